@@ -31,6 +31,11 @@ function(oap_folder NAME)
     else()
       gtest_discover_tests(${NAME}_test TEST_PREFIX "${OAP_TEST_PREFIX}${NAME}."
         DISCOVERY_TIMEOUT 60 PROPERTIES LABELS "unit" TIMEOUT 120)
+      if(OAP_ASAN_DIR)
+        add_test(NAME asan.${NAME}_test
+          COMMAND ${OAP_ASAN_DIR}/src/${NAME}/${NAME}_test WORKING_DIRECTORY ${CMAKE_CURRENT_BINARY_DIR})
+        set_tests_properties(asan.${NAME}_test PROPERTIES LABELS "asan" TIMEOUT 300)
+      endif()
     endif()
   endif()
 endfunction()

@@ -1,0 +1,136 @@
+#include "audit/chain.hpp"
+
+#include <cstring>
+
+#include "crypto/hash.hpp"
+#include "json/parse.hpp"
+
+namespace oap::audit {
+namespace {
+
+constexpr std::string_view kHashKey = ",\"hash\":\"";
+constexpr std::size_t kHexSize = 64;
+/// `,"hash":"` + 64 digits + `"}`
+constexpr std::size_t kSuffixSize = kHashKey.size() + kHexSize + 2;
+constexpr json::ParseOptions kRecordOptions{.max_depth = 1'000, .max_bytes = 64U << 20U};
+
+/// The two parts of a line: what was hashed (but for its closing brace) and the hash.
+struct Split {
+  std::string_view content;
+  std::string_view hash;
+};
+
+bool is_hex(std::string_view text) {
+  return text.find_first_not_of("0123456789abcdef") == std::string_view::npos;
+}
+
+std::optional<Split> split(std::string_view line) {
+  if (line.size() <= kSuffixSize || line.front() != '{' || !line.ends_with("\"}")) {
+    return std::nullopt;
+  }
+  const std::size_t at = line.size() - kSuffixSize;
+  const std::string_view hash = line.substr(at + kHashKey.size(), kHexSize);
+  if (line.substr(at, kHashKey.size()) != kHashKey || !is_hex(hash)) {
+    return std::nullopt;
+  }
+  return Split{line.substr(0, at), hash};
+}
+
+bool contains(std::string_view text, std::string_view part) {
+  return memmem(text.data(), text.size(), part.data(), part.size()) != nullptr;
+}
+
+std::string hash_of(std::string_view prev_hash, std::string_view content) {
+  thread_local crypto::Sha256 sha;
+  return sha.update(prev_hash).update(content).update("}").finish_hex();
+}
+
+/// The common case, without parsing: hash right, number and prev_hash where they belong.
+bool follows(const Link& previous, const Split& parts) {
+  if (hash_of(previous.hash, parts.content) != parts.hash) {
+    return false;
+  }
+  const std::string prev = "\"prev_hash\":\"" + previous.hash + "\"";
+  const std::string seq = fmt::format("\"seq\":{},", previous.seq + 1);
+  return contains(parts.content, prev) && contains(parts.content, seq);
+}
+
+/// `expected` is the number that should have come.
+std::string misplaced(std::uint64_t expected, const Parsed& parsed) {
+  const std::uint64_t seq = parsed.link.seq;
+  if (seq == expected + 1) {
+    return fmt::format("record {} is missing before this one", expected);
+  }
+  if (seq > expected) {
+    return fmt::format("records {} to {} are missing before this one", expected, seq - 1);
+  }
+  if (seq < expected) {
+    return fmt::format("record {} stands where {} belongs: repeated or out of order", seq, expected);
+  }
+  return fmt::format("record {} does not continue the one before it: one of the two was replaced",
+                     seq);
+}
+
+}  // namespace
+
+Sealed seal(const Link& previous, const Body& body) {
+  Sealed sealed;
+  sealed.link.seq = previous.seq + 1;
+  std::string& line = sealed.line;
+  line.reserve(body.head.size() + body.middle.size() + body.tail.size() + 2 * kHexSize + 64);
+  line.append(body.head).append(previous.hash).append(body.middle);
+  line.append(fmt::to_string(sealed.link.seq)).append(body.tail);
+  line.pop_back();
+  sealed.link.hash = hash_of(previous.hash, line);
+  line.append(kHashKey).append(sealed.link.hash).append("\"}\n");
+  return sealed;
+}
+
+Result<Parsed> parse_line(std::string_view line) {
+  const auto parts = split(line);
+  if (!parts) {
+    return fail(Code::kDataLoss, "not an audit record: it does not end with its hash");
+  }
+  auto record = json::parse_object(line, kRecordOptions);
+  if (!record) {
+    return fail(Code::kDataLoss, "not an audit record: {}", record.error().message());
+  }
+  Parsed parsed;
+  const json::Value* prev_hash = json::find(*record, "prev_hash");
+  const json::Value* seq = json::find(*record, "seq");
+  if (prev_hash == nullptr || !prev_hash->is_string() || seq == nullptr || !seq->is_int64() ||
+      seq->get_int64() <= 0) {
+    return fail(Code::kDataLoss, "not an audit record: prev_hash or seq is missing");
+  }
+  parsed.prev_hash = std::string(json::view(prev_hash->get_string()));
+  if (hash_of(parsed.prev_hash, parts->content) != parts->hash) {
+    return fail(Code::kDataLoss, "the record was changed: its hash does not fit its content");
+  }
+  parsed.link = {static_cast<std::uint64_t>(seq->get_int64()), std::string(parts->hash)};
+  parsed.record = std::move(*record);
+  return parsed;
+}
+
+std::optional<std::string> check_line(Link& previous, std::string_view line) {
+  const auto parts = split(line);
+  if (parts && follows(previous, *parts)) {
+    ++previous.seq;
+    previous.hash = std::string(parts->hash);
+    return std::nullopt;
+  }
+  const std::uint64_t expected = previous.seq + 1;
+  const bool previous_unknown = previous.hash.empty();
+  auto parsed = parse_line(line);
+  if (!parsed) {
+    previous = {expected, ""};
+    return parsed.error().message();
+  }
+  const bool fits = previous_unknown && parsed->link.seq == expected;
+  previous = parsed->link;
+  if (fits) {
+    return std::nullopt;
+  }
+  return misplaced(expected, *parsed);
+}
+
+}  // namespace oap::audit

@@ -1,0 +1,62 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "audit/event.hpp"
+#include "base/clock.hpp"
+#include "base/result.hpp"
+
+namespace oap::audit {
+
+/// When `append` returns.
+enum class Durability {
+  kSync,    ///< once the record is on disk
+  kWritten  ///< once it is in the file; on disk within 20 ms
+};
+
+/// The hash-chained audit log of one workspace: segment files `<first seq, 20 digits>.jsonl` in one
+/// folder (0700, files 0600). Several processes may append; the chain stays one. Thread-safe:
+/// concurrent appenders share one write and one sync.
+///
+/// An append that fails has changed nothing and returns the reason: the caller must deny. The event
+/// then goes to the emergency file, if one is named, as well as that can still be done. Once a sync
+/// has failed, or the folder was tampered with, every later append fails until the log is opened
+/// anew.
+class Log {
+ public:
+  struct Options {
+    std::string dir;             ///< made where it does not exist (its parent must)
+    std::string workspace;       ///< relative paths below start here and stay below
+    std::string export_file;     ///< additional JSON lines; empty: none
+    std::string emergency_file;  ///< empty: none
+    const Clock* clock = nullptr;  ///< null: the system's
+    std::uint64_t segment_bytes = 64U << 20U;
+    Millis segment_age{std::chrono::hours(24)};
+  };
+
+  /// Opens for appending. A last record that a crash left incomplete is cut off, and a `recovered`
+  /// record says how many bytes; any other damage is kDataLoss and nothing is changed.
+  static Result<std::unique_ptr<Log>> open(Options options);
+  ~Log();
+  Log(const Log&) = delete;
+  Log& operator=(const Log&) = delete;
+
+  Result<void> append(const Event& event, Durability durability);
+
+  struct Retired {
+    std::uint64_t segments = 0;
+    std::uint64_t events = 0;
+  };
+  /// Deletes whole segments, never the newest, whose last record is older than `age`, after a
+  /// `retired` record that keeps the rest verifiable.
+  Result<Retired> retire(Millis age);
+
+ private:
+  class Core;
+  explicit Log(std::unique_ptr<Core> core);
+  std::unique_ptr<Core> core_;
+};
+
+}  // namespace oap::audit

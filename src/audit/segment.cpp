@@ -1,0 +1,155 @@
+#include "audit/segment.hpp"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <charconv>
+#include <cstring>
+
+#include "os/file.hpp"
+
+namespace oap::audit {
+namespace {
+
+constexpr std::size_t kNameDigits = 20;
+constexpr std::string_view kSuffix = ".jsonl";
+constexpr std::size_t kBlock = 64U << 10U;
+constexpr std::size_t kLinkBytes = 128;
+
+}  // namespace
+
+std::string segment_name(std::uint64_t first) { return fmt::format("{:020}.jsonl", first); }
+
+std::optional<std::uint64_t> segment_first(std::string_view name) {
+  if (name.size() != kNameDigits + kSuffix.size() || !name.ends_with(kSuffix)) {
+    return std::nullopt;
+  }
+  std::uint64_t first = 0;
+  const auto end = std::from_chars(name.data(), name.data() + kNameDigits, first);
+  if (end.ec != std::errc() || end.ptr != name.data() + kNameDigits) {
+    return std::nullopt;
+  }
+  return first;
+}
+
+Result<std::vector<Segment>> list_segments(const std::string& dir) {
+  OAP_TRY(const std::vector<std::string> names, os::list_dir(dir));
+  std::vector<Segment> segments;
+  for (const std::string& name : names) {
+    struct stat info {};
+    if (const auto first = segment_first(name);
+        first && lstat((dir + "/" + name).c_str(), &info) == 0) {
+      segments.push_back({name, *first, static_cast<std::uint64_t>(info.st_size)});
+    }
+  }
+  return segments;
+}
+
+Result<bool> BackwardLines::load_more() {
+  if (start_ == 0) {
+    return false;
+  }
+  const auto count = static_cast<std::size_t>(std::min<std::uint64_t>(kBlock, start_));
+  std::string block(count, '\0');
+  std::size_t done = 0;
+  while (done < count) {
+    const ssize_t got = pread(fd_, block.data() + done, count - done,
+                              static_cast<off_t>(start_ - count + done));
+    if (got < 0 && errno == EINTR) {
+      continue;
+    }
+    if (got <= 0) {
+      return fail(Code::kUnavailable, "reading the audit log: {}",
+                  got < 0 ? std::strerror(errno) : "the file became shorter");
+    }
+    done += static_cast<std::size_t>(got);
+  }
+  start_ -= count;
+  buffer_.insert(0, block);
+  return true;
+}
+
+/// Position after the last line break of what is left, loading as far back as needed; 0 = start.
+Result<std::size_t> BackwardLines::find_break() {
+  std::size_t searched = 0;
+  while (true) {
+    const std::string_view fresh(buffer_.data(), buffer_.size() - searched);
+    if (const std::size_t at = fresh.rfind('\n'); at != std::string_view::npos) {
+      return at + 1;
+    }
+    searched = buffer_.size();
+    OAP_TRY(const bool more, load_more());
+    if (!more) {
+      return 0;
+    }
+  }
+}
+
+Result<std::uint64_t> BackwardLines::torn() {
+  OAP_TRY(const std::size_t at, find_break());
+  const std::size_t count = buffer_.size() - at;
+  buffer_.resize(at);
+  torn_dropped_ = true;
+  return count;
+}
+
+Result<std::optional<std::string>> BackwardLines::next() {
+  if (!torn_dropped_) {
+    OAP_TRY([[maybe_unused]] const std::uint64_t ignored, torn());
+  }
+  if (buffer_.empty() && start_ == 0) {
+    return std::optional<std::string>();
+  }
+  if (buffer_.empty()) {
+    OAP_TRY([[maybe_unused]] const bool more, load_more());
+  }
+  buffer_.pop_back();
+  OAP_TRY(const std::size_t at, find_break());
+  std::string line = buffer_.substr(at);
+  buffer_.resize(at);
+  return std::optional(std::move(line));
+}
+
+Result<SegmentEnd> read_end(int fd, const Segment& segment) {
+  BackwardLines lines(fd, segment.size);
+  SegmentEnd end;
+  OAP_TRY(end.torn, lines.torn());
+  OAP_TRY(const std::optional<std::string> line, lines.next());
+  if (!line) {
+    return end;
+  }
+  auto parsed = parse_line(*line);
+  if (!parsed) {
+    return fail(Code::kDataLoss,
+                "the last record of audit segment {} is damaged ({}); see `oap audit verify`. "
+                "Nothing is appended to a damaged chain: move the audit folder away to begin anew",
+                segment.name, parsed.error().message());
+  }
+  end.last = std::move(*parsed);
+  return end;
+}
+
+std::string print_link(const Link& link) {
+  std::string text = fmt::format(R"({{"hash":"{}","seq":{}}})", link.hash, link.seq);
+  text.resize(kLinkBytes - 1, ' ');
+  return text + "\n";
+}
+
+std::optional<Link> parse_link(std::string_view text) {
+  constexpr std::string_view kLead = R"({"hash":")";
+  constexpr std::string_view kMiddle = R"(","seq":)";
+  constexpr std::size_t kHexSize = 64;
+  if (text.size() != kLinkBytes || !text.starts_with(kLead)) {
+    return std::nullopt;
+  }
+  Link link;
+  link.hash = std::string(text.substr(kLead.size(), kHexSize));
+  const std::string_view rest = text.substr(kLead.size() + kHexSize + kMiddle.size());
+  std::from_chars(rest.data(), rest.data() + rest.size(), link.seq);
+  return print_link(link) == text ? std::optional(link) : std::nullopt;
+}
+
+}  // namespace oap::audit

@@ -1,0 +1,67 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "audit/chain.hpp"
+#include "base/result.hpp"
+
+namespace oap::audit {
+
+/// One file of the chain. Its name is its first record's number in 20 digits and ".jsonl".
+struct Segment {
+  std::string name;
+  std::uint64_t first = 0;
+  std::uint64_t size = 0;
+};
+std::string segment_name(std::uint64_t first);
+/// Nothing where the name is not a segment's.
+std::optional<std::uint64_t> segment_first(std::string_view name);
+/// The segments of a folder by number. Other files are left out.
+Result<std::vector<Segment>> list_segments(const std::string& dir);
+
+/// The lines of a file from its end. What follows the last line break is no line.
+class BackwardLines {
+ public:
+  /// Borrows the descriptor. Reads below `size` only.
+  BackwardLines(int fd, std::uint64_t size) : fd_(fd), start_(size) {}
+
+  /// Bytes after the last line break; all of them where there is none.
+  Result<std::uint64_t> torn();
+  /// The line before those read so far, without its line break; nothing at the file's start.
+  Result<std::optional<std::string>> next();
+
+ private:
+  Result<bool> load_more();
+  Result<std::size_t> find_break();
+
+  int fd_;
+  std::uint64_t start_;  ///< file offset of buffer_'s first byte
+  std::string buffer_;   ///< what has been read and not been given out
+  bool torn_dropped_ = false;
+};
+
+/// How a segment ends.
+struct SegmentEnd {
+  std::optional<Parsed> last;  ///< nothing where no record is complete
+  std::uint64_t torn = 0;      ///< bytes of an incomplete record at the end
+};
+/// Reads and checks the last complete record. kDataLoss where it is malformed.
+Result<SegmentEnd> read_end(int fd, const Segment& segment);
+
+/// Small files beside the segments, each rewritten as a whole.
+
+/// The newest record at the last append: shows a cut tail. Not synced, so it may lag after a crash.
+inline constexpr std::string_view kHeadFile = "head.json";
+/// Where the chain begins after its oldest segments were retired.
+inline constexpr std::string_view kAnchorFile = "retired.json";
+inline constexpr std::string_view kLockFile = "lock";
+
+/// A link as the text of one of these files: a fixed number of bytes. Strict both ways.
+std::string print_link(const Link& link);
+std::optional<Link> parse_link(std::string_view text);
+
+}  // namespace oap::audit

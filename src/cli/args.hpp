@@ -1,0 +1,99 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "base/result.hpp"
+
+namespace oap::cli {
+
+enum class Format { kText, kJson, kStreamJson };
+
+/// Options that every command takes.
+struct Common {
+  std::string workspace;
+  bool json = false;
+  bool trust = false;  ///< trust the folder for this process only
+};
+
+struct RunArgs {
+  std::string prompt;  ///< "" or "-": standard input
+  bool has_prompt = false;
+  std::string model;
+  bool agent_path = false;
+  bool fast_path = false;
+  bool yes = false;
+  bool continue_session = false;
+  std::string record;
+  Format format = Format::kText;
+};
+struct RouteArgs {
+  std::string prompt;
+};
+struct ConfigArgs {
+  enum class Action { kCheck, kShow, kSchema } action = Action::kCheck;
+  std::string schema;
+};
+struct TrustArgs {
+  std::string directory;
+  bool revoke = false;
+};
+struct PermissionArgs {
+  enum class Action { kCheck, kExplain, kShow } action = Action::kCheck;
+  bool batch = false;
+  std::string tool;
+  std::string perform;  ///< --action
+  std::string resource;
+  std::string arguments;
+  std::string policy;
+  std::string user;
+  std::string role;
+};
+struct McpArgs {
+  enum class Action { kList, kTools, kCall } action = Action::kList;
+  std::string server;
+  std::string tool;
+  std::string arguments;
+  bool yes = false;
+};
+struct SandboxServerArgs {
+  std::optional<std::uint64_t> memory_bytes;
+  std::optional<int> cpu_percent;
+  std::optional<std::uint64_t> disk_bytes;
+  bool no_network = false;
+  std::vector<std::string> capabilities;
+};
+struct AuditArgs {
+  enum class Action { kTail, kVerify } action = Action::kTail;
+  int lines = 20;
+};
+struct DoctorArgs {};
+struct VersionArgs {};
+struct CompletionArgs {
+  std::string shell;
+};
+/// Help or a usage error, already as text.
+struct Message {
+  std::string text;
+  int exit_code = 0;
+};
+
+using Command = std::variant<RunArgs, RouteArgs, ConfigArgs, TrustArgs, PermissionArgs, McpArgs,
+                             SandboxServerArgs, AuditArgs, DoctorArgs, VersionArgs, CompletionArgs,
+                             Message>;
+
+struct Args {
+  Common common;
+  Command command;
+};
+
+/// Parses the command line. Wrong usage is a Message with exit code 2.
+Args parse_args(int argc, const char* const* argv);
+
+/// The commands and their subcommands and options, for shell completion: one line each,
+/// "command[ subcommand] option option …".
+std::vector<std::string> command_words();
+
+}  // namespace oap::cli

@@ -1,0 +1,21 @@
+#pragma once
+
+#include "cli/args.hpp"
+
+namespace oap::cli {
+
+// One function a command; each returns the process's exit code. Results go to stdout, everything
+// else to stderr.
+int run_command(const Common& common, const RunArgs& args);
+int route_command(const Common& common, const RouteArgs& args);
+int config_command(const Common& common, const ConfigArgs& args);
+int trust_command(const Common& common, const TrustArgs& args);
+int permission_command(const Common& common, const PermissionArgs& args);
+int mcp_command(const Common& common, const McpArgs& args);
+int sandbox_server_command(const Common& common, const SandboxServerArgs& args);
+int audit_command(const Common& common, const AuditArgs& args);
+int doctor_command(const Common& common, const DoctorArgs& args);
+int version_command(const Common& common, const VersionArgs& args);
+int completion_command(const Common& common, const CompletionArgs& args);
+
+}  // namespace oap::cli

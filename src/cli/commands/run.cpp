@@ -1,0 +1,85 @@
+#include <unistd.h>
+
+#include <iterator>
+#include <string>
+
+#include "async/runtime.hpp"
+#include "cli/commands/commands.hpp"
+#include "cli/live_view.hpp"
+#include "cli/output.hpp"
+#include "cli/session_setup.hpp"
+#include "text/strings.hpp"
+
+namespace oap::cli {
+namespace {
+
+constexpr std::size_t kMaxPromptBytes = 4U << 20U;
+
+Result<std::string> read_stdin() {
+  std::string text;
+  char buffer[65'536];
+  while (true) {
+    const ssize_t got = ::read(0, buffer, sizeof buffer);
+    if (got < 0) {
+      return fail(Code::kUsage, "standard input cannot be read");
+    }
+    if (got == 0) {
+      return text;
+    }
+    text.append(buffer, static_cast<std::size_t>(got));
+    if (text.size() > kMaxPromptBytes) {
+      return fail(Code::kUsage, "the prompt is larger than {} bytes", kMaxPromptBytes);
+    }
+  }
+}
+
+Result<std::string> prompt_of(const RunArgs& args) {
+  std::string prompt = args.prompt;
+  if (!args.has_prompt || prompt == "-") {
+    if (isatty(0) == 1) {
+      return fail(Code::kUsage, "no task given. Try: oap run \"Read the README.md file\"");
+    }
+    OAP_TRY(prompt, read_stdin());
+  }
+  if (text::trim(prompt).empty()) {
+    return fail(Code::kUsage, "the task is empty");
+  }
+  return prompt;
+}
+
+Task<int> run(platform::Platform& platform, platform::RunRequest request, RunView& view,
+              bool as_json) {
+  auto done = co_await platform.run_task(std::move(request), view.observer());
+  co_await platform.close();
+  if (!done) {
+    co_return report(done.error(), as_json);
+  }
+  view.finish(*done);
+  co_return done->exit_code();
+}
+
+}  // namespace
+
+int run_command(const Common& common, const RunArgs& args) {
+  const bool as_json = args.format != Format::kText;
+  const auto prompt = prompt_of(args);
+  if (!prompt) {
+    return report(prompt.error(), as_json);
+  }
+  async::Runtime runtime;
+  SessionSetup setup(runtime, common, {args.yes, args.model, args.record});
+  auto platform = setup.open();
+  if (!platform) {
+    return report(platform.error(), as_json);
+  }
+  platform::RunRequest request;
+  request.prompt = *prompt;
+  request.continue_session = args.continue_session;
+  if (args.agent_path || args.fast_path) {
+    request.path = args.agent_path ? ExecutionPath::kAgent : ExecutionPath::kFast;
+  }
+  const std::unique_ptr<RunView> view = make_view(args.format);
+  return setup.run(run(**platform, std::move(request), *view, as_json));
+}
+
+}  // namespace oap::cli

@@ -1,0 +1,40 @@
+#include <csignal>
+#include <variant>
+
+#include "cli/commands/commands.hpp"
+#include "cli/output.hpp"
+
+namespace {
+
+struct Dispatch {
+  const oap::cli::Common& common;
+  int operator()(const oap::cli::RunArgs& args) const { return run_command(common, args); }
+  int operator()(const oap::cli::RouteArgs& args) const { return route_command(common, args); }
+  int operator()(const oap::cli::ConfigArgs& args) const { return config_command(common, args); }
+  int operator()(const oap::cli::TrustArgs& args) const { return trust_command(common, args); }
+  int operator()(const oap::cli::PermissionArgs& args) const {
+    return permission_command(common, args);
+  }
+  int operator()(const oap::cli::McpArgs& args) const { return mcp_command(common, args); }
+  int operator()(const oap::cli::SandboxServerArgs& args) const {
+    return sandbox_server_command(common, args);
+  }
+  int operator()(const oap::cli::AuditArgs& args) const { return audit_command(common, args); }
+  int operator()(const oap::cli::DoctorArgs& args) const { return doctor_command(common, args); }
+  int operator()(const oap::cli::VersionArgs& args) const { return version_command(common, args); }
+  int operator()(const oap::cli::CompletionArgs& args) const {
+    return completion_command(common, args);
+  }
+  int operator()(const oap::cli::Message& message) const {
+    oap::cli::print_message(message.text, message.exit_code == 0);
+    return message.exit_code;
+  }
+};
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  std::signal(SIGPIPE, SIG_IGN);
+  const oap::cli::Args args = oap::cli::parse_args(argc, argv);
+  return std::visit(Dispatch{args.common}, args.command);
+}

@@ -1,0 +1,21 @@
+#pragma once
+
+#include <string_view>
+
+#include "base/error.hpp"
+#include "json/value.hpp"
+
+namespace oap::cli {
+
+/// Writes to stdout, whole, whatever the pipe does; a closed pipe ends the process quietly.
+void print(std::string_view text);
+/// One JSON value and a newline.
+void print_json(const json::Value& value);
+/// Help goes to stdout, a usage error to stderr.
+void print_message(std::string_view text, bool is_help);
+/// "oap: …" on stderr.
+void print_error(std::string_view text);
+/// Reports an error and returns its exit code; with `as_json` also {"success": false, …} on stdout.
+int report(const Error& error, bool as_json = false);
+
+}  // namespace oap::cli

@@ -1,0 +1,261 @@
+#include <CLI/CLI.hpp>
+#include <functional>
+#include <map>
+#include <sstream>
+
+#include "cli/args.hpp"
+#include "cli/version.hpp"
+
+namespace oap::cli {
+namespace {
+
+constexpr const char* kFooter = R"(
+Examples:
+  oap run "Read the README.md file"
+  oap run --model openai/gpt-4.1 "Add a test for the parser and run it"
+  echo "List the files in src" | oap run --output-format json
+  oap permission check --tool bash --action execute --resource "rm -rf build"
+  oap mcp call sandbox list_dir '{"path":"."}'
+  oap audit verify
+
+Configuration is in .opencode/ of the workspace, ~/.config/oap/ and /etc/oap/; none is needed.
+Exit codes: 0 done, 1 failed, 2 usage or configuration, 3 denied, 4 nobody could approve,
+5 model or server failed, 130 interrupted.)";
+
+/// CLI11's tree and the structs it fills. Nothing else sees CLI11.
+struct Tree {
+  CLI::App app{"oap: runs AI coding agents and governs every tool call they make.", "oap"};
+  Args args;
+  RunArgs run;
+  RouteArgs route;
+  ConfigArgs config;
+  TrustArgs trust;
+  PermissionArgs permission;
+  McpArgs mcp;
+  SandboxServerArgs server;
+  AuditArgs audit;
+  CompletionArgs completion;
+  std::string format = "text";
+  bool version = false;
+
+  Tree() {
+    app.footer(kFooter);
+    app.set_help_all_flag("--help-all", "Help for every command");
+    app.add_flag("--version", version, "Print the version");
+    app.require_subcommand(0, 1);
+    add_run();
+    add_small();
+    add_config();
+    add_permission();
+    add_mcp();
+    add_server();
+    add_audit();
+  }
+
+  CLI::App* command(CLI::App& parent, const std::string& name, const std::string& help,
+                    std::function<void()> chosen) {
+    CLI::App* sub = parent.add_subcommand(name, help);
+    sub->add_option("--workspace,-w", args.common.workspace,
+                    "The folder to work in (default: the project around the current folder)")
+        ->type_name("DIR");
+    sub->add_flag("--json", args.common.json, "Print one JSON object");
+    sub->add_flag("--trust", args.common.trust, "Trust this folder for this command only");
+    sub->callback(std::move(chosen));
+    return sub;
+  }
+
+  void add_run() {
+    CLI::App* sub = command(app, "run", "Do a task", [this] { args.command = run; });
+    sub->add_option("prompt", run.prompt, "The task; '-' or nothing reads standard input")
+        ->each([this](const std::string&) { run.has_prompt = true; });
+    sub->add_option("--model,-m", run.model,
+                    "provider/model, e.g. anthropic/claude-sonnet-4-5, openai/gpt-4.1, offline, "
+                    "replay/FILE (default: OAP_MODEL, agents.*.model, offline)");
+    auto* agent = sub->add_flag("--agent-path", run.agent_path, "Plan, execute and review");
+    sub->add_flag("--fast-path", run.fast_path, "One agent, no plan")->excludes(agent);
+    sub->add_flag("--yes,-y", run.yes, "Approve the permission asks of this run's tool calls");
+    sub->add_flag("--continue,-c", run.continue_session, "Go on with the newest session here");
+    sub->add_option("--record", run.record, "Write the model exchanges to FILE")->type_name("FILE");
+    sub->add_option("--output-format", format, "text, json or stream-json")
+        ->check(CLI::IsMember({"text", "json", "stream-json"}));
+    sub->footer("\nExamples:\n  oap run \"Read the README.md file\"\n"
+                "  oap run -m anthropic/claude-sonnet-4-5 --yes \"Fix the failing test\"\n"
+                "  git diff | oap run -m openai/gpt-4.1 -");
+  }
+
+  void add_small() {
+    CLI::App* sub = command(app, "route", "Say which path a task would take, and why",
+                            [this] { args.command = route; });
+    sub->add_option("prompt", route.prompt, "The task")->required();
+    sub = command(app, "trust", "Trust a folder's own servers, hooks, plugins and allow rules",
+                  [this] { args.command = trust; });
+    sub->add_option("directory", trust.directory, "The folder (default: this workspace)");
+    sub->add_flag("--revoke", trust.revoke, "Take the trust back");
+    command(app, "doctor", "Check what is installed and what works here",
+            [this] { args.command = DoctorArgs{}; });
+    command(app, "version", "Print the version", [this] { args.command = VersionArgs{}; });
+    sub = command(app, "completion", "Print a shell completion script",
+                  [this] { args.command = completion; });
+    sub->add_option("shell", completion.shell, "bash, zsh or fish")
+        ->required()
+        ->check(CLI::IsMember({"bash", "zsh", "fish"}));
+  }
+
+  void add_config() {
+    CLI::App* parent = app.add_subcommand("config", "Check and show the configuration");
+    parent->require_subcommand(1);
+    using Action = ConfigArgs::Action;
+    const auto choose = [this](Action action) {
+      return [this, action] {
+        config.action = action;
+        args.command = config;
+      };
+    };
+    command(*parent, "check", "Check every configuration file", choose(Action::kCheck));
+    command(*parent, "show", "Show the settings in force", choose(Action::kShow));
+    CLI::App* sub =
+        command(*parent, "schema", "Print a file's JSON Schema", choose(Action::kSchema));
+    sub->add_option("name", config.schema, "config, agents, mcp-servers, permissions or plugins")
+        ->required();
+  }
+
+  void add_permission_options(CLI::App* sub) {
+    sub->add_option("--tool", permission.tool, "Tool name, server__tool, or a program");
+    sub->add_option("--action", permission.perform, "execute, read, write, delete or invoke");
+    sub->add_option("--resource", permission.resource, "Path, command or server");
+    sub->add_option("--arguments", permission.arguments, "The call's arguments, a JSON object");
+    sub->add_option("--policy", permission.policy, "Decide by this file alone (and the managed one)")
+        ->type_name("FILE");
+    sub->add_option("--user", permission.user, "User id");
+    sub->add_option("--role", permission.role, "Role (default: user)");
+  }
+
+  void add_permission() {
+    CLI::App* parent = app.add_subcommand("permission", "Ask the permission engine");
+    parent->require_subcommand(1);
+    using Action = PermissionArgs::Action;
+    const auto choose = [this](Action action) {
+      return [this, action] {
+        permission.action = action;
+        args.command = permission;
+      };
+    };
+    CLI::App* sub = command(*parent, "check", "Decide one request; exit 0 allow, 4 ask, 3 deny",
+                            choose(Action::kCheck));
+    add_permission_options(sub);
+    sub->add_flag("--batch", permission.batch,
+                  "Requests as JSON lines on standard input, one decision a line");
+    sub = command(*parent, "explain", "Decide one request and say how", choose(Action::kExplain));
+    add_permission_options(sub);
+    sub = command(*parent, "show", "Show the rules in force", choose(Action::kShow));
+    sub->add_option("--policy", permission.policy, "Show this file's rules")->type_name("FILE");
+  }
+
+  void add_mcp() {
+    CLI::App* parent = app.add_subcommand("mcp", "Use the configured MCP servers");
+    parent->require_subcommand(1);
+    using Action = McpArgs::Action;
+    const auto choose = [this](Action action) {
+      return [this, action] {
+        mcp.action = action;
+        args.command = mcp;
+      };
+    };
+    command(*parent, "list", "List the servers and whether they answer", choose(Action::kList));
+    CLI::App* sub =
+        command(*parent, "tools", "List the tools of all servers or one", choose(Action::kTools));
+    sub->add_option("server", mcp.server, "A server's name");
+    sub = command(*parent, "call", "Call one tool, governed like any other call",
+                  choose(Action::kCall));
+    sub->add_option("server", mcp.server, "A server's name")->required();
+    sub->add_option("tool", mcp.tool, "A tool's name")->required();
+    sub->add_option("arguments", mcp.arguments, "The arguments, a JSON object");
+    sub->add_flag("--yes,-y", mcp.yes, "Approve the permission asks of this call");
+  }
+
+  void add_server() {
+    CLI::App* parent = app.add_subcommand("mcp-server", "Run a built-in MCP server on stdio");
+    parent->require_subcommand(1);
+    CLI::App* sub = command(*parent, "sandbox", "Files, search, bash and python in the workspace",
+                            [this] { args.command = server; });
+    sub->add_option("--memory", server.memory_bytes, "Bytes of memory a call may use");
+    sub->add_option("--cpu-percent", server.cpu_percent, "Per cent of one core");
+    sub->add_option("--disk", server.disk_bytes, "Bytes a call may write");
+    sub->add_flag("--no-network", server.no_network, "Calls get no network");
+    sub->add_option("--capability", server.capabilities, "bash, python, file_ops (default: all)");
+  }
+
+  void add_audit() {
+    CLI::App* parent = app.add_subcommand("audit", "Read and verify the audit log");
+    parent->require_subcommand(1);
+    using Action = AuditArgs::Action;
+    const auto choose = [this](Action action) {
+      return [this, action] {
+        audit.action = action;
+        args.command = audit;
+      };
+    };
+    CLI::App* sub = command(*parent, "tail", "Show the newest events", choose(Action::kTail));
+    sub->add_option("--lines,-n", audit.lines, "How many")->check(CLI::Range(1, 100'000));
+    command(*parent, "verify", "Check the hash chain; exit 0 intact, 1 broken",
+            choose(Action::kVerify));
+  }
+
+  void finish() {
+    if (auto* chosen = std::get_if<RunArgs>(&args.command)) {
+      chosen->format = format == "json"          ? Format::kJson
+                       : format == "stream-json" ? Format::kStreamJson
+                                                 : Format::kText;
+      if (args.common.json && chosen->format == Format::kText) {
+        chosen->format = Format::kJson;
+      }
+    }
+  }
+};
+
+void collect_words(const CLI::App& app, const std::string& path, std::vector<std::string>& lines) {
+  std::string line = path;
+  for (const CLI::Option* option : app.get_options()) {
+    for (const std::string& name : option->get_lnames()) {
+      line += " --" + name;
+    }
+  }
+  lines.push_back(line);
+  for (const CLI::App* sub : app.get_subcommands([](const CLI::App*) { return true; })) {
+    collect_words(*sub, path + " " + sub->get_name(), lines);
+  }
+}
+
+}  // namespace
+
+Args parse_args(int argc, const char* const* argv) {
+  Tree tree;
+  try {
+    tree.app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    std::ostringstream out;
+    std::ostringstream err;
+    const int code = tree.app.exit(error, out, err);
+    tree.args.command = Message{out.str() + err.str(), code == 0 ? 0 : 2};
+    return tree.args;
+  }
+  if (tree.version) {
+    tree.args.command = VersionArgs{};
+    return tree.args;
+  }
+  if (tree.app.get_subcommands().empty()) {
+    tree.args.command = Message{tree.app.help(), 2};
+    return tree.args;
+  }
+  tree.finish();
+  return tree.args;
+}
+
+std::vector<std::string> command_words() {
+  const Tree tree;
+  std::vector<std::string> lines;
+  collect_words(tree.app, "oap", lines);
+  return lines;
+}
+
+}  // namespace oap::cli

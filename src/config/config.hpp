@@ -1,0 +1,174 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/clock.hpp"
+#include "json/value.hpp"
+#include "model/permission.hpp"
+
+namespace oap::config {
+
+/// The typed configuration: what the files, the environment and the command line came to, with the
+/// defaults filled in. Plain data, made once by `load` and then only read. Names and defaults are
+/// the platform guide's section 4 and CONTRACTS "Workspace, state, configuration".
+
+struct Platform {
+  std::string version = "2.0";
+  std::string compatibility_mode = "claude_code";  ///< claude_code or none
+  std::string log_level = "warn";                  ///< debug, info, warn, error
+};
+
+struct FastPathRules {
+  int max_tokens = 1000;
+  int max_tools = 1;
+  int max_files = 3;
+  bool no_external_deps = true;
+};
+
+struct Routing {
+  int fast_path_threshold = 1000;    ///< tokens
+  double complexity_threshold = 0.3;  ///< 0..1
+  Millis agent_timeout{300'000};
+  int max_planning_depth = 5;
+  FastPathRules fast_path_rules;
+};
+
+struct Audit {
+  bool enabled = true;
+  int retention_days = 90;
+  std::optional<std::string> log_file;  ///< absolute; an additional JSON-lines export
+};
+
+struct Security {
+  std::optional<Level> default_permission;  ///< nothing: the built-in policy alone decides
+  Audit audit;
+  /// Of destructive_operations, external_network_access, sensitive_file_access,
+  /// system_administration.
+  std::vector<std::string> require_approval_for;
+};
+
+struct ResourceLimits {
+  std::optional<std::uint64_t> memory;  ///< bytes
+  std::optional<int> cpu_percent;       ///< of one core
+  std::optional<std::uint64_t> disk;    ///< bytes
+  std::optional<bool> network;
+};
+
+enum class ServerType { kLocal, kRemote };
+enum class AuthType { kNone, kOauth, kBearer, kApiKey };
+enum class ServerTrust { kFirstUse, kExplicit };
+enum class ToolNaming { kPrefix, kPassthrough };
+
+struct ServerAuth {
+  AuthType type = AuthType::kNone;
+  std::string client_id;
+  std::string client_secret;
+  std::string token;    ///< bearer
+  std::string api_key;  ///< api_key
+  std::string header;   ///< the header that carries the api_key
+  std::string token_url;
+  std::vector<std::string> scopes;
+};
+
+/// One entry of `mcp_servers`. `builtin` marks the platform's own sandbox server, whose command is
+/// empty: its resource_limits and capabilities are all that counts.
+struct McpServer {
+  std::string name;
+  ServerType type = ServerType::kLocal;
+  bool builtin = false;
+  std::vector<std::string> command;  ///< program and arguments; no shell
+  std::string url;
+  bool auto_start = true;
+  std::vector<std::string> capabilities;
+  ResourceLimits resource_limits;
+  ServerAuth auth;
+  Millis timeout{30'000};
+  std::map<std::string, std::string> env;      ///< added to the minimal environment
+  std::map<std::string, std::string> headers;  ///< sent to a remote server
+  std::string health_check_url;
+  std::vector<std::string> read_only_tools;
+  ServerTrust trust = ServerTrust::kFirstUse;
+  ToolNaming naming = ToolNaming::kPrefix;
+  std::string origin;  ///< "file:line" of the entry, for messages
+};
+
+struct AgentConfig {
+  std::string model;  ///< provider/model; empty where nothing is set
+  std::optional<int> max_tokens;
+  std::optional<double> temperature;
+  std::string system_prompt_file;  ///< absolute, or empty
+  int retry_attempts = 3;
+  double quality_threshold = 0.8;  ///< the reviewer's only
+  std::string origin;              ///< "file:line" of `model`, or empty
+};
+
+/// `executor` is the Worker.
+struct Agents {
+  AgentConfig commander;
+  AgentConfig planner;
+  AgentConfig executor;
+  AgentConfig reviewer;
+};
+
+/// One entry of `providers`: where a model provider is and which key it takes.
+struct ProviderConfig {
+  std::string name;
+  std::string type;         ///< openai, openai-responses, anthropic
+  std::string base_url;     ///< empty: the dialect's own
+  std::string api_key;      ///< from api_key or the variable that api_key_env names; may be empty
+  std::string api_key_env;  ///< empty: the dialect's own variable, unless `api_key` is given
+  std::map<std::string, std::string> headers;
+  std::string origin;
+};
+
+/// One entry of `models`: overrides of the built-in table. Prices are US dollars a million tokens.
+struct ModelOverride {
+  std::optional<std::int64_t> context_window;
+  std::optional<std::int64_t> max_output_tokens;
+  std::optional<double> input_price;
+  std::optional<double> output_price;
+  std::optional<double> cache_read_price;
+  std::optional<double> cache_write_price;
+};
+
+struct Plugins {
+  std::vector<std::string> enabled;
+  std::map<std::string, json::Object> settings;  ///< as written; nothing in them is expanded
+};
+
+/// A permissions.yaml that exists. The permission engine reads it.
+struct PermissionFile {
+  std::string tier;  ///< user, project, managed
+  std::string path;
+  bool trusted = true;  ///< false: only its deny and ask rules count
+};
+
+struct Config {
+  Platform platform;
+  Routing routing;
+  Security security;
+  std::map<std::string, McpServer> mcp_servers;
+  Agents agents;
+  std::map<std::string, ProviderConfig> providers;
+  std::map<std::string, ModelOverride> models;
+  Plugins plugins;
+
+  std::vector<PermissionFile> permission_files;  ///< weakest tier first: user, project, managed
+  std::vector<std::string> files;                ///< the configuration files that were read
+  bool trusted = false;                          ///< the project layer counts in full
+  std::vector<std::string> changed;   ///< commands that differ from those the person trusted
+  std::vector<std::string> withheld;  ///< "file:line: key": left out because of no trust
+  std::map<std::string, std::string> digests;   ///< what `trust::record` is to be given
+  std::map<std::string, std::string> commands;  ///< the same keys, in words for a person
+  std::vector<std::string> warnings;
+  std::vector<std::string> secrets;  ///< values of 8 characters and more to be redacted
+
+  json::Object settings;                       ///< the effective settings as JSON, unmasked
+  std::map<std::string, std::string> origins;  ///< JSON Pointer into `settings` → "file:line"
+};
+
+}  // namespace oap::config

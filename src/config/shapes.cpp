@@ -1,0 +1,254 @@
+#include "config/shapes.hpp"
+
+#include <array>
+
+namespace oap::config {
+namespace {
+
+using Format = Shape::Format;
+using Names = Shape::Names;
+
+constexpr double kWeek = 7 * 86'400;
+
+Shape platform_shape() {
+  return object(
+      "The platform as a whole.",
+      {{"version", choice("Version of this configuration's format.", {"2.0"}).by_default("2.0")},
+       {"compatibility_mode",
+        choice("claude_code also reads CLAUDE.md and .claude/; none does not.",
+               {"claude_code", "none"})
+            .by_default("claude_code")},
+       {"log_level",
+        choice("The least severe log lines that are written. LOG_LEVEL in the environment wins.",
+               {"debug", "info", "warn", "error"})
+            .by_default("warn")}});
+}
+
+Shape routing_shape() {
+  return object(
+      "Which tasks take the fast path and how long agents may work.",
+      {{"fast_path_threshold",
+        integer("Tasks of more tokens take the agent path.", 0, 10'000'000).by_default(1000)},
+       {"complexity_threshold",
+        number("Tasks of a higher complexity score take the agent path.", 0, 1).by_default(0.3)},
+       {"agent_timeout",
+        number("Seconds that a task may take.", 0.001, kWeek).by_default(300)},
+       {"max_planning_depth",
+        integer("How often a failing plan is made anew.", 0, 100).by_default(5)},
+       {"fast_path_rules",
+        object("All of these must hold for the fast path.",
+               {{"max_tokens", integer("Most tokens.", 0, 10'000'000).by_default(1000)},
+                {"max_tools", integer("Most tools.", 0, 1000).by_default(1)},
+                {"max_files", integer("Most files.", 0, 100'000).by_default(3)},
+                {"no_external_deps",
+                 boolean("No network, database or remote service.").by_default(true)}})}});
+}
+
+Shape security_shape() {
+  return object(
+      "What is asked, denied and recorded. Rules are in permissions.yaml.",
+      {{"default_permission",
+        choice("The answer where no rule matches, in place of the built-in policy's ask.",
+               {"allow", "ask", "deny"})},
+       {"audit",
+        object("The audit log.",
+               {{"enabled", boolean("Whether events are recorded.").by_default(true)},
+                {"retention_days",
+                 integer("Days after which segments are removed.", 1, 36'500).by_default(90)},
+                {"log_file", text("A file that also gets each event as a JSON line.")}})
+            .needs_trust()},
+       {"require_approval_for",
+        list("Kinds of operation that are asked for whatever the rules allow.",
+             choice("A kind of operation.", {"destructive_operations", "external_network_access",
+                                             "sensitive_file_access", "system_administration"}))}});
+}
+
+Shape auth_shape() {
+  Shape type = choice("How a remote server is told who is calling.",
+                      {"none", "oauth", "bearer", "api_key"});
+  type.by_default("none");
+  return object("Credentials for a remote server.",
+                {{"type", type},
+                 {"client_id", text("OAuth client.")},
+                 {"client_secret", text("OAuth client secret; write ${VARIABLE}.").is_secret()},
+                 {"token", text("Bearer token; write ${VARIABLE}.").is_secret()},
+                 {"api_key", text("API key; write ${VARIABLE}.").is_secret()},
+                 {"header", text("Header that carries the API key.", Format::kHeaderValue)
+                                .by_default("X-API-Key")},
+                 {"token_url", text("OAuth token endpoint.", Format::kUrl)},
+                 {"scopes", list("OAuth scopes.", text("A scope."))}});
+}
+
+Shape limits_shape() {
+  return object("What the server and its tools may use. They only ever tighten the sandbox.",
+                {{"memory", bytes("Memory, e.g. 512MB.")},
+                 {"cpu_percent", integer("Per cent of one core.", 1, 6400)},
+                 {"disk", bytes("Bytes that may be written, e.g. 1GB.")},
+                 {"network", boolean("Whether the network may be used.")}});
+}
+
+Shape server_shape() {
+  Shape type = choice("local: a program that speaks MCP on its standard streams (stdio); remote: "
+                      "MCP over HTTP. Found from command or url where absent.",
+                      {"local", "remote"});
+  type.aliases = {{"stdio", "local"}, {"http", "remote"}};
+  Shape protocol = choice("The protocol that the server speaks.", {"mcp"});
+  protocol.by_default("mcp").unbuilt_choices = {"rest"};
+  Shape server = object(
+      "An MCP server.",
+      {{"type", type},
+       {"command", command("The program and its arguments; no shell is involved.")},
+       {"args", list("Further arguments.", text("An argument.", Format::kAnything))},
+       {"url", text("Address of a remote server.", Format::kUrl)},
+       {"auto_start", boolean("Start with the platform, not at the first call.").by_default(true)},
+       {"capabilities", list("What the server is for; shown to people.", text("A capability."))},
+       {"resource_limits", limits_shape()},
+       {"auth", auth_shape()},
+       {"timeout", number("Seconds that a call may take.", 0.001, 86'400).by_default(30)},
+       {"env", map("Environment variables that the server gets beside the minimal environment.",
+                   Names::kVariable, text("A value.", Format::kAnything).is_secret())},
+       {"headers", map("HTTP headers sent to a remote server.", Names::kHeader,
+                       text("A value.", Format::kHeaderValue).is_secret())},
+       {"health_check_url", text("Answers 2xx when the server is well.", Format::kUrl)},
+       {"read_only_tools",
+        list("Tools that change nothing; their audit may reach the disk a little later.",
+             text("A tool's name."))},
+       {"trust", choice("first_use pins the tools at first sight; explicit asks.",
+                        {"first_use", "explicit"})
+                     .by_default("first_use")},
+       {"naming", choice("prefix: tools are called server__tool; passthrough: by their own name.",
+                         {"prefix", "passthrough"})
+                      .by_default("prefix")},
+       {"protocol", protocol}});
+  server.identity = {"type", "command", "url"};
+  return server;
+}
+
+Shape agent_shape(bool reviewer) {
+  Shape shape =
+      object("An agent's settings.",
+             {{"model", text("provider/model, e.g. anthropic/claude-sonnet-4-5.")},
+              {"max_tokens", integer("Most tokens of one answer.", 1, 10'000'000)},
+              {"temperature", number("Sampling temperature.", 0, 2)},
+              {"system_prompt_file",
+               text("A file that replaces the built-in prompt; relative to the workspace.")
+                   .needs_trust()},
+              {"retry_attempts",
+               integer("How often a failed step is tried again.", 0, 100).by_default(3)}});
+  if (reviewer) {
+    shape.fields.push_back(
+        {"quality_threshold", number("Least quality score of a success.", 0, 1).by_default(0.8)});
+  }
+  return shape;
+}
+
+Shape agents_shape() {
+  return object("The agents.", {{"commander", agent_shape(false)},
+                                {"planner", agent_shape(false)},
+                                {"executor", agent_shape(false)},
+                                {"reviewer", agent_shape(true)}});
+}
+
+Shape provider_shape() {
+  Shape provider = object(
+      "A provider of language models.",
+      {{"type", choice("The wire dialect. Needed unless the name is one of these.",
+                       {"openai", "openai-responses", "anthropic"})},
+       {"base_url", text("Where it is, e.g. http://127.0.0.1:11434/v1.", Format::kUrl)},
+       {"api_key_env", text("Environment variable that holds the key.", Format::kVariable)},
+       {"api_key", text("The key; write ${VARIABLE}.").is_secret()},
+       {"headers", map("Further HTTP headers.", Names::kHeader,
+                       text("A value.", Format::kHeaderValue).is_secret())}});
+  provider.identity = {"type", "base_url"};
+  return provider;
+}
+
+Shape model_shape() {
+  const auto price = [](const char* what) {
+    return number(std::string("US dollars for a million ") + what + " tokens.", 0, 1e6);
+  };
+  return object("What is known of a model, in place of the built-in table.",
+                {{"context_window", integer("Tokens of its context.", 1, 1e9)},
+                 {"max_output_tokens", integer("Most tokens of an answer.", 1, 1e9)},
+                 {"input_price", price("input")},
+                 {"output_price", price("output")},
+                 {"cache_read_price", price("cached input")},
+                 {"cache_write_price", price("cache-writing input")}});
+}
+
+Shape plugins_shape() {
+  Shape shape = object("Plugins.", {{"enabled", list("Names of the plugins that are used. Plugins "
+                                                     "are not available in this version.",
+                                                     text("A plugin's name."))}});
+  Shape settings = any("A plugin's own settings; read only when it is enabled.");
+  shape.element = std::make_shared<const Shape>(std::move(settings));
+  shape.names = Names::kName;
+  return shape;
+}
+
+}  // namespace
+
+Shape config_shape() {
+  return object(
+      "Settings of the OpenCode agent platform.",
+      {{"platform", platform_shape()},
+       {"routing", routing_shape()},
+       {"security", security_shape()},
+       {"mcp_servers",
+        map("MCP servers by name.", Names::kServer, server_shape()).needs_trust()},
+       {"agents", agents_shape()},
+       {"providers",
+        map("Model providers by name.", Names::kProvider, provider_shape()).needs_trust()},
+       {"models", map("Models by provider/model.", Names::kAnything, model_shape())},
+       {"plugins", plugins_shape().needs_trust()}});
+}
+
+const std::vector<OwnFile>& own_files() {
+  static const std::vector<OwnFile> files = {{"agents.yaml", "agents"},
+                                             {"mcp-servers.yaml", "mcp_servers"},
+                                             {"plugins.yaml", "plugins"}};
+  return files;
+}
+
+const UnbuiltKey* find_unbuilt(std::string_view key) {
+  static constexpr std::array<UnbuiltKey, 17> kKeys{{
+      {"scanner", "the code scanner is"},
+      {"whitelist", "the code scanner is"},
+      {"tools", "approval by tool is"},
+      {"require_approval", "approval by tool is"},
+      {"encryption_key", "audit encryption is"},
+      {"buffer_size", "buffering of audit events is"},
+      {"cache", "the cache is"},
+      {"redis_url", "the cache is"},
+      {"cache_ttl", "the cache is"},
+      {"max_workers", "a limit of workers is"},
+      {"failure_threshold", "the setting of circuit breakers is"},
+      {"recovery_timeout", "the setting of circuit breakers is"},
+      {"metrics", "the export of metrics is"},
+      {"export_interval", "the export of metrics is"},
+      {"export_url", "the export of metrics is"},
+      {"max_buffer_size", "the export of metrics is"},
+      {"plugin_paths", "plugins are"},
+  }};
+  for (const UnbuiltKey& unbuilt : kKeys) {
+    if (unbuilt.key == key) {
+      return &unbuilt;
+    }
+  }
+  return nullptr;
+}
+
+std::string_view advice_for(std::string_view parent_key, std::string_view key) {
+  if (parent_key.empty() && (key == "permissions" || key == "roles")) {
+    return "belongs in permissions.yaml, beside this file";
+  }
+  if (parent_key == "agents" && key == "worker") {
+    return "unknown key; the Worker's settings are under 'executor'";
+  }
+  if (parent_key == "security" && key == "precedence") {
+    return "belongs in permissions.yaml, beside this file";
+  }
+  return {};
+}
+
+}  // namespace oap::config

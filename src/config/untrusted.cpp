@@ -1,0 +1,80 @@
+#include "config/untrusted.hpp"
+
+#include <algorithm>
+#include <string_view>
+
+namespace oap::config {
+namespace {
+
+int severity(std::string_view level) { return level == "allow" ? 0 : level == "deny" ? 2 : 1; }
+
+void withhold(Checked& checked, const yaml::Document& document, const std::string& pointer,
+              const std::string& key) {
+  checked.withheld.push_back(document.where(pointer) + ": " + key);
+}
+
+void tighten_security(Checked& checked, const yaml::Document& document, json::Object& security,
+                      const json::Value& below) {
+  const std::string_view mine = json::get_string(security, "default_permission");
+  if (!mine.empty() && severity(mine) < severity(json::get_string(below, "default_permission"))) {
+    withhold(checked, document, "/security/default_permission", "security.default_permission");
+    security.erase("default_permission");
+  }
+  json::Value* const kinds = security.if_contains("require_approval_for");
+  const json::Array* const theirs = json::find_array(below, "require_approval_for");
+  if (kinds == nullptr || theirs == nullptr) {
+    return;
+  }
+  json::Array& list = kinds->get_array();
+  for (const json::Value& kind : *theirs) {
+    if (std::find(list.begin(), list.end(), kind) == list.end()) {
+      list.push_back(kind);
+    }
+  }
+}
+
+json::Object* object_at(json::Object& settings, std::string_view key) {
+  json::Value* const found = settings.if_contains(key);
+  return found != nullptr ? found->if_object() : nullptr;
+}
+
+}  // namespace
+
+void keep_what_tightens(Checked& checked, const yaml::Document& document,
+                        const json::Object& below) {
+  if (json::Object* const security = object_at(checked.settings, "security")) {
+    const json::Value* const theirs = json::find(below, "security");
+    tighten_security(checked, document, *security,
+                     theirs != nullptr ? *theirs : json::Value(json::Object()));
+  }
+  json::Object* const agents = object_at(checked.settings, "agents");
+  if (agents == nullptr) {
+    return;
+  }
+  for (auto& pair : *agents) {
+    const std::string role(pair.key());
+    if (json::get_string(pair.value(), "model").substr(0, 7) == "replay/") {
+      withhold(checked, document, "/agents/" + role + "/model", "agents." + role + ".model");
+      pair.value().get_object().erase("model");
+    }
+  }
+}
+
+void resolve_prompt_files(json::Object& settings, const std::string& base,
+                          const std::string& home) {
+  json::Object* const agents = object_at(settings, "agents");
+  if (agents == nullptr) {
+    return;
+  }
+  for (auto& pair : *agents) {
+    const std::string file(json::get_string(pair.value(), "system_prompt_file"));
+    if (file.empty() || file[0] == '/') {
+      continue;
+    }
+    const bool at_home = file.substr(0, 2) == "~/" && !home.empty();
+    const std::string path = at_home ? home + file.substr(1) : base + "/" + file;
+    pair.value().get_object()["system_prompt_file"] = json::String(path);
+  }
+}
+
+}  // namespace oap::config

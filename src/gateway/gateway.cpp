@@ -1,0 +1,309 @@
+#include "gateway/gateway.hpp"
+
+#include <exception>
+
+#include "async/deadline.hpp"
+#include "base/ids.hpp"
+#include "base/log.hpp"
+
+namespace oap::gateway {
+
+struct Gateway::Walk {
+  ToolCall call;
+  ToolOutcome outcome;
+  hooks::BeforeOutcome judged;
+  std::string approver;
+  json::Array after_trail;
+  SteadyTime started;
+  json::Object asked_arguments;
+  bool resolved = false;
+  bool effect_possible = false;
+  bool done() const { return outcome.result || outcome.denial || outcome.error; }
+};
+
+namespace {
+
+constexpr std::size_t kSummaryBytes = 200;
+
+hooks::Context context_of(const ToolCall& call, const std::string& workspace) {
+  return {call.session_id, call.task_id, workspace, call.principal};
+}
+
+std::string summary_of(const ToolResult& result) {
+  std::string text = result.joined_text();
+  if (text.size() > kSummaryBytes) {
+    std::size_t cut = kSummaryBytes;
+    while (cut > 0 && (static_cast<unsigned char>(text[cut]) & 0xC0U) == 0x80U) {
+      --cut;
+    }
+    text.resize(cut);
+    text += "…";
+  }
+  return text;
+}
+
+std::string resource_of(const ToolCall& call) {
+  for (const char* key : {"path", "file_path", "command", "pattern", "code", "url"}) {
+    if (const json::Value* value = json::find(call.arguments, key);
+        value != nullptr && value->is_string()) {
+      return std::string(json::view(value->get_string()));
+    }
+  }
+  return call.public_name();
+}
+
+}  // namespace
+
+Gateway::Gateway(Parts parts) : parts_(std::move(parts)) {}
+
+void Gateway::tell(const Progress& progress) const {
+  if (observer_) {
+    observer_(progress);
+  }
+}
+
+Task<ToolOutcome> Gateway::invoke(ToolCall call) {
+  Walk walk;
+  walk.call = std::move(call);
+  walk.started = parts_.clock.steady();
+  if (walk.call.id.empty()) {
+    walk.call.id = new_id("call_");
+  }
+  if (walk.call.idempotency_key.empty()) {
+    walk.call.idempotency_key = walk.call.id;
+  }
+  if (walk.call.server.empty() || walk.call.server == "default") {
+    walk.call.server = kBuiltinServer;
+  }
+  if (walk.call.deadline.is_never()) {
+    walk.call.deadline = Deadline::after(parts_.default_timeout);
+  }
+  walk.judged.call = walk.call;
+  walk.asked_arguments = walk.call.arguments;
+  tell({Progress::Kind::kStarted, walk.call});
+  try {
+    co_await this->walk(walk);
+  } catch (const std::exception& error) {
+    log::error("gateway", "a walk threw", {{"error", error.what()}});
+    walk.outcome = {};
+    deny(walk, "gateway", std::string("internal error: ") + error.what());
+    audit_result(walk);
+  }
+  walk.outcome.duration =
+      std::chrono::duration_cast<Millis>(parts_.clock.steady() - walk.started);
+  Progress finished{Progress::Kind::kFinished, walk.call};
+  finished.outcome = &walk.outcome;
+  tell(finished);
+  co_return std::move(walk.outcome);
+}
+
+Task<void> Gateway::walk(Walk& walk) {
+  Result<void> resolved = resolve(walk);
+  if (resolved) {
+    const bool judged = co_await judge(walk);
+    const bool approved = judged && co_await approve(walk);
+    if (!approved) {
+      audit_result(walk);
+      co_return;
+    }
+    resolved = co_await start_and_resolve(walk);
+  }
+  if (!resolved) {
+    walk.outcome.error = std::move(resolved).error();
+    audit_result(walk);
+    co_return;
+  }
+  if (audit_intent(walk)) {
+    co_await run(walk);
+    co_await clean(walk);
+    audit_result(walk);
+  }
+}
+
+Result<void> Gateway::check(Walk& walk, const ToolSpec& spec) {
+  walk.resolved = true;
+  if (auto problem = parts_.catalog.check_arguments(spec, walk.call.arguments)) {
+    return fail(Error(Code::kInvalidArgument, *std::move(problem), Audience::kModel));
+  }
+  return {};
+}
+
+Result<void> Gateway::resolve(Walk& walk) {
+  OAP_TRY(const std::optional<ToolSpec> spec,
+          parts_.catalog.find_known(walk.call.server, walk.call.tool));
+  return spec ? check(walk, *spec) : Result<void>{};
+}
+
+Task<Result<void>> Gateway::start_and_resolve(Walk& walk) {
+  const bool rewritten = walk.judged.call.arguments != walk.asked_arguments;
+  if (walk.resolved && !rewritten) {
+    co_return Result<void>{};
+  }
+  OAP_CO_TRY(const ToolSpec spec, co_await parts_.catalog.find(walk.call.server, walk.call.tool,
+                                                              walk.call.deadline));
+  co_return check(walk, spec);
+}
+
+Task<bool> Gateway::judge(Walk& walk) {
+  walk.judged =
+      co_await parts_.hooks.before_tool(context_of(walk.call, parts_.workspace), walk.call);
+  walk.call = walk.judged.call;
+  if (walk.judged.level == Level::kDeny) {
+    deny(walk, walk.judged.rule, walk.judged.reason);
+    co_return false;
+  }
+  co_return true;
+}
+
+Task<bool> Gateway::approve(Walk& walk) {
+  if (walk.judged.level != Level::kAsk) {
+    co_return true;
+  }
+  approval::Request request{new_id("apr_"), walk.call, walk.judged.rule, walk.judged.reason};
+  Progress asking{Progress::Kind::kApproval, walk.call};
+  asking.approval = &request;
+  tell(asking);
+  const Deadline deadline =
+      Deadline::after(parts_.approval_timeout).sooner(walk.call.deadline);
+  auto question = parts_.approver.ask(request);
+  auto answer = co_await async::with_deadline(deadline, std::move(question), "the approval");
+  if (!answer) {
+    const bool cancelled = answer.error().code() == Code::kCancelled;
+    deny(walk, walk.judged.rule, "approval failed: " + answer.error().to_string(), !cancelled);
+    co_return false;
+  }
+  walk.approver = answer->approver;
+  asking.answer = &*answer;
+  tell(asking);
+  if (!answer->approved) {
+    std::string reason = walk.judged.reason;
+    reason += answer->nobody ? "; it needs approval and nobody could be asked"
+                             : "; refused by " + answer->approver;
+    if (!answer->comment.empty()) {
+      reason += ": " + answer->comment;
+    }
+    deny(walk, walk.judged.rule, std::move(reason), answer->nobody);
+    co_return false;
+  }
+  co_return true;
+}
+
+bool Gateway::audit_intent(Walk& walk) {
+  const auto written = parts_.audit.append(event_of(walk, "permission_check"));
+  if (!written) {
+    deny(walk, "audit", "the audit log could not be written: " + written.error().to_string());
+    log::error("gateway", "intent not audited, call refused",
+               {{"tool", walk.call.public_name()}, {"error", written.error().to_string()}});
+    return false;
+  }
+  return true;
+}
+
+Task<void> Gateway::run(Walk& walk) {
+  const auto upstream = parts_.upstreams.find(walk.call.server);
+  if (!upstream) {
+    walk.outcome.error = upstream.error();
+    co_return;
+  }
+  walk.effect_possible = true;
+  auto work = (*upstream)->call(walk.call);
+  auto result =
+      co_await async::with_deadline(walk.call.deadline, std::move(work), walk.call.public_name());
+  if (result) {
+    walk.outcome.result = *std::move(result);
+  } else {
+    walk.outcome.error = std::move(result).error();
+  }
+}
+
+Task<void> Gateway::clean(Walk& walk) {
+  if (!walk.outcome.result) {
+    if (walk.outcome.error) {
+      const Error& error = *walk.outcome.error;
+      walk.outcome.error =
+          Error(error.code(), parts_.redactor.redact(error.to_string()), error.audience());
+    }
+    co_return;
+  }
+  hooks::Context context = context_of(walk.call, parts_.workspace);
+  ToolResult raw = *std::move(walk.outcome.result);
+  walk.outcome.result.reset();
+  hooks::AfterOutcome after =
+      co_await parts_.hooks.after_tool(std::move(context), walk.call, std::move(raw));
+  walk.after_trail = hooks::to_json(after.trail);
+  for (const std::string& text : after.inject) {
+    after.result.content.push_back(json::Object{{"type", "text"}, {"text", text}});
+  }
+  walk.outcome.result = std::move(after.result);
+}
+
+void Gateway::audit_result(Walk& walk) {
+  const bool ran = walk.effect_possible;
+  const auto written =
+      parts_.audit.append(event_of(walk, ran ? "tool_execution" : "permission_check"));
+  if (!written) {
+    log::error("gateway", "result not audited",
+               {{"tool", walk.call.public_name()}, {"error", written.error().to_string()}});
+    if (ran && walk.outcome.result) {
+      walk.outcome.result.reset();
+      walk.outcome.error =
+          Error(Code::kDataLoss, "the tool ran, but its result could not be audited: " +
+                                     written.error().to_string());
+    }
+  }
+}
+
+void Gateway::deny(Walk& walk, std::string rule, std::string reason, bool unanswered) {
+  Denial denial;
+  denial.call_id = walk.call.id;
+  denial.server = walk.call.server;
+  denial.tool = walk.call.tool;
+  denial.arguments = walk.call.arguments;
+  denial.rule = std::move(rule);
+  denial.reason = std::move(reason);
+  denial.unanswered = unanswered;
+  walk.outcome.denial = std::move(denial);
+}
+
+audit::Event Gateway::event_of(const Walk& walk, std::string type) const {
+  const ToolCall& call = walk.call;
+  audit::Event event;
+  event.event_type = std::move(type);
+  event.user_id = call.principal.user_id;
+  event.role = call.principal.role;
+  event.tenant = call.principal.tenant;
+  event.session_id = call.session_id;
+  event.task_id = call.task_id;
+  event.call_id = call.id;
+  event.server = call.server;
+  event.tool = call.tool;
+  event.action = call.server == kBuiltinServer ? "execute" : "invoke";
+  event.resource = parts_.redactor.redact(resource_of(call));
+  const json::Value arguments = parts_.redactor.redact(json::Value(call.arguments));
+  event.arguments = arguments.is_object() ? arguments.get_object() : json::Object{};
+  event.approver = walk.approver;
+  event.hook_trail = hooks::to_json(walk.judged.trail);
+  for (const json::Value& entry : walk.after_trail) {
+    event.hook_trail.push_back(entry);
+  }
+  event.rule = walk.judged.rule;
+  event.reason = parts_.redactor.redact(walk.judged.reason);
+  event.permission_decision = to_string(walk.judged.level);
+  event.execution_time_ms =
+      std::chrono::duration_cast<Millis>(parts_.clock.steady() - walk.started).count();
+  if (walk.outcome.denial) {
+    event.permission_decision = "deny";
+    event.rule = walk.outcome.denial->rule;
+    event.reason = parts_.redactor.redact(walk.outcome.denial->reason);
+    event.success = false;
+  } else if (walk.outcome.error) {
+    event.success = false;
+    event.error = parts_.redactor.redact(walk.outcome.error->to_string());
+  } else if (walk.outcome.result) {
+    event.success = !walk.outcome.result->is_error;
+    event.result_summary = parts_.redactor.redact(summary_of(*walk.outcome.result));
+  }
+  return event;
+}
+
+}  // namespace oap::gateway

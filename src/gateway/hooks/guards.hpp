@@ -1,0 +1,33 @@
+#pragma once
+
+#include <string>
+
+#include "hooks/hook.hpp"
+#include "permission/engine.hpp"
+
+namespace oap::gateway {
+
+/// Keeps agents to their role and everyone from the never-rules (root deletion, fork bombs).
+class StrictRoleGuard final : public hooks::BeforeToolHook {
+ public:
+  std::string_view name() const override { return "StrictRoleGuard"; }
+  Task<Result<hooks::BeforeVerdict>> before(const hooks::Context& context,
+                                            const ToolCall& call) override;
+};
+
+/// Asks the permission engine. The engine outlives the hook.
+class PermissionHook final : public hooks::BeforeToolHook {
+ public:
+  explicit PermissionHook(const permission::Engine& engine) : engine_(engine) {}
+  std::string_view name() const override { return "Permission"; }
+  Task<Result<hooks::BeforeVerdict>> before(const hooks::Context& context,
+                                            const ToolCall& call) override;
+
+ private:
+  const permission::Engine& engine_;
+};
+
+/// The permission request that a tool call stands for.
+permission::Request permission_request(const ToolCall& call, const std::string& workspace);
+
+}  // namespace oap::gateway

@@ -1,0 +1,47 @@
+#pragma once
+
+#include <string>
+
+#include "gateway/gateway.hpp"
+#include "hooks/hook.hpp"
+#include "security/secret_scanner.hpp"
+
+namespace oap::gateway {
+
+/// The scanner as what the gateway cleans audit records with.
+class ScannerRedactor final : public Redactor {
+ public:
+  explicit ScannerRedactor(const security::SecretScanner& scanner) : scanner_(scanner) {}
+  std::string redact(std::string_view text) const override { return scanner_.redact(text); }
+  json::Value redact(const json::Value& value) const override { return scanner_.redact(value); }
+
+ private:
+  const security::SecretScanner& scanner_;
+};
+
+/// Removes secrets from a result before anyone else sees it. Stands first in its point.
+class SecretScannerHook final : public hooks::AfterToolHook {
+ public:
+  explicit SecretScannerHook(const security::SecretScanner& scanner) : scanner_(scanner) {}
+  std::string_view name() const override { return "SecretScanner"; }
+  Task<Result<hooks::AfterVerdict>> after(const hooks::Context& context, const ToolCall& call,
+                                          const ToolResult& result) override;
+
+ private:
+  const security::SecretScanner& scanner_;
+};
+
+/// Keeps one result from filling a model's context: text beyond `max_bytes` is cut in the middle,
+/// with a note that says how much and how to get at it.
+class ResourceControlHook final : public hooks::AfterToolHook {
+ public:
+  explicit ResourceControlHook(std::size_t max_bytes) : max_bytes_(max_bytes) {}
+  std::string_view name() const override { return "ResourceControl"; }
+  Task<Result<hooks::AfterVerdict>> after(const hooks::Context& context, const ToolCall& call,
+                                          const ToolResult& result) override;
+
+ private:
+  std::size_t max_bytes_;
+};
+
+}  // namespace oap::gateway

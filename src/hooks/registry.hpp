@@ -1,0 +1,100 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/clock.hpp"
+#include "hooks/hook.hpp"
+
+namespace oap::hooks {
+
+/// How one hook stands in the registry. Lower priorities run first; equal ones by name.
+struct Registration {
+  int priority = 50;
+  FailurePolicy policy = FailurePolicy::kObserver;
+  Millis timeout{5'000};  ///< a hook that takes longer counts as failed
+};
+
+/// One thing a hook did that was not "nothing": for the audit, which says who changed what.
+struct TrailEntry {
+  std::string hook;
+  std::string action;  ///< block, ask, modify, decorate, inject, intercept, stop, error
+  std::string detail;
+};
+json::Array to_json(const std::vector<TrailEntry>& trail);
+
+struct ChatOutcome {
+  bool intercepted = false;
+  std::string text;  ///< the message as modified, or the answer where intercepted
+  std::vector<TrailEntry> trail;
+};
+
+/// What tool.execute.before decided, and the call as it would run.
+struct BeforeOutcome {
+  Level level = Level::kAllow;
+  std::string hook;  ///< which hook's verdict counts; empty where all allowed
+  std::string rule;
+  std::string reason;
+  ToolCall call;
+  std::vector<TrailEntry> trail;
+};
+
+struct AfterOutcome {
+  ToolResult result;
+  bool withheld = false;  ///< a guard failed: the result was replaced by a note that says so
+  std::vector<std::string> inject;
+  std::vector<TrailEntry> trail;
+};
+
+struct DoneOutcome {
+  DoneVerdict verdict;
+  std::string hook;
+  std::vector<TrailEntry> trail;
+};
+
+/// Holds every hook of the program and runs the four points. Handlers delegate to it and decide
+/// nothing themselves. Filled once by the composition root, then used from one executor.
+///
+/// chat.message: each hook sees the text as modified so far; the first intercept ends the point.
+/// tool.execute.before: verdicts merge by severity deny > ask > modify > allow; the first deny ends
+///   it; after a modification the call is judged again from the first hook on (at most
+///   `kMaxRewrites` times), so that what runs is what was judged. A guard that errs, throws or runs
+///   out of time is a deny; an observer that does is a log line.
+/// tool.execute.after: replacements chain. A guard's failure withholds the result.
+/// assistant.done: the first stop or inject ends the vote; hooks that always run still run.
+class Registry {
+ public:
+  static constexpr int kMaxRewrites = 8;
+
+  void add(std::unique_ptr<ChatHook> hook, Registration registration);
+  void add(std::unique_ptr<BeforeToolHook> hook, Registration registration);
+  void add(std::unique_ptr<AfterToolHook> hook, Registration registration);
+  void add(std::unique_ptr<DoneHook> hook, Registration registration);
+
+  Task<ChatOutcome> chat_message(Context context, std::string text);
+  Task<BeforeOutcome> before_tool(Context context, ToolCall call);
+  Task<AfterOutcome> after_tool(Context context, ToolCall call, ToolResult result);
+  Task<DoneOutcome> assistant_done(Context context, std::string final_text);
+
+  /// Names in running order, by point: what `oap doctor` shows.
+  json::Object describe() const;
+
+ private:
+  template <class Hook>
+  struct Entry {
+    std::unique_ptr<Hook> hook;
+    Registration registration;
+  };
+  template <class Hook>
+  static void insert(std::vector<Entry<Hook>>& list, std::unique_ptr<Hook> hook,
+                     Registration registration);
+  Task<bool> judge_once(const Context& context, BeforeOutcome& outcome);
+
+  std::vector<Entry<ChatHook>> chat_;
+  std::vector<Entry<BeforeToolHook>> before_;
+  std::vector<Entry<AfterToolHook>> after_;
+  std::vector<Entry<DoneHook>> done_;
+};
+
+}  // namespace oap::hooks

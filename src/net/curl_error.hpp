@@ -1,0 +1,14 @@
+#pragma once
+
+#include <curl/curl.h>
+
+#include <string_view>
+
+#include "base/error.hpp"
+
+namespace oap::net {
+
+/// What a failed transfer to `origin` means to a person; `detail` is libcurl's own sentence.
+Error curl_error(CURLcode code, std::string_view origin, std::string_view detail);
+
+}  // namespace oap::net

@@ -1,0 +1,382 @@
+#include "net/curl_loop.hpp"
+
+#include <boost/asio/bind_executor.hpp>
+#include <boost/asio/dispatch.hpp>
+#include <boost/asio/post.hpp>
+#include <cstring>
+#include <utility>
+
+#include "net/curl_error.hpp"
+#include "net/url.hpp"
+#include "text/strings.hpp"
+
+namespace oap::net {
+namespace asio = boost::asio;
+using boost::system::error_code;
+
+namespace {
+
+constexpr Millis kWindUp{50};
+
+}  // namespace
+
+Transfer::Transfer(HttpRequest request_in, std::string origin_in, Executor strand,
+                   Executor awaiting)
+    : request(std::move(request_in)),
+      origin(std::move(origin_in)),
+      events(std::move(awaiting), SIZE_MAX),
+      timer(std::move(strand)),
+      last_byte(std::chrono::steady_clock::now()) {}
+
+/// A socket of curl's that Asio waits for. Asio borrows it: curl opens and closes it.
+struct CurlLoop::Watch {
+  Watch(const Executor& executor, curl_socket_t socket_in)
+      : descriptor(executor, socket_in), socket(socket_in) {}
+  ~Watch() { drop(); }
+  Watch(const Watch&) = delete;
+  Watch& operator=(const Watch&) = delete;
+
+  void drop() {
+    if (!std::exchange(dropped, true)) {
+      descriptor.release();
+    }
+  }
+
+  asio::posix::stream_descriptor descriptor;
+  curl_socket_t socket;
+  int wanted = 0;   ///< CURL_POLL_IN, _OUT or both
+  int waiting = 0;  ///< the same, where a wait is under way
+  bool dropped = false;
+};
+
+CurlLoop::CurlLoop(Executor executor)
+    : strand_(asio::make_strand(std::move(executor))), timer_(strand_) {}
+
+CurlLoop::~CurlLoop() { close_now(); }
+
+void CurlLoop::start(std::shared_ptr<Transfer> transfer) {
+  asio::dispatch(strand_, [self = shared_from_this(), transfer = std::move(transfer)] {
+    self->begin(transfer);
+  });
+}
+
+void CurlLoop::cancel(std::shared_ptr<Transfer> transfer) {
+  asio::dispatch(strand_, [self = shared_from_this(), transfer = std::move(transfer)] {
+    if (self->running_.erase(transfer) > 0) {
+      self->release(*transfer);
+    }
+  });
+}
+
+void CurlLoop::wind_up(std::shared_ptr<Transfer> transfer) {
+  asio::dispatch(strand_, [self = shared_from_this(), transfer = std::move(transfer)] {
+    if (self->running_.contains(transfer) && !std::exchange(transfer->complete, true)) {
+      transfer->request.deadline = transfer->request.deadline.sooner(Deadline::after(kWindUp));
+      self->watch_time(transfer);
+    }
+  });
+}
+
+void CurlLoop::close() {
+  asio::dispatch(strand_, [self = shared_from_this()] { self->close_now(); });
+}
+
+void CurlLoop::close_now() {
+  for (const auto& transfer : std::exchange(running_, {})) {
+    release(*transfer);
+    transfer->events.try_send(error_code{},
+                              TransferEnd{Error(Code::kCancelled, "the HTTP client was closed")});
+  }
+  if (multi_ != nullptr) {
+    curl_->multi_cleanup(std::exchange(multi_, nullptr));
+  }
+  for (const auto& watch : std::exchange(watches_, {})) {
+    watch->drop();
+  }
+  timer_.cancel();
+}
+
+void CurlLoop::begin(const std::shared_ptr<Transfer>& transfer) {
+  running_.insert(transfer);
+  if (auto opened = open_multi(); !opened) {
+    finish(*transfer, std::move(opened).error());
+    return;
+  }
+  if (!set_up(*transfer) || curl_->multi_add_handle(multi_, transfer->easy) != CURLM_OK) {
+    finish(*transfer, Error(Code::kInternal, "an HTTP request could not be set up"));
+    return;
+  }
+  watch_time(transfer);
+}
+
+Result<void> CurlLoop::open_multi() {
+  if (multi_ != nullptr) {
+    return {};
+  }
+  OAP_TRY(curl_, CurlLibrary::load());
+  multi_ = curl_->multi_init();
+  if (multi_ == nullptr) {
+    return fail(Code::kInternal, "libcurl could not be started");
+  }
+  curl_->multi_setopt(multi_, CURLMOPT_SOCKETFUNCTION, &CurlLoop::on_socket);
+  curl_->multi_setopt(multi_, CURLMOPT_SOCKETDATA, this);
+  curl_->multi_setopt(multi_, CURLMOPT_TIMERFUNCTION, &CurlLoop::on_timer);
+  curl_->multi_setopt(multi_, CURLMOPT_TIMERDATA, this);
+  return {};
+}
+
+bool CurlLoop::set_up(Transfer& transfer) {
+  transfer.easy = curl_->easy_init();
+  if (transfer.easy == nullptr) {
+    return false;
+  }
+  const auto set = [&](CURLoption option, auto value) {
+    curl_->easy_setopt(transfer.easy, option, value);
+  };
+  HttpRequest& request = transfer.request;
+  set(CURLOPT_URL, request.url.c_str());
+  set(CURLOPT_PRIVATE, &transfer);
+  set(CURLOPT_ERRORBUFFER, &transfer.detail[0]);
+  set(CURLOPT_NOSIGNAL, 1L);
+  set(CURLOPT_HEADERFUNCTION, &CurlLoop::on_header);
+  set(CURLOPT_HEADERDATA, &transfer);
+  set(CURLOPT_WRITEFUNCTION, &CurlLoop::on_body);
+  set(CURLOPT_WRITEDATA, &transfer);
+  set(CURLOPT_NOPROGRESS, 0L);
+  set(CURLOPT_XFERINFOFUNCTION, &CurlLoop::on_progress);
+  set(CURLOPT_XFERINFODATA, &transfer);
+  if (request.method == "HEAD") {
+    set(CURLOPT_NOBODY, 1L);
+  } else if (request.method != "GET" || !request.body.empty()) {
+    set(CURLOPT_POST, 1L);
+    set(CURLOPT_POSTFIELDS, request.body.c_str());
+    set(CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(request.body.size()));
+  }
+  set(CURLOPT_CUSTOMREQUEST, request.method.c_str());
+  for (const auto& [name, value] : request.headers) {
+    const std::string field = value.empty() ? name + ";" : name + ": " + value;
+    transfer.fields = curl_->slist_append(transfer.fields, field.c_str());
+  }
+  transfer.fields = curl_->slist_append(transfer.fields, "Expect:");
+  set(CURLOPT_HTTPHEADER, transfer.fields);
+  set_up_route(transfer);
+  return transfer.fields != nullptr;
+}
+
+void CurlLoop::set_up_route(Transfer& transfer) {
+  const auto set = [&](CURLoption option, auto value) {
+    curl_->easy_setopt(transfer.easy, option, value);
+  };
+  set(CURLOPT_PROTOCOLS_STR, "http,https");
+  set(CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_2TLS));
+  set(CURLOPT_FOLLOWLOCATION, 0L);
+  set(CURLOPT_TCP_NODELAY, 1L);
+  set(CURLOPT_TCP_KEEPALIVE, 1L);
+  set(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
+  set(CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(transfer.request.connect_timeout.count()));
+  const auto url = parse_url(transfer.request.url);
+  if (url && is_loopback(url->host)) {
+    set(CURLOPT_NOPROXY, "*");
+  }
+}
+
+void CurlLoop::act(curl_socket_t socket, int events) {
+  if (multi_ == nullptr) {
+    return;
+  }
+  int running = 0;
+  curl_->multi_socket_action(multi_, socket, events, &running);
+  collect_finished();
+}
+
+void CurlLoop::collect_finished() {
+  int left = 0;
+  while (multi_ != nullptr) {
+    const CURLMsg* message = curl_->multi_info_read(multi_, &left);
+    if (message == nullptr) {
+      return;
+    }
+    if (message->msg != CURLMSG_DONE) {
+      continue;
+    }
+    Transfer* transfer = nullptr;
+    curl_->easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &transfer);
+    const CURLcode code = message->data.result;
+    std::optional<Error> error = std::move(transfer->error);
+    if (!error && code != CURLE_OK) {
+      const std::string detail =
+          transfer->detail[0] != '\0' ? transfer->detail : curl_->easy_strerror(code);
+      error = curl_error(code, transfer->origin, detail);
+    }
+    finish(*transfer, std::move(error));
+  }
+}
+
+void CurlLoop::finish(Transfer& transfer, std::optional<Error> error) {
+  release(transfer);
+  if (transfer.complete) {
+    error.reset();
+  }
+  transfer.events.try_send(error_code{}, TransferEnd{std::move(error)});
+  std::erase_if(running_, [&](const auto& each) { return each.get() == &transfer; });
+}
+
+void CurlLoop::release(Transfer& transfer) {
+  transfer.timer.cancel();
+  if (transfer.easy != nullptr) {
+    curl_->multi_remove_handle(multi_, transfer.easy);
+    curl_->easy_cleanup(std::exchange(transfer.easy, nullptr));
+  }
+  if (transfer.fields != nullptr) {
+    curl_->slist_free_all(std::exchange(transfer.fields, nullptr));
+  }
+}
+
+void CurlLoop::watch_time(const std::shared_ptr<Transfer>& transfer) {
+  const HttpRequest& request = transfer->request;
+  Deadline next = request.deadline;
+  if (request.stall_timeout.count() > 0) {
+    next = next.sooner(Deadline::at(transfer->last_byte + request.stall_timeout));
+  }
+  if (next.is_never()) {
+    return;
+  }
+  transfer->timer.expires_at(*next.time());
+  transfer->timer.async_wait([self = shared_from_this(), transfer](error_code error) {
+    if (!error && self->running_.contains(transfer)) {
+      self->check_time(transfer);
+    }
+  });
+}
+
+void CurlLoop::check_time(const std::shared_ptr<Transfer>& transfer) {
+  const HttpRequest& request = transfer->request;
+  if (request.deadline.passed()) {
+    finish(*transfer,
+           Error(Code::kDeadlineExceeded, transfer->origin + " did not answer in the time allowed"));
+    return;
+  }
+  const auto silent = std::chrono::steady_clock::now() - transfer->last_byte;
+  if (request.stall_timeout.count() > 0 && silent >= request.stall_timeout) {
+    finish(*transfer, Error(Code::kDeadlineExceeded,
+                            fmt::format("stalled: {} sent nothing for {} ms", transfer->origin,
+                                        request.stall_timeout.count())));
+    return;
+  }
+  watch_time(transfer);
+}
+
+void CurlLoop::wait(const std::shared_ptr<Watch>& watch, int direction) {
+  if (watch->dropped || (watch->wanted & direction) == 0 || (watch->waiting & direction) != 0) {
+    return;
+  }
+  watch->waiting |= direction;
+  const bool reads = direction == CURL_POLL_IN;
+  const auto what = reads ? asio::posix::descriptor_base::wait_read
+                          : asio::posix::descriptor_base::wait_write;
+  watch->descriptor.async_wait(
+      what, [self = shared_from_this(), watch, direction, reads](error_code error) {
+        watch->waiting &= ~direction;
+        if (watch->dropped || error == asio::error::operation_aborted) {
+          return;
+        }
+        if ((watch->wanted & direction) != 0) {
+          const int event = reads ? CURL_CSELECT_IN : CURL_CSELECT_OUT;
+          self->act(watch->socket, error ? CURL_CSELECT_ERR : event);
+        }
+        self->wait(watch, direction);
+      });
+}
+
+int CurlLoop::on_socket(CURL* /*easy*/, curl_socket_t socket, int what, void* self, void* data) {
+  auto& loop = *static_cast<CurlLoop*>(self);
+  auto* known = static_cast<Watch*>(data);
+  if (what == CURL_POLL_REMOVE) {
+    if (known != nullptr) {
+      known->drop();
+      std::erase_if(loop.watches_, [&](const auto& each) { return each.get() == known; });
+    }
+    return 0;
+  }
+  std::shared_ptr<Watch> watch;
+  if (known == nullptr) {
+    try {
+      watch = std::make_shared<Watch>(loop.strand_, socket);
+    } catch (const boost::system::system_error&) {
+      return -1;
+    }
+    loop.watches_.insert(watch);
+    loop.curl_->multi_assign(loop.multi_, socket, watch.get());
+  } else {
+    for (const auto& each : loop.watches_) {
+      watch = each.get() == known ? each : watch;
+    }
+  }
+  watch->wanted = what;
+  loop.wait(watch, CURL_POLL_IN);
+  loop.wait(watch, CURL_POLL_OUT);
+  return 0;
+}
+
+int CurlLoop::on_timer(CURLM* /*multi*/, long millis, void* self) {
+  auto& loop = *static_cast<CurlLoop*>(self);
+  if (millis < 0) {
+    loop.timer_.cancel();
+    return 0;
+  }
+  loop.timer_.expires_after(Millis(millis));
+  loop.timer_.async_wait([owner = loop.weak_from_this()](error_code error) {
+    const auto living = owner.lock();
+    if (!error && living) {
+      living->act(CURL_SOCKET_TIMEOUT, 0);
+    }
+  });
+  return 0;
+}
+
+std::size_t CurlLoop::on_header(char* data, std::size_t size, std::size_t count, void* to) {
+  auto& transfer = *static_cast<Transfer*>(to);
+  const std::string_view line = text::trim({data, size * count});
+  transfer.last_byte = std::chrono::steady_clock::now();
+  if (line.starts_with("HTTP/")) {
+    transfer.head = TransferHead{};
+    const std::size_t blank = line.find(' ');
+    for (std::size_t i = blank + 1; i < line.size() && i <= blank + 3; ++i) {
+      transfer.head.status = transfer.head.status * 10 + (line[i] - '0');
+    }
+  } else if (line.empty()) {
+    if (transfer.head.status >= 200 && !std::exchange(transfer.head_sent, true)) {
+      transfer.events.try_send(error_code{}, std::move(transfer.head));
+    }
+  } else if (const std::size_t colon = line.find(':'); colon != std::string_view::npos) {
+    transfer.head.headers.emplace_back(line.substr(0, colon),
+                                       text::trim(line.substr(colon + 1)));
+  }
+  return size * count;
+}
+
+std::size_t CurlLoop::on_body(char* data, std::size_t size, std::size_t count, void* to) {
+  auto& transfer = *static_cast<Transfer*>(to);
+  const std::size_t bytes = size * count;
+  transfer.last_byte = std::chrono::steady_clock::now();
+  transfer.received += bytes;
+  if (transfer.received > transfer.request.max_body) {
+    transfer.error = Error(Code::kResourceExhausted,
+                           fmt::format("the answer of {} is longer than {} bytes", transfer.origin,
+                                       transfer.request.max_body));
+    return 0;
+  }
+  transfer.events.try_send(error_code{}, std::string(data, bytes));
+  return bytes;
+}
+
+int CurlLoop::on_progress(void* to, curl_off_t, curl_off_t, curl_off_t, curl_off_t sent) {
+  auto& transfer = *static_cast<Transfer*>(to);
+  if (sent != transfer.uploaded) {
+    transfer.uploaded = sent;
+    transfer.last_byte = std::chrono::steady_clock::now();
+  }
+  return 0;
+}
+
+}  // namespace oap::net

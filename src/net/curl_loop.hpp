@@ -1,0 +1,103 @@
+#pragma once
+
+#include <curl/curl.h>
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/experimental/concurrent_channel.hpp>
+#include <boost/asio/posix/stream_descriptor.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/strand.hpp>
+#include <memory>
+#include <string>
+#include <unordered_set>
+#include <variant>
+
+#include "net/curl_library.hpp"
+#include "net/http_client.hpp"
+
+namespace oap::net {
+
+/// What a running transfer tells its awaiting coroutine: one head, then pieces of the body, then the
+/// end, with the error that caused it or none.
+struct TransferHead {
+  int status = 0;
+  HeaderList headers;
+};
+struct TransferEnd {
+  std::optional<Error> error;
+};
+using TransferEvent = std::variant<TransferHead, std::string, TransferEnd>;
+
+/// One HTTP exchange under way. Its fields belong to the loop's strand; the events channel is safe
+/// from any thread.
+struct Transfer {
+  using Events = boost::asio::experimental::concurrent_channel<void(boost::system::error_code,
+                                                                    TransferEvent)>;
+
+  Transfer(HttpRequest request_in, std::string origin_in, Executor strand, Executor awaiting);
+
+  HttpRequest request;
+  std::string origin;  ///< scheme://host:port, for messages
+  Events events;
+  boost::asio::steady_timer timer;
+  CURL* easy = nullptr;
+  curl_slist* fields = nullptr;
+  TransferHead head;
+  bool head_sent = false;
+  std::size_t received = 0;
+  curl_off_t uploaded = 0;
+  SteadyTime last_byte;
+  std::optional<Error> error;  ///< why we ourselves stopped it
+  bool complete = false;       ///< what still comes, or goes wrong, does not matter
+  char detail[CURL_ERROR_SIZE] = {};
+};
+
+/// libcurl's multi interface on an Asio executor: curl says which sockets and which time to wait for,
+/// Asio waits, no thread is added. Everything runs on one strand. Lives as long as its handlers.
+/// (curl_multi_socket_action(3))
+class CurlLoop : public std::enable_shared_from_this<CurlLoop> {
+ public:
+  explicit CurlLoop(Executor executor);
+  ~CurlLoop();
+  CurlLoop(const CurlLoop&) = delete;
+  CurlLoop& operator=(const CurlLoop&) = delete;
+
+  Executor strand() const { return strand_; }
+  /// These four may be called from any thread. After `cancel` no further event is sent.
+  void start(std::shared_ptr<Transfer> transfer);
+  void cancel(std::shared_ptr<Transfer> transfer);
+  /// Gives the answer a moment to end properly, which keeps the connection, then ends it.
+  void wind_up(std::shared_ptr<Transfer> transfer);
+  void close();
+
+ private:
+  struct Watch;
+
+  void begin(const std::shared_ptr<Transfer>& transfer);
+  Result<void> open_multi();
+  bool set_up(Transfer& transfer);
+  void set_up_route(Transfer& transfer);
+  void act(curl_socket_t socket, int events);
+  void collect_finished();
+  void finish(Transfer& transfer, std::optional<Error> error);
+  void release(Transfer& transfer);
+  void watch_time(const std::shared_ptr<Transfer>& transfer);
+  void check_time(const std::shared_ptr<Transfer>& transfer);
+  void wait(const std::shared_ptr<Watch>& watch, int direction);
+  void close_now();
+
+  static int on_socket(CURL* easy, curl_socket_t socket, int what, void* self, void* watch);
+  static int on_timer(CURLM* multi, long millis, void* self);
+  static std::size_t on_header(char* data, std::size_t size, std::size_t count, void* transfer);
+  static std::size_t on_body(char* data, std::size_t size, std::size_t count, void* transfer);
+  static int on_progress(void* transfer, curl_off_t, curl_off_t, curl_off_t, curl_off_t sent);
+
+  boost::asio::strand<Executor> strand_;
+  boost::asio::steady_timer timer_;
+  const CurlLibrary* curl_ = nullptr;
+  CURLM* multi_ = nullptr;
+  std::unordered_set<std::shared_ptr<Transfer>> running_;
+  std::unordered_set<std::shared_ptr<Watch>> watches_;
+};
+
+}  // namespace oap::net

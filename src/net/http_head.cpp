@@ -1,0 +1,151 @@
+#include "net/http_head.hpp"
+
+#include <algorithm>
+#include <boost/asio/buffer.hpp>
+#include <boost/beast/http/parser.hpp>
+#include <boost/beast/http/string_body.hpp>
+
+#include "text/strings.hpp"
+#include "text/utf8.hpp"
+
+namespace oap::net {
+namespace http = boost::beast::http;
+
+namespace {
+
+using Parser = http::request_parser<http::string_body>;
+
+std::string_view view(boost::beast::string_view text) { return {text.data(), text.size()}; }
+
+bool has_control(std::string_view value) {
+  return std::any_of(value.begin(), value.end(), [](char c) {
+    const auto byte = static_cast<unsigned char>(c);
+    return (byte < 0x20 && c != '\t') || byte == 0x7F;
+  });
+}
+
+bool is_limit(const boost::system::error_code& error) {
+  return error == http::error::header_limit || error == http::error::body_limit ||
+         error == http::error::buffer_overflow;
+}
+
+RequestHead read_head(const Parser& parser) {
+  const auto& message = parser.get();
+  RequestHead head;
+  head.method = view(message.method_string());
+  head.target = view(message.target());
+  head.version = static_cast<int>(message.version());
+  head.keep_alive = message.keep_alive();
+  head.chunked = parser.chunked();
+  for (const auto& field : message) {
+    head.headers.emplace_back(view(field.name_string()), view(field.value()));
+  }
+  if (const auto length = parser.content_length()) {
+    head.content_length = *length;
+  }
+  return head;
+}
+
+Result<void> check_head(const RequestHead& head) {
+  for (const auto& [name, value] : head.headers) {
+    if (has_control(value)) {
+      return fail(Code::kInvalidArgument, "HTTP header {} holds a control character", name);
+    }
+  }
+  const std::size_t lengths = count_headers(head.headers, "Content-Length");
+  const std::size_t codings = count_headers(head.headers, "Transfer-Encoding");
+  if (lengths + codings > 1) {
+    return fail(Code::kInvalidArgument, "the HTTP request states the length of its body twice");
+  }
+  if (codings == 1 && !text::equals_ci(*head.header("Transfer-Encoding"), "chunked")) {
+    return fail(Code::kInvalidArgument, "the HTTP request has a transfer coding besides chunked");
+  }
+  const std::size_t hosts = count_headers(head.headers, "Host");
+  if (hosts > 1 || (hosts == 0 && head.version >= 11)) {
+    return fail(Code::kInvalidArgument, "the HTTP request must have one Host header, it has {}",
+                hosts);
+  }
+  return {};
+}
+
+}  // namespace
+
+struct RequestReader::Body {
+  Limits limits;
+  Parser parser;
+  std::string pending;  ///< bytes that the parser wants to see again with what follows
+  RequestHead head;
+  bool has_head = false;
+  bool begun = false;
+  std::optional<Error> error;
+
+  Result<void> refuse(Error why) {
+    error = std::move(why);
+    return fail(*error);
+  }
+  Result<void> put();
+};
+
+/// Gives the pending bytes to the parser and drops what it took.
+Result<void> RequestReader::Body::put() {
+  while (!pending.empty() && !parser.is_done()) {
+    boost::system::error_code code;
+    const std::size_t taken =
+        parser.put(boost::asio::const_buffer(pending.data(), pending.size()), code);
+    if (code && code != http::error::need_more) {
+      return refuse(Error(is_limit(code) ? Code::kResourceExhausted : Code::kInvalidArgument,
+                          "the HTTP request is not acceptable: " + code.message()));
+    }
+    pending.erase(0, taken);
+    if (parser.is_header_done() && !has_head) {
+      head = read_head(parser);
+      has_head = true;
+      if (auto checked = check_head(head); !checked) {
+        return refuse(std::move(checked).error());
+      }
+    }
+    if (taken == 0 || code == http::error::need_more) {
+      break;
+    }
+  }
+  if (!has_head && pending.size() > limits.head) {
+    return refuse(Error(Code::kResourceExhausted, "the HTTP request's head is too long"));
+  }
+  return {};
+}
+
+RequestReader::RequestReader(Limits limits) : body_(std::make_unique<Body>()) {
+  body_->limits = limits;
+  body_->parser.eager(true);
+  body_->parser.header_limit(limits.head);
+  body_->parser.body_limit(limits.body);
+}
+
+RequestReader::~RequestReader() = default;
+RequestReader::RequestReader(RequestReader&&) noexcept = default;
+RequestReader& RequestReader::operator=(RequestReader&&) noexcept = default;
+
+Result<void> RequestReader::feed(std::string_view bytes) {
+  if (body_->error) {
+    return fail(*body_->error);
+  }
+  body_->begun = body_->begun || !bytes.empty();
+  body_->pending += bytes;
+  return body_->put();
+}
+
+bool RequestReader::has_head() const { return body_->has_head && !body_->error; }
+bool RequestReader::is_done() const { return has_head() && body_->parser.is_done(); }
+bool RequestReader::is_empty() const { return !body_->begun; }
+const RequestHead& RequestReader::head() const { return body_->head; }
+const std::string& RequestReader::body() const { return body_->parser.get().body(); }
+
+bool RequestReader::expects_continue() const {
+  const std::string* expect = has_head() ? head().header("Expect") : nullptr;
+  return expect != nullptr && text::equals_ci(*expect, "100-continue") && !is_done() &&
+         head().version >= 11;
+}
+
+std::string RequestReader::take_rest() { return std::exchange(body_->pending, {}); }
+
+}  // namespace oap::net

@@ -1,0 +1,166 @@
+#include "orchestration/turn_loop.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include "async/scope.hpp"
+#include "base/ids.hpp"
+
+namespace oap::orchestration {
+namespace {
+
+constexpr std::array<std::string_view, 4> kParallelReads = {"read_file", "list_dir", "glob",
+                                                            "grep"};
+
+bool all_are_reads(const std::vector<const ToolUseBlock*>& uses) {
+  return std::all_of(uses.begin(), uses.end(), [](const ToolUseBlock* use) {
+    return std::find(kParallelReads.begin(), kParallelReads.end(), use->name) !=
+           kParallelReads.end();
+  });
+}
+
+std::vector<llm::ToolDefinition> definitions(const std::vector<ToolSpec>& tools) {
+  std::vector<llm::ToolDefinition> list;
+  for (const ToolSpec& tool : tools) {
+    list.push_back({tool.public_name(), tool.description, tool.input_schema});
+  }
+  return list;
+}
+
+bool is_cut(const llm::Response& response) {
+  return response.stop == llm::StopReason::kMaxTokens ||
+         response.stop == llm::StopReason::kContextExceeded;
+}
+
+}  // namespace
+
+Task<Result<llm::Response>> TurnLoop::ask(const AgentProfile& agent, const Scope& scope,
+                                          const std::vector<Message>& messages,
+                                          const std::vector<ToolSpec>& tools) {
+  llm::Request request;
+  request.model = agent.model;
+  request.agent = agent.name;
+  request.system = agent.system;
+  request.messages = messages;
+  request.tools = definitions(tools);
+  request.max_tokens = agent.max_tokens;
+  request.temperature = agent.temperature;
+  request.deadline = scope.deadline;
+  llm::StreamSink sink;
+  sink.on_text = [this, name = agent.name](std::string_view text) {
+    tell(parts_.events.on_text, std::string_view(name), text);
+  };
+  sink.on_retry = [this](std::string_view what) { tell(parts_.events.on_notice, what); };
+  co_return co_await agent.provider->complete(std::move(request), std::move(sink));
+}
+
+Task<ToolOutcome> TurnLoop::run_call(Scope scope, ToolUseBlock use, ToolCall* made) {
+  ToolCall call;
+  call.id = new_id("call_");
+  call.principal = scope.principal;
+  call.session_id = scope.session_id;
+  call.task_id = scope.task_id;
+  call.tool = use.name;
+  call.arguments = use.arguments;
+  call.deadline = scope.deadline;
+  call.origin = Origin::kAgent;
+  ToolOutcome outcome;
+  if (!use.invalid_arguments.empty()) {
+    *made = std::move(call);
+    outcome.error = Error(Code::kInvalidArgument,
+                          "the arguments of " + use.name +
+                              " were not a JSON object; send the call again with valid JSON",
+                          Audience::kModel);
+    co_return outcome;
+  }
+  auto name = parts_.catalog.parse_name(use.name);
+  if (name) {
+    call.server = name->server;
+    call.tool = name->tool;
+  } else {
+    call.server = kBuiltinServer;
+  }
+  *made = call;
+  co_return co_await parts_.invoker.invoke(std::move(call));
+}
+
+Task<Message> TurnLoop::run_calls(const Scope& scope, const Message& answer, TurnResult& result) {
+  const std::vector<const ToolUseBlock*> uses = answer.tool_uses();
+  std::vector<CallRecord> records(uses.size());
+  if (uses.size() > 1 && all_are_reads(uses)) {
+    const Executor executor = co_await boost::asio::this_coro::executor;
+    async::Scope children(executor);
+    const auto one = [](TurnLoop& loop, Scope own, ToolUseBlock use,
+                        CallRecord& record) -> Task<void> {
+      record.outcome = co_await loop.run_call(std::move(own), std::move(use), &record.call);
+    };
+    for (std::size_t i = 0; i < uses.size(); ++i) {
+      children.spawn(one(*this, scope, *uses[i], records[i]));
+    }
+    co_await children.join();
+  } else {
+    for (std::size_t i = 0; i < uses.size(); ++i) {
+      records[i].outcome = co_await run_call(scope, *uses[i], &records[i].call);
+    }
+  }
+  Message results;
+  for (std::size_t i = 0; i < uses.size(); ++i) {
+    const ToolOutcome& outcome = records[i].outcome;
+    results.blocks.emplace_back(
+        ToolResultBlock{uses[i]->id, outcome.text_for_model(), !outcome.ok()});
+    result.calls.push_back(std::move(records[i]));
+  }
+  co_return results;
+}
+
+Task<Result<TurnResult>> TurnLoop::run(AgentProfile agent, Scope scope,
+                                       std::vector<Message> history, std::vector<ToolSpec> tools,
+                                       Conversation& conversation) {
+  TurnResult result;
+  int injections = 0;
+  while (true) {
+    if (scope.deadline.passed()) {
+      co_return fail(Code::kDeadlineExceeded,
+                     "the agent did not finish in time (routing.agent_timeout)");
+    }
+    auto response = co_await ask(agent, scope, history, tools);
+    if (!response) {
+      co_return fail(std::move(response).error());
+    }
+    result.usage += response->usage;
+    result.stop = response->stop;
+    tell(parts_.events.on_usage, response->usage);
+    OAP_CO_CHECK_OK(conversation.append(response->message));
+    history.push_back(response->message);
+    const Message& answer = history.back();
+    if (!answer.tool_uses().empty()) {
+      Message answered = answer;
+      Message results = co_await run_calls(scope, answered, result);
+      OAP_CO_CHECK_OK(conversation.append(results));
+      history.push_back(std::move(results));
+      continue;
+    }
+    result.final_text = answer.joined_text();
+    if (response->stop == llm::StopReason::kRefusal && agent.provider->is_model()) {
+      co_return fail(Code::kUpstream, "the model refused: {}", result.final_text);
+    }
+    if (is_cut(*response) && result.final_text.empty()) {
+      co_return fail(Code::kUpstream, "the model's answer was cut off at its token limit");
+    }
+    hooks::Context context{scope.session_id, scope.task_id, scope.workspace, scope.principal};
+    const hooks::DoneOutcome done =
+        co_await parts_.hooks.assistant_done(std::move(context), result.final_text);
+    if (done.verdict.action != hooks::DoneVerdict::Action::kInject ||
+        injections >= kMaxInjections) {
+      co_return result;
+    }
+    ++injections;
+    for (const std::string& prompt : done.verdict.prompts) {
+      Message injected = Message::user(prompt);
+      OAP_CO_CHECK_OK(conversation.append(injected));
+      history.push_back(std::move(injected));
+    }
+  }
+}
+
+}  // namespace oap::orchestration

@@ -1,0 +1,79 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "async/task.hpp"
+#include "gateway/catalog.hpp"
+#include "hooks/registry.hpp"
+#include "llm/provider.hpp"
+#include "model/tool.hpp"
+#include "orchestration/conversation.hpp"
+#include "orchestration/run_events.hpp"
+#include "workflow/tool_invoker.hpp"
+
+namespace oap::orchestration {
+
+/// One tool call of a turn and how it ended: the runtime's own record, the reviewer's evidence.
+struct CallRecord {
+  ToolCall call;
+  ToolOutcome outcome;
+};
+
+/// What an agent needs for its turns beside the conversation.
+struct AgentProfile {
+  std::string name;  ///< commander, planner, worker, reviewer
+  llm::Provider* provider = nullptr;
+  std::string model;  ///< without the provider prefix
+  std::string system;
+  std::optional<int> max_tokens;
+  std::optional<double> temperature;
+};
+
+struct TurnResult {
+  std::string final_text;
+  std::vector<CallRecord> calls;
+  Usage usage;
+  llm::StopReason stop = llm::StopReason::kEndTurn;
+};
+
+/// A conversation of one agent with its tools until the model stops calling them:
+/// ask the model, run its calls through the invoker, give the results back, and again; then the
+/// assistant.done hooks may inject a prompt and the loop goes on. Bounded by the deadline, and by
+/// `kMaxInjections`; repeating a call that succeeded is no reason to stop.
+/// Calls of one turn run in order, except that built-in reads run side by side.
+class TurnLoop {
+ public:
+  static constexpr int kMaxInjections = 8;
+
+  struct Parts {
+    workflow::ToolInvoker& invoker;
+    gateway::Catalog& catalog;
+    hooks::Registry& hooks;
+    RunEvents& events;
+  };
+  struct Scope {
+    std::string session_id;
+    std::string task_id;
+    Principal principal;
+    std::string workspace;
+    Deadline deadline = Deadline::never();
+  };
+
+  explicit TurnLoop(Parts parts) : parts_(parts) {}
+
+  Task<Result<TurnResult>> run(AgentProfile agent, Scope scope, std::vector<Message> history,
+                               std::vector<ToolSpec> tools, Conversation& conversation);
+
+ private:
+  Task<Result<llm::Response>> ask(const AgentProfile& agent, const Scope& scope,
+                                  const std::vector<Message>& messages,
+                                  const std::vector<ToolSpec>& tools);
+  Task<Message> run_calls(const Scope& scope, const Message& answer, TurnResult& result);
+  Task<ToolOutcome> run_call(Scope scope, ToolUseBlock use, ToolCall* made);
+
+  Parts parts_;
+};
+
+}  // namespace oap::orchestration

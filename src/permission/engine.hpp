@@ -1,0 +1,32 @@
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "base/mutex.hpp"
+#include "permission/policy.hpp"
+
+namespace oap::permission {
+
+/// The policy in force. Decisions may be taken from any thread while it is being replaced: each one
+/// sees the old policy or the new one as a whole.
+class Engine {
+ public:
+  explicit Engine(std::shared_ptr<const Policy> policy);
+
+  Decision decide(const Request& request) const;
+  Explanation explain(const Request& request) const;
+  std::shared_ptr<const Policy> policy() const;
+
+  /// Puts another policy in force; the session tier is carried over to it.
+  Result<void> replace(std::shared_ptr<const Policy> policy);
+  /// Adds a rule to the session tier (`oap permission set`); counts from the next decision on.
+  Result<void> add_session_rule(Rule rule);
+
+ private:
+  Mutex writing_;
+  std::vector<Rule> session_ OAP_GUARDED_BY(writing_);
+  std::shared_ptr<const Policy> policy_;  // only through std::atomic_load and std::atomic_store
+};
+
+}  // namespace oap::permission

@@ -1,0 +1,18 @@
+#pragma once
+
+#include "gateway/hooks/guards.hpp"
+#include "gateway/hooks/results.hpp"
+#include "hooks/registry.hpp"
+
+namespace oap::platform {
+
+/// What the hooks work with; outlives the registry.
+struct HookParts {
+  const permission::Engine& engine;
+  const security::SecretScanner& scanner;
+};
+
+/// Fills the registry: the one ordered table of all built-in hooks.
+void register_hooks(hooks::Registry& registry, const HookParts& parts);
+
+}  // namespace oap::platform

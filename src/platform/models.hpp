@@ -1,0 +1,49 @@
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+
+#include "config/config.hpp"
+#include "llm/factory.hpp"
+#include "llm/provider.hpp"
+#include "llm/replay.hpp"
+#include "net/http_client.hpp"
+#include "orchestration/orchestrator.hpp"
+
+namespace oap::platform {
+
+/// Makes the model providers that a run names, once each, and keeps them.
+class ModelSet {
+ public:
+  ModelSet(const config::Config& config, config::Env env, Executor executor,
+           llm::Placeholders placeholders);
+  ~ModelSet();
+
+  /// The provider and model of "provider/model". kConfiguration, kUnauthenticated.
+  struct Choice {
+    llm::Provider* provider = nullptr;
+    std::string model;
+  };
+  Result<Choice> choose(const std::string& reference);
+
+  /// From here on every exchange is written to the file.
+  Result<void> record(const std::string& path);
+
+  /// What an agent uses: the command line's model, OAP_MODEL, its own, offline.
+  std::string reference_for(const config::AgentConfig& agent, const std::string& given) const;
+
+ private:
+  Result<std::unique_ptr<llm::Provider>> make(const llm::ModelRef& ref);
+
+  const config::Config& config_;
+  config::Env env_;
+  Executor executor_;
+  llm::Placeholders placeholders_;
+  std::unique_ptr<net::HttpClient> http_;
+  std::map<std::string, std::unique_ptr<llm::Provider>> providers_;
+  std::map<std::string, std::unique_ptr<llm::Provider>> recorders_;
+  std::string record_path_;
+};
+
+}  // namespace oap::platform

@@ -1,0 +1,227 @@
+#include "platform/platform.hpp"
+
+#include <pwd.h>
+#include <unistd.h>
+
+#include "audit/log.hpp"
+#include "base/ids.hpp"
+#include "base/log.hpp"
+#include "gateway/stdio_upstream.hpp"
+#include "os/self.hpp"
+#include "platform/agents.hpp"
+#include "platform/audit_sink.hpp"
+#include "platform/hook_table.hpp"
+#include "platform/models.hpp"
+#include "platform/upstreams.hpp"
+#include "session/session_manager.hpp"
+#include "store/store.hpp"
+#include "tools/builtin.hpp"
+
+namespace oap::platform {
+namespace {
+
+std::string user_name() {
+  const passwd* entry = getpwuid(geteuid());
+  return entry != nullptr ? entry->pw_name : std::to_string(geteuid());
+}
+
+/// The gateway as what agents and steps call.
+class GatewayInvoker final : public workflow::ToolInvoker {
+ public:
+  explicit GatewayInvoker(gateway::Gateway& gateway) : gateway_(gateway) {}
+  Task<ToolOutcome> invoke(ToolCall call) override { return gateway_.invoke(std::move(call)); }
+
+ private:
+  gateway::Gateway& gateway_;
+};
+
+/// The run's turns as rows of its session.
+class StoredConversation final : public orchestration::Conversation {
+ public:
+  StoredConversation(session::SessionManager& sessions, std::string session_id)
+      : sessions_(sessions), session_id_(std::move(session_id)) {}
+  Result<void> append(const Message& message) override {
+    return sessions_.append_message(session_id_, message);
+  }
+
+ private:
+  session::SessionManager& sessions_;
+  std::string session_id_;
+};
+
+}  // namespace
+
+struct Platform::Parts {
+  explicit Parts(PlatformOptions given) : options(std::move(given)) {}
+
+  PlatformOptions options;
+  Principal principal;
+  std::unique_ptr<store::Store> store;
+  std::unique_ptr<gateway::AuditSink> audit;
+  std::unique_ptr<security::SecretScanner> scanner;
+  std::unique_ptr<gateway::ScannerRedactor> redactor;
+  std::unique_ptr<permission::Engine> engine;
+  hooks::Registry hooks;
+  approval::FixedApprover nobody = approval::FixedApprover::nobody();
+  gateway::UpstreamSet upstreams;
+  std::unique_ptr<gateway::Catalog> catalog;
+  std::unique_ptr<gateway::Gateway> gateway;
+  std::unique_ptr<GatewayInvoker> invoker;
+  std::unique_ptr<session::SessionManager> sessions;
+  std::unique_ptr<ModelSet> models;
+
+  Result<void> open_state();
+  Result<void> assemble();
+  Result<std::string> session_for(const RunRequest& request);
+  void note(const std::string& type, const std::string& session_id, const std::string& task_id,
+            const orchestration::TaskReport* report);
+};
+
+Result<void> Platform::Parts::open_state() {
+  const Settings& settings = options.settings;
+  OAP_CHECK_OK(config::create_state_dir(settings.paths));
+  OAP_TRY(store, store::Store::open(settings.paths.state_dir + "/oap.db"));
+  OAP_TRY(audit, open_audit(settings));
+  return {};
+}
+
+Result<void> Platform::Parts::assemble() {
+  const Settings& settings = options.settings;
+  OAP_TRY(auto policy, compile_policy(settings));
+  engine = std::make_unique<permission::Engine>(std::move(policy));
+  scanner = std::make_unique<security::SecretScanner>(settings.config.secrets,
+                                                      settings.paths.state_dir);
+  redactor = std::make_unique<gateway::ScannerRedactor>(*scanner);
+  register_hooks(hooks, {*engine, *scanner});
+  OAP_CHECK_OK(add_upstreams(upstreams, settings, options.executor));
+  catalog = std::make_unique<gateway::Catalog>(upstreams, tools::builtin_specs());
+  approval::Approver& approver = options.approver != nullptr ? *options.approver : nobody;
+  gateway = std::make_unique<gateway::Gateway>(
+      gateway::Gateway::Parts{hooks, approver, *audit, *redactor, upstreams, *catalog,
+                              system_clock(), settings.paths.workspace});
+  invoker = std::make_unique<GatewayInvoker>(*gateway);
+  sessions = std::make_unique<session::SessionManager>(store->sessions(), store->messages(),
+                                                       system_clock());
+  models = std::make_unique<ModelSet>(
+      settings.config, settings.env, options.executor,
+      llm::Placeholders{{"workspace", settings.paths.workspace}});
+  principal.user_id = user_name();
+  return {};
+}
+
+Result<std::unique_ptr<Platform>> Platform::open(PlatformOptions options) {
+  auto parts = std::make_unique<Parts>(std::move(options));
+  OAP_CHECK_OK(parts->open_state());
+  OAP_CHECK_OK(parts->assemble());
+  return std::unique_ptr<Platform>(new Platform(std::move(parts)));
+}
+
+Platform::Platform(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
+Platform::~Platform() = default;
+
+gateway::Catalog& Platform::catalog() { return *parts_->catalog; }
+gateway::UpstreamSet& Platform::upstreams() { return parts_->upstreams; }
+const Settings& Platform::settings() const { return parts_->options.settings; }
+json::Object Platform::describe_hooks() const { return parts_->hooks.describe(); }
+Task<void> Platform::close() { return parts_->upstreams.close(); }
+
+Task<ToolOutcome> Platform::call_tool(std::string server, std::string tool,
+                                      json::Object arguments) {
+  ToolCall call;
+  call.id = new_id("call_");
+  call.principal = parts_->principal;
+  call.server = std::move(server);
+  call.tool = std::move(tool);
+  call.arguments = std::move(arguments);
+  call.origin = Origin::kCommand;
+  co_return co_await parts_->gateway->invoke(std::move(call));
+}
+
+Result<std::string> Platform::Parts::session_for(const RunRequest& request) {
+  const std::string& workspace = options.settings.paths.workspace;
+  if (request.continue_session) {
+    OAP_TRY(const auto newest, store->sessions().newest(workspace));
+    if (!newest) {
+      return fail(Code::kUsage, "there is no session to continue in {}", workspace);
+    }
+    return newest->id;
+  }
+  return sessions->start_session(workspace, principal.user_id, request.prompt.substr(0, 80));
+}
+
+void Platform::Parts::note(const std::string& type, const std::string& session_id,
+                           const std::string& task_id,
+                           const orchestration::TaskReport* report) {
+  audit::Event event;
+  event.event_type = type;
+  event.user_id = principal.user_id;
+  event.role = principal.role;
+  event.session_id = session_id;
+  event.task_id = task_id;
+  if (report != nullptr) {
+    event.success = report->success();
+    event.execution_time_ms = report->duration.count();
+    if (report->error) {
+      event.error = redactor->redact(report->error->to_string());
+    }
+  }
+  if (const auto written = audit->append(std::move(event)); !written) {
+    log::error("platform", "task event not audited", {{"error", written.error().to_string()}});
+  }
+}
+
+Task<Result<orchestration::TaskReport>> Platform::run_task(RunRequest request,
+                                                           RunObserver observer) {
+  Parts& parts = *parts_;
+  const Settings& settings = parts.options.settings;
+  if (!parts.options.record.empty()) {
+    OAP_CO_CHECK_OK(parts.models->record(parts.options.record));
+  }
+  OAP_CO_TRY(orchestration::AgentSet agents,
+             make_agents(settings, *parts.models, parts.options.model));
+  OAP_CO_TRY(const std::string session_id, parts.session_for(request));
+  OAP_CO_TRY(const std::vector<Message> stored, parts.sessions->history(session_id));
+  orchestration::TaskRequest task;
+  task.task_id = new_id("task_");
+  task.session_id = session_id;
+  task.prompt = request.prompt;
+  task.path = request.path;
+  task.history = session::close_open_calls(stored);
+  task.principal = parts.principal;
+  task.workspace = settings.paths.workspace;
+  store::TaskRecord record;
+  record.id = task.task_id;
+  record.session_id = session_id;
+  record.description = parts.redactor->redact(request.prompt);
+  record.created_at = record.updated_at = system_clock().wall();
+  OAP_CO_CHECK_OK(parts.store->tasks().create(record));
+  if (observer.on_session) {
+    observer.on_session(session_id, task.task_id);
+  }
+  parts.gateway->set_observer(observer.on_call);
+  parts.note("task_started", session_id, task.task_id, nullptr);
+  StoredConversation conversation(*parts.sessions, session_id);
+  orchestration::Orchestrator orchestrator(
+      {std::move(agents), *parts.invoker, *parts.catalog, parts.hooks, parts.store->runs(),
+       observer.events, conversation, system_clock()},
+      orchestrator_options(settings.config));
+  orchestration::TaskReport report = co_await orchestrator.process_task(std::move(task));
+  parts.note("task_finished", session_id, report.task_id, &report);
+  store::TaskUpdate update;
+  update.status = report.status;
+  update.path = report.path;
+  update.updated_at = system_clock().wall();
+  if (report.error) {
+    update.error = parts.redactor->redact(report.error->to_string());
+  }
+  const auto saved = parts.store->tasks().update(report.task_id, update);
+  const auto counted = parts.sessions->update_session_tokens(session_id, report.usage);
+  if (!saved || !counted) {
+    log::error("platform", "the task's end could not be stored",
+               {{"error", (saved ? counted.error() : saved.error()).to_string()}});
+  }
+  parts.gateway->set_observer({});
+  co_return report;
+}
+
+}  // namespace oap::platform

@@ -1,0 +1,69 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "approval/approver.hpp"
+#include "async/task.hpp"
+#include "gateway/gateway.hpp"
+#include "orchestration/report.hpp"
+#include "orchestration/run_events.hpp"
+#include "platform/settings.hpp"
+
+namespace oap::platform {
+
+struct PlatformOptions {
+  Settings settings;
+  Executor executor;
+  approval::Approver* approver = nullptr;  ///< borrowed; null: nobody can be asked
+  std::string model;                       ///< --model; empty: OAP_MODEL, configuration, offline
+  std::string record;                      ///< write the model exchanges to this file
+};
+
+struct RunRequest {
+  std::string prompt;
+  std::optional<ExecutionPath> path;
+  bool continue_session = false;
+};
+
+/// What is told of a run while it goes on.
+struct RunObserver {
+  orchestration::RunEvents events;
+  gateway::ProgressObserver on_call;
+  std::function<void(const std::string& session_id, const std::string& task_id)> on_session;
+};
+
+/// The composition root: the one place that names concrete classes and puts them together.
+/// Opens the workspace's state and audit; starts no server and contacts nobody until a task, a
+/// model or a command asks for it. Used from one executor.
+class Platform {
+ public:
+  /// kConfiguration, kFailedPrecondition (state of a newer version), kDataLoss (damaged state).
+  static Result<std::unique_ptr<Platform>> open(PlatformOptions options);
+  ~Platform();
+
+  /// Does one task; what goes wrong is in the report. An Error only where it could not begin
+  /// (unknown model, no session to continue).
+  Task<Result<orchestration::TaskReport>> run_task(RunRequest request, RunObserver observer);
+
+  /// One governed call, as a command makes it.
+  Task<ToolOutcome> call_tool(std::string server, std::string tool, json::Object arguments);
+
+  gateway::Catalog& catalog();
+  gateway::UpstreamSet& upstreams();
+  const Settings& settings() const;
+  /// Hooks by point, in their order.
+  json::Object describe_hooks() const;
+
+  /// Ends every server that was started.
+  Task<void> close();
+
+ private:
+  struct Parts;
+  explicit Platform(std::unique_ptr<Parts> parts);
+  std::unique_ptr<Parts> parts_;
+};
+
+}  // namespace oap::platform

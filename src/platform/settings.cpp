@@ -1,0 +1,77 @@
+#include "platform/settings.hpp"
+
+#include <fmt/format.h>
+
+#include "base/log.hpp"
+#include "tools/builtin.hpp"
+
+namespace oap::platform {
+namespace {
+
+permission::Tier tier_of(std::string_view name) {
+  if (name == "managed") {
+    return permission::Tier::kManaged;
+  }
+  return name == "user" ? permission::Tier::kUser : permission::Tier::kProject;
+}
+
+}  // namespace
+
+Result<Settings> load_settings(const SettingsOptions& options) {
+  config::PathOptions where;
+  if (!options.workspace.empty()) {
+    where.workspace = options.workspace;
+  }
+  where.env = options.env;
+  where.managed_dir = options.managed_dir;
+  Settings settings;
+  settings.env = options.env;
+  OAP_TRY(settings.paths, config::resolve_paths(where));
+  config::LoadOptions load;
+  load.paths = settings.paths;
+  load.env = options.env;
+  load.trust = options.trust;
+  OAP_TRY(settings.config, config::load(load));
+  log::set_level(settings.config.platform.log_level);
+  return settings;
+}
+
+Result<std::shared_ptr<const permission::Policy>> compile_policy(
+    const Settings& settings, const std::optional<std::string>& policy_file) {
+  permission::PolicyOptions options;
+  options.workspace = settings.paths.workspace;
+  options.default_permission = settings.config.security.default_permission;
+  options.require_approval_for = settings.config.security.require_approval_for;
+  options.trusted_project = settings.config.trusted;
+  options.replace_builtin = policy_file.has_value();
+  for (const ToolSpec& spec : tools::builtin_specs()) {
+    options.known_tools.push_back(spec.name);
+  }
+  std::vector<permission::PolicySource> sources;
+  for (const config::PermissionFile& file : settings.config.permission_files) {
+    if (!policy_file || file.tier == "managed") {
+      sources.push_back({tier_of(file.tier), file.path, std::nullopt});
+    }
+  }
+  if (policy_file) {
+    sources.push_back({permission::Tier::kUser, *policy_file, std::nullopt});
+  }
+  return permission::Policy::compile(std::move(sources), options);
+}
+
+std::string trust_notice(const Settings& settings) {
+  const config::Config& config = settings.config;
+  if (config.trusted || (config.withheld.empty() && config.changed.empty())) {
+    return {};
+  }
+  std::string notice = fmt::format("{} is not trusted", settings.paths.workspace);
+  if (!config.changed.empty()) {
+    notice += fmt::format(" any more (changed: {})", fmt::join(config.changed, ", "));
+  }
+  if (!config.withheld.empty()) {
+    notice += fmt::format("; left out: {}", fmt::join(config.withheld, ", "));
+  }
+  return notice + ". Look at it, then run: oap trust";
+}
+
+}  // namespace oap::platform

@@ -1,0 +1,62 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace oap::shell {
+
+/// How far a word is known before the shell runs it.
+enum class WordKind : std::uint8_t {
+  kStatic,   ///< exactly this text
+  kTilde,    ///< begins with an unquoted ~: text after it is static, "~" stands for the home directory
+  kGlob,     ///< holds unquoted * ? [ ]: becomes names of files, or stays as it is
+  kDynamic,  ///< holds an expansion; the text is its source
+};
+
+struct Redirect {
+  enum class Kind : std::uint8_t {
+    kRead,       ///< <
+    kWrite,      ///< >, >|, &>
+    kAppend,     ///< >>, &>>
+    kReadWrite,  ///< <>
+    kDuplicate,  ///< n>&m, n<&m, n>&-
+    kHereText,   ///< << and <<<; the target is the delimiter or the word
+  };
+  Kind kind = Kind::kRead;
+  std::string target;
+  WordKind word = WordKind::kStatic;
+};
+
+/// One program call as the shell would make it. `argv[i]` has kind `kinds[i]`; a command of
+/// assignments or redirections only has an empty argv.
+struct SimpleCommand {
+  std::vector<std::string> argv;
+  std::vector<WordKind> kinds;
+  bool dynamic = false;  ///< some word is kDynamic, or the program word is not static
+  std::vector<Redirect> redirects;
+  std::vector<std::string> assignments;  ///< "NAME=value", "NAME+=value", as written before the program
+  std::string wrapper;  ///< the program that runs this one ("sudo", "xargs", "bash"); "" for none
+};
+
+/// All simple commands that a script can run, in the order of its text, a wrapper before what it
+/// wraps. Data.
+struct Script {
+  std::vector<SimpleCommand> commands;
+  std::vector<std::string> functions;  ///< names that the script (re)defines: functions and aliases
+  bool complete = true;  ///< false: something was not understood; what was found is still right
+  std::string note;      ///< why it is not complete: a sentence
+};
+
+/// The program's name without its directory.
+std::string_view base_name(std::string_view program);
+
+/// A word as bash would read it back, quoted only where need be; deceptive and control characters as
+/// $'\u202e'. For showing to a person.
+std::string quote_word(std::string_view word);
+
+/// The command in one line, as the shell would read it: what a person is asked to approve.
+std::string render(const SimpleCommand& command);
+
+}  // namespace oap::shell

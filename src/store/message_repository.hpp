@@ -1,0 +1,34 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "base/clock.hpp"
+#include "base/result.hpp"
+#include "json/value.hpp"
+
+namespace oap::store {
+
+struct MessageRecord {
+  std::int64_t seq = 0;
+  json::Value body;
+  WallTime created_at;
+};
+
+/// The messages of one tenant's sessions, append-only. Synchronous and thread-safe; one append is
+/// one durable transaction.
+class MessageRepository {
+ public:
+  virtual ~MessageRepository() = default;
+  /// kAlreadyExists where another writer has used `seq`; kNotFound where there is no such session.
+  virtual Result<void> append(const std::string& session_id, std::int64_t seq,
+                              const json::Value& body, WallTime at) = 0;
+  /// By rising seq, from `from_seq` on.
+  virtual Result<std::vector<MessageRecord>> list(const std::string& session_id,
+                                                  std::int64_t from_seq = 0) = 0;
+  /// The seq that the next append should use: one above the highest, 1 for an empty session.
+  virtual Result<std::int64_t> next_seq(const std::string& session_id) = 0;
+};
+
+}  // namespace oap::store

@@ -1,0 +1,97 @@
+#include <array>
+
+#include "store/run_repository.hpp"
+#include "store/task_repository.hpp"
+
+namespace oap::store {
+namespace {
+
+constexpr std::array kStepStates = {StepState::kPending, StepState::kReady,   StepState::kRunning,
+                                    StepState::kCompleted, StepState::kFailed, StepState::kSkipped,
+                                    StepState::kCancelled, StepState::kUnknown};
+constexpr std::array kRunStates = {RunState::kPending,   RunState::kRunning, RunState::kPaused,
+                                   RunState::kCompleted, RunState::kFailed,  RunState::kCancelled};
+constexpr std::array kTaskStatuses = {TaskStatus::kPending,   TaskStatus::kPlanning,
+                                      TaskStatus::kExecuting, TaskStatus::kReviewing,
+                                      TaskStatus::kCompleted, TaskStatus::kFailed};
+
+template <class States>
+auto find_by_name(const States& states, std::string_view name)
+    -> std::optional<typename States::value_type> {
+  for (const auto state : states) {
+    if (to_string(state) == name) {
+      return state;
+    }
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+std::string_view to_string(StepState state) {
+  switch (state) {
+    case StepState::kPending:
+      return "pending";
+    case StepState::kReady:
+      return "ready";
+    case StepState::kRunning:
+      return "running";
+    case StepState::kCompleted:
+      return "completed";
+    case StepState::kFailed:
+      return "failed";
+    case StepState::kSkipped:
+      return "skipped";
+    case StepState::kCancelled:
+      return "cancelled";
+    case StepState::kUnknown:
+      return "unknown";
+  }
+  return "unknown";
+}
+
+std::string_view to_string(RunState state) {
+  switch (state) {
+    case RunState::kPending:
+      return "pending";
+    case RunState::kRunning:
+      return "running";
+    case RunState::kPaused:
+      return "paused";
+    case RunState::kCompleted:
+      return "completed";
+    case RunState::kFailed:
+      return "failed";
+    case RunState::kCancelled:
+      return "cancelled";
+  }
+  return "failed";
+}
+
+std::optional<StepState> step_state_from(std::string_view name) {
+  return find_by_name(kStepStates, name);
+}
+
+std::optional<RunState> run_state_from(std::string_view name) {
+  return find_by_name(kRunStates, name);
+}
+
+std::optional<TaskStatus> task_status_from(std::string_view name) {
+  return find_by_name(kTaskStatuses, name);
+}
+
+bool is_end(StepState state) {
+  return state == StepState::kCompleted || state == StepState::kFailed ||
+         state == StepState::kSkipped || state == StepState::kCancelled;
+}
+
+bool is_end(RunState state) {
+  return state == RunState::kCompleted || state == RunState::kFailed ||
+         state == RunState::kCancelled;
+}
+
+Result<RunCommit> RunRepository::commit_one(const RunWrite& write) {
+  return std::move(commit(std::span(&write, 1)).front());
+}
+
+}  // namespace oap::store

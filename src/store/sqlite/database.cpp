@@ -1,0 +1,284 @@
+#include "store/sqlite/database.hpp"
+
+#include <fcntl.h>
+#include <sqlite3.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <chrono>
+#include <cstring>
+#include <utility>
+
+#include "store/sqlite/migrate.hpp"
+
+namespace oap::store::sqlite {
+namespace {
+
+std::int64_t to_millis(WallTime at) {
+  return std::chrono::duration_cast<Millis>(at.time_since_epoch()).count();
+}
+
+/// Makes an empty file with the right mode. An existing file is not opened here: closing a second
+/// descriptor would drop the POSIX locks that another connection of this process holds on it.
+Result<void> make_file(const std::string& path) {
+  struct stat info {};
+  if (stat(path.c_str(), &info) == 0) {
+    if (!S_ISREG(info.st_mode)) {
+      return fail(Code::kFailedPrecondition, "the state database {} is not a file", path);
+    }
+    return {};
+  }
+  const int fd = ::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+  if (fd >= 0) {
+    ::close(fd);
+    return {};
+  }
+  if (errno == EEXIST) {
+    return {};
+  }
+  return fail(Code::kFailedPrecondition, "cannot make the state database {}: {}", path,
+              std::strerror(errno));
+}
+
+}  // namespace
+
+Statement::Statement(Database& database, sqlite3_stmt* handle, std::string sql)
+    : database_(&database), handle_(handle), sql_(std::move(sql)) {}
+
+Statement::Statement(Statement&& other) noexcept
+    : database_(other.database_),
+      handle_(std::exchange(other.handle_, nullptr)),
+      sql_(std::move(other.sql_)),
+      bind_error_(other.bind_error_) {}
+
+Statement::~Statement() {
+  if (handle_ != nullptr) {
+    sqlite3_reset(handle_);
+    sqlite3_clear_bindings(handle_);
+    database_->give_back(std::move(sql_), handle_);
+  }
+}
+
+void Statement::reset() {
+  sqlite3_reset(handle_);
+  bind_error_ = SQLITE_OK;
+}
+
+Result<bool> Statement::step() {
+  if (bind_error_ != SQLITE_OK) {
+    return fail(database_->error(bind_error_));
+  }
+  const int code = sqlite3_step(handle_);
+  if (code == SQLITE_ROW) {
+    return true;
+  }
+  if (code == SQLITE_DONE) {
+    return false;
+  }
+  return fail(database_->error(code));
+}
+
+Result<std::int64_t> Statement::run() {
+  while (true) {
+    OAP_TRY(const bool row, step());
+    if (!row) {
+      return database_->changes();
+    }
+  }
+}
+
+bool Statement::is_null(int column) const {
+  return sqlite3_column_type(handle_, column) == SQLITE_NULL;
+}
+
+std::int64_t Statement::integer(int column) const { return sqlite3_column_int64(handle_, column); }
+
+double Statement::real(int column) const { return sqlite3_column_double(handle_, column); }
+
+std::string_view Statement::text(int column) const {
+  const void* bytes = sqlite3_column_text(handle_, column);
+  if (bytes == nullptr) {
+    return {};
+  }
+  return {static_cast<const char*>(bytes),
+          static_cast<std::size_t>(sqlite3_column_bytes(handle_, column))};
+}
+
+WallTime Statement::time(int column) const { return WallTime(Millis(integer(column))); }
+
+std::optional<WallTime> Statement::maybe_time(int column) const {
+  return is_null(column) ? std::nullopt : std::optional(time(column));
+}
+
+void Statement::bind_one(int index, std::int64_t value) {
+  bind_error_ |= sqlite3_bind_int64(handle_, index, value);
+}
+
+void Statement::bind_one(int index, double value) {
+  bind_error_ |= sqlite3_bind_double(handle_, index, value);
+}
+
+void Statement::bind_one(int index, std::string_view value) {
+  const char* bytes = value.data() == nullptr ? "" : value.data();
+  bind_error_ |=
+      sqlite3_bind_text64(handle_, index, bytes, value.size(), SQLITE_TRANSIENT, SQLITE_UTF8);
+}
+
+void Statement::bind_one(int index, WallTime value) { bind_one(index, to_millis(value)); }
+
+void Statement::bind_one(int index, std::nullopt_t) {
+  bind_error_ |= sqlite3_bind_null(handle_, index);
+}
+
+Database::Database(std::string path, sqlite3* handle) : path_(std::move(path)), handle_(handle) {}
+
+Database::~Database() {
+  for (const auto& [sql, statement] : idle_) {
+    sqlite3_finalize(statement);
+  }
+  sqlite3_close_v2(handle_);
+}
+
+Result<std::unique_ptr<Database>> Database::open(const std::string& path) {
+  OAP_CHECK_OK(make_file(path));
+  sqlite3* handle = nullptr;
+  const int code = sqlite3_open_v2(
+      path.c_str(), &handle, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE,
+      nullptr);
+  std::unique_ptr<Database> database(new Database(path, handle));
+  if (code != SQLITE_OK) {
+    return fail(database->error(code));
+  }
+  sqlite3_busy_timeout(handle, static_cast<int>(kBusyTimeout.count()));
+  OAP_CHECK_OK(database->settle());
+  OAP_CHECK_OK(migrate(*database));
+  return database;
+}
+
+Result<void> Database::settle() {
+  return exec(
+      "PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; PRAGMA trusted_schema=OFF;"
+      "PRAGMA temp_store=MEMORY;");
+}
+
+Result<void> Database::exec(const std::string& sql) {
+  const int code = sqlite3_exec(handle_, sql.c_str(), nullptr, nullptr, nullptr);
+  if (code != SQLITE_OK) {
+    return fail(error(code));
+  }
+  return {};
+}
+
+Result<Statement> Database::prepare(std::string_view sql) {
+  std::string text(sql);
+  if (const auto found = idle_.find(text); found != idle_.end()) {
+    sqlite3_stmt* statement = found->second;
+    idle_.erase(found);
+    return Statement(*this, statement, std::move(text));
+  }
+  sqlite3_stmt* statement = nullptr;
+  const int code =
+      sqlite3_prepare_v3(handle_, text.data(), static_cast<int>(text.size()),
+                         SQLITE_PREPARE_PERSISTENT, &statement, nullptr);
+  if (code != SQLITE_OK) {
+    return fail(error(code));
+  }
+  return Statement(*this, statement, std::move(text));
+}
+
+void Database::give_back(std::string sql, sqlite3_stmt* handle) {
+  if (!idle_.emplace(std::move(sql), handle).second) {
+    sqlite3_finalize(handle);
+  }
+}
+
+Result<std::int64_t> Database::query_integer(std::string_view sql) {
+  OAP_TRY(Statement statement, prepare(sql));
+  OAP_TRY(const bool row, statement.step());
+  return row ? statement.integer(0) : 0;
+}
+
+Result<std::string> Database::query_text(std::string_view sql) {
+  OAP_TRY(Statement statement, prepare(sql));
+  OAP_TRY(const bool row, statement.step());
+  return row ? statement.string(0) : std::string();
+}
+
+std::int64_t Database::changes() const { return sqlite3_changes64(handle_); }
+
+Error Database::error(int code) const {
+  const std::string what = handle_ == nullptr ? sqlite3_errstr(code) : sqlite3_errmsg(handle_);
+  switch (code) {
+    case SQLITE_CONSTRAINT_PRIMARYKEY:
+    case SQLITE_CONSTRAINT_UNIQUE:
+      return {Code::kAlreadyExists, "already in the state database: " + what};
+    case SQLITE_CONSTRAINT_FOREIGNKEY:
+      return {Code::kNotFound, "what this belongs to is not in the state database " + path_};
+    default:
+      break;
+  }
+  switch (code & 0xff) {
+    case SQLITE_CORRUPT:
+    case SQLITE_NOTADB:
+      return {Code::kDataLoss,
+              fmt::format("the state database {0} is damaged ({1}). Move it away together with "
+                          "{0}-wal and {0}-shm and start again: a new one is made. The audit log "
+                          "is kept apart and is not affected",
+                          path_, what)};
+    case SQLITE_BUSY:
+    case SQLITE_LOCKED:
+      return {Code::kUnavailable,
+              fmt::format("the state database {} has been held by another process for {} s; try "
+                          "again",
+                          path_, kBusyTimeout.count() / 1000)};
+    case SQLITE_FULL:
+      return {Code::kResourceExhausted,
+              fmt::format("no space left on the disk of the state database {}", path_)};
+    case SQLITE_TOOBIG:
+      return {Code::kResourceExhausted,
+              fmt::format("too large for the state database {}: {}", path_, what)};
+    case SQLITE_CANTOPEN:
+    case SQLITE_READONLY:
+    case SQLITE_PERM:
+    case SQLITE_AUTH:
+      return {Code::kFailedPrecondition,
+              fmt::format("the state database {} cannot be opened for writing ({}); check the "
+                          "rights of the file and its folder, or set OPENCODE_DATA_PATH",
+                          path_, what)};
+    case SQLITE_IOERR:
+    case SQLITE_PROTOCOL:
+      return {Code::kUnavailable, fmt::format("reading or writing the state database {} failed: {}",
+                                              path_, what)};
+    case SQLITE_INTERRUPT:
+      return {Code::kCancelled, "interrupted in the state database"};
+    default:
+      return {Code::kInternal, fmt::format("state database {}: {}", path_, what)};
+  }
+}
+
+Result<Transaction> Transaction::begin(Database& database) {
+  OAP_TRY(Statement statement, database.prepare("BEGIN IMMEDIATE"));
+  OAP_TRY([[maybe_unused]] const std::int64_t changed, statement.run());
+  return Transaction(database);
+}
+
+Transaction::Transaction(Transaction&& other) noexcept
+    : database_(std::exchange(other.database_, nullptr)) {}
+
+Transaction::~Transaction() {
+  if (database_ != nullptr) {
+    if (auto statement = database_->prepare("ROLLBACK")) {
+      (void)statement->run();
+    }
+  }
+}
+
+Result<void> Transaction::commit() {
+  OAP_TRY(Statement statement, database_->prepare("COMMIT"));
+  OAP_TRY([[maybe_unused]] const std::int64_t changed, statement.run());
+  database_ = nullptr;
+  return {};
+}
+
+}  // namespace oap::store::sqlite

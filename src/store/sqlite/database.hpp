@@ -1,0 +1,135 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+
+#include "base/clock.hpp"
+#include "base/mutex.hpp"
+#include "base/result.hpp"
+
+struct sqlite3;
+struct sqlite3_stmt;
+
+namespace oap::store::sqlite {
+
+class Database;
+
+/// One prepared statement on loan from its database's cache; goes back when destroyed. Errors of
+/// binding come out of the next `step`. Columns count from 0 and are read while a row is there.
+class Statement {
+ public:
+  Statement(Database& database, sqlite3_stmt* handle, std::string sql);
+  Statement(Statement&& other) noexcept;
+  Statement& operator=(Statement&&) = delete;
+  Statement(const Statement&) = delete;
+  ~Statement();
+
+  /// Binds all parameters in order, from ?1 on. Texts are copied.
+  template <class... Values>
+  Statement& bind(const Values&... values) {
+    reset();
+    int index = 0;
+    (bind_one(++index, values), ...);
+    return *this;
+  }
+
+  /// True where a row is there; false at the end.
+  Result<bool> step();
+  /// Steps to the end; the number of rows changed.
+  Result<std::int64_t> run();
+
+  bool is_null(int column) const;
+  std::int64_t integer(int column) const;
+  double real(int column) const;
+  /// Valid until the next step.
+  std::string_view text(int column) const;
+  std::string string(int column) const { return std::string(text(column)); }
+  WallTime time(int column) const;
+  std::optional<WallTime> maybe_time(int column) const;
+
+ private:
+  void reset();
+  void bind_one(int index, std::int64_t value);
+  void bind_one(int index, int value) { bind_one(index, static_cast<std::int64_t>(value)); }
+  void bind_one(int index, std::size_t value) { bind_one(index, static_cast<std::int64_t>(value)); }
+  void bind_one(int index, bool value) { bind_one(index, static_cast<std::int64_t>(value)); }
+  void bind_one(int index, double value);
+  void bind_one(int index, std::string_view value);
+  void bind_one(int index, const std::string& value) { bind_one(index, std::string_view(value)); }
+  void bind_one(int index, const char* value) { bind_one(index, std::string_view(value)); }
+  void bind_one(int index, WallTime value);
+  void bind_one(int index, std::nullopt_t);
+  template <class T>
+  void bind_one(int index, const std::optional<T>& value) {
+    if (value) {
+      bind_one(index, *value);
+    } else {
+      bind_one(index, std::nullopt);
+    }
+  }
+
+  Database* database_;
+  sqlite3_stmt* handle_;
+  std::string sql_;
+  int bind_error_ = 0;
+};
+
+/// One SQLite connection (https://sqlite.org/c3ref/intro.html). Not thread-safe by itself: whoever
+/// uses it holds `mutex()`. Every SQLite error becomes an Error that names the file.
+class Database {
+ public:
+  static constexpr Millis kBusyTimeout{5'000};
+
+  /// Opens or makes the file (mode 0600). The journal is WAL, synchronous FULL.
+  static Result<std::unique_ptr<Database>> open(const std::string& path);
+  ~Database();
+  Database(const Database&) = delete;
+  Database& operator=(const Database&) = delete;
+
+  Mutex& mutex() { return mutex_; }
+  const std::string& path() const { return path_; }
+
+  /// Runs a script of statements without results.
+  Result<void> exec(const std::string& sql);
+  Result<Statement> prepare(std::string_view sql);
+  /// The first column of the first row.
+  Result<std::int64_t> query_integer(std::string_view sql);
+  Result<std::string> query_text(std::string_view sql);
+  std::int64_t changes() const;
+
+  /// The Error for what SQLite just answered.
+  Error error(int code) const;
+
+ private:
+  friend class Statement;
+  Database(std::string path, sqlite3* handle);
+  Result<void> settle();
+  void give_back(std::string sql, sqlite3_stmt* handle);
+
+  Mutex mutex_;
+  std::string path_;
+  sqlite3* handle_;
+  std::unordered_map<std::string, sqlite3_stmt*> idle_;
+};
+
+/// A write transaction (BEGIN IMMEDIATE); rolled back unless committed.
+class Transaction {
+ public:
+  static Result<Transaction> begin(Database& database);
+  Transaction(Transaction&& other) noexcept;
+  Transaction& operator=(Transaction&&) = delete;
+  Transaction(const Transaction&) = delete;
+  ~Transaction();
+
+  Result<void> commit();
+
+ private:
+  explicit Transaction(Database& database) : database_(&database) {}
+  Database* database_;
+};
+
+}  // namespace oap::store::sqlite

@@ -1,0 +1,19 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "async/task.hpp"
+#include "sandbox/spec.hpp"
+
+namespace oap::tools {
+
+/// What the built-in tools work with. Data, given once when the server starts.
+struct Context {
+  std::string workspace;                 ///< an existing directory
+  std::vector<std::string> more_roots;   ///< further directories the file tools may touch
+  sandbox::Limits limits;                ///< of each child process
+  Executor executor;
+};
+
+}  // namespace oap::tools

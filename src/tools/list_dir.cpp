@@ -1,0 +1,63 @@
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <climits>
+
+#include "tools/entry.hpp"
+#include "tools/walk.hpp"
+
+namespace oap::tools {
+namespace {
+
+constexpr std::size_t kMaxListed = 2000;
+constexpr std::size_t kMaxRead = 200'000;
+
+std::string line_of(const OpenFile& directory, const DirectoryEntry& entry) {
+  std::string line = printable(entry.name);
+  if (entry.is_directory) {
+    line += '/';
+  }
+  if (entry.is_link) {
+    std::string target(PATH_MAX, '\0');
+    const ssize_t size =
+        ::readlinkat(directory.get(), entry.name.c_str(), target.data(), target.size());
+    target.resize(size > 0 ? static_cast<std::size_t>(size) : 0);
+    line += " -> " + printable(target);
+  }
+  return line;
+}
+
+Result<ToolResult> run(const Workspace& workspace, const json::Object& arguments,
+                       const std::stop_token& stop) {
+  const std::string path(json::get_string(arguments, "path", "."));
+  OAP_TRY(const OpenFile directory, workspace.open_directory(path));
+  const std::vector<DirectoryEntry> entries = entries_of(directory, kMaxRead);
+  std::string text;
+  std::size_t listed = 0;
+  for (const DirectoryEntry& entry : entries) {
+    if (stop.stop_requested() || listed == kMaxListed) {
+      break;
+    }
+    text += (listed++ == 0 ? "" : "\n") + line_of(directory, entry);
+  }
+  ToolResult result = ToolResult::text(
+      entries.empty() ? fmt::format("{} is empty", workspace.shown(path)) : text);
+  if (listed < entries.size()) {
+    add_remark(result, fmt::format("[{} of {}{} entries shown; use glob to narrow the list]", listed,
+                                   entries.size() == kMaxRead ? "more than " : "", entries.size()));
+  }
+  return result;
+}
+
+}  // namespace
+
+Entry list_dir() {
+  return {define("list_dir", "List a directory", Effect::kReads, R"({
+    "path": {"type": "string", "minLength": 1, "default": ".",
+      "description": "The directory, relative to the workspace, or an absolute path inside it."}})",
+                 "[]"),
+          &file_tool<&run>};
+}
+
+}  // namespace oap::tools

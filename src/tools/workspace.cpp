@@ -1,0 +1,372 @@
+#include "tools/workspace.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <linux/openat2.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+#include <optional>
+#include <system_error>
+#include <utility>
+
+#include "base/ids.hpp"
+#include "os/file.hpp"
+
+namespace oap::tools {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr int kCommonFlags = O_CLOEXEC | O_NOCTTY | O_NONBLOCK;
+
+int open_beneath(int directory, const std::string& path, int flags) {
+  struct open_how how = {};
+  how.flags = static_cast<unsigned>(flags);
+  how.resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS;
+  return static_cast<int>(::syscall(SYS_openat2, directory, path.c_str(), &how, sizeof how));
+}
+
+/// Opens a path that holds no links, name by name, so that one put there meanwhile is refused.
+int open_without_links(int directory, const std::string& path, int flags) {
+  OpenFile at(::openat(directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  std::size_t start = 0;
+  while (at) {
+    const std::size_t slash = path.find('/', start);
+    const std::string name = path.substr(start, slash - start);
+    const bool last = slash == std::string::npos;
+    const int step = last ? flags | O_NOFOLLOW : O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
+    at = OpenFile(::openat(at.get(), name.empty() ? "." : name.c_str(), step));
+    if (last) {
+      return at.release();
+    }
+    start = slash + 1;
+  }
+  return -1;
+}
+
+tl::unexpected<Error> outside(std::string_view path) {
+  return fail(Code::kPermissionDenied,
+              "{} is outside the workspace; use a path inside the workspace", printable(path));
+}
+
+tl::unexpected<Error> system_error(int number, std::string_view path) {
+  switch (number) {
+    case ENOENT:
+    case ENOTDIR:
+      return fail(Code::kNotFound, "there is no file or directory {}", printable(path));
+    case ELOOP:
+      return fail(Code::kPermissionDenied,
+                  "{} is a symbolic link that leads nowhere or outside the workspace",
+                  printable(path));
+    case ENAMETOOLONG:
+      return fail(Code::kInvalidArgument, "the path {} is too long", printable(path));
+    default:
+      return fail(Code::kFailedPrecondition, "{} cannot be opened: {}", printable(path),
+                  std::strerror(number));
+  }
+}
+
+/// `path` without `root` before it; nothing where it is not below.
+std::optional<std::string> below(const std::string& path, const std::string& root) {
+  if (path == root) {
+    return ".";
+  }
+  const std::string prefix = root == "/" ? root : root + "/";
+  if (!path.starts_with(prefix)) {
+    return std::nullopt;
+  }
+  std::string rest = path.substr(prefix.size());
+  rest.erase(0, rest.find_first_not_of('/'));
+  return rest.empty() ? "." : rest;
+}
+
+Result<void> check_text(std::string_view path) {
+  if (path.empty()) {
+    return fail(Code::kInvalidArgument, "the path is empty; name a file or use \".\"");
+  }
+  if (path.find('\0') != std::string_view::npos) {
+    return fail(Code::kInvalidArgument, "the path holds a NUL character");
+  }
+  if (path.size() > 4096) {
+    return fail(Code::kInvalidArgument, "the path is longer than 4096 bytes");
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<Workspace> Workspace::open(const std::vector<std::string>& roots) {
+  Workspace workspace;
+  for (const std::string& given : roots) {
+    OAP_TRY(std::string real, os::canonical_path(given));
+    OpenFile directory(::open(real.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    if (!directory) {
+      return fail(Code::kNotFound, "the workspace {} cannot be opened: {}", printable(given),
+                  std::strerror(errno));
+    }
+    std::error_code error;
+    std::string absolute = fs::absolute(given, error).lexically_normal().string();
+    while (absolute.size() > 1 && absolute.back() == '/') {
+      absolute.pop_back();
+    }
+    workspace.roots_.push_back({std::move(real), std::move(absolute), std::move(directory)});
+  }
+  if (workspace.roots_.empty()) {
+    return fail(Code::kInvalidArgument, "no workspace was given");
+  }
+  return workspace;
+}
+
+Result<Workspace::Relative> Workspace::relative(std::string_view path) const {
+  OAP_CHECK_OK(check_text(path));
+  std::string text(path);
+  if (text.front() != '/') {
+    return Relative{&roots_.front(), std::move(text)};
+  }
+  for (const Root& root : roots_) {
+    for (const std::string& name : {root.path, root.given}) {
+      if (auto rest = below(text, name)) {
+        return Relative{&root, *std::move(rest)};
+      }
+    }
+  }
+  return canonical(path);
+}
+
+Result<Workspace::Relative> Workspace::canonical(std::string_view path) const {
+  OAP_CHECK_OK(check_text(path));
+  std::string absolute = path.front() == '/' ? std::string(path) : root() + "/" + std::string(path);
+  OAP_TRY(const std::string text, os::canonical_path(absolute));
+  for (const Root& root : roots_) {
+    if (auto rest = below(text, root.path)) {
+      return Relative{&root, *std::move(rest)};
+    }
+  }
+  return outside(path);
+}
+
+Result<OpenFile> Workspace::open_any(std::string_view path, int flags) const {
+  OAP_TRY(const Relative first, relative(path));
+  constexpr int kTries = 8;  // EAGAIN: something above was renamed during the look-up
+  for (int i = 0; i < kTries; ++i) {
+    const int fd = open_beneath(first.root->directory.get(), first.path, flags | kCommonFlags);
+    if (fd >= 0) {
+      return OpenFile(fd);
+    }
+    if (errno != EAGAIN && errno != EINTR) {
+      break;
+    }
+  }
+  const bool try_by_name =
+      errno == EXDEV || errno == ENOSYS || errno == EPERM || errno == EINVAL || errno == EAGAIN;
+  if (!try_by_name) {
+    return system_error(errno, path);
+  }
+  OAP_TRY(const Relative real, canonical(path));
+  const int fd = open_without_links(real.root->directory.get(), real.path, flags | kCommonFlags);
+  if (fd < 0) {
+    return system_error(errno, path);
+  }
+  return OpenFile(fd);
+}
+
+Result<OpenFile> Workspace::open_file(std::string_view path) const {
+  OAP_TRY(OpenFile file, open_any(path, O_RDONLY));
+  struct stat status = {};
+  if (::fstat(file.get(), &status) != 0) {
+    return system_error(errno, path);
+  }
+  if (S_ISDIR(status.st_mode)) {
+    return fail(Code::kInvalidArgument, "{} is a directory; use list_dir for directories",
+                printable(path));
+  }
+  if (!S_ISREG(status.st_mode)) {
+    return fail(Code::kInvalidArgument, "{} is not a regular file", printable(path));
+  }
+  return file;
+}
+
+Result<OpenFile> Workspace::open_directory(std::string_view path) const {
+  OAP_TRY(OpenFile file, open_any(path, O_RDONLY));
+  struct stat status = {};
+  if (::fstat(file.get(), &status) != 0) {
+    return system_error(errno, path);
+  }
+  if (!S_ISDIR(status.st_mode)) {
+    return fail(Code::kInvalidArgument, "{} is not a directory", printable(path));
+  }
+  return file;
+}
+
+Result<bool> Workspace::is_directory(std::string_view path) const {
+  OAP_TRY(const OpenFile file, open_any(path, O_RDONLY));
+  struct stat status = {};
+  if (::fstat(file.get(), &status) != 0) {
+    return system_error(errno, path);
+  }
+  return S_ISDIR(status.st_mode);
+}
+
+Result<Place> Workspace::place(std::string_view path) const {
+  if (path.ends_with('/')) {
+    return fail(Code::kInvalidArgument, "{} names a directory, not a file", printable(path));
+  }
+  OAP_TRY(const Relative real, canonical(path));
+  if (real.path == ".") {
+    return fail(Code::kInvalidArgument, "{} is a directory", printable(path));
+  }
+  OpenFile at(::openat(real.root->directory.get(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  std::size_t start = 0;
+  for (std::size_t slash; at && (slash = real.path.find('/', start)) != std::string::npos;
+       start = slash + 1) {
+    const std::string name = real.path.substr(start, slash - start);
+    if (::mkdirat(at.get(), name.c_str(), 0777) != 0 && errno != EEXIST) {
+      return fail(Code::kFailedPrecondition, "the directory of {} cannot be created: {}",
+                  printable(path), std::strerror(errno));
+    }
+    at = OpenFile(::openat(at.get(), name.c_str(),
+                           O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+  }
+  if (!at) {
+    return errno == ENOTDIR
+               ? fail(Code::kInvalidArgument, "a part of the path {} is a file, not a directory",
+                      printable(path))
+               : system_error(errno, path);
+  }
+  Place place{std::move(at), real.path.substr(start), shown(path)};
+  struct stat status = {};
+  if (::fstatat(place.directory.get(), place.name.c_str(), &status, AT_SYMLINK_NOFOLLOW) == 0) {
+    if (S_ISDIR(status.st_mode)) {
+      return fail(Code::kInvalidArgument, "{} is a directory", printable(path));
+    }
+    if (S_ISLNK(status.st_mode)) {
+      return system_error(ELOOP, path);
+    }
+    if (!S_ISREG(status.st_mode)) {
+      return fail(Code::kInvalidArgument, "{} is not a regular file", printable(path));
+    }
+  }
+  return place;
+}
+
+std::string Workspace::shown(std::string_view path) const {
+  const std::string text = fs::path(path).lexically_normal().string();
+  if (text.starts_with('/')) {
+    for (const std::string& name : {root(), roots_.front().given}) {
+      if (auto rest = below(text, name)) {
+        return printable(*rest);
+      }
+    }
+  }
+  return printable(text);
+}
+
+Result<void> lock(const Place& place) {
+  constexpr int kTries = 2000;
+  constexpr useconds_t kPause = 5000;
+  for (int i = 0; i < kTries; ++i) {
+    if (::flock(place.directory.get(), LOCK_EX | LOCK_NB) == 0) {
+      return {};
+    }
+    if (errno != EWOULDBLOCK && errno != EINTR) {
+      return {};  // a file system without locks: as good as it gets
+    }
+    ::usleep(kPause);
+  }
+  return fail(Code::kUnavailable, "the directory of {} is locked by another program", place.shown);
+}
+
+Result<std::string> read_all(const OpenFile& file, std::size_t limit, std::string_view shown) {
+  std::string text;
+  std::string buffer(64 * 1024, '\0');
+  while (true) {
+    const ssize_t got = ::read(file.get(), buffer.data(), buffer.size());
+    if (got < 0 && errno == EINTR) {
+      continue;
+    }
+    if (got < 0) {
+      return fail(Code::kFailedPrecondition, "{} cannot be read: {}", shown, std::strerror(errno));
+    }
+    if (got == 0) {
+      return text;
+    }
+    text.append(buffer, 0, static_cast<std::size_t>(got));
+    if (text.size() > limit) {
+      return fail(Code::kResourceExhausted, "{} is larger than {} bytes", shown, limit);
+    }
+  }
+}
+
+namespace {
+
+Result<void> write_all(int fd, std::string_view text, std::string_view shown) {
+  while (!text.empty()) {
+    const ssize_t put = ::write(fd, text.data(), text.size());
+    if (put < 0 && errno == EINTR) {
+      continue;
+    }
+    if (put < 0) {
+      return fail(errno == ENOSPC || errno == EDQUOT || errno == EFBIG ? Code::kResourceExhausted
+                                                                       : Code::kFailedPrecondition,
+                  "{} cannot be written: {}", shown, std::strerror(errno));
+    }
+    text.remove_prefix(static_cast<std::size_t>(put));
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<void> replace_file(const Place& place, std::string_view text) {
+  const int directory = place.directory.get();
+  struct stat old = {};
+  const bool existed =
+      ::fstatat(directory, place.name.c_str(), &old, AT_SYMLINK_NOFOLLOW) == 0;
+  const std::string temporary = "." + new_id("oap_write_") + ".tmp";
+  OpenFile file(
+      ::openat(directory, temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666));
+  if (!file) {
+    return fail(Code::kFailedPrecondition, "{} cannot be written: {}", place.shown,
+                std::strerror(errno));
+  }
+  Result<void> done = write_all(file.get(), text, place.shown);
+  if (done && existed) {
+    if (::fchown(file.get(), old.st_uid, old.st_gid) != 0) {
+      // Only root may give a file away; anybody else keeps what is written.
+    }
+    ::fchmod(file.get(), old.st_mode & 07777U);
+  }
+  if (done && ::fsync(file.get()) != 0 && errno != EINVAL && errno != EROFS) {
+    done = fail(Code::kFailedPrecondition, "{} cannot be written to disk: {}", place.shown,
+                std::strerror(errno));
+  }
+  if (done && ::renameat(directory, temporary.c_str(), directory, place.name.c_str()) != 0) {
+    done = fail(Code::kFailedPrecondition, "{} cannot be replaced: {}", place.shown,
+                std::strerror(errno));
+  }
+  if (!done) {
+    ::unlinkat(directory, temporary.c_str(), 0);
+  }
+  return done;
+}
+
+std::string printable(std::string_view path) {
+  std::string out;
+  for (const char c : path) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (byte < 0x20 || byte == 0x7f) {
+      out += fmt::format("\\x{:02x}", byte);
+    } else {
+      out += c;
+    }
+  }
+  return out.empty() ? "\"\"" : out;
+}
+
+}  // namespace oap::tools
