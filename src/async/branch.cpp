@@ -3,6 +3,7 @@
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/co_spawn.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <exception>
 
@@ -13,11 +14,28 @@ namespace oap::async {
 namespace asio = boost::asio;
 
 struct Branch::State {
-  explicit State(Executor on) : executor(on), ended(std::move(on)) {}
+  explicit State(Executor on) : executor(on), ended(on), again(std::move(on)) {}
   Executor executor;
   asio::cancellation_signal signal;
   Event ended;
+  asio::steady_timer again;
+  bool asked = false;
+
+  static void ask(const std::shared_ptr<State>& state);
 };
+
+void Branch::State::ask(const std::shared_ptr<State>& state) {
+  constexpr Millis kAskAgain{100};
+  state->asked = true;
+  state->again.expires_after(kAskAgain);
+  state->again.async_wait([weak = std::weak_ptr(state)](const boost::system::error_code& error) {
+    const std::shared_ptr<State> alive = weak.lock();
+    if (!error && alive && !alive->ended.notified()) {
+      ask(alive);
+    }
+  });
+  state->signal.emit(asio::cancellation_type::all);
+}
 
 Branch::Branch(Executor executor) : state_(std::make_shared<State>(std::move(executor))) {}
 
@@ -31,6 +49,7 @@ void Branch::start(Task<void> work) {
     if (error) {
       report_bug("a task ended with an exception", error);
     }
+    state->again.cancel();
     state->ended.notify();
   };
   asio::co_spawn(state_->executor, guarded(std::move(work)),
@@ -38,9 +57,8 @@ void Branch::start(Task<void> work) {
 }
 
 void Branch::cancel() {
-  if (!done()) {
-    const std::shared_ptr<State> alive = state_;
-    alive->signal.emit(asio::cancellation_type::all);
+  if (!done() && !state_->asked) {
+    State::ask(std::shared_ptr<State>(state_));
   }
 }
 
@@ -55,12 +73,10 @@ Task<Branch::End> Branch::settle_on(std::shared_ptr<State> state, Deadline deadl
   if (wake == Event::Wake::kNotified) {
     co_return End::kDone;
   }
-  constexpr Millis kAskAgain{100};
-  while (!state->ended.notified()) {
-    state->signal.emit(asio::cancellation_type::all);
-    const Deadline pause = Deadline::after(kAskAgain);
-    co_await state->ended.wait_shielded(pause);
-  }
+  Branch branch(state);
+  branch.cancel();
+  const Deadline never = Deadline::never();
+  co_await state->ended.wait_shielded(never);
   co_return wake == Event::Wake::kDeadline ? End::kDeadline : End::kCancelled;
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <utility>
 
 #include "async/event.hpp"
 #include "async/task.hpp"
@@ -23,21 +24,21 @@ class Branch {
 
   /// Starts the work, once. An exception that leaves it is logged as OAP_BUG and swallowed.
   void start(Task<void> work);
-  /// Requests cancellation; harmless when repeated or late.
+  /// Requests cancellation; harmless when repeated or late. The request is repeated every 100 ms until
+  /// the work ends, so that one that fell between two operations of the work is not lost.
   void cancel();
   bool done() const;
 
   /// Waits for the end and cancels nothing.
   Task<Event::Wake> wait_end(Deadline deadline);
   /// Waits for the end; a passed deadline or the waiter's own cancellation goes on to the work.
-  /// Cancellation is requested again every 100 ms until the work ends, so that a
-  /// request that fell between two operations of the work is not lost.
   Task<End> settle(Deadline deadline);
   /// Waits for the end whatever happens to the waiter, and cancels nothing.
   Task<void> settle_shielded();
 
  private:
   struct State;
+  explicit Branch(std::shared_ptr<State> state) : state_(std::move(state)) {}
   static Task<void> guarded(Task<void> work);
   static Task<End> settle_on(std::shared_ptr<State> state, Deadline deadline);
   static Task<void> settle_shielded_on(std::shared_ptr<State> state);

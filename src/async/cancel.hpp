@@ -1,6 +1,7 @@
 #pragma once
 
 #include <boost/asio/this_coro.hpp>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -72,17 +73,8 @@ Task<Result<T>> cancellable(CancelToken token, Task<Result<T>> task) {
   CancelRegistration registration =
       token.on_cancel(executor, [branch]() mutable { branch.cancel(); });
   const Deadline never = Deadline::never();
-  constexpr Millis kAskAgain{100};
-  while (!branch.done()) {
-    const Deadline next = token.requested() ? Deadline::after(kAskAgain) : never;
-    if (co_await branch.wait_end(next) == Event::Wake::kCancelled) {
-      co_await branch.settle(never);
-    }
-    if (token.requested()) {
-      branch.cancel();
-    }
-  }
-  const bool cancelled = token.requested() || co_await cancel_requested();
+  const Branch::End end = co_await branch.settle(never);
+  const bool cancelled = end != Branch::End::kDone || token.requested();
   if (!place || (cancelled && !*place)) {
     co_return fail(Code::kCancelled, "cancelled");
   }

@@ -16,7 +16,7 @@ namespace {
 
 constexpr std::size_t kNameDigits = 20;
 constexpr std::string_view kSuffix = ".jsonl";
-constexpr std::size_t kBlock = 64U << 10U;
+constexpr std::size_t kBlock = 16U << 10U;
 constexpr std::size_t kLinkBytes = 128;
 
 }  // namespace

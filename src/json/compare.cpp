@@ -36,8 +36,8 @@ Decimal to_decimal(const Value& value) {
   Decimal out;
   if (value.is_int64()) {
     const std::int64_t number = value.get_int64();
-    out.digits = number < 0 ? 0 - static_cast<std::uint64_t>(number)
-                            : static_cast<std::uint64_t>(number);
+    out.digits =
+        number < 0 ? 0 - static_cast<std::uint64_t>(number) : static_cast<std::uint64_t>(number);
   } else if (value.is_uint64()) {
     out.digits = value.get_uint64();
   } else {
@@ -107,7 +107,8 @@ bool is_number(const Value& value) {
 
 bool is_integer(const Value& value) {
   if (value.is_double()) {
-    return std::isfinite(value.get_double()) && std::trunc(value.get_double()) == value.get_double();
+    return std::isfinite(value.get_double()) &&
+           std::trunc(value.get_double()) == value.get_double();
   }
   return value.is_int64() || value.is_uint64();
 }

@@ -1,9 +1,9 @@
 #include "json/parse.hpp"
 
+#include <string>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-
-#include <string>
 
 #include "json/print.hpp"
 
@@ -63,15 +63,15 @@ TEST(Parse, NamesLineAndColumn) {
   EXPECT_EQ(error_of("[\"é\", x]"), "line 1, column 7: unexpected character 'x'");
   EXPECT_EQ(error_of("[1,2"), "line 1, column 5: the text ends in the middle of a value");
   EXPECT_EQ(error_of(""), "line 1, column 1: the text is empty");
-  EXPECT_EQ(error_of("{} {}"),
-            "line 1, column 4: there is more text after the end of the value");
+  EXPECT_EQ(error_of("{} {}"), "line 1, column 4: there is more text after the end of the value");
 }
 
 TEST(Parse, RefusesDuplicateKeys) {
   EXPECT_THAT(error_of(R"({"a":1,"b":2,"a":3})"),
               testing::HasSubstr("the key \"a\" stands twice in one object"));
   EXPECT_THAT(error_of(R"({"a":1,"\u0061":3})"), testing::HasSubstr("stands twice"));
-  EXPECT_THAT(error_of("{\"x\":{\"k\":1},\n\"y\":{\"k\":1,\"k\":1}}"), testing::HasSubstr("line 2"));
+  EXPECT_THAT(error_of("{\"x\":{\"k\":1},\n\"y\":{\"k\":1,\"k\":1}}"),
+              testing::HasSubstr("line 2"));
   EXPECT_EQ(round(R"([{"a":1},{"a":{"a":2}}])"), R"([{"a":1},{"a":{"a":2}}])");
   std::string many = "{";
   for (int i = 0; i < 1000; ++i) {
@@ -91,16 +91,50 @@ TEST(Parse, BoundsDepthAndSize) {
   EXPECT_THAT(error_of(nested(100'000)), testing::HasSubstr("nested deeper than 128"));
   ParseOptions small;
   small.max_bytes = 4;
-  EXPECT_THAT(error_of("[1,2]", small), testing::HasSubstr("5 bytes is larger than the limit of 4"));
+  EXPECT_THAT(error_of("[1,2]", small),
+              testing::HasSubstr("5 bytes is larger than the limit of 4"));
 }
 
 TEST(Parse, RefusesWhatIsNotJson) {
-  for (const std::string_view text :
-       {"\"\xff\"", "\"\xc0\xaf\"", "\"\xed\xa0\x80\"", "\"\xf4\x90\x80\x80\"", "\"\\ud800\"",
-        "\"\\ude00\\ud83d\"", "\"\\ud83dx\"", "// c\n1", "/* c */ 1", "[1,]", "{\"a\":1,}", "01",
-        "+1", ".5", "1.", "1e", "-", "NaN", "Infinity", "nul", "'a'", "\"a\nb\"", "\"\\x41\"",
-        "\xEF\xBB\xBF{}", "{a:1}", "[1 2]", "{\"a\" 1}", "\"tab\t\"", "1 2", "\v1", "[", "\"",
-        "\"\\", "\"\\u12", "tru", "{\"a\":", "\xC2\xA0" "1", "\xE2\x80"}) {
+  for (const std::string_view text : {"\"\xff\"",
+                                      "\"\xc0\xaf\"",
+                                      "\"\xed\xa0\x80\"",
+                                      "\"\xf4\x90\x80\x80\"",
+                                      "\"\\ud800\"",
+                                      "\"\\ude00\\ud83d\"",
+                                      "\"\\ud83dx\"",
+                                      "// c\n1",
+                                      "/* c */ 1",
+                                      "[1,]",
+                                      "{\"a\":1,}",
+                                      "01",
+                                      "+1",
+                                      ".5",
+                                      "1.",
+                                      "1e",
+                                      "-",
+                                      "NaN",
+                                      "Infinity",
+                                      "nul",
+                                      "'a'",
+                                      "\"a\nb\"",
+                                      "\"\\x41\"",
+                                      "\xEF\xBB\xBF{}",
+                                      "{a:1}",
+                                      "[1 2]",
+                                      "{\"a\" 1}",
+                                      "\"tab\t\"",
+                                      "1 2",
+                                      "\v1",
+                                      "[",
+                                      "\"",
+                                      "\"\\",
+                                      "\"\\u12",
+                                      "tru",
+                                      "{\"a\":",
+                                      "\xC2\xA0"
+                                      "1",
+                                      "\xE2\x80"}) {
     EXPECT_FALSE(parse(text)) << text;
   }
   EXPECT_FALSE(parse(std::string_view("1\0", 2)));

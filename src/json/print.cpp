@@ -1,13 +1,13 @@
 #include "json/print.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <iterator>
 #include <utility>
 #include <vector>
+
+#include <fmt/format.h>
 
 #include "text/utf8.hpp"
 
@@ -135,8 +135,8 @@ void append_ecma_double(std::string& out, double number) {
   }
 }
 
-/// Order of the UTF-16 units of two UTF-8 texts: as bytes, but U+E000..U+FFFF after all that needs a
-/// surrogate pair.
+/// Order of the UTF-16 units of two UTF-8 texts: as bytes, but U+E000..U+FFFF after all that needs
+/// a surrogate pair.
 bool utf16_less(std::string_view a, std::string_view b) {
   const auto [at_a, at_b] = std::mismatch(a.begin(), a.end(), b.begin(), b.end());
   if (at_a == a.end() || at_b == b.end()) {
@@ -216,9 +216,8 @@ class Printer {
       sorted.emplace_back(text::sanitize_utf8({member.key().data(), member.key().size()}),
                           &member.value());
     }
-    std::sort(sorted.begin(), sorted.end(), [](const auto& a, const auto& b) {
-      return utf16_less(a.first, b.first);
-    });
+    std::sort(sorted.begin(), sorted.end(),
+              [](const auto& a, const auto& b) { return utf16_less(a.first, b.first); });
     out_.push_back('{');
     bool first = true;
     for (const auto& [key, member] : sorted) {

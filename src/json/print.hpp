@@ -6,8 +6,8 @@
 
 namespace oap::json {
 
-/// Compact JSON text: shortest doubles that read back the same, `1.0` as `1.0`, keys in their order,
-/// invalid UTF-8 replaced by U+FFFD so that the output is always valid JSON. Pure.
+/// Compact JSON text: shortest doubles that read back the same, `1.0` as `1.0`, keys in their
+/// order, invalid UTF-8 replaced by U+FFFD so that the output is always valid JSON. Pure.
 std::string print(const Value& value);
 /// The same, indented by two spaces.
 std::string print_pretty(const Value& value);

@@ -1,11 +1,11 @@
 #include "json/print.hpp"
 
-#include <gtest/gtest.h>
-
 #include <bit>
 #include <cmath>
 #include <limits>
 #include <random>
+
+#include <gtest/gtest.h>
 
 #include "json/parse.hpp"
 
@@ -16,9 +16,8 @@ TEST(Print, DoublesReadBackTheSame) {
   std::mt19937_64 random(20261121);
   int finite = 0;
   for (int i = 0; i < 100'000; ++i) {
-    const double number = i % 2 == 0
-                              ? std::bit_cast<double>(random())
-                              : static_cast<double>(random() >> 11U) / 9007199254740.992;
+    const double number = i % 2 == 0 ? std::bit_cast<double>(random())
+                                     : static_cast<double>(random() >> 11U) / 9007199254740.992;
     if (!std::isfinite(number)) {
       continue;
     }
@@ -50,15 +49,19 @@ TEST(Print, Numbers) {
 }
 
 TEST(Print, StringsAreAlwaysValidJson) {
-  EXPECT_EQ(quote("a\"\\/\b\f\n\r\t\x01\x1f\x7f é"), "\"a\\\"\\\\/\\b\\f\\n\\r\\t\\u0001\\u001f\x7f é\"");
-  EXPECT_EQ(quote("a\xff" "b"), "\"a\uFFFDb\"");
+  EXPECT_EQ(quote("a\"\\/\b\f\n\r\t\x01\x1f\x7f é"),
+            "\"a\\\"\\\\/\\b\\f\\n\\r\\t\\u0001\\u001f\x7f é\"");
+  EXPECT_EQ(quote("a\xff"
+                  "b"),
+            "\"a\uFFFDb\"");
   EXPECT_EQ(print(Object{{"k\xff", 1}}), "{\"k\uFFFD\":1}");
   EXPECT_EQ(quote(std::string_view("\0", 1)), "\"\\u0000\"");
 }
 
 TEST(Print, Pretty) {
-  EXPECT_EQ(print_pretty(*parse(R"({"a":[1,{"b":null}],"c":{},"d":[]})")),
-            "{\n  \"a\": [\n    1,\n    {\n      \"b\": null\n    }\n  ],\n  \"c\": {},\n  \"d\": []\n}");
+  EXPECT_EQ(
+      print_pretty(*parse(R"({"a":[1,{"b":null}],"c":{},"d":[]})")),
+      "{\n  \"a\": [\n    1,\n    {\n      \"b\": null\n    }\n  ],\n  \"c\": {},\n  \"d\": []\n}");
 }
 
 TEST(Canonical, FollowsTheExampleOfRfc8785) {
@@ -80,7 +83,9 @@ TEST(Canonical, SortsKeysByUtf16Units) {
 }
 
 TEST(Canonical, WritesNumbersAsEcmaScriptDoes) {
-  const auto bits = [](std::uint64_t value) { return canonical(Value(std::bit_cast<double>(value))); };
+  const auto bits = [](std::uint64_t value) {
+    return canonical(Value(std::bit_cast<double>(value)));
+  };
   // RFC 8785, appendix B.
   EXPECT_EQ(bits(0x0000000000000000), "0");
   EXPECT_EQ(bits(0x8000000000000000), "0");

@@ -1,8 +1,8 @@
-#include <gtest/gtest.h>
-#include <rapidcheck.h>
-
 #include <cmath>
 #include <string>
+
+#include <gtest/gtest.h>
+#include <rapidcheck.h>
 
 #include "json/parse.hpp"
 #include "json/print.hpp"

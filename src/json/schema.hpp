@@ -28,7 +28,8 @@ class Schema {
     /// Looks up a schema document by absolute URI; null where it is not known.
     std::function<const Value*(std::string_view uri)> documents;
     bool assert_formats = false;
-    std::size_t max_depth = 256;  ///< of evaluation; beyond it validation reports a violation
+    std::size_t max_depth = 256;        ///< of evaluation; beyond it validation reports a violation
+    std::size_t max_steps = 5'000'000;  ///< schemas applied to values; the same beyond it
   };
 
   static Result<Schema> compile(const Value& schema, const Options& options);

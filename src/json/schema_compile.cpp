@@ -1,8 +1,8 @@
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <cmath>
 #include <unordered_map>
+
+#include <fmt/format.h>
 
 #include "json/compare.hpp"
 #include "json/pointer.hpp"
@@ -141,8 +141,8 @@ class Compiler {
                              std::string_view keyword) {
     if (!value.is_object() && !value.is_bool()) {
       return fail(reader.problem(
-          keyword, fmt::format("a schema must be an object, true or false, not {}",
-                               type_name(value))));
+          keyword,
+          fmt::format("a schema must be an object, true or false, not {}", type_name(value))));
     }
     return node_of(value);
   }

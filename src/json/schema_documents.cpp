@@ -1,7 +1,5 @@
 #include "json/schema_documents.hpp"
 
-#include <algorithm>
-#include <iterator>
 #include <utility>
 
 #include "json/embedded.hpp"
@@ -225,7 +223,7 @@ Result<Target> SchemaDocuments::resolve(const Value& from, std::string_view refe
   Uri uri = split_uri(resolve_uri(base.uri, reference));
   const std::string fragment = percent_decode(uri.fragment.value_or(""));
   uri.fragment.reset();
-  OAP_TRY(const Resource* resource, find_or_load(join_uri(uri)));
+  OAP_TRY(Resource * resource, find_or_load(join_uri(uri)));
   if (fragment.empty() || fragment.starts_with('/')) {
     return resolve_pointer(*resource, fragment);
   }
@@ -238,11 +236,10 @@ Result<Target> SchemaDocuments::resolve(const Value& from, std::string_view refe
   return fail(Code::kInvalidArgument, "the reference '{}' leads to no $anchor", reference);
 }
 
-Result<Target> SchemaDocuments::resolve_pointer(const Resource& resource,
-                                                std::string_view pointer) {
+Result<Target> SchemaDocuments::resolve_pointer(Resource& resource, std::string_view pointer) {
   const auto tokens = pointer_tokens(pointer);
   const Value* here = tokens ? resource.root : nullptr;
-  const Resource* holder = &resource;
+  Resource* holder = &resource;
   std::string text = place(*resource.root).pointer;
   for (std::size_t i = 0; here != nullptr && i < tokens->size(); ++i) {
     here = at(*here, pointer_join("", (*tokens)[i]));
@@ -254,10 +251,7 @@ Result<Target> SchemaDocuments::resolve_pointer(const Resource& resource,
     return fail(Code::kInvalidArgument, "the reference '{}#{}' leads to no schema", resource.uri,
                 pointer);
   }
-  const auto mutable_holder =
-      std::find_if(resources_.begin(), resources_.end(),
-                   [holder](const Resource& candidate) { return &candidate == holder; });
-  OAP_CHECK_OK(index({here, &*mutable_holder, text, false}));
+  OAP_CHECK_OK(index({here, holder, text, false}));
   return Target{here, &resource, ""};
 }
 

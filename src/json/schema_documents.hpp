@@ -41,7 +41,7 @@ struct Resource {
 /// Where a schema stands: its resource, and its JSON Pointer for messages, with the document's URI
 /// and `#` in front unless it is in the main document.
 struct Place {
-  const Resource* resource = nullptr;
+  Resource* resource = nullptr;
   std::string pointer;
 };
 
@@ -87,7 +87,7 @@ class SchemaDocuments {
   Result<void> index_one(Item& item, std::vector<Item>& work);
   Result<void> index_id(Item& item);
   Result<void> index_anchors(const Item& item);
-  Result<Target> resolve_pointer(const Resource& resource, std::string_view pointer);
+  Result<Target> resolve_pointer(Resource& resource, std::string_view pointer);
   Result<Dialect> dialect_of(std::string_view uri, int depth);
   Result<Dialect> custom_dialect(std::string_view uri, int depth);
 

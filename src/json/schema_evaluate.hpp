@@ -30,8 +30,8 @@ struct EvaluationLimits {
   std::size_t steps = 0;
 };
 
-/// Checks one instance against a program. Used once. Where a limit is reached the instance counts as
-/// invalid, also inside `not`.
+/// Checks one instance against a program. Used once. Where a limit is reached the instance counts
+/// as invalid, also inside `not`.
 class Evaluator {
  public:
   explicit Evaluator(const EvaluationLimits& limits) : limits_(limits) {}
@@ -56,6 +56,11 @@ class Evaluator {
   bool check_logic(const Node& node, const Value& instance, const Path& path, Evaluated* mine);
   bool check_any_of(const Node& node, const Value& instance, const Path& path, Evaluated* mine);
   bool check_one_of(const Node& node, const Value& instance, const Path& path, Evaluated* mine);
+  /// The numbers of the alternatives that hold, at most `enough`; the violations of the one that
+  /// came nearest go to nearest_.
+  std::vector<std::size_t> match_branches(const std::vector<const Node*>& branches,
+                                          const Value& instance, const Path& path, Evaluated* mine,
+                                          std::size_t enough);
   bool check_condition(const Node& node, const Value& instance, const Path& path, Evaluated* mine);
   bool check_array(const Node& node, const Array& items, const Path& path, Evaluated* mine);
   bool check_items(const Node& node, const Array& items, const Path& path, Evaluated* mine);
@@ -68,8 +73,10 @@ class Evaluator {
                     const Path& here, bool& covered);
   bool check_unevaluated(const Node& node, const Value& instance, const Path& path,
                          Evaluated& mine);
-  bool check_false(const Node& node, const Path& path, std::string_view keyword,
-                   std::string_view message);
+  bool check_length(
+      const Node& node, const Path& path, std::size_t size,
+      const std::pair<std::optional<std::uint64_t>, std::optional<std::uint64_t>>& range,
+      std::string_view keywords, std::string_view noun);
 
   /// Records a violation; gives false.
   bool report(const Node& node, const Path& path, std::string_view keyword, std::string message);
@@ -81,6 +88,7 @@ class Evaluator {
   EvaluationLimits limits_;
   std::vector<Violation> violations_;
   std::vector<Violation>* sink_ = nullptr;
+  std::vector<Violation> nearest_;
   std::vector<const Scope*> scopes_;
   std::size_t depth_ = 0;
   std::size_t steps_ = 0;

@@ -1,11 +1,11 @@
 #include "json/schema_keywords.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <iterator>
 #include <set>
 #include <utility>
+
+#include <fmt/format.h>
 
 #include "json/compare.hpp"
 #include "json/pointer.hpp"

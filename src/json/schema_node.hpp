@@ -114,7 +114,6 @@ struct Program {
 };
 
 /// Compiles the document `root` of `documents`, which must outlive the program.
-Result<Program> compile_program(SchemaDocuments& documents, const Value& root,
-                                bool assert_formats);
+Result<Program> compile_program(SchemaDocuments& documents, const Value& root, bool assert_formats);
 
 }  // namespace oap::json

@@ -126,8 +126,8 @@ std::string resolve_uri(std::string_view base_text, std::string_view reference_t
       target.query = base.query;
     }
   } else {
-    target.path = remove_dot_segments(target.path.starts_with('/') ? target.path
-                                                                   : merge_paths(base, target.path));
+    target.path = remove_dot_segments(
+        target.path.starts_with('/') ? target.path : merge_paths(base, target.path));
     target.authority = base.authority;
   }
   if (!target.scheme) {

@@ -1,11 +1,12 @@
 #pragma once
 
+#include <string>
+#include <string_view>
+
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 #include <boost/json/string.hpp>
 #include <boost/json/value.hpp>
-#include <string>
-#include <string_view>
 
 namespace oap::json {
 

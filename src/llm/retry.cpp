@@ -14,7 +14,8 @@ std::optional<Millis> next_delay(const Failure& failure, Attempts attempts,
     return *failure.retry_after <= policy.longest_obeyed ? failure.retry_after : std::nullopt;
   }
   const int doublings = std::clamp(attempts.failed - 1, 0, 20);
-  const Millis backoff = std::min(policy.first_delay * (1LL << doublings), policy.longest_delay);
+  const Millis doubled = policy.first_delay * (std::int64_t{1} << doublings);
+  const Millis backoff = std::min<Millis>(doubled, policy.longest_delay);
   const double kept = 1.0 - 0.25 * std::clamp(random, 0.0, 1.0);
   return Millis(static_cast<std::int64_t>(static_cast<double>(backoff.count()) * kept));
 }

@@ -8,6 +8,7 @@
 #include "orchestration/embedded.hpp"
 #include "orchestration/plan.hpp"
 #include "orchestration/structured.hpp"
+#include "workflow/executor.hpp"
 
 namespace oap::orchestration {
 

@@ -3,6 +3,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "config/config.hpp"
 #include "llm/factory.hpp"
@@ -38,12 +39,15 @@ class ModelSet {
 
   const config::Config& config_;
   config::Env env_;
-  Executor executor_;
   llm::Placeholders placeholders_;
   std::unique_ptr<net::HttpClient> http_;
+  std::vector<std::unique_ptr<llm::Provider>> recorded_;  ///< what recorders pass on to
   std::map<std::string, std::unique_ptr<llm::Provider>> providers_;
-  std::map<std::string, std::unique_ptr<llm::Provider>> recorders_;
   std::string record_path_;
 };
+
+/// The providers that the environment and the configuration name, with what they came to.
+std::vector<llm::ProviderSettings> provider_settings(const config::Config& config,
+                                                     const config::Env& env);
 
 }  // namespace oap::platform

@@ -50,7 +50,7 @@ struct RouteDecision {
 };
 
 /// Both are pure, thread-safe and linear in the task's length; any bytes are accepted. The words
-/// they know are in lexicon.txt.
+/// they know are in words/*.txt, one file a language.
 TaskAnalysis analyze(std::string_view task);
 RouteDecision route(std::string_view task, const RouterConfig& config);
 

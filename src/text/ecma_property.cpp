@@ -55,14 +55,14 @@ constexpr Name kCategories[] = {
 
 /// UAX #24: scripts that are common in patterns, by their four-letter code.
 constexpr Name kScripts[] = {
-    {"Arab", "Arabic"},     {"Armn", "Armenian"}, {"Beng", "Bengali"},  {"Bopo", "Bopomofo"},
-    {"Cyrl", "Cyrillic"},   {"Deva", "Devanagari"}, {"Ethi", "Ethiopic"}, {"Geor", "Georgian"},
-    {"Grek", "Greek"},      {"Gujr", "Gujarati"}, {"Guru", "Gurmukhi"}, {"Hang", "Hangul"},
-    {"Hani", "Han"},        {"Hebr", "Hebrew"},   {"Hira", "Hiragana"}, {"Kana", "Katakana"},
-    {"Khmr", "Khmer"},      {"Knda", "Kannada"},  {"Laoo", "Lao"},      {"Latn", "Latin"},
-    {"Mlym", "Malayalam"},  {"Mong", "Mongolian"}, {"Mymr", "Myanmar"}, {"Orya", "Oriya"},
-    {"Sinh", "Sinhala"},    {"Taml", "Tamil"},    {"Telu", "Telugu"},   {"Thai", "Thai"},
-    {"Tibt", "Tibetan"},    {"Zyyy", "Common"},
+    {"Arab", "Arabic"},    {"Armn", "Armenian"},   {"Beng", "Bengali"},  {"Bopo", "Bopomofo"},
+    {"Cyrl", "Cyrillic"},  {"Deva", "Devanagari"}, {"Ethi", "Ethiopic"}, {"Geor", "Georgian"},
+    {"Grek", "Greek"},     {"Gujr", "Gujarati"},   {"Guru", "Gurmukhi"}, {"Hang", "Hangul"},
+    {"Hani", "Han"},       {"Hebr", "Hebrew"},     {"Hira", "Hiragana"}, {"Kana", "Katakana"},
+    {"Khmr", "Khmer"},     {"Knda", "Kannada"},    {"Laoo", "Lao"},      {"Latn", "Latin"},
+    {"Mlym", "Malayalam"}, {"Mong", "Mongolian"},  {"Mymr", "Myanmar"},  {"Orya", "Oriya"},
+    {"Sinh", "Sinhala"},   {"Taml", "Tamil"},      {"Telu", "Telugu"},   {"Thai", "Thai"},
+    {"Tibt", "Tibetan"},   {"Zyyy", "Common"},
 };
 
 std::optional<std::string_view> look_up(const Name* begin, const Name* end, std::string_view name) {

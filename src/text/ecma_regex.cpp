@@ -1,13 +1,13 @@
 #include "text/ecma_regex.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <cstdint>
 #include <iterator>
 #include <optional>
 #include <utility>
 #include <vector>
+
+#include <fmt/format.h>
 
 #include "text/ecma_property.hpp"
 #include "text/strings.hpp"
@@ -124,7 +124,8 @@ class Translator {
     }
     repeatable_ = false;
     if (next_is("(?=") || next_is("(?!") || next_is("(?<=") || next_is("(?<!")) {
-      return problem("look-around '{}' is not supported", in_.substr(at_, in_[at_ + 2] == '<' ? 4 : 3));
+      return problem("look-around '{}' is not supported",
+                     in_.substr(at_, in_[at_ + 2] == '<' ? 4 : 3));
     }
     std::size_t length = 1;
     if (next_is("(?:")) {
@@ -164,8 +165,7 @@ class Translator {
         close == std::string_view::npos ? "" : in_.substr(at_ + 1, close - at_ - 1);
     const std::size_t comma = inside.find(',');
     const std::string_view low = inside.substr(0, comma);
-    const std::string_view high =
-        comma == std::string_view::npos ? low : inside.substr(comma + 1);
+    const std::string_view high = comma == std::string_view::npos ? low : inside.substr(comma + 1);
     const auto digits = [](std::string_view text) {
       return std::all_of(text.begin(), text.end(), is_digit);
     };
@@ -282,8 +282,7 @@ class Translator {
   Result<Atom> hex_digits(std::size_t count) {
     char32_t value = 0;
     for (std::size_t i = 0; i < count; ++i, ++at_) {
-      const std::optional<unsigned> digit =
-          at_ < in_.size() ? hex_value(in_[at_]) : std::nullopt;
+      const std::optional<unsigned> digit = at_ < in_.size() ? hex_value(in_[at_]) : std::nullopt;
       if (!digit) {
         return problem("'\\x' needs two and '\\u' four hexadecimal digits");
       }

@@ -66,8 +66,9 @@ std::size_t count_positions(const GlobSequence& sequence) {
 struct Glob::Body {
   std::string pattern;
   GlobOptions options;
-  std::string prefix;         ///< each matching text begins so (letter case apart)
-  std::string shown_prefix;   ///< the same for callers: ends before the first letter if case is ignored
+  std::string prefix;  ///< each matching text begins so (letter case apart)
+  std::string
+      shown_prefix;  ///< the same for callers: ends before the first letter if case is ignored
   bool wildcards = false;
   Shape shape = Shape::kNothing;
   char below = '/';
@@ -118,16 +119,15 @@ std::vector<Word> Glob::Body::enter_one(const GlobNode& node, const std::vector<
     return entry;
   }
   const std::size_t index = positions.size();
-  positions.push_back({node.kind, options.case_insensitive ? lower(node.value) : node.value,
-                       node.set});
+  positions.push_back(
+      {node.kind, options.case_insensitive ? lower(node.value) : node.value, node.set});
   entry[index / kWordBits] |= Word{1} << (index % kWordBits);
   std::vector<Word> next = after;
   if (node.kind == Kind::kRun || node.kind == Kind::kCrossRun) {
     next[index / kWordBits] |= Word{1} << (index % kWordBits);
     add(after);
   }
-  std::copy(next.begin(), next.end(),
-            follow.begin() + static_cast<std::ptrdiff_t>(index * words));
+  std::copy(next.begin(), next.end(), follow.begin() + static_cast<std::ptrdiff_t>(index * words));
   return entry;
 }
 
@@ -143,8 +143,8 @@ bool Glob::Body::takes(const Position& position, char32_t c) const {
       return true;
     case Kind::kClass: {
       const bool in = in_ranges(position.set, c) ||
-                      (options.case_insensitive && (in_ranges(position.set, lower(c)) ||
-                                                    in_ranges(position.set, upper(c))));
+                      (options.case_insensitive &&
+                       (in_ranges(position.set, lower(c)) || in_ranges(position.set, upper(c))));
       return !separator && in != position.set.negated;
     }
     case Kind::kEither:

@@ -30,10 +30,10 @@ struct GlobOptions {
 ///   `\*`     the character itself
 ///
 /// In kPlain `rm *` matches `rm` too. Bytes that are not UTF-8 are characters of their own, so that
-/// no text can slip past a pattern by being malformed. Matching takes time proportional to text times
-/// pattern at worst, whatever the pattern, and does not allocate. Immutable, thread-safe, a cheap
-/// value that shares its body. An unclosed `[` or `{`, a backslash at the end, a reversed range, an
-/// empty pattern and one longer than 2048 bytes are kInvalidArgument.
+/// no text can slip past a pattern by being malformed. Matching takes time proportional to text
+/// times pattern at worst, whatever the pattern, and does not allocate. Immutable, thread-safe, a
+/// cheap value that shares its body. An unclosed `[` or `{`, a backslash at the end, a reversed
+/// range, an empty pattern and one longer than 2048 bytes are kInvalidArgument.
 class Glob {
  public:
   static Result<Glob> compile(std::string_view pattern, GlobOptions options = {});

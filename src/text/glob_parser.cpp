@@ -150,8 +150,8 @@ class Parser {
     if (!below && !arguments) {
       return false;
     }
-    out.push_back(optional_node(
-        {char_node(static_cast<unsigned char>(c)), node(GlobNode::Kind::kCrossRun)}));
+    out.push_back(
+        optional_node({char_node(static_cast<unsigned char>(c)), node(GlobNode::Kind::kCrossRun)}));
     at_ = end;
     return true;
   }

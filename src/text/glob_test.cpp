@@ -1,12 +1,12 @@
 #include "text/glob.hpp"
 
-#include <gmock/gmock.h>
-#include <gtest/gtest.h>
-
 #include <chrono>
 #include <fstream>
 #include <string>
 #include <vector>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
 
 #include "text/strings.hpp"
 
@@ -18,7 +18,8 @@ std::string bytes_of(std::string_view field) {
   std::string out;
   for (std::size_t at = 0; at < field.size(); ++at) {
     if (field.substr(at, 2) == "\\x" && at + 4 <= field.size()) {
-      out.push_back(static_cast<char>(std::stoi(std::string(field.substr(at + 2, 2)), nullptr, 16)));
+      out.push_back(
+          static_cast<char>(std::stoi(std::string(field.substr(at + 2, 2)), nullptr, 16)));
       at += 3;
     } else if (field.substr(at, 2) == "\\n") {
       out.push_back('\n');

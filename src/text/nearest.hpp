@@ -8,8 +8,8 @@
 
 namespace oap::text {
 
-/// Number of inserted, deleted, replaced or swapped neighbouring bytes between two words, ASCII case
-/// ignored (optimal string alignment). Words are cut at 128 bytes.
+/// Number of inserted, deleted, replaced or swapped neighbouring bytes between two words, ASCII
+/// case ignored (optimal string alignment). Words are cut at 128 bytes.
 std::size_t edit_distance(std::string_view a, std::string_view b);
 
 /// The candidate that a person most likely meant: at most a third of the word's length away (one

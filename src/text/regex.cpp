@@ -1,11 +1,11 @@
 #include "text/regex.hpp"
 
-#include <re2/re2.h>
-#include <re2/set.h>
-
 #include <algorithm>
 #include <cstdint>
 #include <utility>
+
+#include <re2/re2.h>
+#include <re2/set.h>
 
 namespace oap::text {
 namespace {
@@ -68,8 +68,8 @@ std::vector<Span> Regex::find_all(std::string_view text, std::size_t limit) cons
 }
 
 std::vector<std::string_view> Regex::groups(std::string_view text) const {
-  std::vector<re2::StringPiece> pieces(
-      static_cast<std::size_t>(re_->NumberOfCapturingGroups()) + 1);
+  std::vector<re2::StringPiece> pieces(static_cast<std::size_t>(re_->NumberOfCapturingGroups()) +
+                                       1);
   if (!re_->Match(piece(text), 0, text.size(), re2::RE2::UNANCHORED, pieces.data(),
                   static_cast<int>(pieces.size()))) {
     return {};
@@ -90,8 +90,7 @@ struct RegexSet::Body {
   std::size_t size = 0;
 };
 
-Result<RegexSet> RegexSet::compile(const std::vector<std::string>& patterns,
-                                   RegexOptions options) {
+Result<RegexSet> RegexSet::compile(const std::vector<std::string>& patterns, RegexOptions options) {
   auto body = std::make_shared<Body>(to_re2(options));
   for (const std::string& pattern : patterns) {
     std::string error;

@@ -16,7 +16,7 @@ namespace oap::text {
 
 struct RegexOptions {
   bool case_insensitive = false;
-  bool bytes = false;             ///< texts are bytes, not UTF-8
+  bool bytes = false;  ///< texts are bytes, not UTF-8
   bool dot_matches_newline = false;
   std::size_t max_memory = 8U << 20U;  ///< of the compiled automaton, bytes
 };

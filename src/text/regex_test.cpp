@@ -1,10 +1,10 @@
 #include "text/regex.hpp"
 
-#include <gmock/gmock.h>
-#include <gtest/gtest.h>
-
 #include <fstream>
 #include <string>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
 
 #include "text/ecma_regex.hpp"
 #include "text/strings.hpp"
@@ -37,8 +37,12 @@ TEST(Regex, TakesOptions) {
   EXPECT_TRUE(Regex::compile("abc", any_case)->search("xABC"));
   RegexOptions bytes;
   bytes.bytes = true;
-  EXPECT_TRUE(Regex::compile("a.b", bytes)->search("a\xff" "b"));
-  EXPECT_FALSE(Regex::compile("a.b")->search("a\xff" "b"));
+  EXPECT_TRUE(Regex::compile("a.b", bytes)
+                  ->search("a\xff"
+                           "b"));
+  EXPECT_FALSE(
+      Regex::compile("a.b")->search("a\xff"
+                                    "b"));
 }
 
 TEST(Regex, SaysWhatIsWrong) {
@@ -73,7 +77,8 @@ std::string text_of(std::string_view field) {
   for (std::size_t at = out.find("\\u{"); at != std::string::npos; at = out.find("\\u{")) {
     const std::size_t close = out.find('}', at);
     std::string c;
-    append_utf8(c, static_cast<char32_t>(std::stoul(out.substr(at + 3, close - at - 3), nullptr, 16)));
+    append_utf8(c,
+                static_cast<char32_t>(std::stoul(out.substr(at + 3, close - at - 3), nullptr, 16)));
     out.replace(at, close + 1 - at, c);
   }
   return out;

@@ -1,11 +1,11 @@
 #include "text/utf8.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <array>
 #include <cstdint>
 #include <iterator>
+
+#include <fmt/format.h>
 
 namespace oap::text {
 namespace {
@@ -171,8 +171,7 @@ std::string escape_visible(std::string_view text, EscapeOptions options) {
         fmt::format_to(std::back_inserter(out), "\\x{{{:02x}}}", byte_at(text, at + i));
       }
     } else if (is_deceptive(c.value) && !kept) {
-      fmt::format_to(std::back_inserter(out), "\\u{{{:x}}}",
-                     static_cast<std::uint32_t>(c.value));
+      fmt::format_to(std::back_inserter(out), "\\u{{{:x}}}", static_cast<std::uint32_t>(c.value));
     } else {
       out.append(text.substr(at, c.length));
     }

@@ -13,8 +13,8 @@ struct CodePoint {
   bool valid = true;
 };
 
-/// Decodes at byte `at`, which must be inside `text`. An invalid sequence takes as many bytes as the
-/// longest start of a valid one has, as the Unicode standard recommends. Pure.
+/// Decodes at byte `at`, which must be inside `text`. An invalid sequence takes as many bytes as
+/// the longest start of a valid one has, as the Unicode standard recommends. Pure.
 CodePoint decode_at(std::string_view text, std::size_t at);
 
 /// Appends one code point; anything that is not a Unicode scalar value becomes U+FFFD.
@@ -28,8 +28,8 @@ std::size_t code_point_count(std::string_view text);
 /// The longest start of `text` of at most `max_bytes` bytes that ends between two code points.
 std::string_view truncate_utf8(std::string_view text, std::size_t max_bytes);
 
-/// True for code points that a reader cannot see or that change what is seen: controls, bidirectional
-/// and zero-width marks, fillers, tags, spaces other than U+0020, non-characters.
+/// True for code points that a reader cannot see or that change what is seen: controls,
+/// bidirectional and zero-width marks, fillers, tags, spaces other than U+0020, non-characters.
 bool is_deceptive(char32_t code_point);
 
 struct EscapeOptions {

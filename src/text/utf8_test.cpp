@@ -1,9 +1,9 @@
 #include "text/utf8.hpp"
 
-#include <gtest/gtest.h>
-
 #include <string>
 #include <vector>
+
+#include <gtest/gtest.h>
 
 namespace oap::text {
 namespace {
@@ -16,8 +16,10 @@ TEST(Utf8, KnowsValidFromInvalid) {
     EXPECT_EQ(sanitize_utf8(text), text);
   }
   for (const std::string_view text :
-       {"\x80", "\xBF", "\xC0\x80", "\xC1\xBF", "\xC3", "\xE0\x9F\xBF", "\xED\xA0\x80", "\xF0\x8F\xBF\xBF",
-        "\xF4\x90\x80\x80", "\xF5\x80\x80\x80", "\xFF", "a\xE2\x82", "\xE2\x82" "b"}) {
+       {"\x80", "\xBF", "\xC0\x80", "\xC1\xBF", "\xC3", "\xE0\x9F\xBF", "\xED\xA0\x80",
+        "\xF0\x8F\xBF\xBF", "\xF4\x90\x80\x80", "\xF5\x80\x80\x80", "\xFF", "a\xE2\x82",
+        "\xE2\x82"
+        "b"}) {
     EXPECT_FALSE(is_valid_utf8(text));
     EXPECT_TRUE(is_valid_utf8(sanitize_utf8(text)));
   }
@@ -80,8 +82,9 @@ TEST(Utf8, ShowsWhatAReaderCannotSee) {
 }
 
 TEST(Utf8, ListsDeceptiveCodePoints) {
-  for (const char32_t c : {0x00U, 0x1FU, 0x7FU, 0x85U, 0x9FU, 0xA0U, 0xADU, 0x61CU, 0x200EU, 0x202AU,
-                           0x2066U, 0x2069U, 0x3164U, 0xFE0FU, 0xFEFFU, 0xFFFEU, 0x1FFFFU, 0xE0001U}) {
+  for (const char32_t c :
+       {0x00U, 0x1FU, 0x7FU, 0x85U, 0x9FU, 0xA0U, 0xADU, 0x61CU, 0x200EU, 0x202AU, 0x2066U, 0x2069U,
+        0x3164U, 0xFE0FU, 0xFEFFU, 0xFFFEU, 0x1FFFFU, 0xE0001U}) {
     EXPECT_TRUE(is_deceptive(c)) << std::hex << static_cast<unsigned>(c);
   }
   for (const char32_t c : {U' ', U'~', U'é', U'日', U'😀', U'\uFFFD', U'—', U'\u0301'}) {

@@ -171,6 +171,12 @@ void Builder::OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) {
   if (expects_key()) {
     return set_fault(line_of(mark), "a key is missing here, or it is null; write it in quotes");
   }
+  // yaml-cpp lets the last line of a block map be a key without ':'; it then marks the key itself.
+  if (!stack_.empty() && stack_.back().key && stack_.back().block &&
+      mark.pos == stack_.back().key_at) {
+    return set_fault(line_of(mark), fmt::format("the key '{}' has no ':' behind it",
+                                                shown(*stack_.back().key)));
+  }
   scalar(line_of(mark), nullptr, 0, anchor);
 }
 
@@ -210,6 +216,7 @@ void Builder::OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anc
     if (anchor != 0) {
       return set_fault(line, "a key cannot be anchored (&name)");
     }
+    stack_.back().key_at = mark.pos;
     return take_key(line, tag, value);
   }
   Result<json::Value> resolved = json::Value();
@@ -227,16 +234,17 @@ void Builder::OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anc
 }
 
 void Builder::OnSequenceStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
-                              YAML::EmitterStyle::value) {
-  open(line_of(mark), tag, anchor, json::Array());
+                              YAML::EmitterStyle::value style) {
+  open(line_of(mark), tag, anchor, json::Array(), style == YAML::EmitterStyle::Block);
 }
 
 void Builder::OnMapStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
-                         YAML::EmitterStyle::value) {
-  open(line_of(mark), tag, anchor, json::Object());
+                         YAML::EmitterStyle::value style) {
+  open(line_of(mark), tag, anchor, json::Object(), style == YAML::EmitterStyle::Block);
 }
 
-void Builder::open(int line, const std::string& tag, YAML::anchor_t anchor, json::Value container) {
+void Builder::open(int line, const std::string& tag, YAML::anchor_t anchor, json::Value container,
+                   bool block) {
   if (fault_) {
     return;
   }
@@ -258,6 +266,7 @@ void Builder::open(int line, const std::string& tag, YAML::anchor_t anchor, json
   Frame frame;
   frame.container = std::move(container);
   frame.anchor = anchor;
+  frame.block = block;
   frame.line = line;
   frame.nodes_before = nodes_before;
   frame.bytes_before = bytes_before;

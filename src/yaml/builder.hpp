@@ -50,6 +50,8 @@ class Builder final : public YAML::EventHandler {
     std::optional<std::string> key;
     YAML::anchor_t anchor = 0;
     int line = 1;
+    bool block = false;
+    int key_at = -1;
     std::size_t nodes_before = 0;
     std::size_t bytes_before = 0;
     std::size_t deepest = 0;
@@ -72,7 +74,7 @@ class Builder final : public YAML::EventHandler {
   bool expects_key() const;
   void take_key(int line, const std::string& tag, const std::string& text);
   void begin_member(int line);
-  void open(int line, const std::string& tag, YAML::anchor_t anchor, json::Value container);
+  void open(int line, const std::string& tag, YAML::anchor_t anchor, json::Value container, bool block);
   void close();
   void add(json::Value value);
   void scalar(int line, json::Value value, std::size_t bytes, YAML::anchor_t anchor);

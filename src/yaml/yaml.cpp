@@ -27,7 +27,7 @@ struct Advice {
 };
 
 /// yaml-cpp's terse messages, by their beginning, in words that say what to do.
-constexpr std::array<Advice, 12> kAdvice{{
+constexpr std::array<Advice, 17> kAdvice{{
     {"illegal map value", "a ':' stands where no key can be; put the text into quotes"},
     {"end of map not found", "this line does not continue the map above it; check its indentation"},
     {"end of sequence not found",
@@ -37,9 +37,14 @@ constexpr std::array<Advice, 12> kAdvice{{
     {"illegal flow end", "a ']' or '}' closes nothing; put the text into quotes"},
     {"illegal block entry", "a '- ' stands where no list item can be"},
     {"unknown escape character", "unknown escape in a double-quoted text; use single quotes"},
+    {"illegal document indicator in scalar", "a quoted text that begins above is never closed"},
     {"illegal tabs", "a tab is used for indentation; use spaces"},
     {"illegal character in scalar", "text cannot begin with this character; put it into quotes"},
     {"unknown token", "text cannot begin with this character; put it into quotes"},
+    {"alias not found after *", "text that begins with '*' must be in quotes"},
+    {"anchor not found after &", "text that begins with '&' must be in quotes"},
+    {"illegal character found while scanning alias", "text that begins with '*' must be in quotes"},
+    {"illegal character found while scanning anchor", "text that begins with '&' must be in quotes"},
     {"the referenced anchor is not defined",
      "the alias names no anchor before it; put the text into quotes if '*' belongs to it"},
 }};
@@ -122,7 +127,9 @@ Result<Document> parse(std::string_view text, std::string file, const Limits& li
   }
   OAP_CHECK_OK(check_characters(text, file));
   Builder builder(limits);
-  OAP_CHECK_OK(feed(std::string(text), file, builder));
+  // yaml-cpp takes the end of the text for a closing quote, but not the end of a document.
+  const bool ended = text.empty() || text.back() == '\n';
+  OAP_CHECK_OK(feed(std::string(text) + (ended ? "...\n" : "\n...\n"), file, builder));
   Document document;
   document.value = builder.take_value();
   if (document.value.is_null()) {

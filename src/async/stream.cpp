@@ -1,0 +1,120 @@
+#include "async/stream.hpp"
+
+#include <signal.h>
+
+#include <boost/asio/buffer.hpp>
+#include <boost/asio/experimental/as_tuple.hpp>
+#include <boost/asio/posix/stream_descriptor.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <boost/asio/write.hpp>
+
+#include "async/event.hpp"
+
+namespace oap::async {
+
+namespace asio = boost::asio;
+
+namespace {
+
+Error stream_error(std::string_view what, const boost::system::error_code& error) {
+  if (error == asio::error::broken_pipe) {
+    return Error(Code::kUnavailable, "the reader has closed its end of the pipe");
+  }
+  if (error == asio::error::operation_aborted || error == asio::error::bad_descriptor) {
+    return Error(Code::kUnavailable, fmt::format("{}: the pipe is closed", what));
+  }
+  return Error(Code::kUnavailable, fmt::format("{}: {}", what, error.message()));
+}
+
+}  // namespace
+
+struct ReadPipe::Stream {
+  explicit Stream(Executor executor) : descriptor(std::move(executor)) {}
+  asio::posix::stream_descriptor descriptor;
+};
+
+ReadPipe::ReadPipe(Executor executor, os::UniqueFd fd)
+    : stream_(std::make_unique<Stream>(std::move(executor))) {
+  boost::system::error_code ignored;
+  if (fd) {
+    stream_->descriptor.assign(fd.release(), ignored);
+  }
+}
+ReadPipe::~ReadPipe() = default;
+ReadPipe::ReadPipe(ReadPipe&&) noexcept = default;
+ReadPipe& ReadPipe::operator=(ReadPipe&&) noexcept = default;
+
+void ReadPipe::close() {
+  boost::system::error_code ignored;
+  stream_->descriptor.close(ignored);
+}
+
+bool ReadPipe::is_open() const { return stream_->descriptor.is_open(); }
+
+Task<Result<std::string>> ReadPipe::read_some(std::size_t max) {
+  if (co_await cancel_requested()) {
+    co_return fail(Code::kCancelled, "the read was cancelled");
+  }
+  std::string bytes(max == 0 ? 1 : max, '\0');
+  const auto space = asio::buffer(bytes);
+  const auto token = asio::experimental::as_tuple(asio::use_awaitable);
+  const auto [error, count] = co_await stream_->descriptor.async_read_some(space, token);
+  if (error == asio::error::eof) {
+    co_return std::string();
+  }
+  if (error == asio::error::operation_aborted && co_await cancel_requested()) {
+    co_return fail(Code::kCancelled, "the read was cancelled");
+  }
+  if (error) {
+    co_return fail(stream_error("reading", error));
+  }
+  bytes.resize(count);
+  co_return bytes;
+}
+
+struct WritePipe::Stream {
+  explicit Stream(Executor executor) : descriptor(std::move(executor)) {}
+  asio::posix::stream_descriptor descriptor;
+};
+
+WritePipe::WritePipe(Executor executor, os::UniqueFd fd)
+    : stream_(std::make_unique<Stream>(std::move(executor))) {
+  ::signal(SIGPIPE, SIG_IGN);
+  boost::system::error_code ignored;
+  if (fd) {
+    stream_->descriptor.assign(fd.release(), ignored);
+  }
+}
+WritePipe::~WritePipe() = default;
+WritePipe::WritePipe(WritePipe&&) noexcept = default;
+WritePipe& WritePipe::operator=(WritePipe&&) noexcept = default;
+
+void WritePipe::close() {
+  boost::system::error_code ignored;
+  stream_->descriptor.close(ignored);
+}
+
+bool WritePipe::is_open() const { return stream_->descriptor.is_open(); }
+
+Task<Result<void>> WritePipe::write_all(std::string bytes) {
+  const auto token = asio::experimental::as_tuple(asio::use_awaitable);
+  std::size_t done = 0;
+  while (done < bytes.size()) {
+    if (co_await cancel_requested()) {
+      co_return fail(Code::kCancelled, "the write was cancelled");
+    }
+    const auto rest = asio::buffer(bytes) + done;
+    const auto [error, count] = co_await stream_->descriptor.async_write_some(rest, token);
+    if (error == asio::error::operation_aborted && co_await cancel_requested()) {
+      co_return fail(Code::kCancelled, "the write was cancelled");
+    }
+    if (error) {
+      co_return fail(stream_error("writing", error));
+    }
+    done += count;
+  }
+  co_return Result<void>();
+}
+
+}  // namespace oap::async

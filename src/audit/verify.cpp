@@ -1,0 +1,307 @@
+#include "audit/verify.hpp"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <thread>
+
+#include "audit/segment.hpp"
+#include "base/clock.hpp"
+#include "os/fd.hpp"
+#include "os/file.hpp"
+
+namespace oap::audit {
+namespace {
+
+constexpr std::size_t kMaxProblems = 100;
+constexpr std::size_t kChunk = 1U << 20U;
+constexpr std::size_t kMaxLine = 64U << 20U;
+
+/// The folder as it stood at one moment between two appends.
+struct Snapshot {
+  std::vector<Segment> segments;
+  std::vector<std::string> strangers;  ///< *.jsonl files that are no segments
+  std::optional<std::string> head;
+  std::optional<std::string> anchor;
+};
+
+Result<std::optional<std::string>> read_if_there(const std::string& path) {
+  auto text = os::read_file(path, 4'096);
+  if (text) {
+    return std::optional(std::move(*text));
+  }
+  if (text.error().code() == Code::kNotFound) {
+    return std::optional<std::string>();
+  }
+  return fail(std::move(text).error());
+}
+
+Result<Snapshot> take_snapshot(const std::string& dir) {
+  const os::UniqueFd lock(
+      ::open((dir + "/" + std::string(kLockFile)).c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
+  const Deadline deadline = Deadline::after(Millis(10'000));
+  while (lock && ::flock(lock.get(), LOCK_SH | LOCK_NB) != 0) {
+    if (deadline.passed()) {
+      return fail(Code::kUnavailable, "the audit log in {} is locked by another process", dir);
+    }
+    std::this_thread::sleep_for(Millis(1));
+  }
+  Snapshot snapshot;
+  OAP_TRY(snapshot.segments, list_segments(dir));
+  OAP_TRY(const std::vector<std::string> names, os::list_dir(dir));
+  for (const std::string& name : names) {
+    if (name.ends_with(".jsonl") && !segment_first(name)) {
+      snapshot.strangers.push_back(name);
+    }
+  }
+  OAP_TRY(snapshot.head, read_if_there(dir + "/" + std::string(kHeadFile)));
+  OAP_TRY(snapshot.anchor, read_if_there(dir + "/" + std::string(kAnchorFile)));
+  return snapshot;
+}
+
+class Verifier {
+ public:
+  Verifier(std::string dir, Snapshot snapshot)
+      : dir_(std::move(dir)), snapshot_(std::move(snapshot)) {}
+
+  Result<VerifyReport> run();
+
+ private:
+  void read_side_files();
+  Result<void> check_segment(const Segment& segment, bool newest);
+  std::size_t check_lines(const Segment& segment, std::string_view bytes);
+  void check_record(const Segment& segment, std::string_view line);
+  void inspect(std::string_view line);
+  void check_torn(const Segment& segment, std::uint64_t bytes, bool newest);
+  void check_ends();
+  void problem(const std::string& segment, std::uint64_t line, std::uint64_t seq, std::string what);
+
+  std::string dir_;
+  Snapshot snapshot_;
+  VerifyReport report_;
+  Link link_;
+  std::optional<Link> head_;
+  std::optional<Link> anchor_;
+  Link newest_retired_;
+  std::uint64_t line_ = 0;
+};
+
+void Verifier::problem(const std::string& segment, std::uint64_t line, std::uint64_t seq,
+                       std::string what) {
+  report_.ok = false;
+  if (report_.problems.size() < kMaxProblems) {
+    report_.problems.push_back({segment, line, seq, std::move(what)});
+  }
+}
+
+void Verifier::read_side_files() {
+  if (snapshot_.head) {
+    head_ = parse_link(*snapshot_.head);
+    if (!head_) {
+      problem(std::string(kHeadFile), 0, 0, "the file is damaged");
+    }
+  }
+  if (snapshot_.anchor) {
+    anchor_ = parse_link(*snapshot_.anchor);
+    if (anchor_) {
+      link_ = *anchor_;
+    } else {
+      problem(std::string(kAnchorFile), 0, 0, "the file is damaged");
+    }
+  }
+  for (const std::string& name : snapshot_.strangers) {
+    problem(name, 0, 0, "the name is not that of a segment");
+  }
+}
+
+Result<VerifyReport> Verifier::run() {
+  read_side_files();
+  const std::vector<Segment>& segments = snapshot_.segments;
+  for (std::size_t i = 0; i < segments.size(); ++i) {
+    if (anchor_ && segments[i].first <= anchor_->seq) {
+      report_.notes.push_back(fmt::format("segment {} was retired but is still there",
+                                          segments[i].name));
+      continue;
+    }
+    OAP_CHECK_OK(check_segment(segments[i], i + 1 == segments.size()));
+  }
+  check_ends();
+  return std::move(report_);
+}
+
+Result<void> Verifier::check_segment(const Segment& segment, bool newest) {
+  const std::string path = dir_ + "/" + segment.name;
+  const os::UniqueFd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
+  struct stat info {};
+  if (!file || fstat(file.get(), &info) != 0) {
+    return fail(os::errno_error("opening", path, errno));
+  }
+  if (!S_ISREG(info.st_mode)) {
+    problem(segment.name, 0, segment.first, "not a regular file");
+    return {};
+  }
+  line_ = 0;
+  std::string buffer;
+  std::uint64_t offset = 0;
+  while (offset < segment.size && buffer.size() < kMaxLine) {
+    const std::size_t kept = buffer.size();
+    const auto want = static_cast<std::size_t>(std::min<std::uint64_t>(kChunk, segment.size - offset));
+    buffer.resize(kept + want);
+    const ssize_t got = pread(file.get(), buffer.data() + kept, want, static_cast<off_t>(offset));
+    if (got < 0 && errno != EINTR) {
+      return fail(os::errno_error("reading", path, errno));
+    }
+    buffer.resize(kept + static_cast<std::size_t>(std::max<ssize_t>(got, 0)));
+    if (got == 0) {
+      break;
+    }
+    offset += static_cast<std::uint64_t>(std::max<ssize_t>(got, 0));
+    buffer.erase(0, check_lines(segment, buffer));
+  }
+  report_.bytes += offset;
+  const std::uint64_t rest = buffer.size() + (segment.size - offset);
+  if (rest > 0) {
+    check_torn(segment, rest, newest);
+  }
+  return {};
+}
+
+/// Checks all whole lines; how many bytes they were.
+std::size_t Verifier::check_lines(const Segment& segment, std::string_view bytes) {
+  std::size_t done = 0;
+  while (true) {
+    const void* end = std::memchr(bytes.data() + done, '\n', bytes.size() - done);
+    if (end == nullptr) {
+      return done;
+    }
+    const auto stop = static_cast<std::size_t>(static_cast<const char*>(end) - bytes.data());
+    check_record(segment, bytes.substr(done, stop - done));
+    done = stop + 1;
+  }
+}
+
+void Verifier::check_record(const Segment& segment, std::string_view line) {
+  ++line_;
+  ++report_.events;
+  const std::uint64_t expected = link_.seq + 1;
+  if (auto wrong = check_line(link_, line)) {
+    problem(segment.name, line_, expected, *std::move(wrong));
+  } else {
+    inspect(line);
+  }
+  if (line_ == 1 && link_.seq != segment.first) {
+    problem(segment.name, 1, link_.seq, "the first record is not the one that the name says");
+  }
+  if (report_.first == 0) {
+    report_.first = link_.seq;
+  }
+  report_.last = link_.seq;
+  if (head_ && link_.seq == head_->seq && !link_.hash.empty() && link_.hash != head_->hash) {
+    problem(segment.name, line_, link_.seq,
+            "the record is not the one that head.json remembers: the chain was rewritten");
+  }
+}
+
+/// What the log says of itself.
+void Verifier::inspect(std::string_view line) {
+  constexpr std::string_view kRecovered = R"("event_type":"recovered")";
+  constexpr std::string_view kRetired = R"("event_type":"retired")";
+  const auto has = [line](std::string_view part) {
+    return memmem(line.data(), line.size(), part.data(), part.size()) != nullptr;
+  };
+  if (!has(kRecovered) && !has(kRetired)) {
+    return;
+  }
+  const auto parsed = parse_line(line);
+  if (!parsed) {
+    return;
+  }
+  const json::Value* details = json::find(parsed->record, "details");
+  const std::string_view type = json::get_string(parsed->record, "event_type");
+  if (details == nullptr || (type != "recovered" && type != "retired")) {
+    return;
+  }
+  if (type == "retired") {
+    newest_retired_ = {static_cast<std::uint64_t>(json::get_int(*details, "last")),
+                       std::string(json::get_string(*details, "last_hash"))};
+  } else if (report_.notes.size() < kMaxProblems) {
+    report_.notes.push_back(fmt::format("record {}: the log was repaired after a crash ({} bytes "
+                                        "of an incomplete record cut, {} records lost)",
+                                        parsed->link.seq, json::get_int(*details, "cut_bytes"),
+                                        json::get_int(*details, "lost_records")));
+  }
+}
+
+void Verifier::check_torn(const Segment& segment, std::uint64_t bytes, bool newest) {
+  const bool acknowledged = head_ && head_->seq > link_.seq;
+  if (!newest || acknowledged || !head_) {
+    problem(segment.name, line_ + 1, link_.seq + 1,
+            fmt::format("the last {} bytes are no complete record", bytes));
+    return;
+  }
+  report_.notes.push_back(fmt::format(
+      "the last {} bytes are a record that a crash left incomplete; the next start cuts it",
+      bytes));
+}
+
+void Verifier::check_ends() {
+  const bool empty = report_.events == 0;
+  if (head_ && head_->seq > link_.seq) {
+    problem("", 0, link_.seq + 1,
+            fmt::format("records {} to {} are missing at the end", link_.seq + 1, head_->seq));
+  }
+  if (!snapshot_.head && !empty) {
+    problem(std::string(kHeadFile), 0, 0, "the file is missing: a cut end would not be seen");
+  }
+  if (anchor_ && *anchor_ != newest_retired_) {
+    problem(std::string(kAnchorFile), 0, anchor_->seq,
+            "no `retired` record in the chain accounts for the missing start");
+  }
+  if (empty && report_.ok) {
+    report_.notes.emplace_back("the chain is empty");
+  }
+}
+
+}  // namespace
+
+json::Object to_json(const VerifyReport& report) {
+  json::Object object{{"ok", report.ok},
+                      {"events", report.events},
+                      {"first", report.first},
+                      {"last", report.last}};
+  if (!report.problems.empty()) {
+    json::Array problems;
+    for (const Problem& problem : report.problems) {
+      problems.push_back(json::Object{{"segment", problem.segment},
+                                      {"line", problem.line},
+                                      {"seq", problem.seq},
+                                      {"what", problem.what}});
+    }
+    object["problems"] = std::move(problems);
+  }
+  if (!report.notes.empty()) {
+    json::Array notes;
+    for (const std::string& note : report.notes) {
+      notes.emplace_back(note);
+    }
+    object["notes"] = std::move(notes);
+  }
+  return object;
+}
+
+Result<VerifyReport> verify(const std::string& dir) {
+  if (!os::exists(dir)) {
+    VerifyReport report;
+    report.notes.emplace_back("the chain is empty");
+    return report;
+  }
+  OAP_TRY(Snapshot snapshot, take_snapshot(dir));
+  return Verifier(dir, std::move(snapshot)).run();
+}
+
+}  // namespace oap::audit

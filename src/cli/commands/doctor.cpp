@@ -1,0 +1,193 @@
+#include <fmt/format.h>
+#include <linux/landlock.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <cstdlib>
+
+#include "async/runtime.hpp"
+#include "cli/commands/commands.hpp"
+#include "cli/output.hpp"
+#include "cli/version.hpp"
+#include "llm/factory.hpp"
+#include "net/http_client.hpp"
+#include "net/url.hpp"
+#include "os/file.hpp"
+#include "platform/models.hpp"
+#include "platform/platform.hpp"
+#include "sandbox/run.hpp"
+#include "text/strings.hpp"
+
+namespace oap::cli {
+namespace {
+
+constexpr Millis kAnswerTime{3'000};
+
+enum class State { kGood, kMissing, kBroken };
+
+struct Finding {
+  std::string area;
+  std::string name;
+  State state = State::kGood;
+  std::string detail;
+};
+
+std::string_view to_string(State state) {
+  switch (state) {
+    case State::kGood:
+      return "ok";
+    case State::kMissing:
+      return "missing";
+    case State::kBroken:
+      return "broken";
+  }
+  return "broken";
+}
+
+std::string find_program(const std::string& name) {
+  const char* path = std::getenv("PATH");
+  for (const std::string_view dir : text::split(path != nullptr ? path : "/usr/bin:/bin", ':')) {
+    const std::string file = std::string(dir) + "/" + name;
+    if (access(file.c_str(), X_OK) == 0) {
+      return file;
+    }
+  }
+  return {};
+}
+
+void check_programs(std::vector<Finding>& findings) {
+  for (const auto& [name, what] : {std::pair{"bash", "the bash tool"},
+                                   {"python3", "the python tool"},
+                                   {"git", "finding the project, version control"}}) {
+    const std::string file = find_program(name);
+    findings.push_back({"program", name, file.empty() ? State::kMissing : State::kGood,
+                        file.empty() ? std::string("needed for ") + what : file});
+  }
+}
+
+int landlock_abi() {
+  return static_cast<int>(
+      syscall(SYS_landlock_create_ruleset, nullptr, 0, LANDLOCK_CREATE_RULESET_VERSION));
+}
+
+Task<void> check_sandbox(Executor executor, std::string workspace, std::vector<Finding>& findings) {
+  sandbox::Spec spec;
+  spec.argv = {"true"};
+  spec.cwd = std::move(workspace);
+  spec.limits.network = false;
+  spec.limits.memory_bytes = 256U << 20U;
+  sandbox::RunOptions options;
+  options.deadline = Deadline::after(Millis(10'000));
+  const auto output = co_await sandbox::run(executor, spec, options);
+  if (!output) {
+    findings.push_back({"sandbox", "launcher", State::kBroken, output.error().to_string()});
+    co_return;
+  }
+  findings.push_back({"sandbox", "launcher", State::kGood,
+                      fmt::format("a child ran in {} ms", output->duration.count())});
+  const json::Object layers = sandbox::to_json(output->isolation);
+  for (const auto& layer : layers) {
+    findings.push_back({"sandbox", std::string(layer.key()), State::kGood,
+                        std::string(json::view(layer.value().get_string()))});
+  }
+  const int abi = landlock_abi();
+  findings.push_back({"kernel", "landlock", abi > 0 ? State::kGood : State::kMissing,
+                      abi > 0 ? fmt::format("ABI {}", abi) : "not in this kernel"});
+}
+
+Task<void> check_provider(net::HttpClient& http, llm::ProviderSettings settings,
+                          std::vector<Finding>& findings) {
+  Finding finding{"provider", settings.name, State::kGood, ""};
+  net::HttpRequest request;
+  request.url = settings.base_url + "/models";
+  request.headers = settings.headers;
+  if (!settings.api_key.empty()) {
+    request.headers.push_back({"authorization", "Bearer " + settings.api_key});
+    request.headers.push_back({"x-api-key", settings.api_key});
+  }
+  request.deadline = Deadline::after(kAnswerTime);
+  const auto answer = co_await http.send(std::move(request));
+  if (!answer) {
+    finding.state = State::kBroken;
+    finding.detail = answer.error().to_string();
+  } else if (answer->status == 401 || answer->status == 403) {
+    finding.state = State::kBroken;
+    finding.detail = fmt::format("refused the key (HTTP {})", answer->status);
+  } else {
+    finding.detail = fmt::format("answers (HTTP {})", answer->status);
+  }
+  findings.push_back(std::move(finding));
+}
+
+Task<void> check_providers(Executor executor, const platform::Settings& settings,
+                           std::vector<Finding>& findings) {
+  net::HttpClient http(executor);
+  for (const llm::ProviderSettings& provider : platform::provider_settings(settings.config, settings.env)) {
+    if (provider.api_key.empty() && !net::is_loopback_url(provider.base_url)) {
+      findings.push_back({"provider", provider.name, State::kMissing,
+                          "no key in the environment or the configuration"});
+      continue;
+    }
+    co_await check_provider(http, provider, findings);
+  }
+  findings.push_back({"provider", "offline", State::kGood, "plain orders, no model"});
+}
+
+void check_state(const platform::Settings& settings, std::vector<Finding>& findings) {
+  const auto made = config::create_state_dir(settings.paths);
+  findings.push_back({"state", settings.paths.state_dir, made ? State::kGood : State::kBroken,
+                      made ? "writable" : made.error().to_string()});
+  const std::string notice = platform::trust_notice(settings);
+  findings.push_back({"workspace", settings.paths.workspace, State::kGood,
+                      settings.config.trusted ? "trusted"
+                      : notice.empty()        ? "not trusted; nothing is withheld"
+                                              : notice});
+}
+
+int show(const std::vector<Finding>& findings, bool as_json) {
+  bool good = true;
+  json::Array list;
+  std::string text = std::string(version()) + "\n";
+  for (const Finding& finding : findings) {
+    good = good && finding.state != State::kBroken;
+    list.push_back(json::Object{{"area", finding.area},
+                                {"name", finding.name},
+                                {"state", to_string(finding.state)},
+                                {"detail", finding.detail}});
+    text += fmt::format("{:<10} {:<24} {:<8} {}\n", finding.area, finding.name,
+                        to_string(finding.state), finding.detail);
+  }
+  if (as_json) {
+    print_json(json::Object{{"ok", good}, {"findings", std::move(list)}});
+  } else {
+    print(text);
+  }
+  return good ? 0 : 1;
+}
+
+}  // namespace
+
+int doctor_command(const Common& common, const DoctorArgs& /*args*/) {
+  platform::SettingsOptions options;
+  options.workspace = common.workspace;
+  options.trust = common.trust;
+  std::vector<Finding> findings;
+  check_programs(findings);
+  const auto settings = platform::load_settings(options);
+  if (!settings) {
+    findings.push_back({"config", "files", State::kBroken, settings.error().to_string()});
+    return show(findings, common.json);
+  }
+  findings.push_back({"config", "files", State::kGood,
+                      settings->config.files.empty()
+                          ? "none; the defaults hold"
+                          : fmt::format("{}", fmt::join(settings->config.files, ", "))});
+  check_state(*settings, findings);
+  async::Runtime runtime;
+  runtime.run(check_sandbox(runtime.executor(), settings->paths.workspace, findings));
+  runtime.run(check_providers(runtime.executor(), *settings, findings));
+  return show(findings, common.json);
+}
+
+}  // namespace oap::cli

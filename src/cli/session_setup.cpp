@@ -1,0 +1,114 @@
+#include "cli/session_setup.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include "async/cancel.hpp"
+#include "async/signal.hpp"
+#include "cli/output.hpp"
+#include "cli/terminal.hpp"
+#include "config/trust.hpp"
+#include "os/fd.hpp"
+#include "text/utf8.hpp"
+
+namespace oap::cli {
+namespace {
+
+constexpr int kInterrupted = 130;
+
+bool person_says_yes(const std::string& question) {
+  const os::UniqueFd tty(::open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY));
+  if (!tty) {
+    return false;
+  }
+  print_message(question, false);
+  char answer[64] = {};
+  const ssize_t got = ::read(tty.get(), answer, sizeof answer - 1);
+  return got > 0 && (answer[0] == 'y' || answer[0] == 'Y');
+}
+
+Task<Result<int>> as_result(Task<int> work) {
+  const int code = co_await std::move(work);
+  co_return code;
+}
+
+}  // namespace
+
+SessionSetup::SessionSetup(async::Runtime& runtime, Common common, SetupOptions options)
+    : runtime_(runtime), common_(std::move(common)), options_(std::move(options)) {}
+SessionSetup::~SessionSetup() = default;
+
+bool SessionSetup::ask_for_trust(const platform::Settings& settings) {
+  if (!has_terminal()) {
+    return false;
+  }
+  std::string question = fmt::format("{} wants to use, from its own files:\n",
+                                     text::escape_visible(settings.paths.workspace));
+  for (const std::string& item : settings.config.withheld) {
+    question += "  " + text::escape_visible(item) + "\n";
+  }
+  for (const auto& [name, command] : settings.config.commands) {
+    question += "  " + text::escape_visible(name + ": " + command) + "\n";
+  }
+  if (!person_says_yes(question + "Trust this folder? [y/N] ")) {
+    return false;
+  }
+  const auto state = config::create_state_dir(settings.paths);
+  const auto recorded =
+      state ? config::record_trust(settings.paths, settings.config.digests) : Result<void>(state);
+  if (!recorded) {
+    print_error(recorded.error().to_string());
+  }
+  return recorded.has_value();
+}
+
+Result<std::unique_ptr<platform::Platform>> SessionSetup::open() {
+  platform::SettingsOptions options;
+  options.workspace = common_.workspace;
+  options.trust = common_.trust;
+  OAP_TRY(platform::Settings settings, platform::load_settings(options));
+  if (const std::string notice = platform::trust_notice(settings); !notice.empty()) {
+    if (ask_for_trust(settings)) {
+      OAP_TRY(settings, platform::load_settings(options));
+    } else {
+      print_error(notice);
+    }
+  }
+  for (const std::string& warning : settings.config.warnings) {
+    print_error("warning: " + warning);
+  }
+  if (options_.yes) {
+    approver_ = std::make_unique<approval::FixedApprover>(approval::FixedApprover::yes());
+  } else if (has_terminal()) {
+    approver_ = std::make_unique<TerminalApprover>(runtime_.executor());
+  }
+  platform::PlatformOptions open;
+  open.settings = std::move(settings);
+  open.executor = runtime_.executor();
+  open.approver = approver_.get();
+  open.model = options_.model;
+  open.record = options_.record;
+  return platform::Platform::open(std::move(open));
+}
+
+int SessionSetup::run(Task<int> work) {
+  async::CancelSource cancel;
+  const async::Signals signals(runtime_.executor(), [&](int /*signal*/, int count) {
+    if (count > 1) {
+      _exit(kInterrupted);
+    }
+    interrupted_ = true;
+    print_error("interrupted; ending what runs (again: at once)");
+    cancel.request();
+  });
+  Task<Result<int>> task = as_result(std::move(work));
+  Task<Result<int>> bounded = async::cancellable(cancel.token(), std::move(task));
+  const Result<int> code = runtime_.run(std::move(bounded));
+  if (interrupted_) {
+    return kInterrupted;
+  }
+  return code ? *code : report(code.error());
+}
+
+}  // namespace oap::cli

@@ -1,0 +1,108 @@
+#include "platform/models.hpp"
+
+#include "net/url.hpp"
+
+namespace oap::platform {
+namespace {
+
+std::vector<std::string> configured_names(const config::Config& config) {
+  std::vector<std::string> names;
+  for (const auto& [name, provider] : config.providers) {
+    names.push_back(name);
+  }
+  return names;
+}
+
+llm::ProviderSettings settings_of(const config::Config& config, const std::string& name) {
+  llm::ProviderSettings settings;
+  settings.name = name;
+  const auto found = config.providers.find(name);
+  if (found == config.providers.end()) {
+    return settings;
+  }
+  const config::ProviderConfig& given = found->second;
+  settings.type = given.type;
+  settings.base_url = given.base_url;
+  settings.api_key = given.api_key;
+  for (const auto& [key, value] : given.headers) {
+    settings.headers.push_back({key, value});
+  }
+  return settings;
+}
+
+llm::Environment environment_of(const config::Env& env) {
+  return [env](const char* name) { return env(name); };
+}
+
+}  // namespace
+
+std::vector<llm::ProviderSettings> provider_settings(const config::Config& config,
+                                                     const config::Env& env) {
+  std::vector<std::string> names = {"anthropic", "openai"};
+  for (const std::string& name : configured_names(config)) {
+    if (name != "anthropic" && name != "openai") {
+      names.push_back(name);
+    }
+  }
+  std::vector<llm::ProviderSettings> list;
+  for (const std::string& name : names) {
+    list.push_back(llm::with_environment(settings_of(config, name), environment_of(env)));
+  }
+  return list;
+}
+
+ModelSet::ModelSet(const config::Config& config, config::Env env, Executor executor,
+                   llm::Placeholders placeholders)
+    : config_(config),
+      env_(std::move(env)),
+      placeholders_(std::move(placeholders)),
+      http_(std::make_unique<net::HttpClient>(std::move(executor))) {}
+ModelSet::~ModelSet() = default;
+
+std::string ModelSet::reference_for(const config::AgentConfig& agent,
+                                    const std::string& given) const {
+  if (!given.empty()) {
+    return given;
+  }
+  if (const auto variable = env_("OAP_MODEL"); variable && !variable->empty()) {
+    return *variable;
+  }
+  return agent.model.empty() ? "offline" : agent.model;
+}
+
+Result<std::unique_ptr<llm::Provider>> ModelSet::make(const llm::ModelRef& ref) {
+  if (ref.provider == "replay") {
+    OAP_TRY(auto replay, llm::ReplayProvider::open(ref.model, placeholders_));
+    return std::unique_ptr<llm::Provider>(std::move(replay));
+  }
+  const llm::ProviderSettings settings =
+      llm::with_environment(settings_of(config_, ref.provider), environment_of(env_));
+  return llm::make_provider(settings, *http_);
+}
+
+Result<ModelSet::Choice> ModelSet::choose(const std::string& reference) {
+  OAP_TRY(const llm::ModelRef ref, llm::parse_model(reference, configured_names(config_)));
+  const std::string key = ref.provider == "replay" ? reference : ref.provider;
+  auto found = providers_.find(key);
+  if (found == providers_.end()) {
+    OAP_TRY(auto provider, make(ref));
+    if (!record_path_.empty()) {
+      OAP_TRY(auto recorder,
+              llm::RecordingProvider::start(*provider, record_path_, placeholders_));
+      recorded_.push_back(std::move(provider));
+      provider = std::move(recorder);
+    }
+    found = providers_.emplace(key, std::move(provider)).first;
+  }
+  return Choice{found->second.get(), ref.model};
+}
+
+Result<void> ModelSet::record(const std::string& path) {
+  if (!providers_.empty()) {
+    return fail(Code::kFailedPrecondition, "recording must start before the first model is used");
+  }
+  record_path_ = path;
+  return {};
+}
+
+}  // namespace oap::platform

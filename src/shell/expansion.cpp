@@ -1,0 +1,458 @@
+#include <charconv>
+#include <cstdint>
+#include <optional>
+
+#include "shell/parser.hpp"
+#include "text/strings.hpp"
+#include "text/utf8.hpp"
+
+namespace oap::shell {
+namespace {
+
+/// The value of up to `most` digits of a base at the front, which are taken off; nothing without one.
+std::optional<std::uint32_t> take_number(std::string_view& text, std::size_t most, int base) {
+  std::size_t length = 0;
+  std::uint32_t value = 0;
+  const std::size_t limit = std::min(most, text.size());
+  const auto [end, error] = std::from_chars(text.data(), text.data() + limit, value, base);
+  length = static_cast<std::size_t>(end - text.data());
+  if (length == 0 || error != std::errc{}) {
+    return std::nullopt;
+  }
+  text.remove_prefix(length);
+  return value;
+}
+
+char plain_escape(char c) {
+  switch (c) {
+    case 'a':
+      return '\a';
+    case 'b':
+      return '\b';
+    case 'e':
+    case 'E':
+      return '\x1b';
+    case 'f':
+      return '\f';
+    case 'n':
+      return '\n';
+    case 'r':
+      return '\r';
+    case 't':
+      return '\t';
+    case 'v':
+      return '\v';
+    case '\\':
+    case '\'':
+    case '"':
+    case '?':
+      return c;
+    default:
+      return '\0';
+  }
+}
+
+/// One escape of $'…' after its backslash, appended as bytes; bytes with value 0 end the text.
+bool decode_escape(std::string_view& rest, std::string& out) {
+  const char c = rest.front();
+  if (const char simple = plain_escape(c); simple != '\0') {
+    rest.remove_prefix(1);
+    out += simple;
+    return true;
+  }
+  std::string_view digits = rest.substr(1);
+  std::optional<std::uint32_t> value;
+  if (c >= '0' && c <= '7') {
+    digits = rest;
+    value = take_number(digits, 3, 8);
+    value = value ? std::optional(*value & 0xFFU) : value;
+  } else if (c == 'x') {
+    value = take_number(digits, 2, 16);
+  } else if (c == 'u' || c == 'U') {
+    value = take_number(digits, c == 'u' ? 4 : 8, 16);
+  } else if (c == 'c' && !digits.empty()) {
+    value = static_cast<std::uint32_t>(static_cast<unsigned char>(digits.front())) & 0x1FU;
+    digits.remove_prefix(1);
+  }
+  if (!value) {
+    out += '\\';
+    out += c;
+    rest.remove_prefix(1);
+    return true;
+  }
+  rest = digits;
+  if (*value == 0) {
+    return false;
+  }
+  if (c == 'u' || c == 'U') {
+    text::append_utf8(out, *value);
+  } else {
+    out += static_cast<char>(static_cast<unsigned char>(*value));
+  }
+  return true;
+}
+
+}  // namespace
+
+Word Parser::parse_word(bool may_assign) {
+  Word word;
+  while (!at_end()) {
+    const char c = peek();
+    const bool substitution = (c == '<' || c == '>') && peek(1) == '(';
+    if (substitution) {
+      const std::size_t from = pos_;
+      step(2);
+      parse_nested_list();
+      word.add(src_.substr(from, pos_ - from), Mark::kExpansion);
+    } else if (may_assign && c == '[' && is_name(word.text) && word.all_plain()) {
+      parse_subscript(word);
+    } else if (may_assign && c == '(' && word.text.ends_with('=') &&
+               assignment_length(word) == word.text.size()) {
+      parse_array(word);
+    } else if (at_word_end()) {
+      break;
+    } else if (!parse_special(word)) {
+      word.add(c, Mark::kPlain);
+      step();
+    }
+  }
+  return word;
+}
+
+/// A quote or an expansion, if one stands here.
+bool Parser::parse_special(Word& word) {
+  switch (peek()) {
+    case '\\':
+      if (peek(1) == '\n') {
+        step(2);
+      } else if (pos_ + 1 < src_.size()) {
+        word.add(peek(1), Mark::kQuoted);
+        step(2);
+      } else {
+        word.add('\\', Mark::kQuoted);
+        step();
+      }
+      return true;
+    case '\'':
+      step();
+      parse_single(word);
+      return true;
+    case '"':
+      step();
+      parse_double(word);
+      return true;
+    case '$':
+      if (peek(1) == '\'') {
+        step(2);
+        parse_ansi(word);
+      } else if (peek(1) == '"') {
+        step(2);
+        parse_double(word);
+      } else {
+        parse_dollar(word, false);
+      }
+      return true;
+    case '`': {
+      const std::size_t from = pos_;
+      parse_backtick(false);
+      word.add(src_.substr(from, pos_ - from), Mark::kExpansion);
+      return true;
+    }
+    default:
+      return false;
+  }
+}
+
+void Parser::parse_single(Word& word) {
+  const std::size_t end = src_.find('\'', pos_);
+  word.quoted = true;
+  const std::string_view body = src_.substr(pos_, end == std::string_view::npos ? end : end - pos_);
+  word.add(body, Mark::kQuoted);
+  step(body.size());
+  if (end == std::string_view::npos) {
+    findings_.doubt("a ' has no end");
+  } else {
+    step();
+  }
+}
+
+void Parser::parse_double(Word& word) {
+  word.quoted = true;
+  while (!at_end()) {
+    const char c = peek();
+    if (c == '"') {
+      step();
+      return;
+    }
+    if (c == '\\' && peek(1) == '\n') {
+      step(2);
+    } else if (c == '\\' && std::string_view("$`\"\\").find(peek(1)) != std::string_view::npos &&
+               pos_ + 1 < src_.size()) {
+      word.add(peek(1), Mark::kQuoted);
+      step(2);
+    } else if (!parse_inner(word, true)) {
+      word.add(c, Mark::kQuoted);
+      step();
+    }
+  }
+  findings_.doubt("a \" has no end");
+}
+
+/// An expansion as it may stand in double quotes, arithmetic and here-documents.
+bool Parser::parse_inner(Word& scratch, bool in_double) {
+  if (peek() == '$') {
+    parse_dollar(scratch, in_double);
+    return true;
+  }
+  if (peek() == '`') {
+    const std::size_t from = pos_;
+    parse_backtick(in_double);
+    scratch.add(src_.substr(from, pos_ - from), Mark::kExpansion);
+    return true;
+  }
+  return false;
+}
+
+void Parser::parse_ansi(Word& word) {
+  word.quoted = true;
+  const std::size_t from = pos_;
+  while (!at_end() && peek() != '\'') {
+    step(peek() == '\\' ? 2 : 1);
+  }
+  if (at_end()) {
+    findings_.doubt("a $' has no end");
+  }
+  std::string_view rest = src_.substr(from, pos_ - from);
+  std::string out;
+  while (!rest.empty()) {
+    const char c = rest.front();
+    rest.remove_prefix(1);
+    if (c != '\\' || rest.empty()) {
+      out += c;
+    } else if (!decode_escape(rest, out)) {
+      break;
+    }
+  }
+  word.add(out, Mark::kQuoted);
+  step();
+}
+
+void Parser::parse_dollar(Word& word, bool in_double) {
+  const std::size_t from = pos_;
+  const char next = peek(1);
+  if (next == '(') {
+    step();
+    if (peek(1) != '(' || !parse_arithmetic()) {
+      step();
+      parse_nested_list();
+    }
+  } else if (next == '{') {
+    step(2);
+    parse_parameter(in_double);
+  } else if (next == '[') {
+    step(2);
+    parse_old_arithmetic();
+  } else if (is_name_start(next)) {
+    step();
+    while (!at_end() && is_name_char(peek())) {
+      step();
+    }
+  } else if (next != '\0' && std::string_view("@*#?-$!0123456789").find(next) != std::string_view::npos) {
+    step(2);
+  } else {
+    word.add('$', in_double ? Mark::kQuoted : Mark::kPlain);
+    step();
+    return;
+  }
+  word.add(src_.substr(from, pos_ - from), Mark::kExpansion);
+}
+
+void Parser::parse_parameter(bool in_double) {
+  if (!enter()) {
+    return;
+  }
+  const std::size_t from = pos_;
+  if (std::string_view(" \t\n|").find(peek()) != std::string_view::npos) {
+    findings_.doubt("a ${ command; }");
+  }
+  Word scratch;
+  while (!at_end() && peek() != '}') {
+    const char c = peek();
+    if (c == '\\') {
+      step(2);
+    } else if (c == '\'' && in_double) {
+      findings_.doubt("a ' inside \"${…}\"");
+      step();
+    } else if (c == '"' && in_double) {
+      step();
+      parse_double(scratch);
+    } else if ((c == '<' || c == '>') && peek(1) == '(' && !in_double) {
+      step(2);
+      parse_nested_list();
+    } else if (in_double ? !parse_inner(scratch, true) : !parse_special(scratch)) {
+      step();
+    }
+  }
+  if (at_end()) {
+    findings_.doubt("a ${ has no end");
+  }
+  note_parameter(src_.substr(from, pos_ - from));
+  step();
+  leave();
+}
+
+/// Where an expansion evaluates or assigns beside giving a value.
+void Parser::note_parameter(std::string_view source) {
+  if (source.ends_with("@P")) {
+    findings_.doubt("a ${…@P}, which runs what is in a variable");
+  }
+  std::size_t name_end = source.starts_with('!') || source.starts_with('#') ? 1 : 0;
+  while (name_end < source.size() && is_name_char(source[name_end])) {
+    ++name_end;
+  }
+  const std::string_view name = source.substr(0, name_end);
+  const std::string_view rest = source.substr(name_end);
+  if (name.size() > 1 && name.starts_with('!')) {
+    findings_.evaluated.insert(std::string(name.substr(1)));
+  }
+  if (rest.starts_with('[')) {
+    note_arithmetic(rest.substr(0, rest.find(']')), findings_);
+  } else if (rest.size() > 1 && rest[0] == ':' &&
+             std::string_view("-=?+").find(rest[1]) == std::string_view::npos) {
+    note_arithmetic(rest, findings_);
+  } else if (rest.starts_with('=') || rest.starts_with(":=")) {
+    findings_.others.insert(std::string(name));
+  }
+}
+
+/// At `((`: takes it up to `))` and is true, or takes nothing: it is two parentheses then.
+bool Parser::parse_arithmetic() {
+  const std::size_t from = pos_;
+  if (not_arithmetic_.contains(from) || !enter()) {
+    return false;
+  }
+  const std::size_t commands = findings_.script.commands.size();
+  step(2);
+  Word scratch;
+  int open = 0;
+  bool closed = false;
+  while (!at_end() && !closed) {
+    const char c = peek();
+    if (c == ')' && open == 0) {
+      if (peek(1) != ')') {
+        break;
+      }
+      closed = true;
+      note_arithmetic(src_.substr(from + 2, pos_ - from - 2), findings_);
+      step(2);
+    } else if (c == '\\') {
+      step(2);
+    } else if (c == '\'') {
+      findings_.doubt("a ' inside arithmetic");
+      step();
+    } else if (!parse_inner(scratch, true)) {
+      open += c == '(' ? 1 : (c == ')' ? -1 : 0);
+      step();
+    }
+  }
+  leave();
+  if (!closed) {
+    not_arithmetic_.insert(from);
+    findings_.script.commands.resize(commands);
+    pos_ = from;
+  }
+  return closed;
+}
+
+void Parser::parse_old_arithmetic() {
+  const std::size_t from = pos_;
+  int open = 0;
+  Word scratch;
+  while (!at_end() && (peek() != ']' || open > 0)) {
+    if (peek() == '\\') {
+      step(2);
+    } else if (!parse_inner(scratch, true)) {
+      open += peek() == '[' ? 1 : (peek() == ']' ? -1 : 0);
+      step();
+    }
+  }
+  note_arithmetic(src_.substr(from, pos_ - from), findings_);
+  if (at_end()) {
+    findings_.doubt("a $[ has no end");
+  }
+  step();
+}
+
+void Parser::parse_backtick(bool in_double) {
+  step();
+  std::string body;
+  while (!at_end() && peek() != '`') {
+    if (peek() == '\\' && pos_ + 1 < src_.size()) {
+      const char next = peek(1);
+      if (next != '$' && next != '`' && next != '\\' && !(in_double && next == '"')) {
+        body += '\\';
+      }
+      body += next;
+      step(2);
+    } else {
+      body += peek();
+      step();
+    }
+  }
+  if (at_end()) {
+    findings_.doubt("a ` has no end");
+  }
+  step();
+  if (enter()) {
+    parse_into(body, findings_, depth_, wrapper_);
+    leave();
+  }
+}
+
+void Parser::parse_array(Word& word) {
+  const std::size_t from = pos_;
+  step();
+  while (!at_end()) {
+    skip_blanks_and_newlines();
+    if (at_end() || peek() == ')') {
+      break;
+    }
+    const std::size_t before = pos_;
+    if (peek() == '[') {
+      Word index;
+      parse_subscript(index);
+    }
+    parse_word(false);
+    if (pos_ == before) {
+      findings_.doubt("something unexpected in an array");
+      step();
+    }
+  }
+  if (at_end()) {
+    findings_.doubt("an array has no end");
+  }
+  step();
+  word.add(src_.substr(from, pos_ - from), Mark::kExpansion);
+}
+
+/// At `[` after a name that may be assigned to: the subscript may hold blanks.
+void Parser::parse_subscript(Word& word) {
+  int open = 0;
+  while (!at_end()) {
+    const char c = peek();
+    if (c == '\n') {
+      return;
+    }
+    if (parse_special(word)) {
+      continue;
+    }
+    open += c == '[' ? 1 : (c == ']' ? -1 : 0);
+    word.add(c, Mark::kPlain);
+    step();
+    if (open <= 0) {
+      return;
+    }
+  }
+}
+
+}  // namespace oap::shell

@@ -1,0 +1,73 @@
+#include "shell/parse.hpp"
+
+#include <algorithm>
+
+#include "shell/parser.hpp"
+#include "text/strings.hpp"
+
+namespace oap::shell {
+
+void Findings::doubt(std::string_view note) {
+  if (script.complete) {
+    script.complete = false;
+    script.note = note;
+  }
+}
+
+void Findings::stop(std::string_view note) {
+  doubt(note);
+  stopped = true;
+}
+
+void parse_into(std::string_view source, Findings& findings, int depth, const std::string& wrapper) {
+  if (depth >= kMaxDepth) {
+    findings.stop("the script is nested too deeply");
+    return;
+  }
+  Parser(source, findings, depth, wrapper).parse_all();
+}
+
+void note_arithmetic(std::string_view text, Findings& findings) {
+  for (std::size_t at = 0; at < text.size();) {
+    if (text[at] == '$' && at + 1 < text.size() &&
+        std::string_view("@*0123456789").find(text[at + 1]) != std::string_view::npos) {
+      findings.doubt("arithmetic evaluates an argument");
+    }
+    if (text::is_digit(text[at])) {
+      while (at < text.size() && (is_name_char(text[at]) || text[at] == '#')) {
+        ++at;
+      }
+      continue;
+    }
+    if (!is_name_start(text[at])) {
+      ++at;
+      continue;
+    }
+    std::size_t end = at;
+    while (end < text.size() && is_name_char(text[end])) {
+      ++end;
+    }
+    findings.evaluated.emplace(text.substr(at, end - at));
+    at = end;
+  }
+}
+
+Script parse(std::string_view source) {
+  Findings findings;
+  if (source.size() > kMaxSourceBytes) {
+    findings.doubt("the script is longer than 64 KB");
+    source = source.substr(0, kMaxSourceBytes);
+  }
+  if (source.find('\0') != std::string_view::npos) {
+    findings.doubt("the script holds a NUL byte");
+  }
+  parse_into(source, findings, 0, "");
+  for (const std::string& name : findings.evaluated) {
+    if (findings.others.contains(name)) {
+      findings.doubt("arithmetic evaluates the variable " + name);
+    }
+  }
+  return std::move(findings.script);
+}
+
+}  // namespace oap::shell

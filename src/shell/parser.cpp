@@ -1,0 +1,387 @@
+#include "shell/parser.hpp"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+namespace oap::shell {
+namespace {
+
+/// Words after which another command begins at once.
+constexpr std::array<std::string_view, 9> kBefore = {"if",   "then", "elif", "else", "while",
+                                                     "until", "do",  "!",    "{"};
+/// Words that end a compound command: redirections may follow.
+constexpr std::array<std::string_view, 3> kAfter = {"fi", "done", "}"};
+constexpr std::array<std::string_view, 9> kCompound = {"if",   "while", "until", "for", "case",
+                                                       "select", "{",   "[[",    "("};
+
+}  // namespace
+
+bool Parser::at_word_end() const {
+  return pos_ >= src_.size() || std::string_view(" \t\n;&|<>()").find(src_[pos_]) != std::string_view::npos;
+}
+
+bool Parser::at_word(std::string_view word) const {
+  if (!looking_at(word)) {
+    return false;
+  }
+  const std::size_t end = pos_ + word.size();
+  return end >= src_.size() ||
+         std::string_view(" \t\n;&|<>()").find(src_[end]) != std::string_view::npos;
+}
+
+void Parser::step(std::size_t count) {
+  pos_ = std::min(pos_ + count, src_.size());
+  findings_.work += count;
+  if (findings_.work > 32 * kMaxSourceBytes) {
+    findings_.stop("the script is too intricate");
+  }
+}
+
+void Parser::skip_blanks() {
+  while (!at_end()) {
+    if (peek() == ' ' || peek() == '\t') {
+      step();
+    } else if (peek() == '\\' && peek(1) == '\n') {
+      step(2);
+    } else {
+      return;
+    }
+  }
+}
+
+void Parser::skip_newline() {
+  step();
+  if (!pending_.empty()) {
+    read_here_documents();
+  }
+}
+
+void Parser::skip_blanks_and_newlines() {
+  while (!at_end()) {
+    skip_blanks();
+    if (peek() == '\n' && !at_end()) {
+      skip_newline();
+    } else if (peek() == '#') {
+      while (!at_end() && peek() != '\n') {
+        step();
+      }
+    } else {
+      return;
+    }
+  }
+}
+
+bool Parser::enter() {
+  if (depth_ >= kMaxDepth) {
+    findings_.stop("the script is nested too deeply");
+    return false;
+  }
+  ++depth_;
+  return true;
+}
+
+void Parser::parse_all() {
+  while (!at_end()) {
+    parse_list(Until::kEnd);
+  }
+  if (!pending_.empty()) {
+    findings_.doubt("a here-document has no end");
+  }
+}
+
+void Parser::parse_here_body() {
+  Word scratch;
+  while (!at_end()) {
+    if (peek() == '\\') {
+      step(2);
+    } else if (!parse_inner(scratch, true)) {
+      step();
+    }
+  }
+}
+
+/// Steps over separators; true where the list is over.
+bool Parser::at_list_end(Until until) {
+  while (!at_end()) {
+    skip_blanks_and_newlines();
+    const char c = peek();
+    if (at_end()) {
+      return true;
+    }
+    if (until == Until::kCaseItem && (looking_at(";;") || looking_at(";&") || at_word("esac"))) {
+      return true;
+    }
+    if (c == ')') {
+      if (until == Until::kParen) {
+        return true;
+      }
+      findings_.doubt("an unexpected )");
+      step();
+    } else if (c == ';' || c == '|' || (c == '&' && peek(1) != '>')) {
+      step();
+    } else {
+      return false;
+    }
+  }
+  return true;
+}
+
+void Parser::parse_list(Until until) {
+  while (!at_list_end(until)) {
+    const std::size_t before = pos_;
+    parse_command(until);
+    if (pos_ == before && !findings_.stopped) {
+      findings_.doubt("something unexpected in the script");
+      step();
+    }
+  }
+}
+
+void Parser::parse_command(Until /*until*/) {
+  if (peek() == '(') {
+    parse_parenthesis();
+  } else if (!parse_reserved()) {
+    parse_simple();
+  }
+}
+
+void Parser::parse_parenthesis() {
+  if (peek(1) == '(' && parse_arithmetic()) {
+    parse_trailing_redirects();
+    return;
+  }
+  step();
+  parse_nested_list();
+  parse_trailing_redirects();
+}
+
+/// A list up to its closing parenthesis, which is taken too.
+void Parser::parse_nested_list() {
+  if (!enter()) {
+    return;
+  }
+  const std::size_t from = pos_;
+  std::vector<HereDocument> outer = std::exchange(pending_, {});
+  parse_list(Until::kParen);
+  if (!pending_.empty()) {
+    findings_.doubt("a here-document inside ( ) has no end");
+  }
+  if (!outer.empty() && src_.substr(from, pos_ - from).find('\n') != std::string_view::npos) {
+    findings_.doubt("a here-document begins before a ( ) of several lines");
+  }
+  pending_ = std::move(outer);
+  if (!at_end() && peek() == ')') {
+    step();
+  } else {
+    findings_.doubt("a ( has no end");
+  }
+  leave();
+}
+
+/// Handles a reserved word at the start of a command; false where there is none.
+bool Parser::parse_reserved() {
+  for (const std::string_view word : kBefore) {
+    if (at_word(word)) {
+      step(word.size());
+      return true;
+    }
+  }
+  for (const std::string_view word : kAfter) {
+    if (at_word(word)) {
+      step(word.size());
+      parse_trailing_redirects();
+      return true;
+    }
+  }
+  if (at_word("time")) {
+    step(4);
+    skip_blanks();
+    if (at_word("-p")) {
+      step(2);
+    }
+    return true;
+  }
+  if (at_word("[[")) {
+    step(2);
+    parse_condition();
+    return true;
+  }
+  if (at_word("for") || at_word("select")) {
+    step(at_word("for") ? 3 : 6);
+    parse_for();
+    return true;
+  }
+  if (at_word("case")) {
+    step(4);
+    parse_case();
+    return true;
+  }
+  if (at_word("function")) {
+    step(8);
+    parse_function();
+    return true;
+  }
+  if (at_word("coproc")) {
+    step(6);
+    parse_coproc();
+    return true;
+  }
+  return false;
+}
+
+void Parser::parse_trailing_redirects() {
+  SimpleCommand command;
+  skip_blanks();
+  while (!at_end() && at_redirect()) {
+    parse_redirect(command);
+    skip_blanks();
+  }
+  if (!command.redirects.empty()) {
+    finish_simple(std::move(command), {}, pending_.size());
+  }
+}
+
+void Parser::parse_for() {
+  skip_blanks();
+  if (looking_at("((")) {
+    if (!parse_arithmetic()) {
+      findings_.doubt("a for (( without its ))");
+      step(2);
+    }
+    return;
+  }
+  const Word name = parse_word(false);
+  skip_blanks_and_newlines();
+  if (!at_word("in")) {
+    findings_.others.insert(name.text);
+    return;
+  }
+  step(2);
+  bool numbers = true;
+  while (!at_end()) {
+    skip_blanks();
+    if (at_word_end()) {
+      if (peek() == '<' || peek() == '>') {
+        findings_.doubt("a redirection between the words of for");
+        step();
+        continue;
+      }
+      break;
+    }
+    bool overflow = false;
+    for (const Word& word : expand_braces(parse_word(false), overflow)) {
+      numbers = numbers && !word.text.empty() &&
+                word.text.find_first_not_of("0123456789") == std::string::npos;
+    }
+    numbers = numbers && !overflow;
+  }
+  (numbers ? findings_.numbers : findings_.others).insert(name.text);
+}
+
+void Parser::parse_case() {
+  if (!enter()) {
+    return;
+  }
+  skip_blanks();
+  parse_word(false);
+  skip_blanks_and_newlines();
+  if (at_word("in")) {
+    step(2);
+  } else {
+    findings_.doubt("a case without its in");
+  }
+  while (!at_end()) {
+    skip_blanks_and_newlines();
+    if (at_word("esac")) {
+      step(4);
+      break;
+    }
+    if (peek() == '(') {
+      step();
+    }
+    while (!at_end() && peek() != ')') {
+      const std::size_t before = pos_;
+      skip_blanks();
+      if (peek() == '|') {
+        step();
+      }
+      skip_blanks();
+      parse_word(false);
+      skip_blanks();
+      if (pos_ == before) {
+        findings_.doubt("something unexpected in a case pattern");
+        step();
+      }
+    }
+    step();
+    parse_list(Until::kCaseItem);
+    if (looking_at(";;&")) {
+      step(3);
+    } else if (looking_at(";;") || looking_at(";&")) {
+      step(2);
+    }
+  }
+  leave();
+  parse_trailing_redirects();
+}
+
+void Parser::parse_condition() {
+  static constexpr std::string_view kEvaluating = " -eq -ne -lt -le -gt -ge -v -R ";
+  std::string last;
+  bool evaluates = false;
+  while (!at_end()) {
+    skip_blanks_and_newlines();
+    if (at_word("]]")) {
+      step(2);
+      break;
+    }
+    const bool substitution = (peek() == '<' || peek() == '>') && peek(1) == '(';
+    if (at_word_end() && !substitution) {
+      step();
+      continue;
+    }
+    const Word word = parse_word(false);
+    if (evaluates) {
+      note_arithmetic(word.text, findings_);
+    }
+    evaluates = word.all_plain() && kEvaluating.find(" " + word.text + " ") != std::string_view::npos;
+    if (evaluates) {
+      note_arithmetic(last, findings_);
+    }
+    last = word.text;
+  }
+  parse_trailing_redirects();
+}
+
+void Parser::parse_function() {
+  skip_blanks();
+  const Word name = parse_word(false);
+  findings_.script.functions.push_back(name.text);
+  skip_blanks();
+  if (peek() == '(') {
+    const std::size_t before = pos_;
+    step();
+    skip_blanks();
+    if (peek() == ')') {
+      step();
+    } else {
+      pos_ = before;
+    }
+  }
+}
+
+void Parser::parse_coproc() {
+  skip_blanks();
+  const std::size_t before = pos_;
+  const Word name = parse_word(false);
+  skip_blanks();
+  for (const std::string_view word : kCompound) {
+    if (is_name(name.text) && name.all_plain() && (at_word(word) || (word == "(" && peek() == '('))) {
+      return;
+    }
+  }
+  pos_ = before;
+}
+
+}  // namespace oap::shell

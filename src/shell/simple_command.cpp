@@ -1,0 +1,250 @@
+#include <utility>
+
+#include "shell/parser.hpp"
+
+namespace oap::shell {
+namespace {
+
+bool is_number(std::string_view text) {
+  return !text.empty() && text.find_first_not_of("0123456789") == std::string_view::npos;
+}
+
+/// Programs whose arguments may be assignments with subscripts and lists.
+bool declares(std::string_view program) {
+  return program == "declare" || program == "typeset" || program == "local" ||
+         program == "export" || program == "readonly";
+}
+
+void note_assignment(const Word& word, std::size_t length, Findings& findings) {
+  const std::size_t name_end = word.text.find_first_of("[+=");
+  const std::string name = word.text.substr(0, name_end);
+  const std::string value = word.text.substr(length);
+  (is_number(value) ? findings.numbers : findings.others).insert(name);
+  if (name_end < word.text.size() && word.text[name_end] == '[') {
+    note_arithmetic(std::string_view(word.text).substr(name_end, length - name_end), findings);
+  }
+}
+
+}  // namespace
+
+void Parser::parse_simple() {
+  SimpleCommand command;
+  std::vector<Word> words;
+  const std::size_t documents = pending_.size();
+  while (!at_end()) {
+    skip_blanks();
+    if (at_end()) {
+      break;
+    }
+    if (at_redirect()) {
+      parse_redirect(command);
+      continue;
+    }
+    if (peek() == '(' && parse_function_definition(words)) {
+      return;
+    }
+    if (at_word_end()) {
+      break;
+    }
+    const bool may_assign = words.empty() || declares(words.front().text);
+    const std::size_t before = pos_;
+    const Word word = parse_word(may_assign);
+    if (pos_ == before) {
+      break;
+    }
+    const std::size_t assigned = may_assign ? assignment_length(word) : 0;
+    if (assigned != 0) {
+      note_assignment(word, assigned, findings_);
+    }
+    if (words.empty() && assigned != 0) {
+      command.assignments.push_back(word.text);
+    } else {
+      words.push_back(word);
+    }
+  }
+  finish_simple(std::move(command), words, documents);
+}
+
+/// At a `(` inside a simple command: true where it was `name ()`. Otherwise nothing is taken.
+bool Parser::parse_function_definition(const std::vector<Word>& words) {
+  const std::size_t before = pos_;
+  if (words.size() == 1) {
+    step();
+    skip_blanks();
+    if (peek() == ')') {
+      step();
+      findings_.script.functions.push_back(words.front().text);
+      return true;
+    }
+  }
+  pos_ = before;
+  findings_.doubt("an unexpected (");
+  return false;
+}
+
+void Parser::finish_simple(SimpleCommand command, const std::vector<Word>& words,
+                           std::size_t documents) {
+  for (const Word& written : words) {
+    bool overflow = false;
+    for (const Word& word : expand_braces(written, overflow)) {
+      const WordKind kind = overflow ? WordKind::kDynamic : kind_of(word);
+      command.argv.push_back(word.text);
+      command.kinds.push_back(kind);
+      command.dynamic = command.dynamic || kind == WordKind::kDynamic;
+    }
+  }
+  if (!command.kinds.empty() && command.kinds.front() == WordKind::kGlob) {
+    command.dynamic = true;
+  }
+  if (command.argv.empty() && command.assignments.empty() && command.redirects.empty()) {
+    return;
+  }
+  command.wrapper = wrapper_;
+  if (list_command(std::move(command), findings_, depth_)) {
+    for (std::size_t i = documents; i < pending_.size(); ++i) {
+      pending_[i].is_script = true;
+    }
+  }
+}
+
+bool Parser::at_redirect() const {
+  std::size_t at = pos_;
+  if (at < src_.size() && src_[at] == '&') {
+    return at + 1 < src_.size() && src_[at + 1] == '>';
+  }
+  if (at < src_.size() && src_[at] == '{') {
+    const std::size_t close = src_.find('}', at);
+    if (close == std::string_view::npos || !is_name(src_.substr(at + 1, close - at - 1))) {
+      return false;
+    }
+    at = close + 1;
+  }
+  while (at < src_.size() && src_[at] >= '0' && src_[at] <= '9') {
+    ++at;
+  }
+  const bool arrow = at < src_.size() && (src_[at] == '<' || src_[at] == '>');
+  const bool substitution = arrow && at == pos_ && at + 1 < src_.size() && src_[at + 1] == '(';
+  return arrow && !substitution;
+}
+
+void Parser::parse_redirect(SimpleCommand& command) {
+  const bool both = peek() == '&';
+  while (peek() != '<' && peek() != '>') {
+    step();
+  }
+  if (looking_at("<<") && !looking_at("<<<")) {
+    parse_here_document(command);
+    return;
+  }
+  struct Form {
+    std::string_view text;
+    Redirect::Kind kind;
+  };
+  static constexpr Form kForms[] = {
+      {"<<<", Redirect::Kind::kHereText}, {"<>", Redirect::Kind::kReadWrite},
+      {"<&", Redirect::Kind::kDuplicate}, {"<", Redirect::Kind::kRead},
+      {">>", Redirect::Kind::kAppend},    {">|", Redirect::Kind::kWrite},
+      {">&", Redirect::Kind::kDuplicate}, {">", Redirect::Kind::kWrite},
+  };
+  Redirect redirect;
+  for (const Form& form : kForms) {
+    if (looking_at(form.text)) {
+      redirect.kind = form.kind;
+      step(form.text.size());
+      break;
+    }
+  }
+  const bool output = src_[pos_ - 1] == '&' && src_[pos_ - 2] == '>';
+  skip_blanks();
+  const Word word = parse_word(false);
+  if (word.empty()) {
+    findings_.doubt("a redirection without a target");
+    return;
+  }
+  bool overflow = false;
+  const bool braces = expand_braces(word, overflow).size() != 1;
+  redirect.target = word.text;
+  redirect.word = braces || overflow ? WordKind::kDynamic : kind_of(word);
+  if (redirect.kind == Redirect::Kind::kDuplicate) {
+    std::string_view digits = word.text;
+    if (digits.size() > 1 && digits.ends_with('-')) {
+      digits.remove_suffix(1);
+    }
+    const bool descriptor = is_number(digits) || digits == "-";
+    if (!descriptor && output) {
+      redirect.kind = Redirect::Kind::kWrite;
+    }
+  }
+  if (both && redirect.kind == Redirect::Kind::kDuplicate) {
+    redirect.kind = Redirect::Kind::kWrite;
+  }
+  command.redirects.push_back(std::move(redirect));
+}
+
+void Parser::parse_here_document(SimpleCommand& command) {
+  HereDocument document;
+  step(2);
+  if (peek() == '-') {
+    document.strip_tabs = true;
+    step();
+  }
+  skip_blanks();
+  const std::size_t from = pos_;
+  const Word word = parse_word(false);
+  if (word.empty()) {
+    findings_.doubt("a here-document without a delimiter");
+    return;
+  }
+  document.delimiter = word.text;
+  document.quoted = word.quoted || src_.substr(from, pos_ - from).find('\\') != std::string_view::npos;
+  if (word.has_expansion()) {
+    findings_.doubt("a here-document's delimiter holds an expansion");
+  }
+  command.redirects.push_back({Redirect::Kind::kHereText, document.delimiter, WordKind::kStatic});
+  pending_.push_back(std::move(document));
+}
+
+void Parser::read_here_documents() {
+  const std::vector<HereDocument> documents = std::exchange(pending_, {});
+  for (const HereDocument& document : documents) {
+    read_here_document(document);
+  }
+}
+
+void Parser::read_here_document(const HereDocument& document) {
+  std::string body;
+  bool joined = false;
+  bool ended = false;
+  while (!at_end() && !ended) {
+    const std::size_t newline = std::min(src_.find('\n', pos_), src_.size());
+    std::string_view line = src_.substr(pos_, newline - pos_);
+    step(std::min(line.size() + 1, src_.size() - pos_));
+    while (document.strip_tabs && !joined && line.starts_with('\t')) {
+      line.remove_prefix(1);
+    }
+    ended = !joined && line == document.delimiter;
+    if (ended) {
+      break;
+    }
+    body += line;
+    body += '\n';
+    const std::size_t last = line.find_last_not_of('\\');
+    const std::size_t slashes = line.size() - (last == std::string_view::npos ? 0 : last + 1);
+    joined = !document.quoted && slashes % 2 == 1;
+  }
+  if (!ended) {
+    findings_.doubt("a here-document has no end");
+  }
+  if (!enter()) {
+    return;
+  }
+  if (!document.quoted) {
+    Parser(body, findings_, depth_, wrapper_).parse_here_body();
+  }
+  if (document.is_script) {
+    parse_into(body, findings_, depth_, "bash");
+  }
+  leave();
+}
+
+}  // namespace oap::shell

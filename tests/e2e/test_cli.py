@@ -1,0 +1,346 @@
+"""The commands as a person or a script uses them, with right and wrong input."""
+
+import json
+import os
+import pathlib
+import pty
+import re
+import select
+import subprocess
+import sys
+import time
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "support"))
+from harness import OAP, SUPPORT, OapTest, alive, signal, unittest  # noqa: E402
+
+
+class Cli(OapTest):
+    def setUp(self):
+        super().setUp()
+        self.write("README.md", "# Test Project\n")
+
+    def test_version(self):
+        result = self.oap("--version")
+        self.assertEqual(result.code, 0)
+        self.assertRegex(result.out, r"^oap \d+\.\d+\.\d+")
+        self.assertEqual(self.oap("version").out, result.out)
+
+    def test_help_has_examples(self):
+        result = self.oap("--help")
+        self.assertEqual(result.code, 0)
+        self.assertIn("oap run", result.out)
+        self.assertEqual(self.oap("run", "--help").code, 0)
+
+    def test_wrong_usage_is_2(self):
+        for args in ([], ["nonsense"], ["run", "--no-such-option", "x"], ["run", ""], ["permission"],
+                     ["run", "x", "--output-format", "xml"], ["run", "x", "--agent-path", "--fast-path"]):
+            with self.subTest(args):
+                self.assertEqual(self.oap(*args).code, 2)
+
+    def test_prompt_from_stdin(self):
+        for args in ([], ["-"]):
+            result = self.oap("run", *args, "--output-format", "json", stdin="Read the README.md file")
+            self.assertEqual(result.code, 0, result)
+            self.assertIn("Test Project", result.json()["content"])
+
+    def test_text_output_is_the_content(self):
+        result = self.oap("run", "Read the README.md file")
+        self.assertEqual(result.code, 0, result)
+        self.assertIn("# Test Project", result.out)
+
+    def test_stream_json(self):
+        lines = self.oap("run", "Read the README.md file", "--output-format", "stream-json").lines()
+        types = [line["type"] for line in lines]
+        self.assertEqual(types[0], "session")
+        self.assertEqual(types[-1], "result")
+        self.assertIn("tool_call", types)
+        self.assertIn("tool_result", types)
+        self.assertIs(lines[-1]["success"], True)
+
+    def test_the_result_object_has_every_member(self):
+        result, _ = self.run_task("Read the README.md file")
+        for key in ("success", "task_id", "session_id", "status", "task", "execution_path", "content", "plan",
+                    "results", "review", "error", "error_code", "denials", "usage", "duration_ms"):
+            self.assertIn(key, result)
+        self.assertIsNone(result["review"])
+        self.assertTrue(result["task_id"].startswith("task_"))
+
+    def test_offline_says_which_part_needs_a_model(self):
+        result, code = self.run_task("Refactor the parser to be faster", "--fast-path")
+        self.assertEqual(code, 1, result)
+        self.assertEqual(result["error_code"], "needs_model")
+        self.assertIn("Refactor the parser", result["error"])
+        self.assertIn("--model", result["error"])
+
+    def test_offline_numbered_list_on_the_agent_path(self):
+        self.write("a.txt", "alpha")
+        result, code = self.run_task("1. Read README.md\n2. Read a.txt\n3. List the files in .", "--agent-path")
+        self.assertEqual(code, 0, result)
+        self.assertEqual(result["execution_path"], "agent")
+        self.assertEqual(len(result["plan"]["steps"]), 3)
+        self.assertIn("alpha", result["content"])
+        self.assertIs(result["review"]["overall_success"], True)
+
+    def test_a_missing_file_fails_plainly(self):
+        result, code = self.run_task("Read the file no-such.txt")
+        self.assertEqual(code, 1, result)
+        self.assertIn("no-such.txt", result["error"])
+
+    def test_missing_workspace(self):
+        result = self.oap("run", "-w", str(self.base / "nowhere"), "Read README.md")
+        self.assertIn(result.code, (1, 2))
+        self.assertIn("nowhere", result.err)
+
+    def test_unknown_model_provider(self):
+        result = self.oap("run", "x", "--model", "opnai/gpt-4.1")
+        self.assertEqual(result.code, 2)
+        self.assertIn("openai", result.err)
+
+    def test_broken_configuration_names_file_line_key_and_nearest(self):
+        self.write(".opencode/config.yaml", "routing:\n  fast_path_treshold: 5\n")
+        result = self.oap("run", "Read README.md")
+        self.assertEqual(result.code, 2)
+        self.assertRegex(result.err, r"config\.yaml:2: .*fast_path_treshold.*fast_path_threshold")
+        self.assertEqual(self.oap("config", "check").code, 2)
+
+    def test_config_show_and_schema(self):
+        shown = self.oap("config", "show", "--json")
+        self.assertEqual(shown.code, 0)
+        json.loads(shown.out)
+        for name in ("config", "agents", "mcp-servers", "permissions", "plugins"):
+            json.loads(self.oap("config", "schema", name).out)
+        self.assertEqual(self.oap("config", "schema", "x").code, 2)
+
+    def test_route(self):
+        fast = self.oap("route", "Read the README file", "--json").json()
+        self.assertEqual(fast["path"], "fast")
+        agent = self.oap("route", "Refactor the codebase, add tests and update the docs", "--json").json()
+        self.assertEqual(agent["path"], "agent")
+        self.assertTrue(agent["rule"])
+
+    def test_permission_check_exit_codes_and_batch(self):
+        self.write("policy.yaml", "permissions:\n  - {scope: command, action: execute, program: rm, level: deny}\n"
+                                  "  - {scope: command, action: execute, argv: [git, status], level: allow}\n")
+        check = ["permission", "check", "--policy", "policy.yaml", "--tool", "bash", "--resource"]
+        self.assertEqual(self.oap(*check, "rm -rf x").code, 3)
+        self.assertEqual(self.oap(*check, "git status").code, 0)
+        self.assertEqual(self.oap(*check, "make").code, 4)
+        lines = [{"tool": "bash", "arguments": {"command": "git status && rm x"}}, {"tool": "bash"}, "junk"]
+        stdin = "\n".join(json.dumps(line) if line != "junk" else "{junk" for line in lines)
+        answers = self.oap("permission", "check", "--policy", "policy.yaml", "--batch", stdin=stdin).lines()
+        self.assertEqual(len(answers), 3)
+        self.assertEqual(answers[0]["decision"], "deny")
+        self.assertIn("error", answers[2])
+
+    def test_untrusted_allow_rules_do_not_count_until_trusted(self):
+        self.write(".opencode/permissions.yaml",
+                   "permissions: [{scope: tool, action: execute, pattern: bash, level: allow}]\n")
+        check = ["permission", "check", "--tool", "bash", "--resource", "make"]
+        self.assertEqual(self.oap(*check).code, 4)
+        self.assertEqual(self.oap(*check, "--trust").code, 0)
+        self.assertEqual(self.oap("trust").code, 0)
+        self.assertEqual(self.oap(*check).code, 0)
+        self.assertEqual(self.oap("trust", "--revoke").code, 0)
+        self.assertEqual(self.oap(*check).code, 4)
+
+    def test_a_changed_server_command_asks_again(self):
+        config = "mcp_servers: {x: {type: local, command: [echo, %s]}}\n"
+        self.write(".opencode/mcp-servers.yaml", config % "one")
+        self.oap("trust")
+        self.assertIn('"x"', self.oap("mcp", "list", "--json").out)
+        self.write(".opencode/mcp-servers.yaml", config % "two")
+        result = self.oap("mcp", "list", "--json")
+        self.assertNotIn('"x"', result.out)
+        self.assertIn("oap trust", result.err)
+
+    def test_audit_verifies_and_finds_a_changed_byte(self):
+        self.assertEqual(self.oap("audit", "verify", "--json").json()["events"], 0)
+        self.run_task("Read the README.md file")
+        verified = self.oap("audit", "verify", "--json")
+        self.assertEqual(verified.code, 0, verified)
+        self.assertGreaterEqual(verified.json()["events"], 4)
+        segment = next((self.base / "state").rglob("audit/*.jsonl"))
+        data = bytearray(segment.read_bytes())
+        data[len(data) // 2] ^= 1
+        segment.write_bytes(data)
+        broken = self.oap("audit", "verify", "--json")
+        self.assertEqual(broken.code, 1)
+        self.assertIs(broken.json()["ok"], False)
+
+    def test_an_unwritable_audit_means_nothing_runs(self):
+        self.run_task("Read the README.md file")
+        audit = next((self.base / "state").rglob("audit"))
+        segment = next(audit.glob("*.jsonl"))
+        segment.write_bytes(b'{"not":"ours"}\n' + segment.read_bytes())
+        result, code = self.run_task("Read the README.md file")
+        self.assertNotEqual(code, 0, result)
+        self.assertNotIn("# Test Project", result.get("content") or "")
+
+    def test_secrets_in_results_are_redacted_everywhere(self):
+        token = "ghp_" + "A1b2C3d4E5" * 3 + "F6g7H8"
+        self.write("notes.txt", f"token = {token}\n")
+        result = self.oap("run", "Read notes.txt", "--output-format", "stream-json")
+        self.assertEqual(result.code, 0, result)
+        self.assertNotIn(token, result.out + result.err)
+        self.assertIn("REDACTED", result.out)
+        for file in (self.base / "state").rglob("*"):
+            if file.is_file():
+                self.assertNotIn(token.encode(), file.read_bytes(), file)
+
+    def test_state_is_private_and_outside_the_workspace(self):
+        self.run_task("Read the README.md file")
+        state = next((self.base / "state" / "workspaces").iterdir())
+        self.assertEqual(state.stat().st_mode & 0o777, 0o700)
+        self.assertRegex(state.name, r"^work-[0-9a-f]{16}$")
+        self.assertEqual(sorted(p.name for p in (self.work / ".opencode").iterdir()), [])
+
+    def test_doctor(self):
+        result = self.oap("doctor", "--json")
+        self.assertEqual(result.code, 0, result)
+        areas = {f["area"] for f in result.json()["findings"]}
+        self.assertTrue({"program", "sandbox", "provider", "state"} <= areas)
+
+    def test_completion_scripts(self):
+        script = self.oap("completion", "bash").out
+        check = subprocess.run(["bash", "-n"], input=script.encode(), stderr=subprocess.PIPE)
+        self.assertEqual(check.returncode, 0, check.stderr)
+        self.assertIn("permission", script)
+
+
+class Servers(OapTest):
+    """Servers that die, hang or flood."""
+
+    def server(self, name, script, extra=""):
+        self.write(".opencode/mcp-servers.yaml",
+                   f"mcp_servers:\n  {name}:\n    type: local\n    timeout: 2\n    command: "
+                   f"[python3, {SUPPORT / 'mcp_servers' / script}]\n{extra}")
+        self.write(".opencode/config.yaml", "security: {default_permission: allow}\n")
+
+    def test_a_server_that_does_not_exist(self):
+        self.write(".opencode/mcp-servers.yaml",
+                   "mcp_servers: {ghost: {type: local, command: [no-such-program-here]}}\n")
+        result = self.oap("mcp", "list", "--trust", "--json")
+        ghost = next(s for s in result.json()["servers"] if s["name"] == "ghost")
+        self.assertIs(ghost["ok"], False)
+        self.assertIn("no-such-program-here", ghost["error"])
+        other = next(s for s in result.json()["servers"] if s["name"] == "sandbox")
+        self.assertIs(other["ok"], True)
+
+    def test_a_server_that_dies_or_hangs_ends_the_call_in_time(self):
+        for script in ("dies.py", "hangs.py"):
+            with self.subTest(script):
+                self.server("bad", script)
+                tools = self.oap("mcp", "tools", "bad", "--trust", "--json").json()["tools"]
+                tool = tools[0]["tool"] if tools else "echo"
+                began = time.monotonic()
+                result = self.oap("mcp", "call", "bad", tool, "{}", "--trust", "--json")
+                self.assertNotEqual(result.code, 0, result)
+                self.assertLess(time.monotonic() - began, 30)
+                self.assertIn("error", result.json())
+
+
+class Interruption(OapTest):
+    """No orphan is left, however oap ends."""
+
+    def running(self, marker):
+        for pid in filter(str.isdigit, os.listdir("/proc")):
+            try:
+                with open(f"/proc/{pid}/cmdline", "rb") as file:
+                    if marker.encode() in file.read() and int(pid) != os.getpid() and alive(pid):
+                        yield int(pid)
+            except (FileNotFoundError, ProcessLookupError):
+                pass
+
+    def begin(self):
+        """A run whose tool is at work; returns the process and the tool's marker."""
+        marker = f"sleep 86{os.getpid() % 1000:03d}{time.monotonic_ns() % 10000:04d}"
+        env, _ = self.mock_llm([{"answer": {"tool_calls": [{
+            "name": "bash", "arguments": {"command": f"(setsid {marker} &) ; {marker}"}}]}}])
+        process = self.start("run", "go", "--yes", "--model", "openai/m", "--output-format", "json", env=env)
+        number = marker.split()[1]
+        self.wait_for(lambda: len(list(self.sleepers(number))) >= 2, "the tool to start")
+        return process, number
+
+    def sleepers(self, number):
+        for pid in self.running(number):
+            with open(f"/proc/{pid}/comm") as file:
+                if file.read().strip() == "sleep":
+                    yield pid
+
+    def test_interrupt_ends_the_run_and_its_children(self):
+        process, number = self.begin()
+        process.send_signal(signal.SIGINT)
+        self.assertEqual(process.wait(20), 130)
+        self.wait_for(lambda: not list(self.sleepers(number)), "the children to end")
+
+    def test_kill_9_leaves_no_orphan(self):
+        process, number = self.begin()
+        process.kill()
+        process.wait(20)
+        self.wait_for(lambda: not list(self.sleepers(number)), "the children to end")
+        verified = self.oap("audit", "verify", "--json")
+        self.assertEqual(verified.code, 0, verified)
+
+    def test_a_call_under_way_at_a_crash_is_in_doubt_and_not_repeated(self):
+        process, number = self.begin()
+        process.kill()
+        process.wait(20)
+        self.wait_for(lambda: not list(self.sleepers(number)), "the children to end")
+        env, received = self.mock_llm([{"answer": {"text": "understood"}}])
+        result, code = self.run_task("go on", "--continue", "--yes", "--model", "openai/m", env=env)
+        self.assertEqual(code, 0, result)
+        self.assertIn("in doubt: may have run", json.dumps(received()[0]))
+        self.assertEqual(result["results"], {})
+
+
+class Terminal(OapTest):
+    """A person at a pseudo terminal."""
+
+    def dialogue(self, args, env, answer):
+        pid, fd = pty.fork()
+        if pid == 0:
+            os.chdir(self.work)
+            os.execve(OAP, [OAP, *args], {**self.env, **env, "TERM": "xterm"})
+        seen = ""
+        answered = False
+        deadline = time.monotonic() + 30
+        while time.monotonic() < deadline:
+            ready, _, _ = select.select([fd], [], [], 0.2)
+            if ready:
+                try:
+                    data = os.read(fd, 65536)
+                except OSError:
+                    break
+                if not data:
+                    break
+                seen += data.decode(errors="replace")
+            if not answered and "Allow this once?" in seen:
+                os.write(fd, answer)
+                answered = True
+        _, status = os.waitpid(pid, 0)
+        os.close(fd)
+        return os.waitstatus_to_exitcode(status), seen
+
+    def script(self):
+        return self.mock_llm([
+            {"when": {"results": 0}, "answer": {"tool_calls": [{
+                "name": "bash", "arguments": {"command": "touch made\u202e.txt"}}]}},
+            {"answer": {"text": "finished"}},
+        ])[0]
+
+    def test_an_approval_shows_the_exact_arguments_and_runs(self):
+        code, seen = self.dialogue(["run", "go", "--model", "openai/m"], self.script(), b"y\n")
+        self.assertEqual(code, 0, seen)
+        self.assertIn("touch made", seen)
+        self.assertNotIn("\u202e", seen)
+        self.assertTrue(any(p.name.startswith("made") for p in self.work.iterdir()))
+
+    def test_a_refusal_is_not_run(self):
+        code, seen = self.dialogue(["run", "go", "--model", "openai/m"], self.script(), b"n\n")
+        self.assertEqual(code, 3, seen)
+        self.assertFalse(any(p.name.startswith("made") for p in self.work.iterdir()))
+        self.assertRegex(seen, re.compile("permission denied"))
+
+
+if __name__ == "__main__":
+    unittest.main()
