@@ -1,9 +1,9 @@
 #include "async/blocking_pool.hpp"
 
-#include <signal.h>
-
 #include <algorithm>
 #include <utility>
+
+#include <signal.h>
 
 namespace oap::async {
 namespace {

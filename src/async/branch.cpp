@@ -1,11 +1,12 @@
 #include "async/branch.hpp"
 
+#include <exception>
+
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
-#include <exception>
 
 #include "async/bug.hpp"
 

@@ -9,9 +9,9 @@
 
 namespace oap::async {
 
-/// One coroutine that runs beside the one that waits for it: what Scope, with_deadline and cancellable
-/// are made of; use those. The owner waits with settle() before it ends. A copy is another handle.
-/// Belongs to the executor's thread.
+/// One coroutine that runs beside the one that waits for it: what Scope, with_deadline and
+/// cancellable are made of; use those. The owner waits with settle() before it ends. A copy is
+/// another handle. Belongs to the executor's thread.
 class Branch {
  public:
   enum class End {
@@ -24,8 +24,8 @@ class Branch {
 
   /// Starts the work, once. An exception that leaves it is logged as OAP_BUG and swallowed.
   void start(Task<void> work);
-  /// Requests cancellation; harmless when repeated or late. The request is repeated every 100 ms until
-  /// the work ends, so that one that fell between two operations of the work is not lost.
+  /// Requests cancellation; harmless when repeated or late. The request is repeated every 100 ms
+  /// until the work ends, so that one that fell between two operations of the work is not lost.
   void cancel();
   bool done() const;
 

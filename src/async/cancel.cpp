@@ -1,7 +1,8 @@
 #include "async/cancel.hpp"
 
-#include <boost/asio/post.hpp>
 #include <map>
+
+#include <boost/asio/post.hpp>
 
 #include "base/mutex.hpp"
 

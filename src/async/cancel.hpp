@@ -1,11 +1,12 @@
 #pragma once
 
-#include <boost/asio/this_coro.hpp>
 #include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
 #include <utility>
+
+#include <boost/asio/this_coro.hpp>
 
 #include "async/deadline.hpp"
 

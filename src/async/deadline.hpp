@@ -1,10 +1,11 @@
 #pragma once
 
-#include <boost/asio/this_coro.hpp>
 #include <exception>
 #include <optional>
 #include <string>
 #include <utility>
+
+#include <boost/asio/this_coro.hpp>
 
 #include "async/branch.hpp"
 #include "async/task.hpp"
@@ -35,9 +36,9 @@ Error cancelled_error(const std::string& what);
 
 /// Runs the task until the deadline. Then the task is cancelled, waited for (it must honour
 /// cancellation; all waits of async/ do) and the result is kDeadlineExceeded "<what> did not finish
-/// within N s", even if the task still came to a value: what is late does not count. A deadline that
-/// has passed already starts nothing. Where the caller is cancelled, the task is cancelled too: a
-/// value it still ends with is passed on, any error becomes kCancelled.
+/// within N s", even if the task still came to a value: what is late does not count. A deadline
+/// that has passed already starts nothing. Where the caller is cancelled, the task is cancelled
+/// too: a value it still ends with is passed on, any error becomes kCancelled.
 template <class T>
 Task<Result<T>> with_deadline(Deadline deadline, Task<Result<T>> task, std::string what) {
   if (deadline.passed()) {

@@ -1,6 +1,6 @@
 #include "async/event.hpp"
 
-#include <boost/asio/experimental/as_tuple.hpp>
+#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
@@ -35,10 +35,12 @@ bool Event::notified() const { return state_->notified; }
 void Event::reset() { state_->notified = false; }
 
 Task<Event::Wake> Event::wait(Deadline deadline) { return wait_on(state_, deadline, false); }
-Task<Event::Wake> Event::wait_shielded(Deadline deadline) { return wait_on(state_, deadline, true); }
+Task<Event::Wake> Event::wait_shielded(Deadline deadline) {
+  return wait_on(state_, deadline, true);
+}
 
 Task<Event::Wake> Event::wait_on(std::shared_ptr<State> state, Deadline deadline, bool shielded) {
-  const auto token = asio::experimental::as_tuple(asio::use_awaitable);
+  const auto token = asio::as_tuple(asio::use_awaitable);
   while (true) {
     if (state->notified) {
       co_return Wake::kNotified;

@@ -7,9 +7,9 @@
 
 namespace oap::async {
 
-/// A latch that one coroutine waits for: the smallest wait of this folder, all others are made of it.
-/// A copy is another handle to the same latch. Everything but notify_from_any_thread() belongs to
-/// the executor's thread; one waiter at a time.
+/// A latch that one coroutine waits for: the smallest wait of this folder, all others are made of
+/// it. A copy is another handle to the same latch. Everything but notify_from_any_thread() belongs
+/// to the executor's thread; one waiter at a time.
 class Event {
  public:
   enum class Wake { kNotified, kDeadline, kCancelled };

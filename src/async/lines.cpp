@@ -1,3 +1,5 @@
+#include <utility>
+
 #include "async/stream.hpp"
 
 namespace oap::async {
@@ -49,6 +51,10 @@ Task<Result<std::optional<std::string>>> LineReader::next() {
       scanned_ = 0;
       if (rest.empty()) {
         co_return std::optional<std::string>();
+      }
+      if (rest.size() > max_line_) {
+        co_return fail(Code::kResourceExhausted, "a line of more than {} bytes was skipped",
+                       max_line_);
       }
       co_return std::optional<std::string>(std::move(rest));
     }

@@ -1,9 +1,10 @@
 #pragma once
 
-#include <boost/asio/this_coro.hpp>
 #include <memory>
 #include <optional>
 #include <utility>
+
+#include <boost/asio/this_coro.hpp>
 
 #include "async/event.hpp"
 #include "async/task.hpp"
@@ -13,14 +14,15 @@
 namespace oap::async {
 
 /// One value on its way from whoever has it to one coroutine that waits for it. A copy is another
-/// handle to the same promise. set() from any thread; get() once at a time, and a value is got once.
+/// handle to the same promise. set() from any thread; get() once at a time, and a value is got
+/// once.
 template <class T>
 class Promise {
  public:
   Promise() : state_(std::make_shared<State>()) {}
 
-  /// False where a value was set before; then nothing changes. While a coroutine waits, its executor
-  /// must still live.
+  /// False where a value was set before; then nothing changes. While a coroutine waits, its
+  /// executor must still live.
   bool set(T value) {
     MutexLock lock(state_->mutex);
     if (state_->was_set) {

@@ -1,11 +1,12 @@
 #pragma once
 
-#include <boost/asio/this_coro.hpp>
 #include <exception>
 #include <memory>
 #include <optional>
 #include <type_traits>
 #include <utility>
+
+#include <boost/asio/this_coro.hpp>
 
 #include "async/blocking_pool.hpp"
 #include "async/event.hpp"
@@ -66,9 +67,9 @@ Task<typename BlockingJob<F>::Answer> run_job(BlockingPool& pool, F function) {
 
 }  // namespace detail
 
-/// Runs a blocking function on the pool and gives back its result; a function that returns Result<R>
-/// is not wrapped again. A thread cannot be cancelled: the caller waits for the end even where it is
-/// cancelled, so the function must bound its own waits. An exception becomes kInternal.
+/// Runs a blocking function on the pool and gives back its result; a function that returns
+/// Result<R> is not wrapped again. A thread cannot be cancelled: the caller waits for the end even
+/// where it is cancelled, so the function must bound its own waits. An exception becomes kInternal.
 template <class F>
 auto run_blocking(BlockingPool& pool, F function) {
   return detail::run_job<F>(pool, std::move(function));

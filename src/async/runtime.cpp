@@ -1,11 +1,11 @@
 #include "async/runtime.hpp"
 
-#include <signal.h>
+#include <cstdlib>
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/this_coro.hpp>
-#include <cstdlib>
+#include <signal.h>
 
 #include "async/bug.hpp"
 

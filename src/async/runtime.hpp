@@ -9,9 +9,9 @@
 
 namespace oap::async {
 
-/// The one event loop of a process and its few threads for blocking calls. All coroutines run on the
-/// thread that calls run(); nothing else here needs locks because of that. SIGPIPE is ignored from the
-/// first Runtime on: a closed reader is an error of the write, not the end of the process.
+/// The one event loop of a process and its few threads for blocking calls. All coroutines run on
+/// the thread that calls run(); nothing else here needs locks because of that. SIGPIPE is ignored
+/// from the first Runtime on: a closed reader is an error of the write, not the end of the process.
 class Runtime {
  public:
   Runtime();
@@ -23,9 +23,9 @@ class Runtime {
   Executor executor();
   BlockingPool& blocking();
 
-  /// Drives the loop on the calling thread until the task ends. May be called again, not from within.
-  /// An exception that leaves the task, or a task that can never go on, is a defect: logged as
-  /// OAP_BUG, then abort.
+  /// Drives the loop on the calling thread until the task ends. May be called again, not from
+  /// within. An exception that leaves the task, or a task that can never go on, is a defect: logged
+  /// as OAP_BUG, then abort.
   template <class T>
   T run(Task<T> task) {
     std::optional<T> place;

@@ -49,8 +49,8 @@ void Scope::cancel() {
 }
 
 std::size_t Scope::live() const {
-  return static_cast<std::size_t>(std::count_if(
-      children_.begin(), children_.end(), [](const Branch& child) { return !child.done(); }));
+  return static_cast<std::size_t>(std::count_if(children_.begin(), children_.end(),
+                                                [](const Branch& child) { return !child.done(); }));
 }
 
 void Scope::forget_finished() {

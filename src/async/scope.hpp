@@ -8,9 +8,9 @@
 
 namespace oap::async {
 
-/// Owns the coroutines that run beside the current one. Join before the end of the scope: destruction
-/// with live children is a defect (logged as OAP_BUG; the children are cancelled, not waited for).
-/// Belongs to the executor's thread. Children may spawn into the scope they run in.
+/// Owns the coroutines that run beside the current one. Join before the end of the scope:
+/// destruction with live children is a defect (logged as OAP_BUG; the children are cancelled, not
+/// waited for). Belongs to the executor's thread. Children may spawn into the scope they run in.
 class Scope {
  public:
   explicit Scope(Executor executor);

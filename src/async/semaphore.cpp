@@ -1,7 +1,8 @@
 #include "async/semaphore.hpp"
 
-#include <boost/asio/this_coro.hpp>
 #include <deque>
+
+#include <boost/asio/this_coro.hpp>
 
 #include "async/event.hpp"
 

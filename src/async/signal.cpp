@@ -1,8 +1,7 @@
 #include "async/signal.hpp"
 
-#include <signal.h>
-
 #include <boost/asio/signal_set.hpp>
+#include <signal.h>
 
 namespace oap::async {
 

@@ -1,13 +1,12 @@
 #include "async/stream.hpp"
 
-#include <signal.h>
-
+#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/buffer.hpp>
-#include <boost/asio/experimental/as_tuple.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
+#include <signal.h>
 
 #include "async/event.hpp"
 
@@ -58,7 +57,7 @@ Task<Result<std::string>> ReadPipe::read_some(std::size_t max) {
   }
   std::string bytes(max == 0 ? 1 : max, '\0');
   const auto space = asio::buffer(bytes);
-  const auto token = asio::experimental::as_tuple(asio::use_awaitable);
+  const auto token = asio::as_tuple(asio::use_awaitable);
   const auto [error, count] = co_await stream_->descriptor.async_read_some(space, token);
   if (error == asio::error::eof) {
     co_return std::string();
@@ -98,7 +97,7 @@ void WritePipe::close() {
 bool WritePipe::is_open() const { return stream_->descriptor.is_open(); }
 
 Task<Result<void>> WritePipe::write_all(std::string bytes) {
-  const auto token = asio::experimental::as_tuple(asio::use_awaitable);
+  const auto token = asio::as_tuple(asio::use_awaitable);
   std::size_t done = 0;
   while (done < bytes.size()) {
     if (co_await cancel_requested()) {

@@ -38,8 +38,8 @@ class WritePipe {
   WritePipe(WritePipe&&) noexcept;
   WritePipe& operator=(WritePipe&&) noexcept;
 
-  /// Writes all or fails; what was written before a failure is not known. kUnavailable "the reader has
-  /// closed its end", kCancelled.
+  /// Writes all or fails; what was written before a failure is not known. kUnavailable "the reader
+  /// has closed its end", kCancelled.
   Task<Result<void>> write_all(std::string bytes);
   /// The reader then sees the end.
   void close();
@@ -55,9 +55,9 @@ class LineReader {
  public:
   explicit LineReader(ReadPipe& pipe, std::size_t max_line = 16u << 20);
 
-  /// Nothing at the end. A line of more than max_line bytes is kResourceExhausted once and skipped; the
-  /// next call reads the line after it. Memory stays below max_line plus one read. Cancelling loses
-  /// nothing: the next call goes on where this one was.
+  /// Nothing at the end. A line of more than max_line bytes is kResourceExhausted once and skipped;
+  /// the next call reads the line after it. Memory stays below max_line plus one read. Cancelling
+  /// loses nothing: the next call goes on where this one was.
   Task<Result<std::optional<std::string>>> next();
 
  private:

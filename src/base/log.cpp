@@ -3,15 +3,31 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <memory>
 
 #include "base/clock.hpp"
+#include "base/mutex.hpp"
 
 namespace oap::log {
 namespace {
 
 std::atomic<Level> g_level{Level::kWarn};
 std::atomic<int> g_fd{2};
-std::atomic<Redactor> g_redactor{nullptr};
+struct RedactorSlot {
+  Mutex mutex;
+  std::shared_ptr<const Redactor> redactor OAP_GUARDED_BY(mutex);
+};
+
+RedactorSlot& redactor_slot() {
+  static RedactorSlot slot;
+  return slot;
+}
+
+std::shared_ptr<const Redactor> current_redactor() {
+  RedactorSlot& slot = redactor_slot();
+  const MutexLock lock(slot.mutex);
+  return slot.redactor;
+}
 
 std::string_view name_of(Level level) {
   switch (level) {
@@ -47,11 +63,6 @@ void append_quoted(std::string& out, std::string_view text) {
   out += '"';
 }
 
-std::string redacted(std::string_view text) {
-  const Redactor redactor = g_redactor.load();
-  return redactor != nullptr ? redactor(text) : std::string(text);
-}
-
 }  // namespace
 
 void set_level(Level level) { g_level = level; }
@@ -69,13 +80,23 @@ bool set_level(std::string_view name) {
 }
 
 void set_output(int fd) { g_fd = fd; }
-void set_redactor(Redactor redactor) { g_redactor = redactor; }
+
+void set_redactor(Redactor redactor) {
+  auto next = redactor ? std::make_shared<const Redactor>(std::move(redactor)) : nullptr;
+  RedactorSlot& slot = redactor_slot();
+  const MutexLock lock(slot.mutex);
+  slot.redactor = std::move(next);
+}
 
 void write(Level level, std::string_view component, std::string_view message,
            std::initializer_list<Field> fields) {
   if (level < g_level.load()) {
     return;
   }
+  const std::shared_ptr<const Redactor> redactor = current_redactor();
+  const auto redacted = [&](std::string_view text) {
+    return redactor ? (*redactor)(text) : std::string(text);
+  };
   std::string line = R"({"time":")" + format_time(system_clock().wall()) + R"(","level":")";
   line += name_of(level);
   line += R"(","component":)";

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <functional>
 #include <initializer_list>
 #include <string>
 #include <string_view>
@@ -26,7 +27,8 @@ bool set_level(std::string_view name);
 void set_output(int fd);
 
 /// A function that every message and field value passes before it is written (secret redaction).
-using Redactor = std::string (*)(std::string_view);
+/// It must not log. An empty one removes it.
+using Redactor = std::function<std::string(std::string_view)>;
 void set_redactor(Redactor redactor);
 
 /// Writes one JSON object a line: time, level, component, message, then the fields, with one

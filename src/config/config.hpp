@@ -69,7 +69,7 @@ struct ServerAuth {
   std::string client_secret;
   std::string token;    ///< bearer
   std::string api_key;  ///< api_key
-  std::string header;   ///< the header that carries the api_key
+  std::string header = "X-API-Key";  ///< carries the api_key
   std::string token_url;
   std::vector<std::string> scopes;
 };

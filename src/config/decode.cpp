@@ -309,7 +309,7 @@ ServerAuth Decoder::auth(const json::Value& value) {
   auth.client_secret = text_of(value, "client_secret");
   auth.token = text_of(value, "token");
   auth.api_key = text_of(value, "api_key");
-  auth.header = text_of(value, "header");
+  auth.header = std::string(json::get_string(value, "header", "X-API-Key"));
   auth.token_url = text_of(value, "token_url");
   auth.scopes = texts(value, "scopes");
   return auth;

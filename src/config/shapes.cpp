@@ -66,15 +66,14 @@ Shape security_shape() {
 Shape auth_shape() {
   Shape type = choice("How a remote server is told who is calling.",
                       {"none", "oauth", "bearer", "api_key"});
-  type.by_default("none");
   return object("Credentials for a remote server.",
                 {{"type", type},
                  {"client_id", text("OAuth client.")},
                  {"client_secret", text("OAuth client secret; write ${VARIABLE}.").is_secret()},
                  {"token", text("Bearer token; write ${VARIABLE}.").is_secret()},
                  {"api_key", text("API key; write ${VARIABLE}.").is_secret()},
-                 {"header", text("Header that carries the API key.", Format::kHeaderValue)
-                                .by_default("X-API-Key")},
+                 {"header", text("Header that carries the API key; X-API-Key where absent.",
+                                 Format::kHeaderValue)},
                  {"token_url", text("OAuth token endpoint.", Format::kUrl)},
                  {"scopes", list("OAuth scopes.", text("A scope."))}});
 }

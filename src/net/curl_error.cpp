@@ -54,8 +54,7 @@ Error curl_error(CURLcode code, std::string_view origin, std::string_view detail
       return {Code::kUnauthenticated,
               fmt::format("the certificate of {} is not trusted: {}", origin, shown)};
     case Kind::kBroken:
-      return {Code::kUnavailable,
-              fmt::format("the connection to {} broke off: {}", origin, shown)};
+      return {Code::kUnavailable, fmt::format("the connection to {} broke off: {}", origin, shown)};
     case Kind::kNoHttp:
       return {Code::kUpstream, fmt::format("{} did not answer in valid HTTP: {}", origin, shown)};
     case Kind::kOther:

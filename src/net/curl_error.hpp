@@ -1,8 +1,8 @@
 #pragma once
 
-#include <curl/curl.h>
-
 #include <string_view>
+
+#include <curl/curl.h>
 
 #include "base/error.hpp"
 

@@ -1,8 +1,8 @@
 #include "net/curl_library.hpp"
 
-#include <dlfcn.h>
-
 #include <memory>
+
+#include <dlfcn.h>
 
 namespace oap::net {
 namespace {
@@ -43,8 +43,8 @@ Result<CurlLibrary> open_library() {
                 kFile);
   }
   if (!find_symbols(library, curl) || curl.global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) {
-    return fail(Code::kFailedPrecondition, "{} is too old or damaged; install libcurl4 7.84 or later",
-                kFile);
+    return fail(Code::kFailedPrecondition,
+                "{} is too old or damaged; install libcurl4 7.84 or later", kFile);
   }
   return curl;
 }

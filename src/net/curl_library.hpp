@@ -6,8 +6,9 @@
 
 namespace oap::net {
 
-/// The functions of libcurl that this folder uses. The library is loaded at the first request and not
-/// with the program: it drags in thirty others, which would cost each start, and each hook, 4 ms.
+/// The functions of libcurl that this folder uses. The library is loaded at the first request and
+/// not with the program: it drags in thirty others, which would cost each start, and each hook, 4
+/// ms.
 struct CurlLibrary {
   decltype(&::curl_global_init) global_init;
   decltype(&::curl_easy_init) easy_init;

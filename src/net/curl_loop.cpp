@@ -1,10 +1,11 @@
 #include "net/curl_loop.hpp"
 
+#include <cstring>
+#include <utility>
+
 #include <boost/asio/bind_executor.hpp>
 #include <boost/asio/dispatch.hpp>
 #include <boost/asio/post.hpp>
-#include <cstring>
-#include <utility>
 
 #include "net/curl_error.hpp"
 #include "net/url.hpp"
@@ -252,8 +253,8 @@ void CurlLoop::watch_time(const std::shared_ptr<Transfer>& transfer) {
 void CurlLoop::check_time(const std::shared_ptr<Transfer>& transfer) {
   const HttpRequest& request = transfer->request;
   if (request.deadline.passed()) {
-    finish(*transfer,
-           Error(Code::kDeadlineExceeded, transfer->origin + " did not answer in the time allowed"));
+    finish(*transfer, Error(Code::kDeadlineExceeded,
+                            transfer->origin + " did not answer in the time allowed"));
     return;
   }
   const auto silent = std::chrono::steady_clock::now() - transfer->last_byte;
@@ -272,8 +273,8 @@ void CurlLoop::wait(const std::shared_ptr<Watch>& watch, int direction) {
   }
   watch->waiting |= direction;
   const bool reads = direction == CURL_POLL_IN;
-  const auto what = reads ? asio::posix::descriptor_base::wait_read
-                          : asio::posix::descriptor_base::wait_write;
+  const auto what =
+      reads ? asio::posix::descriptor_base::wait_read : asio::posix::descriptor_base::wait_write;
   watch->descriptor.async_wait(
       what, [self = shared_from_this(), watch, direction, reads](error_code error) {
         watch->waiting &= ~direction;
@@ -349,8 +350,7 @@ std::size_t CurlLoop::on_header(char* data, std::size_t size, std::size_t count,
       transfer.events.try_send(error_code{}, std::move(transfer.head));
     }
   } else if (const std::size_t colon = line.find(':'); colon != std::string_view::npos) {
-    transfer.head.headers.emplace_back(line.substr(0, colon),
-                                       text::trim(line.substr(colon + 1)));
+    transfer.head.headers.emplace_back(line.substr(0, colon), text::trim(line.substr(colon + 1)));
   }
   return size * count;
 }
@@ -361,9 +361,9 @@ std::size_t CurlLoop::on_body(char* data, std::size_t size, std::size_t count, v
   transfer.last_byte = std::chrono::steady_clock::now();
   transfer.received += bytes;
   if (transfer.received > transfer.request.max_body) {
-    transfer.error = Error(Code::kResourceExhausted,
-                           fmt::format("the answer of {} is longer than {} bytes", transfer.origin,
-                                       transfer.request.max_body));
+    transfer.error =
+        Error(Code::kResourceExhausted, fmt::format("the answer of {} is longer than {} bytes",
+                                                    transfer.origin, transfer.request.max_body));
     return 0;
   }
   transfer.events.try_send(error_code{}, std::string(data, bytes));

@@ -1,24 +1,24 @@
 #pragma once
 
-#include <curl/curl.h>
+#include <memory>
+#include <string>
+#include <unordered_set>
+#include <variant>
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/experimental/concurrent_channel.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/strand.hpp>
-#include <memory>
-#include <string>
-#include <unordered_set>
-#include <variant>
+#include <curl/curl.h>
 
 #include "net/curl_library.hpp"
 #include "net/http_client.hpp"
 
 namespace oap::net {
 
-/// What a running transfer tells its awaiting coroutine: one head, then pieces of the body, then the
-/// end, with the error that caused it or none.
+/// What a running transfer tells its awaiting coroutine: one head, then pieces of the body, then
+/// the end, with the error that caused it or none.
 struct TransferHead {
   int status = 0;
   HeaderList headers;
@@ -31,8 +31,8 @@ using TransferEvent = std::variant<TransferHead, std::string, TransferEnd>;
 /// One HTTP exchange under way. Its fields belong to the loop's strand; the events channel is safe
 /// from any thread.
 struct Transfer {
-  using Events = boost::asio::experimental::concurrent_channel<void(boost::system::error_code,
-                                                                    TransferEvent)>;
+  using Events =
+      boost::asio::experimental::concurrent_channel<void(boost::system::error_code, TransferEvent)>;
 
   Transfer(HttpRequest request_in, std::string origin_in, Executor strand, Executor awaiting);
 
@@ -52,9 +52,9 @@ struct Transfer {
   char detail[CURL_ERROR_SIZE] = {};
 };
 
-/// libcurl's multi interface on an Asio executor: curl says which sockets and which time to wait for,
-/// Asio waits, no thread is added. Everything runs on one strand. Lives as long as its handlers.
-/// (curl_multi_socket_action(3))
+/// libcurl's multi interface on an Asio executor: curl says which sockets and which time to wait
+/// for, Asio waits, no thread is added. Everything runs on one strand. Lives as long as its
+/// handlers. (curl_multi_socket_action(3))
 class CurlLoop : public std::enable_shared_from_this<CurlLoop> {
  public:
   explicit CurlLoop(Executor executor);

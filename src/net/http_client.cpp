@@ -1,10 +1,11 @@
 #include "net/http_client.hpp"
 
 #include <algorithm>
+#include <optional>
+
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
-#include <optional>
 
 #include "net/curl_loop.hpp"
 #include "net/url.hpp"
@@ -16,8 +17,8 @@ namespace {
 
 bool is_token(std::string_view name) {
   return !name.empty() && std::all_of(name.begin(), name.end(), [](char c) {
-    return c > ' ' && c < '\x7F' && std::string_view("()<>@,;:\\\"/[]?={}").find(c) ==
-                                        std::string_view::npos;
+    return c > ' ' && c < '\x7F' &&
+           std::string_view("()<>@,;:\\\"/[]?={}").find(c) == std::string_view::npos;
   });
 }
 
@@ -69,8 +70,7 @@ Task<Result<HttpResponse>> exchange(std::shared_ptr<CurlLoop> loop, HttpRequest 
   OAP_CO_CHECK_OK(check_fields(request));
   OAP_CO_TRY(const Url url, parse_url(request.url));
   if (request.deadline.passed()) {
-    co_return fail(Code::kDeadlineExceeded, "no time was left for the request to {}",
-                   url.origin());
+    co_return fail(Code::kDeadlineExceeded, "no time was left for the request to {}", url.origin());
   }
   const std::function<bool()> is_complete = std::move(request.is_complete);
   const Executor awaiting = co_await asio::this_coro::executor;
@@ -86,7 +86,8 @@ Task<Result<HttpResponse>> exchange(std::shared_ptr<CurlLoop> loop, HttpRequest 
     }
     if (auto* end = std::get_if<TransferEnd>(&event)) {
       running.ended();
-      if (end->error) {
+      const bool matters = !is_complete || !is_complete();
+      if (end->error && matters) {
         co_return fail(*std::move(end->error));
       }
       co_return response;

@@ -20,12 +20,12 @@ struct HttpRequest {
   std::string url;  ///< http or https
   HeaderList headers;
   std::string body;
-  Deadline deadline = Deadline::never();   ///< of the whole exchange
-  Millis stall_timeout{60'000};            ///< longest time without a byte in either direction; 0 = none
-  Millis connect_timeout{10'000};          ///< name look-up, connection and TLS together
-  std::size_t max_body = 64U << 20U;       ///< bytes of the answer's body
-  /// Asked after each piece of a stream where set: once true, all that matters has come, and neither
-  /// a connection that stays open nor one that breaks is an error any more.
+  Deadline deadline = Deadline::never();  ///< of the whole exchange
+  Millis stall_timeout{60'000};       ///< longest time without a byte in either direction; 0 = none
+  Millis connect_timeout{10'000};     ///< name look-up, connection and TLS together
+  std::size_t max_body = 64U << 20U;  ///< bytes of the answer's body
+  /// Asked after each piece of a stream where set: once true, all that matters has come, and
+  /// neither a connection that stays open nor one that breaks is an error any more.
   std::function<bool()> is_complete;
 };
 
@@ -41,13 +41,13 @@ struct HttpResponse {
 
 /// An HTTP/1.1 and HTTP/2 client (RFC 9110) whose connections stay open for the next request.
 /// It follows no redirects, asks for no compression, sends no `Expect`, and takes proxies from the
-/// environment as curl does, but for loopback addresses never one. Any status is an answer, not an error.
-/// Errors: kInvalidArgument (URL, or a line break in a header), kUnavailable (no connection, or it
-/// broke), kUnauthenticated (the server's certificate is not trusted), kUpstream (the answer is no
-/// HTTP), kDeadlineExceeded (`deadline`; or "stalled"), kResourceExhausted (`max_body`), kCancelled.
-/// No message holds headers, bodies, userinfo or queries.
-/// Requests may run side by side and be awaited on any executor. Cancelling the awaiting coroutine
-/// ends the transfer. Costs nothing until the first request. Must outlive its requests.
+/// environment as curl does, but for loopback addresses never one. Any status is an answer, not an
+/// error. Errors: kInvalidArgument (URL, or a line break in a header), kUnavailable (no connection,
+/// or it broke), kUnauthenticated (the server's certificate is not trusted), kUpstream (the answer
+/// is no HTTP), kDeadlineExceeded (`deadline`; or "stalled"), kResourceExhausted (`max_body`),
+/// kCancelled. No message holds headers, bodies, userinfo or queries. Requests may run side by side
+/// and be awaited on any executor. Cancelling the awaiting coroutine ends the transfer. Costs
+/// nothing until the first request. Must outlive its requests.
 class HttpClient {
  public:
   explicit HttpClient(Executor executor);
@@ -57,9 +57,9 @@ class HttpClient {
 
   Task<Result<HttpResponse>> send(HttpRequest request);
 
-  /// Hands the body of a 2xx answer to `on_body` piece by piece as it arrives, in order, from within
-  /// the awaiting coroutine; an error from it ends the transfer and is returned. `body` of the answer
-  /// stays empty then. The body of any other status is collected as `send` does.
+  /// Hands the body of a 2xx answer to `on_body` piece by piece as it arrives, in order, from
+  /// within the awaiting coroutine; an error from it ends the transfer and is returned. `body` of
+  /// the answer stays empty then. The body of any other status is collected as `send` does.
   using OnBody = std::function<Result<void>(std::string_view piece)>;
   Task<Result<HttpResponse>> stream(HttpRequest request, OnBody on_body);
 

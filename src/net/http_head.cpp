@@ -1,6 +1,7 @@
 #include "net/http_head.hpp"
 
 #include <algorithm>
+
 #include <boost/asio/buffer.hpp>
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/string_body.hpp>
@@ -56,6 +57,10 @@ Result<void> check_head(const RequestHead& head) {
   const std::size_t codings = count_headers(head.headers, "Transfer-Encoding");
   if (lengths + codings > 1) {
     return fail(Code::kInvalidArgument, "the HTTP request states the length of its body twice");
+  }
+  const std::string* length = head.header("Content-Length");
+  if (length != nullptr && !std::all_of(length->begin(), length->end(), text::is_digit)) {
+    return fail(Code::kInvalidArgument, "the HTTP request's Content-Length is no number");
   }
   if (codings == 1 && !text::equals_ci(*head.header("Transfer-Encoding"), "chunked")) {
     return fail(Code::kInvalidArgument, "the HTTP request has a transfer coding besides chunked");

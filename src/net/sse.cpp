@@ -13,7 +13,8 @@ std::optional<Millis> parse_retry(std::string_view text) {
   const bool digits = !text.empty() && std::all_of(text.begin(), text.end(),
                                                    [](char c) { return c >= '0' && c <= '9'; });
   std::int64_t millis = 0;
-  if (!digits || std::from_chars(text.data(), text.data() + text.size(), millis).ec != std::errc{}) {
+  if (!digits ||
+      std::from_chars(text.data(), text.data() + text.size(), millis).ec != std::errc{}) {
     return std::nullopt;
   }
   return Millis(millis);

@@ -19,9 +19,9 @@ struct SseEvent {
 };
 
 /// Turns the bytes of a `text/event-stream` into events, whatever the pieces they come in
-/// (WHATWG HTML §9.2.6). Lines end in LF, CRLF or CR; a leading byte order mark, comments and unknown
-/// fields are skipped; an event without a data line is none. Bytes are not checked to be UTF-8. Pure;
-/// not thread-safe.
+/// (WHATWG HTML §9.2.6). Lines end in LF, CRLF or CR; a leading byte order mark, comments and
+/// unknown fields are skipped; an event without a data line is none. Bytes are not checked to be
+/// UTF-8. Pure; not thread-safe.
 class SseParser {
  public:
   struct Limits {

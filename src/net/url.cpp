@@ -20,8 +20,10 @@ bool is_forbidden(char c) {
 
 std::optional<int> parse_number(std::string_view written, int max) {
   int number = 0;
-  const auto [end, error] = std::from_chars(written.data(), written.data() + written.size(), number);
-  const bool whole = error == std::errc{} && end == written.data() + written.size() && !written.empty();
+  const auto [end, error] =
+      std::from_chars(written.data(), written.data() + written.size(), number);
+  const bool whole =
+      error == std::errc{} && end == written.data() + written.size() && !written.empty();
   if (!whole || number < 0 || number > max || written.front() == '-') {
     return std::nullopt;
   }

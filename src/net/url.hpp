@@ -10,9 +10,9 @@ namespace oap::net {
 
 /// An absolute http or https URL (RFC 3986 §3).
 struct Url {
-  std::string scheme;    ///< "http" or "https"
-  std::string userinfo;  ///< before the `@`; a secret, never to be printed
-  std::string host;      ///< lower case, an IPv6 address without its brackets
+  std::string scheme;      ///< "http" or "https"
+  std::string userinfo;    ///< before the `@`; a secret, never to be printed
+  std::string host;        ///< lower case, an IPv6 address without its brackets
   std::uint16_t port = 0;  ///< the scheme's own where the text has none
   std::string path;        ///< "" or begins with `/`
   std::string query;       ///< without the `?`; may be secret

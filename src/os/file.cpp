@@ -1,11 +1,5 @@
 #include "os/file.hpp"
 
-#include <dirent.h>
-#include <fcntl.h>
-#include <sys/random.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <cerrno>
 #include <chrono>
@@ -13,6 +7,12 @@
 #include <cstdlib>
 #include <memory>
 #include <system_error>
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 namespace oap::os {
 namespace {
@@ -68,7 +68,8 @@ std::string parent_of(const std::string& path) {
 std::string temporary_name(const std::string& path) {
   std::uint64_t random = 0;
   if (getrandom(&random, sizeof random, 0) != static_cast<ssize_t>(sizeof random)) {
-    random = static_cast<std::uint64_t>(std::chrono::steady_clock::now().time_since_epoch().count());
+    random =
+        static_cast<std::uint64_t>(std::chrono::steady_clock::now().time_since_epoch().count());
   }
   const std::string parent = parent_of(path);
   return fmt::format("{}{}.oap-{:016x}.tmp", parent, parent == "/" ? "" : "/", random);
@@ -139,9 +140,8 @@ void UniqueFd::reset(int fd) {
 }
 
 Error errno_error(std::string_view doing, std::string_view path, int error_number) {
-  return Error(code_of(error_number),
-               fmt::format("{} {}: {}", doing, path,
-                           std::generic_category().message(error_number)));
+  return Error(code_of(error_number), fmt::format("{} {}: {}", doing, path,
+                                                  std::generic_category().message(error_number)));
 }
 
 Result<std::string> read_file(const std::string& path, std::size_t max_bytes) {
@@ -150,7 +150,7 @@ Result<std::string> read_file(const std::string& path, std::size_t max_bytes) {
   if (!fd) {
     return fail(errno_error("reading", path, errno));
   }
-  struct stat info {};
+  struct stat info{};
   if (::fstat(fd.get(), &info) != 0) {
     return fail(errno_error("reading", path, errno));
   }
@@ -268,7 +268,7 @@ Result<std::string> canonical_path(const std::string& path) {
       continue;
     }
     const std::string next = done + "/" + part;
-    struct stat info {};
+    struct stat info{};
     const int found = ::lstat(next.c_str(), &info);
     if (found != 0 && errno != ENOENT && errno != ENOTDIR) {
       return fail(errno_error("resolving", next, errno));
@@ -290,12 +290,12 @@ Result<std::string> canonical_path(const std::string& path) {
 }
 
 bool exists(const std::string& path) {
-  struct stat info {};
+  struct stat info{};
   return path.find('\0') == std::string::npos && ::stat(path.c_str(), &info) == 0;
 }
 
 bool is_directory(const std::string& path) {
-  struct stat info {};
+  struct stat info{};
   return path.find('\0') == std::string::npos && ::stat(path.c_str(), &info) == 0 &&
          S_ISDIR(info.st_mode);
 }

@@ -24,12 +24,13 @@ Result<std::string> read_file(const std::string& path, std::size_t max_bytes = 6
 /// A symbolic link at `path` is replaced, not followed: give a canonical path to write through it.
 Result<void> write_file_atomic(const std::string& path, std::string_view text, int mode = 0644);
 
-/// Creates the directory and its missing parents; one that exists already is fine and keeps its mode.
+/// Creates the directory and its missing parents; one that exists already is fine and keeps its
+/// mode.
 Result<void> make_dirs(const std::string& path, int mode = 0755);
 
-/// The absolute path with every symbolic link of its existing part resolved and the rest, which need
-/// not exist, normalised: `..` after a link goes to the parent of the link's target. A dangling link
-/// resolves to what it points at. Link loops are kInvalidArgument. No trailing slash.
+/// The absolute path with every symbolic link of its existing part resolved and the rest, which
+/// need not exist, normalised: `..` after a link goes to the parent of the link's target. A
+/// dangling link resolves to what it points at. Link loops are kInvalidArgument. No trailing slash.
 Result<std::string> canonical_path(const std::string& path);
 
 bool exists(const std::string& path);

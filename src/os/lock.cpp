@@ -1,11 +1,11 @@
 #include "os/lock.hpp"
 
-#include <fcntl.h>
-#include <sys/file.h>
-
 #include <algorithm>
 #include <cerrno>
 #include <thread>
+
+#include <fcntl.h>
+#include <sys/file.h>
 
 #include "os/file.hpp"
 

@@ -1,11 +1,11 @@
 #include "os/self.hpp"
 
-#include <sys/resource.h>
-#include <unistd.h>
-
 #include <array>
 #include <cerrno>
 #include <climits>
+
+#include <sys/resource.h>
+#include <unistd.h>
 
 #include "os/file.hpp"
 

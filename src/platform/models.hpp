@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "config/config.hpp"
+#include "config/paths.hpp"
 #include "llm/factory.hpp"
 #include "llm/provider.hpp"
 #include "llm/replay.hpp"

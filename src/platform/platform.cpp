@@ -53,6 +53,7 @@ class StoredConversation final : public orchestration::Conversation {
 
 struct Platform::Parts {
   explicit Parts(PlatformOptions given) : options(std::move(given)) {}
+  ~Parts() { log::set_redactor({}); }
 
   PlatformOptions options;
   Principal principal;
@@ -92,6 +93,7 @@ Result<void> Platform::Parts::assemble() {
   scanner = std::make_unique<security::SecretScanner>(settings.config.secrets,
                                                       settings.paths.state_dir);
   redactor = std::make_unique<gateway::ScannerRedactor>(*scanner);
+  log::set_redactor([this](std::string_view text) { return scanner->redact(text); });
   register_hooks(hooks, {*engine, *scanner});
   OAP_CHECK_OK(add_upstreams(upstreams, settings, options.executor));
   catalog = std::make_unique<gateway::Catalog>(upstreams, tools::builtin_specs());

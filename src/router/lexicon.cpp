@@ -14,20 +14,34 @@ namespace oap::router {
 namespace {
 
 constexpr std::array<std::pair<std::string_view, Kind>, 28> kNames = {{
-    {"tool", Kind::kTool},           {"plan", Kind::kPlan},
-    {"work", Kind::kWork},           {"make", Kind::kMake},
-    {"artifact", Kind::kArtifact},   {"scope", Kind::kScope},
-    {"hard", Kind::kHard},           {"info", Kind::kInfo},
-    {"question", Kind::kQuestion},   {"polite", Kind::kPolite},
-    {"no", Kind::kNo},               {"no_after", Kind::kNoAfter},
-    {"then", Kind::kThen},           {"and", Kind::kAnd},
-    {"or", Kind::kOr},               {"but", Kind::kBut},
-    {"determiner", Kind::kDeterminer}, {"purpose", Kind::kPurpose},
-    {"pronoun", Kind::kPronoun},     {"me", Kind::kMe},
-    {"greeting", Kind::kGreeting},   {"preposition", Kind::kPreposition},
-    {"filenoun", Kind::kFileNoun},   {"program", Kind::kProgram},
-    {"use", Kind::kUse},             {"service", Kind::kService},
-    {"local", Kind::kLocal},         {"stop", Kind::kStop},
+    {"tool", Kind::kTool},
+    {"plan", Kind::kPlan},
+    {"work", Kind::kWork},
+    {"make", Kind::kMake},
+    {"artifact", Kind::kArtifact},
+    {"scope", Kind::kScope},
+    {"hard", Kind::kHard},
+    {"info", Kind::kInfo},
+    {"question", Kind::kQuestion},
+    {"polite", Kind::kPolite},
+    {"no", Kind::kNo},
+    {"no_after", Kind::kNoAfter},
+    {"then", Kind::kThen},
+    {"and", Kind::kAnd},
+    {"or", Kind::kOr},
+    {"but", Kind::kBut},
+    {"determiner", Kind::kDeterminer},
+    {"purpose", Kind::kPurpose},
+    {"pronoun", Kind::kPronoun},
+    {"me", Kind::kMe},
+    {"greeting", Kind::kGreeting},
+    {"preposition", Kind::kPreposition},
+    {"filenoun", Kind::kFileNoun},
+    {"program", Kind::kProgram},
+    {"use", Kind::kUse},
+    {"service", Kind::kService},
+    {"local", Kind::kLocal},
+    {"stop", Kind::kStop},
 }};
 
 std::optional<Kind> kind_of(std::string_view name) {
@@ -54,7 +68,8 @@ std::vector<std::pair<std::string, Form>> inflections(const std::string& verb) {
   const char last = verb.back();
   const std::string stem = verb.substr(0, verb.size() - 1);
   if (last == 'y' && !is_vowel(verb[verb.size() - 2])) {
-    return {{stem + "ies", Form::kThird}, {verb + "ing", Form::kGerund}, {stem + "ied", Form::kPast}};
+    return {
+        {stem + "ies", Form::kThird}, {verb + "ing", Form::kGerund}, {stem + "ied", Form::kPast}};
   }
   if (last == 'e') {
     return {{verb + "s", Form::kThird}, {stem + "ing", Form::kGerund}, {verb + "d", Form::kPast}};

@@ -9,25 +9,37 @@ namespace oap::router {
 namespace {
 
 constexpr std::string_view kExtensions =
-    " md txt rst adoc py pyi ipynb js mjs cjs ts tsx jsx json jsonl json5 yaml yml toml ini cfg conf "
-    "env lock c h cc cpp cxx hpp hh hxx m mm rs go java kt kts scala swift rb php pl pm lua r jl ex exs "
-    "erl hs clj cs fs vb dart zig nim sh bash zsh fish bat ps1 cmd sql csv tsv xml html htm css scss "
-    "sass less vue svelte log diff patch proto graphql gql tf tfvars gradle cmake mk make dockerfile "
-    "pdf png jpg jpeg gif svg webp ico zip tar gz tgz bz2 xz 7z jar war so dll exe bin dat db sqlite "
+    " md txt rst adoc py pyi ipynb js mjs cjs ts tsx jsx json jsonl json5 yaml yml toml ini cfg "
+    "conf "
+    "env lock c h cc cpp cxx hpp hh hxx m mm rs go java kt kts scala swift rb php pl pm lua r jl "
+    "ex exs "
+    "erl hs clj cs fs vb dart zig nim sh bash zsh fish bat ps1 cmd sql csv tsv xml html htm css "
+    "scss "
+    "sass less vue svelte log diff patch proto graphql gql tf tfvars gradle cmake mk make "
+    "dockerfile "
+    "pdf png jpg jpeg gif svg webp ico zip tar gz tgz bz2 xz 7z jar war so dll exe bin dat db "
+    "sqlite "
     "docx xlsx pptx tex bib map wasm asm s out o a service socket timer properties editorconfig "
-    "gitignore gitattributes dockerignore npmrc nvmrc pem crt key pub bak tmp swp orig example sample "
+    "gitignore gitattributes dockerignore npmrc nvmrc pem crt key pub bak tmp swp orig example "
+    "sample "
     "template j2 tmpl mdx po pot srt wav mp3 mp4 parquet avro feather pickle pkl h5 onnx ";
 constexpr std::string_view kFolders =
-    " src lib libs docs doc tests test bin etc app apps include scripts config configs pkg cmd internal "
-    "public assets examples build dist tools data web server client core utils components pages api "
-    "packages modules vendor third_party spec home usr var tmp opt root out target static templates "
-    ".github .opencode .claude .vscode node_modules controllers models views services routes handlers "
-    "migrations fixtures cmake docker k8s monitoring plugins integrations benches fuzz frontend backend ";
+    " src lib libs docs doc tests test bin etc app apps include scripts config configs pkg cmd "
+    "internal "
+    "public assets examples build dist tools data web server client core utils components pages "
+    "api "
+    "packages modules vendor third_party spec home usr var tmp opt root out target static "
+    "templates "
+    ".github .opencode .claude .vscode node_modules controllers models views services routes "
+    "handlers "
+    "migrations fixtures cmake docker k8s monitoring plugins integrations benches fuzz frontend "
+    "backend ";
 constexpr std::string_view kNotFiles =
     " node.js vue.js next.js express.js react.js three.js d3.js nuxt.js asp.net ado.net socket.io "
     "angular.js backbone.js ember.js chart.js alpine.js e.g i.e a.k.a ";
 constexpr std::string_view kTopDomains =
-    " com org net io dev edu gov de uk fr eu cloud ai app info us co tech xyz ca jp cn ru nl it es pl br "
+    " com org net io dev edu gov de uk fr eu cloud ai app info us co tech xyz ca jp cn ru nl it es "
+    "pl br "
     "in ch at be se no fi dk au ";
 
 bool in_list(std::string_view list, std::string_view word) {
@@ -86,8 +98,8 @@ bool looks_like_host(std::string_view word) {
     return false;
   }
   return text::is_alpha(host[0]) && std::all_of(host.begin(), host.end(), [](char c) {
-    return text::is_alpha(c) || text::is_digit(c) || c == '.' || c == '-';
-  });
+           return text::is_alpha(c) || text::is_digit(c) || c == '.' || c == '-';
+         });
 }
 
 std::string host_of(std::string_view url) {
@@ -108,7 +120,8 @@ bool is_loopback(std::string_view host) {
 
 bool is_bare_file_name(std::string_view word) {
   return in_list(
-      " readme license licence makefile dockerfile changelog contributing gemfile rakefile procfile "
+      " readme license licence makefile dockerfile changelog contributing gemfile rakefile "
+      "procfile "
       "jenkinsfile vagrantfile codeowners pipfile justfile ",
       word);
 }

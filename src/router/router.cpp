@@ -1,9 +1,9 @@
 #include "router/router.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <cmath>
+
+#include <fmt/format.h>
 
 #include "router/fold.hpp"
 #include "router/sentence.hpp"
@@ -20,23 +20,35 @@ constexpr double kHardWord = 0.15;
 constexpr double kDependency = 0.10;
 constexpr double kListItem = 0.05;
 constexpr double kQuestionMost = 0.25;
-constexpr std::size_t kManySteps = 4;
+constexpr std::ptrdiff_t kManySteps = 4;
 constexpr int kManyItems = 3;
+
+/// Of a longer task only the two ends are read for words.
+constexpr std::size_t kReadBytes = 128U << 10U;
+
+bool is_step(const Order& order) { return !order.tool.empty() || order.plan || order.work; }
+
+std::string folded_ends(std::string_view task) {
+  if (task.size() <= 2 * kReadBytes) {
+    return fold(task);
+  }
+  return fold(task.substr(0, kReadBytes)) + '\n' + fold(task.substr(task.size() - kReadBytes));
+}
 
 double length_weight(int tokens) { return std::min(0.2, tokens / 1000.0 * 0.2); }
 
 double round_score(double score) { return std::round(std::min(score, 1.0) * 100) / 100; }
 
 double question_score(int tokens, std::size_t files) {
-  return std::min(kQuestionMost,
-                  0.05 + length_weight(tokens) + 0.02 * static_cast<double>(std::min<std::size_t>(files, 5)));
+  return std::min(kQuestionMost, 0.05 + length_weight(tokens) +
+                                     0.02 * static_cast<double>(std::min<std::size_t>(files, 5)));
 }
 
 double order_score(const Reading& reading, int tokens) {
   double score = length_weight(tokens);
   bool changes = reading.orders.empty();
   for (const Order& order : reading.orders) {
-    score += &order == &reading.orders.front() ? kFirstStep : kFurtherStep;
+    score += &order == &reading.orders.front() ? kFirstStep : is_step(order) ? kFurtherStep : 0;
     score += (order.plan ? kPlanStep : 0) + (order.work ? kWorkStep : 0);
     changes = changes || order.changes;
   }
@@ -52,7 +64,8 @@ double order_score(const Reading& reading, int tokens) {
 bool needs_planning(const Reading& reading) {
   return std::any_of(reading.orders.begin(), reading.orders.end(),
                      [](const Order& order) { return order.plan; }) ||
-         reading.orders.size() >= kManySteps || reading.items_with_orders >= kManyItems;
+         std::count_if(reading.orders.begin(), reading.orders.end(), is_step) >= kManySteps ||
+         reading.items_with_orders >= kManyItems;
 }
 
 Check at_most(std::string name, std::int64_t value, std::int64_t limit) {
@@ -61,8 +74,7 @@ Check at_most(std::string name, std::int64_t value, std::int64_t limit) {
 
 std::vector<Check> check(const TaskAnalysis& found, const RouterConfig& config) {
   std::vector<Check> checks;
-  checks.push_back(
-      at_most("fast_path_threshold", found.token_count, config.fast_path_threshold));
+  checks.push_back(at_most("fast_path_threshold", found.token_count, config.fast_path_threshold));
   checks.push_back(at_most("max_tokens", found.token_count, config.max_tokens));
   checks.push_back({"requires_planning", found.requires_planning ? "true" : "false", "false",
                     !found.requires_planning});
@@ -112,7 +124,7 @@ json::Array strings(const std::vector<std::string>& items) {
 
 TaskAnalysis analyze(std::string_view task) {
   const Lexicon& words = lexicon();
-  const std::vector<Token> tokens = tokenize(fold(task), words);
+  const std::vector<Token> tokens = tokenize(folded_ends(task), words);
   const Language language = detect_language(tokens, words);
   Reading reading = read_sentences(to_units(tokens, words, language), language);
 
@@ -133,9 +145,9 @@ TaskAnalysis analyze(std::string_view task) {
   found.tool_count = static_cast<int>(found.tools.size());
   found.external_dependencies = std::move(reading.dependencies);
   found.requires_planning = needs_planning(reading);
-  found.complexity_score = round_score(found.is_question
-                                           ? question_score(found.token_count, reading.files.size())
-                                           : order_score(reading, found.token_count));
+  found.complexity_score =
+      round_score(found.is_question ? question_score(found.token_count, reading.files.size())
+                                    : order_score(reading, found.token_count));
   return found;
 }
 

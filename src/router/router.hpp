@@ -13,12 +13,12 @@ namespace oap::router {
 /// What can be told about a task from its words alone. Counts are of what the task asks for:
 /// words in quotes and code, in negations ("do not edit") and inside questions are not orders.
 struct TaskAnalysis {
-  int token_count = 0;  ///< words between white space; one per character in CJK scripts
-  int tool_count = 0;   ///< uses of tools that the task orders
+  int token_count = 0;          ///< words between white space; one per character in CJK scripts
+  int tool_count = 0;           ///< uses of tools that the task orders
   double complexity_score = 0;  ///< 0..1
   std::vector<std::string> external_dependencies;  ///< hosts and services, in order of mention
   bool requires_planning = false;
-  int file_count = 0;  ///< different files named
+  int file_count = 0;              ///< different files named
   std::vector<std::string> tools;  ///< one per use: read list search write edit delete bash git …
   bool is_question = false;        ///< nothing is ordered, something is asked
 };
@@ -49,7 +49,8 @@ struct RouteDecision {
   std::vector<Check> checks;
 };
 
-/// Both are pure, thread-safe and linear in the task's length; any bytes are accepted. The words
+/// Both are pure, thread-safe and linear in the task's length; any bytes are accepted. Of a
+/// task beyond 256 KiB only the first and last 128 KiB are read for words. The words
 /// they know are in words/*.txt, one file a language.
 TaskAnalysis analyze(std::string_view task);
 RouteDecision route(std::string_view task, const RouterConfig& config);

@@ -30,10 +30,6 @@ bool has_form(const Unit& unit, Form form) {
 
 bool changes_something(std::string_view tool) { return tool == "edit" || tool == "write"; }
 
-bool only_reads(std::string_view tool) {
-  return tool == "read" || tool == "list" || tool == "search";
-}
-
 class Reader {
  public:
   explicit Reader(Language language) : language_(language), cjk_(language >= kChinese) {}
@@ -156,7 +152,6 @@ class Reader {
       case TokenKind::kComma:
         state_.embedded = false;
         state_.relative = false;
-        state_.negated = state_.negated && (or_follows(i) || language_ == kGerman);
         state_.negated = state_.negated && or_follows(i);
         state_.clause_start = true;
         break;
@@ -185,6 +180,9 @@ class Reader {
     const Unit& unit = units_[i];
     const bool after_article = i > 0 && units_[i - 1].is(Kind::kDeterminer);
     if (unit.is(Kind::kPolite)) {
+      if (state_.scope == Scope::kInfo && !state_.clause_start && !cjk_) {
+        return true;
+      }
       state_.scope = Scope::kOrder;
       begin_clause();
       return true;
@@ -273,8 +271,15 @@ class Reader {
 
   /// Japanese and Korean: the noun form of a verb ("実装方法") orders nothing.
   bool is_order_here_cjk(std::size_t i) const {
-    if (language_ != kJapanese || i + 1 >= units_.size()) {
+    const bool last_word = i + 1 >= units_.size() || !units_[i + 1].is_word();
+    if (language_ == kChinese) {
+      return !(last_word && i > 0 && units_[i - 1].is(Kind::kTool));
+    }
+    if (last_word) {
       return true;
+    }
+    if (language_ == kKorean) {
+      return !is_object_cjk(i) || does_it(i + 2);
     }
     const std::string& text = units_[i].text;
     std::size_t last = text.size() - 1;
@@ -290,8 +295,23 @@ class Reader {
         next.is(Kind::kAnd) || next.is(Kind::kThen)) {
       return true;
     }
-    for (const std::string_view ending : {"し", "す", "せ", "を", "で", "お", "する", "願"}) {
-      if (next.text.starts_with(ending)) {
+    return is_object_cjk(i) ? does_it(i + 2) : does_it(i + 1);
+  }
+
+  /// "変更を…", "변경을…", "변경 사항을…": the word is what something is done to.
+  bool is_object_cjk(std::size_t i) const {
+    const std::string& next = units_[i + 1].text;
+    return next == "を" || next == "을" || next == "를" || next == "사항을" || next == "사항";
+  }
+
+  /// "…する", "…して", "…해": the endings that make a verb of the word before.
+  bool does_it(std::size_t i) const {
+    if (i >= units_.size() || !units_[i].is_word() || units_[i].is(Kind::kPolite)) {
+      return true;
+    }
+    for (const std::string_view ending : {"し", "す", "せ", "で", "お", "願", "をし", "をお",
+                                          "をす", "하", "해", "할", "한", "합", "을 해", "만"}) {
+      if (units_[i].text.starts_with(ending)) {
         return true;
       }
     }
@@ -320,8 +340,9 @@ class Reader {
     if (cjk_) {
       return is_order_here_cjk(i);
     }
-    const bool english = language_ == kEnglish || std::all_of(unit.entries.begin(),
-        unit.entries.end(), [](const Entry& entry) { return entry.language == kEnglish; });
+    const bool english = language_ == kEnglish ||
+                         std::all_of(unit.entries.begin(), unit.entries.end(),
+                                     [](const Entry& entry) { return entry.language == kEnglish; });
     if (english) {
       return state_.clause_start;
     }
@@ -402,8 +423,8 @@ class Reader {
     }
     order.plan = unit.is(Kind::kPlan) || (unit.is(Kind::kMake) && makes_artifact(i));
     order.work = unit.is(Kind::kWork);
-    order.changes = order.plan || order.work || unit.is(Kind::kMake) ||
-                    changes_something(order.tool);
+    order.changes =
+        order.plan || order.work || unit.is(Kind::kMake) || changes_something(order.tool);
     order.same_object = about_the_same(i);
     if (unit.is(Kind::kPlan) && order.tool.empty() && unit.text == "plan") {
       order.changes = true;
@@ -433,7 +454,8 @@ class Reader {
     if (last.tool == order.tool && (order.tool == "git" || order.same_object)) {
       return true;
     }
-    const bool side_by_side = i >= 2 && (units_[i - 1].is(Kind::kAnd) || units_[i - 1].is(Kind::kOr)) &&
+    const bool side_by_side = i >= 2 &&
+                              (units_[i - 1].is(Kind::kAnd) || units_[i - 1].is(Kind::kOr)) &&
                               is_verb(units_[i - 2]);
     if (last.tool == order.tool && side_by_side) {
       return true;
@@ -447,8 +469,7 @@ class Reader {
     if (language_ == kEnglish) {
       const Unit* head = nullptr;
       for (std::size_t k = i + 1; k < units_.size() && k < i + 12; ++k) {
-        if (!units_[k].is_word() || units_[k].is(Kind::kPreposition) ||
-            units_[k].is(Kind::kAnd)) {
+        if (!units_[k].is_word() || units_[k].is(Kind::kPreposition) || units_[k].is(Kind::kAnd)) {
           break;
         }
         head = &units_[k];
@@ -480,9 +501,9 @@ class Reader {
     if ((language_ != kGerman && language_ != kDutch) || !unit.is_word()) {
       return false;
     }
-    for (const std::string_view end : {"system", "systeem", "anwendung", "schnittstelle", "dienst",
-                                       "plattform", "platform", "architektur", "strategie", "plan",
-                                       "api", "app", "applicatie", "-server", "konzept"}) {
+    for (const std::string_view end :
+         {"system", "systeem", "anwendung", "schnittstelle", "dienst", "plattform", "platform",
+          "architektur", "strategie", "plan", "api", "app", "applicatie", "-server", "konzept"}) {
       if (unit.text.size() > end.size() + 2 && unit.text.ends_with(end)) {
         return true;
       }

@@ -17,9 +17,7 @@ struct Unit {
   bool is(Kind what) const { return entry(what) != nullptr; }
   const Entry* entry(Kind what) const;
   bool is_word() const { return kind == Token::Kind::kWord; }
-  bool ends_sentence() const {
-    return kind == Token::Kind::kEnd || kind == Token::Kind::kQuestion;
-  }
+  bool ends_sentence() const { return kind == Token::Kind::kEnd || kind == Token::Kind::kQuestion; }
 };
 
 /// The language that most of the words belong to; English where nothing speaks for another.

@@ -26,7 +26,8 @@ std::size_t elision(std::string_view word) {
     return 0;
   }
   const std::string_view head = word.substr(0, at);
-  const bool one = head.size() == 1 && std::string_view("ldnjmtsc").find(head[0]) != std::string_view::npos;
+  const bool one =
+      head.size() == 1 && std::string_view("ldnjmtsc").find(head[0]) != std::string_view::npos;
   return one || head == "qu" ? at + 1 : 0;
 }
 
@@ -43,7 +44,12 @@ class Tokenizer {
   }
 
  private:
-  void add(TokenKind kind, std::string_view text) { tokens_.push_back({kind, std::string(text)}); }
+  void add(TokenKind kind, std::string_view text) {
+    if (kind == TokenKind::kEnd && (tokens_.empty() || tokens_.back().kind == TokenKind::kEnd)) {
+      return;
+    }
+    tokens_.push_back({kind, std::string(text)});
+  }
 
   void step() {
     const char c = text_[at_];
@@ -81,7 +87,8 @@ class Tokenizer {
         }
       }
     } else if (line_start_) {
-      for (const std::string_view marker : {"- [ ]", "- [x]", "* [ ]", "[ ]", "-", "*", "+", "\xE2\x80\xA2"}) {
+      for (const std::string_view marker :
+           {"- [ ]", "- [x]", "* [ ]", "[ ]", "-", "*", "+", "\xE2\x80\xA2"}) {
         if (length == 0 && text_.substr(at_).starts_with(marker) &&
             followed_by_space(at_ + marker.size())) {
           length = marker.size();
@@ -187,8 +194,14 @@ class Tokenizer {
       }
       run.remove_prefix(1);
     }
+    if (run == "." || run == "..") {
+      const bool alone = at_ == 0 || text_[at_ - 1] == ' ';
+      add(alone ? TokenKind::kNumber : TokenKind::kEnd, run);
+      return;
+    }
     std::size_t keep = run.size();
-    while (keep > 0 && std::string_view(")]}>,;:!?.*|'").find(run[keep - 1]) != std::string_view::npos) {
+    while (keep > 0 &&
+           std::string_view(")]}>,;:!?.*|'").find(run[keep - 1]) != std::string_view::npos) {
       --keep;
     }
     const std::string_view tail = run.substr(keep);

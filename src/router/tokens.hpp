@@ -12,11 +12,11 @@ class Lexicon;
 struct Token {
   enum class Kind {
     kWord,
-    kPath,      ///< a file name or path
-    kUrl,       ///< with its scheme
-    kHost,      ///< a bare host name
+    kPath,  ///< a file name or path
+    kUrl,   ///< with its scheme
+    kHost,  ///< a bare host name
     kNumber,
-    kQuoted,    ///< text in quotes, code spans and fences: data, never an order
+    kQuoted,  ///< text in quotes, code spans and fences: data, never an order
     kComma,
     kColon,
     kItem,      ///< the marker of a list item, at the start of a sentence

@@ -14,7 +14,7 @@ constexpr std::string_view kSafe =
 
 bool needs_ansi(std::string_view word) {
   for (const text::CodePoint c : text::CodePoints(word)) {
-    if (!c.valid || (c.value != ' ' && text::is_deceptive(c.value))) {
+    if (!c.valid || text::is_deceptive(c.value)) {
       return true;
     }
   }
@@ -37,9 +37,9 @@ std::string ansi_quote(std::string_view word) {
     } else if (c.value == '\'' || c.value == '\\') {
       out += '\\';
       out += static_cast<char>(c.value);
-    } else if (text::is_deceptive(c.value) && c.value != ' ') {
+    } else if (text::is_deceptive(c.value)) {
       const auto value = static_cast<unsigned>(c.value);
-      fmt::format_to(std::back_inserter(out), value < 0x80 ? "\\x{:02x}" : "\\U{:08x}", value);
+      out += value < 0x80 ? fmt::format("\\x{:02x}", value) : fmt::format("\\U{:08x}", value);
     } else {
       out += word.substr(at, c.length);
     }

@@ -7,7 +7,7 @@
 namespace oap::tools {
 namespace {
 
-Result<ToolResult> run(const Workspace& workspace, const json::Object& arguments,
+Result<ToolResult> run(const Workspace& workspace, const json::Value& arguments,
                        const std::stop_token& /*stop*/) {
   const std::string_view path = json::get_string(arguments, "path");
   OAP_CHECK_OK(workspace.open_file(path));

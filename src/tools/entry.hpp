@@ -35,7 +35,7 @@ json::Object define(std::string_view name, std::string_view title, Effect effect
 /// A tool's work on files: blocking, so it runs on a thread of its own. An Error becomes a result
 /// with `is_error` that the model reads. Checks `stop` in every loop that may be long.
 using FileFunction = Result<ToolResult> (*)(const Workspace& workspace,
-                                            const json::Object& arguments,
+                                            const json::Value& arguments,
                                             const std::stop_token& stop);
 
 std::unique_ptr<mcp::Tool> make_file_tool(json::Object definition,

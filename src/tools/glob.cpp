@@ -10,7 +10,7 @@ namespace {
 
 constexpr std::size_t kMaxFound = 2000;
 
-Result<ToolResult> run(const Workspace& workspace, const json::Object& arguments,
+Result<ToolResult> run(const Workspace& workspace, const json::Value& arguments,
                        const std::stop_token& stop) {
   std::string pattern(json::get_string(arguments, "pattern"));
   std::string path(json::get_string(arguments, "path", "."));

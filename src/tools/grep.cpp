@@ -110,7 +110,7 @@ WalkEnd search_tree(const OpenFile& start, const std::string& prefix,
   });
 }
 
-Result<ToolResult> run(const Workspace& workspace, const json::Object& arguments,
+Result<ToolResult> run(const Workspace& workspace, const json::Value& arguments,
                        const std::stop_token& stop) {
   const std::string path(json::get_string(arguments, "path", "."));
   text::RegexOptions regex_options;

@@ -28,7 +28,7 @@ std::string line_of(const OpenFile& directory, const DirectoryEntry& entry) {
   return line;
 }
 
-Result<ToolResult> run(const Workspace& workspace, const json::Object& arguments,
+Result<ToolResult> run(const Workspace& workspace, const json::Value& arguments,
                        const std::stop_token& stop) {
   const std::string path(json::get_string(arguments, "path", "."));
   OAP_TRY(const OpenFile directory, workspace.open_directory(path));

@@ -66,7 +66,7 @@ std::string cut_remark(std::string& text, std::int64_t offset, std::string_view 
              : fmt::format("[line {} of {} is cut after {} bytes]", offset, shown, text.size());
 }
 
-Result<ToolResult> run(const Workspace& workspace, const json::Object& arguments,
+Result<ToolResult> run(const Workspace& workspace, const json::Value& arguments,
                        const std::stop_token& stop) {
   const std::string path(json::get_string(arguments, "path"));
   const std::int64_t offset = json::get_int(arguments, "offset", 1);

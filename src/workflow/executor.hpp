@@ -37,7 +37,7 @@ struct StepReport {
   std::string error_code;
 };
 
-/// Called on the run's strand, in the order in which things happen, after they are durable.
+/// Called on the run's executor, in the order in which things happen, after they are durable.
 struct Observer {
   std::function<void(const StepReport&)> on_step;
 };

@@ -40,7 +40,7 @@ struct StepContext {
 };
 
 /// Does the work of steps; knows what `kind` and `payload` mean. Called for several steps at once,
-/// always on the run's own strand. A cancelled attempt must end soon.
+/// always on the executor that runs the graph. A cancelled attempt must end soon.
 class StepRunner {
  public:
   virtual ~StepRunner() = default;

@@ -2,6 +2,7 @@
 
 #include "async/task.hpp"
 #include "model/tool.hpp"
+#include "workflow/step_runner.hpp"
 
 namespace oap::workflow {
 
@@ -12,5 +13,9 @@ class ToolInvoker {
   virtual ~ToolInvoker() = default;
   virtual Task<ToolOutcome> invoke(ToolCall call) = 0;
 };
+
+/// What a tool's outcome means for the step that called it: a denial or a tool's own error is a
+/// result that is not ok; an infrastructure error stays an Error. Pure.
+Result<StepResult> step_result(const ToolOutcome& outcome);
 
 }  // namespace oap::workflow

@@ -96,6 +96,11 @@ Task<void> check_sandbox(Executor executor, std::string workspace, std::vector<F
                       abi > 0 ? fmt::format("ABI {}", abi) : "not in this kernel"});
 }
 
+bool is_local(const std::string& base_url) {
+  const auto url = net::parse_url(base_url);
+  return url && net::is_loopback(url->host);
+}
+
 Task<void> check_provider(net::HttpClient& http, llm::ProviderSettings settings,
                           std::vector<Finding>& findings) {
   Finding finding{"provider", settings.name, State::kGood, ""};
@@ -124,7 +129,7 @@ Task<void> check_providers(Executor executor, const platform::Settings& settings
                            std::vector<Finding>& findings) {
   net::HttpClient http(executor);
   for (const llm::ProviderSettings& provider : platform::provider_settings(settings.config, settings.env)) {
-    if (provider.api_key.empty() && !net::is_loopback_url(provider.base_url)) {
+    if (provider.api_key.empty() && !is_local(provider.base_url)) {
       findings.push_back({"provider", provider.name, State::kMissing,
                           "no key in the environment or the configuration"});
       continue;

@@ -1,0 +1,97 @@
+#include "mcp/protocol.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#ifndef OAP_VERSION
+#define OAP_VERSION "0.0.0"
+#endif
+
+namespace oap::mcp {
+
+const std::vector<std::string>& known_versions() {
+  static const std::vector<std::string> kVersions = {std::string(kLatestVersion), "2025-06-18",
+                                                     "2025-03-26", "2024-11-05"};
+  return kVersions;
+}
+
+bool is_known_version(std::string_view version) {
+  const auto& known = known_versions();
+  return std::find(known.begin(), known.end(), version) != known.end();
+}
+
+std::string_view negotiate(std::string_view requested) {
+  for (const std::string& version : known_versions()) {
+    if (version == requested) {
+      return version;
+    }
+  }
+  return kLatestVersion;
+}
+
+std::string_view program_version() { return OAP_VERSION; }
+
+Result<ToolSpec> tool_from_json(const std::string& server, json::Value value) {
+  if (!value.is_object()) {
+    return fail(Code::kUpstream, "a tool must be an object, not {}", json::type_name(value));
+  }
+  ToolSpec spec;
+  spec.server = server;
+  spec.name = json::get_string(value, "name");
+  if (spec.name.empty()) {
+    return fail(Code::kUpstream, "a tool has no name");
+  }
+  const json::Object* schema = json::find_object(value, "inputSchema");
+  if (schema == nullptr) {
+    return fail(Code::kUpstream, "the tool '{}' has no inputSchema object", spec.name);
+  }
+  spec.description = json::get_string(value, "description");
+  spec.input_schema = *schema;
+  spec.definition = std::move(value.get_object());
+  return spec;
+}
+
+Result<ToolResult> result_from_json(json::Value value) {
+  if (!value.is_object()) {
+    return fail(Code::kUpstream, "the result of a tool must be an object, not {}",
+                json::type_name(value));
+  }
+  json::Object& object = value.get_object();
+  ToolResult result;
+  json::Value* content = object.if_contains("content");
+  json::Value* structured = object.if_contains("structuredContent");
+  if (content != nullptr && content->is_array()) {
+    result.content = std::move(content->get_array());
+  } else if (content != nullptr || structured == nullptr) {
+    return fail(Code::kUpstream, "the result of a tool must have a content array");
+  }
+  for (const json::Value& block : result.content) {
+    if (!block.is_object()) {
+      return fail(Code::kUpstream, "a content block must be an object, not {}",
+                  json::type_name(block));
+    }
+  }
+  if (structured != nullptr) {
+    result.structured = std::move(*structured);
+  }
+  result.is_error = json::get_bool(value, "isError");
+  if (json::Value* meta = object.if_contains("_meta"); meta != nullptr && meta->is_object()) {
+    result.meta = std::move(meta->get_object());
+  }
+  return result;
+}
+
+json::Object to_json(ToolResult result) {
+  json::Object object;
+  object["content"] = std::move(result.content);
+  if (result.structured) {
+    object["structuredContent"] = *std::move(result.structured);
+  }
+  object["isError"] = result.is_error;
+  if (!result.meta.empty()) {
+    object["_meta"] = std::move(result.meta);
+  }
+  return object;
+}
+
+}  // namespace oap::mcp

@@ -1,0 +1,67 @@
+#pragma once
+
+#include <cstdint>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "permission/request.hpp"
+#include "permission/rule.hpp"
+
+namespace oap::permission {
+
+/// One path that a call touches.
+struct PathFacet {
+  Action access = Action::kRead;  ///< kRead, kWrite or kDelete
+  std::string canonical;          ///< absolute, links resolved: what an allow rule must match
+  std::string lexical;            ///< absolute as written; ask and deny rules match either
+  std::string relative;           ///< canonical below the workspace, "." for itself; "" outside
+  std::string lexical_relative;   ///< likewise
+  bool inside = false;            ///< canonical is the workspace or below it
+  bool exact = true;              ///< false: an expansion or glob; the paths are unknown
+  bool tree = false;              ///< everything below too
+  bool redirect = false;          ///< of a shell redirection
+  std::string shown;              ///< as written
+};
+
+/// One program call of a shell command.
+struct CommandFacet {
+  std::vector<std::string> argv;
+  std::size_t known_words = 0;  ///< leading words that are static
+  std::string program;          ///< the bare name, or the path where its directory is not trusted
+  std::string name;             ///< always the bare name
+  std::string text;             ///< the words joined by blanks, the program as `program`
+  std::vector<std::string> more_texts;    ///< further forms that every rule may match
+  std::vector<std::string> strict_texts;  ///< forms that only ask and deny rules match
+  std::string shown;
+  std::string doubt;  ///< why it cannot be allowed by its text alone; "" where it can
+};
+
+/// What a request comes down to: all that rules can match.
+struct Facets {
+  std::string tool;    ///< public name
+  std::string server;  ///< "" where the tool is of no server
+  bool known = false;  ///< a tool that is not merely a program's name
+  std::vector<Action> actions;
+  std::string resource;  ///< of a tool whose resource is no path
+  std::vector<PathFacet> paths;
+  std::vector<CommandFacet> commands;
+  bool runs_commands = false;
+  std::string command_text;  ///< the shell text as written
+  std::string doubt;         ///< why the shell text is not understood; "" where it is
+};
+
+/// What deriving facets needs to know beside the request. `workspace` is canonical.
+struct FacetContext {
+  const std::set<std::string, std::less<>>& known_tools;
+  std::string workspace;
+};
+
+/// Derives the facets; looks at the file system to resolve links, at nothing else.
+Facets derive_facets(const Request& request, const FacetContext& context);
+
+/// A list of what was derived, a line each, for people.
+std::vector<std::string> describe(const Facets& facets);
+
+}  // namespace oap::permission

@@ -1,0 +1,29 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "permission/facets.hpp"
+
+namespace oap::permission {
+
+/// The absolute form of a path, without "." and "..", decided by its text alone. "~" is the home
+/// directory. Pure but for $HOME.
+std::string lexical_path(std::string_view path, std::string_view cwd);
+
+/// A path of a request against a workspace (canonical, absolute), with links resolved.
+PathFacet path_facet(std::string_view path, Action access, std::string_view cwd,
+                     std::string_view workspace);
+
+/// `path` below `directory`: "" where it is not, "." where it is the directory itself.
+std::string below(std::string_view path, std::string_view directory);
+
+/// Credential files, by where they lie or what they are called (README.md has the list).
+bool is_sensitive(const PathFacet& path);
+
+/// Files that mean nothing to write to or read from: /dev/null and the standard streams.
+bool is_harmless_device(std::string_view path);
+
+std::string home_directory();
+
+}  // namespace oap::permission

@@ -1,0 +1,34 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "permission/rule.hpp"
+#include "shell/script.hpp"
+
+namespace oap::permission {
+
+/// A file operand of a program call, by what the program does with it.
+struct FileOperand {
+  std::string path;
+  Action access = Action::kRead;
+  bool tree = false;
+  bool exact = true;  ///< false: not known before the shell expands it
+};
+
+/// The files that a call of a well-known program (cat, cp, rm, find …) touches; nothing for others.
+/// Pure. Errs on the side of naming an operand too many.
+std::vector<FileOperand> file_operands(const shell::SimpleCommand& command);
+
+/// True where NAME may be set before a command without changing what the command is.
+bool is_safe_variable(std::string_view name);
+
+/// Why this call does more than its words say: an interpreter's inline code, git options that run
+/// programs, a name that looks like another. "" where there is nothing.
+std::string call_doubt(const shell::SimpleCommand& command);
+
+/// True for directories whose programs are what their names say.
+bool is_trusted_directory(std::string_view directory);
+
+}  // namespace oap::permission
