@@ -1,9 +1,9 @@
+#include <set>
+#include <thread>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <unistd.h>
-
-#include <set>
-#include <thread>
 
 #include "base/clock.hpp"
 #include "base/error.hpp"
@@ -124,7 +124,8 @@ class LogTest : public testing::Test {
 TEST_F(LogTest, WritesOneEscapedJsonLine) {
   log::warn("test", "a \"quoted\"\nline", {{"key", std::string("\x01", 1)}});
   const std::string line = written();
-  EXPECT_THAT(line, HasSubstr(R"("level":"warn","component":"test","message":"a \"quoted\"\nline")"));
+  EXPECT_THAT(line,
+              HasSubstr(R"("level":"warn","component":"test","message":"a \"quoted\"\nline")"));
   EXPECT_THAT(line, HasSubstr(R"("key":"\u0001"})"));
   EXPECT_EQ(line.back(), '\n');
 }

@@ -1,9 +1,9 @@
 #include "base/clock.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <ctime>
+
+#include <fmt/format.h>
 
 namespace oap {
 namespace {
@@ -39,8 +39,7 @@ Deadline Deadline::sooner(Deadline other) const {
 }
 
 std::string format_time(WallTime at) {
-  const auto millis =
-      std::chrono::duration_cast<Millis>(at.time_since_epoch()).count();
+  const auto millis = std::chrono::duration_cast<Millis>(at.time_since_epoch()).count();
   const std::time_t seconds = static_cast<std::time_t>(millis / 1000);
   std::tm parts{};
   gmtime_r(&seconds, &parts);

@@ -47,7 +47,9 @@ class Deadline {
 
   bool is_never() const { return !at_; }
   std::optional<SteadyTime> time() const { return at_; }
-  bool passed(SteadyTime now = std::chrono::steady_clock::now()) const { return at_ && now >= *at_; }
+  bool passed(SteadyTime now = std::chrono::steady_clock::now()) const {
+    return at_ && now >= *at_;
+  }
   /// Time left, at least zero; a very long time where there is no deadline.
   Millis left(SteadyTime now = std::chrono::steady_clock::now()) const;
   /// The earlier of two.

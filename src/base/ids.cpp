@@ -1,12 +1,12 @@
 #include "base/ids.hpp"
 
-#include <sys/random.h>
-
 #include <array>
 #include <chrono>
 #include <cstdint>
 #include <cstdlib>
 #include <mutex>
+
+#include <sys/random.h>
 
 namespace oap {
 namespace {
@@ -37,10 +37,10 @@ void increment(std::array<std::uint8_t, 10>& bytes) {
 
 std::string new_id(std::string_view prefix) {
   static UlidState state;
-  const auto now = static_cast<std::uint64_t>(
-      std::chrono::duration_cast<std::chrono::milliseconds>(
-          std::chrono::system_clock::now().time_since_epoch())
-          .count());
+  const auto now =
+      static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::milliseconds>(
+                                     std::chrono::system_clock::now().time_since_epoch())
+                                     .count());
   std::uint64_t millis = 0;
   std::array<std::uint8_t, 10> random{};
   {

@@ -1,9 +1,9 @@
 #include "base/log.hpp"
 
-#include <unistd.h>
-
 #include <atomic>
 #include <memory>
+
+#include <unistd.h>
 
 #include "base/clock.hpp"
 #include "base/mutex.hpp"

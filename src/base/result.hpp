@@ -1,9 +1,9 @@
 #pragma once
 
-#include <fmt/format.h>
-
-#include <tl/expected.hpp>
 #include <utility>
+
+#include <fmt/format.h>
+#include <tl/expected.hpp>
 
 #include "base/error.hpp"
 
@@ -35,11 +35,11 @@ template <class... Args>
 /// The same inside a coroutine.
 #define OAP_CO_TRY(declaration, ...) \
   OAP_TRY_IMPL(OAP_CONCAT(oap_try_, __LINE__), co_return, declaration, __VA_ARGS__)
-#define OAP_TRY_IMPL(name, ret, declaration, ...)         \
-  auto name = __VA_ARGS__;                                \
-  if (!name) {                                            \
+#define OAP_TRY_IMPL(name, ret, declaration, ...)                \
+  auto name = __VA_ARGS__;                                       \
+  if (!name) {                                                   \
     ret ::tl::unexpected<::oap::Error>(std::move(name).error()); \
-  }                                                       \
+  }                                                              \
   declaration = *std::move(name)
 
 /// Returns the error of a `Result<void>`: `OAP_CHECK_OK(write(path));`

@@ -80,9 +80,9 @@ struct Message {
   int exit_code = 0;
 };
 
-using Command = std::variant<RunArgs, RouteArgs, ConfigArgs, TrustArgs, PermissionArgs, McpArgs,
-                             SandboxServerArgs, AuditArgs, DoctorArgs, VersionArgs, CompletionArgs,
-                             Message>;
+using Command =
+    std::variant<RunArgs, RouteArgs, ConfigArgs, TrustArgs, PermissionArgs, McpArgs,
+                 SandboxServerArgs, AuditArgs, DoctorArgs, VersionArgs, CompletionArgs, Message>;
 
 struct Args {
   Common common;

@@ -1,7 +1,7 @@
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <sstream>
+
+#include <fmt/format.h>
 
 #include "cli/commands/commands.hpp"
 #include "cli/output.hpp"
@@ -41,9 +41,10 @@ std::vector<Entry> entries() {
 }
 
 std::string bash_script() {
-  std::string script = "_oap() {\n  local current=${COMP_WORDS[COMP_CWORD]} path=oap word words=\n"
-                       "  for word in \"${COMP_WORDS[@]:1:COMP_CWORD-1}\"; do\n"
-                       "    case \"$path $word\" in\n";
+  std::string script =
+      "_oap() {\n  local current=${COMP_WORDS[COMP_CWORD]} path=oap word words=\n"
+      "  for word in \"${COMP_WORDS[@]:1:COMP_CWORD-1}\"; do\n"
+      "    case \"$path $word\" in\n";
   for (const Entry& entry : entries()) {
     if (entry.path != "oap") {
       script += fmt::format("      '{0}') path='{0}' ;;\n", entry.path);
@@ -51,7 +52,8 @@ std::string bash_script() {
   }
   script += "    esac\n  done\n  case \"$path\" in\n";
   for (const Entry& entry : entries()) {
-    script += fmt::format("    '{}') words='{} {}' ;;\n", entry.path, entry.children, entry.options);
+    script +=
+        fmt::format("    '{}') words='{} {}' ;;\n", entry.path, entry.children, entry.options);
   }
   return script +
          "  esac\n  COMPREPLY=($(compgen -W \"$words\" -- \"$current\"))\n}\n"
@@ -61,9 +63,9 @@ std::string bash_script() {
 std::string fish_script() {
   std::string script = "complete -c oap -f\n";
   for (const Entry& entry : entries()) {
-    const std::string condition =
-        entry.path == "oap" ? "__fish_use_subcommand"
-                            : "__fish_seen_subcommand_from " + entry.path.substr(4);
+    const std::string condition = entry.path == "oap"
+                                      ? "__fish_use_subcommand"
+                                      : "__fish_seen_subcommand_from " + entry.path.substr(4);
     std::istringstream children(entry.children);
     std::string word;
     while (children >> word) {

@@ -1,10 +1,10 @@
 #include "cli/output.hpp"
 
-#include <fmt/format.h>
-#include <unistd.h>
-
 #include <cerrno>
 #include <string>
+
+#include <fmt/format.h>
+#include <unistd.h>
 
 #include "json/print.hpp"
 
@@ -36,9 +36,8 @@ void print_error(std::string_view text) { write_all(2, fmt::format("oap: {}\n", 
 
 int report(const Error& error, bool as_json) {
   if (as_json) {
-    print_json(json::Object{{"success", false},
-                            {"error", error.to_string()},
-                            {"error_code", to_string(error.code())}});
+    print_json(json::Object{
+        {"success", false}, {"error", error.to_string()}, {"error_code", to_string(error.code())}});
   } else {
     print_error(error.to_string());
   }

@@ -1,7 +1,8 @@
-#include <CLI/CLI.hpp>
 #include <functional>
 #include <map>
 #include <sstream>
+
+#include <CLI/CLI.hpp>
 
 #include "cli/args.hpp"
 #include "cli/version.hpp"
@@ -78,9 +79,10 @@ struct Tree {
     sub->add_option("--record", run.record, "Write the model exchanges to FILE")->type_name("FILE");
     sub->add_option("--output-format", format, "text, json or stream-json")
         ->check(CLI::IsMember({"text", "json", "stream-json"}));
-    sub->footer("\nExamples:\n  oap run \"Read the README.md file\"\n"
-                "  oap run -m anthropic/claude-sonnet-4-5 --yes \"Fix the failing test\"\n"
-                "  git diff | oap run -m openai/gpt-4.1 -");
+    sub->footer(
+        "\nExamples:\n  oap run \"Read the README.md file\"\n"
+        "  oap run -m anthropic/claude-sonnet-4-5 --yes \"Fix the failing test\"\n"
+        "  git diff | oap run -m openai/gpt-4.1 -");
   }
 
   void add_small() {
@@ -124,7 +126,8 @@ struct Tree {
     sub->add_option("--action", permission.perform, "execute, read, write, delete or invoke");
     sub->add_option("--resource", permission.resource, "Path, command or server");
     sub->add_option("--arguments", permission.arguments, "The call's arguments, a JSON object");
-    sub->add_option("--policy", permission.policy, "Decide by this file alone (and the managed one)")
+    sub->add_option("--policy", permission.policy,
+                    "Decide by this file alone (and the managed one)")
         ->type_name("FILE");
     sub->add_option("--user", permission.user, "User id");
     sub->add_option("--role", permission.role, "Role (default: user)");

@@ -82,8 +82,8 @@ platform::RunObserver StreamView::observer() {
 
 void StreamView::finish(const orchestration::TaskReport& report) {
   if (report.error) {
-    emit("error", {{"code", to_string(report.error->code())},
-                   {"message", report.error->to_string()}});
+    emit("error",
+         {{"code", to_string(report.error->code())}, {"message", report.error->to_string()}});
   }
   emit("result", orchestration::to_json(report));
 }

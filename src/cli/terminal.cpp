@@ -1,11 +1,11 @@
 #include "cli/terminal.hpp"
 
+#include <optional>
+
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
-
-#include <optional>
 
 #include "async/semaphore.hpp"
 #include "async/stream.hpp"
@@ -21,8 +21,8 @@ namespace {
 constexpr std::size_t kMaxShownBytes = 4'000;
 
 std::string shown(const json::Value& value) {
-  std::string text = value.is_string() ? std::string(json::view(value.get_string()))
-                                       : json::print(value);
+  std::string text =
+      value.is_string() ? std::string(json::view(value.get_string())) : json::print(value);
   std::string lines;
   for (std::string_view rest = text; !rest.empty();) {
     const std::size_t end = rest.find('\n');

@@ -123,8 +123,8 @@ void TextView::on_call(const gateway::Progress& progress) {
     case gateway::Progress::Kind::kFinished: {
       at_work_.erase(progress.call.id);
       const ToolOutcome& outcome = *progress.outcome;
-      std::string text = fmt::format("{} {} ({} ms)", outcome.ok() ? "✓" : "✗", what,
-                                     outcome.duration.count());
+      std::string text =
+          fmt::format("{} {} ({} ms)", outcome.ok() ? "✓" : "✗", what, outcome.duration.count());
       if (!outcome.ok()) {
         text += "\n    " + clip(outcome.text_for_model(), 300);
       }
@@ -144,8 +144,7 @@ void TextView::on_step(const PlanStep& step, std::string_view state) {
 }
 
 std::string TextView::status_line() const {
-  const double seconds =
-      std::chrono::duration<double>(system_clock().steady() - started_).count();
+  const double seconds = std::chrono::duration<double>(system_clock().steady() - started_).count();
   std::string text = fmt::format("{} · {:.1f} s", phase_, seconds);
   if (usage_.requests > 0) {
     text += fmt::format(" · {} in, {} out tokens", usage_.input_tokens, usage_.output_tokens);

@@ -89,8 +89,7 @@ Task<ToolOutcome> Gateway::invoke(ToolCall call) {
     deny(walk, "gateway", std::string("internal error: ") + error.what());
     audit_result(walk);
   }
-  walk.outcome.duration =
-      std::chrono::duration_cast<Millis>(parts_.clock.steady() - walk.started);
+  walk.outcome.duration = std::chrono::duration_cast<Millis>(parts_.clock.steady() - walk.started);
   Progress finished{Progress::Kind::kFinished, walk.call};
   finished.outcome = &walk.outcome;
   tell(finished);
@@ -139,8 +138,8 @@ Task<Result<void>> Gateway::start_and_resolve(Walk& walk) {
   if (walk.resolved && !rewritten) {
     co_return Result<void>{};
   }
-  OAP_CO_TRY(const ToolSpec spec, co_await parts_.catalog.find(walk.call.server, walk.call.tool,
-                                                              walk.call.deadline));
+  OAP_CO_TRY(const ToolSpec spec,
+             co_await parts_.catalog.find(walk.call.server, walk.call.tool, walk.call.deadline));
   co_return check(walk, spec);
 }
 
@@ -163,8 +162,7 @@ Task<bool> Gateway::approve(Walk& walk) {
   Progress asking{Progress::Kind::kApproval, walk.call};
   asking.approval = &request;
   tell(asking);
-  const Deadline deadline =
-      Deadline::after(parts_.approval_timeout).sooner(walk.call.deadline);
+  const Deadline deadline = Deadline::after(parts_.approval_timeout).sooner(walk.call.deadline);
   auto question = parts_.approver.ask(request);
   auto answer = co_await async::with_deadline(deadline, std::move(question), "the approval");
   if (!answer) {

@@ -1,9 +1,9 @@
-#include <gmock/gmock.h>
-#include <gtest/gtest.h>
-
 #include <deque>
 #include <functional>
 #include <stdexcept>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
 
 #include "async/runtime.hpp"
 #include "async/sleep.hpp"
@@ -27,10 +27,10 @@ class FakeUpstream final : public Upstream {
     ToolSpec spec;
     spec.server = "files";
     spec.name = "touch";
-    spec.input_schema = json::Object{
-        {"type", "object"},
-        {"properties", json::Object{{"path", json::Object{{"type", "string"}}}}},
-        {"required", json::Array{"path"}}};
+    spec.input_schema =
+        json::Object{{"type", "object"},
+                     {"properties", json::Object{{"path", json::Object{{"type", "string"}}}}},
+                     {"required", json::Array{"path"}}};
     std::vector<ToolSpec> tools;
     tools.push_back(std::move(spec));
     co_return tools;

@@ -35,8 +35,8 @@ void note_error(std::vector<TrailEntry>& trail, std::string_view hook, const Err
 json::Array to_json(const std::vector<TrailEntry>& trail) {
   json::Array array;
   for (const TrailEntry& entry : trail) {
-    array.push_back(json::Object{
-        {"hook", entry.hook}, {"action", entry.action}, {"detail", entry.detail}});
+    array.push_back(
+        json::Object{{"hook", entry.hook}, {"action", entry.action}, {"detail", entry.detail}});
   }
   return array;
 }

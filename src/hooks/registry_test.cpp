@@ -1,14 +1,13 @@
 #include "hooks/registry.hpp"
 
-#include <gmock/gmock.h>
-#include <gtest/gtest.h>
+#include <functional>
+#include <stdexcept>
 
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
-
-#include <functional>
-#include <stdexcept>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
 
 #include "async/runtime.hpp"
 
@@ -135,9 +134,10 @@ TEST_F(RegistryTest, AThrowingGuardDenies) {
 }
 
 TEST_F(RegistryTest, AnObserverThatFailsIsOnlyNoted) {
-  guard("fails", 1,
-        [](const ToolCall&) -> Result<BeforeVerdict> { return fail(Code::kInternal, "x"); },
-        FailurePolicy::kObserver);
+  guard(
+      "fails", 1,
+      [](const ToolCall&) -> Result<BeforeVerdict> { return fail(Code::kInternal, "x"); },
+      FailurePolicy::kObserver);
   const BeforeOutcome outcome = judge();
   EXPECT_EQ(outcome.level, Level::kAllow);
   ASSERT_EQ(outcome.trail.size(), 1U);
@@ -147,7 +147,8 @@ TEST_F(RegistryTest, AnObserverThatFailsIsOnlyNoted) {
 class HangingGuard final : public BeforeToolHook {
  public:
   std::string_view name() const override { return "hangs"; }
-  Task<Result<BeforeVerdict>> before(const Context& /*context*/, const ToolCall& /*call*/) override {
+  Task<Result<BeforeVerdict>> before(const Context& /*context*/,
+                                     const ToolCall& /*call*/) override {
     boost::asio::steady_timer timer(co_await boost::asio::this_coro::executor);
     timer.expires_after(std::chrono::hours(1));
     co_await timer.async_wait(boost::asio::use_awaitable);
@@ -176,8 +177,8 @@ class FakeAfter final : public AfterToolHook {
 TEST_F(RegistryTest, AFailedGuardWithholdsTheResult) {
   registry_.add(std::make_unique<FakeAfter>(fail(Code::kInternal, "scanner broke")),
                 {1, FailurePolicy::kGuard});
-  const AfterOutcome outcome = runtime_.run(
-      registry_.after_tool(Context{}, ToolCall{}, ToolResult::text("top secret")));
+  const AfterOutcome outcome =
+      runtime_.run(registry_.after_tool(Context{}, ToolCall{}, ToolResult::text("top secret")));
   EXPECT_TRUE(outcome.withheld);
   EXPECT_TRUE(outcome.result.is_error);
   EXPECT_THAT(outcome.result.joined_text(), testing::Not(testing::HasSubstr("top secret")));

@@ -15,9 +15,7 @@ Overloaded(Ts...) -> Overloaded<Ts...>;
 json::Value block_to_json(const Block& block) {
   return std::visit(
       Overloaded{
-          [](const TextBlock& b) {
-            return json::Object{{"type", "text"}, {"text", b.text}};
-          },
+          [](const TextBlock& b) { return json::Object{{"type", "text"}, {"text", b.text}}; },
           [](const ThinkingBlock& b) {
             return json::Object{
                 {"type", "thinking"}, {"text", b.text}, {"provider", b.provider}, {"raw", b.raw}};

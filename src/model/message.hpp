@@ -20,8 +20,8 @@ struct ThinkingBlock {
   json::Value raw;
 };
 struct ToolUseBlock {
-  std::string id;         ///< the provider's call id
-  std::string name;       ///< public tool name
+  std::string id;    ///< the provider's call id
+  std::string name;  ///< public tool name
   json::Object arguments;
   std::string invalid_arguments;  ///< the raw text where it was no JSON object; then not to be run
 };

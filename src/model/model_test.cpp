@@ -12,8 +12,7 @@ TEST(Message, SurvivesItsJsonForm) {
   Message message;
   message.role = MessageRole::kAssistant;
   message.blocks.emplace_back(TextBlock{"hello"});
-  message.blocks.emplace_back(
-      ThinkingBlock{"hm", "anthropic", json::Object{{"signature", "abc"}}});
+  message.blocks.emplace_back(ThinkingBlock{"hm", "anthropic", json::Object{{"signature", "abc"}}});
   message.blocks.emplace_back(ToolUseBlock{"id1", "bash", json::Object{{"command", "ls"}}, ""});
   message.blocks.emplace_back(ToolUseBlock{"id2", "bash", {}, "{broken"});
   message.blocks.emplace_back(ToolResultBlock{"id1", "out", true});

@@ -70,8 +70,9 @@ struct Denial {
   std::string server;
   std::string tool;
   json::Object arguments;
-  std::string rule;    ///< which rule or hook decided, e.g. "permissions.yaml:12" or "StrictRoleGuard"
-  std::string reason;  ///< a sentence
+  std::string
+      rule;  ///< which rule or hook decided, e.g. "permissions.yaml:12" or "StrictRoleGuard"
+  std::string reason;       ///< a sentence
   bool unanswered = false;  ///< an ask that nobody answered, rather than a deny rule
 };
 

@@ -59,8 +59,9 @@ void settle_calls(TaskReport& report, const std::vector<CallRecord>& calls, bool
   } else if (stopper->outcome.error) {
     report.error = *stopper->outcome.error;
   } else {
-    report.error = Error(Code::kInvalidArgument, stopper->call.public_name() + " failed: " +
-                                                     stopper->outcome.text_for_model());
+    report.error =
+        Error(Code::kInvalidArgument,
+              stopper->call.public_name() + " failed: " + stopper->outcome.text_for_model());
   }
 }
 
@@ -159,8 +160,9 @@ void Orchestrator::set_status(Run& run, TaskStatus status) {
 
 Task<TaskReport> Orchestrator::process_task(TaskRequest request) {
   const SteadyTime started = parts_.clock.steady();
-  Run run{std::move(request), {}, TurnLoop({parts_.invoker, parts_.catalog, parts_.hooks,
-                                            parts_.events}),
+  Run run{std::move(request),
+          {},
+          TurnLoop({parts_.invoker, parts_.catalog, parts_.hooks, parts_.events}),
           {}};
   run.report.task_id = run.request.task_id;
   run.report.session_id = run.request.session_id;
@@ -240,14 +242,12 @@ Task<Result<json::Object>> Orchestrator::require(Run& run) {
 
 Task<Result<ExecutionPlan>> Orchestrator::plan(Run& run, const json::Object& requirements,
                                                const json::Object& previous) {
-  json::Object prompt{{"task", run.request.prompt},
-                      {"requirements", requirements},
-                      {"tools", tool_list(tools_)}};
+  json::Object prompt{
+      {"task", run.request.prompt}, {"requirements", requirements}, {"tools", tool_list(tools_)}};
   if (!previous.empty()) {
     prompt["previous_attempt"] = previous;
   }
-  auto asked =
-      question(run, parts_.agents.planner, "submit_plan", "plan.json", std::move(prompt));
+  auto asked = question(run, parts_.agents.planner, "submit_plan", "plan.json", std::move(prompt));
   asked.check = [this, &run](const json::Object& object) {
     return plan_problems(plan_from_json(object, run.request.task_id), parts_.catalog);
   };
@@ -259,8 +259,7 @@ Task<Result<ExecutionPlan>> Orchestrator::plan(Run& run, const json::Object& req
 }
 
 Task<Result<PlanOutcome>> Orchestrator::execute(Run& run, const ExecutionPlan& plan) {
-  OAP_CO_TRY(workflow::Graph graph,
-             compile(plan, options_.agent_timeout, options_.retry_attempts));
+  OAP_CO_TRY(workflow::Graph graph, compile(plan, options_.agent_timeout, options_.retry_attempts));
   TurnLoop::Scope scope = run.scope;
   scope.principal.role = "worker";
   PlanRunner runner(plan, run.request.prompt, run.loop, parts_.agents.worker, scope, tools_,

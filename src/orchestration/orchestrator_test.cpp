@@ -13,11 +13,11 @@
 namespace oap::orchestration {
 namespace {
 
-using ::testing::HasSubstr;
 using testing::calls;
 using testing::denied;
 using testing::FakeInvoker;
 using testing::FakeProvider;
+using ::testing::HasSubstr;
 using testing::results_in;
 using testing::says;
 
@@ -69,9 +69,9 @@ class OrchestratorTest : public ::testing::Test {
     agents.planner.name = "planner";
     agents.reviewer.name = "reviewer";
     gateway::Catalog catalog(upstreams_, testing::two_tools());
-    Orchestrator orchestrator({agents, invoker_, catalog, hooks_, store_->runs(), events_,
-                               conversation_, system_clock()},
-                              options);
+    Orchestrator orchestrator(
+        {agents, invoker_, catalog, hooks_, store_->runs(), events_, conversation_, system_clock()},
+        options);
     TaskRequest request;
     request.task_id = "task_1";
     request.session_id = "ses_1";

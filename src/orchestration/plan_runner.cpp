@@ -124,8 +124,7 @@ Task<Result<workflow::StepResult>> PlanRunner::run_agent(const PlanStep& step, D
   UnstoredConversation unstored;
   std::vector<Message> history;
   history.push_back(Message::user(instructions_for(step, *arguments)));
-  auto turns =
-      co_await loop_.run(worker_, std::move(scope), std::move(history), tools_, unstored);
+  auto turns = co_await loop_.run(worker_, std::move(scope), std::move(history), tools_, unstored);
   if (!turns) {
     co_return fail(std::move(turns).error());
   }

@@ -21,13 +21,10 @@ std::string clipped(std::string text, std::size_t limit) {
 }
 
 json::Object to_json(const Denial& denial) {
-  return json::Object{{"call_id", denial.call_id},
-                      {"server", denial.server},
-                      {"tool", denial.tool},
-                      {"arguments", denial.arguments},
-                      {"rule", denial.rule},
-                      {"reason", denial.reason},
-                      {"unanswered", denial.unanswered}};
+  return json::Object{
+      {"call_id", denial.call_id},      {"server", denial.server}, {"tool", denial.tool},
+      {"arguments", denial.arguments},  {"rule", denial.rule},     {"reason", denial.reason},
+      {"unanswered", denial.unanswered}};
 }
 
 }  // namespace

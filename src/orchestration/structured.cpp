@@ -55,8 +55,7 @@ Result<json::Object> object_in_text(std::string_view text) {
   const std::size_t fence = body.find("```");
   if (fence != std::string_view::npos) {
     const std::size_t start = body.find('\n', fence);
-    const std::size_t end =
-        start == std::string_view::npos ? start : body.find("```", start);
+    const std::size_t end = start == std::string_view::npos ? start : body.find("```", start);
     if (end != std::string_view::npos) {
       body = text::trim(body.substr(start, end - start));
     }

@@ -37,14 +37,13 @@ Result<orchestration::AgentSet> make_agents(const Settings& settings, ModelSet& 
   session::ContextOptions options;
   options.home = settings.paths.home;
   options.user_config = settings.paths.user_dir;
-  const session::Context context =
-      session::collect_context(settings.paths.workspace, options);
+  const session::Context context = session::collect_context(settings.paths.workspace, options);
   for (const std::string& warning : context.warnings) {
     log::warn("platform", warning);
   }
   const std::string context_text = session::render(context);
-  const auto make = [&](const std::string& name, const config::AgentConfig& config)
-      -> Result<orchestration::AgentProfile> {
+  const auto make = [&](const std::string& name,
+                        const config::AgentConfig& config) -> Result<orchestration::AgentProfile> {
     orchestration::AgentProfile profile;
     profile.name = name;
     OAP_TRY(const ModelSet::Choice choice, models.choose(models.reference_for(config, model)));
@@ -53,8 +52,8 @@ Result<orchestration::AgentSet> make_agents(const Settings& settings, ModelSet& 
     profile.max_tokens = config.max_tokens;
     profile.temperature = config.temperature;
     OAP_TRY(profile.system, prompt_of(settings, name, config));
-    profile.system += "\nThe workspace is " + settings.paths.workspace +
-                      "; paths are relative to it.\n";
+    profile.system +=
+        "\nThe workspace is " + settings.paths.workspace + "; paths are relative to it.\n";
     if (!context_text.empty()) {
       profile.system += "\n" + context_text;
     }

@@ -87,8 +87,7 @@ Result<ModelSet::Choice> ModelSet::choose(const std::string& reference) {
   if (found == providers_.end()) {
     OAP_TRY(auto provider, make(ref));
     if (!record_path_.empty()) {
-      OAP_TRY(auto recorder,
-              llm::RecordingProvider::start(*provider, record_path_, placeholders_));
+      OAP_TRY(auto recorder, llm::RecordingProvider::start(*provider, record_path_, placeholders_));
       recorded_.push_back(std::move(provider));
       provider = std::move(recorder);
     }

@@ -90,8 +90,8 @@ Result<void> Platform::Parts::assemble() {
   const Settings& settings = options.settings;
   OAP_TRY(auto policy, compile_policy(settings));
   engine = std::make_unique<permission::Engine>(std::move(policy));
-  scanner = std::make_unique<security::SecretScanner>(settings.config.secrets,
-                                                      settings.paths.state_dir);
+  scanner =
+      std::make_unique<security::SecretScanner>(settings.config.secrets, settings.paths.state_dir);
   redactor = std::make_unique<gateway::ScannerRedactor>(*scanner);
   log::set_redactor([this](std::string_view text) { return scanner->redact(text); });
   register_hooks(hooks, {*engine, *scanner});
@@ -104,9 +104,8 @@ Result<void> Platform::Parts::assemble() {
   invoker = std::make_unique<GatewayInvoker>(*gateway);
   sessions = std::make_unique<session::SessionManager>(store->sessions(), store->messages(),
                                                        system_clock());
-  models = std::make_unique<ModelSet>(
-      settings.config, settings.env, options.executor,
-      llm::Placeholders{{"workspace", settings.paths.workspace}});
+  models = std::make_unique<ModelSet>(settings.config, settings.env, options.executor,
+                                      llm::Placeholders{{"workspace", settings.paths.workspace}});
   principal.user_id = user_name();
   return {};
 }
@@ -152,8 +151,7 @@ Result<std::string> Platform::Parts::session_for(const RunRequest& request) {
 }
 
 void Platform::Parts::note(const std::string& type, const std::string& session_id,
-                           const std::string& task_id,
-                           const orchestration::TaskReport* report) {
+                           const std::string& task_id, const orchestration::TaskReport* report) {
   audit::Event event;
   event.event_type = type;
   event.user_id = principal.user_id;

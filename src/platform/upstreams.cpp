@@ -39,7 +39,8 @@ mcp::ServerSpec builtin_spec(const Settings& settings, const config::McpServer& 
   mcp::ServerSpec spec;
   spec.name = kBuiltinServer;
   std::vector<std::string>& argv = spec.process.argv;
-  argv = {os::self_path().value_or("/proc/self/exe"), "mcp-server", "sandbox", "--workspace", settings.paths.workspace};
+  argv = {os::self_path().value_or("/proc/self/exe"), "mcp-server", "sandbox", "--workspace",
+          settings.paths.workspace};
   const config::ResourceLimits& limits = server.resource_limits;
   if (limits.memory) {
     argv.insert(argv.end(), {"--memory", std::to_string(*limits.memory)});
@@ -75,8 +76,7 @@ mcp::ServerSpec configured_spec(const Settings& settings, const config::McpServe
 
 }  // namespace
 
-Result<void> add_upstreams(gateway::UpstreamSet& set, const Settings& settings,
-                           Executor executor) {
+Result<void> add_upstreams(gateway::UpstreamSet& set, const Settings& settings, Executor executor) {
   config::McpServer builtin;
   for (const auto& [name, server] : settings.config.mcp_servers) {
     if (server.builtin) {

@@ -68,10 +68,9 @@ int audit_command(const Common& common, const AuditArgs& args) {
     print_json(audit::to_json(*verified));
     return verified->ok ? 0 : 1;
   }
-  std::string text = verified->ok
-                         ? fmt::format("intact: {} events ({} to {})\n", verified->events,
-                                       verified->first, verified->last)
-                         : fmt::format("BROKEN: {} events read\n", verified->events);
+  std::string text = verified->ok ? fmt::format("intact: {} events ({} to {})\n", verified->events,
+                                                verified->first, verified->last)
+                                  : fmt::format("BROKEN: {} events read\n", verified->events);
   for (const audit::Problem& problem : verified->problems) {
     text += fmt::format("  {}:{}: {}\n", problem.segment, problem.line, problem.what);
   }

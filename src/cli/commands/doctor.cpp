@@ -1,10 +1,10 @@
+#include <cstdlib>
+
 #include <fmt/format.h>
 #include <linux/landlock.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
-
-#include <cstdlib>
 
 #include "async/runtime.hpp"
 #include "cli/commands/commands.hpp"
@@ -128,7 +128,8 @@ Task<void> check_provider(net::HttpClient& http, llm::ProviderSettings settings,
 Task<void> check_providers(Executor executor, const platform::Settings& settings,
                            std::vector<Finding>& findings) {
   net::HttpClient http(executor);
-  for (const llm::ProviderSettings& provider : platform::provider_settings(settings.config, settings.env)) {
+  for (const llm::ProviderSettings& provider :
+       platform::provider_settings(settings.config, settings.env)) {
     if (provider.api_key.empty() && !is_local(provider.base_url)) {
       findings.push_back({"provider", provider.name, State::kMissing,
                           "no key in the environment or the configuration"});

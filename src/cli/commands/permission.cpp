@@ -1,7 +1,7 @@
-#include <fmt/format.h>
-
 #include <iostream>
 #include <string>
+
+#include <fmt/format.h>
 
 #include "cli/commands/commands.hpp"
 #include "cli/output.hpp"
@@ -68,16 +68,17 @@ json::Value rules_of(const permission::Policy& policy) {
 
 std::string text_of(const permission::Explanation& explanation) {
   const Decision& decision = explanation.decision;
-  std::string text = fmt::format("{}: {}\n  rule: {}\n  mode: {}\n", to_string(decision.level),
-                                 decision.reason, decision.rule.empty() ? "(default)" : decision.rule,
-                                 explanation.mode);
+  std::string text =
+      fmt::format("{}: {}\n  rule: {}\n  mode: {}\n", to_string(decision.level), decision.reason,
+                  decision.rule.empty() ? "(default)" : decision.rule, explanation.mode);
   for (const std::string& facet : explanation.facets) {
     text += "  asks for: " + facet + "\n";
   }
   for (const permission::RuleMatch& match : explanation.matches) {
-    text += fmt::format("  {} {} ({}) matches {}{}{}\n", match.rule.where,
-                        to_string(match.rule.level), match.rule.describe(), match.facet,
-                        match.counted ? "" : ", does not count", match.note.empty() ? "" : ": " + match.note);
+    text +=
+        fmt::format("  {} {} ({}) matches {}{}{}\n", match.rule.where, to_string(match.rule.level),
+                    match.rule.describe(), match.facet, match.counted ? "" : ", does not count",
+                    match.note.empty() ? "" : ": " + match.note);
   }
   for (const std::string& floor : explanation.floors) {
     text += "  " + floor + "\n";
@@ -138,8 +139,7 @@ int permission_command(const Common& common, const PermissionArgs& args) {
     return report(settings.error(), common.json);
   }
   const auto policy = platform::compile_policy(
-      *settings,
-      args.policy.empty() ? std::nullopt : std::optional<std::string>(args.policy));
+      *settings, args.policy.empty() ? std::nullopt : std::optional<std::string>(args.policy));
   if (!policy) {
     return report(policy.error(), common.json);
   }

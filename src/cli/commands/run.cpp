@@ -1,7 +1,7 @@
-#include <unistd.h>
-
 #include <iterator>
 #include <string>
+
+#include <unistd.h>
 
 #include "async/runtime.hpp"
 #include "cli/commands/commands.hpp"

@@ -71,9 +71,9 @@ int check_config(const Common& common) {
     print_message(text, false);
     return 2;
   }
-  print(loaded.config.files.empty() ? std::string("no configuration files; the defaults hold\n")
-                                    : fmt::format("{}: good\n",
-                                                  fmt::join(loaded.config.files, ", ")));
+  print(loaded.config.files.empty()
+            ? std::string("no configuration files; the defaults hold\n")
+            : fmt::format("{}: good\n", fmt::join(loaded.config.files, ", ")));
   return 0;
 }
 
@@ -107,9 +107,8 @@ int config_command(const Common& common, const ConfigArgs& args) {
     case ConfigArgs::Action::kSchema: {
       const std::string schema = config::schema(args.schema);
       if (schema.empty()) {
-        return report(Error(Code::kUsage,
-                            fmt::format("no schema '{}'; there are: {}", args.schema,
-                                        fmt::join(config::schema_names(), ", "))));
+        return report(Error(Code::kUsage, fmt::format("no schema '{}'; there are: {}", args.schema,
+                                                      fmt::join(config::schema_names(), ", "))));
       }
       print(schema);
       return 0;
@@ -167,9 +166,8 @@ int trust_command(const Common& common, const TrustArgs& args) {
     text += "  " + name + ": " + command + "\n";
   }
   if (common.json) {
-    print_json(json::Object{{"workspace", paths.workspace},
-                            {"trusted", true},
-                            {"commands", std::move(commands)}});
+    print_json(json::Object{
+        {"workspace", paths.workspace}, {"trusted", true}, {"commands", std::move(commands)}});
   } else {
     print(text);
   }

@@ -17,8 +17,9 @@ std::string cut_middle(std::string_view text, std::size_t max_bytes) {
   while (is_inside(tail)) {
     ++tail;
   }
-  return fmt::format("{}\n[… {} bytes left out; ask for a part: a line range, a narrower search …]\n{}",
-                     text.substr(0, head), tail - head, text.substr(tail));
+  return fmt::format(
+      "{}\n[… {} bytes left out; ask for a part: a line range, a narrower search …]\n{}",
+      text.substr(0, head), tail - head, text.substr(tail));
 }
 
 }  // namespace

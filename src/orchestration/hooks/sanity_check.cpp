@@ -1,9 +1,9 @@
 #include "orchestration/hooks/sanity_check.hpp"
 
-#include <fmt/format.h>
-
 #include <array>
 #include <cmath>
+
+#include <fmt/format.h>
 
 namespace oap::orchestration {
 namespace {

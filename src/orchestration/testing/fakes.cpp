@@ -34,8 +34,8 @@ std::size_t results_in(const llm::Request& request) {
 
 ToolOutcome denied(const ToolCall& call, bool unanswered) {
   ToolOutcome outcome;
-  outcome.denial = Denial{call.id, call.server, call.tool, call.arguments, "rule:1", "no",
-                          unanswered};
+  outcome.denial =
+      Denial{call.id, call.server, call.tool, call.arguments, "rule:1", "no", unanswered};
   return outcome;
 }
 
