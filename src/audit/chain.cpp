@@ -1,5 +1,6 @@
 #include "audit/chain.hpp"
 
+#include <array>
 #include <cstring>
 
 #include "crypto/hash.hpp"
@@ -36,23 +37,45 @@ std::optional<Split> split(std::string_view line) {
   return Split{line.substr(0, at), hash};
 }
 
-bool contains(std::string_view text, std::string_view part) {
-  return memmem(text.data(), text.size(), part.data(), part.size()) != nullptr;
+using Hex = std::array<char, kHexSize>;
+
+Hex hash_of(std::string_view prev_hash, std::string_view content) {
+  constexpr std::string_view kDigits = "0123456789abcdef";
+  thread_local crypto::Sha256 sha;
+  const crypto::Digest digest = sha.update(prev_hash).update(content).update("}").finish();
+  Hex hex{};
+  for (std::size_t i = 0; i < digest.size(); ++i) {
+    hex[2 * i] = kDigits[digest[i] >> 4U];
+    hex[2 * i + 1] = kDigits[digest[i] & 15U];
+  }
+  return hex;
 }
 
-std::string hash_of(std::string_view prev_hash, std::string_view content) {
-  thread_local crypto::Sha256 sha;
-  return sha.update(prev_hash).update(content).update("}").finish_hex();
+std::string_view view(const Hex& hex) { return {hex.data(), hex.size()}; }
+
+/// Whether this member is somewhere in the text; at which depth does not matter, the hash binds it.
+bool has_member(std::string_view text, std::string_view key, std::string_view value, char after) {
+  while (true) {
+    const void* found = memmem(text.data(), text.size(), key.data(), key.size());
+    if (found == nullptr) {
+      return false;
+    }
+    const auto at = static_cast<std::size_t>(static_cast<const char*>(found) - text.data());
+    text.remove_prefix(at + key.size());
+    if (text.size() > value.size() && text.starts_with(value) && text[value.size()] == after) {
+      return true;
+    }
+  }
 }
 
 /// The common case, without parsing: hash right, number and prev_hash where they belong.
 bool follows(const Link& previous, const Split& parts) {
-  if (hash_of(previous.hash, parts.content) != parts.hash) {
+  if (view(hash_of(previous.hash, parts.content)) != parts.hash) {
     return false;
   }
-  const std::string prev = "\"prev_hash\":\"" + previous.hash + "\"";
-  const std::string seq = fmt::format("\"seq\":{},", previous.seq + 1);
-  return contains(parts.content, prev) && contains(parts.content, seq);
+  const fmt::format_int seq(previous.seq + 1);
+  return has_member(parts.content, "\"prev_hash\":\"", previous.hash, '"') &&
+         has_member(parts.content, "\"seq\":", {seq.data(), seq.size()}, ',');
 }
 
 /// `expected` is the number that should have come.
@@ -65,7 +88,8 @@ std::string misplaced(std::uint64_t expected, const Parsed& parsed) {
     return fmt::format("records {} to {} are missing before this one", expected, seq - 1);
   }
   if (seq < expected) {
-    return fmt::format("record {} stands where {} belongs: repeated or out of order", seq, expected);
+    return fmt::format("record {} stands where {} belongs: repeated or out of order", seq,
+                       expected);
   }
   return fmt::format("record {} does not continue the one before it: one of the two was replaced",
                      seq);
@@ -81,7 +105,7 @@ Sealed seal(const Link& previous, const Body& body) {
   line.append(body.head).append(previous.hash).append(body.middle);
   line.append(fmt::to_string(sealed.link.seq)).append(body.tail);
   line.pop_back();
-  sealed.link.hash = hash_of(previous.hash, line);
+  sealed.link.hash = std::string(view(hash_of(previous.hash, line)));
   line.append(kHashKey).append(sealed.link.hash).append("\"}\n");
   return sealed;
 }
@@ -103,7 +127,7 @@ Result<Parsed> parse_line(std::string_view line) {
     return fail(Code::kDataLoss, "not an audit record: prev_hash or seq is missing");
   }
   parsed.prev_hash = std::string(json::view(prev_hash->get_string()));
-  if (hash_of(parsed.prev_hash, parts->content) != parts->hash) {
+  if (view(hash_of(parsed.prev_hash, parts->content)) != parts->hash) {
     return fail(Code::kDataLoss, "the record was changed: its hash does not fit its content");
   }
   parsed.link = {static_cast<std::uint64_t>(seq->get_int64()), std::string(parts->hash)};
@@ -115,7 +139,7 @@ std::optional<std::string> check_line(Link& previous, std::string_view line) {
   const auto parts = split(line);
   if (parts && follows(previous, *parts)) {
     ++previous.seq;
-    previous.hash = std::string(parts->hash);
+    previous.hash.assign(parts->hash);
     return std::nullopt;
   }
   const std::uint64_t expected = previous.seq + 1;

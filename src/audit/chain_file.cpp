@@ -1,14 +1,14 @@
 #include "audit/chain_file.hpp"
 
-#include <fcntl.h>
-#include <sys/file.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <thread>
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/ids.hpp"
 #include "os/file.hpp"
@@ -77,10 +77,10 @@ ChainFile::ChainFile(const Log::Options& options)
 
 Error ChainFile::failure(std::string_view doing, int error_number) const {
   const bool full = error_number == ENOSPC || error_number == EDQUOT || error_number == EFBIG;
-  return {full ? Code::kResourceExhausted : Code::kUnavailable,
-          fmt::format("{} the audit log in {} failed: {}", doing, dir_,
-                      std::strerror(error_number)),
-          Audience::kOperator};
+  return {
+      full ? Code::kResourceExhausted : Code::kUnavailable,
+      fmt::format("{} the audit log in {} failed: {}", doing, dir_, std::strerror(error_number)),
+      Audience::kOperator};
 }
 
 Result<std::unique_ptr<ChainFile>> ChainFile::open(const Log::Options& options) {
@@ -97,7 +97,7 @@ Result<std::unique_ptr<ChainFile>> ChainFile::open(const Log::Options& options) 
 Result<void> ChainFile::open_folder() {
   OAP_CHECK_OK(os::make_dirs(dir_, 0700));
   dir_fd_.reset(::open(dir_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  struct stat info {};
+  struct stat info{};
   if (!dir_fd_ || fstat(dir_fd_.get(), &info) != 0) {
     return fail(failure("opening", errno));
   }
@@ -119,7 +119,7 @@ bool ChainFile::has_next_segment() const {
 
 /// Cheap where this process was the last to append: one fstat and one look for a next segment.
 Result<void> ChainFile::take_up() {
-  struct stat info {};
+  struct stat info{};
   if (file_ == nullptr || fstat(file_->get(), &info) != 0 || info.st_nlink == 0) {
     return rescan();
   }
@@ -270,8 +270,8 @@ Result<void> ChainFile::rotate_if_due() {
 Result<void> ChainFile::begin_segment() {
   Segment segment{segment_name(link_.seq + 1), link_.seq + 1, 0};
   constexpr int kFlags = O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW;
-  auto file = std::make_shared<os::UniqueFd>(
-      ::openat(dir_fd_.get(), segment.name.c_str(), kFlags, 0600));
+  auto file =
+      std::make_shared<os::UniqueFd>(::openat(dir_fd_.get(), segment.name.c_str(), kFlags, 0600));
   if (!*file || fsync(dir_fd_.get()) != 0) {
     return fail(failure("beginning a segment of", errno));
   }
@@ -339,7 +339,8 @@ Result<void> ChainFile::put(const std::string& lines, bool sync) {
   (void)ftruncate(file_->get(), static_cast<off_t>(segment_.size));
   const Error written = failure("writing", error);
   const bool may_be_lost = done == lines.size() && written.code() != Code::kResourceExhausted;
-  return fail(may_be_lost ? Error(Code::kDataLoss, written.message(), Audience::kOperator) : written);
+  return fail(may_be_lost ? Error(Code::kDataLoss, written.message(), Audience::kOperator)
+                          : written);
 }
 
 /// The oldest segments, but never the newest, that hold nothing younger; `last` is their end.
@@ -378,8 +379,10 @@ Result<Log::Retired> ChainFile::retire(Millis age) {
   Event event;
   event.event_type = "retired";
   event.reason = "older than the retention period";
-  event.details = {{"segments", retired.segments}, {"events", retired.events},
-                   {"first", old.front().first},   {"last", last.seq},
+  event.details = {{"segments", retired.segments},
+                   {"events", retired.events},
+                   {"first", old.front().first},
+                   {"last", last.seq},
                    {"last_hash", last.hash}};
   const Body body = encode_own(event);
   OAP_TRY([[maybe_unused]] const std::string lines, write({&body}, true));

@@ -74,11 +74,10 @@ TEST(ChainTest, AnEventWithNothingSetIsARecordToo) {
   const Sealed sealed = seal({}, encode({}, {"evt_1", "t"}));
   json::Object record = json::parse_object(sealed.line.substr(0, sealed.line.size() - 1)).value();
   record.erase("hash");
-  EXPECT_EQ(sealed.link.hash,
-            crypto::sha256_hex(std::string(64, '0') + json::canonical(record)));
-  for (const char* key : {"event_type", "user_id", "session_id", "tool", "action", "resource",
-                          "arguments", "permission_decision", "risk_score", "execution_time_ms",
-                          "timestamp", "event_id"}) {
+  EXPECT_EQ(sealed.link.hash, crypto::sha256_hex(std::string(64, '0') + json::canonical(record)));
+  for (const char* key :
+       {"event_type", "user_id", "session_id", "tool", "action", "resource", "arguments",
+        "permission_decision", "risk_score", "execution_time_ms", "timestamp", "event_id"}) {
     EXPECT_TRUE(record.contains(key)) << key;
   }
 }

@@ -21,8 +21,8 @@ class Members {
     if (value.size() <= kMaxTextBytes) {
       raw(key, json::quote(value));
     } else {
-      raw(key, json::quote(fmt::format("{}… ({} bytes)",
-                                       text::truncate_utf8(value, kMaxTextBytes), value.size())));
+      raw(key, json::quote(fmt::format("{}… ({} bytes)", text::truncate_utf8(value, kMaxTextBytes),
+                                       value.size())));
     }
   }
   void text_if(std::string_view key, std::string_view value) {

@@ -9,8 +9,8 @@
 
 namespace oap::audit {
 
-/// One thing that happened, as the caller knows it. `arguments` and `result_summary` must already be
-/// redacted. The log adds event_id, timestamp, seq, prev_hash and hash.
+/// One thing that happened, as the caller knows it. `arguments` and `result_summary` must already
+/// be redacted. The log adds event_id, timestamp, seq, prev_hash and hash.
 struct Event {
   std::string event_type;  ///< permission_check, tool_execution, task_started, approval, …
   std::string user_id;

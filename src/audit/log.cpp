@@ -1,7 +1,5 @@
 #include "audit/log.hpp"
 
-#include <unistd.h>
-
 #include <cerrno>
 #include <condition_variable>
 #include <cstring>
@@ -9,6 +7,8 @@
 #include <optional>
 #include <thread>
 #include <vector>
+
+#include <unistd.h>
 
 #include "audit/chain_file.hpp"
 #include "audit/side_file.hpp"
@@ -227,10 +227,10 @@ void Log::Core::save_emergency(const Event& event, const Stamp& stamp, const Err
     return;
   }
   const Body body = encode(event, stamp);
-  const std::string line = fmt::format(R"({{"audit_failure":{},"event":{}0{}0{}}})"
-                                       "\n",
-                                       json::quote(error.to_string()), body.head, body.middle,
-                                       body.tail);
+  const std::string line =
+      fmt::format(R"({{"audit_failure":{},"event":{}0{}0{}}})"
+                  "\n",
+                  json::quote(error.to_string()), body.head, body.middle, body.tail);
   auto file = open_side_file(options_.workspace, options_.emergency_file);
   auto saved = file ? append_all(file->get(), line, options_.emergency_file)
                     : Result<void>(fail(std::move(file).error()));

@@ -27,10 +27,10 @@ enum class Durability {
 class Log {
  public:
   struct Options {
-    std::string dir;             ///< made where it does not exist (its parent must)
-    std::string workspace;       ///< relative paths below start here and stay below
-    std::string export_file;     ///< additional JSON lines; empty: none
-    std::string emergency_file;  ///< empty: none
+    std::string dir;               ///< made where it does not exist (its parent must)
+    std::string workspace;         ///< relative paths below start here and stay below
+    std::string export_file;       ///< additional JSON lines; empty: none
+    std::string emergency_file;    ///< empty: none
     const Clock* clock = nullptr;  ///< null: the system's
     std::uint64_t segment_bytes = 64U << 20U;
     Millis segment_age{std::chrono::hours(24)};

@@ -1,5 +1,9 @@
 #include "audit/log.hpp"
 
+#include <filesystem>
+#include <random>
+#include <thread>
+
 #include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -8,10 +12,6 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
-#include <filesystem>
-#include <random>
-#include <thread>
 
 #include "audit/segment.hpp"
 #include "audit/tail.hpp"
@@ -94,7 +94,7 @@ TEST_F(LogTest, RecordsFollowEachOtherAcrossOpens) {
   EXPECT_EQ(found.first, 1U);
   EXPECT_EQ(found.last, 5U);
   EXPECT_THAT(found.notes, IsEmpty());
-  struct stat info {};
+  struct stat info{};
   ASSERT_EQ(stat(dir().c_str(), &info), 0);
   EXPECT_EQ(info.st_mode & 0777U, 0700U);
   ASSERT_EQ(stat(segment_path().c_str(), &info), 0);
@@ -278,9 +278,9 @@ TEST_F(LogTest, ProcessesInParallelKeepOneChain) {
       auto log = Log::open(small);
       bool ok = static_cast<bool>(log);
       for (int i = 0; ok && i < 100; ++i) {
-        ok = static_cast<bool>((*log)->append(
-            event(fmt::format("p{}-{}", child, i)),
-            i % 4 == 0 ? Durability::kSync : Durability::kWritten));
+        ok = static_cast<bool>(
+            (*log)->append(event(fmt::format("p{}-{}", child, i)),
+                           i % 4 == 0 ? Durability::kSync : Durability::kWritten));
       }
       _exit(ok ? 0 : 1);
     }

@@ -1,13 +1,13 @@
 #include "audit/segment.hpp"
 
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <cerrno>
 #include <charconv>
 #include <cstring>
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "os/file.hpp"
 
@@ -39,7 +39,7 @@ Result<std::vector<Segment>> list_segments(const std::string& dir) {
   OAP_TRY(const std::vector<std::string> names, os::list_dir(dir));
   std::vector<Segment> segments;
   for (const std::string& name : names) {
-    struct stat info {};
+    struct stat info{};
     if (const auto first = segment_first(name);
         first && lstat((dir + "/" + name).c_str(), &info) == 0) {
       segments.push_back({name, *first, static_cast<std::uint64_t>(info.st_size)});
@@ -56,8 +56,8 @@ Result<bool> BackwardLines::load_more() {
   std::string block(count, '\0');
   std::size_t done = 0;
   while (done < count) {
-    const ssize_t got = pread(fd_, block.data() + done, count - done,
-                              static_cast<off_t>(start_ - count + done));
+    const ssize_t got =
+        pread(fd_, block.data() + done, count - done, static_cast<off_t>(start_ - count + done));
     if (got < 0 && errno == EINTR) {
       continue;
     }

@@ -1,12 +1,12 @@
 #include "audit/side_file.hpp"
 
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include <cerrno>
 #include <cstring>
 #include <vector>
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "os/file.hpp"
 #include "text/strings.hpp"
@@ -23,7 +23,7 @@ Result<os::UniqueFd> open_file(int dir, const std::string& name, const std::stri
   if (!file) {
     return fail(os::errno_error("opening", path, errno));
   }
-  struct stat info {};
+  struct stat info{};
   if (fstat(file.get(), &info) != 0 || !S_ISREG(info.st_mode)) {
     return fail(Code::kFailedPrecondition, "{} is not a regular file", path);
   }

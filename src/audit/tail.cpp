@@ -1,10 +1,10 @@
 #include "audit/tail.hpp"
 
-#include <fcntl.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <cerrno>
+
+#include <fcntl.h>
+#include <unistd.h>
 
 #include "audit/segment.hpp"
 #include "os/fd.hpp"
@@ -21,8 +21,7 @@ bool matches(const json::Object& record, const Filter& filter) {
   };
   return same("event_type", filter.event_type) && same("tool", filter.tool) &&
          same("user_id", filter.user_id) && same("session_id", filter.session_id) &&
-         same("task_id", filter.task_id) &&
-         same("permission_decision", filter.permission_decision);
+         same("task_id", filter.task_id) && same("permission_decision", filter.permission_decision);
 }
 
 Result<void> collect(const std::string& dir, const Segment& segment, const Filter& filter,

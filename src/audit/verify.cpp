@@ -1,14 +1,14 @@
 #include "audit/verify.hpp"
 
-#include <fcntl.h>
-#include <sys/file.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <thread>
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "audit/segment.hpp"
 #include "base/clock.hpp"
@@ -124,8 +124,8 @@ Result<VerifyReport> Verifier::run() {
   const std::vector<Segment>& segments = snapshot_.segments;
   for (std::size_t i = 0; i < segments.size(); ++i) {
     if (anchor_ && segments[i].first <= anchor_->seq) {
-      report_.notes.push_back(fmt::format("segment {} was retired but is still there",
-                                          segments[i].name));
+      report_.notes.push_back(
+          fmt::format("segment {} was retired but is still there", segments[i].name));
       continue;
     }
     OAP_CHECK_OK(check_segment(segments[i], i + 1 == segments.size()));
@@ -137,7 +137,7 @@ Result<VerifyReport> Verifier::run() {
 Result<void> Verifier::check_segment(const Segment& segment, bool newest) {
   const std::string path = dir_ + "/" + segment.name;
   const os::UniqueFd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
-  struct stat info {};
+  struct stat info{};
   if (!file || fstat(file.get(), &info) != 0) {
     return fail(os::errno_error("opening", path, errno));
   }
@@ -150,7 +150,8 @@ Result<void> Verifier::check_segment(const Segment& segment, bool newest) {
   std::uint64_t offset = 0;
   while (offset < segment.size && buffer.size() < kMaxLine) {
     const std::size_t kept = buffer.size();
-    const auto want = static_cast<std::size_t>(std::min<std::uint64_t>(kChunk, segment.size - offset));
+    const auto want =
+        static_cast<std::size_t>(std::min<std::uint64_t>(kChunk, segment.size - offset));
     buffer.resize(kept + want);
     const ssize_t got = pread(file.get(), buffer.data() + kept, want, static_cast<off_t>(offset));
     if (got < 0 && errno != EINTR) {
@@ -230,10 +231,11 @@ void Verifier::inspect(std::string_view line) {
     newest_retired_ = {static_cast<std::uint64_t>(json::get_int(*details, "last")),
                        std::string(json::get_string(*details, "last_hash"))};
   } else if (report_.notes.size() < kMaxProblems) {
-    report_.notes.push_back(fmt::format("record {}: the log was repaired after a crash ({} bytes "
-                                        "of an incomplete record cut, {} records lost)",
-                                        parsed->link.seq, json::get_int(*details, "cut_bytes"),
-                                        json::get_int(*details, "lost_records")));
+    report_.notes.push_back(
+        fmt::format("record {}: the log was repaired after a crash ({} bytes "
+                    "of an incomplete record cut, {} records lost)",
+                    parsed->link.seq, json::get_int(*details, "cut_bytes"),
+                    json::get_int(*details, "lost_records")));
   }
 }
 
@@ -270,10 +272,8 @@ void Verifier::check_ends() {
 }  // namespace
 
 json::Object to_json(const VerifyReport& report) {
-  json::Object object{{"ok", report.ok},
-                      {"events", report.events},
-                      {"first", report.first},
-                      {"last", report.last}};
+  json::Object object{
+      {"ok", report.ok}, {"events", report.events}, {"first", report.first}, {"last", report.last}};
   if (!report.problems.empty()) {
     json::Array problems;
     for (const Problem& problem : report.problems) {

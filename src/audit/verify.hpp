@@ -11,10 +11,10 @@ namespace oap::audit {
 
 /// One breach of the chain.
 struct Problem {
-  std::string segment;      ///< file name; empty where a whole segment is missing
-  std::uint64_t line = 0;   ///< from 1
-  std::uint64_t seq = 0;    ///< what should be there
-  std::string what;         ///< a sentence
+  std::string segment;     ///< file name; empty where a whole segment is missing
+  std::uint64_t line = 0;  ///< from 1
+  std::uint64_t seq = 0;   ///< what should be there
+  std::string what;        ///< a sentence
 };
 
 struct VerifyReport {
@@ -23,8 +23,8 @@ struct VerifyReport {
   std::uint64_t first = 0;  ///< seq; 0 where the chain is empty
   std::uint64_t last = 0;
   std::uint64_t bytes = 0;
-  std::vector<Problem> problems;    ///< the first 100
-  std::vector<std::string> notes;   ///< what is unusual but no breach, e.g. an empty chain
+  std::vector<Problem> problems;   ///< the first 100
+  std::vector<std::string> notes;  ///< what is unusual but no breach, e.g. an empty chain
 };
 /// `{ok, events, first, last}` and, where there are any, problems and notes.
 json::Object to_json(const VerifyReport& report);

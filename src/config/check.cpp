@@ -1,80 +1,22 @@
 #include "config/check.hpp"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <cmath>
-#include <limits>
-
+#include "config/checker.hpp"
 #include "config/expand.hpp"
+#include "config/merge.hpp"
 #include "config/shapes.hpp"
-#include "config/size.hpp"
 #include "text/nearest.hpp"
 #include "text/strings.hpp"
-#include "text/utf8.hpp"
-#include "yaml/scalar.hpp"
 
 namespace oap::config {
 namespace {
 
 using Kind = Shape::Kind;
-using Format = Shape::Format;
-using Found = std::optional<json::Value>;
 
-constexpr std::size_t kLeastSecret = 8;
 constexpr std::size_t kMostProblems = 200;
-
-std::string shown(std::string_view text) {
-  const std::string_view cut = text::truncate_utf8(text, 60);
-  return text::escape_visible(cut) + (cut.size() < text.size() ? "..." : "");
-}
-
-/// Where a value stands: for the line map and for people.
-struct Place {
-  std::string pointer;
-  std::string key;
-
-  Place member(std::string_view name) const {
-    std::string token = text::replace_all(text::replace_all(name, "~", "~0"), "/", "~1");
-    return {pointer + "/" + token, key.empty() ? shown(name) : key + "." + shown(name)};
-  }
-  Place item(std::size_t index) const {
-    return {fmt::format("{}/{}", pointer, index), fmt::format("{}[{}]", key, index)};
-  }
-};
-
-std::string describe(const json::Value& value) {
-  if (value.is_string()) {
-    return "the text \"" + shown(json::view(value.get_string())) + "\"";
-  }
-  if (value.is_bool()) {
-    return value.get_bool() ? "true" : "false";
-  }
-  if (value.is_null()) {
-    return "nothing";
-  }
-  if (value.is_array()) {
-    return "a list";
-  }
-  if (value.is_object()) {
-    return "a map";
-  }
-  return value.is_double() ? fmt::format("the number {}", value.get_double())
-         : value.is_int64() ? fmt::format("the number {}", value.get_int64())
-                            : fmt::format("the number {}", value.get_uint64());
-}
-
-bool is_number(const json::Value& value) {
-  return value.is_int64() || value.is_uint64() || value.is_double();
-}
-
-double as_double(const json::Value& value) {
-  if (value.is_double()) {
-    return value.get_double();
-  }
-  return value.is_int64() ? static_cast<double>(value.get_int64())
-                          : static_cast<double>(value.get_uint64());
-}
 
 bool names_a_secret(std::string_view name) {
   const std::string lower = text::lower_ascii(name);
@@ -86,55 +28,15 @@ bool names_a_secret(std::string_view name) {
   return false;
 }
 
-bool is_url(std::string_view text) {
-  for (const std::string_view scheme : {"http://", "https://"}) {
-    if (!text::starts_with_ci(text, scheme)) {
-      continue;
-    }
-    const std::string_view host = text.substr(scheme.size());
-    return !host.empty() && host[0] != '/' && host[0] != ':' && host[0] != '?' && host[0] != '#' &&
-           std::none_of(host.begin(), host.end(), [](char c) {
-             return static_cast<unsigned char>(c) <= ' ' || c == '\x7f' || c == '\\';
-           });
-  }
-  return false;
+}  // namespace
+
+Place Place::member(std::string_view name) const {
+  return {pointer + "/" + pointer_token(name), key.empty() ? shown(name) : key + "." + shown(name)};
 }
 
-class Checker {
- public:
-  Checker(const yaml::Document& document, const CheckOptions& options, Checked& out)
-      : document_(document), options_(options), out_(out) {}
-
-  Found value(const Shape& shape, const json::Value& value, const Place& place);
-
- private:
-  Found text(const Shape& shape, const json::Value& value, const Place& place);
-  Found chosen(const Shape& shape, const std::string& text, const Place& place);
-  Found number(const Shape& shape, const json::Value& value, const Place& place);
-  Found size(const Shape& shape, const json::Value& value, const Place& place);
-  Found list(const Shape& shape, const json::Value& value, const Place& place);
-  Found map(const Shape& shape, const json::Value& value, const Place& place);
-  Found object(const Shape& shape, const json::Value& value, const Place& place);
-  void member(const Shape& shape, const Shape& member, const json::Object::value_type& pair,
-              const Place& place, json::Object& out);
-  void unknown(const Shape& shape, std::string_view key, const json::Value& value,
-               const Place& parent);
-  void unbuilt(std::string_view what, const json::Value& value, const Place& place);
-  void plugins(const json::Object& members, const Place& place);
-
-  /// The value with its variables replaced; nothing where that failed or may not be done.
-  Found expanded(const Shape& shape, const json::Value& value, const Place& place);
-  Found mismatch(const Shape& shape, const json::Value& value, const Place& place,
-                 std::string_view advice = {});
-  void problem(const Place& place, std::string message);
-  void withhold(const Place& place);
-  void withhold_all(const Shape& shape, const json::Value& value, const Place& place);
-
-  const yaml::Document& document_;
-  const CheckOptions& options_;
-  Checked& out_;
-  bool in_withheld_ = false;
-};
+Place Place::item(std::size_t index) const {
+  return {fmt::format("{}/{}", pointer, index), fmt::format("{}[{}]", key, index)};
+}
 
 void Checker::problem(const Place& place, std::string message) {
   if (out_.problems.size() < kMostProblems) {
@@ -163,38 +65,6 @@ Found Checker::mismatch(const Shape& shape, const json::Value& value, const Plac
   const std::string got = shape.secret ? "something else" : describe(value);
   problem(place, fmt::format("expected {}, not {}{}", expected(shape), got, advice));
   return std::nullopt;
-}
-
-Found Checker::expanded(const Shape& shape, const json::Value& value, const Place& place) {
-  const std::string_view text = json::view(value.get_string());
-  if (!has_variables(text)) {
-    return value;
-  }
-  if (!options_.trusted) {
-    withhold(place);
-    return std::nullopt;
-  }
-  Result<Expanded> result = expand(text, options_.env);
-  if (!result) {
-    problem(place, result.error().message());
-    return std::nullopt;
-  }
-  const bool free_text = shape.kind == Kind::kCommand ||
-                         (shape.kind == Kind::kText && shape.choices.empty());
-  for (const std::string& secret : result->values) {
-    if (free_text && secret.size() >= kLeastSecret) {
-      out_.secrets.push_back(secret);
-    }
-  }
-  const bool typed = shape.kind == Kind::kBool || shape.kind == Kind::kInteger ||
-                     shape.kind == Kind::kNumber;
-  if (typed) {
-    const Result<json::Value> scalar = yaml::resolve_plain(text::trim(result->text));
-    if (scalar) {
-      return *scalar;
-    }
-  }
-  return json::Value(json::String(result->text));
 }
 
 Found Checker::value(const Shape& shape, const json::Value& given, const Place& place) {
@@ -237,74 +107,6 @@ Found Checker::value(const Shape& shape, const json::Value& given, const Place& 
   return value;
 }
 
-Found Checker::chosen(const Shape& shape, const std::string& text, const Place& place) {
-  for (const auto& [alias, meaning] : shape.aliases) {
-    if (text == alias) {
-      return json::Value(json::String(meaning));
-    }
-  }
-  if (std::find(shape.choices.begin(), shape.choices.end(), text) != shape.choices.end()) {
-    return json::Value(json::String(text));
-  }
-  const auto& unbuilt = shape.unbuilt_choices;
-  if (std::find(unbuilt.begin(), unbuilt.end(), text) != unbuilt.end()) {
-    problem(place, fmt::format("{} is not available in this version; use {}", text,
-                               text::join(shape.choices, " or ")));
-    return std::nullopt;
-  }
-  const json::Value value(json::String{text});
-  return mismatch(shape, value, place, text::did_you_mean(text, shape.choices));
-}
-
-Found Checker::text(const Shape& shape, const json::Value& value, const Place& place) {
-  if (!value.is_string()) {
-    const bool quotable = is_number(value) || value.is_bool();
-    return mismatch(shape, value, place, quotable ? "; write it in quotes" : "");
-  }
-  const std::string text(json::view(value.get_string()));
-  if (!shape.choices.empty()) {
-    return chosen(shape, text, place);
-  }
-  if (text.empty() && shape.format != Format::kAnything && shape.format != Format::kHeaderValue) {
-    return mismatch(shape, value, place, "; remove the key or write a value");
-  }
-  if (text.find('\0') != std::string::npos) {
-    problem(place, "text cannot contain a NUL character");
-    return std::nullopt;
-  }
-  const bool one_line = text.find_first_of("\r\n") == std::string::npos;
-  if ((shape.format == Format::kUrl && !is_url(text)) ||
-      (shape.format == Format::kHeaderValue && !one_line) ||
-      (shape.format == Format::kVariable && !name_fits(Shape::Names::kVariable, text))) {
-    return mismatch(shape, value, place);
-  }
-  return value;
-}
-
-Found Checker::number(const Shape& shape, const json::Value& value, const Place& place) {
-  if (!is_number(value)) {
-    return mismatch(shape, value, place);
-  }
-  const double number = as_double(value);
-  const bool whole = shape.kind == Kind::kNumber || std::trunc(number) == number;
-  if (!whole || number < *shape.minimum || number > *shape.maximum) {
-    return mismatch(shape, value, place);
-  }
-  return shape.kind == Kind::kNumber ? json::Value(value)
-                                     : json::Value(static_cast<std::int64_t>(number));
-}
-
-Found Checker::size(const Shape& shape, const json::Value& value, const Place& place) {
-  if (value.is_string()) {
-    const auto bytes = parse_size(json::view(value.get_string()));
-    return bytes ? Found(json::Value(*bytes)) : mismatch(shape, value, place);
-  }
-  if (value.is_int64() && value.get_int64() > 0) {
-    return json::Value(static_cast<std::uint64_t>(value.get_int64()));
-  }
-  return mismatch(shape, value, place);
-}
-
 Found Checker::list(const Shape& shape, const json::Value& value, const Place& place) {
   if (shape.kind == Kind::kCommand && value.is_string() && !value.get_string().empty()) {
     return json::Value(json::Array{value});
@@ -313,7 +115,7 @@ Found Checker::list(const Shape& shape, const json::Value& value, const Place& p
     return mismatch(shape, value, place,
                     shape.kind == Kind::kList && value.is_string() ? "; write [\"...\"]" : "");
   }
-  static const Shape kWord = config::text("A word.", Format::kAnything);
+  static const Shape kWord = config::text("A word.", Shape::Format::kAnything);
   const Shape& element = shape.kind == Kind::kCommand ? kWord : *shape.element;
   json::Array out;
   std::size_t index = 0;
@@ -324,8 +126,8 @@ Found Checker::list(const Shape& shape, const json::Value& value, const Place& p
   }
   const bool no_program =
       shape.kind == Kind::kCommand &&
-      (value.get_array().empty() || (value.get_array()[0].is_string() &&
-                                     value.get_array()[0].get_string().empty()));
+      (value.get_array().empty() ||
+       (value.get_array()[0].is_string() && value.get_array()[0].get_string().empty()));
   return no_program ? mismatch(shape, value, place, " without a program") : Found(std::move(out));
 }
 
@@ -366,9 +168,9 @@ void Checker::member(const Shape& shape, const Shape& member, const json::Object
       out_.secrets.emplace_back(text);
     }
     if (shape.kind != Kind::kMap) {
-      out_.warnings.push_back(
-          fmt::format("{}: {}: a secret stands in the file; write ${{VARIABLE}} and set the variable",
-                      document_.where(here.pointer), here.key));
+      out_.warnings.push_back(fmt::format(
+          "{}: {}: a secret stands in the file; write ${{VARIABLE}} and set the variable",
+          document_.where(here.pointer), here.key));
     }
   }
   if (found) {
@@ -449,8 +251,6 @@ void Checker::plugins(const json::Object& members, const Place& place) {
     }
   }
 }
-
-}  // namespace
 
 Checked check(const yaml::Document& document, const Shape& shape, const CheckOptions& options) {
   Checked out;

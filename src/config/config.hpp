@@ -30,7 +30,7 @@ struct FastPathRules {
 };
 
 struct Routing {
-  int fast_path_threshold = 1000;    ///< tokens
+  int fast_path_threshold = 1000;     ///< tokens
   double complexity_threshold = 0.3;  ///< 0..1
   Millis agent_timeout{300'000};
   int max_planning_depth = 5;
@@ -67,8 +67,8 @@ struct ServerAuth {
   AuthType type = AuthType::kNone;
   std::string client_id;
   std::string client_secret;
-  std::string token;    ///< bearer
-  std::string api_key;  ///< api_key
+  std::string token;                 ///< bearer
+  std::string api_key;               ///< api_key
   std::string header = "X-API-Key";  ///< carries the api_key
   std::string token_url;
   std::vector<std::string> scopes;

@@ -1,7 +1,7 @@
+#include <map>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-
-#include <map>
 
 #include "config/load.hpp"
 #include "json/print.hpp"
@@ -76,7 +76,8 @@ void run_case(const yaml::testing::Case& one) {
   for (const std::string& expected : one.expected) {
     if (expected[0] == '/') {
       const std::size_t equals = expected.find(" = ");
-      const json::Value* const value = at_pointer(loaded.config.settings, expected.substr(0, equals));
+      const json::Value* const value =
+          at_pointer(loaded.config.settings, expected.substr(0, equals));
       ASSERT_NE(value, nullptr) << expected;
       EXPECT_EQ(json::print(*value), expected.substr(equals + 3));
     } else if (expected.rfind("warning: ", 0) == 0) {

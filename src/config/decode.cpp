@@ -1,8 +1,8 @@
 #include "config/decode.hpp"
 
-#include <fmt/format.h>
-
 #include <cmath>
+
+#include <fmt/format.h>
 
 #include "config/expand.hpp"
 #include "model/tool.hpp"
@@ -111,7 +111,8 @@ class Decoder {
     routing.max_planning_depth = whole(value, "max_planning_depth");
     const json::Value& rules = section(value, "fast_path_rules");
     routing.fast_path_rules = {whole(rules, "max_tokens"), whole(rules, "max_tools"),
-                               whole(rules, "max_files"), json::get_bool(rules, "no_external_deps")};
+                               whole(rules, "max_files"),
+                               json::get_bool(rules, "no_external_deps")};
   }
 
   void security(const json::Value& value) {
@@ -208,12 +209,13 @@ class Decoder {
   /// `pointer` names a setting by plain keys, so that it also makes the dotted key.
   void problem(const std::string& pointer, std::string message) {
     const Origin origin = merged_.origin(pointer);
-    problems_.push_back({origin.file, origin.line,
-                         text::replace_all(pointer.substr(1), "/", "."), std::move(message)});
+    problems_.push_back({origin.file, origin.line, text::replace_all(pointer.substr(1), "/", "."),
+                         std::move(message)});
   }
   void warn(const std::string& pointer, std::string_view message) {
     config_.warnings.push_back(fmt::format("{}: {}: {}", merged_.origin(pointer).to_string(),
-                                           text::replace_all(pointer.substr(1), "/", "."), message));
+                                           text::replace_all(pointer.substr(1), "/", "."),
+                                           message));
   }
 
   const Merged& merged_;
@@ -232,7 +234,8 @@ void Decoder::server(std::string_view name, const json::Value& value) {
   }
   server.url = text_of(value, "url");
   const std::string_view type = json::get_string(value, "type");
-  const bool remote = type.empty() ? server.command.empty() && !server.url.empty() : type == "remote";
+  const bool remote =
+      type.empty() ? server.command.empty() && !server.url.empty() : type == "remote";
   server.type = remote ? ServerType::kRemote : ServerType::kLocal;
   server.auto_start = json::get_bool(value, "auto_start");
   server.capabilities = texts(value, "capabilities");
@@ -279,7 +282,8 @@ void Decoder::check_server(const McpServer& server, const json::Value& value) {
       problem(pointer, "a remote server needs url");
     }
     if (!server.command.empty()) {
-      problem(pointer + "/command", "a remote server has no command; write type: local, or remove it");
+      problem(pointer + "/command",
+              "a remote server has no command; write type: local, or remove it");
     }
     for (const char* const key : {"env", "resource_limits"}) {
       if (json::find(value, key) != nullptr) {

@@ -9,8 +9,9 @@
 
 namespace oap::config {
 
-/// The typed form of merged, checked settings whose defaults are filled in, and the faults that only
-/// show when several keys are seen together (a remote server without url, a provider without type).
+/// The typed form of merged, checked settings whose defaults are filled in, and the faults that
+/// only show when several keys are seen together (a remote server without url, a provider without
+/// type).
 Config decode(const Merged& merged, const Paths& paths, const Env& env,
               std::vector<Problem>& problems);
 

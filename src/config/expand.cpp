@@ -11,8 +11,8 @@ namespace {
 
 /// Variables whose values are in every path and prompt: redacting them would hide what people need.
 constexpr std::array<std::string_view, 16> kOrdinary{
-    "HOME", "PWD",    "OLDPWD",   "USER", "LOGNAME",  "SHELL",   "PATH", "LANG",
-    "TERM", "TMPDIR", "HOSTNAME", "TZ",   "LC_ALL",   "EDITOR",  "PAGER", "DISPLAY"};
+    "HOME", "PWD",    "OLDPWD",   "USER", "LOGNAME", "SHELL",  "PATH",  "LANG",
+    "TERM", "TMPDIR", "HOSTNAME", "TZ",   "LC_ALL",  "EDITOR", "PAGER", "DISPLAY"};
 
 bool may_be_secret(std::string_view name) {
   return name.substr(0, 4) != "XDG_" &&
@@ -34,7 +34,8 @@ Result<void> replace(std::string_view inside, const Env& env, Expanded& out) {
   }
   if (!value) {
     return fail(Code::kConfiguration,
-                "the environment variable {0} is not set; set it, or write ${{{0}:-default}}", name);
+                "the environment variable {0} is not set; set it, or write ${{{0}:-default}}",
+                name);
   }
   out.text += *value;
   if (may_be_secret(name) && !value->empty()) {

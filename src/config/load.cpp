@@ -1,10 +1,10 @@
 #include "config/load.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <array>
 #include <set>
+
+#include <fmt/format.h>
 
 #include "config/check.hpp"
 #include "config/decode.hpp"
@@ -61,9 +61,7 @@ class Loader {
     }
   }
 
-  Shape own_shape(const OwnFile& own) const {
-    return object("", {*shape_.find(own.key)});
-  }
+  Shape own_shape(const OwnFile& own) const { return object("", {*shape_.find(own.key)}); }
 
   void put(const yaml::Document& document, const Shape& shape, const std::string& base,
            bool trusted) {
@@ -85,9 +83,14 @@ class Loader {
     if (level.empty()) {
       return;
     }
-    static constexpr std::array<std::array<std::string_view, 2>, 8> kNames{
-        {{"debug", "debug"}, {"trace", "debug"}, {"info", "info"}, {"warn", "warn"},
-         {"warning", "warn"}, {"error", "error"}, {"critical", "error"}, {"fatal", "error"}}};
+    static constexpr std::array<std::array<std::string_view, 2>, 8> kNames{{{"debug", "debug"},
+                                                                            {"trace", "debug"},
+                                                                            {"info", "info"},
+                                                                            {"warn", "warn"},
+                                                                            {"warning", "warn"},
+                                                                            {"error", "error"},
+                                                                            {"critical", "error"},
+                                                                            {"fatal", "error"}}};
     for (const auto& [name, meaning] : kNames) {
       if (name == level) {
         yaml::Document document;
@@ -105,7 +108,8 @@ class Loader {
     const std::string file = "--set " + setting.substr(0, setting.find('='));
     const std::size_t equals = setting.find('=');
     if (equals == std::string::npos || equals == 0) {
-      problems_.push_back({"--set " + setting, 0, "", "expected KEY=VALUE, e.g. routing.agent_timeout=60"});
+      problems_.push_back(
+          {"--set " + setting, 0, "", "expected KEY=VALUE, e.g. routing.agent_timeout=60"});
       return;
     }
     Result<yaml::Document> value = yaml::parse(setting.substr(equals + 1), file);
@@ -117,7 +121,8 @@ class Loader {
     yaml::Document document;
     document.file = file;
     document.value = setting.size() == equals + 1 ? json::Value() : value->value;
-    std::vector<std::string_view> keys = text::split(std::string_view(setting).substr(0, equals), '.');
+    std::vector<std::string_view> keys =
+        text::split(std::string_view(setting).substr(0, equals), '.');
     if (keys.size() > 16) {
       keys.resize(16);
     }

@@ -1,8 +1,8 @@
 #include "config/merge.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
+
+#include <fmt/format.h>
 
 #include "text/strings.hpp"
 
@@ -29,9 +29,7 @@ std::string pointer_token(std::string_view key) {
   return text::replace_all(text::replace_all(key, "~", "~0"), "/", "~1");
 }
 
-std::string Origin::to_string() const {
-  return line > 0 ? fmt::format("{}:{}", file, line) : file;
-}
+std::string Origin::to_string() const { return line > 0 ? fmt::format("{}:{}", file, line) : file; }
 
 void Merged::put(const json::Object& settings, const yaml::Document& document) {
   put(&shape_, settings_, settings, Place{document, ""});

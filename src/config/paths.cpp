@@ -1,12 +1,12 @@
 #include "config/paths.hpp"
 
+#include <array>
+#include <cerrno>
+
 #include <fcntl.h>
 #include <pwd.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-#include <array>
-#include <cerrno>
 
 #include "crypto/hash.hpp"
 #include "os/file.hpp"
@@ -33,10 +33,10 @@ std::string find_home(const Env& env) {
     return *home;
   }
   std::array<char, 4096> buffer{};
-  struct passwd entry {};
+  struct passwd entry{};
   struct passwd* found = nullptr;
-  const bool known =
-      ::getpwuid_r(::geteuid(), &entry, buffer.data(), buffer.size(), &found) == 0 && found != nullptr;
+  const bool known = ::getpwuid_r(::geteuid(), &entry, buffer.data(), buffer.size(), &found) == 0 &&
+                     found != nullptr;
   return known && found->pw_dir != nullptr && found->pw_dir[0] == '/' ? found->pw_dir : "";
 }
 
@@ -50,21 +50,21 @@ std::string xdg(const Env& env, std::string_view name, const std::string& home,
 }
 
 bool is_mount_point(const std::string& path) {
-  struct statx info {};
+  struct statx info{};
   if (::statx(AT_FDCWD, path.c_str(), 0, STATX_BASIC_STATS, &info) != 0) {
     return true;
   }
   if ((info.stx_attributes_mask & STATX_ATTR_MOUNT_ROOT) != 0) {
     return (info.stx_attributes & STATX_ATTR_MOUNT_ROOT) != 0;
   }
-  struct stat here {};
-  struct stat above {};
+  struct stat here{};
+  struct stat above{};
   return ::stat(path.c_str(), &here) != 0 || ::stat(parent(path).c_str(), &above) != 0 ||
          here.st_dev != above.st_dev;
 }
 
 Result<std::string> existing_dir(const std::string& path, std::string_view what) {
-  struct stat info {};
+  struct stat info{};
   if (::stat(path.c_str(), &info) != 0) {
     return fail(errno == ENOENT ? Code::kNotFound : Code::kInvalidArgument,
                 "{} {} cannot be used: {}", what, path,
@@ -153,9 +153,10 @@ Result<Paths> resolve_paths(const PathOptions& options) {
 }
 
 Result<void> create_state_dir(const Paths& paths) {
-  for (const std::string& dir : {paths.state_root, paths.state_root + "/workspaces", paths.state_dir}) {
+  for (const std::string& dir :
+       {paths.state_root, paths.state_root + "/workspaces", paths.state_dir}) {
     OAP_CHECK_OK(os::make_dirs(dir, 0700));
-    struct stat info {};
+    struct stat info{};
     if (::stat(dir.c_str(), &info) != 0) {
       return fail(os::errno_error("opening", dir, errno));
     }
@@ -163,8 +164,8 @@ Result<void> create_state_dir(const Paths& paths) {
     const mode_t forbidden = state_dir ? 077 : (S_IWGRP | S_IWOTH);
     if ((state_dir && info.st_uid != ::geteuid()) || (info.st_mode & forbidden) != 0) {
       return fail(Code::kFailedPrecondition,
-                  "the state folder {0} must be yours and closed to others; run: chmod {1} '{0}'", dir,
-                  state_dir ? "700" : "go-w");
+                  "the state folder {0} must be yours and closed to others; run: chmod {1} '{0}'",
+                  dir, state_dir ? "700" : "go-w");
     }
   }
   return {};

@@ -1,15 +1,16 @@
-#include <gmock/gmock.h>
-#include <gtest/gtest.h>
+#include "json/schema.hpp"
 
 #include <cstdlib>
 #include <fstream>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
 
 #include "config/check.hpp"
 #include "config/load.hpp"
 #include "config/shapes.hpp"
 #include "json/parse.hpp"
 #include "json/print.hpp"
-#include "json/schema.hpp"
 #include "os/file.hpp"
 #include "text/strings.hpp"
 #include "yaml/yaml.hpp"
@@ -19,8 +20,8 @@ namespace {
 
 using ::testing::HasSubstr;
 
-// The JSON Schemas are the shapes in another notation: this writes them, and the files must be equal
-// to it. OAP_UPDATE_SCHEMAS=1 rewrites the files.
+// The JSON Schemas are the shapes in another notation: this writes them, and the files must be
+// equal to it. OAP_UPDATE_SCHEMAS=1 rewrites the files.
 class SchemaWriter {
  public:
   static json::Value file(const std::string& title, const Shape& shape) {
@@ -32,8 +33,9 @@ class SchemaWriter {
     schema["$defs"] = json::Object{
         {"variable", json::Object{{"type", "string"},
                                   {"pattern", R"(\$\{[A-Za-z_][A-Za-z0-9_]*(:-[^}]*)?\})"},
-                                  {"description", "An environment variable: ${NAME} or "
-                                                  "${NAME:-default}."}}}};
+                                  {"description",
+                                   "An environment variable: ${NAME} or "
+                                   "${NAME:-default}."}}}};
     return schema;
   }
 

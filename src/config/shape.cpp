@@ -1,8 +1,8 @@
 #include "config/shape.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
+
+#include <fmt/format.h>
 
 #include "text/strings.hpp"
 
@@ -213,8 +213,8 @@ void fill_defaults(const Shape& shape, json::Value& value) {
   json::Object& members = value.get_object();
   for (const Field& field : shape.fields) {
     if (!members.contains(field.key) && has_defaults(field.shape)) {
-      members[field.key] =
-          field.shape.kind == Shape::Kind::kObject ? json::Value(json::Object()) : field.shape.fallback;
+      members[field.key] = field.shape.kind == Shape::Kind::kObject ? json::Value(json::Object())
+                                                                    : field.shape.fallback;
     }
     if (json::Value* const member = members.if_contains(field.key)) {
       fill_defaults(field.shape, *member);

@@ -31,8 +31,7 @@ Shape routing_shape() {
         integer("Tasks of more tokens take the agent path.", 0, 10'000'000).by_default(1000)},
        {"complexity_threshold",
         number("Tasks of a higher complexity score take the agent path.", 0, 1).by_default(0.3)},
-       {"agent_timeout",
-        number("Seconds that a task may take.", 0.001, kWeek).by_default(300)},
+       {"agent_timeout", number("Seconds that a task may take.", 0.001, kWeek).by_default(300)},
        {"max_planning_depth",
         integer("How often a failing plan is made anew.", 0, 100).by_default(5)},
        {"fast_path_rules",
@@ -64,8 +63,8 @@ Shape security_shape() {
 }
 
 Shape auth_shape() {
-  Shape type = choice("How a remote server is told who is calling.",
-                      {"none", "oauth", "bearer", "api_key"});
+  Shape type =
+      choice("How a remote server is told who is calling.", {"none", "oauth", "bearer", "api_key"});
   return object("Credentials for a remote server.",
                 {{"type", type},
                  {"client_id", text("OAuth client.")},
@@ -87,9 +86,10 @@ Shape limits_shape() {
 }
 
 Shape server_shape() {
-  Shape type = choice("local: a program that speaks MCP on its standard streams (stdio); remote: "
-                      "MCP over HTTP. Found from command or url where absent.",
-                      {"local", "remote"});
+  Shape type = choice(
+      "local: a program that speaks MCP on its standard streams (stdio); remote: "
+      "MCP over HTTP. Found from command or url where absent.",
+      {"local", "remote"});
   type.aliases = {{"stdio", "local"}, {"http", "remote"}};
   Shape protocol = choice("The protocol that the server speaks.", {"mcp"});
   protocol.by_default("mcp").unbuilt_choices = {"rest"};
@@ -112,9 +112,9 @@ Shape server_shape() {
        {"read_only_tools",
         list("Tools that change nothing; their audit may reach the disk a little later.",
              text("A tool's name."))},
-       {"trust", choice("first_use pins the tools at first sight; explicit asks.",
-                        {"first_use", "explicit"})
-                     .by_default("first_use")},
+       {"trust",
+        choice("first_use pins the tools at first sight; explicit asks.", {"first_use", "explicit"})
+            .by_default("first_use")},
        {"naming", choice("prefix: tools are called server__tool; passthrough: by their own name.",
                          {"prefix", "passthrough"})
                       .by_default("prefix")},
@@ -124,16 +124,15 @@ Shape server_shape() {
 }
 
 Shape agent_shape(bool reviewer) {
-  Shape shape =
-      object("An agent's settings.",
-             {{"model", text("provider/model, e.g. anthropic/claude-sonnet-4-5.")},
-              {"max_tokens", integer("Most tokens of one answer.", 1, 10'000'000)},
-              {"temperature", number("Sampling temperature.", 0, 2)},
-              {"system_prompt_file",
-               text("A file that replaces the built-in prompt; relative to the workspace.")
-                   .needs_trust()},
-              {"retry_attempts",
-               integer("How often a failed step is tried again.", 0, 100).by_default(3)}});
+  Shape shape = object(
+      "An agent's settings.",
+      {{"model", text("provider/model, e.g. anthropic/claude-sonnet-4-5.")},
+       {"max_tokens", integer("Most tokens of one answer.", 1, 10'000'000)},
+       {"temperature", number("Sampling temperature.", 0, 2)},
+       {"system_prompt_file",
+        text("A file that replaces the built-in prompt; relative to the workspace.").needs_trust()},
+       {"retry_attempts",
+        integer("How often a failed step is tried again.", 0, 100).by_default(3)}});
   if (reviewer) {
     shape.fields.push_back(
         {"quality_threshold", number("Least quality score of a success.", 0, 1).by_default(0.8)});
@@ -149,15 +148,15 @@ Shape agents_shape() {
 }
 
 Shape provider_shape() {
-  Shape provider = object(
-      "A provider of language models.",
-      {{"type", choice("The wire dialect. Needed unless the name is one of these.",
-                       {"openai", "openai-responses", "anthropic"})},
-       {"base_url", text("Where it is, e.g. http://127.0.0.1:11434/v1.", Format::kUrl)},
-       {"api_key_env", text("Environment variable that holds the key.", Format::kVariable)},
-       {"api_key", text("The key; write ${VARIABLE}.").is_secret()},
-       {"headers", map("Further HTTP headers.", Names::kHeader,
-                       text("A value.", Format::kHeaderValue).is_secret())}});
+  Shape provider =
+      object("A provider of language models.",
+             {{"type", choice("The wire dialect. Needed unless the name is one of these.",
+                              {"openai", "openai-responses", "anthropic"})},
+              {"base_url", text("Where it is, e.g. http://127.0.0.1:11434/v1.", Format::kUrl)},
+              {"api_key_env", text("Environment variable that holds the key.", Format::kVariable)},
+              {"api_key", text("The key; write ${VARIABLE}.").is_secret()},
+              {"headers", map("Further HTTP headers.", Names::kHeader,
+                              text("A value.", Format::kHeaderValue).is_secret())}});
   provider.identity = {"type", "base_url"};
   return provider;
 }
@@ -193,8 +192,7 @@ Shape config_shape() {
       {{"platform", platform_shape()},
        {"routing", routing_shape()},
        {"security", security_shape()},
-       {"mcp_servers",
-        map("MCP servers by name.", Names::kServer, server_shape()).needs_trust()},
+       {"mcp_servers", map("MCP servers by name.", Names::kServer, server_shape()).needs_trust()},
        {"agents", agents_shape()},
        {"providers",
         map("Model providers by name.", Names::kProvider, provider_shape()).needs_trust()},
@@ -203,9 +201,8 @@ Shape config_shape() {
 }
 
 const std::vector<OwnFile>& own_files() {
-  static const std::vector<OwnFile> files = {{"agents.yaml", "agents"},
-                                             {"mcp-servers.yaml", "mcp_servers"},
-                                             {"plugins.yaml", "plugins"}};
+  static const std::vector<OwnFile> files = {
+      {"agents.yaml", "agents"}, {"mcp-servers.yaml", "mcp_servers"}, {"plugins.yaml", "plugins"}};
   return files;
 }
 

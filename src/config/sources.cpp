@@ -1,12 +1,12 @@
 #include "config/sources.hpp"
 
-#include <fmt/format.h>
-#include <sys/stat.h>
-
 #include <algorithm>
 #include <cerrno>
 #include <charconv>
 #include <optional>
+
+#include <fmt/format.h>
+#include <sys/stat.h>
 
 #include "os/file.hpp"
 #include "text/nearest.hpp"
@@ -56,12 +56,12 @@ class Reader {
 
   /// True where the file is there and may be read and believed.
   bool usable(const std::string& path) {
-    struct stat info {};
+    struct stat info{};
     if (::stat(path.c_str(), &info) != 0) {
       const int reason = errno;
       if (reason != ENOENT && reason != ENOTDIR) {
         problem(path, os::errno_error("reading", path, reason).message());
-      } else if (struct stat link {}; ::lstat(path.c_str(), &link) == 0) {
+      } else if (struct stat link{}; ::lstat(path.c_str(), &link) == 0) {
         problem(path, "is a symbolic link to nothing; remove or mend it");
       }
       return false;
@@ -74,7 +74,7 @@ class Reader {
   }
 
   bool believable(const std::string& path, const struct stat& info) {
-    struct stat folder {};
+    struct stat folder{};
     const bool folder_known = ::stat(dir_.c_str(), &folder) == 0;
     const auto closed = [this](const struct stat& entry) {
       return entry.st_uid == options_.owner && (entry.st_mode & (S_IWGRP | S_IWOTH)) == 0;
@@ -117,9 +117,9 @@ class Reader {
         continue;
       }
       const std::string pointer = "/" + std::string(source.own->key);
-      folder_.problems.push_back(
-          {main.file, main.line(pointer), std::string(source.own->key),
-           fmt::format("is also in {}; keep it in one of the two", source.document.where(pointer))});
+      folder_.problems.push_back({main.file, main.line(pointer), std::string(source.own->key),
+                                  fmt::format("is also in {}; keep it in one of the two",
+                                              source.document.where(pointer))});
     }
   }
 

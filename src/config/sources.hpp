@@ -25,7 +25,7 @@ struct Folder {
 };
 
 struct FolderOptions {
-  bool managed = false;           ///< refuse what others than `owner` may have written
+  bool managed = false;  ///< refuse what others than `owner` may have written
   std::uint32_t owner = 0;
 };
 

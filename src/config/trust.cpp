@@ -1,9 +1,9 @@
 #include "config/trust.hpp"
 
+#include <cerrno>
+
 #include <sys/stat.h>
 #include <unistd.h>
-
-#include <cerrno>
 
 #include "base/clock.hpp"
 #include "json/parse.hpp"
@@ -32,16 +32,16 @@ TrustStatus untrusted(bool recorded, std::string reason) {
 
 /// A record counts only where nobody else can have written it.
 bool is_own(const std::string& path) {
-  struct stat info {};
-  return ::lstat(path.c_str(), &info) == 0 && S_ISREG(info.st_mode) &&
-         info.st_uid == ::geteuid() && (info.st_mode & (S_IWGRP | S_IWOTH)) == 0;
+  struct stat info{};
+  return ::lstat(path.c_str(), &info) == 0 && S_ISREG(info.st_mode) && info.st_uid == ::geteuid() &&
+         (info.st_mode & (S_IWGRP | S_IWOTH)) == 0;
 }
 
 }  // namespace
 
 TrustStatus check_trust(const Paths& paths, const std::map<std::string, std::string>& digests) {
   const std::string path = record_path(paths);
-  struct stat info {};
+  struct stat info{};
   if (::lstat(path.c_str(), &info) != 0 && errno == ENOENT) {
     return untrusted(false, "the folder " + paths.workspace + " is not trusted");
   }
@@ -52,8 +52,9 @@ TrustStatus check_trust(const Paths& paths, const std::map<std::string, std::str
   const Result<json::Object> record =
       text ? json::parse_object(*text) : Result<json::Object>(fail(text.error()));
   const json::Value value = record ? json::Value(*record) : json::Value();
-  const json::Object* const known = json::find_object(value, "commands");
-  if (known == nullptr || json::get_string(value, "workspace") != paths.workspace) {
+  const json::Value* const known = json::find(value, "commands");
+  if (known == nullptr || !known->is_object() ||
+      json::get_string(value, "workspace") != paths.workspace) {
     return untrusted(true, "the trust record " + path + " is damaged");
   }
   TrustStatus status;

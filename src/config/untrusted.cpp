@@ -13,9 +13,10 @@ void withhold(Checked& checked, const yaml::Document& document, const std::strin
   checked.withheld.push_back(document.where(pointer) + ": " + key);
 }
 
-void tighten_security(Checked& checked, const yaml::Document& document, json::Object& security,
+void tighten_security(Checked& checked, const yaml::Document& document, json::Value& settings,
                       const json::Value& below) {
-  const std::string_view mine = json::get_string(security, "default_permission");
+  const std::string mine(json::get_string(settings, "default_permission"));
+  json::Object& security = settings.get_object();
   if (!mine.empty() && severity(mine) < severity(json::get_string(below, "default_permission"))) {
     withhold(checked, document, "/security/default_permission", "security.default_permission");
     security.erase("default_permission");
@@ -42,10 +43,10 @@ json::Object* object_at(json::Object& settings, std::string_view key) {
 
 void keep_what_tightens(Checked& checked, const yaml::Document& document,
                         const json::Object& below) {
-  if (json::Object* const security = object_at(checked.settings, "security")) {
+  json::Value* const security = checked.settings.if_contains("security");
+  if (security != nullptr && security->is_object()) {
     const json::Value* const theirs = json::find(below, "security");
-    tighten_security(checked, document, *security,
-                     theirs != nullptr ? *theirs : json::Value(json::Object()));
+    tighten_security(checked, document, *security, theirs != nullptr ? *theirs : json::Value());
   }
   json::Object* const agents = object_at(checked.settings, "agents");
   if (agents == nullptr) {

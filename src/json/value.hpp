@@ -11,7 +11,7 @@
 namespace oap::json {
 
 /// JSON data: Boost.JSON's containers. Parsing and printing are ours (`json/parse.hpp`,
-/// `json/print.hpp`); nothing in this program calls boost::json::parse or serialize.
+/// `json/print.hpp`); nothing in this program calls the library's own parser or serializer.
 using Value = boost::json::value;
 using Object = boost::json::object;
 using Array = boost::json::array;

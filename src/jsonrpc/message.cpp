@@ -1,11 +1,11 @@
 #include "jsonrpc/message.hpp"
 
-#include <fmt/format.h>
-
 #include <cmath>
 #include <cstdint>
 #include <limits>
 #include <utility>
+
+#include <fmt/format.h>
 
 #include "json/parse.hpp"
 #include "json/print.hpp"
@@ -175,8 +175,8 @@ tl::expected<Message, Rejected> decode(std::string_view text) {
                   "batches (arrays of messages) are not supported; send one message at a time");
   }
   if (!parsed->is_object()) {
-    return reject(kInvalidRequest, fmt::format("a message must be a JSON object, not {}",
-                                               json::type_name(*parsed)));
+    return reject(kInvalidRequest,
+                  fmt::format("a message must be a JSON object, not {}", json::type_name(*parsed)));
   }
   json::Object object = std::move(parsed->get_object());
   const auto version = take(object, "jsonrpc");

@@ -3,8 +3,9 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <tl/expected.hpp>
 #include <variant>
+
+#include <tl/expected.hpp>
 
 #include "base/result.hpp"
 #include "json/value.hpp"
@@ -49,16 +50,16 @@ using Message = std::variant<Request, Response>;
 
 /// Why a text is no message, with what is needed to answer it or to end the call it was about.
 struct Rejected {
-  int code = kParseError;   ///< kParseError, kInvalidRequest or kInvalidParams
-  std::string message;      ///< a sentence
-  json::Value id;           ///< the id where a valid one could be read, else null
-  bool response = false;    ///< it was meant as an answer; never answer it
+  int code = kParseError;  ///< kParseError, kInvalidRequest or kInvalidParams
+  std::string message;     ///< a sentence
+  json::Value id;          ///< the id where a valid one could be read, else null
+  bool response = false;   ///< it was meant as an answer; never answer it
 };
 
-/// Reads one JSON-RPC 2.0 message (https://www.jsonrpc.org/specification, as MCP narrows it: `params`
-/// is an object, ids are strings or integers, an error may lack its id). Strict: `jsonrpc` must be
-/// "2.0", a request's id is never null, an answer has a result or an error and not both, batches are
-/// refused. Pure; any input is safe.
+/// Reads one JSON-RPC 2.0 message (https://www.jsonrpc.org/specification, as MCP narrows it:
+/// `params` is an object, ids are strings or integers, an error may lack its id). Strict: `jsonrpc`
+/// must be "2.0", a request's id is never null, an answer has a result or an error and not both,
+/// batches are refused. Pure; any input is safe.
 tl::expected<Message, Rejected> decode(std::string_view text);
 
 /// The same, where the reason is a kInvalidArgument error.

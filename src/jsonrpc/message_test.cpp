@@ -1,9 +1,9 @@
 #include "jsonrpc/message.hpp"
 
+#include <fstream>
+
 #include <fmt/format.h>
 #include <gmock/gmock.h>
-
-#include <fstream>
 
 #include "json/parse.hpp"
 #include "json/print.hpp"
@@ -84,11 +84,12 @@ TEST(Message, PrintsWhatItReadWithUnknownMembers) {
   const auto kept = parse(R"({"jsonrpc":"2.0","id":1,"method":"x","trace":{"a":[1,2]}})");
   ASSERT_TRUE(kept);
   EXPECT_EQ(print(*kept), R"({"jsonrpc":"2.0","id":1,"method":"x","trace":{"a":[1,2]}})");
-  const auto error =
-      parse(R"({"jsonrpc":"2.0","id":1,"error":{"code":1,"message":"m","data":{},"hint":2},"x":3})");
+  const auto error = parse(
+      R"({"jsonrpc":"2.0","id":1,"error":{"code":1,"message":"m","data":{},"hint":2},"x":3})");
   ASSERT_TRUE(error);
-  EXPECT_EQ(print(*error),
-            R"({"jsonrpc":"2.0","id":1,"error":{"code":1,"message":"m","data":{},"hint":2},"x":3})");
+  EXPECT_EQ(
+      print(*error),
+      R"({"jsonrpc":"2.0","id":1,"error":{"code":1,"message":"m","data":{},"hint":2},"x":3})");
 }
 
 TEST(Message, ARejectionSaysWhoseCallItWas) {

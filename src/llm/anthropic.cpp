@@ -107,9 +107,9 @@ net::HeaderList AnthropicDialect::headers(const std::string& api_key) const {
 }
 
 std::string AnthropicDialect::encode(const Request& request, const Quirks& quirks) const {
-  const std::int64_t limit =
-      request.max_tokens ? *request.max_tokens
-                         : std::min(find_model(request.model).max_output, kMostOutput);
+  const std::int64_t limit = request.max_tokens
+                                 ? *request.max_tokens
+                                 : std::min(find_model(request.model).max_output, kMostOutput);
   json::Object body{{"model", request.model}, {"max_tokens", limit}, {"stream", true}};
   if (request.temperature && !quirks.no_temperature) {
     body["temperature"] = *request.temperature;
@@ -121,8 +121,8 @@ std::string AnthropicDialect::encode(const Request& request, const Quirks& quirk
     }
   }
   if (!text::trim(request.system).empty()) {
-    body["system"] = json::Array{json::Object{
-        {"type", "text"}, {"text", request.system}, {"cache_control", ephemeral()}}};
+    body["system"] = json::Array{
+        json::Object{{"type", "text"}, {"text", request.system}, {"cache_control", ephemeral()}}};
   }
   body["messages"] = encode_messages(name_, request.messages);
   return json::print(body);

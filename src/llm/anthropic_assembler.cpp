@@ -9,10 +9,10 @@ namespace {
 
 /// One content block while it arrives: the object of its start event, and what deltas added.
 struct PartialBlock {
-  json::Object start;
-  std::string text;       ///< of text_delta or thinking_delta
+  json::Value start;
+  std::string text;  ///< of text_delta or thinking_delta
   std::string signature;
-  std::string input;      ///< of input_json_delta, parsed at the end
+  std::string input;  ///< of input_json_delta, parsed at the end
   bool closed = false;
 
   std::string_view type() const { return json::get_string(start, "type"); }
@@ -71,8 +71,7 @@ Attempt<void> AnthropicAssembler::add(const net::SseEvent& event) {
   }
   const auto parsed = json::parse(event.data);
   if (!parsed || !parsed->is_object()) {
-    return tl::unexpected(
-        garbage_failure(name_, "an event that is no JSON object", event.data));
+    return tl::unexpected(garbage_failure(name_, "an event that is no JSON object", event.data));
   }
   const json::Value& value = *parsed;
   const std::string_view type = json::get_string(value, "type", event.type);
@@ -85,8 +84,8 @@ Attempt<void> AnthropicAssembler::add(const net::SseEvent& event) {
       start_message(*message);
     }
   } else if (type == "content_block_start") {
-    const json::Object* block = json::find_object(value, "content_block");
-    if (block == nullptr) {
+    const json::Value* block = json::find(value, "content_block");
+    if (block == nullptr || !block->is_object()) {
       return tl::unexpected(garbage_failure(name_, "a block without content", event.data));
     }
     PartialBlock& partial = blocks_[json::get_int(value, "index")];
@@ -163,8 +162,8 @@ Attempt<void> AnthropicAssembler::add_whole(const json::Value& answer) {
   start_message(answer);
   stop_ = json::get_string(answer, "stop_reason");
   for (const json::Value& item : *content) {
-    if (const json::Object* block = item.if_object()) {
-      PartialBlock partial{*block};
+    if (item.is_object()) {
+      PartialBlock partial{item};
       partial.text = json::get_string(item, partial.type() == "thinking" ? "thinking" : "text");
       partial.signature = json::get_string(item, "signature");
       partial.closed = true;
@@ -186,7 +185,7 @@ ThinkingBlock AnthropicAssembler::keep_raw(const PartialBlock& block) const {
   if (!block.closed) {
     return kept;
   }
-  json::Object raw = block.start;
+  json::Object raw = block.start.is_object() ? block.start.get_object() : json::Object();
   if (block.type() == "thinking") {
     raw["thinking"] = block.text;
     if (!block.signature.empty()) {

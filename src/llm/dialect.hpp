@@ -15,7 +15,7 @@ namespace oap::llm {
 
 /// What a server was found not to understand; learnt from its 400 answers.
 struct Quirks {
-  bool other_token_limit = false;       ///< max_tokens ↔ max_completion_tokens
+  bool other_token_limit = false;  ///< max_tokens ↔ max_completion_tokens
   bool no_stream_options = false;
   bool no_temperature = false;
   bool no_encrypted_reasoning = false;
@@ -24,7 +24,8 @@ struct Quirks {
 
 struct Answer {
   Response response;
-  bool paused = false;  ///< the server wants the same conversation again, with this message at its end
+  bool paused =
+      false;  ///< the server wants the same conversation again, with this message at its end
 };
 
 /// Puts one streamed answer together. Pure; one for each attempt.

@@ -137,9 +137,8 @@ Result<std::unique_ptr<Provider>> make_provider(const ProviderSettings& settings
                 url.error().message());
   }
   if (!has_credentials(settings) && !net::is_loopback(url->host)) {
-    return fail(Code::kUnauthenticated,
-                "no API key for provider '{}': {}",
-                settings.name, key_advice(*vendor, url->host));
+    return fail(Code::kUnauthenticated, "no API key for provider '{}': {}", settings.name,
+                key_advice(*vendor, url->host));
   }
   Endpoint endpoint{settings.name, base_url, settings.api_key, settings.headers,
                     settings.stall_timeout};
@@ -168,8 +167,8 @@ Result<ModelRef> parse_model(std::string_view text, const std::vector<std::strin
     return ModelRef{first, std::string(written.substr(slash + 1))};
   }
   if (known) {
-    return fail(Code::kUsage, "'{}' names a provider but no model: write {}/MODEL{}", written, first,
-                first == "replay" ? ", where MODEL is the file that --record wrote" : "");
+    return fail(Code::kUsage, "'{}' names a provider but no model: write {}/MODEL{}", written,
+                first, first == "replay" ? ", where MODEL is the file that --record wrote" : "");
   }
   if (slash == std::string_view::npos && written.starts_with("claude-")) {
     return ModelRef{"anthropic", std::string(written)};

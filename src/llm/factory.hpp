@@ -30,14 +30,14 @@ struct ProviderSettings {
 using Environment = std::function<std::optional<std::string>(const char* name)>;
 
 /// The settings with what they leave empty taken from OPENAI_API_KEY, OPENAI_BASE_URL,
-/// ANTHROPIC_API_KEY, ANTHROPIC_AUTH_TOKEN (sent as a bearer token), ANTHROPIC_BASE_URL, then from the
-/// vendor's own address. A vendor's key from the environment is never sent to a base_url that the
-/// settings name themselves, unless that is a loopback address.
+/// ANTHROPIC_API_KEY, ANTHROPIC_AUTH_TOKEN (sent as a bearer token), ANTHROPIC_BASE_URL, then from
+/// the vendor's own address. A vendor's key from the environment is never sent to a base_url that
+/// the settings name themselves, unless that is a loopback address.
 ProviderSettings with_environment(ProviderSettings settings, const Environment& environment);
 
 /// A provider ready for requests; it contacts nobody yet. `client` is borrowed. Errors:
-/// kConfiguration (unknown type, bad base_url), kUnauthenticated (a key is needed and there is none;
-/// names the variable to set). A loopback base_url needs no key. `replay` is opened with
+/// kConfiguration (unknown type, bad base_url), kUnauthenticated (a key is needed and there is
+/// none; names the variable to set). A loopback base_url needs no key. `replay` is opened with
 /// ReplayProvider::open.
 Result<std::unique_ptr<Provider>> make_provider(const ProviderSettings& settings,
                                                 net::HttpClient& client);
@@ -52,6 +52,7 @@ struct ModelRef {
 
 /// Reads "provider/model", "offline", or a bare model name whose vendor its prefix tells (claude-…,
 /// gpt-…, o1…). `configured` names providers besides the built-in ones. kUsage lists the providers.
-Result<ModelRef> parse_model(std::string_view text, const std::vector<std::string>& configured = {});
+Result<ModelRef> parse_model(std::string_view text,
+                             const std::vector<std::string>& configured = {});
 
 }  // namespace oap::llm

@@ -1,8 +1,9 @@
 #include "llm/http_provider.hpp"
 
+#include <random>
+
 #include <boost/asio/this_coro.hpp>
 #include <boost/system/system_error.hpp>
-#include <random>
 
 #include "async/event.hpp"
 #include "llm/answer_reader.hpp"
@@ -53,8 +54,8 @@ std::string HttpProvider::redact(std::string text) const {
 }
 
 Failure HttpProvider::redact(Failure failure) const {
-  failure.error = Error(failure.error.code(), redact(failure.error.to_string()),
-                        failure.error.audience());
+  failure.error =
+      Error(failure.error.code(), redact(failure.error.to_string()), failure.error.audience());
   return failure;
 }
 
@@ -144,9 +145,9 @@ Task<Attempt<Answer>> HttpProvider::attempt_with_retries(const Request& request,
     const auto delay = next_delay(failure, attempts, endpoint_.retry, random_());
     if (!delay) {
       if (attempts.failed > 1) {
-        failure.error = Error(failure.error.code(),
-                              fmt::format("{} (tried {} times)", failure.error.message(),
-                                          attempts.failed));
+        failure.error =
+            Error(failure.error.code(),
+                  fmt::format("{} (tried {} times)", failure.error.message(), attempts.failed));
       }
       co_return tl::unexpected(std::move(failure));
     }

@@ -15,15 +15,16 @@ namespace oap::llm {
 struct Endpoint {
   std::string name;  ///< the provider's, as in "name/model"
   std::string base_url;
-  std::string api_key;     ///< secret; "" sends none
+  std::string api_key;      ///< secret; "" sends none
   net::HeaderList headers;  ///< added to, or in the place of, the dialect's own; may be secret
   Millis stall_timeout{60'000};
   RetryPolicy retry;
 };
 
-/// A model behind HTTP, whatever the dialect: sends, streams, retries, waits out. Since nothing acts
-/// on an answer before it is whole, also an answer that broke off is asked for again; `on_retry`
-/// says so, as text of it may have been shown. No message holds the key or a header's value.
+/// A model behind HTTP, whatever the dialect: sends, streams, retries, waits out. Since nothing
+/// acts on an answer before it is whole, also an answer that broke off is asked for again;
+/// `on_retry` says so, as text of it may have been shown. No message holds the key or a header's
+/// value.
 class HttpProvider final : public Provider {
  public:
   /// `client` is borrowed and must outlive this. `random` gives numbers in [0,1) for the jitter.

@@ -20,9 +20,9 @@ ModelInfo read_entry(const json::Value& entry) {
   info.reasons = json::get_bool(entry, "reasons", info.reasons);
   if (const json::Object* found = json::find_object(entry, "price")) {
     const json::Value price = *found;
-    info.price = ModelPrice{json::get_double(price, "input"), json::get_double(price, "output"),
-                            json::get_double(price, "cache_read"),
-                            json::get_double(price, "cache_write")};
+    info.price =
+        ModelPrice{json::get_double(price, "input"), json::get_double(price, "output"),
+                   json::get_double(price, "cache_read"), json::get_double(price, "cache_write")};
   }
   return info;
 }
@@ -57,8 +57,7 @@ ModelInfo find_model(std::string_view model) {
   model.remove_prefix(model.rfind('/') == std::string_view::npos ? 0 : model.rfind('/') + 1);
   const std::pair<std::string, ModelInfo>* best = nullptr;
   for (const auto& entry : table) {
-    if (names(entry.first, model) &&
-        (best == nullptr || entry.first.size() > best->first.size())) {
+    if (names(entry.first, model) && (best == nullptr || entry.first.size() > best->first.size())) {
       best = &entry;
     }
   }

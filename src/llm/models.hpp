@@ -24,8 +24,8 @@ struct ModelInfo {
 };
 
 /// What models.json says of the model: the entry with the longest key that is the name or its
-/// beginning up to a `-`, `:` or `@`. A vendor's prefix ("anthropic/claude-…") counts as absent. Defaults where it says nothing.
-/// Thread-safe.
+/// beginning up to a `-`, `:` or `@`. A vendor's prefix ("anthropic/claude-…") counts as absent.
+/// Defaults where it says nothing. Thread-safe.
 ModelInfo find_model(std::string_view model);
 
 /// Dollars for that usage; nothing where the price is not known. Reasoning tokens are part of the

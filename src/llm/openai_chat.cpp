@@ -9,8 +9,8 @@ namespace oap::llm {
 namespace {
 
 json::Object encode_call(const ToolUseBlock& call) {
-  const std::string arguments = call.invalid_arguments.empty() ? json::print(call.arguments)
-                                                               : call.invalid_arguments;
+  const std::string arguments =
+      call.invalid_arguments.empty() ? json::print(call.arguments) : call.invalid_arguments;
   return {{"id", call.id},
           {"type", "function"},
           {"function", json::Object{{"name", call.name}, {"arguments", arguments}}}};
@@ -113,8 +113,8 @@ std::string OpenAiChatDialect::encode(const Request& request, const Quirks& quir
   if (!request.tools.empty()) {
     body["tools"] = encode_tools(request.tools);
     if (!request.force_tool.empty()) {
-      body["tool_choice"] = json::Object{
-          {"type", "function"}, {"function", json::Object{{"name", request.force_tool}}}};
+      body["tool_choice"] = json::Object{{"type", "function"},
+                                         {"function", json::Object{{"name", request.force_tool}}}};
     }
   }
   body["messages"] = encode_messages(request);

@@ -7,8 +7,8 @@
 namespace oap::llm {
 
 /// OpenAI Chat Completions: POST {base}/chat/completions; also what most other servers speak.
-/// Reading is lenient where vendors differ: finish_reason, repeated or missing call ids and indexes,
-/// arguments as an object, reasoning_content or reasoning, usage on any chunk or none.
+/// Reading is lenient where vendors differ: finish_reason, repeated or missing call ids and
+/// indexes, arguments as an object, reasoning_content or reasoning, usage on any chunk or none.
 class OpenAiChatDialect final : public Dialect {
  public:
   /// `name` is the provider's, for messages. `is_openai`: the server is OpenAI's own, which wants

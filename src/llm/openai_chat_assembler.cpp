@@ -14,9 +14,7 @@ struct PartialCall {
   std::string name;
   std::string arguments;
 
-  bool is_whole() const {
-    return !arguments.empty() && json::parse_object(arguments).has_value();
-  }
+  bool is_whole() const { return !arguments.empty() && json::parse_object(arguments).has_value(); }
 };
 
 /// The text of a `content`, which is a string, or with some vendors a list of parts.
@@ -79,8 +77,7 @@ Attempt<void> ChatAssembler::add(const net::SseEvent& event) {
   }
   const auto parsed = json::parse(event.data);
   if (!parsed || !parsed->is_object()) {
-    return tl::unexpected(
-        garbage_failure(name_, "an event that is no JSON object", event.data));
+    return tl::unexpected(garbage_failure(name_, "an event that is no JSON object", event.data));
   }
   return add_chunk(*parsed);
 }
@@ -104,8 +101,8 @@ Attempt<void> ChatAssembler::add_chunk(const json::Value& chunk) {
   if (const std::string_view model = json::get_string(chunk, "model"); !model.empty()) {
     model_ = model;
   }
-  if (const json::Value* usage = json::find(chunk, "usage"); usage != nullptr &&
-                                                              usage->is_object()) {
+  if (const json::Value* usage = json::find(chunk, "usage");
+      usage != nullptr && usage->is_object()) {
     take_usage(*usage);
   }
   const json::Array* choices = json::find_array(chunk, "choices");
@@ -148,8 +145,8 @@ void ChatAssembler::add_delta(const json::Value& delta) {
   }
 }
 
-/// Which call a piece continues. The index says so; vendors that leave it out, or give each of several
-/// calls the same one, are told apart by their ids.
+/// Which call a piece continues. The index says so; vendors that leave it out, or give each of
+/// several calls the same one, are told apart by their ids.
 PartialCall& ChatAssembler::call_for(const json::Value& piece) {
   const json::Value* at = json::find(piece, "index");
   const std::string_view id = json::get_string(piece, "id");

@@ -28,17 +28,16 @@ struct ItemWriter {
     }
   }
   void operator()(const ToolUseBlock& block) const {
-    const std::string arguments = block.invalid_arguments.empty() ? json::print(block.arguments)
-                                                                  : block.invalid_arguments;
+    const std::string arguments =
+        block.invalid_arguments.empty() ? json::print(block.arguments) : block.invalid_arguments;
     out.push_back(json::Object{{"type", "function_call"},
                                {"call_id", block.id},
                                {"name", block.name},
                                {"arguments", arguments}});
   }
   void operator()(const ToolResultBlock& block) const {
-    out.push_back(json::Object{{"type", "function_call_output"},
-                               {"call_id", block.tool_use_id},
-                               {"output", block.text}});
+    out.push_back(json::Object{
+        {"type", "function_call_output"}, {"call_id", block.tool_use_id}, {"output", block.text}});
   }
 };
 

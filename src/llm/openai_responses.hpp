@@ -6,9 +6,9 @@
 
 namespace oap::llm {
 
-/// OpenAI Responses: POST {base}/responses with `store:false`; the conversation goes along each time,
-/// reasoning items unchanged and encrypted to the provider of the same name. Calls are matched by
-/// call_id. Custom and hosted tools are not offered, and their items ignored.
+/// OpenAI Responses: POST {base}/responses with `store:false`; the conversation goes along each
+/// time, reasoning items unchanged and encrypted to the provider of the same name. Calls are
+/// matched by call_id. Custom and hosted tools are not offered, and their items ignored.
 class OpenAiResponsesDialect final : public Dialect {
  public:
   explicit OpenAiResponsesDialect(std::string name) : name_(std::move(name)) {}

@@ -8,10 +8,10 @@
 namespace oap::llm {
 namespace {
 
-/// One output item while it arrives. Its `output_item.done` is authoritative; the deltas are for the
-/// eyes, and for servers that leave that event out.
+/// One output item while it arrives. Its `output_item.done` is authoritative; the deltas are for
+/// the eyes, and for servers that leave that event out.
 struct PartialItem {
-  json::Object item;
+  json::Value item;
   std::string text;
   std::string arguments;
   bool done = false;
@@ -53,8 +53,7 @@ Attempt<void> ResponsesAssembler::add(const net::SseEvent& event) {
   }
   const auto parsed = json::parse(event.data);
   if (!parsed || !parsed->is_object()) {
-    return tl::unexpected(
-        garbage_failure(name_, "an event that is no JSON object", event.data));
+    return tl::unexpected(garbage_failure(name_, "an event that is no JSON object", event.data));
   }
   const json::Value& value = *parsed;
   const std::string_view type = json::get_string(value, "type", event.type);
@@ -86,7 +85,7 @@ void ResponsesAssembler::add_part(std::string_view type, const json::Value& even
   }
   const std::string_view delta = json::get_string(event, "delta");
   if (type == "response.output_item.added" || type == "response.output_item.done") {
-    if (const json::Object* item = json::find_object(event, "item")) {
+    if (const json::Value* item = json::find(event, "item"); item != nullptr && item->is_object()) {
       partial->item = *item;
       partial->done = ends_with(type, ".done");
     }
@@ -124,9 +123,9 @@ Attempt<void> ResponsesAssembler::end(std::string_view status, const json::Value
   }
   for (std::size_t i = 0; i < output->size(); ++i) {
     PartialItem& partial = items_[static_cast<std::int64_t>(i)];
-    const json::Object* item = (*output)[i].if_object();
-    if (item != nullptr && !partial.done) {
-      partial.item = *item;
+    const json::Value& item = (*output)[i];
+    if (item.is_object() && !partial.done) {
+      partial.item = item;
       partial.done = true;
     }
   }
@@ -160,8 +159,7 @@ void ResponsesAssembler::take_usage(const json::Value& usage) {
 
 void ResponsesAssembler::close_message(const PartialItem& partial, std::vector<Block>& blocks) {
   std::string said;
-  const json::Value item = partial.item;
-  if (const json::Array* parts = json::find_array(item, "content"); parts != nullptr) {
+  if (const json::Array* parts = json::find_array(partial.item, "content"); parts != nullptr) {
     for (const json::Value& part : *parts) {
       const bool refusal = json::get_string(part, "type") == "refusal";
       refused_ = refused_ || refusal;
@@ -177,7 +175,7 @@ void ResponsesAssembler::close_message(const PartialItem& partial, std::vector<B
 }
 
 void ResponsesAssembler::close_item(const PartialItem& partial, std::vector<Block>& blocks) {
-  const json::Value item = partial.item;
+  const json::Value& item = partial.item;
   const std::string_view type = json::get_string(item, "type");
   if (type == "message" || (type.empty() && !partial.text.empty())) {
     close_message(partial, blocks);
@@ -195,9 +193,8 @@ void ResponsesAssembler::close_item(const PartialItem& partial, std::vector<Bloc
   } else if (type == "function_call") {
     const std::string_view given = json::get_string(item, "arguments");
     const std::string_view id = json::get_string(item, "call_id", json::get_string(item, "id"));
-    ToolUseBlock call =
-        read_call(std::string(id), std::string(json::get_string(item, "name")),
-                  given.empty() ? std::string_view(partial.arguments) : given);
+    ToolUseBlock call = read_call(std::string(id), std::string(json::get_string(item, "name")),
+                                  given.empty() ? std::string_view(partial.arguments) : given);
     if (json::get_string(item, "status") == "incomplete" ||
         (!partial.done && !incomplete_.empty())) {
       mark_cut(call, "(cut off)");

@@ -22,8 +22,8 @@ struct ToolDefinition {
 
 /// One question to a model. A value; the provider adds nothing of its own to the conversation.
 struct Request {
-  std::string model;   ///< without the provider prefix
-  std::string agent;   ///< commander, planner, worker, reviewer
+  std::string model;  ///< without the provider prefix
+  std::string agent;  ///< commander, planner, worker, reviewer
   std::string system;
   std::vector<Message> messages;
   std::vector<ToolDefinition> tools;

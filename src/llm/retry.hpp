@@ -22,8 +22,8 @@ struct Attempts {
 };
 
 /// How long to wait before the next attempt; nothing where there should be none. The server's own
-/// wish counts before the backoff, which is jittered down by up to a quarter with `random` in [0,1).
-/// Pure.
+/// wish counts before the backoff, which is jittered down by up to a quarter with `random` in
+/// [0,1). Pure.
 std::optional<Millis> next_delay(const Failure& failure, Attempts attempts,
                                  const RetryPolicy& policy, double random);
 

@@ -35,7 +35,7 @@ void mark_cut(ToolUseBlock& call, std::string_view why) {
 void mark_last_cut(std::vector<Block>& blocks) {
   if (!blocks.empty()) {
     if (auto* call = std::get_if<ToolUseBlock>(&blocks.back())) {
-      mark_cut(*call, "(cut off at the token limit)");
+      mark_cut(*call, "(cut off)");
     }
   }
 }

@@ -1,9 +1,9 @@
 #include "mcp/client.hpp"
 
-#include <fmt/format.h>
-
 #include <set>
 #include <utility>
+
+#include <fmt/format.h>
 
 #include "async/deadline.hpp"
 #include "base/log.hpp"
@@ -70,8 +70,7 @@ Task<Result<std::unique_ptr<Client>>> Client::connect_stdio(Executor executor, S
   options.max_message_bytes = spec.max_message_bytes;
   options.eof_grace = spec.eof_grace;
   options.term_grace = spec.term_grace;
-  auto transport =
-      std::make_unique<StdioTransport>(executor, spec.name, spec.process, options);
+  auto transport = std::make_unique<StdioTransport>(executor, spec.name, spec.process, options);
   return connect(executor, std::move(spec), std::move(transport));
 }
 
@@ -100,8 +99,8 @@ Task<Result<std::unique_ptr<Client>>> Client::connect(Executor executor, ServerS
     co_await state->connection.close();
     Error error = std::move(info).error();
     const bool told = tail.empty() || error.message().find(tail) != std::string::npos;
-    co_return fail(Error(error.code(), told ? error.message()
-                                            : error.message() + "; it wrote last:\n" + tail));
+    co_return fail(Error(error.code(),
+                         told ? error.message() : error.message() + "; it wrote last:\n" + tail));
   }
   std::unique_ptr<Client> client(new Client(state));
   client->info_ = *std::move(info);
@@ -145,8 +144,7 @@ Task<Result<PeerInfo>> Client::shake_hands(std::shared_ptr<State> state) {
   }
   info.instructions = json::get_string(*answer, "instructions");
   json::Object nothing;
-  OAP_CO_CHECK_OK(
-      state->connection.notify("notifications/initialized", std::move(nothing)));
+  OAP_CO_CHECK_OK(state->connection.notify("notifications/initialized", std::move(nothing)));
   co_return info;
 }
 
@@ -180,8 +178,8 @@ Task<Result<std::vector<ToolSpec>>> Client::list_pages(std::shared_ptr<State> st
       if (!tool || !names.insert(tool->name).second) {
         log::warn("mcp", "a tool was left out",
                   {{"server", server},
-                   {"why", tool ? "the name '" + tool->name + "' occurs twice"
-                                : tool.error().message()}});
+                   {"why",
+                    tool ? "the name '" + tool->name + "' occurs twice" : tool.error().message()}});
         continue;
       }
       tools.push_back(*std::move(tool));

@@ -20,13 +20,13 @@ namespace oap::mcp {
 struct ServerSpec {
   std::string name;
   sandbox::Spec process;
-  Millis start_timeout{10'000};       ///< until the handshake is done
-  Millis call_timeout{30'000};        ///< of one call without an answer or progress
+  Millis start_timeout{10'000};         ///< until the handshake is done
+  Millis call_timeout{30'000};          ///< of one call without an answer or progress
   Millis call_hard_timeout{1'800'000};  ///< of one call whatever it reports
   std::size_t max_message_bytes = 16U << 20U;
-  std::string workspace;              ///< told to the server as its one root; "" = no roots
-  Millis eof_grace{2000};             ///< from closing its input to SIGTERM
-  Millis term_grace{2000};            ///< from SIGTERM to SIGKILL
+  std::string workspace;    ///< told to the server as its one root; "" = no roots
+  Millis eof_grace{2000};   ///< from closing its input to SIGTERM
+  Millis term_grace{2000};  ///< from SIGTERM to SIGKILL
 };
 
 /// One MCP server as seen from here. Calls run side by side over the one link; a server that dies
@@ -47,10 +47,10 @@ class Client {
 
   /// All pages of tools/list. Tools without a name or an input schema are left out and logged.
   Task<Result<std::vector<ToolSpec>>> list_tools(Deadline deadline);
-  /// Runs `call.tool` with `call.arguments` until `call.deadline`. What the tool itself finds wrong is
-  /// a result with `is_error`; an Error means there is no result: kInvalidArgument (-32602, also an
-  /// unknown tool), kUpstream, kUnavailable (the server ended), kResourceExhausted (the result is too
-  /// large), kDeadlineExceeded, kCancelled. The last two cancel the call at the server.
+  /// Runs `call.tool` with `call.arguments` until `call.deadline`. What the tool itself finds wrong
+  /// is a result with `is_error`; an Error means there is no result: kInvalidArgument (-32602, also
+  /// an unknown tool), kUpstream, kUnavailable (the server ended), kResourceExhausted (the result
+  /// is too large), kDeadlineExceeded, kCancelled. The last two cancel the call at the server.
   Task<Result<ToolResult>> call_tool(ToolCall call, ProgressSink progress = {});
 
   bool alive() const;

@@ -1,9 +1,9 @@
 #include "mcp/connection.hpp"
 
-#include <fmt/format.h>
-
 #include <optional>
 #include <utility>
+
+#include <fmt/format.h>
 
 #include "base/log.hpp"
 #include "json/print.hpp"
@@ -190,8 +190,8 @@ void Connection::take_garbage(std::string_view text, const std::string& why) {
   const Traits traits = guess_traits(text, text);
   const std::string key = traits.id ? jsonrpc::id_key(*traits.id) : "";
   if (traits.response && pending_.contains(key)) {
-    settle(key, fail(Code::kUpstream, "'{}' gave an answer that cannot be read: {}", peer_name_,
-                     why));
+    settle(key,
+           fail(Code::kUpstream, "'{}' gave an answer that cannot be read: {}", peer_name_, why));
   }
 }
 
@@ -249,9 +249,9 @@ void Connection::take_request(const jsonrpc::Request& request) {
     return;
   }
   const Result<json::Value> answer =
-      on_request_ ? on_request_(request)
-                  : fail(Code::kUnimplemented, "this client does not know the method {}",
-                         request.method);
+      on_request_
+          ? on_request_(request)
+          : fail(Code::kUnimplemented, "this client does not know the method {}", request.method);
   if (answer) {
     send_response(jsonrpc::Response::success(request.id, *answer));
   } else {

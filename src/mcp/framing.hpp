@@ -49,7 +49,8 @@ struct Traits {
   bool response = false;  ///< it has a result or an error, or at least no method that can be seen
 };
 
-/// Looks for `id` and `method` among the outermost members, from both ends. Pure; any input is safe.
+/// Looks for `id` and `method` among the outermost members, from both ends. Pure; any input is
+/// safe.
 Traits guess_traits(std::string_view head, std::string_view tail);
 
 }  // namespace oap::mcp

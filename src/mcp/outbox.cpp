@@ -5,9 +5,7 @@
 namespace oap::mcp {
 
 Outbox::Outbox(Executor executor, std::string peer, std::size_t max_queued_bytes)
-    : peer_(std::move(peer)),
-      max_queued_bytes_(max_queued_bytes),
-      changed_(std::move(executor)) {}
+    : peer_(std::move(peer)), max_queued_bytes_(max_queued_bytes), changed_(std::move(executor)) {}
 
 Result<void> Outbox::push(std::string message) {
   if (finished_) {
@@ -15,8 +13,7 @@ Result<void> Outbox::push(std::string message) {
   }
   if (queued_bytes_ > 0 && queued_bytes_ + message.size() > max_queued_bytes_) {
     return fail(Code::kResourceExhausted,
-                "'{}' does not read its input: {} bytes are waiting already", peer_,
-                queued_bytes_);
+                "'{}' does not read its input: {} bytes are waiting already", peer_, queued_bytes_);
   }
   queued_bytes_ += message.size();
   queue_.push_back(std::move(message));

@@ -15,8 +15,8 @@ inline constexpr std::string_view kLatestVersion = "2025-11-25";
 /// All versions with a handshake that are spoken, newest first.
 const std::vector<std::string>& known_versions();
 bool is_known_version(std::string_view version);
-/// What a server answers to a client that asks for `requested`: the same where it is known, else the
-/// newest. Source: MCP 2025-11-25, basic/lifecycle.
+/// What a server answers to a client that asks for `requested`: the same where it is known, else
+/// the newest. Source: MCP 2025-11-25, basic/lifecycle.
 std::string_view negotiate(std::string_view requested);
 
 /// The version of this program, as told to peers.

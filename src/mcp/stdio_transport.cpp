@@ -1,8 +1,8 @@
 #include "mcp/stdio_transport.hpp"
 
-#include <fmt/format.h>
-
 #include <utility>
+
+#include <fmt/format.h>
 
 #include "text/strings.hpp"
 #include "text/utf8.hpp"
@@ -127,8 +127,7 @@ Task<void> StdioTransport::await_exit() {
   co_await errors_ended_.wait(drained);
   exit_seen_.notify();
   exited_.notify();
-  end(Code::kUnavailable,
-      exit ? "ended with " + describe(*exit) : exit.error().message());
+  end(Code::kUnavailable, exit ? "ended with " + describe(*exit) : exit.error().message());
 }
 
 void StdioTransport::report_trouble(std::string what) {
@@ -159,9 +158,8 @@ void StdioTransport::end(Code code, const std::string& what) {
   }
   outbox_.finish();
   const std::string tail = diagnostics();
-  receiver_->on_closed(
-      Error(code, fmt::format("the MCP server '{}' {}{}{}", name_, what,
-                              tail.empty() ? "" : "; it wrote last:\n", tail)));
+  receiver_->on_closed(Error(code, fmt::format("the MCP server '{}' {}{}{}", name_, what,
+                                               tail.empty() ? "" : "; it wrote last:\n", tail)));
 }
 
 Task<void> StdioTransport::close() {

@@ -21,8 +21,8 @@ struct StdioOptions {
   Millis term_grace{2000};  ///< from SIGTERM to SIGKILL
 };
 
-/// A peer that is a child process of ours: one message a line on its stdin and stdout, stderr is for
-/// people and its end is kept. Source: MCP 2025-11-25, basic/transports, stdio.
+/// A peer that is a child process of ours: one message a line on its stdin and stdout, stderr is
+/// for people and its end is kept. Source: MCP 2025-11-25, basic/transports, stdio.
 class StdioTransport final : public Transport {
  public:
   StdioTransport(Executor executor, std::string name, sandbox::Spec process, StdioOptions options);

@@ -26,8 +26,8 @@ struct CallContext {
 
 /// One tool that a server offers. `definition` is the MCP Tool object ({name, description,
 /// inputSchema, …}) and never changes. `call` gets arguments that the schema accepted; what goes
-/// wrong in it is a result with `is_error`. It is cancelled like any Task. Many calls may run at once.
-/// Source: MCP 2025-11-25, server/tools.
+/// wrong in it is a result with `is_error`. It is cancelled like any Task. Many calls may run at
+/// once. Source: MCP 2025-11-25, server/tools.
 class Tool {
  public:
   virtual ~Tool() = default;

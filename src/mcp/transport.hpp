@@ -26,8 +26,8 @@ struct Outgoing {
   std::string request_key;  ///< jsonrpc::id_key of a request, else ""
 };
 
-/// A way to one peer: a child's pipes, a Streamable HTTP endpoint. Belongs to the executor's thread.
-/// Open at most once; closed before it is destroyed.
+/// A way to one peer: a child's pipes, a Streamable HTTP endpoint. Belongs to the executor's
+/// thread. Open at most once; closed before it is destroyed.
 class Transport {
  public:
   virtual ~Transport() = default;

@@ -114,9 +114,10 @@ class Deriver {
 
   const std::string& workspace() {
     if (workspace_.empty()) {
-      auto canonical = request_.workspace.empty() ? Result<std::string>(context_.workspace)
-                                                  : os::canonical_path(request_.workspace);
-      workspace_ = canonical ? *canonical : request_.workspace;
+      const std::string& given = request_.workspace;
+      const bool usual = given.empty() || given == context_.given_workspace;
+      auto canonical = usual ? Result<std::string>(context_.workspace) : os::canonical_path(given);
+      workspace_ = canonical ? *canonical : given;
     }
     return workspace_;
   }

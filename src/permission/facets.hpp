@@ -52,10 +52,11 @@ struct Facets {
   std::string doubt;         ///< why the shell text is not understood; "" where it is
 };
 
-/// What deriving facets needs to know beside the request. `workspace` is canonical.
+/// What deriving facets needs to know beside the request.
 struct FacetContext {
   const std::set<std::string, std::less<>>& known_tools;
-  std::string workspace;
+  const std::string& workspace;        ///< canonical
+  const std::string& given_workspace;  ///< the same as the configuration wrote it
 };
 
 /// Derives the facets; looks at the file system to resolve links, at nothing else.

@@ -13,6 +13,7 @@
 #include "platform/hook_table.hpp"
 #include "platform/models.hpp"
 #include "platform/upstreams.hpp"
+#include "session/history.hpp"
 #include "session/session_manager.hpp"
 #include "store/store.hpp"
 #include "tools/builtin.hpp"

@@ -71,6 +71,7 @@ mcp::ServerSpec configured_spec(const Settings& settings, const config::McpServe
   spec.process.limits = limits_of(server.resource_limits);
   spec.process.profile = sandbox::Profile::kService;
   spec.call_timeout = server.timeout;
+  spec.workspace = settings.paths.workspace;
   return spec;
 }
 

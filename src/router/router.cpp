@@ -134,9 +134,9 @@ TaskAnalysis analyze(std::string_view task) {
       std::max(static_cast<int>(std::min<std::size_t>(reading.files.size(), 1U << 20U)),
                reading.counted_files);
   found.is_question = reading.orders.empty() && reading.questions > 0;
-  for (Order& order : reading.orders) {
+  for (const Order& order : reading.orders) {
     if (!order.tool.empty()) {
-      found.tools.push_back(std::move(order.tool));
+      found.tools.push_back(order.tool);
     }
   }
   if (found.is_question && !reading.files.empty()) {

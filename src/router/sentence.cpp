@@ -183,8 +183,10 @@ class Reader {
       if (state_.scope == Scope::kInfo && !state_.clause_start && !cjk_) {
         return true;
       }
+      const bool negated = i > 0 && units_[i - 1].is(Kind::kNo);
       state_.scope = Scope::kOrder;
       begin_clause();
+      state_.negated = negated;
       return true;
     }
     if (unit.is(Kind::kThen) && !after_article && !unit.is(Kind::kQuestion)) {
@@ -205,6 +207,10 @@ class Reader {
       state_.clause_start = true;
       return true;
     }
+    if (unit.is(Kind::kNoAfter) && cjk_) {
+      begin_clause();
+      return true;
+    }
     if (unit.is(Kind::kNo) || unit.is(Kind::kNoAfter)) {
       state_.negated = true;
       state_.clause_start = true;
@@ -214,6 +220,9 @@ class Reader {
       state_.clause_start = true;
       state_.after_and = true;
       state_.negated = state_.negated && or_follows(i);
+      if (state_.relative && i > 0 && !is_verb(units_[i - 1])) {
+        state_.embedded = false;
+      }
       return true;
     }
     return purpose(i);
@@ -233,7 +242,7 @@ class Reader {
       return false;
     }
     if (language_ == kEnglish && unit.text == "to") {
-      state_.embedded = state_.embedded || !state_.clause_start;
+      state_.embedded = state_.embedded || (!state_.clause_start && verb_follows(i));
       return state_.clause_start;
     }
     if (language_ == kEnglish) {
@@ -474,7 +483,7 @@ class Reader {
         }
         head = &units_[k];
       }
-      return head != nullptr && head->is(Kind::kArtifact);
+      return head != nullptr && artifact_word(*head);
     }
     const auto boundary = [&](const Unit& unit) {
       return unit.kind == TokenKind::kComma || unit.kind == TokenKind::kColon ||
@@ -493,10 +502,17 @@ class Reader {
     return false;
   }
 
-  /// German and Dutch put nouns together: Authentifizierungssystem.
+  /// Also веб-приложение, and as German and Dutch put nouns together: Authentifizierungssystem.
   bool artifact_word(const Unit& unit) const {
     if (unit.is(Kind::kArtifact)) {
       return true;
+    }
+    const std::size_t hyphen = unit.text.find_last_of('-');
+    if (hyphen != std::string::npos) {
+      const Entries* last = lexicon().find(std::string_view(unit.text).substr(hyphen + 1));
+      return last != nullptr && std::any_of(last->begin(), last->end(), [](const Entry& entry) {
+               return entry.kind == Kind::kArtifact;
+             });
     }
     if ((language_ != kGerman && language_ != kDutch) || !unit.is_word()) {
       return false;

@@ -19,16 +19,17 @@ bool is_word_byte(char c) {
          c == '_' || c == '\'' || c == '-';
 }
 
-/// Where an elided article ends: l'application, d'un, qu'est. 0 where there is none.
+/// Where an elided article ends: l'application, dell'errore, qu'est. 0 where there is none.
 std::size_t elision(std::string_view word) {
   const std::size_t at = word.find('\'');
-  if (at == std::string_view::npos || at + 1 >= word.size()) {
+  if (at == std::string_view::npos || at == 0 || at > 6 || at + 1 >= word.size()) {
     return 0;
   }
-  const std::string_view head = word.substr(0, at);
-  const bool one =
-      head.size() == 1 && std::string_view("ldnjmtsc").find(head[0]) != std::string_view::npos;
-  return one || head == "qu" ? at + 1 : 0;
+  const char next = word[at + 1];
+  const bool vowel = std::string_view("aeiouyh").find(next) != std::string_view::npos ||
+                     static_cast<unsigned char>(next) >= 0x80;
+  const bool one = at == 1 && std::string_view("ldnjmtsc").find(word[0]) != std::string_view::npos;
+  return (vowel || (one && next != 's' && next != 'm' && next != 'd')) ? at + 1 : 0;
 }
 
 class Tokenizer {
@@ -203,6 +204,9 @@ class Tokenizer {
     while (keep > 0 &&
            std::string_view(")]}>,;:!?.*|'").find(run[keep - 1]) != std::string_view::npos) {
       --keep;
+    }
+    if (keep < run.size() && run[keep] == '\'' && keep <= 2 && keep > 0) {
+      ++keep;
     }
     const std::string_view tail = run.substr(keep);
     std::string_view rest = run.substr(0, keep);

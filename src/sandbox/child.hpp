@@ -1,9 +1,9 @@
 #pragma once
 
-#include <sys/types.h>
-
 #include <memory>
 #include <string>
+
+#include <sys/types.h>
 
 #include "async/stream.hpp"
 #include "async/task.hpp"
@@ -20,14 +20,16 @@ struct Exit {
   std::string note;
 };
 
-/// A running program under a supervisor process of its own, which ends the whole tree of descendants
-/// (daemons too) when the program ends, when kill() is called and when this process dies by whatever
-/// means. Belongs to the executor's thread. Destruction kills and reaps what still runs.
+/// A running program under a supervisor process of its own, which ends the whole tree of
+/// descendants (daemons too) when the program ends, when kill() is called and when this process
+/// dies by whatever means. Belongs to the executor's thread. Destruction kills and reaps what still
+/// runs.
 class Child {
  public:
-  /// Blocks for the time of a fork and an exec, about a millisecond. kNotFound: no such program (the
-  /// message names the PATH) or directory; kPermissionDenied: not executable; kInvalidArgument: an empty
-  /// argv, a NUL byte; kResourceExhausted: no more processes or descriptors.
+  /// Blocks for the time of a fork and an exec, about a millisecond. kNotFound: no such program
+  /// (the message names the PATH) or directory; kPermissionDenied: not executable;
+  /// kInvalidArgument: an empty argv, a NUL byte; kResourceExhausted: no more processes or
+  /// descriptors.
   static Result<std::unique_ptr<Child>> start(Executor executor, Spec spec);
   ~Child();
   Child(const Child&) = delete;
@@ -41,7 +43,8 @@ class Child {
   const Isolation& isolation() const;
 
   /// Waits until the program and all its descendants are gone; the answer stays the same when asked
-  /// again. Read out() and err() meanwhile, or a chatty child never ends. kCancelled leaves it running.
+  /// again. Read out() and err() meanwhile, or a chatty child never ends. kCancelled leaves it
+  /// running.
   Task<Result<Exit>> wait();
 
   /// Asks the program's group to end (TERM), and kills the tree after the grace. Does not wait.

@@ -1,12 +1,13 @@
 #pragma once
 
-#include <fcntl.h>
-#include <sys/syscall.h>
-#include <unistd.h>
-
 #include <cerrno>
 #include <cstddef>
 #include <cstdint>
+#include <type_traits>
+
+#include <fcntl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 /// Code that runs between fork and exec, where a sanitizer's runtime must not be called.
 #define OAP_AFTER_FORK __attribute__((no_sanitize("address", "thread", "undefined", "memory")))
@@ -15,9 +16,21 @@ namespace oap::sandbox::raw {
 
 // System calls without libc's wrappers (which sanitizers replace); a failure is -errno.
 
+/// Every argument as the whole register that the kernel reads.
+template <class T>
+OAP_AFTER_FORK inline long word(T value) {
+  if constexpr (std::is_pointer_v<T>) {
+    return reinterpret_cast<long>(value);
+  } else if constexpr (std::is_null_pointer_v<T>) {
+    return 0;
+  } else {
+    return static_cast<long>(value);
+  }
+}
+
 template <class... Args>
 OAP_AFTER_FORK inline long call(long number, Args... args) {
-  const long answer = ::syscall(number, args...);
+  const long answer = ::syscall(number, word(args)...);
   return answer < 0 ? -errno : answer;
 }
 

@@ -30,8 +30,9 @@ struct Output {
   std::string note;  ///< why it was ended, one sentence, or ""
 };
 
-/// Runs a program to its end. A deadline or a cancellation kills the whole tree and still gives what
-/// was printed until then. Errors only where the program could not be started (as Child::start).
+/// Runs a program to its end. A deadline or a cancellation kills the whole tree and still gives
+/// what was printed until then. Errors only where the program could not be started (as
+/// Child::start).
 Task<Result<Output>> run(Executor executor, Spec spec, RunOptions options);
 
 }  // namespace oap::sandbox

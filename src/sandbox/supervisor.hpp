@@ -1,15 +1,16 @@
 #pragma once
 
-#include <sys/types.h>
-
 #include <array>
 #include <cstddef>
 #include <cstdint>
 
+#include <sys/types.h>
+
 namespace oap::sandbox {
 
-// The process between this one and a child. It is forked, never executed, and may come out of a process
-// with many threads: after the fork it makes system calls only, takes no lock and no memory.
+// The process between this one and a child. It is forked, never executed, and may come out of a
+// process with many threads: after the fork it makes system calls only, takes no lock and no
+// memory.
 
 struct ResourceLimit {
   int resource;
@@ -26,7 +27,8 @@ struct LaunchPlan {
   std::size_t limit_count = 0;
   int nice = 0;
   bool cut_network = false;
-  const char* uid_map = nullptr;  ///< the line for /proc/self/uid_map, where a user namespace is needed
+  const char* uid_map =
+      nullptr;  ///< the line for /proc/self/uid_map, where a user namespace is needed
   const char* gid_map = nullptr;
   std::uint64_t memory_bytes = 0;  ///< of the whole tree; 0 = not watched
   std::uint64_t processes = 0;
@@ -43,7 +45,8 @@ enum class Stage : std::uint32_t { kNone, kSupervisor, kFork, kDirectory, kExec,
 /// Why the supervisor ended the tree.
 enum class Cause : std::uint32_t { kNone, kMemory, kProcesses };
 
-/// What the supervisor tells over status_out: first kStarted or kFailed, after kStarted one kExited.
+/// What the supervisor tells over status_out: first kStarted or kFailed, after kStarted one
+/// kExited.
 struct Report {
   enum class Kind : std::uint32_t { kStarted = 1, kFailed, kExited };
   Kind kind = Kind::kStarted;

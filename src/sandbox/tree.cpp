@@ -2,6 +2,7 @@
 
 #include <dirent.h>
 #include <signal.h>
+#include <sys/auxv.h>
 
 #include "sandbox/raw.hpp"
 
@@ -12,6 +13,7 @@ constexpr int kDeepest = 24;  // what lies deeper comes nearer when its ancestor
 
 struct Walk {
   bool kill = false;
+  bool children_files = true;  ///< the kernel has /proc/PID/task/TID/children
   TreeUse use;
 };
 
@@ -75,8 +77,7 @@ OAP_AFTER_FORK std::uint64_t resident_bytes(pid_t pid) {
   for (++at; at < size && is_digit(text[at]); ++at) {
     pages = pages * 10 + static_cast<std::uint64_t>(text[at] - '0');
   }
-  static const auto page_size = static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
-  return pages * page_size;
+  return pages * ::getauxval(AT_PAGESZ);
 }
 
 /// The parent in /proc/PID/stat: the second field after the last ')'.
@@ -157,7 +158,6 @@ struct VisitThread {
   Walk& walk;
   int tasks;
   int depth;
-  bool* listed;
 
   OAP_AFTER_FORK void operator()(pid_t, const char* name) const {
     const int thread = raw::open_at(tasks, name, O_RDONLY | O_DIRECTORY);
@@ -166,12 +166,10 @@ struct VisitThread {
     }
     const int fd = raw::open_at(thread, "children", O_RDONLY);
     raw::close(thread);
-    if (fd < 0) {
-      *listed = *listed && fd != -ENOENT;
-      return;
+    if (fd >= 0) {
+      visit_listed(walk, fd, depth);
+      raw::close(fd);
     }
-    visit_listed(walk, fd, depth);
-    raw::close(fd);
   }
 };
 
@@ -191,39 +189,44 @@ OAP_AFTER_FORK void visit_children(Walk& walk, pid_t pid, int depth) {
   if (depth > kDeepest) {
     return;
   }
-  const ProcPath path(pid, "/task");
-  const int tasks = raw::open_at(AT_FDCWD, path.text, O_RDONLY | O_DIRECTORY);
-  if (tasks < 0) {
-    return;
-  }
-  bool listed = true;
-  VisitThread visit_thread{walk, tasks, depth, &listed};
-  for_each_number(tasks, visit_thread);
-  raw::close(tasks);
-  if (listed || walk.use.processes > 0) {
-    return;
-  }
-  // A kernel without CONFIG_PROC_CHILDREN (or a thread that just ended): ask every process.
-  const int proc = raw::open_at(AT_FDCWD, "/proc", O_RDONLY | O_DIRECTORY);
-  if (proc >= 0) {
+  if (!walk.children_files) {
+    const int proc = raw::open_at(AT_FDCWD, "/proc", O_RDONLY | O_DIRECTORY);
     VisitIfChild visit_if_child{walk, pid, depth};
     for_each_number(proc, visit_if_child);
     raw::close(proc);
+    return;
   }
+  const ProcPath path(pid, "/task");
+  const int tasks = raw::open_at(AT_FDCWD, path.text, O_RDONLY | O_DIRECTORY);
+  if (tasks >= 0) {
+    VisitThread visit_thread{walk, tasks, depth};
+    for_each_number(tasks, visit_thread);
+    raw::close(tasks);
+  }
+}
+
+/// Every descendant of root, once.
+OAP_AFTER_FORK void walk_tree(Walk& walk, pid_t root) {
+  const int probe = raw::open_at(AT_FDCWD, "/proc/thread-self/children", O_RDONLY);
+  walk.children_files = probe >= 0;
+  if (probe >= 0) {
+    raw::close(probe);
+  }
+  visit_children(walk, root, 0);
 }
 
 }  // namespace
 
 OAP_AFTER_FORK TreeUse measure_tree(pid_t root) {
   Walk walk;
-  visit_children(walk, root, 0);
+  walk_tree(walk, root);
   return walk.use;
 }
 
 OAP_AFTER_FORK void kill_tree(pid_t root) {
   Walk walk;
   walk.kill = true;
-  visit_children(walk, root, 0);
+  walk_tree(walk, root);
 }
 
 }  // namespace oap::sandbox

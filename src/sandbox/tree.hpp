@@ -1,13 +1,13 @@
 #pragma once
 
-#include <sys/types.h>
-
 #include <cstdint>
+
+#include <sys/types.h>
 
 namespace oap::sandbox {
 
-// The descendants of a process, from /proc. Safe after fork: system calls only, no memory taken. A tree
-// that grows meanwhile is seen in part; callers look again until it is as they want it.
+// The descendants of a process, from /proc. Safe after fork: system calls only, no memory taken. A
+// tree that grows meanwhile is seen in part; callers look again until it is as they want it.
 
 struct TreeUse {
   std::uint64_t processes = 0;

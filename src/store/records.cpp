@@ -6,7 +6,7 @@
 namespace oap::store {
 namespace {
 
-constexpr std::array kStepStates = {StepState::kPending, StepState::kReady,   StepState::kRunning,
+constexpr std::array kStepStates = {StepState::kPending,   StepState::kReady,  StepState::kRunning,
                                     StepState::kCompleted, StepState::kFailed, StepState::kSkipped,
                                     StepState::kCancelled, StepState::kUnknown};
 constexpr std::array kRunStates = {RunState::kPending,   RunState::kRunning, RunState::kPaused,

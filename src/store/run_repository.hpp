@@ -74,8 +74,8 @@ class RunRepository {
  public:
   virtual ~RunRepository() = default;
   /// Writes the run, its pinned definition and all its steps in one transaction. Steps without
-  /// unmet dependencies start as `ready`. A run with an `owner` belongs to it at once, with epoch 1;
-  /// one without has epoch 0 and waits for `acquire`.
+  /// unmet dependencies start as `ready`. A run with an `owner` belongs to it at once, with epoch
+  /// 1; one without has epoch 0 and waits for `acquire`.
   virtual Result<void> create(const RunRecord& run, const json::Value& definition,
                               const std::vector<StepRecord>& steps) = 0;
   /// Makes the caller the owner and returns the new epoch. kFailedPrecondition where the run has

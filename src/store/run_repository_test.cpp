@@ -25,9 +25,8 @@ class RunRepositoryTest : public testing::Test {
     run_.owner = "me";
     run_.lease_until = at(60);
     run_.inputs = json::Value{{"x", 1}};
-    const auto made = runs().create(
-        run_, json::Value{{"steps", json::Array{}}},
-        {step("a", 0), step("b", 1), step("c", 1), step("d", 2)});
+    const auto made = runs().create(run_, json::Value{{"steps", json::Array{}}},
+                                    {step("a", 0), step("b", 1), step("c", 1), step("d", 2)});
     ASSERT_TRUE(made) << made.error().to_string();
   }
   static StepRecord step(const std::string& id, std::int64_t unmet) {

@@ -18,8 +18,8 @@ class Store {
   static constexpr std::string_view kDefaultTenant = "default";
 
   virtual ~Store() = default;
-  /// Opens the SQLite file at `path`, making it (mode 0600) and bringing its schema up to date where
-  /// needed; its folder must exist. kFailedPrecondition: written by a newer version, or not
+  /// Opens the SQLite file at `path`, making it (mode 0600) and bringing its schema up to date
+  /// where needed; its folder must exist. kFailedPrecondition: written by a newer version, or not
   /// writable; kDataLoss: damaged, the message says what to do.
   static Result<std::unique_ptr<Store>> open(const std::string& path);
 

@@ -1,9 +1,9 @@
 #include "store/store.hpp"
 
+#include <thread>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-
-#include <thread>
 
 #include "base/ids.hpp"
 #include "json/parse.hpp"
@@ -126,8 +126,8 @@ TEST_F(StoreTest, ATaskGoesThroughItsStatusesAndItsEndIsFinal) {
   ASSERT_TRUE(tasks.update("task_1", {.status = TaskStatus::kExecuting,
                                       .path = ExecutionPath::kAgent,
                                       .plan = json::Value{{"steps", 2}}}));
-  ASSERT_TRUE(tasks.update("task_1", {.status = TaskStatus::kFailed, .error = "no",
-                                      .updated_at = at(9)}));
+  ASSERT_TRUE(
+      tasks.update("task_1", {.status = TaskStatus::kFailed, .error = "no", .updated_at = at(9)}));
   const TaskRecord found = tasks.find("task_1").value();
   EXPECT_EQ(found.status, TaskStatus::kFailed);
   EXPECT_EQ(found.path, ExecutionPath::kAgent);

@@ -4,6 +4,7 @@
 #include <array>
 #include <bit>
 #include <cstddef>
+#include <optional>
 #include <span>
 #include <utility>
 #include <vector>
@@ -34,7 +35,16 @@ enum class Shape : std::uint8_t {
   kAnything,   ///< any characters
   kComponent,  ///< any characters but `/`
   kBelow,      ///< nothing, or `/` and any characters (in commands a space)
+  kTail,       ///< a Tail
   kGeneral,
+};
+
+/// `**/*.cpp`, `*.cpp`, `**/name` and the like: something, then a literal end.
+struct Tail {
+  bool any_folders = false;  ///< `**/`
+  bool any_name = false;     ///< `*` in a path
+  bool anything = false;     ///< `**`, or `*` elsewhere
+  std::string literal;
 };
 
 char32_t lower(char32_t c) { return c >= 'A' && c <= 'Z' ? c + 32 : c; }
@@ -72,8 +82,10 @@ struct Glob::Body {
   bool wildcards = false;
   Shape shape = Shape::kNothing;
   char below = '/';
+  Tail tail;
   std::size_t words = 1;
   std::vector<Position> positions;
+  std::string needle;  ///< each matching text holds it behind the prefix; "" where none is known
   std::vector<Word> follow;  ///< positions × words
   std::vector<Word> start;
 
@@ -82,6 +94,7 @@ struct Glob::Body {
   std::vector<Word> enter_one(const GlobNode& node, const std::vector<Word>& after);
   bool takes(const Position& position, char32_t c) const;
   bool run(std::string_view text) const;
+  bool run_one_word(std::string_view text) const;
   bool matches(std::string_view text) const;
 };
 
@@ -184,6 +197,37 @@ bool Glob::Body::run(std::string_view text) const {
   return ((now[positions.size() / kWordBits] >> (positions.size() % kWordBits)) & 1U) != 0;
 }
 
+/// The same for the usual short pattern, whose sets are one word.
+bool Glob::Body::run_one_word(std::string_view text) const {
+  const Word accept = Word{1} << positions.size();
+  Word now = start[0];
+  for (std::size_t at = 0; at < text.size() && now != 0;) {
+    const GlobChar c = glob_char_at(text, at);
+    at += c.length;
+    Word next = 0;
+    for (Word bits = now & ~accept; bits != 0; bits &= bits - 1) {
+      const auto index = static_cast<std::size_t>(std::countr_zero(bits));
+      if (takes(positions[index], c.value)) {
+        next |= follow[index];
+      }
+    }
+    now = next;
+  }
+  return (now & accept) != 0;
+}
+
+bool matches_tail(const Tail& tail, std::string_view text) {
+  if (!text.ends_with(tail.literal)) {
+    return false;
+  }
+  text.remove_suffix(tail.literal.size());
+  if (tail.anything || (tail.any_folders && tail.any_name)) {
+    return true;
+  }
+  return tail.any_name ? text.find('/') == std::string_view::npos
+                       : text.empty() || text.back() == '/';
+}
+
 bool Glob::Body::matches(std::string_view text) const {
   const bool begins = options.case_insensitive ? starts_with_ci(text, prefix)
                                                : text.substr(0, prefix.size()) == prefix;
@@ -200,10 +244,15 @@ bool Glob::Body::matches(std::string_view text) const {
       return text.find('/') == std::string_view::npos;
     case Shape::kBelow:
       return text.empty() || text.front() == below;
+    case Shape::kTail:
+      return matches_tail(tail, text);
     case Shape::kGeneral:
       break;
   }
-  return run(text);
+  if (!needle.empty() && text.find(needle) == std::string_view::npos) {
+    return false;
+  }
+  return words == 1 ? run_one_word(text) : run(text);
 }
 
 namespace {
@@ -236,6 +285,56 @@ void append_char(std::string& out, char32_t c) {
   }
 }
 
+bool is_any_folders(const GlobNode& node) {
+  return node.kind == Kind::kOptional && node.branches[0].size() == 2 &&
+         node.branches[0][0].kind == Kind::kCrossRun && node.branches[0][1].value == '/';
+}
+
+/// The nodes as a Tail, where they are one.
+std::optional<Tail> tail_of(std::span<const GlobNode> rest) {
+  Tail tail;
+  std::size_t at = 0;
+  if (at < rest.size() && is_any_folders(rest[at])) {
+    tail.any_folders = true;
+    ++at;
+  }
+  if (at < rest.size() && rest[at].kind == Kind::kRun) {
+    tail.any_name = true;
+    ++at;
+  } else if (at < rest.size() && rest[at].kind == Kind::kCrossRun && !tail.any_folders) {
+    tail.anything = true;
+    ++at;
+  }
+  // A half character at the front would be found within a whole one.
+  if (at == 0 || at == rest.size() || rest[at].value >= kInvalidByte) {
+    return std::nullopt;
+  }
+  for (; at < rest.size(); ++at) {
+    if (rest[at].kind != Kind::kChar || (tail.any_name && rest[at].value == '/')) {
+      return std::nullopt;
+    }
+    append_char(tail.literal, rest[at].value);
+  }
+  return tail;
+}
+
+/// The longest run of characters that stand in the sequence itself.
+std::string longest_literal(std::span<const GlobNode> nodes) {
+  std::string longest;
+  std::string run;
+  for (const GlobNode& node : nodes) {
+    if (node.kind != Kind::kChar) {
+      run.clear();
+      continue;
+    }
+    append_char(run, node.value);
+    if (run.size() > longest.size()) {
+      longest = run;
+    }
+  }
+  return longest;
+}
+
 }  // namespace
 
 Result<Glob> Glob::compile(std::string_view pattern, GlobOptions options) {
@@ -254,8 +353,14 @@ Result<Glob> Glob::compile(std::string_view pattern, GlobOptions options) {
   if (body->shape == Shape::kBelow) {
     body->below = static_cast<char>(rest.front().branches[0][0].value);
   }
+  const std::optional<Tail> tail = options.case_insensitive ? std::nullopt : tail_of(rest);
+  if (body->shape == Shape::kGeneral && tail) {
+    body->shape = Shape::kTail;
+    body->tail = *tail;
+  }
   if (body->shape == Shape::kGeneral) {
     body->build(rest);
+    body->needle = options.case_insensitive ? "" : longest_literal(rest);
   }
   body->shown_prefix = body->prefix;
   if (options.case_insensitive) {

@@ -10,9 +10,9 @@ namespace oap::tools {
 
 /// What the built-in tools work with. Data, given once when the server starts.
 struct Context {
-  std::string workspace;                 ///< an existing directory
-  std::vector<std::string> more_roots;   ///< further directories the file tools may touch
-  sandbox::Limits limits;                ///< of each child process
+  std::string workspace;                ///< an existing directory
+  std::vector<std::string> more_roots;  ///< further directories the file tools may touch
+  sandbox::Limits limits;               ///< of each child process
   Executor executor;
 };
 

@@ -1,9 +1,9 @@
 #include "tools/edit.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <vector>
+
+#include <fmt/format.h>
 
 #include "text/nearest.hpp"
 #include "text/strings.hpp"
@@ -17,9 +17,7 @@ std::size_t line_of(std::string_view text, std::size_t at) {
   return 1 + static_cast<std::size_t>(std::count(before.begin(), before.end(), '\n'));
 }
 
-std::string shown(std::string_view line) {
-  return std::string(text::truncate_utf8(line, 120));
-}
+std::string shown(std::string_view line) { return std::string(text::truncate_utf8(line, 120)); }
 
 /// A word for how alike two lines are: 0 is equal, larger is further.
 std::size_t distance(std::string_view a, std::string_view b) {
@@ -74,15 +72,17 @@ std::string nearest_lines(std::string_view text, std::string_view old_string) {
     return "";
   }
   if (const std::size_t line = line_ignoring_space(lines, wanted); line > 0) {
-    return fmt::format("; lines {}-{} are the same but for white space, which must match exactly:\n",
-                       line, line + wanted.size() - 1) +
+    return fmt::format(
+               "; lines {}-{} are the same but for white space, which must match exactly:\n", line,
+               line + wanted.size() - 1) +
            fmt::format("{}: {}", line, shown(lines[line - 1]));
   }
   const std::string_view target = text::trim(wanted.front());
   std::vector<std::pair<std::size_t, std::size_t>> near;  // distance, line
   for (std::size_t i = 0; i < lines.size(); ++i) {
     const std::string_view line = text::trim(lines[i]);
-    const std::size_t far = line.find(target) != std::string_view::npos ? 0 : distance(line, target);
+    const std::size_t far =
+        line.find(target) != std::string_view::npos ? 0 : distance(line, target);
     if (!line.empty() && far * 2 <= std::max(line.size(), target.size())) {
       near.emplace_back(far, i + 1);
     }
@@ -90,7 +90,7 @@ std::string nearest_lines(std::string_view text, std::string_view old_string) {
   if (near.empty()) {
     return "";
   }
-  std::stable_sort(near.begin(), near.end());
+  std::sort(near.begin(), near.end());
   near.resize(std::min<std::size_t>(near.size(), 3));
   std::string out = "; the nearest lines are:";
   for (const auto& [far, line] : near) {
@@ -128,7 +128,8 @@ Result<Edit> edit(std::string_view text, std::string_view old_string, std::strin
                 "old_string is empty; use write_file to write a whole file");
   }
   if (old_string == new_string) {
-    return fail(Code::kInvalidArgument, "old_string and new_string are the same; nothing to change");
+    return fail(Code::kInvalidArgument,
+                "old_string and new_string are the same; nothing to change");
   }
   std::string from(old_string);
   std::string to(new_string);

@@ -8,7 +8,7 @@
 namespace oap::tools {
 
 struct Edit {
-  std::string text;            ///< the file's new text
+  std::string text;  ///< the file's new text
   std::size_t replacements = 0;
   std::size_t first_line = 0;  ///< 1-based line of the first replacement
 };

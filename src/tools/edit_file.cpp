@@ -19,17 +19,17 @@ Result<ToolResult> run(const Workspace& workspace, const json::Value& arguments,
     return fail(Code::kInvalidArgument, "{} is a binary file; edit_file changes text files only",
                 place.shown);
   }
-  auto edited = edit(text, json::get_string(arguments, "old_string"),
-                     json::get_string(arguments, "new_string"),
-                     json::get_bool(arguments, "replace_all"));
+  auto edited =
+      edit(text, json::get_string(arguments, "old_string"),
+           json::get_string(arguments, "new_string"), json::get_bool(arguments, "replace_all"));
   if (!edited) {
     return fail(edited.error().code(), "{}: {}", place.shown, edited.error().message());
   }
   OAP_CHECK_OK(replace_file(place, edited->text));
-  return ToolResult::text(
-      fmt::format("Edited {}: {} replacement{}, {} line {}", place.shown, edited->replacements,
-                  edited->replacements == 1 ? "" : "s",
-                  edited->replacements == 1 ? "at" : "first at", edited->first_line));
+  return ToolResult::text(fmt::format("Edited {}: {} replacement{}, {} line {}", place.shown,
+                                      edited->replacements, edited->replacements == 1 ? "" : "s",
+                                      edited->replacements == 1 ? "at" : "first at",
+                                      edited->first_line));
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include <stop_token>
 #include <string_view>
 
+#include "async/blocking_pool.hpp"
 #include "base/result.hpp"
 #include "json/value.hpp"
 #include "mcp/tool.hpp"
@@ -16,6 +17,7 @@ namespace oap::tools {
 struct Shared {
   Context context;
   Workspace workspace;
+  std::unique_ptr<async::BlockingPool> blocking;  ///< for work on files
 };
 
 /// One row of the table in builtin.cpp: what models are told of a tool, and how it is made.

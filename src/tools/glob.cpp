@@ -31,9 +31,8 @@ Result<ToolResult> run(const Workspace& workspace, const json::Value& arguments,
   OAP_TRY(const OpenFile start, workspace.open_directory(path));
 
   WalkOptions options;
-  std::erase_if(options.skip, [&](const std::string& name) {
-    return pattern.find(name) != std::string::npos;
-  });
+  std::erase_if(options.skip,
+                [&](const std::string& name) { return pattern.find(name) != std::string::npos; });
   const std::string shown = workspace.shown(path);
   const std::string prefix = shown == "." ? "" : shown + (shown.ends_with('/') ? "" : "/");
   std::string text;
@@ -47,11 +46,11 @@ Result<ToolResult> run(const Workspace& workspace, const json::Value& arguments,
     }
     return true;
   });
-  ToolResult result = ToolResult::text(
-      found == 0 ? fmt::format("no file matches {}", printable(pattern)) : text);
+  ToolResult result =
+      ToolResult::text(found == 0 ? fmt::format("no file matches {}", printable(pattern)) : text);
   if (found > kMaxFound) {
-    add_remark(result, fmt::format("[the first {} files; narrow the pattern to see others]",
-                                   kMaxFound));
+    add_remark(result,
+               fmt::format("[the first {} files; narrow the pattern to see others]", kMaxFound));
   }
   add_remark(result, remark(end, options));
   return result;

@@ -1,9 +1,9 @@
+#include <algorithm>
+#include <optional>
+
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/stat.h>
-
-#include <algorithm>
-#include <optional>
 
 #include "text/glob.hpp"
 #include "text/regex.hpp"
@@ -23,8 +23,7 @@ constexpr std::size_t kMaxLine = 500;
 /// The lines found so far, in the form of grep(1).
 class Findings {
  public:
-  Findings(text::Regex regex, std::size_t context)
-      : regex_(std::move(regex)), context_(context) {}
+  Findings(text::Regex regex, std::size_t context) : regex_(std::move(regex)), context_(context) {}
 
   bool full() const { return matches_ >= kMaxMatches || text_.size() >= kMaxOutput; }
   std::size_t matches() const { return matches_; }

@@ -1,8 +1,8 @@
+#include <climits>
+
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <unistd.h>
-
-#include <climits>
 
 #include "tools/entry.hpp"
 #include "tools/walk.hpp"
@@ -41,11 +41,12 @@ Result<ToolResult> run(const Workspace& workspace, const json::Value& arguments,
     }
     text += (listed++ == 0 ? "" : "\n") + line_of(directory, entry);
   }
-  ToolResult result = ToolResult::text(
-      entries.empty() ? fmt::format("{} is empty", workspace.shown(path)) : text);
+  ToolResult result =
+      ToolResult::text(entries.empty() ? fmt::format("{} is empty", workspace.shown(path)) : text);
   if (listed < entries.size()) {
-    add_remark(result, fmt::format("[{} of {}{} entries shown; use glob to narrow the list]", listed,
-                                   entries.size() == kMaxRead ? "more than " : "", entries.size()));
+    add_remark(result,
+               fmt::format("[{} of {}{} entries shown; use glob to narrow the list]", listed,
+                           entries.size() == kMaxRead ? "more than " : "", entries.size()));
   }
   return result;
 }

@@ -1,13 +1,13 @@
 #include "tools/walk.hpp"
 
+#include <algorithm>
+#include <memory>
+
 #include <dirent.h>
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-#include <algorithm>
-#include <memory>
 
 namespace oap::tools {
 namespace {
@@ -46,8 +46,8 @@ class Walk {
 
  private:
   WalkEnd enter(const OpenFile& directory, const WalkEntry& entry, std::size_t depth) {
-    const bool skipped = std::find(options_.skip.begin(), options_.skip.end(), entry.name) !=
-                         options_.skip.end();
+    const bool skipped =
+        std::find(options_.skip.begin(), options_.skip.end(), entry.name) != options_.skip.end();
     if (!entry.is_directory || skipped || depth >= options_.max_depth) {
       return WalkEnd::kComplete;
     }
@@ -106,9 +106,8 @@ std::string remark(WalkEnd end, const WalkOptions& options) {
     case WalkEnd::kEnough:
       return "";
     case WalkEnd::kTooMany:
-      return fmt::format(
-          "[stopped after {} entries; name a deeper directory to see the rest]",
-          options.max_entries);
+      return fmt::format("[stopped after {} entries; name a deeper directory to see the rest]",
+                         options.max_entries);
     case WalkEnd::kStopped:
       return "[stopped: the call was cancelled]";
   }

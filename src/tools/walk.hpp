@@ -13,7 +13,7 @@ namespace oap::tools {
 struct WalkEntry {
   std::string path;  ///< relative to where the walk began
   std::string name;
-  int directory;     ///< descriptor of the directory that holds it, open during the visit only
+  int directory;  ///< descriptor of the directory that holds it, open during the visit only
   bool is_directory;
   bool is_link;
 };
@@ -28,8 +28,8 @@ struct WalkOptions {
 enum class WalkEnd { kComplete, kEnough, kTooMany, kStopped };
 
 /// Visits everything below a directory, names sorted by bytes, a directory before what it holds.
-/// Links are reported, never followed, so the walk cannot leave the directory. `visit` returns false
-/// when it has enough. Directories that cannot be read are passed over.
+/// Links are reported, never followed, so the walk cannot leave the directory. `visit` returns
+/// false when it has enough. Directories that cannot be read are passed over.
 WalkEnd walk(const OpenFile& start, const WalkOptions& options, const std::stop_token& stop,
              const std::function<bool(const WalkEntry&)>& visit);
 

@@ -1,5 +1,12 @@
 #include "tools/workspace.hpp"
 
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+#include <optional>
+#include <system_error>
+#include <utility>
+
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <linux/openat2.h>
@@ -7,13 +14,6 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
-
-#include <cerrno>
-#include <cstring>
-#include <filesystem>
-#include <optional>
-#include <system_error>
-#include <utility>
 
 #include "base/ids.hpp"
 #include "os/file.hpp"
@@ -230,8 +230,8 @@ Result<Place> Workspace::place(std::string_view path) const {
       return fail(Code::kFailedPrecondition, "the directory of {} cannot be created: {}",
                   printable(path), std::strerror(errno));
     }
-    at = OpenFile(::openat(at.get(), name.c_str(),
-                           O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+    at =
+        OpenFile(::openat(at.get(), name.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
   }
   if (!at) {
     return errno == ENOTDIR
@@ -326,8 +326,7 @@ Result<void> write_all(int fd, std::string_view text, std::string_view shown) {
 Result<void> replace_file(const Place& place, std::string_view text) {
   const int directory = place.directory.get();
   struct stat old = {};
-  const bool existed =
-      ::fstatat(directory, place.name.c_str(), &old, AT_SYMLINK_NOFOLLOW) == 0;
+  const bool existed = ::fstatat(directory, place.name.c_str(), &old, AT_SYMLINK_NOFOLLOW) == 0;
   const std::string temporary = "." + new_id("oap_write_") + ".tmp";
   OpenFile file(
       ::openat(directory, temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666));

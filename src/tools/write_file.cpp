@@ -1,6 +1,6 @@
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/stat.h>
-#include <fcntl.h>
 
 #include "tools/entry.hpp"
 
@@ -13,8 +13,8 @@ Result<ToolResult> run(const Workspace& workspace, const json::Value& arguments,
   OAP_TRY(const Place place, workspace.place(json::get_string(arguments, "path")));
   OAP_CHECK_OK(lock(place));
   struct stat status = {};
-  const bool existed = ::fstatat(place.directory.get(), place.name.c_str(), &status,
-                                 AT_SYMLINK_NOFOLLOW) == 0;
+  const bool existed =
+      ::fstatat(place.directory.get(), place.name.c_str(), &status, AT_SYMLINK_NOFOLLOW) == 0;
   OAP_CHECK_OK(replace_file(place, content));
   return ToolResult::text(fmt::format("{} {} ({} bytes)", existed ? "Overwrote" : "Created",
                                       place.shown, content.size()));

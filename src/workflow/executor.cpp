@@ -1,10 +1,10 @@
 #include "workflow/executor.hpp"
 
-#include <unistd.h>
-
 #include <algorithm>
-#include <boost/asio/this_coro.hpp>
 #include <cmath>
+
+#include <boost/asio/this_coro.hpp>
+#include <unistd.h>
 
 #include "base/ids.hpp"
 #include "crypto/hash.hpp"

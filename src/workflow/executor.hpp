@@ -33,7 +33,7 @@ struct StepReport {
   std::optional<WallTime> ended_at;
   Millis duration{0};  ///< of the newest attempt, on the monotonic clock
   json::Value output;
-  std::string error;       ///< also why it was skipped
+  std::string error;  ///< also why it was skipped
   std::string error_code;
 };
 

@@ -161,8 +161,8 @@ std::vector<std::string> Graph::sort() {
   return {"dependency cycle: " + cycle_among(unmet) + " (each needs the next)"};
 }
 
-/// A step that could not be sorted has a dependency that could not be sorted either: following those
-/// must come back to a step seen before.
+/// A step that could not be sorted has a dependency that could not be sorted either: following
+/// those must come back to a step seen before.
 std::string Graph::cycle_among(const std::vector<std::uint32_t>& unmet) const {
   const auto blocked = [&unmet](std::uint32_t i) { return unmet[i] > 0; };
   std::uint32_t at = 0;
@@ -227,9 +227,10 @@ json::Value to_json(const StepDefinition& step) {
                       {"dependencies", std::move(dependencies)},
                       {"effect", to_string(step.effect)},
                       {"on_failure", to_string(step.on_failure)},
-                      {"retry", {{"count", step.retry.count},
-                                 {"base_ms", step.retry.base.count()},
-                                 {"cap_ms", step.retry.cap.count()}}}};
+                      {"retry",
+                       {{"count", step.retry.count},
+                        {"base_ms", step.retry.base.count()},
+                        {"cap_ms", step.retry.cap.count()}}}};
   if (step.timeout) {
     object["timeout_ms"] = step.timeout->count();
   }

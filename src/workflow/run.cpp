@@ -44,20 +44,19 @@ Task<Result<RunResult>> Run::execute() {
   OAP_CO_CHECK_OK(create());
   for (std::size_t i = 0; i < steps_.size(); ++i) {
     if (steps_[i].unmet == 0) {
-      move(steps_[i], StepEvent::kReady);
+      move(i, StepEvent::kReady);
       ready_.push_back(i);
-      if (observer_.on_step) {
-        observer_.on_step(steps_[i].report);
-      }
     }
   }
-  if (open_ == 0) {
-    store::RunWrite nothing;
-    commit(std::move(nothing));
+  if (steps_.empty()) {
+    commit();
   }
   const Deadline never = Deadline::never();
-  while (open_ > 0 && !(journal_error_ && running_ == 0)) {
-    start_ready();
+  while (true) {
+    turn();
+    if (is_over()) {
+      break;
+    }
     if (cancelling_) {
       co_await wake_.wait_shielded(never);
     } else if (co_await wake_.wait(never) == async::Event::Wake::kCancelled) {
@@ -101,67 +100,62 @@ Result<void> Run::create() {
   return with_.journal.create(run, definition, records);
 }
 
-/// Starts what was ready on entry; what becomes ready meanwhile gets the next turn.
-void Run::start_ready() {
-  std::size_t count = ready_.size();
+void Run::turn() {
+  if (journal_error_) {
+    return;
+  }
+  for (Outcome& outcome : std::exchange(outcomes_, {})) {
+    settle(outcome.index, std::move(outcome.result));
+  }
+  const std::vector<std::size_t> starting = begin_ready();
+  if (!write_.steps.empty() || !changes_.empty()) {
+    commit();
+  }
+  const std::vector<Retry> retries = std::exchange(retries_, {});
+  if (journal_error_) {
+    return;
+  }
+  for (const Retry& retry : retries) {
+    scope_.spawn(wake_later(retry.index, retry.wait));
+  }
+  running_ += starting.size();
+  for (const std::size_t index : starting) {
+    scope_.spawn(attempt(index));
+  }
+}
+
+std::vector<std::size_t> Run::begin_ready() {
+  std::vector<std::size_t> starting;
   const std::size_t limit = std::max<std::size_t>(1, with_.options.max_parallel);
-  while (count-- > 0 && running_ < limit && !journal_error_ && !ready_.empty()) {
+  while (running_ + starting.size() < limit && !ready_.empty()) {
     const std::size_t index = ready_.front();
     ready_.pop_front();
     if (steps_[index].report.state != StepState::kReady) {
       continue;
     }
     if (info_.deadline.passed()) {
-      store::RunWrite write;
-      failure_ = failure_.empty() ? "the time for the whole run is up" : failure_;
-      stop_all(StepEvent::kSkip, "the time for the whole run is up", write);
-      commit(std::move(write));
-      wake_.notify_from_any_thread();
-      return;
+      const std::string why = "the time for the whole run is up";
+      failure_ = failure_.empty() ? why : failure_;
+      stop_all(StepEvent::kSkip, why);
+    } else {
+      begin(index);
+      starting.push_back(index);
     }
-    ++running_;
-    scope_.spawn(attempt(index));
   }
+  return starting;
 }
 
-Task<void> Run::attempt(std::size_t index) {
-  if (begin(index)) {
-    const StepDefinition& step = graph_.step(index);
-    StepContext context;
-    context.run_id = info_.run_id;
-    context.task_id = info_.task_id;
-    context.session_id = info_.session_id;
-    context.step = &step;
-    context.inputs = &info_.inputs;
-    context.outputs = this;
-    context.attempt = steps_[index].report.attempts;
-    context.idempotency_key = key(index);
-    context.deadline = info_.deadline;
-    if (step.timeout) {
-      context.deadline = context.deadline.sooner(Deadline::after(*step.timeout));
-    }
-    const Deadline deadline = context.deadline;
-    Task<Result<StepResult>> work = with_.runner.run(std::move(context));
-    Result<StepResult> outcome =
-        co_await async::with_deadline(deadline, std::move(work), "step '" + step.id + "'");
-    settle(index, std::move(outcome));
-  }
-  --running_;
-  wake_.notify_from_any_thread();
-}
-
-/// The intent is durable before the call.
-bool Run::begin(std::size_t index) {
+/// The intent, durable before the call.
+void Run::begin(std::size_t index) {
   Step& step = steps_[index];
-  move(step, StepEvent::kStart);
-  ++step.report.attempts;
-  step.began = with_.clock.steady();
   const WallTime now = with_.clock.wall();
+  ++step.report.attempts;
   if (!step.report.started_at) {
     step.report.started_at = now;
   }
   step.report.error.clear();
   step.report.error_code.clear();
+  move(index, StepEvent::kStart);
   store::StepWrite started;
   started.step_id = step.report.id;
   started.state = StepState::kRunning;
@@ -169,37 +163,58 @@ bool Run::begin(std::size_t index) {
   started.at = now;
   started.idempotency_key = key(index);
   started.input = graph_.step(index).payload;
-  store::RunWrite write;
-  write.steps.push_back(std::move(started));
-  changed_.push_back(index);
-  commit(std::move(write));
-  return !journal_error_;
+  write_.steps.push_back(std::move(started));
+}
+
+Task<void> Run::attempt(std::size_t index) {
+  const StepDefinition& step = graph_.step(index);
+  steps_[index].began = with_.clock.steady();
+  StepContext context;
+  context.run_id = info_.run_id;
+  context.task_id = info_.task_id;
+  context.session_id = info_.session_id;
+  context.step = &step;
+  context.inputs = &info_.inputs;
+  context.outputs = this;
+  context.attempt = steps_[index].report.attempts;
+  context.idempotency_key = key(index);
+  context.deadline = info_.deadline;
+  if (step.timeout) {
+    context.deadline = context.deadline.sooner(Deadline::after(*step.timeout));
+  }
+  const Deadline deadline = context.deadline;
+  Task<Result<StepResult>> work = with_.runner.run(std::move(context));
+  Result<StepResult> result =
+      co_await async::with_deadline(deadline, std::move(work), "step '" + step.id + "'");
+  outcomes_.push_back({index, std::move(result)});
+  --running_;
+  wake_.notify_from_any_thread();
 }
 
 void Run::settle(std::size_t index, Result<StepResult> outcome) {
-  if (journal_error_) {
-    return;
+  StepReport& report = steps_[index].report;
+  report.duration = since(steps_[index].began, with_.clock.steady());
+  if (outcome && outcome->ok) {
+    report.output = std::move(outcome->output);
+    end_step(index, StepEvent::kSucceed);
+  } else {
+    settle_failure(index, std::move(outcome));
   }
+}
+
+void Run::settle_failure(std::size_t index, Result<StepResult> outcome) {
   Step& step = steps_[index];
   const StepDefinition& definition = graph_.step(index);
-  step.report.duration = since(step.began, with_.clock.steady());
-  store::RunWrite write;
-  if (outcome && outcome->ok) {
-    step.report.output = std::move(outcome->output);
-    end_step(index, StepEvent::kSucceed, write);
-    commit(std::move(write));
-    return;
-  }
   std::string error = outcome ? outcome->error : outcome.error().to_string();
   std::string code = outcome ? outcome->error_code : std::string(to_string(outcome.error().code()));
   const bool cancelled = cancelling_ && !outcome && outcome.error().code() == Code::kCancelled;
+  const bool late = !outcome && outcome.error().code() == Code::kDeadlineExceeded;
   if (!cancelled) {
     if (const auto wait = retry_wait(step, definition, outcome)) {
       retry(index, *wait, std::move(error), std::move(code));
       return;
     }
   }
-  const bool late = !outcome && outcome.error().code() == Code::kDeadlineExceeded;
   if (definition.effect == Effect::kOnce && (late || cancelled)) {
     error += "; it may have taken effect and is not repeated";
   }
@@ -208,15 +223,17 @@ void Run::settle(std::size_t index, Result<StepResult> outcome) {
   }
   step.report.error = std::move(error);
   step.report.error_code = std::move(code);
-  end_step(index, cancelled ? StepEvent::kCancel : StepEvent::kFail, write);
-  if (!cancelled && definition.on_failure != FailurePolicy::kTolerate && failure_.empty()) {
+  end_step(index, cancelled ? StepEvent::kCancel : StepEvent::kFail);
+  if (cancelled) {
+    return;
+  }
+  if (definition.on_failure != FailurePolicy::kTolerate && failure_.empty()) {
     failure_ = fmt::format("step '{}' failed: {}", definition.id, step.report.error);
   }
-  if (!cancelled && definition.on_failure == FailurePolicy::kFailFast) {
-    stop_all(StepEvent::kSkip, fmt::format("the run stops because step '{}' failed", definition.id),
-             write);
+  if (definition.on_failure == FailurePolicy::kFailFast) {
+    stop_all(StepEvent::kSkip,
+             fmt::format("the run stops because step '{}' failed", definition.id));
   }
-  commit(std::move(write));
 }
 
 std::optional<Millis> Run::retry_wait(Step& step, const StepDefinition& definition,
@@ -239,26 +256,21 @@ std::optional<Millis> Run::retry_wait(Step& step, const StepDefinition& definiti
 }
 
 void Run::retry(std::size_t index, Millis wait, std::string error, std::string error_code) {
-  Step& step = steps_[index];
-  move(step, StepEvent::kRetry);
-  step.report.error = std::move(error);
-  step.report.error_code = std::move(error_code);
+  StepReport& report = steps_[index].report;
+  report.error = std::move(error);
+  report.error_code = std::move(error_code);
+  move(index, StepEvent::kRetry);
   const WallTime now = with_.clock.wall();
   store::StepWrite failed;
-  failed.step_id = step.report.id;
+  failed.step_id = report.id;
   failed.state = StepState::kReady;
-  failed.attempt = step.report.attempts;
+  failed.attempt = report.attempts;
   failed.at = now;
-  failed.error = step.report.error;
-  failed.error_code = step.report.error_code;
+  failed.error = report.error;
+  failed.error_code = report.error_code;
   failed.due_at = now + wait;
-  store::RunWrite write;
-  write.steps.push_back(std::move(failed));
-  changed_.push_back(index);
-  commit(std::move(write));
-  if (!journal_error_) {
-    scope_.spawn(wake_later(index, wait));
-  }
+  write_.steps.push_back(std::move(failed));
+  retries_.push_back({index, wait});
 }
 
 Task<void> Run::wake_later(std::size_t index, Millis wait) {
@@ -270,8 +282,8 @@ Task<void> Run::wake_later(std::size_t index, Millis wait) {
   }
 }
 
-void Run::end_step(std::size_t index, StepEvent event, store::RunWrite& write) {
-  mark_ended(index, event, write);
+void Run::end_step(std::size_t index, StepEvent event) {
+  mark_ended(index, event);
   for (std::size_t k = 0; k < decided_.size(); ++k) {
     const std::size_t i = decided_[k];
     Step& step = steps_[i];
@@ -283,50 +295,48 @@ void Run::end_step(std::size_t index, StepEvent event, store::RunWrite& write) {
       step.report.error =
           fmt::format("skipped because step '{}' {}", blocker.id,
                       blocker.state == StepState::kFailed ? "failed" : "did not run");
-      mark_ended(i, StepEvent::kSkip, write);
+      mark_ended(i, StepEvent::kSkip);
     } else {
-      move(step, StepEvent::kReady);
+      move(i, StepEvent::kReady);
       ready_.push_back(i);
-      changed_.push_back(i);
     }
   }
   decided_.clear();
 }
 
-void Run::mark_ended(std::size_t index, StepEvent event, store::RunWrite& write) {
-  Step& step = steps_[index];
-  move(step, event);
-  step.report.ended_at = with_.clock.wall();
+void Run::mark_ended(std::size_t index, StepEvent event) {
+  StepReport& report = steps_[index].report;
+  report.ended_at = with_.clock.wall();
+  move(index, event);
   --open_;
-  changed_.push_back(index);
   store::StepWrite ended;
-  ended.step_id = step.report.id;
-  ended.state = step.report.state;
-  ended.attempt = step.report.attempts;
-  ended.at = *step.report.ended_at;
-  ended.output = step.report.output;
-  ended.error = step.report.error;
-  ended.error_code = step.report.error_code;
+  ended.step_id = report.id;
+  ended.state = report.state;
+  ended.attempt = report.attempts;
+  ended.at = *report.ended_at;
+  ended.output = report.output;
+  ended.error = report.error;
+  ended.error_code = report.error_code;
   for (const std::uint32_t next : graph_.successors(index)) {
     Step& successor = steps_[next];
     ended.successors.push_back(successor.report.id);
-    if (step.report.state != StepState::kCompleted && !successor.blocked_by) {
+    if (report.state != StepState::kCompleted && !successor.blocked_by) {
       successor.blocked_by = static_cast<std::uint32_t>(index);
     }
     if (--successor.unmet == 0) {
       decided_.push_back(next);
     }
   }
-  write.steps.push_back(std::move(ended));
+  write_.steps.push_back(std::move(ended));
 }
 
-void Run::stop_all(StepEvent event, const std::string& why, store::RunWrite& write) {
+void Run::stop_all(StepEvent event, const std::string& why) {
   stopping_ = true;
   for (std::size_t i = 0; i < steps_.size(); ++i) {
     StepReport& report = steps_[i].report;
     if (report.state == StepState::kPending || report.state == StepState::kReady) {
       report.error = why;
-      mark_ended(i, event, write);
+      mark_ended(i, event);
     }
   }
   decided_.clear();
@@ -334,49 +344,53 @@ void Run::stop_all(StepEvent event, const std::string& why, store::RunWrite& wri
 
 void Run::cancel_run() {
   cancelling_ = true;
-  store::RunWrite write;
-  stop_all(StepEvent::kCancel, "the run was cancelled", write);
-  commit(std::move(write));
+  stop_all(StepEvent::kCancel, "the run was cancelled");
   scope_.cancel();
 }
 
-/// Makes the write durable, then tells the observer. Once that has failed nothing goes on.
-void Run::commit(store::RunWrite write) {
-  if (journal_error_) {
-    return;
-  }
+/// Makes the turn's write durable, then tells the observer. Once that has failed nothing goes on.
+void Run::commit() {
   const WallTime now = with_.clock.wall();
-  write.run_id = info_.run_id;
-  write.epoch = kFirstEpoch;
+  write_.run_id = info_.run_id;
+  write_.epoch = kFirstEpoch;
   if (now - renewed_ > with_.options.lease / 3) {
-    write.lease_until = now + with_.options.lease;
+    write_.lease_until = now + with_.options.lease;
     renewed_ = now;
   }
   if (open_ == 0) {
-    write.run = store::RunUpdate{outcome(), nullptr, failure_, now};
+    write_.run = store::RunUpdate{outcome(), nullptr, failure_, now};
   }
-  if (auto written = with_.journal.commit_one(write); !written) {
-    journal_error_ = written.error();
-    changed_.clear();
-    scope_.cancel();
+  const store::RunWrite write = std::exchange(write_, {});
+  const std::vector<StepReport> changes = std::exchange(changes_, {});
+  if (journal_error_) {
     return;
   }
-  for (const std::size_t index : std::exchange(changed_, {})) {
-    if (observer_.on_step) {
-      observer_.on_step(steps_[index].report);
+  if (!write.steps.empty() || write.run) {
+    if (auto written = with_.journal.commit_one(write); !written) {
+      journal_error_ = written.error();
+      scope_.cancel();
+      return;
     }
+  }
+  for (const StepReport& report : changes) {
+    observer_.on_step(report);
   }
 }
 
-void Run::move(Step& step, StepEvent event) {
-  if (const auto state = next(step.report.state, event)) {
-    step.report.state = *state;
+void Run::move(std::size_t index, StepEvent event) {
+  StepReport& report = steps_[index].report;
+  const auto state = next(report.state, event);
+  if (!state) {
+    const std::string what = fmt::format("step '{}' is {} and got {}", report.id,
+                                         to_string(report.state), to_string(event));
+    async::report_bug(what);
+    journal_error_ = Error(Code::kInternal, what);
     return;
   }
-  const std::string what = fmt::format("step '{}' is {} and got {}", step.report.id,
-                                       to_string(step.report.state), to_string(event));
-  async::report_bug(what);
-  journal_error_ = Error(Code::kInternal, what);
+  report.state = *state;
+  if (observer_.on_step) {
+    changes_.push_back(report);
+  }
 }
 
 RunState Run::outcome() const {

@@ -38,23 +38,39 @@ class Run final : public Outputs {
     SteadyTime began;
   };
 
+  struct Outcome {
+    std::size_t index = 0;
+    Result<StepResult> result;
+  };
+  struct Retry {
+    std::size_t index = 0;
+    Millis wait{0};
+  };
+
   Result<void> create();
-  void start_ready();
+  /// Takes up all that has happened, decides, writes it in one transaction, then acts and reports.
+  void turn();
+  bool is_over() const { return open_ == 0 || (journal_error_ && running_ == 0); }
   Task<void> attempt(std::size_t index);
   Task<void> wake_later(std::size_t index, Millis wait);
-  bool begin(std::size_t index);
+
+  // What follows changes memory and adds to the turn's write.
   void settle(std::size_t index, Result<StepResult> outcome);
-  void retry(std::size_t index, Millis wait, std::string error, std::string error_code);
+  void settle_failure(std::size_t index, Result<StepResult> outcome);
   std::optional<Millis> retry_wait(Step& step, const StepDefinition& definition,
                                    const Result<StepResult>& outcome);
-  /// Moves a step to its end in memory, with all that follows from it, and adds that to the write.
-  void end_step(std::size_t index, StepEvent event, store::RunWrite& write);
-  void mark_ended(std::size_t index, StepEvent event, store::RunWrite& write);
+  void retry(std::size_t index, Millis wait, std::string error, std::string error_code);
+  /// Ends a step, with all that follows from it.
+  void end_step(std::size_t index, StepEvent event);
+  void mark_ended(std::size_t index, StepEvent event);
   /// Ends every step that does not run.
-  void stop_all(StepEvent event, const std::string& why, store::RunWrite& write);
+  void stop_all(StepEvent event, const std::string& why);
   void cancel_run();
-  void commit(store::RunWrite write);
-  void move(Step& step, StepEvent event);
+  std::vector<std::size_t> begin_ready();
+  void begin(std::size_t index);
+  void move(std::size_t index, StepEvent event);
+
+  void commit();
   RunState outcome() const;
   RunResult result() const;
   std::string key(std::size_t index) const;
@@ -67,7 +83,10 @@ class Run final : public Outputs {
   async::Event wake_;
   std::vector<Step> steps_;
   std::deque<std::size_t> ready_;
-  std::vector<std::size_t> changed_;  ///< to be reported once the write is durable
+  std::vector<Outcome> outcomes_;
+  std::vector<Retry> retries_;
+  store::RunWrite write_;             ///< of this turn
+  std::vector<StepReport> changes_;   ///< to be reported once the write is durable
   std::vector<std::size_t> decided_;  ///< steps whose last dependency has just ended
   std::size_t running_ = 0;
   std::size_t open_ = 0;  ///< steps that have not ended

@@ -14,8 +14,8 @@ struct StepResult {
   json::Value output;
   bool ok = true;
   std::string error;
-  std::string error_code;   ///< short name such as "permission_denied"
-  bool retryable = false;   ///< whether the step's retry count may be spent on it
+  std::string error_code;  ///< short name such as "permission_denied"
+  bool retryable = false;  ///< whether the step's retry count may be spent on it
 };
 
 /// What has been put out so far by the steps of a run.

@@ -1,10 +1,10 @@
 #include "yaml/builder.hpp"
 
-#include <fmt/format.h>
-#include <yaml-cpp/mark.h>
-
 #include <algorithm>
 #include <utility>
+
+#include <fmt/format.h>
+#include <yaml-cpp/mark.h>
 
 #include "text/utf8.hpp"
 #include "yaml/scalar.hpp"
@@ -58,8 +58,9 @@ bool Builder::spend(int line, std::size_t nodes, std::size_t bytes) {
     set_fault(line, fmt::format("the document has more than {} values, aliases counted in full",
                                 limits_.max_nodes));
   } else if (bytes_ > 2 * limits_.max_bytes) {
-    set_fault(line, fmt::format("the document is larger than {} bytes once its aliases are followed",
-                                2 * limits_.max_bytes));
+    set_fault(line,
+              fmt::format("the document is larger than {} bytes once its aliases are followed",
+                          2 * limits_.max_bytes));
   }
   return !fault_;
 }
@@ -174,8 +175,8 @@ void Builder::OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) {
   // yaml-cpp lets the last line of a block map be a key without ':'; it then marks the key itself.
   if (!stack_.empty() && stack_.back().key && stack_.back().block &&
       mark.pos == stack_.back().key_at) {
-    return set_fault(line_of(mark), fmt::format("the key '{}' has no ':' behind it",
-                                                shown(*stack_.back().key)));
+    return set_fault(line_of(mark),
+                     fmt::format("the key '{}' has no ':' behind it", shown(*stack_.back().key)));
   }
   scalar(line_of(mark), nullptr, 0, anchor);
 }

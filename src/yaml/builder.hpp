@@ -1,13 +1,13 @@
 #pragma once
 
-#include <yaml-cpp/eventhandler.h>
-
 #include <map>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
 #include <vector>
+
+#include <yaml-cpp/eventhandler.h>
 
 #include "json/value.hpp"
 #include "yaml/yaml.hpp"
@@ -74,7 +74,8 @@ class Builder final : public YAML::EventHandler {
   bool expects_key() const;
   void take_key(int line, const std::string& tag, const std::string& text);
   void begin_member(int line);
-  void open(int line, const std::string& tag, YAML::anchor_t anchor, json::Value container, bool block);
+  void open(int line, const std::string& tag, YAML::anchor_t anchor, json::Value container,
+            bool block);
   void close();
   void add(json::Value value);
   void scalar(int line, json::Value value, std::size_t bytes, YAML::anchor_t anchor);

@@ -48,8 +48,10 @@ Result<Frontmatter> split_frontmatter(std::string_view text, std::string file) {
     const std::string yaml = "\n" + std::string(text.substr(head, line_start - head));
     OAP_TRY(Document document, parse(yaml, file));
     if (!document.value.is_object()) {
-      return fail(Code::kConfiguration, "{}:2: the text between the --- lines must be 'key: value' "
-                  "lines, but it is of type {}", file, json::type_name(document.value));
+      return fail(Code::kConfiguration,
+                  "{}:2: the text between the --- lines must be 'key: value' "
+                  "lines, but it is of type {}",
+                  file, json::type_name(document.value));
     }
     result.fields = std::move(document.value.get_object());
     result.body = std::string(text.substr(at));

@@ -21,9 +21,7 @@ bool one_of(std::string_view text, const std::array<std::string_view, N>& words)
   return false;
 }
 
-bool is_null(std::string_view text) {
-  return one_of<5>(text, {"", "~", "null", "Null", "NULL"});
-}
+bool is_null(std::string_view text) { return one_of<5>(text, {"", "~", "null", "Null", "NULL"}); }
 
 std::optional<bool> as_bool(std::string_view text) {
   if (one_of<3>(text, {"true", "True", "TRUE"})) {

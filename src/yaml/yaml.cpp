@@ -1,13 +1,13 @@
 #include "yaml/yaml.hpp"
 
-#include <yaml-cpp/exceptions.h>
-#include <yaml-cpp/parser.h>
-
 #include <algorithm>
 #include <array>
 #include <exception>
 #include <sstream>
 #include <utility>
+
+#include <yaml-cpp/exceptions.h>
+#include <yaml-cpp/parser.h>
 
 #include "text/utf8.hpp"
 #include "yaml/builder.hpp"
@@ -33,7 +33,9 @@ constexpr std::array<Advice, 17> kAdvice{{
     {"end of sequence not found",
      "this line does not continue the list above it; check its indentation"},
     {"end of sequence flow not found", "a '[' is not closed with ']', or a ',' is missing"},
-    {"end of map flow not found", "a '{' is not closed with '}', or a ',' is missing"},
+    {"end of map flow not found",
+     "a '{' is not closed with '}', or a ',' is missing; inside {} texts such as ${VAR} need "
+     "quotes"},
     {"illegal flow end", "a ']' or '}' closes nothing; put the text into quotes"},
     {"illegal block entry", "a '- ' stands where no list item can be"},
     {"unknown escape character", "unknown escape in a double-quoted text; use single quotes"},
@@ -44,7 +46,8 @@ constexpr std::array<Advice, 17> kAdvice{{
     {"alias not found after *", "text that begins with '*' must be in quotes"},
     {"anchor not found after &", "text that begins with '&' must be in quotes"},
     {"illegal character found while scanning alias", "text that begins with '*' must be in quotes"},
-    {"illegal character found while scanning anchor", "text that begins with '&' must be in quotes"},
+    {"illegal character found while scanning anchor",
+     "text that begins with '&' must be in quotes"},
     {"the referenced anchor is not defined",
      "the alias names no anchor before it; put the text into quotes if '*' belongs to it"},
 }};

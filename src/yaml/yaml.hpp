@@ -29,9 +29,9 @@ struct Document {
 };
 
 /// Parses one YAML document by the YAML 1.2 core schema (`no`, `on` are strings; 1.10 is the number
-/// 1.1). Duplicate keys, several documents, unknown tags, non-string keys, alias bombs, and anything
-/// beyond the limits are kConfiguration errors that begin with "file:line: ".
-/// An empty text is an empty object.
+/// 1.1). Duplicate keys, several documents, unknown tags, non-string keys, alias bombs, and
+/// anything beyond the limits are kConfiguration errors that begin with "file:line: ". An empty
+/// text is an empty object.
 Result<Document> parse(std::string_view text, std::string file, const Limits& limits = {});
 
 }  // namespace oap::yaml

@@ -1,9 +1,9 @@
 #include "yaml/yaml.hpp"
 
+#include <chrono>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-
-#include <chrono>
 
 #include "json/print.hpp"
 #include "yaml/testing/case_file.hpp"
@@ -66,15 +66,22 @@ TEST(Yaml, LinesOfAliasedPartsAreTheAliasOwn) {
 }
 
 TEST(Yaml, ByteOrderMarkAndCrlf) {
-  EXPECT_EQ(outcome(parse("\xEF\xBB\xBF" "a: 1\r\nb: |\r\n  x\r\n", "f")), R"({"a":1,"b":"x\n"})");
+  EXPECT_EQ(outcome(parse("\xEF\xBB\xBF"
+                          "a: 1\r\nb: |\r\n  x\r\n",
+                          "f")),
+            R"({"a":1,"b":"x\n"})");
 }
 
 TEST(Yaml, OnlyPrintableUtf8) {
   EXPECT_THAT(outcome(parse("a: 1\nb: \xff\n", "f")), StartsWith("f:2: the text is not UTF-8"));
   EXPECT_THAT(outcome(parse("a: \xed\xa0\x80\n", "f")), StartsWith("f:1: the text is not UTF-8"));
   EXPECT_THAT(outcome(parse(std::string("a: 1\n\0b: 1", 10), "f")), StartsWith("f:2: a control"));
-  EXPECT_THAT(outcome(parse("a: 1\n\x04" "b: 1\n", "f")), StartsWith("f:2: a control"));
-  EXPECT_THAT(outcome(parse(std::string("\xfe\xff\0a", 4), "f")), StartsWith("f:1: the text is not"));
+  EXPECT_THAT(outcome(parse("a: 1\n\x04"
+                            "b: 1\n",
+                            "f")),
+              StartsWith("f:2: a control"));
+  EXPECT_THAT(outcome(parse(std::string("\xfe\xff\0a", 4), "f")),
+              StartsWith("f:1: the text is not"));
 }
 
 TEST(Yaml, AliasBombIsRefused) {
@@ -127,9 +134,10 @@ std::string repeated(std::string_view piece, std::size_t bytes) {
 }
 
 TEST(Yaml, DeepNestingIsAnErrorAndQuick) {
-  for (const char* const piece : {"[", "{", "{a: ", "- ", "? ", "a: ", "[{a: ", "&a ", "!a ", "!!", "\"", "'", "|\n",
-                                  ">\n ", "*a ", ": ", ",", "]", "}", "#", "%", "---\n", "...\n", "\n", "[]",
-                                  "a:\n", "-\n", "\t", "? a\n: ", "\"a\" "}) {
+  for (const char* const piece :
+       {"[",  "{",     "{a: ",  "- ",   "? ",  "a: ",  "[{a: ", "&a ", "!a ",     "!!",
+        "\"", "'",     "|\n",   ">\n ", "*a ", ": ",   ",",     "]",   "}",       "#",
+        "%",  "---\n", "...\n", "\n",   "[]",  "a:\n", "-\n",   "\t",  "? a\n: ", "\"a\" "}) {
     SCOPED_TRACE(piece);
     const auto start = std::chrono::steady_clock::now();
     const Result<Document> document = parse(repeated(piece, 200'000), "f");

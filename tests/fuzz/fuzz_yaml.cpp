@@ -1,5 +1,5 @@
-// YAML -> JSON: any bytes give a value within the limits or an error with a place, and what came out
-// reads back the same from its JSON text, which is YAML too.
+// YAML -> JSON: any bytes give a value within the limits or an error with a place, and what came
+// out reads back the same from its JSON text, which is YAML too.
 #include <cstdint>
 #include <cstdlib>
 #include <string_view>

@@ -77,6 +77,9 @@ Task<void> check_sandbox(Executor executor, std::string workspace, std::vector<F
   spec.cwd = std::move(workspace);
   spec.limits.network = false;
   spec.limits.memory_bytes = 256U << 20U;
+  spec.limits.cpu_percent = 50;
+  spec.limits.disk_bytes = 64U << 20U;
+  spec.limits.processes = 64;
   sandbox::RunOptions options;
   options.deadline = Deadline::after(Millis(10'000));
   const auto output = co_await sandbox::run(executor, spec, options);
@@ -86,10 +89,14 @@ Task<void> check_sandbox(Executor executor, std::string workspace, std::vector<F
   }
   findings.push_back({"sandbox", "launcher", State::kGood,
                       fmt::format("a child ran in {} ms", output->duration.count())});
-  const json::Object layers = sandbox::to_json(output->isolation);
-  for (const auto& layer : layers) {
-    findings.push_back({"sandbox", std::string(layer.key()), State::kGood,
-                        std::string(json::view(layer.value().get_string()))});
+  const sandbox::Isolation& isolation = output->isolation;
+  for (const auto& [name, layer] :
+       {std::pair{"fs", isolation.fs}, {"net", isolation.net}, {"pid", isolation.pid},
+        {"seccomp", isolation.seccomp}, {"mem", isolation.mem}, {"cpu", isolation.cpu},
+        {"pids", isolation.pids}, {"disk", isolation.disk}}) {
+    const bool none = layer == sandbox::Layer::kNone;
+    findings.push_back({"sandbox", name, none ? State::kMissing : State::kGood,
+                        std::string(sandbox::to_string(layer))});
   }
   const int abi = landlock_abi();
   findings.push_back({"kernel", "landlock", abi > 0 ? State::kGood : State::kMissing,

@@ -9,7 +9,7 @@
 #include "platform/agents.hpp"
 #include "platform/settings.hpp"
 #include "router/router.hpp"
-#include "tools/builtin.hpp"
+#include "tools/serve.hpp"
 
 namespace oap::cli {
 namespace {

@@ -1,14 +1,14 @@
 #include "store/sqlite/database.hpp"
 
-#include <fcntl.h>
-#include <sqlite3.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include <cerrno>
 #include <chrono>
 #include <cstring>
 #include <utility>
+
+#include <fcntl.h>
+#include <sqlite3.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "store/sqlite/migrate.hpp"
 
@@ -22,7 +22,7 @@ std::int64_t to_millis(WallTime at) {
 /// Makes an empty file with the right mode. An existing file is not opened here: closing a second
 /// descriptor would drop the POSIX locks that another connection of this process holds on it.
 Result<void> make_file(const std::string& path) {
-  struct stat info {};
+  struct stat info{};
   if (stat(path.c_str(), &info) == 0) {
     if (!S_ISREG(info.st_mode)) {
       return fail(Code::kFailedPrecondition, "the state database {} is not a file", path);
@@ -143,9 +143,9 @@ Database::~Database() {
 Result<std::unique_ptr<Database>> Database::open(const std::string& path) {
   OAP_CHECK_OK(make_file(path));
   sqlite3* handle = nullptr;
-  const int code = sqlite3_open_v2(
-      path.c_str(), &handle, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE,
-      nullptr);
+  const int code =
+      sqlite3_open_v2(path.c_str(), &handle,
+                      SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, nullptr);
   std::unique_ptr<Database> database(new Database(path, handle));
   if (code != SQLITE_OK) {
     return fail(database->error(code));
@@ -178,9 +178,8 @@ Result<Statement> Database::prepare(std::string_view sql) {
     return Statement(*this, statement, std::move(text));
   }
   sqlite3_stmt* statement = nullptr;
-  const int code =
-      sqlite3_prepare_v3(handle_, text.data(), static_cast<int>(text.size()),
-                         SQLITE_PREPARE_PERSISTENT, &statement, nullptr);
+  const int code = sqlite3_prepare_v3(handle_, text.data(), static_cast<int>(text.size()),
+                                      SQLITE_PREPARE_PERSISTENT, &statement, nullptr);
   if (code != SQLITE_OK) {
     return fail(error(code));
   }
@@ -248,8 +247,8 @@ Error Database::error(int code) const {
                           path_, what)};
     case SQLITE_IOERR:
     case SQLITE_PROTOCOL:
-      return {Code::kUnavailable, fmt::format("reading or writing the state database {} failed: {}",
-                                              path_, what)};
+      return {Code::kUnavailable,
+              fmt::format("reading or writing the state database {} failed: {}", path_, what)};
     case SQLITE_INTERRUPT:
       return {Code::kCancelled, "interrupted in the state database"};
     default:

@@ -35,7 +35,7 @@ class DatabaseTest : public testing::Test {
 
 TEST_F(DatabaseTest, MakesAPrivateFileWithTheNewestSchemaInWalMode) {
   const auto database = open();
-  struct stat info {};
+  struct stat info{};
   ASSERT_EQ(stat(path_.c_str(), &info), 0);
   EXPECT_EQ(info.st_mode & 0777U, 0600U);
   EXPECT_EQ(database->query_integer("PRAGMA user_version").value(), newest_schema());
@@ -102,8 +102,9 @@ TEST_F(DatabaseTest, ATruncatedFileIsDataLoss) {
   open();
   ASSERT_EQ(truncate(path_.c_str(), 4096), 0);
   auto store = Store::open(path_);
-  const auto list = store ? (*store)->sessions().list({})
-                          : Result<std::vector<SessionRecord>>(tl::unexpected<Error>(store.error()));
+  const auto list = store
+                        ? (*store)->sessions().list({})
+                        : Result<std::vector<SessionRecord>>(tl::unexpected<Error>(store.error()));
   ASSERT_FALSE(list);
   EXPECT_EQ(list.error().code(), Code::kDataLoss);
 }

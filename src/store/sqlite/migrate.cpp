@@ -58,8 +58,8 @@ Result<void> apply(Database& database, std::size_t version) {
     return fail(Code::kInternal, "migration {} is not built in", kMigrations[version - 1]);
   }
   OAP_CHECK_OK(database.exec(script));
-  OAP_CHECK_OK(database.exec(fmt::format("PRAGMA user_version={}; PRAGMA application_id={};",
-                                         version, kApplicationId)));
+  OAP_CHECK_OK(database.exec(
+      fmt::format("PRAGMA user_version={}; PRAGMA application_id={};", version, kApplicationId)));
   return transaction.commit();
 }
 
@@ -73,8 +73,9 @@ Result<void> migrate(Database& database) {
     return {};
   }
   OAP_CHECK_OK(check_identity(database, identity));
-  OAP_TRY([[maybe_unused]] const os::FileLock lock,
-          os::FileLock::acquire(database.path() + ".lock", Deadline::after(Database::kBusyTimeout)));
+  OAP_TRY(
+      [[maybe_unused]] const os::FileLock lock,
+      os::FileLock::acquire(database.path() + ".lock", Deadline::after(Database::kBusyTimeout)));
   OAP_TRY(identity, identify(database));
   OAP_CHECK_OK(check_identity(database, identity));
   if (!identity.write_ahead) {

@@ -86,8 +86,9 @@ Result<std::string> resolve_prefix(Database& database, const std::string& tenant
     return fail(Code::kNotFound, "no {} with an id that begins with '{}'", query.kind, prefix);
   }
   if (ids.size() > 1) {
-    return fail(Code::kInvalidArgument, "'{}' is the start of more than one {}: {}; give more of it",
-                prefix, query.kind, join(ids));
+    return fail(Code::kInvalidArgument,
+                "'{}' is the start of more than one {}: {}; give more of it", prefix, query.kind,
+                join(ids));
   }
   return ids.front();
 }

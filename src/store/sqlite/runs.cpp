@@ -169,8 +169,8 @@ Result<void> Runs::start_step(const RunWrite& write, const StepWrite& step) {
   }
   OAP_TRY(Statement attempt,
           database_.prepare("INSERT INTO attempt VALUES (?,?,?,?,'running',?,?,'','',?,NULL)"));
-  attempt.bind(tenant_, write.run_id, step.step_id, step.attempt, write.epoch,
-               step.idempotency_key, step.at);
+  attempt.bind(tenant_, write.run_id, step.step_id, step.attempt, write.epoch, step.idempotency_key,
+               step.at);
   OAP_TRY([[maybe_unused]] const std::int64_t inserted, attempt.run());
   return {};
 }

@@ -1,7 +1,7 @@
 #include "store/sqlite/rows.hpp"
 #include "store/sqlite/runs.hpp"
 
-#define OAP_RUN_COLUMNS                                                                      \
+#define OAP_RUN_COLUMNS                                                                       \
   "id, task_id, session_id, name, definition_hash, state, epoch, owner, lease_until, inputs," \
   " outputs, error, created_at, started_at, ended_at"
 

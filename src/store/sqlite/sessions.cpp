@@ -64,9 +64,8 @@ Result<void> Sessions::create(const SessionRecord& session) {
 
 Result<SessionRecord> Sessions::find(const std::string& id) {
   const MutexLock lock(database_.mutex());
-  OAP_TRY(Statement statement,
-          database_.prepare("SELECT " OAP_SESSION_COLUMNS
-                            " FROM session WHERE tenant_id=? AND id=?"));
+  OAP_TRY(Statement statement, database_.prepare("SELECT " OAP_SESSION_COLUMNS
+                                                 " FROM session WHERE tenant_id=? AND id=?"));
   statement.bind(tenant_, id);
   OAP_TRY(const bool row, statement.step());
   if (!row) {
@@ -149,9 +148,10 @@ Result<void> Messages::append(const std::string& session_id, std::int64_t seq,
     return {};
   }
   if (changed.error().code() == Code::kAlreadyExists) {
-    return fail(Code::kAlreadyExists,
-                "message {} of session {} exists already: another process goes on with this session",
-                seq, session_id);
+    return fail(
+        Code::kAlreadyExists,
+        "message {} of session {} exists already: another process goes on with this session", seq,
+        session_id);
   }
   if (changed.error().code() == Code::kNotFound) {
     return fail(Code::kNotFound, "no session {}", session_id);
@@ -179,9 +179,8 @@ Result<std::vector<MessageRecord>> Messages::list(const std::string& session_id,
 
 Result<std::int64_t> Messages::next_seq(const std::string& session_id) {
   const MutexLock lock(database_.mutex());
-  OAP_TRY(Statement statement,
-          database_.prepare("SELECT coalesce(max(seq),0)+1 FROM message"
-                            " WHERE tenant_id=? AND session_id=?"));
+  OAP_TRY(Statement statement, database_.prepare("SELECT coalesce(max(seq),0)+1 FROM message"
+                                                 " WHERE tenant_id=? AND session_id=?"));
   statement.bind(tenant_, session_id);
   OAP_TRY([[maybe_unused]] const bool row, statement.step());
   return statement.integer(0);

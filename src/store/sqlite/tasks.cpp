@@ -2,7 +2,7 @@
 
 #include "store/sqlite/rows.hpp"
 
-#define OAP_TASK_COLUMNS                                                               \
+#define OAP_TASK_COLUMNS                                                                    \
   "id, session_id, description, status, path, plan, result, error, created_at, updated_at," \
   " ended_at"
 
@@ -48,9 +48,8 @@ Result<TaskRecord> read(const Database& database, const Statement& row) {
 
 Result<void> Tasks::create(const TaskRecord& task) {
   const MutexLock lock(database_.mutex());
-  OAP_TRY(Statement statement,
-          database_.prepare("INSERT INTO task (tenant_id, " OAP_TASK_COLUMNS
-                            ") VALUES (?,?,?,?,?,?,?,?,?,?,?,?)"));
+  OAP_TRY(Statement statement, database_.prepare("INSERT INTO task (tenant_id, " OAP_TASK_COLUMNS
+                                                 ") VALUES (?,?,?,?,?,?,?,?,?,?,?,?)"));
   const WallTime created = or_now(task.created_at);
   const WallTime updated = task.updated_at == WallTime{} ? created : task.updated_at;
   statement.bind(tenant_, task.id, task.session_id, task.description, to_string(task.status),

@@ -8,8 +8,7 @@ namespace oap::store::sqlite {
 /// Tasks in SQLite.
 class Tasks final : public TaskRepository {
  public:
-  Tasks(Database& database, std::string tenant)
-      : database_(database), tenant_(std::move(tenant)) {}
+  Tasks(Database& database, std::string tenant) : database_(database), tenant_(std::move(tenant)) {}
 
   Result<void> create(const TaskRecord& task) override;
   Result<void> update(const std::string& id, const TaskUpdate& update) override;

@@ -1,0 +1,428 @@
+#include "llm/offline_words.hpp"
+
+#include <algorithm>
+#include <array>
+#include <span>
+
+#include "text/strings.hpp"
+
+namespace oap::llm::offline {
+namespace {
+
+constexpr std::size_t kLongestQuote = 100'000;
+
+/// ASCII and Latin-1 letters.
+std::string lower(std::string_view text) {
+  std::string out = text::lower_ascii(text);
+  for (std::size_t i = 0; i + 1 < out.size(); ++i) {
+    const auto first = static_cast<unsigned char>(out[i]);
+    const auto second = static_cast<unsigned char>(out[i + 1]);
+    if (first == 0xC3 && second >= 0x80 && second <= 0x9E && second != 0x97) {
+      out[i + 1] = static_cast<char>(second + 0x20);
+    }
+  }
+  return out;
+}
+
+struct Marks {
+  std::string_view open;
+  std::string_view close;
+  Word::Kind kind;
+};
+
+constexpr std::array<Marks, 10> kMarks = {{
+    {"```", "```", Word::Kind::kCode},
+    {"`", "`", Word::Kind::kCode},
+    {"\"", "\"", Word::Kind::kQuoted},
+    {"'", "'", Word::Kind::kQuoted},
+    {"“", "”", Word::Kind::kQuoted},
+    {"„", "“", Word::Kind::kQuoted},
+    {"«", "»", Word::Kind::kQuoted},
+    {"‘", "’", Word::Kind::kQuoted},
+    {"”", "”", Word::Kind::kQuoted},
+    {"»", "«", Word::Kind::kQuoted},
+}};
+
+class Splitter {
+ public:
+  explicit Splitter(std::string_view text) : text_(text) {}
+
+  std::vector<Word> run() {
+    while (at_ < text_.size()) {
+      if (text_[at_] == '\n') {
+        ++newlines_;
+        ++at_;
+      } else if (text::is_space(text_[at_])) {
+        ++at_;
+      } else if (!item() && !marked() && !json()) {
+        plain();
+      }
+    }
+    return std::move(words_);
+  }
+
+ private:
+  bool line_start() const { return newlines_ > 0 || words_.empty(); }
+
+  bool item() {
+    if (item_) {
+      return false;
+    }
+    std::size_t end = at_;
+    while (end < text_.size() && end < at_ + 3 && text::is_digit(text_[end])) {
+      ++end;
+    }
+    std::size_t length = 0;
+    if (end > at_ && end < text_.size() && (text_[end] == '.' || text_[end] == ')')) {
+      const int number = std::stoi(std::string(text_.substr(at_, end - at_)));
+      if (line_start() || number == number_ + 1) {
+        length = end + 1 - at_;
+        number_ = number;
+      }
+    } else if (line_start()) {
+      for (const std::string_view marker : {"- [ ]", "- [x]", "* [ ]", "-", "*", "+", "•"}) {
+        if (length == 0 && text_.substr(at_).starts_with(marker)) {
+          length = marker.size();
+        }
+      }
+    }
+    if (length == 0 || at_ + length >= text_.size() || text_[at_ + length] != ' ') {
+      return false;
+    }
+    at_ += length;
+    item_ = true;
+    return true;
+  }
+
+  bool marked() {
+    for (const Marks& marks : kMarks) {
+      if (!text_.substr(at_).starts_with(marks.open)) {
+        continue;
+      }
+      const std::size_t from = at_ + marks.open.size();
+      std::size_t end = text_.substr(0, from + kLongestQuote).find(marks.close, from);
+      while (marks.open == "'" && end != std::string_view::npos && end + 1 < text_.size() &&
+             text::is_alpha(text_[end + 1])) {
+        end = text_.substr(0, from + kLongestQuote).find(marks.close, end + 1);
+      }
+      if (end == std::string_view::npos ||
+          (end == from && marks.open.size() == 1 && marks.kind == Word::Kind::kCode)) {
+        continue;
+      }
+      Word word;
+      word.kind = marks.kind;
+      word.text = std::string(text_.substr(from, end - from));
+      if (marks.open == "```") {
+        take_fence_info(word);
+      }
+      finish(std::move(word), end + marks.close.size());
+      return true;
+    }
+    return false;
+  }
+
+  static void take_fence_info(Word& word) {
+    const std::size_t line = word.text.find('\n');
+    if (line != std::string::npos) {
+      word.info = lower(text::trim(std::string_view(word.text).substr(0, line)));
+      word.text = word.text.substr(line + 1);
+    }
+  }
+
+  bool json() {
+    if (text_[at_] != '{') {
+      return false;
+    }
+    int depth = 0;
+    bool quoted = false;
+    for (std::size_t i = at_; i < text_.size() && i < at_ + kLongestQuote; ++i) {
+      const char c = text_[i];
+      if (quoted) {
+        i += c == '\\' ? 1 : 0;
+        quoted = c != '"';
+      } else if (c == '"') {
+        quoted = true;
+      } else if (c == '{') {
+        ++depth;
+      } else if (c == '}' && --depth == 0) {
+        Word word;
+        word.kind = Word::Kind::kJson;
+        word.text = std::string(text_.substr(at_, i + 1 - at_));
+        finish(std::move(word), i + 1);
+        return true;
+      }
+    }
+    return false;
+  }
+
+  void plain() {
+    std::size_t end = at_ + 1;
+    while (end < text_.size() && !text::is_space(text_[end])) {
+      if (text_[end] == '"' && text_[end - 1] == '=') {
+        const std::size_t close = text_.substr(0, end + kLongestQuote).find('"', end + 1);
+        end = close == std::string_view::npos ? end + 1 : close + 1;
+      } else {
+        ++end;
+      }
+    }
+    Word word;
+    std::size_t keep = end - at_;
+    const std::string_view run = text_.substr(at_, keep);
+    while (keep > 1 && std::string_view(",.;:!?").find(run[keep - 1]) != std::string_view::npos &&
+           run != ".." && !run.ends_with("/.")) {
+      --keep;
+    }
+    word.text = std::string(run.substr(0, keep));
+    finish(std::move(word), at_ + keep);
+  }
+
+  void finish(Word word, std::size_t end) {
+    word.begin = at_;
+    word.end = end;
+    word.lower = word.plain() ? lower(word.text) : "";
+    word.newlines = newlines_;
+    word.item = item_;
+    at_ = end;
+    while (at_ < text_.size() &&
+           std::string_view(",.;:!?").find(text_[at_]) != std::string_view::npos) {
+      word.trail += text_[at_++];
+    }
+    newlines_ = 0;
+    item_ = false;
+    words_.push_back(std::move(word));
+  }
+
+  std::string_view text_;
+  std::vector<Word> words_;
+  std::size_t at_ = 0;
+  int newlines_ = 0;
+  bool item_ = false;
+  int number_ = 0;
+};
+
+using Pair = std::pair<std::string_view, std::string_view>;
+
+// The verbs of each language stand before the empty pair, the other words behind it.
+constexpr Pair kGerman[] = {
+    {"lies", "read"},
+    {"lese", "read"},
+    {"zeige", "show"},
+    {"zeig", "show"},
+    {"öffne", "open"},
+    {"liste", "list"},
+    {"suche", "search"},
+    {"such", "search"},
+    {"finde", "find"},
+    {"führe", "run"},
+    {"fuehre", "run"},
+    {"starte", "run"},
+    {"lösche", "delete"},
+    {"loesche", "delete"},
+    {"schreibe", "write"},
+    {"schreib", "write"},
+    {"erstelle", "create"},
+    {"kopiere", "copy"},
+    {"verschiebe", "move"},
+    {"ersetze", "replace"},
+    {"", ""},
+    {"die", "the"},
+    {"der", "the"},
+    {"das", "the"},
+    {"den", "the"},
+    {"dem", "the"},
+    {"eine", "a"},
+    {"einen", "a"},
+    {"ein", "a"},
+    {"datei", "file"},
+    {"dateien", "files"},
+    {"ordner", "directory"},
+    {"verzeichnis", "directory"},
+    {"alle", "all"},
+    {"inhalt", "contents"},
+    {"von", "of"},
+    {"nach", "for"},
+    {"im", "in"},
+    {"mit", "with"},
+    {"befehl", "command"},
+    {"aktuellen", "current"},
+    {"aktuelle", "current"},
+    {"verfügbaren", "available"},
+    {"skills", "skills"},
+    {"fähigkeiten", "skills"},
+    {"mir", "me"},
+    {"bitte", "please"},
+    {"auf", "please"},
+    {"aus", "please"},
+    {"und", "and"},
+    {"dann", "then"},
+    {"danach", "then"},
+    {"durch", "with"},
+    {"text", "text"},
+};
+constexpr Pair kFrench[] = {
+    {"lis", "read"},
+    {"affiche", "show"},
+    {"montre", "show"},
+    {"ouvre", "open"},
+    {"liste", "list"},
+    {"cherche", "search"},
+    {"recherche", "search"},
+    {"trouve", "find"},
+    {"exécute", "run"},
+    {"execute", "run"},
+    {"lance", "run"},
+    {"supprime", "delete"},
+    {"efface", "delete"},
+    {"écris", "write"},
+    {"ecris", "write"},
+    {"crée", "create"},
+    {"copie", "copy"},
+    {"déplace", "move"},
+    {"remplace", "replace"},
+    {"", ""},
+    {"le", "the"},
+    {"la", "the"},
+    {"les", "the"},
+    {"un", "a"},
+    {"une", "a"},
+    {"fichier", "file"},
+    {"fichiers", "files"},
+    {"dossier", "directory"},
+    {"répertoire", "directory"},
+    {"tous", "all"},
+    {"toutes", "all"},
+    {"contenu", "contents"},
+    {"de", "of"},
+    {"du", "of"},
+    {"des", "of"},
+    {"dans", "in"},
+    {"avec", "with"},
+    {"par", "with"},
+    {"commande", "command"},
+    {"courant", "current"},
+    {"actuel", "current"},
+    {"disponibles", "available"},
+    {"compétences", "skills"},
+    {"skills", "skills"},
+    {"moi", "me"},
+    {"et", "and"},
+    {"puis", "then"},
+    {"ensuite", "then"},
+    {"texte", "text"},
+    {"pour", "for"},
+};
+constexpr Pair kSpanish[] = {
+    {"lee", "read"},
+    {"muestra", "show"},
+    {"muéstrame", "show"},
+    {"abre", "open"},
+    {"lista", "list"},
+    {"busca", "search"},
+    {"encuentra", "find"},
+    {"ejecuta", "run"},
+    {"borra", "delete"},
+    {"elimina", "delete"},
+    {"escribe", "write"},
+    {"crea", "create"},
+    {"copia", "copy"},
+    {"mueve", "move"},
+    {"reemplaza", "replace"},
+    {"", ""},
+    {"el", "the"},
+    {"la", "the"},
+    {"los", "the"},
+    {"las", "the"},
+    {"un", "a"},
+    {"una", "a"},
+    {"archivo", "file"},
+    {"fichero", "file"},
+    {"archivos", "files"},
+    {"ficheros", "files"},
+    {"directorio", "directory"},
+    {"carpeta", "directory"},
+    {"todos", "all"},
+    {"todas", "all"},
+    {"contenido", "contents"},
+    {"de", "of"},
+    {"del", "of"},
+    {"en", "in"},
+    {"con", "with"},
+    {"por", "with"},
+    {"comando", "command"},
+    {"actual", "current"},
+    {"disponibles", "available"},
+    {"habilidades", "skills"},
+    {"skills", "skills"},
+    {"me", "me"},
+    {"y", "and"},
+    {"luego", "then"},
+    {"después", "then"},
+    {"texto", "text"},
+    {"a", "to"},
+};
+
+constexpr std::string_view kVerbs =
+    " read show print display cat open view list ls find search grep locate run execute exec "
+    "delete "
+    "remove erase rm write create save append add call invoke use copy move rename replace mkdir "
+    "touch "
+    "cp mv count what which where pwd echo git look make put ";
+
+std::span<const Pair> dictionary_for(std::string_view verb) {
+  for (const std::span<const Pair> words :
+       {std::span<const Pair>(kGerman), std::span<const Pair>(kFrench),
+        std::span<const Pair>(kSpanish)}) {
+    for (const auto& [foreign, english] : words) {
+      if (foreign.empty()) {
+        break;
+      }
+      if (foreign == verb) {
+        return words;
+      }
+    }
+  }
+  return {};
+}
+
+std::size_t known(std::span<const Pair> dictionary, const std::vector<Word>& words) {
+  return static_cast<std::size_t>(std::count_if(words.begin(), words.end(), [&](const Word& word) {
+    return std::any_of(dictionary.begin(), dictionary.end(),
+                       [&](const Pair& pair) { return pair.first == word.lower; });
+  }));
+}
+
+}  // namespace
+
+std::vector<Word> split_words(std::string_view text) { return Splitter(text).run(); }
+
+bool is_order_verb(std::string_view lower) {
+  return !lower.empty() && kVerbs.find(" " + std::string(lower) + " ") != std::string_view::npos;
+}
+
+void translate(std::vector<Word>& words) {
+  const auto first = std::find_if(words.begin(), words.end(), [](const Word& word) {
+    return word.lower != "bitte" && !word.lower.empty();
+  });
+  if (first == words.end() || dictionary_for(first->lower).empty()) {
+    return;
+  }
+  // "liste" is German and French: the one that knows more of the words.
+  std::span<const Pair> best = dictionary_for(first->lower);
+  for (const std::span<const Pair> other :
+       {std::span<const Pair>(kGerman), std::span<const Pair>(kFrench),
+        std::span<const Pair>(kSpanish)}) {
+    if (known(other, words) > known(best, words)) {
+      best = other;
+    }
+  }
+  for (Word& word : words) {
+    for (const auto& [foreign, english] : best) {
+      if (!foreign.empty() && word.lower == foreign) {
+        word.lower = std::string(english);
+        break;
+      }
+    }
+  }
+}
+
+}  // namespace oap::llm::offline

@@ -1,0 +1,84 @@
+#pragma once
+
+#include <cstdlib>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "async/runtime.hpp"
+#include "json/parse.hpp"
+#include "mcp/client.hpp"
+
+namespace oap::mcp::testing {
+
+/// True where python3 can be run; else tests with these servers are skipped with this reason.
+inline bool has_python() { return std::system("python3 -c pass >/dev/null 2>&1") == 0; }
+#define OAP_NEEDS_PYTHON()                                                    \
+  if (!::oap::mcp::testing::has_python()) {                                   \
+    GTEST_SKIP() << "python3 is not installed; the test MCP servers need it"; \
+  }
+
+/// A server of tests/support/mcp_servers.
+inline ServerSpec server(const std::string& script, std::vector<std::string> arguments = {}) {
+  ServerSpec spec;
+  spec.name = script.substr(0, script.find('.'));
+  spec.process.argv = {"python3", OAP_SOURCE_DIR "/tests/support/mcp_servers/" + script};
+  spec.process.argv.insert(spec.process.argv.end(), arguments.begin(), arguments.end());
+  spec.process.profile = sandbox::Profile::kService;
+  return spec;
+}
+
+inline ToolCall tool_call(const std::string& tool, const std::string& arguments = "{}") {
+  ToolCall call;
+  call.tool = tool;
+  call.arguments = json::parse_object(arguments).value();
+  return call;
+}
+
+/// A client that is connected for one test, driven step by step from plain code.
+class LinkedClient {
+ public:
+  explicit LinkedClient(ServerSpec spec) {
+    auto connected = runtime_.run(Client::connect_stdio(runtime_.executor(), std::move(spec)));
+    if (connected) {
+      client_ = *std::move(connected);
+    } else {
+      error_ = connected.error();
+    }
+  }
+  ~LinkedClient() {
+    if (client_) {
+      runtime_.run(client_->close());
+    }
+  }
+  Client* operator->() { return client_.get(); }
+  explicit operator bool() const { return client_ != nullptr; }
+  const std::optional<Error>& error() const { return error_; }
+  async::Runtime& runtime() { return runtime_; }
+
+  Result<std::vector<ToolSpec>> tools() {
+    return runtime_.run(client_->list_tools(Deadline::after(Millis(20'000))));
+  }
+  Result<ToolResult> call(ToolCall call, ProgressSink progress = {}) {
+    return runtime_.run(client_->call_tool(std::move(call), std::move(progress)));
+  }
+  Result<ToolResult> call(const std::string& tool, const std::string& arguments = "{}") {
+    return call(tool_call(tool, arguments));
+  }
+  /// The text of the result, or "error: …", or "tool error: …".
+  std::string text(const std::string& tool, const std::string& arguments = "{}") {
+    const auto result = call(tool, arguments);
+    if (!result) {
+      return "error: " + std::string(to_string(result.error().code())) + ": " +
+             result.error().to_string();
+    }
+    return (result->is_error ? "tool error: " : "") + result->joined_text();
+  }
+
+ private:
+  async::Runtime runtime_;
+  std::unique_ptr<Client> client_;
+  std::optional<Error> error_;
+};
+
+}  // namespace oap::mcp::testing

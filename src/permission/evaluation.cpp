@@ -1,0 +1,264 @@
+#include "permission/evaluation.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+#include "permission/builtin_policy.hpp"
+
+namespace oap::permission {
+namespace {
+
+constexpr std::array<Tier, 4> kTiers = {Tier::kManaged, Tier::kSession, Tier::kUser, Tier::kProject};
+
+std::size_t access_index(Action access) {
+  return access == Action::kRead ? 0 : (access == Action::kWrite ? 1 : 2);
+}
+
+}  // namespace
+
+Decision Evaluation::decide() {
+  gather_call();
+  for (std::size_t i = 0; i < facets_.paths.size(); ++i) {
+    gather_path(facets_.paths[i], path_unit(i));
+  }
+  for (std::size_t i = 0; i < facets_.commands.size(); ++i) {
+    gather_command(facets_.commands[i], command_unit(i));
+  }
+  gather_text();
+  replace_by_roles();
+  outrank();
+  add_floors();
+  return combine();
+}
+
+void Evaluation::replace_by_roles() {
+  for (const Hit& narrow : hits_) {
+    const int rank = roles_.rank[rule(narrow.rule).role];
+    if (rank == 0) {
+      continue;
+    }
+    for (Hit& wide : hits_) {
+      const CompiledRule& replaced = rule(wide.rule);
+      const bool stays = replaced.rule.tier == Tier::kManaged && replaced.rule.level == Level::kDeny;
+      if (wide.unit == narrow.unit && roles_.rank[replaced.role] < rank && !stays &&
+          replaced.rule.tier == rule(narrow.rule).rule.tier && contains(replaced, rule(narrow.rule))) {
+        wide.counted = false;
+        wide.note = "replaced by a rule of the role";
+      }
+    }
+  }
+}
+
+void Evaluation::outrank() {
+  for (const Tier tier : kTiers) {
+    if (compiled_.precedence[static_cast<std::size_t>(tier)] == Precedence::kSpecific) {
+      outrank_tier(tier);
+    }
+  }
+}
+
+/// Each path and each command is decided by the most specific rule about it or about the call; rules
+/// about the call alone decide where nothing else matched. A tie goes to the stricter.
+void Evaluation::outrank_tier(Tier tier) {
+  std::vector<const Hit*> winners;
+  const auto best = [&](std::uint32_t unit) {
+    const Hit* top = nullptr;
+    for (const Hit& hit : hits_) {
+      const CompiledRule& one = rule(hit.rule);
+      if (one.rule.tier != tier || !hit.counted || (hit.unit != unit && hit.unit != 0)) {
+        continue;
+      }
+      const auto score = [&](const Hit& h) {
+        return std::pair(rule(h.rule).specificity, static_cast<int>(rule(h.rule).rule.level));
+      };
+      if (top == nullptr || score(hit) > score(*top)) {
+        top = &hit;
+      }
+    }
+    return top;
+  };
+  bool own = false;
+  for (std::uint32_t unit = 1; unit <= text_unit(); ++unit) {
+    const bool any = std::any_of(hits_.begin(), hits_.end(), [&](const Hit& hit) {
+      return hit.unit == unit && hit.counted && rule(hit.rule).rule.tier == tier;
+    });
+    if (any) {
+      own = true;
+      winners.push_back(best(unit));
+    }
+  }
+  if (!own) {
+    winners.push_back(best(0));
+  }
+  for (Hit& hit : hits_) {
+    const Rule& one = rule(hit.rule).rule;
+    const bool fixed = tier == Tier::kManaged && one.level == Level::kDeny;
+    if (one.tier == tier && hit.counted && !fixed &&
+        std::find(winners.begin(), winners.end(), &hit) == winners.end()) {
+      hit.counted = false;
+      hit.note = "a more specific rule decides";
+    }
+  }
+}
+
+void Evaluation::add_floors() {
+  add_command_floors();
+  add_path_floors();
+  add_category_floors();
+}
+
+void Evaluation::add_command_floors() {
+  if (roles_.any_command) {
+    for (std::size_t i = 0; i < facets_.commands.size(); ++i) {
+      const CommandFacet& command = facets_.commands[i];
+      const std::uint32_t unit = command_unit(i);
+      if (!named(unit, unit)) {
+        floors_.push_back({Level::kAsk, "builtin/unnamed-command",
+                           fmt::format("no command rule names '{}'", command.shown)});
+      } else if (!command.doubt.empty()) {
+        floors_.push_back({Level::kAsk, "builtin/doubtful-command",
+                           fmt::format("'{}': {}", command.shown, command.doubt)});
+      }
+    }
+  }
+  const bool files = roles_.strict_path[0] || roles_.strict_path[1] || roles_.strict_path[2];
+  if (!facets_.doubt.empty() && (roles_.any_command || files)) {
+    floors_.push_back({Level::kAsk, "builtin/doubtful-command",
+                       fmt::format("the command is not fully understood: {}", facets_.doubt)});
+  }
+}
+
+void Evaluation::add_path_floors() {
+  for (std::size_t i = 0; i < facets_.paths.size(); ++i) {
+    const PathFacet& path = facets_.paths[i];
+    if (!path.exact && roles_.strict_path[access_index(path.access)]) {
+      floors_.push_back({Level::kAsk, "builtin/unknown-file",
+                         fmt::format("'{}' is not known before it runs", path.shown)});
+    }
+    if (path.redirect && roles_.any_command && !named(path_unit(i), path_unit(i))) {
+      Decision decision = builtin_for(path);
+      floors_.push_back({decision.level, std::move(decision.rule), std::move(decision.reason)});
+    }
+  }
+}
+
+void Evaluation::add_category_floors() {
+  for (const std::string& category : compiled_.options.require_approval_for) {
+    const std::string why = in_category(category, facets_, compiled_.options.network_servers);
+    if (!why.empty()) {
+      floors_.push_back({Level::kAsk, "require_approval_for/" + category, why});
+    }
+  }
+}
+
+Decision Evaluation::builtin_for(const PathFacet& path) const {
+  return compiled_.options.replace_builtin ? builtin_for_call()
+                                           : builtin_path(path, compiled_.options.default_permission);
+}
+
+Decision Evaluation::builtin_for_call() const {
+  const PolicyOptions& options = compiled_.options;
+  if (!options.replace_builtin) {
+    return builtin_decision(facets_, options.default_permission);
+  }
+  const Level level = options.default_permission.value_or(Level::kAsk);
+  return {level, "", fmt::format("no rule matches; the default is {}", to_string(level))};
+}
+
+/// The built-in policy's answer for what no rule of a file stands in for.
+std::optional<Decision> Evaluation::fallback() const {
+  if (named(0, 0)) {
+    return std::nullopt;
+  }
+  if (facets_.runs_commands) {
+    return named(command_unit(0), text_unit()) ? std::nullopt : std::optional(builtin_for_call());
+  }
+  std::optional<Decision> strictest;
+  bool any = false;
+  for (std::size_t i = 0; i < facets_.paths.size(); ++i) {
+    if (named(path_unit(i), path_unit(i))) {
+      any = true;
+      continue;
+    }
+    Decision one = builtin_for(facets_.paths[i]);
+    if (!strictest || one.level > strictest->level) {
+      strictest = std::move(one);
+    }
+  }
+  return any ? strictest : std::optional(builtin_for_call());
+}
+
+Decision Evaluation::combine() {
+  const Hit* top = nullptr;
+  for (const Hit& hit : hits_) {
+    if (!hit.counted) {
+      continue;
+    }
+    const Level level = rule(hit.rule).rule.level;
+    if (top == nullptr || level > rule(top->rule).rule.level ||
+        (level == rule(top->rule).rule.level && hit.rule < top->rule)) {
+      top = &hit;
+    }
+  }
+  Decision decision{Level::kAllow, "", ""};
+  bool decided = top != nullptr;
+  if (decided) {
+    const Rule& one = rule(top->rule).rule;
+    decision = {one.level, one.where, one.reason.empty() ? "matches " + one.describe() : one.reason};
+  }
+  bool by_rule = decided;
+  if (auto builtin = fallback(); builtin && (!decided || builtin->level > decision.level)) {
+    decision = *std::move(builtin);
+    decided = true;
+    by_rule = false;
+  }
+  for (const Floor& floor : floors_) {
+    if (!decided || floor.level > decision.level) {
+      decision = {floor.level, floor.rule, floor.reason};
+      decided = true;
+      by_rule = false;
+    }
+  }
+  if (!decided) {
+    decision = builtin_for_call();
+  }
+  if (!withheld_.empty() && !by_rule && decision.level != Level::kAllow) {
+    decision.reason += "; " + rule(withheld_.front()).rule.where +
+                       " would allow it, but allow rules of this project do not count until `oap trust`";
+  }
+  return decision;
+}
+
+std::string Evaluation::unit_name(std::uint32_t unit) const {
+  if (unit == 0) {
+    return "tool " + facets_.tool;
+  }
+  if (unit <= facets_.paths.size()) {
+    const PathFacet& path = facets_.paths[unit - 1];
+    return fmt::format("{} {}", to_string(path.access), path.inside ? path.relative : path.canonical);
+  }
+  const std::size_t command = unit - 1 - facets_.paths.size();
+  return command < facets_.commands.size() ? "command " + facets_.commands[command].shown
+                                           : "the whole command";
+}
+
+void Evaluation::explain(Explanation& out) const {
+  std::vector<Hit> ordered = hits_;
+  std::sort(ordered.begin(), ordered.end(), [](const Hit& a, const Hit& b) {
+    return std::pair(a.rule, a.unit) < std::pair(b.rule, b.unit);
+  });
+  for (const Hit& hit : ordered) {
+    out.matches.push_back({rule(hit.rule).rule, unit_name(hit.unit), hit.counted, hit.note});
+  }
+  for (const std::uint32_t id : withheld_) {
+    out.matches.push_back({rule(id).rule, "", false, "the project is not trusted"});
+  }
+  for (const Floor& floor : floors_) {
+    out.floors.push_back(fmt::format("{}: {}", to_string(floor.level), floor.reason));
+  }
+  out.facets = describe(facets_);
+}
+
+}  // namespace oap::permission

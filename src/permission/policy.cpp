@@ -1,0 +1,301 @@
+#include "permission/policy.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include "os/file.hpp"
+#include "permission/builtin_policy.hpp"
+#include "permission/evaluation.hpp"
+#include "text/nearest.hpp"
+#include "text/strings.hpp"
+#include "yaml/yaml.hpp"
+
+namespace oap::permission {
+namespace {
+
+constexpr std::string_view kBasicUser = "basic_user";
+
+/// The files' contents, and all that is wrong with them.
+struct Parsed {
+  std::vector<Rule> rules;
+  std::vector<Role> roles;
+  Precedence precedence[4] = {};
+  std::vector<std::string> warnings;
+  std::vector<std::string> faults;
+};
+
+void read_source(const PolicySource& source, const PolicyOptions& options, Parsed& out) {
+  auto text = source.text ? Result<std::string>(*source.text) : os::read_file(source.file);
+  if (!text) {
+    out.faults.push_back(text.error().to_string());
+    return;
+  }
+  auto document = yaml::parse(*text, source.file);
+  if (!document) {
+    out.faults.push_back(document.error().message());
+    return;
+  }
+  auto file = read_rules(*document, source.tier, options.known_tools);
+  if (!file) {
+    out.faults.push_back(file.error().message());
+    return;
+  }
+  out.precedence[static_cast<std::size_t>(source.tier)] = file->precedence;
+  std::move(file->rules.begin(), file->rules.end(), std::back_inserter(out.rules));
+  std::move(file->roles.begin(), file->roles.end(), std::back_inserter(out.roles));
+  std::move(file->warnings.begin(), file->warnings.end(), std::back_inserter(out.warnings));
+}
+
+std::vector<Rule> by_tier(std::vector<Rule> rules) {
+  std::vector<Rule> out;
+  out.reserve(rules.size());
+  for (const Tier tier : {Tier::kManaged, Tier::kSession, Tier::kUser, Tier::kProject}) {
+    for (Rule& rule : rules) {
+      if (rule.tier == tier) {
+        out.push_back(std::move(rule));
+      }
+    }
+  }
+  return out;
+}
+
+using Parents = std::map<std::string, std::set<std::string>>;
+
+/// Which roles each role inherits from directly; unknown names and circles are faults.
+Parents read_parents(const std::vector<Role>& roles, std::vector<std::string>& faults) {
+  Parents parents;
+  std::vector<std::string> names = {std::string(kBasicUser)};
+  for (const Role& role : roles) {
+    parents[role.name];
+    names.push_back(role.name);
+  }
+  parents[std::string(kBasicUser)];
+  for (const Role& role : roles) {
+    for (const std::string& parent : role.inherits) {
+      if (!parents.contains(parent)) {
+        faults.push_back(fmt::format("{}: inherits: no role '{}'{}", role.where, parent,
+                                     text::did_you_mean(parent, names)));
+      } else {
+        parents[role.name].insert(parent);
+      }
+    }
+  }
+  return parents;
+}
+
+/// How far each ancestor is from the role, by the longest way; nothing where the role, or one that it
+/// inherits, inherits itself.
+std::optional<std::map<std::string, int>> measure(const Parents& parents, const std::string& role) {
+  std::map<std::string, int> distances = {{role, 0}};
+  for (std::size_t round = 0; round <= parents.size(); ++round) {
+    bool changed = false;
+    for (const auto& [child, direct] : parents) {
+      const auto from = distances.find(child);
+      for (const std::string& parent : direct) {
+        if (from != distances.end() && distances[parent] < from->second + 1) {
+          distances[parent] = from->second + 1;
+          changed = true;
+        }
+      }
+    }
+    if (!changed) {
+      return distances;
+    }
+  }
+  return std::nullopt;
+}
+
+void note_scopes(const Compiled& compiled, RoleView& view) {
+  for (const CompiledRule& one : compiled.rules) {
+    if (view.rank[one.role] < 0 || one.withheld) {
+      continue;
+    }
+    view.any_command = view.any_command || one.rule.scope == Scope::kCommand;
+    if (one.rule.scope != Scope::kFilePattern || one.rule.level == Level::kAllow) {
+      continue;
+    }
+    static constexpr Action kAccesses[] = {Action::kRead, Action::kWrite, Action::kDelete};
+    for (std::size_t i = 0; i < 3; ++i) {
+      view.strict_path[i] = view.strict_path[i] || match_action(one.rule.action, kAccesses[i]);
+    }
+  }
+}
+
+void build_views(const Parsed& parsed, const std::map<std::string, std::uint32_t>& ids,
+                 Compiled& compiled, std::vector<std::string>& faults) {
+  const Parents parents = read_parents(parsed.roles, faults);
+  compiled.everyone.rank.assign(ids.size() + 1, -1);
+  compiled.everyone.rank[0] = 0;
+  note_scopes(compiled, compiled.everyone);
+  for (const auto& [name, unused] : parents) {
+    const auto distances = measure(parents, name);
+    if (!distances) {
+      const auto role = std::find_if(parsed.roles.begin(), parsed.roles.end(),
+                                     [&](const Role& one) { return one.name == name; });
+      faults.push_back(fmt::format("{}: inherits: the role '{}' inherits itself",
+                                   role == parsed.roles.end() ? "" : role->where, name));
+      continue;
+    }
+    const int deepest = std::max_element(distances->begin(), distances->end(),
+                                         [](const auto& a, const auto& b) {
+                                           return a.second < b.second;
+                                         })->second;
+    RoleView view;
+    view.rank.assign(ids.size() + 1, -1);
+    view.rank[0] = 0;
+    for (const auto& [ancestor, distance] : *distances) {
+      if (const auto id = ids.find(ancestor); id != ids.end()) {
+        view.rank[id->second] = 1 + deepest - distance;
+      }
+    }
+    note_scopes(compiled, view);
+    compiled.roles.emplace(name, std::move(view));
+  }
+}
+
+void check_options(const PolicyOptions& options, std::vector<std::string>& faults) {
+  for (const std::string& category : options.require_approval_for) {
+    const auto& known = approval_categories();
+    if (std::find(known.begin(), known.end(), category) == known.end()) {
+      faults.push_back(fmt::format("require_approval_for: unknown category '{}', expected {}{}", category,
+                                   text::join(known, ", "), text::did_you_mean(category, known)));
+    }
+  }
+}
+
+}  // namespace
+
+struct Policy::Body {
+  Compiled compiled;
+  std::vector<Rule> rules;
+  std::set<std::string, std::less<>> known_tools;
+  std::string workspace;
+  std::vector<std::string> warnings;
+  std::vector<PolicySource> sources;
+
+  const RoleView& view(const std::string& role) const {
+    const auto found = compiled.roles.find(role);
+    return found == compiled.roles.end() ? compiled.everyone : found->second;
+  }
+  FacetContext context() const { return {known_tools, workspace, compiled.options.workspace}; }
+};
+
+Policy::Policy(std::unique_ptr<const Body> body) : body_(std::move(body)) {}
+Policy::~Policy() = default;
+
+Result<std::shared_ptr<const Policy>> Policy::compile(std::vector<PolicySource> sources,
+                                                      Options options, std::vector<Rule> session) {
+  auto body = std::make_unique<Body>();
+  const auto canonical = os::canonical_path(options.workspace.empty() ? "." : options.workspace);
+  body->workspace = canonical ? *canonical : options.workspace;
+  body->known_tools.insert(builtin_tools().begin(), builtin_tools().end());
+  body->known_tools.insert(options.known_tools.begin(), options.known_tools.end());
+  Parsed parsed;
+  check_options(options, parsed.faults);
+  for (const PolicySource& source : sources) {
+    read_source(source, options, parsed);
+  }
+  for (Rule& rule : session) {
+    rule.tier = Tier::kSession;
+    parsed.rules.push_back(std::move(rule));
+  }
+  parsed.rules = by_tier(std::move(parsed.rules));
+  Compiled& compiled = body->compiled;
+  std::map<std::string, std::uint32_t> ids;
+  for (const Rule& rule : parsed.rules) {
+    auto one = compile_rule(rule, body->workspace);
+    if (!one) {
+      parsed.faults.push_back(one.error().message());
+      continue;
+    }
+    if (!rule.role.empty()) {
+      one->role = ids.emplace(rule.role, ids.size() + 1).first->second;
+    }
+    one->withheld = !options.trusted_project && rule.tier == Tier::kProject &&
+                    rule.level == Level::kAllow;
+    compiled.index.add(*one, static_cast<std::uint32_t>(compiled.rules.size()));
+    compiled.rules.push_back(*std::move(one));
+  }
+  std::copy(std::begin(parsed.precedence), std::end(parsed.precedence),
+            std::begin(compiled.precedence));
+  compiled.options = std::move(options);
+  build_views(parsed, ids, compiled, parsed.faults);
+  if (!parsed.faults.empty()) {
+    return fail(Code::kConfiguration, "{}", text::join(parsed.faults, "\n"));
+  }
+  body->rules = std::move(parsed.rules);
+  body->warnings = std::move(parsed.warnings);
+  body->sources = std::move(sources);
+  return std::shared_ptr<const Policy>(new Policy(std::move(body)));
+}
+
+Facets Policy::facets(const Request& request) const {
+  return derive_facets(request, body_->context());
+}
+
+Decision Policy::evaluate(const Facets& facets, const Principal& principal) const {
+  return Evaluation(body_->compiled, facets, body_->view(principal.role)).decide();
+}
+
+Decision Policy::decide(const Request& request) const {
+  return evaluate(facets(request), request.principal);
+}
+
+Explanation Policy::explain(const Request& request) const {
+  const Facets derived = facets(request);
+  Evaluation evaluation(body_->compiled, derived, body_->view(request.principal.role));
+  Explanation out;
+  out.decision = evaluation.decide();
+  evaluation.explain(out);
+  for (const Tier tier : {Tier::kManaged, Tier::kSession, Tier::kUser, Tier::kProject}) {
+    if (body_->compiled.precedence[static_cast<std::size_t>(tier)] == Precedence::kSpecific) {
+      out.mode += fmt::format("{}{}", out.mode.empty() ? "specific within " : ", ", to_string(tier));
+    }
+  }
+  out.mode = out.mode.empty() ? "strict" : out.mode;
+  return out;
+}
+
+Result<std::shared_ptr<const Policy>> Policy::with_session(std::vector<Rule> session) const {
+  return compile(body_->sources, body_->compiled.options, std::move(session));
+}
+
+const std::vector<Rule>& Policy::rules() const { return body_->rules; }
+const Policy::Options& Policy::options() const { return body_->compiled.options; }
+const std::vector<std::string>& Policy::warnings() const { return body_->warnings; }
+
+json::Object to_json(const Explanation& explanation) {
+  json::Object out = to_json(explanation.decision);
+  out["mode"] = explanation.mode;
+  json::Array facets;
+  for (const std::string& facet : explanation.facets) {
+    facets.emplace_back(facet);
+  }
+  out["facets"] = std::move(facets);
+  json::Array matches;
+  for (const RuleMatch& match : explanation.matches) {
+    json::Object one;
+    one["rule"] = match.rule.where;
+    one["tier"] = to_string(match.rule.tier);
+    one["role"] = match.rule.role.empty() ? json::Value(nullptr) : json::Value(match.rule.role);
+    one["level"] = to_string(match.rule.level);
+    one["what"] = match.rule.describe();
+    one["reason"] = match.rule.reason;
+    one["facet"] = match.facet;
+    one["counted"] = match.counted;
+    one["note"] = match.note;
+    matches.emplace_back(std::move(one));
+  }
+  out["matches"] = std::move(matches);
+  json::Array floors;
+  for (const std::string& floor : explanation.floors) {
+    floors.emplace_back(floor);
+  }
+  out["floors"] = std::move(floors);
+  return out;
+}
+
+}  // namespace oap::permission

@@ -1,0 +1,223 @@
+#include "sandbox/child.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <optional>
+
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/log.hpp"
+#include "os/file.hpp"
+#include "sandbox/prepare.hpp"
+
+namespace oap::sandbox {
+namespace {
+
+constexpr Millis kLongestLaunch{30'000};
+constexpr Millis kLongestGoodbye{5'000};
+
+struct Pipe {
+  os::UniqueFd read;
+  os::UniqueFd write;
+};
+
+Result<Pipe> make_pipe() {
+  std::array<int, 2> ends{};
+  if (::pipe2(ends.data(), O_CLOEXEC) != 0) {
+    return fail(os::errno_error("making a pipe for", "a child process", errno));
+  }
+  return Pipe{os::UniqueFd(ends[0]), os::UniqueFd(ends[1])};
+}
+
+/// Waits for the first report; the supervisor's end is the only other thing that can come.
+Result<Report> first_report(int fd, const Spec& spec) {
+  Report report;
+  const Deadline deadline = Deadline::after(kLongestLaunch);
+  pollfd waiting{fd, POLLIN, 0};
+  while (::poll(&waiting, 1, static_cast<int>(deadline.left().count())) < 0 && errno == EINTR) {
+  }
+  const ssize_t size = waiting.revents != 0 ? ::read(fd, &report, sizeof report) : -1;
+  if (size != static_cast<ssize_t>(sizeof report)) {
+    return fail(Code::kUnavailable, "'{}' did not start: its supervisor {}", spec.argv.front(),
+                size == 0 ? "ended early" : "does not answer");
+  }
+  if (report.kind == Report::Kind::kFailed) {
+    return fail(launch_error(spec, static_cast<Stage>(report.detail), report.value));
+  }
+  return report;
+}
+
+pid_t fork_with_signals_blocked(const LaunchPlan& plan) {
+  sigset_t all;
+  sigset_t before;
+  ::sigfillset(&all);
+  ::pthread_sigmask(SIG_SETMASK, &all, &before);
+  const pid_t pid = fork_supervisor(plan);
+  ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
+  return pid;
+}
+
+void reap(pid_t pid) {
+  while (::waitpid(pid, nullptr, 0) < 0 && errno == EINTR) {
+  }
+}
+
+std::string size_text(std::uint64_t bytes) {
+  constexpr std::uint64_t kMega = 1u << 20;
+  return bytes % kMega == 0 ? fmt::format("{} MB", bytes / kMega) : fmt::format("{} bytes", bytes);
+}
+
+std::string note_of(Cause cause, const Limits& limits) {
+  switch (cause) {
+    case Cause::kNone:
+      return "";
+    case Cause::kMemory:
+      return "it was killed: it used more than " + size_text(limits.memory_bytes.value_or(0)) +
+             " of memory";
+    case Cause::kProcesses:
+      return fmt::format("it was killed: it ran more than {} processes",
+                         limits.processes.value_or(0));
+  }
+  return "";
+}
+
+}  // namespace
+
+struct Child::State {
+  State(Executor executor, os::UniqueFd in_fd, os::UniqueFd out_fd, os::UniqueFd err_fd,
+        os::UniqueFd status_fd)
+      : in(executor, std::move(in_fd)),
+        out(executor, std::move(out_fd)),
+        err(executor, std::move(err_fd)),
+        status(std::move(executor), std::move(status_fd)) {}
+
+  async::WritePipe in;
+  async::ReadPipe out;
+  async::ReadPipe err;
+  async::ReadPipe status;
+  os::UniqueFd life;
+  pid_t supervisor = -1;
+  pid_t pid = -1;
+  Limits limits;
+  Isolation isolation;
+  std::string reported;
+  std::optional<Exit> exit;
+
+  void send(Command command) const {
+    if (life && !exit && ::write(life.get(), &command, sizeof command) < 0) {
+      log::debug("sandbox", "the supervisor is gone already", {{"error", std::strerror(errno)}});
+    }
+  }
+
+  /// The supervisor's last word, or how to understand that there is none.
+  Exit read_exit() {
+    Report report;
+    if (reported.size() < sizeof report) {
+      ::kill(-pid, SIGKILL);
+      return Exit{128 + SIGKILL, SIGKILL, "its supervisor was killed"};
+    }
+    std::memcpy(&report, reported.data(), sizeof report);
+    Exit ended;
+    ended.signal = WIFSIGNALED(report.value) ? WTERMSIG(report.value) : 0;
+    ended.code = ended.signal != 0 ? 128 + ended.signal : WEXITSTATUS(report.value);
+    ended.note = note_of(static_cast<Cause>(report.detail), limits);
+    return ended;
+  }
+};
+
+Child::Child(std::unique_ptr<State> state) : state_(std::move(state)) {}
+
+Result<std::unique_ptr<Child>> Child::start(Executor executor, Spec spec) {
+  OAP_CHECK_OK(Prepared::check(spec));
+  OAP_TRY(std::string program, find_program(spec));
+  Prepared prepared(spec, std::move(program));
+  OAP_TRY(Pipe in, make_pipe());
+  OAP_TRY(Pipe out, make_pipe());
+  OAP_TRY(Pipe err, make_pipe());
+  OAP_TRY(Pipe status, make_pipe());
+  OAP_TRY(Pipe life, make_pipe());
+  LaunchPlan& plan = prepared.plan;
+  plan.child_in = in.read.get();
+  plan.child_out = out.write.get();
+  plan.child_err = spec.merge_stderr ? out.write.get() : err.write.get();
+  plan.status_out = status.write.get();
+  plan.life_in = life.read.get();
+  const pid_t supervisor = fork_with_signals_blocked(plan);
+  if (supervisor < 0) {
+    return fail(launch_error(spec, Stage::kFork, -supervisor));
+  }
+  for (os::UniqueFd* end : {&in.read, &out.write, &err.write, &status.write, &life.read}) {
+    end->reset();
+  }
+  auto report = first_report(status.read.get(), spec);
+  if (!report) {
+    life.write.reset();
+    reap(supervisor);
+    return fail(std::move(report).error());
+  }
+  auto state =
+      std::make_unique<State>(std::move(executor), std::move(in.write), std::move(out.read),
+                              std::move(err.read), std::move(status.read));
+  ::fcntl(life.write.get(), F_SETFL, O_NONBLOCK);
+  state->life = std::move(life.write);
+  state->supervisor = supervisor;
+  state->pid = report->value;
+  state->limits = spec.limits;
+  state->isolation = isolation_of(spec.limits, report->detail == 1);
+  return std::unique_ptr<Child>(new Child(std::move(state)));
+}
+
+Child::~Child() {
+  if (state_->exit) {
+    return;
+  }
+  state_->life.reset();
+  const os::UniqueFd handle(static_cast<int>(::syscall(SYS_pidfd_open, state_->supervisor, 0)));
+  pollfd waiting{handle.get(), POLLIN, 0};
+  if (handle && ::poll(&waiting, 1, static_cast<int>(kLongestGoodbye.count())) == 0) {
+    log::error("sandbox", "a killed process does not end; its supervisor goes on trying",
+               {{"pid", std::to_string(state_->pid)}});
+    return;
+  }
+  reap(state_->supervisor);
+}
+
+async::ReadPipe& Child::out() { return state_->out; }
+async::ReadPipe& Child::err() { return state_->err; }
+async::WritePipe& Child::in() { return state_->in; }
+pid_t Child::pid() const { return state_->pid; }
+const Isolation& Child::isolation() const { return state_->isolation; }
+
+Task<Result<Exit>> Child::wait() {
+  State& state = *state_;
+  while (!state.exit) {
+    auto piece = co_await state.status.read_some(sizeof(Report));
+    if (!piece && piece.error().code() == Code::kCancelled) {
+      co_return fail(std::move(piece).error());
+    }
+    if (piece && !piece->empty()) {
+      state.reported += *piece;
+      continue;
+    }
+    state.exit = state.read_exit();
+    state.life.reset();
+    reap(state.supervisor);
+  }
+  co_return *state.exit;
+}
+
+void Child::terminate(Millis grace) {
+  const auto ms = static_cast<std::uint32_t>(std::clamp<Millis::rep>(grace.count(), 0, 3'600'000));
+  state_->send({Command::Kind::kTerminate, ms});
+}
+
+void Child::kill() { state_->send({Command::Kind::kKill, 0}); }
+
+}  // namespace oap::sandbox

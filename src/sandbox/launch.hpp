@@ -1,0 +1,20 @@
+#pragma once
+
+#include "sandbox/supervisor.hpp"
+
+namespace oap::sandbox {
+
+/// What the child tells the supervisor before it becomes its program: a failure, or, with kNone,
+/// that it has no network.
+struct LaunchNote {
+  Stage stage = Stage::kNone;
+  std::int32_t error = 0;  ///< -errno
+};
+
+/// Runs in the child: applies the plan and executes the program. Descriptors 0 to 2 are in place,
+/// all others close on exec. kNetwork: could not be cut off cleanly; start again without trying.
+[[noreturn]] void become_program(const LaunchPlan& plan, bool cut_network, int notes);
+
+void default_signal_action(int signal_number);
+
+}  // namespace oap::sandbox

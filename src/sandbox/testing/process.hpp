@@ -1,0 +1,20 @@
+#pragma once
+
+#include <string>
+
+#include <sys/types.h>
+
+#include "base/clock.hpp"
+
+namespace oap::sandbox::testing {
+
+/// The process exists and is no zombie.
+bool runs(pid_t pid);
+
+/// Waits for a process that need not be a child to be gone; false where the time is up.
+bool gone_within(pid_t pid, Millis time);
+
+/// The number in a file that another process writes; waits for it, and gives -1 where none comes.
+pid_t pid_in(const std::string& path, Millis time = Millis{20'000});
+
+}  // namespace oap::sandbox::testing

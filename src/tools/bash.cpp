@@ -1,0 +1,25 @@
+#include "tools/command_tool.hpp"
+
+namespace oap::tools {
+namespace {
+
+Command command_of(const json::Value& arguments) {
+  Command command;
+  command.argv = {"bash", "--noprofile", "--norc", "-c",
+                  std::string(json::get_string(arguments, "command"))};
+  return command;
+}
+
+}  // namespace
+
+Entry bash() {
+  return {define("bash", "Run a command", Effect::kRunsAnything, R"({
+    "command": {"type": "string", "minLength": 1, "maxLength": 100000,
+      "description": "The bash command line or script to run."},
+    "timeout": {"type": "integer", "minimum": 1, "maximum": 1200, "default": 120,
+      "description": "Seconds after which the command and all its children are ended."}})",
+                 R"(["command"])"),
+          &command_tool<&command_of>};
+}
+
+}  // namespace oap::tools

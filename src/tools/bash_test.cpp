@@ -1,0 +1,107 @@
+#include "async/deadline.hpp"
+#include "async/sleep.hpp"
+#include "tools/command_tool.hpp"
+#include "tools/testing/served_tools.hpp"
+
+namespace oap::tools {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::StartsWith;
+using Bash = testing::ServedTools;
+
+TEST_F(Bash, ReturnsTheOutput) {
+  EXPECT_EQ(run("bash", {{"command", "echo hello; echo err >&2"}}), "hello\nerr\n");
+  EXPECT_EQ(run("bash", {{"command", "pwd"}}),
+            std::filesystem::canonical(workspace_).string() + "\n");
+  EXPECT_EQ(run("bash", {{"command", "cat"}}), "");
+  EXPECT_EQ(run("bash", {{"command", "printf '\\xff'"}}), "\xEF\xBF\xBD");
+  EXPECT_EQ(run("bash", {{"command", "tty; true"}}), "not a tty\n");
+}
+
+TEST_F(Bash, AnExitCodeIsAnErrorWithTheOutput) {
+  const auto result = client().call("bash", R"({"command":"echo out; exit 3"})");
+  ASSERT_TRUE(result);
+  EXPECT_TRUE(result->is_error);
+  EXPECT_EQ(result->joined_text(), "out\nexit code 3");
+  EXPECT_EQ(json::get_int(*result->structured, "exit_code"), 3);
+  EXPECT_EQ(json::get_string(*result->structured, "output"), "out\n");
+  EXPECT_FALSE(json::get_bool(*result->structured, "timed_out", true));
+  EXPECT_FALSE(json::get_bool(*result->structured, "truncated", true));
+  EXPECT_NE(json::find_object(*result->structured, "isolation"), nullptr);
+  EXPECT_THAT(run("bash", {{"command", "printf x; kill -9 $$"}}), HasSubstr("exit code 137"));
+  EXPECT_THAT(run("bash", {{"command", "no-such-command-here"}}), HasSubstr("exit code 127"));
+}
+
+TEST_F(Bash, EndsWhatTakesTooLong) {
+  const auto result = client().call("bash", R"({"command":"echo begun; sleep 1000","timeout":1})");
+  ASSERT_TRUE(result);
+  EXPECT_TRUE(result->is_error);
+  EXPECT_THAT(result->joined_text(), StartsWith("begun\n"));
+  EXPECT_THAT(result->joined_text(), HasSubstr("its time of 1 s was up"));
+  EXPECT_TRUE(json::get_bool(*result->structured, "timed_out"));
+}
+
+TEST_F(Bash, KeepsBothEndsOfALongOutput) {
+  const auto result = client().call("bash", R"({"command":"seq 1 200000"})");
+  ASSERT_TRUE(result);
+  EXPECT_TRUE(json::get_bool(*result->structured, "truncated"));
+  EXPECT_LT(result->joined_text().size(), 400'000U);
+  EXPECT_THAT(result->joined_text(), StartsWith("1\n2\n"));
+  EXPECT_TRUE(result->joined_text().ends_with("200000\n"));
+}
+
+TEST_F(Bash, RefusesBadArguments) {
+  EXPECT_THAT(run("bash", json::Object{}), HasSubstr("nothing was run"));
+  EXPECT_THAT(run("bash", {{"command", ""}}), HasSubstr("nothing was run"));
+  EXPECT_THAT(run("bash", {{"command", "x"}, {"timeout", 0}}), HasSubstr("nothing was run"));
+  EXPECT_THAT(run("bash", {{"command", "x"}, {"cwd", "/"}}), HasSubstr("nothing was run"));
+  EXPECT_THAT(run("bash", {{"command", std::string("a\0b", 3)}}), HasSubstr("tool error"));
+}
+
+Task<Result<ToolResult>> cancelled(mcp::Client* client, std::string command) {
+  ToolCall call = mcp::testing::tool_call("bash");
+  call.arguments["command"] = command;
+  const Deadline soon = Deadline::after(Millis(500));
+  co_return co_await async::with_deadline(soon, client->call_tool(std::move(call)), "the call");
+}
+
+TEST_F(Bash, ACancelledCallLeavesNoProcess) {
+  const std::string pid_file = in("pid");
+  const auto result = client().runtime().run(
+      cancelled(client().operator->(), "(sleep 1000 & echo $! > pid; wait) & sleep 1000; true"));
+  EXPECT_FALSE(result);
+  const pid_t pid = std::stoi("0" + get(pid_file));
+  ASSERT_GT(pid, 0);
+  for (int i = 0; i < 500 && ::kill(pid, 0) == 0; ++i) {
+    client().runtime().run(async::sleep_for(Millis(10)));
+  }
+  EXPECT_NE(::kill(pid, 0), 0);
+  EXPECT_EQ(run("bash", {{"command", "echo still here"}}), "still here\n");
+}
+
+TEST_F(Bash, TheEndOfTheServerEndsItsChildren) {
+  const auto result = client().runtime().run(
+      cancelled(client().operator->(), "echo $$ > pid; trap '' TERM HUP; sleep 1000; sleep 1000"));
+  EXPECT_FALSE(result);
+  client().runtime().run(client()->close());
+  const pid_t pid = std::stoi("0" + get(in("pid")));
+  ASSERT_GT(pid, 0);
+  for (int i = 0; i < 500 && ::kill(pid, 0) == 0; ++i) {
+    client().runtime().run(async::sleep_for(Millis(10)));
+  }
+  EXPECT_NE(::kill(pid, 0), 0);
+}
+
+TEST(CommandResult, SaysWhyAProgramEnded) {
+  sandbox::Output output;
+  output.exit_code = 137;
+  output.out = "half a line";
+  output.note = "it used more than 512 MB of memory";
+  const ToolResult result = result_of(output, Millis(1000));
+  EXPECT_TRUE(result.is_error);
+  EXPECT_EQ(result.joined_text(), "half a line\nit used more than 512 MB of memory\nexit code 137");
+}
+
+}  // namespace
+}  // namespace oap::tools

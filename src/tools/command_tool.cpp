@@ -1,0 +1,122 @@
+#include "tools/command_tool.hpp"
+
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "async/scope.hpp"
+#include "async/sleep.hpp"
+#include "text/utf8.hpp"
+
+namespace oap::tools {
+namespace {
+
+constexpr std::size_t kMaxOutput = 256 * 1024;
+constexpr std::int64_t kDefaultTimeout = 120;
+constexpr Millis kBeat{5000};
+
+json::Object layers_of(const sandbox::Isolation& isolation) {
+  json::Object object;
+  object["fs"] = sandbox::to_string(isolation.fs);
+  object["net"] = sandbox::to_string(isolation.net);
+  object["pid"] = sandbox::to_string(isolation.pid);
+  object["seccomp"] = sandbox::to_string(isolation.seccomp);
+  object["mem"] = sandbox::to_string(isolation.mem);
+  object["cpu"] = sandbox::to_string(isolation.cpu);
+  object["pids"] = sandbox::to_string(isolation.pids);
+  object["disk"] = sandbox::to_string(isolation.disk);
+  return object;
+}
+
+Task<void> beat(mcp::CallContext context) {
+  for (Millis time = kBeat;; time += kBeat) {
+    if (!co_await async::sleep_for(kBeat)) {
+      co_return;
+    }
+    const auto seconds = static_cast<double>(time.count()) / 1000.0;
+    context.progress(seconds, std::nullopt, fmt::format("running for {:g} s", seconds));
+  }
+}
+
+class CommandTool final : public mcp::Tool {
+ public:
+  CommandTool(json::Object definition, std::shared_ptr<const Shared> shared,
+              CommandFunction function)
+      : definition_(std::move(definition)), shared_(std::move(shared)), function_(function) {}
+
+  const json::Object& definition() const override { return definition_; }
+
+  Task<ToolResult> call(json::Object arguments, mcp::CallContext context) override {
+    const json::Value given(std::move(arguments));
+    Command command = function_(given);
+    sandbox::Spec spec;
+    spec.argv = std::move(command.argv);
+    spec.cwd = shared_->workspace.root();
+    spec.env = std::move(command.env);
+    spec.limits = shared_->context.limits;
+    spec.profile = sandbox::Profile::kTool;
+
+    const Millis timeout{json::get_int(given, "timeout", kDefaultTimeout) * 1000};
+    sandbox::RunOptions options;
+    options.input = std::move(command.input);
+    options.deadline = context.deadline.sooner(Deadline::after(timeout));
+    options.max_output_bytes = kMaxOutput;
+    options.merge_stderr = true;
+
+    const Executor executor = context.executor;
+    async::Scope scope(executor);
+    scope.spawn(beat(std::move(context)));
+    auto output = co_await sandbox::run(executor, std::move(spec), std::move(options));
+    scope.cancel();
+    co_await scope.join();
+    if (!output) {
+      co_return ToolResult::text(output.error().to_string(), true);
+    }
+    co_return result_of(*std::move(output), timeout);
+  }
+
+ private:
+  json::Object definition_;
+  std::shared_ptr<const Shared> shared_;  // with the other tools
+  CommandFunction function_;
+};
+
+}  // namespace
+
+ToolResult result_of(sandbox::Output output, Millis timeout) {
+  const std::string out = text::sanitize_utf8(output.out);
+  std::string shown = out;
+  const auto add_line = [&shown](std::string_view line) {
+    if (!shown.empty() && !shown.ends_with('\n')) {
+      shown += '\n';
+    }
+    shown += line;
+  };
+  if (output.timed_out) {
+    add_line(fmt::format("the command was ended because its time of {} s was up",
+                         timeout.count() / 1000));
+  } else if (!output.note.empty()) {
+    add_line(output.note);
+  }
+  const bool failed = output.exit_code != 0 || output.timed_out;
+  if (failed) {
+    add_line(fmt::format("exit code {}", output.exit_code));
+  }
+  ToolResult result = ToolResult::text(shown, failed);
+  json::Object structured;
+  structured["exit_code"] = output.exit_code;
+  structured["output"] = out;
+  structured["timed_out"] = output.timed_out;
+  structured["truncated"] = output.truncated;
+  structured["isolation"] = layers_of(output.isolation);
+  result.structured = std::move(structured);
+  return result;
+}
+
+std::unique_ptr<mcp::Tool> make_command_tool(json::Object definition,
+                                             std::shared_ptr<const Shared> shared,
+                                             CommandFunction function) {
+  return std::make_unique<CommandTool>(std::move(definition), std::move(shared), function);
+}
+
+}  // namespace oap::tools

@@ -1,0 +1,64 @@
+#include "tools/serve.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include "async/runtime.hpp"
+#include "base/log.hpp"
+#include "mcp/tool_server.hpp"
+#include "tools/builtin.hpp"
+
+namespace oap::tools {
+namespace {
+
+int report(const Error& error) {
+  log::error("tools", error.to_string());
+  return exit_code(error.code());
+}
+
+std::string name_of(const mcp::Tool& tool) {
+  const json::Value* name = json::find(tool.definition(), "name");
+  return name != nullptr && name->is_string() ? std::string(json::view(name->get_string())) : "";
+}
+
+}  // namespace
+
+int serve_sandbox(const ServeOptions& options) {
+  async::Runtime runtime;
+  Context context{options.workspace, options.more_roots, options.limits, runtime.executor()};
+  auto tools = builtin_tools(context);
+  if (!tools) {
+    return report(tools.error());
+  }
+  const auto wanted = tools_of_capabilities(options.capabilities);
+  if (!wanted) {
+    return report(wanted.error());
+  }
+  std::erase_if(*tools, [&](const std::unique_ptr<mcp::Tool>& tool) {
+    return std::find(wanted->begin(), wanted->end(), name_of(*tool)) == wanted->end();
+  });
+  os::UniqueFd in(::fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3));
+  os::UniqueFd out(::fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3));
+  if (!in || !out) {
+    return report(Error(Code::kFailedPrecondition, "stdin and stdout must be open"));
+  }
+  const os::UniqueFd nothing(::open("/dev/null", O_RDWR | O_CLOEXEC));
+  ::dup2(nothing.get(), STDIN_FILENO);
+  ::dup2(STDERR_FILENO, STDOUT_FILENO);
+
+  mcp::StdioServerOptions server_options;
+  server_options.identity.name = "oap-sandbox";
+  server_options.identity.title = "oap built-in tools";
+  mcp::StdioServer server(runtime.executor(), *std::move(tools), server_options);
+  const Result<void> served = runtime.run(server.serve(std::move(in), std::move(out)));
+  if (!served && served.error().code() != Code::kUnavailable) {
+    return report(served.error());
+  }
+  return 0;
+}
+
+}  // namespace oap::tools

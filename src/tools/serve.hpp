@@ -1,0 +1,22 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "sandbox/spec.hpp"
+
+namespace oap::tools {
+
+struct ServeOptions {
+  std::string workspace;
+  std::vector<std::string> more_roots;    ///< further directories the file tools may touch
+  sandbox::Limits limits;                 ///< of each child process
+  std::vector<std::string> capabilities;  ///< see tools_of_capabilities; empty = all
+};
+
+/// The body of `oap mcp-server sandbox`: serves the built-in tools on stdin and stdout until the
+/// input ends. Returns the process's exit code; what goes wrong is said on stderr. Anything else
+/// that is written to descriptor 1 meanwhile lands on stderr, so that the protocol stays clean.
+int serve_sandbox(const ServeOptions& options);
+
+}  // namespace oap::tools
