@@ -18,22 +18,17 @@ Signals::Signals(Executor executor, Callback callback)
   wait(state_);
 }
 
-Signals::~Signals() {
-  state_->callback = nullptr;
-  boost::system::error_code ignored;
-  state_->set.clear(ignored);
-}
+Signals::~Signals() = default;
 
 void Signals::wait(const std::shared_ptr<State>& state) {
-  state->set.async_wait([state](const boost::system::error_code& error, int signal_number) {
-    if (error || !state->callback) {
+  const std::weak_ptr<State> weak = state;
+  state->set.async_wait([weak](const boost::system::error_code& error, int signal_number) {
+    const std::shared_ptr<State> alive = weak.lock();
+    if (error || !alive) {
       return;
     }
-    const Callback callback = state->callback;
-    callback(signal_number, ++state->count);
-    if (state->callback) {
-      wait(state);
-    }
+    alive->callback(signal_number, ++alive->count);
+    wait(alive);
   });
 }
 

@@ -21,7 +21,7 @@ class Signals {
  private:
   struct State;
   static void wait(const std::shared_ptr<State>& state);
-  std::shared_ptr<State> state_;  // shared with the pending wait
+  std::shared_ptr<State> state_;  // watched by the pending wait
 };
 
 }  // namespace oap::async

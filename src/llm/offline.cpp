@@ -250,7 +250,8 @@ Result<Response> answer_offline(const Request& request) {
     return answer_forced(request, *turn, "submit_plan", offline::plan(turn->order));
   }
   if (request.agent == "reviewer") {
-    return answer_forced(request, *turn, "submit_review", offline::review(turn->order));
+    const std::string evidence = request.messages[turn->order_at].joined_text();
+    return answer_forced(request, *turn, "submit_review", offline::review(evidence));
   }
   return answer_worker(request, *turn);
 }

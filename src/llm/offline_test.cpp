@@ -275,7 +275,7 @@ TEST(Offline, ReviewsByTheEvidenceAlone) {
   const json::Value out =
       forced("reviewer",
              "Judge this.\n"
-             R"({"evidence":{"steps":[{"id":"a","status":"completed","is_error":false},)"
+             R"({"task":"read it","evidence":{"steps":[{"id":"a","status":"completed","is_error":false},)"
              R"({"id":"b","status":"completed","is_error":true},{"id":"c","status":"skipped"}]}})",
              "submit_review");
   const json::Array& reviews = *json::find_array(out, "step_reviews");

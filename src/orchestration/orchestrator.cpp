@@ -33,35 +33,49 @@ json::Array tool_list(const std::vector<ToolSpec>& tools) {
   return list;
 }
 
-/// A run without a model succeeds only where each of its calls did; with one, a denial that was the
-/// last thing to happen ended the run.
-void settle_calls(TaskReport& report, const std::vector<CallRecord>& calls, bool has_model) {
-  const CallRecord* stopper = nullptr;
-  for (const CallRecord& record : calls) {
+/// Which call ended the run. Without a model the provider says that an order failed, and the first
+/// failed call says why; with one, a denial that was the last thing to happen did.
+const CallRecord* stopper_of(const TurnResult& turns, bool has_model) {
+  const std::vector<CallRecord>& calls = turns.calls;
+  if (has_model) {
+    return !calls.empty() && calls.back().outcome.denial ? &calls.back() : nullptr;
+  }
+  if (turns.stop != llm::StopReason::kRefusal) {
+    return nullptr;
+  }
+  const auto failed = std::find_if(calls.rbegin(), calls.rend(), [](const CallRecord& record) {
+    return !record.outcome.ok();
+  });
+  return failed == calls.rend() ? nullptr : &*failed;
+}
+
+Error error_of(const CallRecord& record) {
+  const ToolOutcome& outcome = record.outcome;
+  if (outcome.denial) {
+    return denial_error(*outcome.denial);
+  }
+  if (outcome.error) {
+    return *outcome.error;
+  }
+  return Error(Code::kInvalidArgument,
+               record.call.public_name() + " failed: " + outcome.text_for_model());
+}
+
+void settle_turns(TaskReport& report, const TurnResult& turns, bool has_model) {
+  for (const CallRecord& record : turns.calls) {
     if (record.outcome.denial) {
       report.denials.push_back(*record.outcome.denial);
     }
     report.results[record.call.id] = evidence_of(record);
-    if (!has_model && !record.outcome.ok() && stopper == nullptr) {
-      stopper = &record;
-    }
   }
-  if (has_model && !calls.empty() && calls.back().outcome.denial) {
-    stopper = &calls.back();
-  }
-  if (stopper == nullptr) {
-    report.status = TaskStatus::kCompleted;
-    return;
-  }
-  report.status = TaskStatus::kFailed;
-  if (stopper->outcome.denial) {
-    report.error = denial_error(*stopper->outcome.denial);
-  } else if (stopper->outcome.error) {
-    report.error = *stopper->outcome.error;
-  } else {
-    report.error =
-        Error(Code::kInvalidArgument,
-              stopper->call.public_name() + " failed: " + stopper->outcome.text_for_model());
+  report.content = turns.final_text;
+  report.usage = turns.usage;
+  const CallRecord* stopper = stopper_of(turns, has_model);
+  const bool failed = stopper != nullptr || (!has_model && turns.stop == llm::StopReason::kRefusal);
+  report.status = failed ? TaskStatus::kFailed : TaskStatus::kCompleted;
+  if (failed) {
+    report.error = stopper != nullptr ? error_of(*stopper)
+                                      : Error(Code::kFailedPrecondition, turns.final_text);
   }
 }
 
@@ -212,9 +226,7 @@ Task<void> Orchestrator::fast_path(Run& run) {
     set_status(run, TaskStatus::kFailed);
     co_return;
   }
-  run.report.content = result->final_text;
-  run.report.usage = result->usage;
-  settle_calls(run.report, result->calls, parts_.agents.worker.provider->is_model());
+  settle_turns(run.report, *result, parts_.agents.worker.provider->is_model());
   tell(parts_.events.on_status, run.report.status);
 }
 

@@ -147,7 +147,9 @@ TEST_F(OrchestratorTest, WithoutAModelAnyFailedCallFailsTheTask) {
   };
   FakeProvider provider(
       [](const llm::Request& request) -> Result<llm::Response> {
-        return results_in(request) == 0 ? calls("read_file", {{"path", "x"}}) : says("failed");
+        llm::Response failed = says("failed");
+        failed.stop = llm::StopReason::kRefusal;
+        return results_in(request) == 0 ? calls("read_file", {{"path", "x"}}) : failed;
       },
       false);
   const TaskReport report = run(provider, ExecutionPath::kFast, "Read x");

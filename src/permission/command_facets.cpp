@@ -90,7 +90,9 @@ class Reader {
   }
 
   void add_redirect(const Redirect& redirect) {
-    if (redirect.kind == Redirect::Kind::kDuplicate || redirect.kind == Redirect::Kind::kHereText) {
+    if (redirect.kind == Redirect::Kind::kDuplicate ||
+        redirect.kind == Redirect::Kind::kHereDocument ||
+        redirect.kind == Redirect::Kind::kHereString) {
       return;
     }
     const bool exact = redirect.word == WordKind::kStatic || redirect.word == WordKind::kTilde;

@@ -131,7 +131,8 @@ class Judge {
 
  private:
   static bool one_of_kind(shell::Redirect::Kind kind) {
-    return kind == shell::Redirect::Kind::kRead || kind == shell::Redirect::Kind::kHereText ||
+    return kind == shell::Redirect::Kind::kRead || kind == shell::Redirect::Kind::kHereDocument ||
+           kind == shell::Redirect::Kind::kHereString ||
            kind == shell::Redirect::Kind::kDuplicate;
   }
 

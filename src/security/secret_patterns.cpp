@@ -13,6 +13,15 @@ re2::RE2::Options options() {
   return out;
 }
 
+/// A word may also begin behind the escape of a serialised text: `\\nghp_…`.
+std::string bounded(std::string_view pattern) {
+  constexpr std::string_view kBoundary = R"(\b()";
+  if (!pattern.starts_with(kBoundary)) {
+    return std::string(pattern);
+  }
+  return R"((?:\b|\\[nrtbf])()" + std::string(pattern.substr(kBoundary.size()));
+}
+
 }  // namespace
 
 // Sources: the issuers' documentation of their token formats, as of 2026.
@@ -76,8 +85,7 @@ const CompiledPatterns& compiled_patterns() {
     CompiledPatterns out;
     out.triggers = std::make_unique<re2::RE2::Set>(options(), re2::RE2::UNANCHORED);
     for (const SecretPattern& pattern : secret_patterns()) {
-      out.full.push_back(std::make_unique<re2::RE2>(
-          re2::StringPiece(pattern.pattern.data(), pattern.pattern.size()), options()));
+      out.full.push_back(std::make_unique<re2::RE2>(bounded(pattern.pattern), options()));
       const int added = out.triggers->Add(
           re2::StringPiece(pattern.trigger.data(), pattern.trigger.size()), nullptr);
       out.ok = out.ok && out.full.back()->ok() && added >= 0;

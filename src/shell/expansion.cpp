@@ -98,8 +98,7 @@ Word Parser::parse_word(bool may_assign) {
   Word word;
   while (!at_end()) {
     const char c = peek();
-    const bool substitution = (c == '<' || c == '>') && peek(1) == '(';
-    if (substitution) {
+    if (at_substitution()) {
       const std::size_t from = pos_;
       step(2);
       parse_nested_list();
@@ -365,6 +364,9 @@ bool Parser::parse_arithmetic() {
 }
 
 void Parser::parse_old_arithmetic() {
+  if (!enter()) {
+    return;
+  }
   const std::size_t from = pos_;
   int open = 0;
   Word scratch;
@@ -381,6 +383,7 @@ void Parser::parse_old_arithmetic() {
     findings_.doubt("a $[ has no end");
   }
   step();
+  leave();
 }
 
 void Parser::parse_backtick(bool in_double) {

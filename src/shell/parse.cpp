@@ -19,6 +19,13 @@ void Findings::stop(std::string_view note) {
   stopped = true;
 }
 
+void Findings::spend(std::size_t bytes) {
+  work += bytes;
+  if (work > 12 * kMaxSourceBytes) {
+    stop("the script is too intricate");
+  }
+}
+
 void parse_into(std::string_view source, Findings& findings, int depth, const std::string& wrapper) {
   if (depth >= kMaxDepth) {
     findings.stop("the script is nested too deeply");
@@ -28,6 +35,7 @@ void parse_into(std::string_view source, Findings& findings, int depth, const st
 }
 
 void note_arithmetic(std::string_view text, Findings& findings) {
+  findings.spend(text.size());
   for (std::size_t at = 0; at < text.size();) {
     if (text[at] == '$' && at + 1 < text.size() &&
         std::string_view("@*0123456789").find(text[at + 1]) != std::string_view::npos) {

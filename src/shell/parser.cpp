@@ -32,10 +32,7 @@ bool Parser::at_word(std::string_view word) const {
 
 void Parser::step(std::size_t count) {
   pos_ = std::min(pos_ + count, src_.size());
-  findings_.work += count;
-  if (findings_.work > 32 * kMaxSourceBytes) {
-    findings_.stop("the script is too intricate");
-  }
+  findings_.spend(count);
 }
 
 void Parser::skip_blanks() {
@@ -261,7 +258,10 @@ void Parser::parse_for() {
   bool numbers = true;
   while (!at_end()) {
     skip_blanks();
-    if (at_word_end()) {
+    if (peek() == '#') {
+      break;
+    }
+    if (at_word_end() && !at_substitution()) {
       if (peek() == '<' || peek() == '>') {
         findings_.doubt("a redirection between the words of for");
         step();
@@ -336,8 +336,7 @@ void Parser::parse_condition() {
       step(2);
       break;
     }
-    const bool substitution = (peek() == '<' || peek() == '>') && peek(1) == '(';
-    if (at_word_end() && !substitution) {
+    if (at_word_end() && !at_substitution()) {
       step();
       continue;
     }

@@ -22,6 +22,8 @@ struct Findings {
   void doubt(std::string_view note);
   /// A limit was passed: nothing further is looked at.
   void stop(std::string_view note);
+  /// Counts work done; too much of it stops.
+  void spend(std::size_t bytes);
 };
 
 /// Parses a whole source into `findings`; each command found directly gets `wrapper`.
@@ -101,6 +103,8 @@ class Parser {
   bool looking_at(std::string_view text) const { return src_.substr(pos_).starts_with(text); }
   bool at_word(std::string_view word) const;
   bool at_word_end() const;
+  /// At `<(` or `>(`.
+  bool at_substitution() const { return (peek() == '<' || peek() == '>') && peek(1) == '('; }
   void step(std::size_t count = 1);
   void skip_blanks();
   void skip_blanks_and_newlines();

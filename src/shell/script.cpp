@@ -65,8 +65,10 @@ std::string_view operator_of(Redirect::Kind kind) {
       return "<>";
     case Redirect::Kind::kDuplicate:
       return ">&";
-    case Redirect::Kind::kHereText:
+    case Redirect::Kind::kHereDocument:
       return "<<";
+    case Redirect::Kind::kHereString:
+      return "<<<";
   }
   return ">";
 }

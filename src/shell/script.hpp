@@ -17,12 +17,13 @@ enum class WordKind : std::uint8_t {
 
 struct Redirect {
   enum class Kind : std::uint8_t {
-    kRead,       ///< <
-    kWrite,      ///< >, >|, &>
-    kAppend,     ///< >>, &>>
-    kReadWrite,  ///< <>
-    kDuplicate,  ///< n>&m, n<&m, n>&-
-    kHereText,   ///< << and <<<; the target is the delimiter or the word
+    kRead,          ///< <
+    kWrite,         ///< >, >|, &>
+    kAppend,        ///< >>, &>>
+    kReadWrite,     ///< <>
+    kDuplicate,     ///< n>&m, n<&m, n>&-
+    kHereDocument,  ///< <<; the target is the delimiter
+    kHereString,    ///< <<<; the target is the text
   };
   Kind kind = Kind::kRead;
   std::string target;

@@ -33,7 +33,7 @@ void Parser::parse_simple() {
   const std::size_t documents = pending_.size();
   while (!at_end()) {
     skip_blanks();
-    if (at_end()) {
+    if (at_end() || peek() == '#') {
       break;
     }
     if (at_redirect()) {
@@ -43,7 +43,7 @@ void Parser::parse_simple() {
     if (peek() == '(' && parse_function_definition(words)) {
       return;
     }
-    if (at_word_end()) {
+    if (at_word_end() && !at_substitution()) {
       break;
     }
     const bool may_assign = words.empty() || declares(words.front().text);
@@ -84,6 +84,7 @@ bool Parser::parse_function_definition(const std::vector<Word>& words) {
 
 void Parser::finish_simple(SimpleCommand command, const std::vector<Word>& words,
                            std::size_t documents) {
+  findings_.spend(16 * words.size());
   for (const Word& written : words) {
     bool overflow = false;
     for (const Word& word : expand_braces(written, overflow)) {
@@ -141,7 +142,7 @@ void Parser::parse_redirect(SimpleCommand& command) {
     Redirect::Kind kind;
   };
   static constexpr Form kForms[] = {
-      {"<<<", Redirect::Kind::kHereText}, {"<>", Redirect::Kind::kReadWrite},
+      {"<<<", Redirect::Kind::kHereString}, {"<>", Redirect::Kind::kReadWrite},
       {"<&", Redirect::Kind::kDuplicate}, {"<", Redirect::Kind::kRead},
       {">>", Redirect::Kind::kAppend},    {">|", Redirect::Kind::kWrite},
       {">&", Redirect::Kind::kDuplicate}, {">", Redirect::Kind::kWrite},
@@ -200,7 +201,7 @@ void Parser::parse_here_document(SimpleCommand& command) {
   if (word.has_expansion()) {
     findings_.doubt("a here-document's delimiter holds an expansion");
   }
-  command.redirects.push_back({Redirect::Kind::kHereText, document.delimiter, WordKind::kStatic});
+  command.redirects.push_back({Redirect::Kind::kHereDocument, document.delimiter, WordKind::kStatic});
   pending_.push_back(std::move(document));
 }
 

@@ -30,6 +30,7 @@ void list_payload(const Wrapping& w, std::size_t from, std::size_t to, bool more
   if (from >= to) {
     return;
   }
+  w.findings.spend(16 * (to - from));
   SimpleCommand payload;
   const auto begin = static_cast<std::ptrdiff_t>(from);
   const auto end = static_cast<std::ptrdiff_t>(to);
@@ -105,7 +106,7 @@ bool unwrap_shell(const Wrapping& w) {
   }
   w.findings.doubt(w.program + " reads its commands from its input");
   for (const Redirect& redirect : w.command.redirects) {
-    if (redirect.kind == Redirect::Kind::kHereText && redirect.word == WordKind::kStatic) {
+    if (redirect.kind == Redirect::Kind::kHereString && redirect.word == WordKind::kStatic) {
       parse_text(w, redirect.target);
     }
   }

@@ -168,7 +168,7 @@ TEST_F(WorkspaceTest, ALinkThatIsSwappedInIsNeverFollowedOut) {
       fs::rename(in("parked"), inner, ignored);
     }
   });
-  for (int i = 0; i < 3000; ++i) {
+  for (int i = 0; i < 400; ++i) {
     if (const auto file = space.open_file("race/f")) {
       ASSERT_EQ(read_all(*file, 100, "f").value(), "inside\n");
     }

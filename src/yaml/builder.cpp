@@ -44,7 +44,7 @@ bool is_container_tag(const std::string& tag, bool is_map) {
 
 void Builder::set_fault(int line, std::string message) {
   if (!fault_) {
-    fault_ = Fault{line, std::move(message)};
+    fault_ = Fault{line, std::move(message), expects_key()};
   }
 }
 

@@ -22,6 +22,7 @@ class Builder final : public YAML::EventHandler {
   struct Fault {
     int line = 1;
     std::string message;
+    bool in_key = false;  ///< the fault is that something cannot be a key
   };
 
   explicit Builder(const Limits& limits) : limits_(limits) {}

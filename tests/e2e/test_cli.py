@@ -113,9 +113,9 @@ class Cli(OapTest):
 
     def test_route(self):
         fast = self.oap("route", "Read the README file", "--json").json()
-        self.assertEqual(fast["path"], "fast")
+        self.assertEqual(fast["execution_path"], "fast")
         agent = self.oap("route", "Refactor the codebase, add tests and update the docs", "--json").json()
-        self.assertEqual(agent["path"], "agent")
+        self.assertEqual(agent["execution_path"], "agent")
         self.assertTrue(agent["rule"])
 
     def test_permission_check_exit_codes_and_batch(self):
