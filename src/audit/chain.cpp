@@ -97,6 +97,12 @@ std::string misplaced(std::uint64_t expected, const Parsed& parsed) {
 
 }  // namespace
 
+std::string Parsed::text(std::string_view key) const {
+  const json::Value* found = json::find(record, key);
+  return found != nullptr && found->is_string() ? std::string(json::view(found->get_string()))
+                                                : std::string();
+}
+
 Sealed seal(const Link& previous, const Body& body) {
   Sealed sealed;
   sealed.link.seq = previous.seq + 1;

@@ -32,6 +32,9 @@ struct Parsed {
   Link link;
   std::string prev_hash;
   json::Object record;
+
+  /// A member of the record; empty where it is no text.
+  std::string text(std::string_view key) const;
 };
 
 /// Reads a line (without its line break) and checks that its hash fits what it says. Errors are

@@ -60,11 +60,11 @@ Result<std::string> first_timestamp(int fd) {
     return std::string();
   }
   OAP_TRY(const Parsed first, parse_line(std::string_view(start).substr(0, end)));
-  return std::string(json::get_string(first.record, "timestamp"));
+  return first.text("timestamp");
 }
 
 std::string last_timestamp(const SegmentEnd& end) {
-  return end.last ? std::string(json::get_string(end.last->record, "timestamp")) : std::string();
+  return end.last ? end.last->text("timestamp") : std::string();
 }
 
 }  // namespace

@@ -223,7 +223,7 @@ void Verifier::inspect(std::string_view line) {
     return;
   }
   const json::Value* details = json::find(parsed->record, "details");
-  const std::string_view type = json::get_string(parsed->record, "event_type");
+  const std::string type = parsed->text("event_type");
   if (details == nullptr || (type != "recovered" && type != "retired")) {
     return;
   }

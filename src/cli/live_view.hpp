@@ -13,6 +13,8 @@ class RunView {
  public:
   virtual ~RunView() = default;
   virtual platform::RunObserver observer() = 0;
+  /// Called a few times a second while the run goes on.
+  virtual void tick() {}
   virtual void finish(const orchestration::TaskReport& report) = 0;
 };
 

@@ -119,8 +119,10 @@ void TextView::on_call(const gateway::Progress& progress) {
       break;
     case gateway::Progress::Kind::kApproval:
       erase();
+      asking_ = progress.answer == nullptr;
       break;
     case gateway::Progress::Kind::kFinished: {
+      asking_ = false;
       at_work_.erase(progress.call.id);
       const ToolOutcome& outcome = *progress.outcome;
       std::string text =
@@ -163,7 +165,7 @@ void TextView::erase() {
 }
 
 void TextView::redraw() {
-  if (!live_) {
+  if (!live_ || asking_) {
     return;
   }
   erase();

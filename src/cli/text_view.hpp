@@ -15,6 +15,7 @@ class TextView final : public RunView {
   explicit TextView(bool live);
   ~TextView() override;
   platform::RunObserver observer() override;
+  void tick() override { redraw(); }
   void finish(const orchestration::TaskReport& report) override;
 
  private:
@@ -30,6 +31,7 @@ class TextView final : public RunView {
     std::string state;
   };
   bool live_;
+  bool asking_ = false;  ///< a question is on the screen: nothing may be drawn over it
   int drawn_ = 0;
   std::vector<std::string> step_order_;
   std::map<std::string, Step> steps_;

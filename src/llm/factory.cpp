@@ -56,7 +56,7 @@ bool names_own_place(const ProviderSettings& settings, const Vendor& vendor,
 }
 
 std::string key_advice(const Vendor& vendor, const std::string& host) {
-  if (host == host_of(vendor.url)) {
+  if (host == host_of(vendor.url) || net::is_loopback(host)) {
     return fmt::format("set {} in the environment, or api_key of that provider in config.yaml",
                        vendor.key_variable);
   }
@@ -142,6 +142,7 @@ Result<std::unique_ptr<Provider>> make_provider(const ProviderSettings& settings
   }
   Endpoint endpoint{settings.name, base_url, settings.api_key, settings.headers,
                     settings.stall_timeout};
+  endpoint.key_advice = key_advice(*vendor, url->host);
   endpoint.retry.max_retries = std::max(settings.max_retries, 0);
   std::unique_ptr<const Dialect> dialect;
   if (type == "anthropic") {

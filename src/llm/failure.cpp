@@ -92,9 +92,9 @@ Code code_of_status(int status) {
 std::string_view advice(int status) {
   switch (status) {
     case 401:
-      return "; check the API key";
+      return "; the API key is missing, wrong or expired";
     case 403:
-      return "; check what the API key may do";
+      return "; the API key may not do this";
     case 404:
       return "; check the model's name and base_url";
     case 413:

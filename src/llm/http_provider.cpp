@@ -59,6 +59,15 @@ Failure HttpProvider::redact(Failure failure) const {
   return failure;
 }
 
+Failure HttpProvider::explain(Failure failure) const {
+  if (failure.error.code() == Code::kUnauthenticated && !endpoint_.key_advice.empty()) {
+    failure.error =
+        Error(failure.error.code(), failure.error.message() + "; " + endpoint_.key_advice,
+              failure.error.audience());
+  }
+  return failure;
+}
+
 net::HttpRequest HttpProvider::http_request(const Request& request, Quirks quirks) const {
   net::HttpRequest http;
   http.method = "POST";
@@ -133,7 +142,7 @@ Task<Attempt<Answer>> HttpProvider::attempt_with_retries(const Request& request,
       quirks_.store(quirks);
       co_return answer;
     }
-    Failure failure = redact(std::move(answer).error());
+    Failure failure = explain(redact(std::move(answer).error()));
     if (failure.status == 400 || failure.status == 422) {
       if (const auto adapted = dialect_->adapt(quirks, failure.detail)) {
         quirks = *adapted;

@@ -19,6 +19,7 @@ struct Endpoint {
   net::HeaderList headers;  ///< added to, or in the place of, the dialect's own; may be secret
   Millis stall_timeout{60'000};
   RetryPolicy retry;
+  std::string key_advice;  ///< said after a refused key, e.g. "set OPENAI_API_KEY"
 };
 
 /// A model behind HTTP, whatever the dialect: sends, streams, retries, waits out. Since nothing
@@ -42,6 +43,7 @@ class HttpProvider final : public Provider {
   net::HttpRequest http_request(const Request& request, Quirks quirks) const;
   std::string redact(std::string text) const;
   Failure redact(Failure failure) const;
+  Failure explain(Failure failure) const;
 
   const Endpoint endpoint_;
   const std::unique_ptr<const Dialect> dialect_;

@@ -183,6 +183,14 @@ TEST_F(HttpProviderTest, FailsAtOnceWhereWaitingIsVain) {
   }
 }
 
+TEST_F(HttpProviderTest, ARefusedKeySaysWhereItComesFrom) {
+  server_ = std::make_unique<LoopbackServer>(std::vector<Reply>{answer(401, "{}")});
+  Endpoint endpoint{"p", server_->url()};
+  endpoint.key_advice = "set P_API_KEY";
+  HttpProvider asked(std::move(endpoint), std::make_unique<OpenAiChatDialect>("p", false), client_);
+  EXPECT_THAT(ask(asked, question()).error().message(), HasSubstr("set P_API_KEY"));
+}
+
 TEST_F(HttpProviderTest, AStallEndsAsOne) {
   const Reply silent{{}, Reply::End::kStall};
   const Answered got = ask({silent, silent, silent});

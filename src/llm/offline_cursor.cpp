@@ -29,6 +29,17 @@ bool all_name_bytes(std::string_view text) {
   });
 }
 
+/// "directory", "project", … where no name follows.
+bool is_the_workspace(const Cursor& cursor) {
+  if (!cursor.is_any({"directory", "folder", "workspace", "project", "repository", "repo",
+                      "codebase", "here", "files", "code", "it"})) {
+    return false;
+  }
+  const Word* after = cursor.peek(1);
+  return after == nullptr || after->lower == "for" || after->lower == "please" ||
+         after->lower == "recursively" || after->lower == "and" || after->lower == "now";
+}
+
 }  // namespace
 
 bool is_path(const Word& word) {
@@ -103,10 +114,9 @@ std::optional<std::string> take_place(Cursor& cursor) {
     return std::nullopt;
   }
   tried.skip({"the", "this", "my", "our", "whole", "entire", "all"});
-  if (tried.take({"current", "working", "present", "root", "directory", "folder", "workspace",
-                  "project", "repository", "repo", "codebase", "here", "files", "code", "it"})) {
+  if (tried.take({"current", "working", "present", "root"}) || is_the_workspace(tried)) {
     tried.skip({"directory", "folder", "dir", "of", "the", "project", "workspace", "repository",
-                "working", "base"});
+                "repo", "codebase", "files", "code", "here", "it", "working"});
     cursor = tried;
     return ".";
   }

@@ -141,6 +141,11 @@ Calls parse_line_count(Cursor cursor) {
 /// "what is in FILE", "what does FILE say".
 bool take_file_question(Cursor& cursor) {
   Cursor tried = cursor;
+  if (tried.take({"what"}) && tried.take({"does"})) {
+    cursor = tried;
+    return true;
+  }
+  tried = cursor;
   if (tried.take({"what's", "whats"}) || (tried.take({"what"}) && tried.take({"is", "stands"}))) {
     tried.skip({"there", "written"});
     if (tried.take({"in", "inside"}) ||
@@ -149,10 +154,6 @@ bool take_file_question(Cursor& cursor) {
       return true;
     }
     return false;
-  }
-  if (tried.take({"what"}) && tried.take({"does"})) {
-    cursor = tried;
-    return true;
   }
   return false;
 }
@@ -355,7 +356,14 @@ struct Term {
   std::string pattern;
 };
 
-std::optional<Term> take_term(Cursor& cursor) {
+/// Written like a name in code rather than like an English word.
+bool is_symbol(std::string_view word) {
+  return std::any_of(word.begin(), word.end(), [](char c) { return c < 'a' || c > 'z'; });
+}
+
+/// `loose`: any word may be the text; else "find bugs" asks for more than a search.
+std::optional<Term> take_term(Cursor& cursor, bool loose) {
+  bool article = cursor.is("the");
   cursor.skip({"all", "the", "any", "every", "each"});
   if (cursor.take({"occurrences", "uses", "usages", "mentions", "references", "instances",
                    "occurrence", "lines", "places"})) {
@@ -373,6 +381,9 @@ std::optional<Term> take_term(Cursor& cursor) {
   }
   const std::string_view none[] = {"in", "for", "out", "how", "where", "what", "why", "a", "an"};
   if (word->plain() && std::find(std::begin(none), std::end(none), word->lower) != std::end(none)) {
+    return std::nullopt;
+  }
+  if (word->plain() && (article || !loose) && !is_symbol(word->text)) {
     return std::nullopt;
   }
   Term term{regex ? word->text : escape(word->text)};
@@ -396,7 +407,7 @@ Calls parse_search(Cursor cursor) {
     if (!cursor.take({"is", "are"})) {
       return std::nullopt;
     }
-    const std::optional<Term> term = take_term(cursor);
+    const std::optional<Term> term = take_term(cursor, true);
     if (!term || !cursor.take({"used", "defined", "mentioned", "called", "declared"})) {
       return std::nullopt;
     }
@@ -404,6 +415,7 @@ Calls parse_search(Cursor cursor) {
     return cursor.ends() ? grep(*term, place) : std::nullopt;
   }
   const bool finds = cursor.is_any({"find", "locate", "search"});
+  const bool loose = cursor.is_any({"search", "grep", "look"});
   if (cursor.take({"look"})) {
     if (!cursor.is("for")) {
       return std::nullopt;
@@ -431,12 +443,12 @@ Calls parse_search(Cursor cursor) {
       tried.take({"directory", "folder", "file"});
     }
     if (place && tried.take({"for"})) {
-      const std::optional<Term> term = take_term(tried);
+      const std::optional<Term> term = take_term(tried, true);
       return term && tried.ends() ? grep(*term, *place) : std::nullopt;
     }
   }
   cursor.take({"for"});
-  const std::optional<Term> term = take_term(cursor);
+  const std::optional<Term> term = take_term(cursor, loose);
   if (!term) {
     return std::nullopt;
   }

@@ -9,6 +9,8 @@ namespace oap::llm::offline {
 namespace {
 
 constexpr std::size_t kMostOrders = 200;
+constexpr std::size_t kMostBytes = 256U << 10U;
+constexpr std::size_t kMostFillers = 6;
 
 bool in_list(std::string_view list, std::string_view word) {
   return !word.empty() && list.find(" " + std::string(word) + " ") != std::string_view::npos;
@@ -18,9 +20,14 @@ constexpr std::string_view kThen =
     " then afterwards afterward next finally lastly first firstly secondly thirdly second third "
     "also "
     "subsequently ";
-constexpr std::string_view kPolite =
-    " please kindly now just hey hi hello ok okay so can could would will you do we let's lets i "
-    "want like need to i'd and then also first next finally ";
+constexpr std::string_view kFillers =
+    " please kindly now just hey hi hello ok okay so and then also next first finally ";
+/// Longer openings first. "Can I …" is no order and so is not among them.
+constexpr std::string_view kOpenings[] = {
+    "i would like you to", "i'd like you to", "i want you to", "i need you to", "can you",
+    "could you",           "would you",       "will you",      "let's",         "lets",
+};
+
 constexpr std::string_view kIntro =
     " please do the following these steps tasks things in order this can could you would perform "
     "carry "
@@ -43,15 +50,16 @@ bool begins_order(const std::vector<Word>& words, std::size_t i) {
     return true;
   }
   std::size_t verb = i;
-  while (verb < words.size() && words[verb].plain() && in_list(kThen, words[verb].lower)) {
+  while (verb < words.size() && verb < i + kMostFillers && words[verb].plain() &&
+         in_list(kThen, words[verb].lower)) {
     ++verb;
   }
   const bool order = verb < words.size() && is_order_verb(words[verb].lower);
-  if (word.newlines > 0) {
-    return order || before.trail.find(':') != std::string::npos;
-  }
   if (!word.plain()) {
     return false;
+  }
+  if (word.newlines > 0) {
+    return order || before.trail.find(':') != std::string::npos;
   }
   // A verb behind a comma or "and"; "then" always begins something.
   if (before.trail.find(',') != std::string::npos && (order || verb > i)) {
@@ -59,10 +67,11 @@ bool begins_order(const std::vector<Word>& words, std::size_t i) {
   }
   if (word.lower == "and" || word.lower == "&&" || word.lower == "&") {
     std::size_t next = i + 1;
-    while (next < words.size() && in_list(kThen, words[next].lower)) {
+    while (next < words.size() && next < i + kMostFillers && in_list(kThen, words[next].lower)) {
       ++next;
     }
-    return next < words.size() && (next > i + 1 || is_order_verb(words[next].lower));
+    return next < words.size() && !words[next].item &&
+           (next > i + 1 || is_order_verb(words[next].lower));
   }
   return word.lower == "then" && i + 1 < words.size();
 }
@@ -71,7 +80,8 @@ bool begins_order(const std::vector<Word>& words, std::size_t i) {
 /// and "create a file a.txt and write 'x' to it" do not begin anything of their own.
 bool stays_joined(const std::vector<Word>& words, std::size_t i) {
   std::size_t k = i;
-  while (k < words.size() && (words[k].lower == "and" || in_list(kThen, words[k].lower))) {
+  while (k < words.size() && k < i + kMostFillers &&
+         (words[k].lower == "and" || in_list(kThen, words[k].lower))) {
     ++k;
   }
   if (k >= words.size() || words[i].item) {
@@ -81,7 +91,8 @@ bool stays_joined(const std::vector<Word>& words, std::size_t i) {
     return false;
   }
   ++k;
-  while (k < words.size() && in_list(" me us the its their to ", words[k].lower)) {
+  while (k < words.size() && k < i + 2 * kMostFillers &&
+         in_list(" me us the its their to ", words[k].lower)) {
     ++k;
   }
   return k < words.size() &&
@@ -101,12 +112,33 @@ std::vector<Part> cut(const std::vector<Word>& words) {
   return parts;
 }
 
-void strip_opening(Part& part) {
-  std::size_t from = 0;
-  while (from < part.size() && part[from].plain() && in_list(kPolite, part[from].lower)) {
+bool begins_with(const Part& part, std::size_t from, std::string_view phrase) {
+  for (const std::string_view word : text::split_words(phrase)) {
+    if (from >= part.size() || part[from].lower != word) {
+      return false;
+    }
     ++from;
   }
+  return true;
+}
+
+/// Takes off "please", "could you", and an "and" left at the end.
+void strip_politeness(Part& part) {
+  std::size_t from = 0;
+  for (bool more = true; more && from < part.size();) {
+    more = in_list(kFillers, part[from].lower);
+    from += more ? 1 : 0;
+    for (const std::string_view opening : kOpenings) {
+      if (!more && begins_with(part, from, opening)) {
+        from += text::split_words(opening).size();
+        more = true;
+      }
+    }
+  }
   part.erase(part.begin(), part.begin() + static_cast<std::ptrdiff_t>(from));
+  while (!part.empty() && (part.back().lower == "and" || part.back().lower == "then")) {
+    part.pop_back();
+  }
 }
 
 /// "Find all TODOs and list them", "run `ls` and show me the output": the end adds nothing.
@@ -132,9 +164,13 @@ bool is_intro(const Part& part, bool before_item) {
 }
 
 std::string text_of(const Part& part, std::string_view task) {
-  return part.empty() ? std::string()
-                      : std::string(text::trim(
-                            task.substr(part.front().begin, part.back().end - part.front().begin)));
+  if (part.empty()) {
+    return {};
+  }
+  const std::string_view asked = part.back().trail == "?" ? "?" : "";
+  return std::string(
+             text::trim(task.substr(part.front().begin, part.back().end - part.front().begin))) +
+         std::string(asked);
 }
 
 bool is_looking(const Call& call) {
@@ -156,7 +192,7 @@ bool split_off(const Part& part, std::string_view task, const Offer& offer, Orde
     if (right.front().lower == "but") {
       right.erase(right.begin());
     }
-    strip_opening(right);
+    strip_politeness(right);
     Order order = read_order(left, task, offer);
     if (!order.calls.empty() && !right.empty()) {
       out.understood.push_back(std::move(order));
@@ -195,18 +231,22 @@ Order read_order(const std::vector<Word>& words, std::string_view task, const Of
 
 Orders read_orders(std::string_view task, const Offer& offer) {
   Orders out;
+  if (task.size() > kMostBytes) {
+    out.not_understood.emplace_back(text::trim(task));
+    return out;
+  }
   std::vector<Word> words = split_words(task);
   translate(words);
   std::vector<Part> parts = cut(words);
   if (parts.size() > kMostOrders) {
-    out.not_understood.push_back(std::string(text::trim(task.substr(0, 200))) + " …");
+    out.not_understood.emplace_back(text::trim(task));
     return out;
   }
   for (std::size_t i = 0; i < parts.size(); ++i) {
     Part& part = parts[i];
     const bool before_item = i + 1 < parts.size() && !part.empty() && !part.back().trail.empty() &&
                              (parts[i + 1].front().item || part.back().trail == ":");
-    strip_opening(part);
+    strip_politeness(part);
     if (is_intro(part, before_item)) {
       continue;
     }
@@ -222,6 +262,9 @@ Orders read_orders(std::string_view task, const Offer& offer) {
     } else if (!split_off(part, task, offer, out)) {
       out.not_understood.push_back(text_of(part, task));
     }
+  }
+  if (out.understood.empty() && out.not_understood.empty() && !text::trim(task).empty()) {
+    out.not_understood.emplace_back(text::trim(task));
   }
   return out;
 }

@@ -272,12 +272,12 @@ TEST(Offline, CommandsWhatIsUnderstood) {
 }
 
 TEST(Offline, ReviewsByTheEvidenceAlone) {
-  const json::Value out =
-      forced("reviewer",
-             "Judge this.\n"
-             R"({"task":"read it","evidence":{"steps":[{"id":"a","status":"completed","is_error":false},)"
-             R"({"id":"b","status":"completed","is_error":true},{"id":"c","status":"skipped"}]}})",
-             "submit_review");
+  const json::Value out = forced(
+      "reviewer",
+      "Judge this.\n"
+      R"({"task":"read it","evidence":{"steps":[{"id":"a","status":"completed","is_error":false},)"
+      R"({"id":"b","status":"completed","is_error":true},{"id":"c","status":"skipped"}]}})",
+      "submit_review");
   const json::Array& reviews = *json::find_array(out, "step_reviews");
   ASSERT_EQ(reviews.size(), 3U);
   EXPECT_TRUE(json::get_bool(reviews[0], "success"));

@@ -10,6 +10,8 @@ namespace oap::llm::offline {
 namespace {
 
 constexpr std::size_t kLongestQuote = 100'000;
+/// Bytes that may be looked through for marks that close nothing, so that time stays linear.
+constexpr std::size_t kSearchBudget = 2'000'000;
 
 /// ASCII and Latin-1 letters.
 std::string lower(std::string_view text) {
@@ -96,7 +98,7 @@ class Splitter {
 
   bool marked() {
     for (const Marks& marks : kMarks) {
-      if (!text_.substr(at_).starts_with(marks.open)) {
+      if (!text_.substr(at_).starts_with(marks.open) || searched_ > kSearchBudget) {
         continue;
       }
       const std::size_t from = at_ + marks.open.size();
@@ -130,12 +132,12 @@ class Splitter {
   }
 
   bool json() {
-    if (text_[at_] != '{') {
+    if (text_[at_] != '{' || searched_ > kSearchBudget) {
       return false;
     }
     int depth = 0;
     bool quoted = false;
-    for (std::size_t i = at_; i < text_.size() && i < at_ + kLongestQuote; ++i) {
+    for (std::size_t i = at_; i < text_.size() && i < at_ + kLongestQuote; ++i, ++searched_) {
       const char c = text_[i];
       if (quoted) {
         i += c == '\\' ? 1 : 0;
@@ -198,6 +200,7 @@ class Splitter {
   int newlines_ = 0;
   bool item_ = false;
   int number_ = 0;
+  std::size_t searched_ = 0;
 };
 
 using Pair = std::pair<std::string_view, std::string_view>;

@@ -30,13 +30,15 @@ std::string Outbox::take_all() {
   constexpr std::size_t kEnough = 256 * 1024;
   std::string text;
   while (!queue_.empty() && text.size() < kEnough) {
+    std::string message = std::move(queue_.front());
+    queue_.pop_front();
+    queued_bytes_ -= message.size();
     if (text.empty()) {
-      text = std::move(queue_.front());
+      text = std::move(message);
     } else {
-      text += queue_.front();
+      text += message;
     }
     text += '\n';
-    queue_.pop_front();
   }
   return text;
 }
@@ -46,9 +48,7 @@ Task<Result<void>> Outbox::run(async::WritePipe& pipe) {
   while (true) {
     std::string text = take_all();
     if (!text.empty()) {
-      const std::size_t size = text.size();
       auto written = co_await pipe.write_all(std::move(text));
-      queued_bytes_ = size > queued_bytes_ || queue_.empty() ? 0 : queued_bytes_ - size;
       if (!written) {
         finished_ = true;
         co_return written;

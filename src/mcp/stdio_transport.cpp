@@ -148,7 +148,7 @@ Task<void> StdioTransport::watch_link() {
   const async::Event::Wake wake = co_await exit_seen_.wait(moment);
   if (wake == async::Event::Wake::kDeadline && !closing_) {
     end(Code::kUnavailable, trouble_text_);
-    child_->terminate();
+    child_->terminate(options_.term_grace);
   }
 }
 
@@ -170,7 +170,7 @@ Task<void> StdioTransport::close() {
   const Deadline eof = Deadline::after(options_.eof_grace);
   co_await exited_.wait_shielded(eof);
   if (!exited_.notified()) {
-    child_->terminate();
+    child_->terminate(options_.term_grace);
     const Deadline term = Deadline::after(options_.term_grace);
     co_await exited_.wait_shielded(term);
   }

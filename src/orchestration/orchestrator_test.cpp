@@ -90,7 +90,7 @@ class OrchestratorTest : public ::testing::Test {
   }
 
   async::Runtime runtime_;
-  os::TempDir dir_;
+  os::testing::TempDir dir_;
   std::unique_ptr<store::Store> store_;
   gateway::UpstreamSet upstreams_;
   hooks::Registry hooks_;

@@ -167,10 +167,7 @@ bool match_command(const CompiledRule& rule, const CommandFacet& command) {
 }
 
 bool match_action(Action rule, const std::vector<Action>& actions) {
-  return rule == Action::kAny ||
-         std::any_of(actions.begin(), actions.end(), [rule](Action action) {
-           return action == rule || (rule == Action::kInvoke && action == Action::kExecute);
-         });
+  return rule == Action::kAny || std::find(actions.begin(), actions.end(), rule) != actions.end();
 }
 
 bool match_action(Action rule, Action access) { return rule == Action::kAny || rule == access; }

@@ -209,20 +209,20 @@ Decision Evaluation::combine() {
     decision = {one.level, one.where, one.reason.empty() ? "matches " + one.describe() : one.reason};
   }
   bool by_rule = decided;
-  if (auto builtin = fallback(); builtin && (!decided || builtin->level > decision.level)) {
-    decision = *std::move(builtin);
-    decided = true;
-    by_rule = false;
+  std::optional<Decision> builtin = fallback();
+  if (!decided && !builtin) {
+    builtin = builtin_for_call();
   }
   for (const Floor& floor : floors_) {
-    if (!decided || floor.level > decision.level) {
+    if (floor.level > decision.level) {
       decision = {floor.level, floor.rule, floor.reason};
       decided = true;
       by_rule = false;
     }
   }
-  if (!decided) {
-    decision = builtin_for_call();
+  if (builtin && (!decided || builtin->level > decision.level)) {
+    decision = *std::move(builtin);
+    by_rule = false;
   }
   if (!withheld_.empty() && !by_rule && decision.level != Level::kAllow) {
     decision.reason += "; " + rule(withheld_.front()).rule.where +

@@ -258,10 +258,13 @@ class Deriver {
 
   void add_actions(Kind kind, std::optional<Action> access) {
     std::vector<Action>& actions = facets_.actions;
+    const bool of_server = kind == Kind::kServer;
     if (access) {
       actions.push_back(*access);
+    } else if (of_server || request_.action == "invoke") {
+      actions.push_back(Action::kInvoke);
     }
-    if (!access || (kind != Kind::kUnknown && kind != Kind::kServer)) {
+    if (!access || (kind != Kind::kUnknown && !of_server)) {
       actions.push_back(Action::kExecute);
     }
     for (const PathFacet& path : facets_.paths) {

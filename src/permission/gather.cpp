@@ -151,8 +151,11 @@ void Evaluation::gather_command(const CommandFacet& command, std::uint32_t unit)
 
 /// Rules that forbid may also be written about the command as a whole.
 void Evaluation::gather_text() {
+  const auto known = [this](std::uint32_t id) {
+    return std::any_of(hits_.begin(), hits_.end(), [id](const Hit& hit) { return hit.rule == id; });
+  };
   for (const std::uint32_t id : compiled_.index.command_patterns) {
-    if (rule(id).glob->matches(facets_.command_text)) {
+    if (!known(id) && rule(id).glob->matches(facets_.command_text)) {
       hit(id, text_unit(), false);
     }
   }

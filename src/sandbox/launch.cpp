@@ -49,24 +49,24 @@ OAP_AFTER_FORK void raise_loopback() {
   raw::close(fd);
 }
 
-/// A network of its own with only a loopback device: directly, else by way of a user namespace in
-/// which the user stays who it is. False where the kernel allows neither.
-OAP_AFTER_FORK bool leave_network(const LaunchPlan& plan, int notes) {
-  if (raw::call(SYS_unshare, CLONE_NEWNET) < 0) {
-    if (raw::call(SYS_unshare, CLONE_NEWUSER | CLONE_NEWNET) < 0) {
-      return false;
-    }
-    const bool mapped = write_file("/proc/self/setgroups", "deny") &&
-                        write_file("/proc/self/gid_map", plan.gid_map) &&
-                        write_file("/proc/self/uid_map", plan.uid_map);
-    if (!mapped) {
-      give_up(notes, Stage::kNetwork, 0);
-    }
+OAP_AFTER_FORK bool make_namespaces(const LaunchPlan& plan, NetworkCut cut) {
+  if (cut == NetworkCut::kNamespace) {
+    return raw::call(SYS_unshare, CLONE_NEWNET) == 0;
+  }
+  return raw::call(SYS_unshare, CLONE_NEWUSER | CLONE_NEWNET) == 0 &&
+         write_file("/proc/self/setgroups", "deny") &&
+         write_file("/proc/self/gid_map", plan.gid_map) &&
+         write_file("/proc/self/uid_map", plan.uid_map);
+}
+
+/// A network of its own with only a loopback device.
+OAP_AFTER_FORK void leave_network(const LaunchPlan& plan, NetworkCut cut, int notes) {
+  if (!make_namespaces(plan, cut)) {
+    give_up(notes, Stage::kNetwork, 0);
   }
   raise_loopback();
   const LaunchNote note{};
   raw::write(notes, &note, sizeof note);
-  return true;
 }
 
 OAP_AFTER_FORK void apply_limits(const LaunchPlan& plan) {
@@ -99,10 +99,10 @@ OAP_AFTER_FORK void default_signal_action(int signal_number) {
   raw::call(SYS_rt_sigaction, signal_number, zeros, nullptr, kSignalSetSize);
 }
 
-OAP_AFTER_FORK void become_program(const LaunchPlan& plan, bool cut_network, int notes) {
+OAP_AFTER_FORK void become_program(const LaunchPlan& plan, NetworkCut cut, int notes) {
   raw::call(SYS_setsid);
-  if (cut_network) {
-    leave_network(plan, notes);
+  if (cut != NetworkCut::kNo) {
+    leave_network(plan, cut, notes);
   }
   raw::call(SYS_prctl, PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
   raw::call(SYS_prctl, PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);

@@ -12,8 +12,9 @@ struct LaunchNote {
 };
 
 /// Runs in the child: applies the plan and executes the program. Descriptors 0 to 2 are in place,
-/// all others close on exec. kNetwork: could not be cut off cleanly; start again without trying.
-[[noreturn]] void become_program(const LaunchPlan& plan, bool cut_network, int notes);
+/// all others close on exec. It may share the supervisor's memory (as after vfork), but not for
+/// kUserNamespace. Ends with a kNetwork note where the cut cannot be had.
+[[noreturn]] void become_program(const LaunchPlan& plan, NetworkCut cut, int notes);
 
 void default_signal_action(int signal_number);
 

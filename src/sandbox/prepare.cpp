@@ -98,6 +98,7 @@ void Prepared::set_limits(const Spec& spec) {
   }
   plan.nice = limits.cpu_percent && *limits.cpu_percent < 100 ? kNiceUnderCpuLimit : 0;
   plan.cut_network = !limits.network;
+  plan.privileged = ::geteuid() == 0;
   plan.memory_bytes = limits.memory_bytes.value_or(0);
   plan.processes = limits.processes.value_or(0);
 }

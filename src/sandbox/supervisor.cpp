@@ -2,6 +2,7 @@
 
 #include <linux/close_range.h>
 #include <poll.h>
+#include <sched.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
@@ -11,6 +12,9 @@
 #include "sandbox/launch.hpp"
 #include "sandbox/raw.hpp"
 #include "sandbox/tree.hpp"
+
+// glibc's clone under the name that sanitizers leave alone.
+extern "C" int __clone(int (*function)(void*), void* stack, int flags, void* argument, ...);
 
 namespace oap::sandbox {
 namespace {
@@ -82,53 +86,95 @@ OAP_AFTER_FORK int open_signals() {
 struct Started {
   pid_t pid = 0;
   bool network_cut = false;
+  LaunchNote failure;
 };
 
-/// Forks the child and waits until it has executed its program; gives up where it could not.
-OAP_AFTER_FORK Started start_child(const LaunchPlan& plan, bool cut_network) {
-  int pipe_ends[2] = {-1, -1};
-  if (const long error = raw::call(SYS_pipe2, pipe_ends, O_CLOEXEC); error < 0) {
-    give_up(Stage::kSupervisor, error);
+struct Entry {
+  const LaunchPlan* plan;
+  NetworkCut cut;
+  int notes;
+};
+
+OAP_AFTER_FORK int enter(void* argument) {
+  const auto* entry = static_cast<const Entry*>(argument);
+  become_program(*entry->plan, entry->cut, entry->notes);
+}
+
+/// Shares the memory until the program is executed, which spares copying page tables; but a process
+/// that shares memory may not enter a user namespace.
+OAP_AFTER_FORK pid_t fork_child(Entry& entry) {
+  if (entry.cut == NetworkCut::kUserNamespace) {
+    const auto pid = static_cast<pid_t>(raw::call(SYS_clone, SIGCHLD, 0, 0, 0, 0));
+    if (pid == 0) {
+      enter(&entry);
+    }
+    return pid;
   }
-  const auto pid = static_cast<pid_t>(raw::call(SYS_clone, SIGCHLD, 0, 0, 0, 0));
-  if (pid == 0) {
-    become_program(plan, cut_network, pipe_ends[1]);
-  }
-  raw::close(pipe_ends[1]);
-  if (pid < 0) {
-    give_up(Stage::kFork, pid);
-  }
-  Started started{pid, false};
-  LaunchNote failure{};
-  bool failed = false;
-  pollfd fds[2] = {{pipe_ends[0], POLLIN, 0}, {kLife, 0, 0}};
+  constexpr std::size_t kStackSize = 64u << 10;
+  alignas(16) char stack[kStackSize];
+  const int pid = __clone(&enter, stack + kStackSize, CLONE_VM | CLONE_VFORK | SIGCHLD, &entry);
+  return pid < 0 ? -errno : pid;
+}
+
+/// Reads what the child had to tell until it has executed its program or has ended.
+OAP_AFTER_FORK void hear_notes(int notes, Started& started) {
+  pollfd fds[2] = {{notes, POLLIN, 0}, {kLife, 0, 0}};
   while (true) {
     wait_for(fds, 2, -1);
     if ((fds[1].revents & (POLLHUP | POLLERR)) != 0) {
-      raw::kill(pid, SIGKILL);
+      raw::kill(started.pid, SIGKILL);
       raw::exit(1);
     }
     LaunchNote note{};
-    const long size = fds[0].revents != 0 ? raw::read(pipe_ends[0], &note, sizeof note) : -EAGAIN;
+    const long size = fds[0].revents != 0 ? raw::read(notes, &note, sizeof note) : -EAGAIN;
     if (size == 0) {
-      break;
+      return;
     }
     if (size == static_cast<long>(sizeof note) && note.stage == Stage::kNone) {
       started.network_cut = true;
     } else if (size == static_cast<long>(sizeof note)) {
-      failure = note;
-      failed = true;
+      started.failure = note;
     }
   }
+}
+
+OAP_AFTER_FORK Started try_start(const LaunchPlan& plan, NetworkCut cut) {
+  int pipe_ends[2] = {-1, -1};
+  if (const long error = raw::call(SYS_pipe2, pipe_ends, O_CLOEXEC); error < 0) {
+    give_up(Stage::kSupervisor, error);
+  }
+  Entry entry{&plan, cut, pipe_ends[1]};
+  Started started;
+  started.pid = fork_child(entry);
+  raw::close(pipe_ends[1]);
+  if (started.pid < 0) {
+    give_up(Stage::kFork, started.pid);
+  }
+  hear_notes(pipe_ends[0], started);
   raw::close(pipe_ends[0]);
-  if (!failed) {
-    return started;
+  if (started.failure.stage != Stage::kNone) {
+    raw::call(SYS_wait4, started.pid, nullptr, __WALL, nullptr);
   }
-  raw::call(SYS_wait4, pid, nullptr, __WALL, nullptr);
-  if (failure.stage == Stage::kNetwork) {
-    return start_child(plan, false);
+  return started;
+}
+
+/// Starts the program with the best cut from the network that can be had; gives up where it does
+/// not run at all.
+OAP_AFTER_FORK Started start_child(const LaunchPlan& plan) {
+  NetworkCut cut = NetworkCut::kNo;
+  if (plan.cut_network) {
+    cut = plan.privileged ? NetworkCut::kNamespace : NetworkCut::kUserNamespace;
   }
-  give_up(failure.stage, failure.error);
+  while (true) {
+    const Started started = try_start(plan, cut);
+    if (started.failure.stage == Stage::kNone) {
+      return started;
+    }
+    if (started.failure.stage != Stage::kNetwork) {
+      give_up(started.failure.stage, started.failure.error);
+    }
+    cut = cut == NetworkCut::kNamespace ? NetworkCut::kUserNamespace : NetworkCut::kNo;
+  }
 }
 
 /// The supervisor's life after the child has started.
@@ -261,7 +307,7 @@ class Supervision {
   if (signals < 0) {
     give_up(Stage::kSupervisor, signals);
   }
-  const Started started = start_child(plan, plan.cut_network);
+  const Started started = start_child(plan);
   for (int fd = 0; fd <= 2; ++fd) {
     raw::close(fd);
   }

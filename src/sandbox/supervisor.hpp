@@ -27,6 +27,7 @@ struct LaunchPlan {
   std::size_t limit_count = 0;
   int nice = 0;
   bool cut_network = false;
+  bool privileged = false;  ///< runs as root
   const char* uid_map =
       nullptr;  ///< the line for /proc/self/uid_map, where a user namespace is needed
   const char* gid_map = nullptr;

@@ -57,6 +57,8 @@ TEST_F(ReadFile, RefusesWhatIsNoTextAndWhatIsOutside) {
               StartsWith("tool error: ../secret.txt is outside the workspace"));
   EXPECT_THAT(run("read_file", {{"path", "absent"}}), StartsWith("tool error: there is no file"));
   EXPECT_THAT(run("read_file", {{"path", "."}}), HasSubstr("use list_dir"));
+  put(in("docs/Guide.md"), "x");
+  EXPECT_THAT(run("read_file", {{"path", "docs/giude.md"}}), HasSubstr("did you mean 'Guide.md'"));
   put(in("latin"), "caf\xe9\n");
   const std::string latin = run("read_file", {{"path", "latin"}});
   EXPECT_THAT(latin, StartsWith("caf\xEF\xBF\xBD\n"));

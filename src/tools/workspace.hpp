@@ -53,20 +53,10 @@ class Workspace {
   Result<Relative> relative(std::string_view path) const;
   Result<Relative> canonical(std::string_view path) const;
   Result<OpenFile> open_any(std::string_view path, int flags) const;
+  tl::unexpected<Error> missing(std::string_view path) const;
 
   std::vector<Root> roots_;
 };
-
-/// Keeps other calls of these tools out of the place's directory until the place is destroyed, so
-/// that of two edits of one file neither is lost. kUnavailable where it stays taken for 10 s.
-Result<void> lock(const Place& place);
-
-/// All bytes of an open file, at most `limit`; kResourceExhausted beyond it.
-Result<std::string> read_all(const OpenFile& file, std::size_t limit, std::string_view shown);
-
-/// Writes `text` beside the place and renames it over the name, so that a reader sees the old file
-/// or the new one and a crash leaves no half of it. Keeps the mode of a file that was there.
-Result<void> replace_file(const Place& place, std::string_view text);
 
 /// A file name or path as one printable line: control characters escaped.
 std::string printable(std::string_view path);

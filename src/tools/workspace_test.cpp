@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "tools/files.hpp"
 #include "tools/testing/served_tools.hpp"
 
 namespace oap::tools {

@@ -3,6 +3,7 @@
 #include <sys/stat.h>
 
 #include "tools/entry.hpp"
+#include "tools/files.hpp"
 
 namespace oap::tools {
 namespace {

@@ -88,7 +88,8 @@ Result<void> feed(const std::string& text, const std::string& file, Builder& bui
     while (!builder.fault() && parser.HandleNextDocument(builder)) {
     }
   } catch (const YAML::Exception& error) {
-    // After an unclosed bracket yaml-cpp takes what follows for keys: its own message is the better.
+    // After an unclosed bracket yaml-cpp takes what follows for keys: its own message is the
+    // better.
     if (!builder.fault() || builder.fault()->in_key) {
       const int line = error.mark.line < 0 ? 1 : error.mark.line + 1;
       return fail_at(file, line, explain(error.msg));

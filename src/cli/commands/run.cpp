@@ -4,6 +4,8 @@
 #include <unistd.h>
 
 #include "async/runtime.hpp"
+#include "async/scope.hpp"
+#include "async/sleep.hpp"
 #include "cli/commands/commands.hpp"
 #include "cli/live_view.hpp"
 #include "cli/output.hpp"
@@ -47,9 +49,21 @@ Result<std::string> prompt_of(const RunArgs& args) {
   return prompt;
 }
 
+Task<void> tick(RunView& view) {
+  constexpr Millis kTick{200};
+  while (co_await async::sleep_for(kTick)) {
+    view.tick();
+  }
+}
+
 Task<int> run(platform::Platform& platform, platform::RunRequest request, RunView& view,
               bool as_json) {
+  const Executor executor = co_await boost::asio::this_coro::executor;
+  async::Scope background(executor);
+  background.spawn(tick(view));
   auto done = co_await platform.run_task(std::move(request), view.observer());
+  background.cancel();
+  co_await background.join();
   co_await platform.close();
   if (!done) {
     co_return report(done.error(), as_json);
