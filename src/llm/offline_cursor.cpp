@@ -144,6 +144,20 @@ Call bash(std::string command) {
   return call("bash", std::move(arguments));
 }
 
+json::Object with(std::string_view name, std::string_view value) {
+  json::Object arguments;
+  arguments[name] = value;
+  return arguments;
+}
+
+Call glob(std::string_view pattern, std::string_view place) {
+  json::Object arguments = with("pattern", pattern);
+  if (!place.empty() && place != ".") {
+    arguments["path"] = place;
+  }
+  return call("glob", std::move(arguments));
+}
+
 std::string shell_quote(std::string_view word) {
   const bool safe = !word.empty() && std::all_of(word.begin(), word.end(), [](char c) {
     return text::is_alpha(c) || text::is_digit(c) ||

@@ -78,6 +78,10 @@ std::string wildcard_of(const Word& word);
 
 Call call(std::string tool, json::Object arguments);
 Call bash(std::string command);
+/// A glob below a directory; "." is the workspace.
+Call glob(std::string_view pattern, std::string_view place);
+/// An object of one text member.
+json::Object with(std::string_view name, std::string_view value);
 /// A word as one argument of a shell command.
 std::string shell_quote(std::string_view word);
 

@@ -13,13 +13,15 @@
 #include "platform/hook_table.hpp"
 #include "platform/models.hpp"
 #include "platform/upstreams.hpp"
-#include "session/history.hpp"
 #include "session/session_manager.hpp"
 #include "store/store.hpp"
+#include "text/utf8.hpp"
 #include "tools/builtin.hpp"
 
 namespace oap::platform {
 namespace {
+
+constexpr std::size_t kTitleBytes = 80;
 
 std::string user_name() {
   const passwd* entry = getpwuid(geteuid());
@@ -140,15 +142,19 @@ Task<ToolOutcome> Platform::call_tool(std::string server, std::string tool,
 }
 
 Result<std::string> Platform::Parts::session_for(const RunRequest& request) {
-  const std::string& workspace = options.settings.paths.workspace;
-  if (request.continue_session) {
-    OAP_TRY(const auto newest, store->sessions().newest(workspace));
-    if (!newest) {
-      return fail(Code::kUsage, "there is no session to continue in {}", workspace);
-    }
-    return newest->id;
+  using Mode = session::SessionStart::Mode;
+  session::SessionStart start;
+  start.mode = request.continue_session ? Mode::kContinueNewest : Mode::kNew;
+  start.workspace = options.settings.paths.workspace;
+  start.user_id = principal.user_id;
+  start.title = redactor->redact(text::truncate_utf8(request.prompt, kTitleBytes));
+  start.model = options.model;
+  auto state = sessions->ensure_session(start);
+  if (!state) {
+    const bool none = request.continue_session && state.error().code() == Code::kNotFound;
+    return fail(none ? Error(Code::kUsage, state.error().message()) : state.error());
   }
-  return sessions->start_session(workspace, principal.user_id, request.prompt.substr(0, 80));
+  return state->id;
 }
 
 void Platform::Parts::note(const std::string& type, const std::string& session_id,
@@ -181,13 +187,13 @@ Task<Result<orchestration::TaskReport>> Platform::run_task(RunRequest request,
   OAP_CO_TRY(orchestration::AgentSet agents,
              make_agents(settings, *parts.models, parts.options.model));
   OAP_CO_TRY(const std::string session_id, parts.session_for(request));
-  OAP_CO_TRY(const std::vector<Message> stored, parts.sessions->history(session_id));
+  OAP_CO_TRY(std::vector<Message> stored, parts.sessions->history(session_id));
   orchestration::TaskRequest task;
   task.task_id = new_id("task_");
   task.session_id = session_id;
   task.prompt = request.prompt;
   task.path = request.path;
-  task.history = session::close_open_calls(stored);
+  task.history = std::move(stored);
   task.principal = parts.principal;
   task.workspace = settings.paths.workspace;
   store::TaskRecord record;

@@ -4,9 +4,8 @@
 #include <span>
 #include <unordered_set>
 
-#include "router/fold.hpp"
+#include "router/line.hpp"
 #include "router/names.hpp"
-#include "text/utf8.hpp"
 
 namespace oap::router {
 namespace {
@@ -14,19 +13,6 @@ namespace {
 using TokenKind = Token::Kind;
 
 enum class Scope { kOrder, kInfo };
-
-bool is_verb(const Unit& unit) {
-  return unit.is(Kind::kTool) || unit.is(Kind::kPlan) || unit.is(Kind::kWork) ||
-         unit.is(Kind::kMake);
-}
-
-/// The form in which a unit is a verb here; English words only.
-bool has_form(const Unit& unit, Form form) {
-  return std::any_of(unit.entries.begin(), unit.entries.end(), [form](const Entry& entry) {
-    return entry.form == form && (entry.kind == Kind::kTool || entry.kind == Kind::kPlan ||
-                                  entry.kind == Kind::kWork || entry.kind == Kind::kMake);
-  });
-}
 
 bool changes_something(std::string_view tool) { return tool == "edit" || tool == "write"; }
 
@@ -59,7 +45,7 @@ class Reader {
   };
 
   void sentence(std::span<const Unit> units, bool question) {
-    units_ = units;
+    units_ = Line(units, language_);
     ++sentence_;
     first_order_ = reading_.orders.size();
     state_ = State{};
@@ -110,7 +96,7 @@ class Reader {
       if (unit.is(Kind::kInfo) && (!verb_first || language_ == kChinese)) {
         return verb_first ? Scope::kOrder : Scope::kInfo;
       }
-      verb_first = verb_first || (is_verb(unit) && is_order_here_cjk(i));
+      verb_first = verb_first || (is_verb(unit) && units_.is_order_here_cjk(i));
       asks = asks || unit.is(Kind::kQuestion);
     }
     return asks && !polite ? Scope::kInfo : Scope::kOrder;
@@ -140,11 +126,7 @@ class Reader {
       state_.asked = true;
       state_.embedded = false;
     }
-    state_.clause_start = state_.clause_start && is_filler(unit);
-  }
-
-  bool is_filler(const Unit& unit) const {
-    return unit.is(Kind::kGreeting) || unit.is(Kind::kMe) || unit.text.ends_with("ly");
+    state_.clause_start = state_.clause_start && units_.is_filler(unit);
   }
 
   void boundary(std::size_t i) {
@@ -152,7 +134,7 @@ class Reader {
       case TokenKind::kComma:
         state_.embedded = false;
         state_.relative = false;
-        state_.negated = state_.negated && or_follows(i);
+        state_.negated = state_.negated && units_.or_follows(i);
         state_.clause_start = true;
         break;
       case TokenKind::kColon:
@@ -190,7 +172,7 @@ class Reader {
       return true;
     }
     if (unit.is(Kind::kThen) && !after_article && !unit.is(Kind::kQuestion)) {
-      if (state_.scope == Scope::kInfo && verb_follows(i)) {
+      if (state_.scope == Scope::kInfo && units_.verb_follows(i)) {
         state_.scope = Scope::kOrder;
       }
       begin_clause();
@@ -219,7 +201,7 @@ class Reader {
     if (unit.is(Kind::kAnd)) {
       state_.clause_start = true;
       state_.after_and = true;
-      state_.negated = state_.negated && or_follows(i);
+      state_.negated = state_.negated && units_.or_follows(i);
       if (state_.relative && i > 0 && !is_verb(units_[i - 1])) {
         state_.embedded = false;
       }
@@ -242,7 +224,7 @@ class Reader {
       return false;
     }
     if (language_ == kEnglish && unit.text == "to") {
-      state_.embedded = state_.embedded || (!state_.clause_start && verb_follows(i));
+      state_.embedded = state_.embedded || (!state_.clause_start && units_.verb_follows(i));
       return state_.clause_start;
     }
     if (language_ == kEnglish) {
@@ -256,98 +238,11 @@ class Reader {
     return unit.is(Kind::kDeterminer) ? false : true;
   }
 
-  bool or_follows(std::size_t i) const {
-    for (std::size_t k = i + 1; k < units_.size() && k < i + 40; ++k) {
-      if (units_[k].is(Kind::kBut) || units_[k].is(Kind::kThen) || units_[k].is(Kind::kPolite)) {
-        return false;
-      }
-      if (units_[k].is(Kind::kOr)) {
-        return true;
-      }
-    }
-    return false;
-  }
-
-  bool verb_follows(std::size_t i) const {
-    std::size_t k = i + 1;
-    while (k < units_.size() &&
-           (is_filler(units_[k]) || units_[k].is(Kind::kAnd) ||
-            units_[k].kind == TokenKind::kComma || units_[k].is(Kind::kPolite))) {
-      ++k;
-    }
-    return k < units_.size() && is_verb(units_[k]);
-  }
-
-  /// Japanese and Korean: the noun form of a verb ("実装方法") orders nothing.
-  bool is_order_here_cjk(std::size_t i) const {
-    const bool last_word = i + 1 >= units_.size() || !units_[i + 1].is_word();
-    if (language_ == kChinese) {
-      return !(last_word && i > 0 && units_[i - 1].is(Kind::kTool));
-    }
-    if (last_word) {
-      return true;
-    }
-    if (language_ == kKorean) {
-      return !is_object_cjk(i) || does_it(i + 2);
-    }
-    const std::string& text = units_[i].text;
-    std::size_t last = text.size() - 1;
-    while (last > 0 && (static_cast<unsigned char>(text[last]) & 0xC0U) == 0x80U) {
-      --last;
-    }
-    const char32_t final = text::decode_at(text, last).value;
-    if (final >= 0x3041 && final <= 0x309F) {
-      return true;
-    }
-    const Unit& next = units_[i + 1];
-    if (!next.is_word() || next.is(Kind::kNoAfter) || next.is(Kind::kPolite) ||
-        next.is(Kind::kAnd) || next.is(Kind::kThen)) {
-      return true;
-    }
-    return is_object_cjk(i) ? does_it(i + 2) : does_it(i + 1);
-  }
-
-  /// "変更を…", "변경을…", "변경 사항을…": the word is what something is done to.
-  bool is_object_cjk(std::size_t i) const {
-    const std::string& next = units_[i + 1].text;
-    return next == "を" || next == "을" || next == "를" || next == "사항을" || next == "사항";
-  }
-
-  /// "…する", "…して", "…해": the endings that make a verb of the word before.
-  bool does_it(std::size_t i) const {
-    if (i >= units_.size() || !units_[i].is_word() || units_[i].is(Kind::kPolite)) {
-      return true;
-    }
-    for (const std::string_view ending : {"し", "す", "せ", "で", "お", "願", "をし", "をお",
-                                          "をす", "하", "해", "할", "한", "합", "을 해", "만"}) {
-      if (units_[i].text.starts_with(ending)) {
-        return true;
-      }
-    }
-    return false;
-  }
-
-  bool negated_after(std::size_t i) const {
-    for (std::size_t k = i + 1; k < units_.size() && k < i + (cjk_ ? 3 : 12); ++k) {
-      if (units_[k].kind == TokenKind::kComma || units_[k].is(Kind::kBut) ||
-          units_[k].is(Kind::kThen) || (k > i + 1 && cjk_ && is_verb(units_[k]))) {
-        return false;
-      }
-      if (units_[k].is(Kind::kAnd) && verb_follows(k)) {
-        return false;
-      }
-      if (units_[k].is(Kind::kNoAfter)) {
-        return true;
-      }
-    }
-    return false;
-  }
-
   /// Whether the place of a word allows it to be a verb.
   bool may_be_verb(std::size_t i) const {
     const Unit& unit = units_[i];
     if (cjk_) {
-      return is_order_here_cjk(i);
+      return units_.is_order_here_cjk(i);
     }
     const bool english = language_ == kEnglish ||
                          std::all_of(unit.entries.begin(), unit.entries.end(),
@@ -374,7 +269,7 @@ class Reader {
       return other_form(i);
     }
     if (!may_be_verb(i) || state_.embedded || state_.negated || is_noun_pair(i) ||
-        negated_after(i)) {
+        units_.negated_after(i)) {
       return false;
     }
     if (unit.is(Kind::kInfo) && unit.entry(Kind::kTool) == nullptr) {
@@ -430,11 +325,11 @@ class Reader {
     if (const Entry* tool = unit.entry(Kind::kTool)) {
       order.tool = tool->tool;
     }
-    order.plan = unit.is(Kind::kPlan) || (unit.is(Kind::kMake) && makes_artifact(i));
+    order.plan = unit.is(Kind::kPlan) || (unit.is(Kind::kMake) && units_.makes_artifact(i));
     order.work = unit.is(Kind::kWork);
     order.changes =
         order.plan || order.work || unit.is(Kind::kMake) || changes_something(order.tool);
-    order.same_object = about_the_same(i);
+    order.same_object = units_.about_the_same(i);
     if (unit.is(Kind::kPlan) && order.tool.empty() && unit.text == "plan") {
       order.changes = true;
     }
@@ -443,15 +338,6 @@ class Reader {
       return;
     }
     reading_.orders.push_back(std::move(order));
-  }
-
-  /// "show it", "list them", "print its contents": the object is that of the order before.
-  bool about_the_same(std::size_t i) const {
-    std::size_t k = i + 1;
-    while (k < units_.size() && units_[k].is(Kind::kMe)) {
-      ++k;
-    }
-    return k < units_.size() && units_[k].is(Kind::kPronoun);
   }
 
   /// One use of a tool said in two words: "commit and push", "find them and list them".
@@ -471,60 +357,6 @@ class Reader {
     }
     const bool presents = order.tool == "read" || order.tool == "list";
     return presents && order.same_object && !last.tool.empty();
-  }
-
-  /// English: the last word of the object; elsewhere any word of the clause.
-  bool makes_artifact(std::size_t i) const {
-    if (language_ == kEnglish) {
-      const Unit* head = nullptr;
-      for (std::size_t k = i + 1; k < units_.size() && k < i + 12; ++k) {
-        if (!units_[k].is_word() || units_[k].is(Kind::kPreposition) || units_[k].is(Kind::kAnd)) {
-          break;
-        }
-        head = &units_[k];
-      }
-      return head != nullptr && artifact_word(*head);
-    }
-    const auto boundary = [&](const Unit& unit) {
-      return unit.kind == TokenKind::kComma || unit.kind == TokenKind::kColon ||
-             unit.is(Kind::kThen);
-    };
-    for (std::size_t k = i + 1; k < units_.size() && k < i + 16 && !boundary(units_[k]); ++k) {
-      if (artifact_word(units_[k])) {
-        return true;
-      }
-    }
-    for (std::size_t k = i; k-- > 0 && k + 12 > i && !boundary(units_[k]);) {
-      if (artifact_word(units_[k])) {
-        return true;
-      }
-    }
-    return false;
-  }
-
-  /// Also веб-приложение, and as German and Dutch put nouns together: Authentifizierungssystem.
-  bool artifact_word(const Unit& unit) const {
-    if (unit.is(Kind::kArtifact)) {
-      return true;
-    }
-    const std::size_t hyphen = unit.text.find_last_of('-');
-    if (hyphen != std::string::npos) {
-      const Entries* last = lexicon().find(std::string_view(unit.text).substr(hyphen + 1));
-      return last != nullptr && std::any_of(last->begin(), last->end(), [](const Entry& entry) {
-               return entry.kind == Kind::kArtifact;
-             });
-    }
-    if ((language_ != kGerman && language_ != kDutch) || !unit.is_word()) {
-      return false;
-    }
-    for (const std::string_view end :
-         {"system", "systeem", "anwendung", "schnittstelle", "dienst", "plattform", "platform",
-          "architektur", "strategie", "plan", "api", "app", "applicatie", "-server", "konzept"}) {
-      if (unit.text.size() > end.size() + 2 && unit.text.ends_with(end)) {
-        return true;
-      }
-    }
-    return false;
   }
 
   /// git, npm, python …: at the start of a clause, or with a verb that runs or uses it.
@@ -596,13 +428,10 @@ class Reader {
     }
   }
 
-  static constexpr Language kGerman = 2;
-  static constexpr Language kDutch = 7;
-
   Language language_;
   bool cjk_;
   Reading reading_;
-  std::span<const Unit> units_;
+  Line units_;
   State state_;
   std::size_t sentence_ = 0;
   std::size_t first_order_ = 0;

@@ -4,6 +4,13 @@
 
 namespace oap::sandbox {
 
+/// How a child is kept from the network.
+enum class NetworkCut {
+  kNo,
+  kNamespace,      ///< a network namespace, as root may make it
+  kUserNamespace,  ///< one within a user namespace, in which the user stays who it is
+};
+
 /// What the child tells the supervisor before it becomes its program: a failure, or, with kNone,
 /// that it has no network.
 struct LaunchNote {

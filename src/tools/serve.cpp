@@ -28,6 +28,15 @@ std::string name_of(const mcp::Tool& tool) {
 }  // namespace
 
 int serve_sandbox(const ServeOptions& options) {
+  os::UniqueFd in(::fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3));
+  os::UniqueFd out(::fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3));
+  if (!in || !out) {
+    return report(Error(Code::kFailedPrecondition, "stdin and stdout must be open"));
+  }
+  const os::UniqueFd nothing(::open("/dev/null", O_RDWR | O_CLOEXEC));
+  ::dup2(nothing.get(), STDIN_FILENO);
+  ::dup2(STDERR_FILENO, STDOUT_FILENO);
+
   async::Runtime runtime;
   Context context{options.workspace, options.more_roots, options.limits, runtime.executor()};
   auto tools = builtin_tools(context);
@@ -41,15 +50,6 @@ int serve_sandbox(const ServeOptions& options) {
   std::erase_if(*tools, [&](const std::unique_ptr<mcp::Tool>& tool) {
     return std::find(wanted->begin(), wanted->end(), name_of(*tool)) == wanted->end();
   });
-  os::UniqueFd in(::fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3));
-  os::UniqueFd out(::fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3));
-  if (!in || !out) {
-    return report(Error(Code::kFailedPrecondition, "stdin and stdout must be open"));
-  }
-  const os::UniqueFd nothing(::open("/dev/null", O_RDWR | O_CLOEXEC));
-  ::dup2(nothing.get(), STDIN_FILENO);
-  ::dup2(STDERR_FILENO, STDOUT_FILENO);
-
   mcp::StdioServerOptions server_options;
   server_options.identity.name = "oap-sandbox";
   server_options.identity.title = "oap built-in tools";

@@ -57,7 +57,7 @@ json::Object to_json(const RunResult& result) {
                                  {"started_at", time_or_null(step.started_at)},
                                  {"ended_at", time_or_null(step.ended_at)},
                                  {"attempts", step.attempts},
-                                 {"output", step.output},
+                                 {"outputs", step.output},
                                  {"error", step.error}});
   }
   return {{"run_id", result.run_id},

@@ -71,6 +71,7 @@ class Run final : public Outputs {
   void move(std::size_t index, StepEvent event);
 
   void commit();
+  Millis elapsed(SteadyTime began) const;
   RunState outcome() const;
   RunResult result() const;
   std::string key(std::size_t index) const;

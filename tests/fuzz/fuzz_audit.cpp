@@ -35,16 +35,25 @@ int count_problems(std::string_view bytes) {
   return wrong;
 }
 
-/// The same bytes as a segment on disk, where the folder's own files are involved too.
-void verify_folder(std::string_view bytes) {
-  static const std::string dir = [] {
-    std::string pattern = std::filesystem::temp_directory_path() / "oap-fuzz-audit-XXXXXX";
-    if (::mkdtemp(pattern.data()) == nullptr) {
+/// A folder of its own for this process.
+class Folder {
+ public:
+  Folder() : path_(std::filesystem::temp_directory_path() / "oap-fuzz-audit-XXXXXX") {
+    if (::mkdtemp(path_.data()) == nullptr) {
       std::abort();
     }
-    std::atexit([] { std::filesystem::remove_all(dir); });
-    return pattern;
-  }();
+  }
+  ~Folder() { std::filesystem::remove_all(path_); }
+  const std::string& path() const { return path_; }
+
+ private:
+  std::string path_;
+};
+
+/// The same bytes as a segment on disk, where the folder's own files are involved too.
+void verify_folder(std::string_view bytes) {
+  static const Folder folder;
+  const std::string& dir = folder.path();
   std::ofstream(dir + "/" + audit::segment_name(1), std::ios::binary) << bytes;
   std::ofstream(dir + "/head.json", std::ios::binary) << bytes.substr(0, 128);
   const auto report = audit::verify(dir);

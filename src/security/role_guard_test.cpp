@@ -1,0 +1,87 @@
+#include "security/role_guard.hpp"
+
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <string>
+#include <vector>
+
+#include "text/strings.hpp"
+
+namespace oap::security {
+namespace {
+
+std::vector<std::pair<int, std::string>> rows_of(const std::string& name) {
+  std::ifstream file(OAP_SOURCE_DIR "/src/security/cases/" + name);
+  EXPECT_TRUE(file.is_open());
+  std::vector<std::pair<int, std::string>> rows;
+  std::string line;
+  for (int number = 1; std::getline(file, line); ++number) {
+    if (!line.empty() && !line.starts_with("# ")) {
+      rows.emplace_back(number, line);
+    }
+  }
+  return rows;
+}
+
+TEST(NeverRules, Table) {
+  const auto rows = rows_of("never.case");
+  for (const auto& [number, row] : rows) {
+    const std::size_t arrow = row.rfind(" => ");
+    ASSERT_NE(arrow, std::string::npos) << "never.case:" << number;
+    const std::string command = text::replace_all(row.substr(0, arrow), "␤", "\n");
+    const std::string expected = row.substr(arrow + 4);
+    const RoleVerdict verdict = never_rules(command);
+    EXPECT_EQ(verdict.allowed ? "ok" : verdict.rule, expected == "ok" ? "ok" : "never:" + expected)
+        << "never.case:" << number << ": " << command;
+    EXPECT_EQ(verdict.reason.empty(), verdict.allowed);
+  }
+  EXPECT_GE(rows.size(), 90U);
+}
+
+TEST(RoleGuard, Table) {
+  const auto rows = rows_of("roles.case");
+  for (const auto& [number, row] : rows) {
+    const std::size_t arrow = row.rfind(" => ");
+    const std::vector<std::string_view> words = text::split_words(std::string_view(row).substr(0, arrow));
+    ASSERT_GE(words.size(), 2U) << "roles.case:" << number;
+    ToolCall call;
+    call.server = kBuiltinServer;
+    call.tool = words[1];
+    const std::string rest = words.size() > 2 ? row.substr(static_cast<std::size_t>(words[2].data() - row.data()),
+                                                           arrow - static_cast<std::size_t>(words[2].data() - row.data()))
+                                              : "";
+    const bool shell = call.tool == "bash" || call.tool == "run_command";
+    call.arguments[shell ? "command" : (call.tool == "todo" ? "action" : "path")] = rest;
+    Principal principal;
+    principal.role = words[0];
+    const RoleVerdict verdict = role_guard(call, principal);
+    EXPECT_EQ(verdict.allowed ? "yes" : "no", row.substr(arrow + 4))
+        << "roles.case:" << number << ": " << row << " (" << verdict.reason << ")";
+  }
+  EXPECT_GE(rows.size(), 60U);
+}
+
+TEST(RoleGuard, NeverRulesCountForEveryone) {
+  ToolCall call;
+  call.server = kBuiltinServer;
+  call.tool = "bash";
+  call.arguments["command"] = "ls && rm -rf /";
+  for (const char* role : {"user", "admin", "worker", "commander", ""}) {
+    Principal principal;
+    principal.role = role;
+    EXPECT_EQ(role_guard(call, principal).rule, "never:root-deletion") << role;
+  }
+}
+
+TEST(RoleGuard, HostileCommandsEndQuickly) {
+  std::string bombs;
+  for (int i = 0; i < 3000; ++i) {
+    bombs += "a(){ a;";
+  }
+  EXPECT_TRUE(never_rules(bombs).allowed);
+  never_rules(std::string(60000, ':'));
+}
+
+}  // namespace
+}  // namespace oap::security
