@@ -8,39 +8,63 @@ namespace {
 
 boost::json::string_view key_view(std::string_view key) { return {key.data(), key.size()}; }
 
+/// The value's object, or an empty one.
+const Object& object_of(const Value& value) {
+  static const Object empty;
+  const Object* object = value.if_object();
+  return object == nullptr ? empty : *object;
+}
+
 }  // namespace
 
 const Value* find(const Object& object, std::string_view key) {
   return object.if_contains(key_view(key));
 }
 
-const Value* find(const Value& value, std::string_view key) {
-  const Object* object = value.if_object();
-  return object == nullptr ? nullptr : find(*object, key);
-}
+const Value* find(const Value& value, std::string_view key) { return find(object_of(value), key); }
 
 const Object* find_object(const Value& value, std::string_view key) {
-  const Value* found = find(value, key);
+  return find_object(object_of(value), key);
+}
+
+const Object* find_object(const Object& object, std::string_view key) {
+  const Value* found = find(object, key);
   return found == nullptr ? nullptr : found->if_object();
 }
 
 const Array* find_array(const Value& value, std::string_view key) {
-  const Value* found = find(value, key);
+  return find_array(object_of(value), key);
+}
+
+const Array* find_array(const Object& object, std::string_view key) {
+  const Value* found = find(object, key);
   return found == nullptr ? nullptr : found->if_array();
 }
 
 std::string_view get_string(const Value& value, std::string_view key, std::string_view fallback) {
-  const Value* found = find(value, key);
+  return get_string(object_of(value), key, fallback);
+}
+
+std::string_view get_string(const Object& object, std::string_view key, std::string_view fallback) {
+  const Value* found = find(object, key);
   return found != nullptr && found->is_string() ? view(found->get_string()) : fallback;
 }
 
 bool get_bool(const Value& value, std::string_view key, bool fallback) {
-  const Value* found = find(value, key);
+  return get_bool(object_of(value), key, fallback);
+}
+
+bool get_bool(const Object& object, std::string_view key, bool fallback) {
+  const Value* found = find(object, key);
   return found != nullptr && found->is_bool() ? found->get_bool() : fallback;
 }
 
 std::int64_t get_int(const Value& value, std::string_view key, std::int64_t fallback) {
-  const Value* found = find(value, key);
+  return get_int(object_of(value), key, fallback);
+}
+
+std::int64_t get_int(const Object& object, std::string_view key, std::int64_t fallback) {
+  const Value* found = find(object, key);
   if (found == nullptr) {
     return fallback;
   }
@@ -61,7 +85,11 @@ std::int64_t get_int(const Value& value, std::string_view key, std::int64_t fall
 }
 
 double get_double(const Value& value, std::string_view key, double fallback) {
-  const Value* found = find(value, key);
+  return get_double(object_of(value), key, fallback);
+}
+
+double get_double(const Object& object, std::string_view key, double fallback) {
+  const Value* found = find(object, key);
   if (found == nullptr) {
     return fallback;
   }

@@ -82,7 +82,11 @@ Calls parse_bare_command(const Cursor& cursor) {
   const bool ls = first->text == "ls" && second != nullptr && second->text.starts_with('-');
   const bool rm = first->text == "rm" && second != nullptr && second->text.starts_with('-');
   const bool echo = first->text == "echo" && second != nullptr;
-  return alone || git || ls || rm || echo ? one(bash(cursor.raw_rest())) : std::nullopt;
+  const bool grep = first->text == "grep" && second != nullptr && second->text.starts_with('-');
+  const bool find = first->text == "find" && second != nullptr &&
+                    (second->text == "." || second->text.starts_with("./"));
+  return alone || git || ls || rm || echo || grep || find ? one(bash(cursor.raw_rest()))
+                                                          : std::nullopt;
 }
 
 bool is_fence_of(const Word& word, std::string_view language, std::string_view short_name) {
@@ -195,7 +199,36 @@ Calls parse_file_first(Cursor cursor, bool creates) {
 
 }  // namespace
 
+namespace {
+
+/// "print working directory", "what is the current directory".
+bool asks_for_directory(Cursor cursor) {
+  if (cursor.take({"what"})) {
+    cursor.take({"is"});
+  } else if (!cursor.take({"print", "show", "what's"})) {
+    return false;
+  }
+  cursor.skip({"me", "the", "name", "path", "of"});
+  return cursor.take({"current", "working", "present"}) &&
+         (cursor.take({"working"}), cursor.take({"directory", "folder"})) && cursor.ends();
+}
+
+/// "run `ls`, `pwd` and `id`".
+Calls parse_commands(Cursor cursor) {
+  std::vector<Call> calls;
+  while (!cursor.done() && cursor.peek()->literal()) {
+    calls.push_back(bash(std::string(text::trim(cursor.next().text))));
+    cursor.skip({"and", "then"});
+  }
+  return cursor.ends() && calls.size() > 1 ? Calls(std::move(calls)) : std::nullopt;
+}
+
+}  // namespace
+
 Calls parse_run(Cursor cursor) {
+  if (asks_for_directory(cursor)) {
+    return one(bash("pwd"));
+  }
   if (Calls bare = parse_bare_command(cursor)) {
     return bare;
   }
@@ -216,6 +249,9 @@ Calls parse_run(Cursor cursor) {
     return std::nullopt;
   }
   if (word->literal()) {
+    if (Calls several = parse_commands(cursor)) {
+      return several;
+    }
     const Word& code = cursor.next();
     if (!ends_run(cursor)) {
       return std::nullopt;

@@ -120,7 +120,8 @@ bool take_file_question(Cursor& cursor) {
     return true;
   }
   tried = cursor;
-  if (tried.take({"what's", "whats"}) || (tried.take({"what"}) && tried.take({"is", "stands"}))) {
+  if (tried.take({"what's", "whats"}) ||
+      (tried.take({"what"}) && tried.take({"is", "are", "stands"}))) {
     tried.skip({"there", "written"});
     if (tried.take({"in", "inside"}) ||
         (tried.skip_articles(), tried.take({"content", "contents"}) && tried.take({"of"}))) {
@@ -132,11 +133,55 @@ bool take_file_question(Cursor& cursor) {
   return false;
 }
 
+/// "read all markdown files in docs", "read the src directory".
+Calls parse_read_many(Cursor cursor) {
+  if (!cursor.take({"read", "cat", "open"})) {
+    return std::nullopt;
+  }
+  cursor.skip({"me", "us", "the"});
+  Cursor tried = cursor;
+  if (tried.take({"directory", "folder"}) ||
+      (tried.peek(1) != nullptr &&
+       (tried.peek(1)->lower == "directory" || tried.peek(1)->lower == "folder"))) {
+    const std::optional<std::string> place =
+        tried.done() ? std::nullopt : std::optional(tried.next().text);
+    tried.take({"directory", "folder"});
+    return place && tried.ends() && *place != "current" && *place != "working"
+               ? Calls({call("list_dir", with("path", *place))})
+               : std::nullopt;
+  }
+  if (!cursor.take({"all", "every", "each"})) {
+    return std::nullopt;
+  }
+  cursor.skip({"the", "of"});
+  std::string wildcard = "*";
+  if (!cursor.done() && !cursor.is_any({"files", "file"})) {
+    wildcard = wildcard_of(*cursor.peek());
+    if (wildcard.empty()) {
+      return std::nullopt;
+    }
+    cursor.next();
+  }
+  if (!cursor.take({"files", "file"})) {
+    return std::nullopt;
+  }
+  const std::string place = take_place(cursor).value_or(".");
+  if (!cursor.ends()) {
+    return std::nullopt;
+  }
+  Call made = glob(wildcard == "*" ? wildcard : "**/" + wildcard, place);
+  made.follow = Call::Follow::kReadAll;
+  return std::vector<Call>{std::move(made)};
+}
+
 }  // namespace
 
 Calls parse_read(Cursor cursor) {
   if (is_about_lines(cursor)) {
     return parse_line_count(cursor);
+  }
+  if (Calls many = parse_read_many(cursor)) {
+    return many;
   }
   const bool asked = take_file_question(cursor);
   if (!asked) {
@@ -196,11 +241,12 @@ Calls parse_skills(Cursor cursor, const Offer& offer) {
   bool named = false;
   while (!cursor.done()) {
     named = named || cursor.is("skills");
-    if (!cursor.take({"list", "show",       "me",  "all",       "the",     "available", "skills",
-                      "what", "which",      "are", "there",     "do",      "you",       "have",
-                      "i",    "can",        "use", "installed", "display", "print",     "my",
-                      "your", "every",      "of",  "a",         "please",  "existing",  "names",
-                      "name", "configured", "here"})) {
+    if (!cursor.take({"list",    "show",   "me",       "all",     "the",      "available",
+                      "skills",  "what",   "which",    "are",     "there",    "do",
+                      "you",     "have",   "i",        "can",     "use",      "installed",
+                      "display", "print",  "my",       "your",    "every",    "of",
+                      "a",       "please", "existing", "names",   "name",     "configured",
+                      "here",    "in",     "this",     "project", "workspace"})) {
       return std::nullopt;
     }
   }
@@ -255,7 +301,12 @@ Calls parse_list(Cursor cursor) {
     }
   }
   const bool written = !wildcard.empty() && cursor.done();
-  bool named = cursor.take({"files", "everything", "entries", "items"});
+  bool named = cursor.take({"files", "file", "everything", "entries", "items"});
+  if (!named && cursor.is("directory") && cursor.peek(1) != nullptr &&
+      (cursor.peek(1)->lower == "contents" || cursor.peek(1)->lower == "listing")) {
+    cursor.take({"directory"});
+    named = cursor.take({"contents", "listing"});
+  }
   if (named && cursor.take({"and"})) {
     named = cursor.take({"folders", "directories", "subdirectories"});
   }

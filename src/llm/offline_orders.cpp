@@ -21,11 +21,21 @@ constexpr std::string_view kThen =
     "also "
     "subsequently ";
 constexpr std::string_view kFillers =
-    " please kindly now just hey hi hello ok okay so and then also next first finally ";
+    " please kindly now just hey hi hello ok okay so and then also next first finally second third "
+    "firstly secondly thirdly lastly afterwards subsequently last ";
 /// Longer openings first. "Can I …" is no order and so is not among them.
 constexpr std::string_view kOpenings[] = {
-    "i would like you to", "i'd like you to", "i want you to", "i need you to", "can you",
-    "could you",           "would you",       "will you",      "let's",         "lets",
+    "i would like you to",
+    "i'd like you to",
+    "i want you to",
+    "i need you to",
+    "can you",
+    "could you",
+    "would you",
+    "will you",
+    "let's",
+    "lets",
+    "tell me",
 };
 
 constexpr std::string_view kIntro =
@@ -128,6 +138,11 @@ void strip_politeness(Part& part) {
   for (bool more = true; more && from < part.size();) {
     more = in_list(kFillers, part[from].lower);
     from += more ? 1 : 0;
+    if (!more && part[from].lower == "step" && from + 1 < part.size() &&
+        !part[from + 1].trail.empty()) {
+      from += 2;
+      more = true;
+    }
     for (const std::string_view opening : kOpenings) {
       if (!more && begins_with(part, from, opening)) {
         from += text::split_words(opening).size();
@@ -161,6 +176,27 @@ bool is_intro(const Part& part, bool before_item) {
   return before_item && std::all_of(part.begin(), part.end(), [](const Word& word) {
            return word.plain() && in_list(kIntro, word.lower);
          });
+}
+
+/// "Run the following commands:", "Read these files:": the words that each item below stands for.
+Part common_verb(const Part& part) {
+  Part verb;
+  bool list = false;
+  for (const Word& word : part) {
+    if (verb.empty() && is_order_verb(word.lower)) {
+      verb.push_back(word);
+      continue;
+    }
+    list = list || word.lower == "following" || word.lower == "these";
+    if (!in_list(" the following these this commands command files file directories in order ",
+                 word.lower)) {
+      return {};
+    }
+    if (word.lower.starts_with("command")) {
+      verb.push_back(word);
+    }
+  }
+  return list && !part.empty() && part.back().trail == ":" ? verb : Part();
 }
 
 std::string text_of(const Part& part, std::string_view task) {
@@ -203,6 +239,26 @@ bool split_off(const Part& part, std::string_view task, const Offer& offer, Orde
   return false;
 }
 
+/// `verb`: what an item of a list stands for where it is no order of its own.
+void read_part(const Part& part, const Part& verb, std::string_view task, const Offer& offer,
+               Orders& out) {
+  Part whole = verb;
+  whole.insert(whole.end(), part.begin(), part.end());
+  Order order = read_order(whole, task, offer);
+  if (order.calls.empty() && !verb.empty()) {
+    order = read_order(part, task, offer);
+  }
+  if (Part shorter = part; order.calls.empty() && strip_presentation(shorter)) {
+    order = read_order(shorter, task, offer);
+  }
+  if (!order.calls.empty()) {
+    order.text = text_of(part, task);
+    out.understood.push_back(std::move(order));
+  } else if (!split_off(part, task, offer, out)) {
+    out.not_understood.push_back(text_of(part, task));
+  }
+}
+
 }  // namespace
 
 bool Offer::has(std::string_view tool) const {
@@ -242,25 +298,18 @@ Orders read_orders(std::string_view task, const Offer& offer) {
     out.not_understood.emplace_back(text::trim(task));
     return out;
   }
+  Part verb;
   for (std::size_t i = 0; i < parts.size(); ++i) {
     Part& part = parts[i];
     const bool before_item = i + 1 < parts.size() && !part.empty() && !part.back().trail.empty() &&
                              (parts[i + 1].front().item || part.back().trail == ":");
+    const bool item = part.front().item;
+    verb = item ? verb : Part();
     strip_politeness(part);
-    if (is_intro(part, before_item)) {
-      continue;
-    }
-    Order order = read_order(part, task, offer);
-    if (order.calls.empty()) {
-      Part shorter = part;
-      if (strip_presentation(shorter)) {
-        order = read_order(shorter, task, offer);
-      }
-    }
-    if (!order.calls.empty()) {
-      out.understood.push_back(std::move(order));
-    } else if (!split_off(part, task, offer, out)) {
-      out.not_understood.push_back(text_of(part, task));
+    if (before_item && !common_verb(part).empty()) {
+      verb = common_verb(part);
+    } else if (!is_intro(part, before_item)) {
+      read_part(part, verb, task, offer, out);
     }
   }
   if (out.understood.empty() && out.not_understood.empty() && !text::trim(task).empty()) {

@@ -106,6 +106,21 @@ Calls grep(const Term& term, std::string_view place) {
   return std::vector<Call>{call("grep", std::move(arguments))};
 }
 
+/// "find all files containing 'x' in src", "which files contain 'x'"; behind the verb.
+Calls parse_files_with(Cursor cursor) {
+  cursor.skip({"me", "all", "the", "every", "any"});
+  if (!cursor.take({"files", "file"})) {
+    return std::nullopt;
+  }
+  cursor.skip({"that", "which"});
+  if (!cursor.take({"containing", "contain", "contains", "mention", "mentioning", "mentions"})) {
+    return std::nullopt;
+  }
+  const std::optional<Term> term = take_term(cursor, true);
+  const std::string place = take_place(cursor).value_or(".");
+  return term && cursor.ends() ? grep(*term, place) : std::nullopt;
+}
+
 }  // namespace
 
 Calls parse_search(Cursor cursor) {
@@ -119,6 +134,13 @@ Calls parse_search(Cursor cursor) {
     }
     const std::string place = take_place(cursor).value_or(".");
     return cursor.ends() ? grep(*term, place) : std::nullopt;
+  }
+  Cursor asked = cursor;
+  if (asked.take({"which", "what", "find", "search", "list", "show", "locate"})) {
+    asked.take({"for"});
+    if (Calls files = parse_files_with(asked)) {
+      return files;
+    }
   }
   const bool finds = cursor.is_any({"find", "locate", "search"});
   const bool loose = cursor.is_any({"search", "grep", "look"});

@@ -39,8 +39,20 @@ TEST(RequestReader, ReadsAChunkedBody) {
     ASSERT_TRUE(feed(reader, bytes, piece)) << piece;
     ASSERT_TRUE(reader.is_done()) << piece;
     EXPECT_TRUE(reader.head().chunked);
+    EXPECT_EQ(reader.head().header("Trailer"), nullptr);
     EXPECT_EQ(reader.body(), "abc0123456789");
     EXPECT_EQ(reader.take_rest(), "rest");
+  }
+}
+
+TEST(RequestReader, ReadsAnEmptyChunkedBody) {
+  const std::string bytes =
+      "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n";
+  for (std::size_t piece = 1; piece <= bytes.size(); ++piece) {
+    RequestReader reader;
+    ASSERT_TRUE(feed(reader, bytes, piece)) << piece;
+    EXPECT_TRUE(reader.is_done()) << piece;
+    EXPECT_EQ(reader.body(), "");
   }
 }
 

@@ -1,7 +1,7 @@
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <initializer_list>
+
+#include <fmt/format.h>
 
 #include "permission/builtin_policy.hpp"
 #include "permission/paths.hpp"
@@ -27,8 +27,8 @@ bool has_flag(const CommandFacet& command, std::string_view letters) {
 }
 
 bool is_destructive(const CommandFacet& command) {
-  if (one_of(command.name, {"rm", "rmdir", "unlink", "shred", "dd", "srm", "wipe", "wipefs", "fdisk",
-                            "parted", "sfdisk", "mkswap"}) ||
+  if (one_of(command.name, {"rm", "rmdir", "unlink", "shred", "dd", "srm", "wipe", "wipefs",
+                            "fdisk", "parted", "sfdisk", "mkswap"}) ||
       command.name.starts_with("mkfs")) {
     return true;
   }
@@ -38,15 +38,16 @@ bool is_destructive(const CommandFacet& command) {
   if (command.name != "git") {
     return false;
   }
-  const bool forced = has_flag(command, "f") || has_word(command, {"--force", "--force-with-lease",
-                                                                    "--mirror", "--delete"});
+  const bool forced = has_flag(command, "f") ||
+                      has_word(command, {"--force", "--force-with-lease", "--mirror", "--delete"});
   return has_word(command, {"reset", "clean"}) || (has_word(command, {"push"}) && forced);
 }
 
 bool uses_network(const CommandFacet& command) {
-  if (one_of(command.name, {"curl",  "wget",   "ssh",   "scp",  "sftp",   "rsync", "nc",
-                            "ncat",  "netcat", "telnet", "ftp",  "socat",  "ping",  "dig",
-                            "nslookup", "host", "whois", "aria2c", "http", "https", "traceroute"})) {
+  if (one_of(command.name,
+             {"curl",     "wget",   "ssh",    "scp",    "sftp",  "rsync", "nc",
+              "ncat",     "netcat", "telnet", "ftp",    "socat", "ping",  "dig",
+              "nslookup", "host",   "whois",  "aria2c", "http",  "https", "traceroute"})) {
     return true;
   }
   return command.name == "git" &&
@@ -55,13 +56,13 @@ bool uses_network(const CommandFacet& command) {
 
 bool administers(const CommandFacet& command) {
   return one_of(command.name,
-                {"sudo",    "su",      "doas",     "pkexec",  "systemctl", "service", "init",
-                 "shutdown", "reboot", "halt",     "poweroff", "apt",      "apt-get", "aptitude",
-                 "dpkg",    "yum",     "dnf",      "rpm",     "zypper",    "pacman",  "apk",
-                 "brew",    "snap",    "flatpak",  "emerge",  "mount",     "umount",  "useradd",
-                 "usermod", "userdel", "adduser",  "deluser", "groupadd",  "passwd",  "chpasswd",
-                 "visudo",  "crontab", "iptables", "nft",     "ufw",       "sysctl",  "modprobe",
-                 "insmod",  "rmmod",   "chroot",   "nsenter", "launchctl"});
+                {"sudo",     "su",      "doas",     "pkexec",   "systemctl", "service", "init",
+                 "shutdown", "reboot",  "halt",     "poweroff", "apt",       "apt-get", "aptitude",
+                 "dpkg",     "yum",     "dnf",      "rpm",      "zypper",    "pacman",  "apk",
+                 "brew",     "snap",    "flatpak",  "emerge",   "mount",     "umount",  "useradd",
+                 "usermod",  "userdel", "adduser",  "deluser",  "groupadd",  "passwd",  "chpasswd",
+                 "visudo",   "crontab", "iptables", "nft",      "ufw",       "sysctl",  "modprobe",
+                 "insmod",   "rmmod",   "chroot",   "nsenter",  "launchctl"});
 }
 
 template <class Test>

@@ -62,10 +62,10 @@ Decision builtin_decision(const Facets& facets, std::optional<Level> on_ask) {
     return {Level::kAllow, "builtin/" + facets.tool, fmt::format("{} is allowed", facets.tool)};
   }
   const bool paths_decide = works_on_paths(facets.tool) && !facets.paths.empty();
-  Decision decision = paths_decide
-                          ? builtin_path(facets.paths.front(), on_ask)
-                          : asked(on_ask, "builtin/" + (facets.known ? facets.tool : "unknown-tool"),
-                                  fmt::format("{} needs approval", facets.tool));
+  Decision decision =
+      paths_decide ? builtin_path(facets.paths.front(), on_ask)
+                   : asked(on_ask, "builtin/" + (facets.known ? facets.tool : "unknown-tool"),
+                           fmt::format("{} needs approval", facets.tool));
   for (const PathFacet& path : facets.paths) {
     const Decision one = builtin_path(path, on_ask);
     if (paths_decide || one.level == Level::kDeny) {

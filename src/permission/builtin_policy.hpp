@@ -22,8 +22,8 @@ const std::vector<std::string>& builtin_policy_text();
 /// The four categories of `require_approval_for`.
 const std::vector<std::string>& approval_categories();
 
-/// Why a call belongs to a category; "" where it does not. `network_servers` are those that are remote
-/// or have network granted.
+/// Why a call belongs to a category; "" where it does not. `network_servers` are those that are
+/// remote or have network granted.
 std::string in_category(const std::string& category, const Facets& facets,
                         const std::vector<std::string>& network_servers);
 

@@ -1,11 +1,11 @@
-#include <gtest/gtest.h>
-
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <map>
 #include <string>
 #include <vector>
+
+#include <gtest/gtest.h>
 
 #include "json/parse.hpp"
 #include "permission/engine.hpp"
@@ -100,7 +100,8 @@ Result<Request> request_of(const std::string& text, const Setting& setting) {
       object["arguments"] = json::Object{{"command", rest}};
     } else if (verb == "run") {
       object["tool"] = rest.substr(0, rest.find(' '));
-      object["resource"] = rest.find(' ') == std::string::npos ? "" : rest.substr(rest.find(' ') + 1);
+      object["resource"] =
+          rest.find(' ') == std::string::npos ? "" : rest.substr(rest.find(' ') + 1);
     } else {
       object["tool"] = verb;
       if (!rest.empty()) {
@@ -126,7 +127,8 @@ std::string expected_rule(const std::string& word) {
 
 class CaseFile {
  public:
-  CaseFile(const std::string& path, const Workspace& workspace) : path_(path), workspace_(workspace) {}
+  CaseFile(const std::string& path, const Workspace& workspace)
+      : path_(path), workspace_(workspace) {}
 
   void run() {
     std::ifstream file(path_);
@@ -145,7 +147,9 @@ class CaseFile {
   int rows() const { return rows_; }
 
  private:
-  std::string at() const { return path_.substr(path_.rfind('/') + 1) + ":" + std::to_string(number_); }
+  std::string at() const {
+    return path_.substr(path_.rfind('/') + 1) + ":" + std::to_string(number_);
+  }
 
   void take(const std::string& line) {
     const std::size_t arrow = line.rfind(" => ");
@@ -153,13 +157,16 @@ class CaseFile {
       setting_ = Setting();
       setting_.options.workspace = workspace_.path();
       policy_.reset();
-    } else if (const std::size_t bar = line.find("| "); bar != std::string::npos && bar < 8 &&
-                                                        line.substr(0, bar).find(' ') == std::string::npos) {
-      setting_.files[tier_of(bar == 0 ? "user" : line.substr(0, bar))] += line.substr(bar + 2) + "\n";
+    } else if (const std::size_t bar = line.find("| ");
+               bar != std::string::npos && bar < 8 &&
+               line.substr(0, bar).find(' ') == std::string::npos) {
+      setting_.files[tier_of(bar == 0 ? "user" : line.substr(0, bar))] +=
+          line.substr(bar + 2) + "\n";
     } else if (line.starts_with("option ")) {
       const std::size_t equals = line.find('=');
       const bool flag = equals == std::string::npos;
-      set_option(setting_, line.substr(7, flag ? equals : equals - 7), flag ? "" : line.substr(equals + 1));
+      set_option(setting_, line.substr(7, flag ? equals : equals - 7),
+                 flag ? "" : line.substr(equals + 1));
     } else if (line.starts_with("role ")) {
       setting_.role = line.substr(5);
     } else if (arrow != std::string::npos) {
@@ -184,7 +191,8 @@ class CaseFile {
     ASSERT_TRUE(request.has_value()) << at() << ": " << request.error().message();
     const Decision decision = policy_->decide(*request);
     const std::vector<std::string_view> words = text::split_words(expected);
-    const std::string why = at() + ": " + asked + " (" + decision.rule + ": " + decision.reason + ")";
+    const std::string why =
+        at() + ": " + asked + " (" + decision.rule + ": " + decision.reason + ")";
     EXPECT_EQ(to_string(decision.level), words[0]) << why;
     if (words.size() > 1 && !words[1].starts_with('"')) {
       EXPECT_EQ(decision.rule, expected_rule(std::string(words[1]))) << why;

@@ -77,7 +77,8 @@ class Reader {
   void add_path(std::string_view path, Action access, bool exact, bool tree, bool redirect) {
     const bool absolute = path.starts_with('/') || path.starts_with('~');
     for (const std::string& directory : directories_) {
-      PathFacet facet = path_facet(exact ? path : std::string_view("."), access, directory, workspace_);
+      PathFacet facet =
+          path_facet(exact ? path : std::string_view("."), access, directory, workspace_);
       facet.exact = facet.exact && exact && (absolute || directories_known_);
       facet.tree = tree;
       facet.redirect = redirect;
@@ -148,8 +149,8 @@ class Reader {
     if (facet.program != facet.name) {
       facet.strict_texts.push_back(join_from(facet.argv, facet.name, 1));
     }
-    for (std::size_t i = 1; i + 1 < facet.argv.size() && facet.strict_texts.size() < kMaxStrictTexts;
-         ++i) {
+    for (std::size_t i = 1;
+         i + 1 < facet.argv.size() && facet.strict_texts.size() < kMaxStrictTexts; ++i) {
       const bool option = facet.argv[i].starts_with('-');
       const bool value = i > 1 && facet.argv[i - 1].starts_with('-');
       if (!option && !value) {
@@ -187,9 +188,10 @@ class Reader {
            command.argv[at].size() > 1) {
       ++at;
     }
-    const bool known = name != "popd" && at < command.argv.size() && command.argv[at] != "-" &&
-                       command.argv[at].find_first_of("+-") != 0 &&
-                       (command.kinds[at] == WordKind::kStatic || command.kinds[at] == WordKind::kTilde);
+    const bool known =
+        name != "popd" && at < command.argv.size() && command.argv[at] != "-" &&
+        command.argv[at].find_first_of("+-") != 0 &&
+        (command.kinds[at] == WordKind::kStatic || command.kinds[at] == WordKind::kTilde);
     const bool home = name == "cd" && at >= command.argv.size();
     if (!known && !home) {
       directories_known_ = false;

@@ -46,7 +46,8 @@ Result<std::string> path_pattern(const std::string& written, std::string_view wo
 
 int specificity_of(const Rule& rule) {
   const std::string& subject = !rule.program.empty() ? rule.program : rule.pattern;
-  const bool wild = subject.find('*') != std::string::npos || rule.resource.find('*') != std::string::npos;
+  const bool wild =
+      subject.find('*') != std::string::npos || rule.resource.find('*') != std::string::npos;
   return (wild ? 0 : 100) + (rule.action != Action::kAny ? 50 : 0) +
          (rule.scope != Scope::kTool ? 25 : 0);
 }
@@ -144,7 +145,8 @@ PathMatch match_below(const CompiledRule& rule, const PathFacet& path) {
   }
   const bool whole = !rule.absolute && path.relative == ".";
   const std::string& place = rule.absolute ? path.canonical : path.relative;
-  const bool within = whole || rule.glob->literal_prefix().starts_with(place == "/" ? place : place + "/");
+  const bool within =
+      whole || rule.glob->literal_prefix().starts_with(place == "/" ? place : place + "/");
   return within ? PathMatch::kTightens : PathMatch::kNone;
 }
 

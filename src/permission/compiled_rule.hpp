@@ -16,13 +16,13 @@ namespace oap::permission {
 /// A rule ready to match. Private to this folder, as all below.
 struct CompiledRule {
   Rule rule;
-  std::uint32_t role = 0;         ///< index of its role; 0 = everyone's
-  int specificity = 0;            ///< the seeds' points
-  bool withheld = false;          ///< an allow rule of an untrusted project
-  bool absolute = false;          ///< kFilePattern: of absolute paths
-  bool any_depth = false;         ///< kFilePattern: relative, begins with **
-  std::string path_pattern;       ///< kFilePattern or resource: home resolved, "./" removed
-  std::optional<text::Glob> glob; ///< of pattern, program or path
+  std::uint32_t role = 0;          ///< index of its role; 0 = everyone's
+  int specificity = 0;             ///< the seeds' points
+  bool withheld = false;           ///< an allow rule of an untrusted project
+  bool absolute = false;           ///< kFilePattern: of absolute paths
+  bool any_depth = false;          ///< kFilePattern: relative, begins with **
+  std::string path_pattern;        ///< kFilePattern or resource: home resolved, "./" removed
+  std::optional<text::Glob> glob;  ///< of pattern, program or path
 };
 
 /// Compiles what `rule` matches against. `workspace` is canonical. A pattern with ".." inside is a
@@ -45,8 +45,8 @@ bool match_command(const CompiledRule& rule, const CommandFacet& command);
 bool match_action(Action rule, const std::vector<Action>& actions);
 bool match_action(Action rule, Action access);
 
-/// True where everything that `inner` matches is matched by `outer` as well. May say false where that
-/// is not easily seen.
+/// True where everything that `inner` matches is matched by `outer` as well. May say false where
+/// that is not easily seen.
 bool contains(const CompiledRule& outer, const CompiledRule& inner);
 
 }  // namespace oap::permission

@@ -18,7 +18,9 @@ bool contains_name(const CompiledRule& outer, const CompiledRule& inner) {
   if (outer.rule.pattern == pattern) {
     return true;
   }
-  const auto crosses = [](std::string_view name) { return name.find("__") != std::string_view::npos; };
+  const auto crosses = [](std::string_view name) {
+    return name.find("__") != std::string_view::npos;
+  };
   if (inner.rule.scope == Scope::kTool && crosses(outer.rule.pattern) != crosses(pattern)) {
     return false;
   }

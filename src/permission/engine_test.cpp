@@ -1,10 +1,10 @@
 #include "permission/engine.hpp"
 
-#include <gmock/gmock.h>
-#include <gtest/gtest.h>
-
 #include <atomic>
 #include <thread>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
 
 #include "json/print.hpp"
 
@@ -27,7 +27,8 @@ Request bash(const std::string& command) {
 }
 
 Rule deny_rm() {
-  const json::Object object{{"tool", "bash"}, {"action", "execute"}, {"pattern", "rm *"}, {"level", "deny"}};
+  const json::Object object{
+      {"tool", "bash"}, {"action", "execute"}, {"pattern", "rm *"}, {"level", "deny"}};
   return *rule_from_json(object, "session:1", {});
 }
 
@@ -37,7 +38,8 @@ TEST(Engine, SessionRulesCountAtOnceAndOutliveAReload) {
   ASSERT_TRUE(engine.add_session_rule(deny_rm()).has_value());
   EXPECT_EQ(engine.decide(bash("rm x")).level, Level::kDeny);
   EXPECT_EQ(engine.decide(bash("rm x")).rule, "session:1");
-  ASSERT_TRUE(engine.replace(compile("permissions:\n  - {tool: bash, level: allow}\n")).has_value());
+  ASSERT_TRUE(
+      engine.replace(compile("permissions:\n  - {tool: bash, level: allow}\n")).has_value());
   EXPECT_EQ(engine.decide(bash("rm x")).level, Level::kDeny);
 }
 
@@ -69,8 +71,9 @@ TEST(Engine, DecidesWhileBeingReplaced) {
 }
 
 TEST(Engine, Explains) {
-  const Engine engine(compile(
-      "permissions:\n  - {tool: bash, level: ask, reason: careful}\n  - {program: ls, level: allow}\n"));
+  const Engine engine(
+      compile("permissions:\n  - {tool: bash, level: ask, reason: careful}\n  - {program: ls, "
+              "level: allow}\n"));
   const Explanation explanation = engine.explain(bash("ls; frob"));
   EXPECT_EQ(explanation.decision.level, Level::kAsk);
   EXPECT_EQ(explanation.mode, "strict");
@@ -84,10 +87,12 @@ TEST(Engine, Explains) {
 }
 
 TEST(Request, IsReadFromJson) {
-  const auto read = [](std::initializer_list<std::pair<boost::json::string_view, boost::json::value_ref>> members) {
-    return request_from_json(json::Object(members));
-  };
-  const auto request = read({{"tool", "bash"}, {"user_id", "u"}, {"role", "admin"},
+  const auto read =
+      [](std::initializer_list<std::pair<boost::json::string_view, boost::json::value_ref>>
+             members) { return request_from_json(json::Object(members)); };
+  const auto request = read({{"tool", "bash"},
+                             {"user_id", "u"},
+                             {"role", "admin"},
                              {"context", {{"workspace", "/w"}, {"cwd", "/w/x"}}}});
   ASSERT_TRUE(request.has_value());
   EXPECT_EQ(request->action, "execute");
@@ -96,7 +101,8 @@ TEST(Request, IsReadFromJson) {
   EXPECT_EQ(request->cwd, "/w/x");
   EXPECT_THAT(read({{"tool", 1}}).error().message(), testing::HasSubstr("tool: expected a text"));
   EXPECT_THAT(read({{"action", "read"}}).error().message(), testing::HasSubstr("tool: missing"));
-  EXPECT_THAT(read({{"tool", "x"}, {"action", "exec"}}).error().message(), testing::HasSubstr("action: expected"));
+  EXPECT_THAT(read({{"tool", "x"}, {"action", "exec"}}).error().message(),
+              testing::HasSubstr("action: expected"));
   EXPECT_THAT(read({{"tool", "x"}, {"ressource", "y"}}).error().message(),
               testing::HasSubstr("ressource: unknown key (did you mean 'resource'?)"));
   EXPECT_FALSE(request_from_json(json::Value(1)).has_value());

@@ -1,16 +1,17 @@
 #include "permission/evaluation.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <array>
+
+#include <fmt/format.h>
 
 #include "permission/builtin_policy.hpp"
 
 namespace oap::permission {
 namespace {
 
-constexpr std::array<Tier, 4> kTiers = {Tier::kManaged, Tier::kSession, Tier::kUser, Tier::kProject};
+constexpr std::array<Tier, 4> kTiers = {Tier::kManaged, Tier::kSession, Tier::kUser,
+                                        Tier::kProject};
 
 std::size_t access_index(Action access) {
   return access == Action::kRead ? 0 : (access == Action::kWrite ? 1 : 2);
@@ -41,9 +42,11 @@ void Evaluation::replace_by_roles() {
     }
     for (Hit& wide : hits_) {
       const CompiledRule& replaced = rule(wide.rule);
-      const bool stays = replaced.rule.tier == Tier::kManaged && replaced.rule.level == Level::kDeny;
+      const bool stays =
+          replaced.rule.tier == Tier::kManaged && replaced.rule.level == Level::kDeny;
       if (wide.unit == narrow.unit && roles_.rank[replaced.role] < rank && !stays &&
-          replaced.rule.tier == rule(narrow.rule).rule.tier && contains(replaced, rule(narrow.rule))) {
+          replaced.rule.tier == rule(narrow.rule).rule.tier &&
+          contains(replaced, rule(narrow.rule))) {
         wide.counted = false;
         wide.note = "replaced by a rule of the role";
       }
@@ -59,8 +62,8 @@ void Evaluation::outrank() {
   }
 }
 
-/// Each path and each command is decided by the most specific rule about it or about the call; rules
-/// about the call alone decide where nothing else matched. A tie goes to the stricter.
+/// Each path and each command is decided by the most specific rule about it or about the call;
+/// rules about the call alone decide where nothing else matched. A tie goes to the stricter.
 void Evaluation::outrank_tier(Tier tier) {
   std::vector<const Hit*> winners;
   const auto best = [&](std::uint32_t unit) {
@@ -154,8 +157,9 @@ void Evaluation::add_category_floors() {
 }
 
 Decision Evaluation::builtin_for(const PathFacet& path) const {
-  return compiled_.options.replace_builtin ? builtin_for_call()
-                                           : builtin_path(path, compiled_.options.default_permission);
+  return compiled_.options.replace_builtin
+             ? builtin_for_call()
+             : builtin_path(path, compiled_.options.default_permission);
 }
 
 Decision Evaluation::builtin_for_call() const {
@@ -206,7 +210,8 @@ Decision Evaluation::combine() {
   bool decided = top != nullptr;
   if (decided) {
     const Rule& one = rule(top->rule).rule;
-    decision = {one.level, one.where, one.reason.empty() ? "matches " + one.describe() : one.reason};
+    decision = {one.level, one.where,
+                one.reason.empty() ? "matches " + one.describe() : one.reason};
   }
   bool by_rule = decided;
   std::optional<Decision> builtin = fallback();
@@ -225,8 +230,9 @@ Decision Evaluation::combine() {
     by_rule = false;
   }
   if (!withheld_.empty() && !by_rule && decision.level != Level::kAllow) {
-    decision.reason += "; " + rule(withheld_.front()).rule.where +
-                       " would allow it, but allow rules of this project do not count until `oap trust`";
+    decision.reason +=
+        "; " + rule(withheld_.front()).rule.where +
+        " would allow it, but allow rules of this project do not count until `oap trust`";
   }
   return decision;
 }
@@ -237,7 +243,8 @@ std::string Evaluation::unit_name(std::uint32_t unit) const {
   }
   if (unit <= facets_.paths.size()) {
     const PathFacet& path = facets_.paths[unit - 1];
-    return fmt::format("{} {}", to_string(path.access), path.inside ? path.relative : path.canonical);
+    return fmt::format("{} {}", to_string(path.access),
+                       path.inside ? path.relative : path.canonical);
   }
   const std::size_t command = unit - 1 - facets_.paths.size();
   return command < facets_.commands.size() ? "command " + facets_.commands[command].shown

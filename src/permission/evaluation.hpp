@@ -12,12 +12,12 @@
 
 namespace oap::permission {
 
-/// Which roles' rules count for a principal, and what follows from them. `rank[i]` is how derived role
-/// i is: 0 everyone's, then the roles inherited, the role itself highest; -1 does not count.
+/// Which roles' rules count for a principal, and what follows from them. `rank[i]` is how derived
+/// role i is: 0 everyone's, then the roles inherited, the role itself highest; -1 does not count.
 struct RoleView {
   std::vector<int> rank;
-  bool any_command = false;       ///< some command rule counts
-  bool strict_path[3] = {};       ///< some path rule asks or denies: read, write, delete
+  bool any_command = false;  ///< some command rule counts
+  bool strict_path[3] = {};  ///< some path rule asks or denies: read, write, delete
 };
 
 /// All that a decision needs, compiled. Immutable.
@@ -30,8 +30,8 @@ struct Compiled {
   PolicyOptions options;
 };
 
-/// One decision on its way: gathers the rules that match, lets roles replace, and combines. Lives for
-/// one call.
+/// One decision on its way: gathers the rules that match, lets roles replace, and combines. Lives
+/// for one call.
 class Evaluation {
  public:
   Evaluation(const Compiled& compiled, const Facets& facets, const RoleView& roles);
@@ -41,7 +41,8 @@ class Evaluation {
   void explain(Explanation& out) const;
 
  private:
-  /// A rule that matched; `unit` is what it matched: the call, one path, one command, the whole text.
+  /// A rule that matched; `unit` is what it matched: the call, one path, one command, the whole
+  /// text.
   struct Hit {
     std::uint32_t rule = 0;
     std::uint32_t unit = 0;

@@ -1,10 +1,10 @@
 #include "permission/facets.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <array>
 #include <optional>
+
+#include <fmt/format.h>
 
 #include "os/file.hpp"
 #include "permission/command_facets.hpp"
@@ -230,7 +230,8 @@ class Deriver {
       }
       return;
     }
-    std::string line = request_.resource.empty() ? std::string(argument("command")) : request_.resource;
+    std::string line =
+        request_.resource.empty() ? std::string(argument("command")) : request_.resource;
     if (line.empty()) {
       line = argument_words();
     }

@@ -73,10 +73,10 @@ void Evaluation::gather_call() {
   }
   for (const std::uint32_t id : index.tool_globs) {
     const std::string& pattern = rule(id).rule.pattern;
-    const bool matches = rule(id).rule.resource.empty()
-                             ? rule(id).glob->matches(facets_.tool)
-                             : text::Glob::compile(pattern, {text::GlobMode::kPlain, false})
-                                   ->matches(facets_.tool);
+    const bool matches =
+        rule(id).rule.resource.empty()
+            ? rule(id).glob->matches(facets_.tool)
+            : text::Glob::compile(pattern, {text::GlobMode::kPlain, false})->matches(facets_.tool);
     if (matches) {
       try_tool(id);
     }
@@ -116,15 +116,15 @@ void Evaluation::gather_path(const PathFacet& path, std::uint32_t unit) {
   }
   for (const std::uint32_t id : compiled_.index.strict_files) {
     const CompiledRule& candidate = rule(id);
-    if (!match_action(candidate.rule.action, path.access) ||
-        roles_.rank[candidate.role] < 0) {
+    if (!match_action(candidate.rule.action, path.access) || roles_.rank[candidate.role] < 0) {
       continue;
     }
     if (match_below(candidate, path) != PathMatch::kNone) {
       hit(id, unit, true);
     } else if (candidate.any_depth) {
-      floors_.push_back({Level::kAsk, candidate.rule.where,
-                         "something below " + path.shown + " may match " + candidate.rule.describe()});
+      floors_.push_back(
+          {Level::kAsk, candidate.rule.where,
+           "something below " + path.shown + " may match " + candidate.rule.describe()});
     }
   }
 }

@@ -12,12 +12,30 @@ namespace oap::permission {
 namespace {
 
 constexpr std::array<std::string_view, 25> kSensitiveNames = {
-    "id_rsa",           "id_dsa",       "id_ecdsa",      "id_ed25519",
-    "id_ecdsa_sk",      "id_ed25519_sk", ".netrc",       "_netrc",
-    ".pgpass",          ".npmrc",       ".pypirc",       ".git-credentials",
-    ".htpasswd",        ".my.cnf",      "credentials",   "credentials.json",
-    "application_default_credentials.json", "secrets.json", "secrets.yaml", "secrets.yml",
-    ".vault-token",     ".dockercfg",   "kubeconfig",    "shadow",
+    "id_rsa",
+    "id_dsa",
+    "id_ecdsa",
+    "id_ed25519",
+    "id_ecdsa_sk",
+    "id_ed25519_sk",
+    ".netrc",
+    "_netrc",
+    ".pgpass",
+    ".npmrc",
+    ".pypirc",
+    ".git-credentials",
+    ".htpasswd",
+    ".my.cnf",
+    "credentials",
+    "credentials.json",
+    "application_default_credentials.json",
+    "secrets.json",
+    "secrets.yaml",
+    "secrets.yml",
+    ".vault-token",
+    ".dockercfg",
+    "kubeconfig",
+    "shadow",
     "gshadow"};
 
 constexpr std::array<std::string_view, 10> kSensitiveEndings = {
@@ -31,7 +49,8 @@ bool is_sensitive_name(std::string_view name) {
   if (lower.starts_with(".env")) {
     return true;
   }
-  return std::find(kSensitiveNames.begin(), kSensitiveNames.end(), lower) != kSensitiveNames.end() ||
+  return std::find(kSensitiveNames.begin(), kSensitiveNames.end(), lower) !=
+             kSensitiveNames.end() ||
          std::any_of(kSensitiveEndings.begin(), kSensitiveEndings.end(),
                      [&](std::string_view ending) { return lower.ends_with(ending); });
 }
@@ -106,7 +125,8 @@ PathFacet path_facet(std::string_view path, Action access, std::string_view cwd,
   // The text is not collapsed before links are resolved: `link/..` is the parent of the target.
   std::string absolute = facet.lexical;
   if (path.find("..") != std::string_view::npos && !path.starts_with('~')) {
-    absolute = path.starts_with('/') ? std::string(path) : std::string(cwd) + "/" + std::string(path);
+    absolute =
+        path.starts_with('/') ? std::string(path) : std::string(cwd) + "/" + std::string(path);
   }
   auto canonical = os::canonical_path(absolute);
   facet.exact = canonical.has_value();
@@ -123,7 +143,8 @@ bool is_sensitive(const PathFacet& path) {
 
 bool is_harmless_device(std::string_view path) {
   static constexpr std::array<std::string_view, 7> kDevices = {
-      "/dev/null", "/dev/stdin", "/dev/stdout", "/dev/stderr", "/dev/tty", "/dev/zero", "/dev/full"};
+      "/dev/null", "/dev/stdin", "/dev/stdout", "/dev/stderr",
+      "/dev/tty",  "/dev/zero",  "/dev/full"};
   return std::find(kDevices.begin(), kDevices.end(), path) != kDevices.end() ||
          path.starts_with("/dev/fd/");
 }

@@ -1,10 +1,10 @@
 #include "permission/policy.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <map>
 #include <set>
+
+#include <fmt/format.h>
 
 #include "os/file.hpp"
 #include "permission/builtin_policy.hpp"
@@ -86,8 +86,8 @@ Parents read_parents(const std::vector<Role>& roles, std::vector<std::string>& f
   return parents;
 }
 
-/// How far each ancestor is from the role, by the longest way; nothing where the role, or one that it
-/// inherits, inherits itself.
+/// How far each ancestor is from the role, by the longest way; nothing where the role, or one that
+/// it inherits, inherits itself.
 std::optional<std::map<std::string, int>> measure(const Parents& parents, const std::string& role) {
   std::map<std::string, int> distances = {{role, 0}};
   for (std::size_t round = 0; round <= parents.size(); ++round) {
@@ -139,10 +139,10 @@ void build_views(const Parsed& parsed, const std::map<std::string, std::uint32_t
                                    role == parsed.roles.end() ? "" : role->where, name));
       continue;
     }
-    const int deepest = std::max_element(distances->begin(), distances->end(),
-                                         [](const auto& a, const auto& b) {
-                                           return a.second < b.second;
-                                         })->second;
+    const int deepest =
+        std::max_element(distances->begin(), distances->end(), [](const auto& a, const auto& b) {
+          return a.second < b.second;
+        })->second;
     RoleView view;
     view.rank.assign(ids.size() + 1, -1);
     view.rank[0] = 0;
@@ -160,8 +160,9 @@ void check_options(const PolicyOptions& options, std::vector<std::string>& fault
   for (const std::string& category : options.require_approval_for) {
     const auto& known = approval_categories();
     if (std::find(known.begin(), known.end(), category) == known.end()) {
-      faults.push_back(fmt::format("require_approval_for: unknown category '{}', expected {}{}", category,
-                                   text::join(known, ", "), text::did_you_mean(category, known)));
+      faults.push_back(fmt::format("require_approval_for: unknown category '{}', expected {}{}",
+                                   category, text::join(known, ", "),
+                                   text::did_you_mean(category, known)));
     }
   }
 }
@@ -214,8 +215,8 @@ Result<std::shared_ptr<const Policy>> Policy::compile(std::vector<PolicySource> 
     if (!rule.role.empty()) {
       one->role = ids.emplace(rule.role, ids.size() + 1).first->second;
     }
-    one->withheld = !options.trusted_project && rule.tier == Tier::kProject &&
-                    rule.level == Level::kAllow;
+    one->withheld =
+        !options.trusted_project && rule.tier == Tier::kProject && rule.level == Level::kAllow;
     compiled.index.add(*one, static_cast<std::uint32_t>(compiled.rules.size()));
     compiled.rules.push_back(*std::move(one));
   }
@@ -252,7 +253,8 @@ Explanation Policy::explain(const Request& request) const {
   evaluation.explain(out);
   for (const Tier tier : {Tier::kManaged, Tier::kSession, Tier::kUser, Tier::kProject}) {
     if (body_->compiled.precedence[static_cast<std::size_t>(tier)] == Precedence::kSpecific) {
-      out.mode += fmt::format("{}{}", out.mode.empty() ? "specific within " : ", ", to_string(tier));
+      out.mode +=
+          fmt::format("{}{}", out.mode.empty() ? "specific within " : ", ", to_string(tier));
     }
   }
   out.mode = out.mode.empty() ? "strict" : out.mode;

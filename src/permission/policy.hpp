@@ -12,7 +12,8 @@
 
 namespace oap::permission {
 
-/// A permissions.yaml: its text, or (without one) the file to be read. Role and tier as in CONTRACTS.
+/// A permissions.yaml: its text, or (without one) the file to be read. Role and tier as in
+/// CONTRACTS.
 struct PolicySource {
   Tier tier = Tier::kUser;
   std::string file;
@@ -47,8 +48,8 @@ struct Explanation {
 };
 json::Object to_json(const Explanation& explanation);
 
-/// A compiled set of rules. Immutable and thread-safe; decides without waiting, but looks at the file
-/// system to resolve the request's paths. How rules combine: README.md.
+/// A compiled set of rules. Immutable and thread-safe; decides without waiting, but looks at the
+/// file system to resolve the request's paths. How rules combine: README.md.
 class Policy {
  public:
   using Options = PolicyOptions;

@@ -95,7 +95,8 @@ class Collector {
       find();
     } else if (program_ == "sed") {
       sed();
-    } else if (one_of(program_, {"grep", "egrep", "fgrep", "rg", "awk", "gawk", "mawk", "jq", "ag"})) {
+    } else if (one_of(program_,
+                      {"grep", "egrep", "fgrep", "rg", "awk", "gawk", "mawk", "jq", "ag"})) {
       const bool given = one_of(program_, {"awk", "gawk", "mawk", "jq"})
                              ? has_short(command_, "f")
                              : has_short(command_, "ef") || has_long(command_, "--regexp");
@@ -114,13 +115,14 @@ class Collector {
 
  private:
   bool reads() const {
-    return one_of(program_, {"cat",    "head",   "tail",    "less",    "more",      "wc",     "sort",
-                             "uniq",   "cut",    "diff",    "cmp",     "comm",      "nl",     "tac",
-                             "rev",    "paste",  "join",    "od",      "xxd",       "hexdump", "strings",
-                             "base64", "base32", "md5sum",  "sha1sum", "sha256sum", "sha512sum", "file",
-                             "stat",   "ls",     "dir",     "tree",    "du",        "bat",    "zcat",
-                             "fold",   "column", "readlink", "realpath", "view",    "vi",     "vim",
-                             "nano",   "emacs",  "gpg",     "openssl"});
+    return one_of(program_,
+                  {"cat",    "head",   "tail",     "less",     "more",      "wc",        "sort",
+                   "uniq",   "cut",    "diff",     "cmp",      "comm",      "nl",        "tac",
+                   "rev",    "paste",  "join",     "od",       "xxd",       "hexdump",   "strings",
+                   "base64", "base32", "md5sum",   "sha1sum",  "sha256sum", "sha512sum", "file",
+                   "stat",   "ls",     "dir",      "tree",     "du",        "bat",       "zcat",
+                   "fold",   "column", "readlink", "realpath", "view",      "vi",        "vim",
+                   "nano",   "emacs",  "gpg",      "openssl"});
   }
 
   void add(std::string path, WordKind kind, Action access, bool tree) {
@@ -189,8 +191,8 @@ class Collector {
   }
 
   void find() {
-    const bool deletes = std::find(command_.argv.begin(), command_.argv.end(), "-delete") !=
-                         command_.argv.end();
+    const bool deletes =
+        std::find(command_.argv.begin(), command_.argv.end(), "-delete") != command_.argv.end();
     bool any = false;
     for (std::size_t i = 1; i < command_.argv.size(); ++i) {
       const std::string& word = command_.argv[i];
@@ -234,8 +236,9 @@ class Collector {
 
 bool is_interpreter(std::string_view program) {
   return program.starts_with("python") || program.starts_with("pypy") ||
-         one_of(program, {"perl", "ruby", "node", "nodejs", "deno", "bun", "php", "lua", "tclsh", "R",
-                          "Rscript", "osascript", "pwsh", "groovy", "scala", "irb", "guile", "julia"});
+         one_of(program,
+                {"perl", "ruby", "node", "nodejs", "deno", "bun", "php", "lua", "tclsh", "R",
+                 "Rscript", "osascript", "pwsh", "groovy", "scala", "irb", "guile", "julia"});
 }
 
 /// "-c", "-e" and the like, also as the last letter of a group ("-Sc").
@@ -246,9 +249,9 @@ bool gives_code(std::string_view program, std::string_view word) {
   if (one_of(program, {"deno", "bun"}) && (word == "eval" || word == "-")) {
     return true;
   }
-  return word == "-" || (word.size() > 1 && word[0] == '-' &&
-                         word.find_first_of("ceEpr") != std::string_view::npos &&
-                         word.find_first_of("ceEpr") < 4);
+  return word == "-" ||
+         (word.size() > 1 && word[0] == '-' &&
+          word.find_first_of("ceEpr") != std::string_view::npos && word.find_first_of("ceEpr") < 4);
 }
 
 bool git_runs_programs(const shell::SimpleCommand& command) {
@@ -276,14 +279,14 @@ std::vector<FileOperand> file_operands(const shell::SimpleCommand& command) {
 
 bool is_safe_variable(std::string_view name) {
   return name.starts_with("LC_") ||
-         one_of(name, {"LANG", "LANGUAGE", "TZ", "TERM", "NO_COLOR", "COLUMNS", "LINES", "COLORTERM",
-                       "FORCE_COLOR", "CLICOLOR"});
+         one_of(name, {"LANG", "LANGUAGE", "TZ", "TERM", "NO_COLOR", "COLUMNS", "LINES",
+                       "COLORTERM", "FORCE_COLOR", "CLICOLOR"});
 }
 
 std::string call_doubt(const shell::SimpleCommand& command) {
   const std::string& word = command.argv.front();
-  const bool plain = std::all_of(word.begin(), word.end(),
-                                 [](char c) { return c > ' ' && c < '\x7f'; });
+  const bool plain =
+      std::all_of(word.begin(), word.end(), [](char c) { return c > ' ' && c < '\x7f'; });
   if (!plain) {
     return "the program's name holds unusual characters";
   }
@@ -305,8 +308,8 @@ std::string call_doubt(const shell::SimpleCommand& command) {
 }
 
 bool is_trusted_directory(std::string_view directory) {
-  return one_of(directory, {"/bin", "/usr/bin", "/usr/local/bin", "/sbin", "/usr/sbin",
-                            "/usr/local/sbin"});
+  return one_of(directory,
+                {"/bin", "/usr/bin", "/usr/local/bin", "/sbin", "/usr/sbin", "/usr/local/sbin"});
 }
 
 }  // namespace oap::permission

@@ -1,8 +1,8 @@
+#include <algorithm>
+
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 #include <rapidcheck.h>
-
-#include <algorithm>
 
 #include "permission/policy.hpp"
 
@@ -11,13 +11,16 @@ namespace {
 
 /// One rule as YAML; drawn from a small world so that rules and requests often meet.
 rc::Gen<std::string> any_rule(const std::string& level) {
-  return rc::gen::map(rc::gen::element<std::string>(
-                          "tool: bash", "tool: '*'", "tool: read_file", "pattern: 'src/**'", "pattern: '**/*.py'",
-                          "pattern: '/etc/**'", "pattern: 'src/a.py', action: read", "program: rm", "program: git",
-                          "argv: [git, status]", "tool: bash, pattern: 'rm *'", "tool: bash, pattern: '*'",
-                          "mcp_server: sandbox", "mcp_server: jira", "tool: jira__x", "tool: 'jira__*'",
-                          "scope: tool, action: execute, pattern: write_file"),
-                      [level](const std::string& subject) { return fmt::format("{{{}, level: {}}}", subject, level); });
+  return rc::gen::map(
+      rc::gen::element<std::string>(
+          "tool: bash", "tool: '*'", "tool: read_file", "pattern: 'src/**'", "pattern: '**/*.py'",
+          "pattern: '/etc/**'", "pattern: 'src/a.py', action: read", "program: rm", "program: git",
+          "argv: [git, status]", "tool: bash, pattern: 'rm *'", "tool: bash, pattern: '*'",
+          "mcp_server: sandbox", "mcp_server: jira", "tool: jira__x", "tool: 'jira__*'",
+          "scope: tool, action: execute, pattern: write_file"),
+      [level](const std::string& subject) {
+        return fmt::format("{{{}, level: {}}}", subject, level);
+      });
 }
 
 rc::Gen<std::string> any_level() { return rc::gen::element<std::string>("allow", "ask", "deny"); }
@@ -44,8 +47,9 @@ std::shared_ptr<const Policy> compile(const std::vector<std::string>& rules) {
 Request request_for(int which) {
   Request request;
   request.workspace = "/w";
-  static const char* const kCommands[] = {"git status", "rm x", "git status && rm -rf y", "ls", "cat src/a.py > /etc/x",
-                                          "echo $(rm x)"};
+  static const char* const kCommands[] = {
+      "git status",  "rm x", "git status && rm -rf y", "ls", "cat src/a.py > /etc/x",
+      "echo $(rm x)"};
   static const char* const kPaths[] = {"src/a.py", "b.py", "/etc/passwd", "README.md"};
   if (which < 6) {
     request.tool = "bash";

@@ -8,8 +8,8 @@
 namespace oap::permission {
 namespace {
 
-const std::vector<std::string> kKeys = {"tool", "action",  "resource", "arguments", "server",
-                                        "user_id", "role", "context",  "id"};
+const std::vector<std::string> kKeys = {"tool",    "action", "resource", "arguments", "server",
+                                        "user_id", "role",   "context",  "id"};
 const std::vector<std::string> kActions = {"execute", "read", "write", "delete", "invoke"};
 
 Result<std::string> text_of(const json::Value& object, std::string_view key) {
@@ -40,10 +40,11 @@ Result<json::Object> object_of(const json::Value& object, std::string_view key) 
 
 Result<Request> request_from_json(const json::Value& value) {
   if (!value.is_object()) {
-    return fail(Code::kInvalidArgument,
-                "expected an object such as {{\"tool\":\"bash\",\"arguments\":{{\"command\":\"ls\"}}}}, "
-                "found {}",
-                json::type_name(value));
+    return fail(
+        Code::kInvalidArgument,
+        "expected an object such as {{\"tool\":\"bash\",\"arguments\":{{\"command\":\"ls\"}}}}, "
+        "found {}",
+        json::type_name(value));
   }
   for (const auto& member : value.get_object()) {
     const std::string key(member.key());

@@ -9,9 +9,9 @@
 
 namespace oap::permission {
 
-/// "May this principal do this?" A value. `tool` is the tool's name at its server, or its public name
-/// where `server` is empty; absent action = execute. Relative paths start at `cwd`, or where that is
-/// empty at `workspace`; both absolute.
+/// "May this principal do this?" A value. `tool` is the tool's name at its server, or its public
+/// name where `server` is empty; absent action = execute. Relative paths start at `cwd`, or where
+/// that is empty at `workspace`; both absolute.
 struct Request {
   Principal principal;
   std::string server;
@@ -23,9 +23,9 @@ struct Request {
   std::string cwd;
 };
 
-/// One line of `oap permission check --batch`: an object with tool and, if need be, action, resource,
-/// arguments, server, user_id, role, context ({workspace, cwd}). Anything else, and a wrong type, is a
-/// kInvalidArgument error that names the key.
+/// One line of `oap permission check --batch`: an object with tool and, if need be, action,
+/// resource, arguments, server, user_id, role, context ({workspace, cwd}). Anything else, and a
+/// wrong type, is a kInvalidArgument error that names the key.
 Result<Request> request_from_json(const json::Value& value);
 
 /// {"decision": …, "rule": …, "reason": …}; rule is null where the default decided.

@@ -27,10 +27,11 @@ std::string_view to_string(Precedence precedence);
 struct Rule {
   Scope scope = Scope::kTool;
   Action action = Action::kAny;
-  std::string pattern;   ///< glob: tool name, server, path, or (kCommand) the command's text
-  std::string resource;  ///< kTool only: glob that a path or the resource of the call must match; "" = any
+  std::string pattern;  ///< glob: tool name, server, path, or (kCommand) the command's text
+  std::string
+      resource;  ///< kTool only: glob that a path or the resource of the call must match; "" = any
   std::vector<std::string> argv;  ///< kCommand: a prefix of the argument vector
-  std::string program;            ///< kCommand: the program, a glob; exactly one of the three is set
+  std::string program;  ///< kCommand: the program, a glob; exactly one of the three is set
   Level level = Level::kAsk;
   std::string reason;
   std::string where;  ///< "file:line"
@@ -60,8 +61,8 @@ struct RuleFile {
 /// rule.
 const std::vector<std::string>& builtin_tools();
 
-/// Reads a parsed permissions.yaml. All faults are reported at once, one "file:line: …" a line, as one
-/// kConfiguration error. Pure.
+/// Reads a parsed permissions.yaml. All faults are reported at once, one "file:line: …" a line, as
+/// one kConfiguration error. Pure.
 Result<RuleFile> read_rules(const yaml::Document& document, Tier tier,
                             const std::vector<std::string>& known_tools);
 

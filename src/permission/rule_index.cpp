@@ -3,7 +3,9 @@
 namespace oap::permission {
 namespace {
 
-bool is_wild(std::string_view text) { return text.find_first_of("*?[{\\") != std::string_view::npos; }
+bool is_wild(std::string_view text) {
+  return text.find_first_of("*?[{\\") != std::string_view::npos;
+}
 
 /// The program that every command matched by the rule calls; "" where that is open.
 std::string literal_program(const Rule& rule) {

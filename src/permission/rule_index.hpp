@@ -44,8 +44,8 @@ class PathRules {
   PathIndex relative_;
 };
 
-/// All rules, found by what a facet names literally; only patterns without a literal front are tried
-/// one by one. Built once, then read from any thread.
+/// All rules, found by what a facet names literally; only patterns without a literal front are
+/// tried one by one. Built once, then read from any thread.
 class RuleIndex {
  public:
   void add(const CompiledRule& rule, std::uint32_t id);

@@ -1,7 +1,7 @@
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <optional>
+
+#include <fmt/format.h>
 
 #include "permission/rule.hpp"
 #include "text/glob.hpp"
@@ -34,7 +34,8 @@ std::string escape_pointer(std::string_view key) {
 /// Where values come from: a document with lines, or one value with a fixed place.
 class Place {
  public:
-  Place(const yaml::Document* document, std::string_view fixed) : document_(document), fixed_(fixed) {}
+  Place(const yaml::Document* document, std::string_view fixed)
+      : document_(document), fixed_(fixed) {}
   std::string of(std::string_view pointer) const {
     return document_ != nullptr ? document_->where(pointer) : std::string(fixed_);
   }
@@ -57,12 +58,14 @@ class Reader {
 
  private:
   void fault(const std::string& at, std::string_view key, std::string_view problem) {
-    faults_.push_back(fmt::format("{}: {}{}{}", place_.of(at), key, key.empty() ? "" : ": ", problem));
+    faults_.push_back(
+        fmt::format("{}: {}{}{}", place_.of(at), key, key.empty() ? "" : ": ", problem));
   }
   void wrong_word(const std::string& at, std::string_view key, std::string_view found,
                   const std::vector<std::string>& allowed) {
-    fault(at, key, fmt::format("expected {}, found '{}'{}", listing(allowed), found,
-                               text::did_you_mean(found, allowed)));
+    fault(at, key,
+          fmt::format("expected {}, found '{}'{}", listing(allowed), found,
+                      text::did_you_mean(found, allowed)));
   }
   bool check_keys(const json::Object& object, const std::string& at,
                   const std::vector<std::string>& known);
@@ -104,7 +107,8 @@ bool Reader::check_keys(const json::Object& object, const std::string& at,
       fault(place, key, "examples in rules are not available in this version");
     } else {
       fault(place, key,
-            fmt::format("unknown key, expected {}{}", listing(known), text::did_you_mean(key, known)));
+            fmt::format("unknown key, expected {}{}", listing(known),
+                        text::did_you_mean(key, known)));
     }
   }
   return fine;
@@ -150,8 +154,9 @@ std::vector<std::string> Reader::strings_at(const json::Object& object, const st
 
 void Reader::read_file(const json::Value& root) {
   if (!root.is_object()) {
-    fault("", "", fmt::format("expected a map with permissions and roles, found {}",
-                              json::type_name(root)));
+    fault(
+        "", "",
+        fmt::format("expected a map with permissions and roles, found {}", json::type_name(root)));
     return;
   }
   const json::Object& object = root.get_object();
@@ -186,7 +191,8 @@ void Reader::read_rules(const json::Value& value, const std::string& at, const s
 
 void Reader::read_roles(const json::Value& value) {
   if (!value.is_object()) {
-    fault("/roles", "roles", fmt::format("expected a map of roles, found {}", json::type_name(value)));
+    fault("/roles", "roles",
+          fmt::format("expected a map of roles, found {}", json::type_name(value)));
     return;
   }
   for (const auto& member : value.get_object()) {
@@ -216,8 +222,9 @@ void Reader::read_roles(const json::Value& value) {
 std::optional<Rule> Reader::read_rule(const json::Value& value, const std::string& at,
                                       const std::string& role) {
   if (!value.is_object()) {
-    fault(at, "", fmt::format("expected a rule such as {{tool: bash, level: ask}}, found {}",
-                              json::type_name(value)));
+    fault(at, "",
+          fmt::format("expected a rule such as {{tool: bash, level: ask}}, found {}",
+                      json::type_name(value)));
     return std::nullopt;
   }
   const json::Object& object = value.get_object();
@@ -286,7 +293,8 @@ bool Reader::read_subject(const json::Object& object, const std::string& at, Rul
   return false;
 }
 
-bool Reader::read_scoped(Scope scope, const json::Object& object, const std::string& at, Rule& rule) {
+bool Reader::read_scoped(Scope scope, const json::Object& object, const std::string& at,
+                         Rule& rule) {
   if (scope == Scope::kCommand) {
     return read_command(object, at, rule);
   }
@@ -296,7 +304,8 @@ bool Reader::read_scoped(Scope scope, const json::Object& object, const std::str
       return false;
     }
   }
-  const std::string own = scope == Scope::kTool ? "tool" : (scope == Scope::kMcpServer ? "mcp_server" : "");
+  const std::string own =
+      scope == Scope::kTool ? "tool" : (scope == Scope::kMcpServer ? "mcp_server" : "");
   const auto pattern = string_at(object, at, "pattern");
   const auto subject = own.empty() ? std::nullopt : string_at(object, at, own);
   for (const char* key : {"tool", "mcp_server"}) {
@@ -338,8 +347,8 @@ bool Reader::read_command(const json::Object& object, const std::string& at, Rul
       return false;
     }
   }
-  const int given = (rule.pattern.empty() ? 0 : 1) + (rule.program.empty() ? 0 : 1) +
-                    (rule.argv.empty() ? 0 : 1);
+  const int given =
+      (rule.pattern.empty() ? 0 : 1) + (rule.program.empty() ? 0 : 1) + (rule.argv.empty() ? 0 : 1);
   if (given != 1) {
     fault(at, "", "a command rule needs exactly one of argv, program and pattern");
     return false;
@@ -365,8 +374,10 @@ bool Reader::names_known_tool(const std::string& name) const {
 bool Reader::read_tool(const std::string& name, std::string resource, const std::string& at,
                        Rule& rule) {
   if (name.find_first_of(" \t\n()") != std::string::npos) {
-    fault(at, "tool", fmt::format("expected a tool's name, found '{}'; a command goes into pattern, "
-                                  "as in {{tool: bash, pattern: 'rm *'}}", name));
+    fault(at, "tool",
+          fmt::format("expected a tool's name, found '{}'; a command goes into pattern, "
+                      "as in {{tool: bash, pattern: 'rm *'}}",
+                      name));
     return false;
   }
   const std::string key = resource.empty() && rule.pattern.empty() ? "/pattern" : "/tool";

@@ -19,22 +19,27 @@ TEST(RuleReader, NamesPlaceKeyAndNearestName) {
   EXPECT_EQ(fault("permissions:\n  - {tool: bash, level: alow}\n"),
             "p.yaml:2: level: expected allow, ask or deny, found 'alow' (did you mean 'allow'?)");
   EXPECT_EQ(fault("permissions:\n  - tool: bash\n    levle: allow\n"),
-            "p.yaml:3: levle: unknown key, expected scope, action, pattern, level, reason, tool, program, "
+            "p.yaml:3: levle: unknown key, expected scope, action, pattern, level, reason, tool, "
+            "program, "
             "argv or mcp_server (did you mean 'level'?)");
   EXPECT_THAT(fault("permisions: []\n"), HasSubstr("p.yaml:1: permisions: unknown key"));
   EXPECT_THAT(fault("permissions:\n  - {scope: file, pattern: x, level: ask}\n"),
               HasSubstr("p.yaml:2: scope: expected tool, mcp_server, file_pattern or command"));
   EXPECT_THAT(fault("permissions:\n  - {tool: bash, action: run, level: ask}\n"),
               HasSubstr("p.yaml:2: action: expected execute"));
-  EXPECT_THAT(fault("permissions:\n  - {pattern: 'a[', level: ask}\n"), HasSubstr("p.yaml:2: pattern: "));
-  EXPECT_THAT(fault("permissions:\n  - {pattern: 'a/../b', level: ask}\n"), HasSubstr("p.yaml:2: "));
+  EXPECT_THAT(fault("permissions:\n  - {pattern: 'a[', level: ask}\n"),
+              HasSubstr("p.yaml:2: pattern: "));
+  EXPECT_THAT(fault("permissions:\n  - {pattern: 'a/../b', level: ask}\n"),
+              HasSubstr("p.yaml:2: "));
   EXPECT_THAT(fault("permissions:\n  - {tool: bash}\n"), HasSubstr("p.yaml:2: level: missing"));
   EXPECT_THAT(fault("permissions:\n  - {level: ask}\n"), HasSubstr("p.yaml:2: a rule needs"));
-  EXPECT_THAT(fault("permissions:\n  - {tool: [a], level: ask}\n"), HasSubstr("tool: expected a text"));
+  EXPECT_THAT(fault("permissions:\n  - {tool: [a], level: ask}\n"),
+              HasSubstr("tool: expected a text"));
   EXPECT_THAT(fault("permissions: {a: 1}\n"), HasSubstr("expected a list of rules"));
   EXPECT_THAT(fault("permissions:\n  - bash\n"), HasSubstr("expected a rule such as"));
   EXPECT_THAT(fault("- a\n"), HasSubstr("expected a map"));
-  EXPECT_THAT(fault("precedence: strictest\n"), HasSubstr("p.yaml:1: precedence: expected strict or specific"));
+  EXPECT_THAT(fault("precedence: strictest\n"),
+              HasSubstr("p.yaml:1: precedence: expected strict or specific"));
 }
 
 TEST(RuleReader, RefusesWhatIsNotThereYet) {
@@ -55,13 +60,15 @@ TEST(RuleReader, RefusesMixedForms) {
               HasSubstr("a command rule's action is execute"));
   EXPECT_THAT(fault("permissions:\n  - {tool: 'bash(rm *)', level: deny}\n"),
               HasSubstr("a command goes into pattern"));
-  EXPECT_THAT(fault("permissions:\n  - {scope: file_pattern, tool: bash, pattern: x, level: deny}\n"),
-              HasSubstr("does not go with scope file_pattern"));
+  EXPECT_THAT(
+      fault("permissions:\n  - {scope: file_pattern, tool: bash, pattern: x, level: deny}\n"),
+      HasSubstr("does not go with scope file_pattern"));
 }
 
 TEST(RuleReader, ReportsAllFaultsAtOnce) {
   const std::string faults = fault(
-      "permissions:\n  - {tool: bash, level: alow}\n  - {tool: bash, lvl: ask}\nroles:\n  a: {inherits: [b]}\n");
+      "permissions:\n  - {tool: bash, level: alow}\n  - {tool: bash, lvl: ask}\nroles:\n  a: "
+      "{inherits: [b]}\n");
   EXPECT_EQ(std::count(faults.begin(), faults.end(), '\n'), 1);
   EXPECT_THAT(faults, HasSubstr("p.yaml:2"));
   EXPECT_THAT(faults, HasSubstr("p.yaml:3"));
@@ -70,46 +77,51 @@ TEST(RuleReader, ReportsAllFaultsAtOnce) {
 TEST(RuleReader, ChecksRoles) {
   EXPECT_THAT(fault("roles:\n  dev: {inherits: [basic_usr]}\n"),
               HasSubstr("p.yaml:2: inherits: no role 'basic_usr' (did you mean 'basic_user'?)"));
-  EXPECT_THAT(fault("roles:\n  a: {inherits: [b]}\n  b: {inherits: [a]}\n"), HasSubstr("inherits itself"));
+  EXPECT_THAT(fault("roles:\n  a: {inherits: [b]}\n  b: {inherits: [a]}\n"),
+              HasSubstr("inherits itself"));
   EXPECT_THAT(fault("roles:\n  a: {inherit: [b]}\n"), HasSubstr("inherit: unknown key"));
   EXPECT_EQ(fault("roles:\n  a: {inherits: [basic_user]}\n  b:\n"), "fine");
 }
 
 TEST(RuleReader, ReadsTheShortForms) {
-  const auto policy = Policy::compile({{Tier::kUser, "p.yaml",
-                                        "permissions:\n"
-                                        "  - {tool: bash, level: ask}\n"
-                                        "  - {tool: bash, pattern: 'rm *', level: deny}\n"
-                                        "  - {pattern: 'a/**', level: deny}\n"
-                                        "  - {tool: git, level: allow}\n"
-                                        "  - {scope: tool, action: execute, pattern: systemctl, level: deny}\n"
-                                        "  - {tool: npm, pattern: 'run *', level: allow}\n"}},
-                                      {.workspace = "/"});
+  const auto policy =
+      Policy::compile({{Tier::kUser, "p.yaml",
+                        "permissions:\n"
+                        "  - {tool: bash, level: ask}\n"
+                        "  - {tool: bash, pattern: 'rm *', level: deny}\n"
+                        "  - {pattern: 'a/**', level: deny}\n"
+                        "  - {tool: git, level: allow}\n"
+                        "  - {scope: tool, action: execute, pattern: systemctl, level: deny}\n"
+                        "  - {tool: npm, pattern: 'run *', level: allow}\n"}},
+                      {.workspace = "/"});
   ASSERT_TRUE(policy.has_value()) << policy.error().message();
   std::vector<std::string> rules;
   for (const Rule& rule : (*policy)->rules()) {
     rules.push_back(rule.describe());
   }
-  EXPECT_THAT(rules, ElementsAre("tool 'bash'", "command 'rm *'", "file_pattern 'a/**'", "command program 'git'",
-                                 "command program 'systemctl', execute", "command 'npm run *'"));
-  EXPECT_THAT((*policy)->warnings(),
-              ElementsAre(HasSubstr("p.yaml:5: 'git' is no known tool"), HasSubstr("'systemctl'"),
-                          HasSubstr("'npm'")));
+  EXPECT_THAT(rules, ElementsAre("tool 'bash'", "command 'rm *'", "file_pattern 'a/**'",
+                                 "command program 'git'", "command program 'systemctl', execute",
+                                 "command 'npm run *'"));
+  EXPECT_THAT((*policy)->warnings(), ElementsAre(HasSubstr("p.yaml:5: 'git' is no known tool"),
+                                                 HasSubstr("'systemctl'"), HasSubstr("'npm'")));
 }
 
 TEST(RuleReader, RefusesUnknownApprovalCategories) {
-  const auto policy = Policy::compile({}, {.workspace = "/", .require_approval_for = {"destructive"}});
+  const auto policy =
+      Policy::compile({}, {.workspace = "/", .require_approval_for = {"destructive"}});
   ASSERT_FALSE(policy.has_value());
   EXPECT_THAT(policy.error().message(), HasSubstr("unknown category 'destructive'"));
 }
 
 TEST(RuleReader, AnUnreadableFileIsAFault) {
-  const auto policy = Policy::compile({{Tier::kUser, "/nonexistent/p.yaml", std::nullopt}}, {.workspace = "/"});
+  const auto policy =
+      Policy::compile({{Tier::kUser, "/nonexistent/p.yaml", std::nullopt}}, {.workspace = "/"});
   EXPECT_FALSE(policy.has_value());
 }
 
 TEST(RuleFromJson, ReadsOneRule) {
-  json::Object object{{"tool", "bash"}, {"action", "execute"}, {"pattern", "rm *"}, {"level", "deny"}};
+  json::Object object{
+      {"tool", "bash"}, {"action", "execute"}, {"pattern", "rm *"}, {"level", "deny"}};
   const auto rule = rule_from_json(object, "session", {});
   ASSERT_TRUE(rule.has_value());
   EXPECT_EQ(rule->scope, Scope::kCommand);

@@ -141,6 +141,7 @@ std::size_t Lexicon::longest(std::string_view first_word) const {
 const Lexicon& lexicon() {
   static const Lexicon words = [] {
     Lexicon all;
+    all.reserve(16384);
     for (Language language = 0; language < kLanguageCount; ++language) {
       all.add(embedded(std::string(kLanguages[language]) + ".txt"), language);
     }

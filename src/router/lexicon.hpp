@@ -68,6 +68,11 @@ class Lexicon {
   /// The words of one file's text, e.g. "tool read: read, show, look at".
   void add(std::string_view text, Language language);
 
+  void reserve(std::size_t words) {
+    entries_.reserve(words);
+    longest_.reserve(words);
+  }
+
   const Entries* find(std::string_view phrase) const;
   /// The most words that a phrase beginning with this word has; 0 where there is none.
   std::size_t longest(std::string_view first_word) const;

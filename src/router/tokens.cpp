@@ -306,9 +306,21 @@ std::vector<Token> tokenize(std::string_view folded, const Lexicon& words) {
 }
 
 std::string normal_phrase(std::string_view phrase) {
-  static const Lexicon kNone;
+  const std::string folded = fold(phrase);
+  // Letters of one script are as they must be already.
+  bool ascii = false;
+  bool wide = false;
+  const bool letters = std::all_of(folded.begin(), folded.end(), [&](char c) {
+    ascii = ascii || text::is_alpha(c);
+    wide = wide || static_cast<unsigned char>(c) >= 0xE1;
+    return (c >= 'a' && c <= 'z') || c == ' ' || static_cast<unsigned char>(c) >= 0x80;
+  });
+  if (letters && !(ascii && wide) && folded.find("  ") == std::string::npos) {
+    return folded;
+  }
+  const Lexicon none;
   std::string joined;
-  for (const Token& token : tokenize(fold(phrase), kNone)) {
+  for (const Token& token : tokenize(folded, none)) {
     if (!token.text.empty()) {
       joined += (joined.empty() ? "" : " ") + token.text;
     }

@@ -1,10 +1,10 @@
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <array>
 #include <initializer_list>
 #include <string>
 #include <vector>
+
+#include <fmt/format.h>
 
 #include "security/role_guard.hpp"
 #include "shell/parse.hpp"
@@ -21,7 +21,7 @@ bool one_of(std::string_view word, std::initializer_list<std::string_view> list)
 }
 
 constexpr std::array<std::string_view, 16> kSystemDirectories = {
-    "/bin", "/boot", "/dev",  "/etc", "/home", "/lib", "/lib64", "/opt",
+    "/bin",  "/boot", "/dev",  "/etc", "/home", "/lib", "/lib64", "/opt",
     "/proc", "/root", "/sbin", "/sys", "/usr",  "/var", "/Users", "/System"};
 
 bool is_wild(std::string_view text) { return text.find_first_of("*?[") != std::string_view::npos; }
@@ -70,7 +70,8 @@ bool is_vital(const std::string& word, WordKind kind, bool in_vital_directory) {
   }
   path = normal(path);
   if (!path.starts_with('/')) {
-    const bool everything = path.empty() || path == ".." || (kind == WordKind::kGlob && is_wild(path.substr(0, 1)));
+    const bool everything =
+        path.empty() || path == ".." || (kind == WordKind::kGlob && is_wild(path.substr(0, 1)));
     return in_vital_directory && (everything || path.find_first_not_of("./*") == std::string::npos);
   }
   const bool wild = kind != WordKind::kStatic;
@@ -79,8 +80,8 @@ bool is_vital(const std::string& word, WordKind kind, bool in_vital_directory) {
   if (path == "/" || (wild && is_wild(first))) {
     return true;
   }
-  const bool whole = second == std::string::npos || (wild && path.substr(second).find_first_not_of("/*.?") ==
-                                                                 std::string::npos);
+  const bool whole = second == std::string::npos ||
+                     (wild && path.substr(second).find_first_not_of("/*.?") == std::string::npos);
   return whole && std::find(kSystemDirectories.begin(), kSystemDirectories.end(), first) !=
                       kSystemDirectories.end();
 }
@@ -132,12 +133,12 @@ class Judge {
  private:
   static bool one_of_kind(shell::Redirect::Kind kind) {
     return kind == shell::Redirect::Kind::kRead || kind == shell::Redirect::Kind::kHereDocument ||
-           kind == shell::Redirect::Kind::kHereString ||
-           kind == shell::Redirect::Kind::kDuplicate;
+           kind == shell::Redirect::Kind::kHereString || kind == shell::Redirect::Kind::kDuplicate;
   }
 
   static RoleVerdict overwrites(std::string_view device) {
-    return {false, "never:block-device", fmt::format("{} is a block device; writing to it destroys it", device)};
+    return {false, "never:block-device",
+            fmt::format("{} is a block device; writing to it destroys it", device)};
   }
 
   static RoleVerdict deletes(std::string_view what) {
@@ -158,9 +159,9 @@ class Judge {
     if (program == "find") {
       return judge_find(command);
     }
-    const bool formats = program.starts_with("mkfs") ||
-                         one_of(program, {"mke2fs", "mkswap", "wipefs", "blkdiscard", "shred", "sgdisk",
-                                          "sfdisk", "badblocks"});
+    const bool formats =
+        program.starts_with("mkfs") || one_of(program, {"mke2fs", "mkswap", "wipefs", "blkdiscard",
+                                                        "shred", "sgdisk", "sfdisk", "badblocks"});
     const bool writes = formats || one_of(program, {"dd", "tee", "cp", "mv"});
     for (std::size_t i = 1; writes && i < command.argv.size(); ++i) {
       std::string_view word = command.argv[i];
@@ -193,7 +194,8 @@ class Judge {
       const std::string& word = command.argv[i];
       if (options && word == "--") {
         options = false;
-      } else if ((!options || !word.starts_with('-')) && is_vital(word, command.kinds[i], in_vital_)) {
+      } else if ((!options || !word.starts_with('-')) &&
+                 is_vital(word, command.kinds[i], in_vital_)) {
         return deletes(word);
       }
     }
@@ -203,13 +205,16 @@ class Judge {
   RoleVerdict judge_find(const SimpleCommand& command) const {
     bool deletes_all = false;
     for (const std::string& word : command.argv) {
-      if (one_of(word, {"-name", "-iname", "-path", "-ipath", "-wholename", "-regex", "-iregex", "-newer",
-                        "-mtime", "-mmin", "-size", "-empty", "-user", "-group", "-perm", "-inum"})) {
+      if (one_of(word,
+                 {"-name", "-iname", "-path", "-ipath", "-wholename", "-regex", "-iregex", "-newer",
+                  "-mtime", "-mmin", "-size", "-empty", "-user", "-group", "-perm", "-inum"})) {
         return {};
       }
-      deletes_all = deletes_all || one_of(word, {"-delete", "rm", "/bin/rm", "/usr/bin/rm", "shred", "unlink"});
+      deletes_all = deletes_all ||
+                    one_of(word, {"-delete", "rm", "/bin/rm", "/usr/bin/rm", "shred", "unlink"});
     }
-    for (std::size_t i = 1; deletes_all && i < command.argv.size() && !command.argv[i].starts_with('-'); ++i) {
+    for (std::size_t i = 1;
+         deletes_all && i < command.argv.size() && !command.argv[i].starts_with('-'); ++i) {
       if (is_vital(command.argv[i], command.kinds[i], in_vital_)) {
         return deletes(command.argv[i]);
       }
@@ -225,8 +230,8 @@ class Judge {
         dense += c;
       }
     }
-    if (dense.find("forkwhilefork") != std::string::npos || dense.find("$0|$0") != std::string::npos ||
-        dense.find("$0&$0") != std::string::npos) {
+    if (dense.find("forkwhilefork") != std::string::npos ||
+        dense.find("$0|$0") != std::string::npos || dense.find("$0&$0") != std::string::npos) {
       return true;
     }
     constexpr std::size_t kMost = 16;
@@ -259,8 +264,8 @@ class Judge {
       }
       ++bodies;
       const shell::Script body = shell::parse(rest.substr(1, close - 1));
-      const bool only_itself =
-          std::all_of(body.commands.begin(), body.commands.end(), [&](const SimpleCommand& command) {
+      const bool only_itself = std::all_of(
+          body.commands.begin(), body.commands.end(), [&](const SimpleCommand& command) {
             return !command.argv.empty() && command.argv.front() == name;
           });
       if (body.commands.size() >= 2 && only_itself) {

@@ -1,10 +1,10 @@
 #include "security/role_guard.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <initializer_list>
 #include <vector>
+
+#include <fmt/format.h>
 
 #include "json/value.hpp"
 #include "shell/parse.hpp"
@@ -43,12 +43,14 @@ const RoleLimits* limits_of(std::string_view role) {
 }
 
 RoleVerdict refuse(const RoleLimits& limits, std::string_view what) {
-  return {false, fmt::format("role:{}", limits.role), fmt::format("the {} may not {}", limits.role, what)};
+  return {false, fmt::format("role:{}", limits.role),
+          fmt::format("the {} may not {}", limits.role, what)};
 }
 
 std::string_view argument(const ToolCall& call, std::string_view key) {
   const json::Value* value = json::find(call.arguments, key);
-  return value != nullptr && value->is_string() ? json::view(value->get_string()) : std::string_view();
+  return value != nullptr && value->is_string() ? json::view(value->get_string())
+                                                : std::string_view();
 }
 
 /// The path without "." components; "" where it climbs with "..".
@@ -78,13 +80,15 @@ bool is_note(std::string_view path) {
 
 RoleVerdict judge_edit(const RoleLimits& limits, std::string_view path) {
   if (is_todo(path)) {
-    return limits.uses_todo ? RoleVerdict{} : refuse(limits, "write .opencode/todo.md; report to the commander");
+    return limits.uses_todo ? RoleVerdict{}
+                            : refuse(limits, "write .opencode/todo.md; report to the commander");
   }
   if (limits.edits_source || (limits.edits_notes && is_note(path))) {
     return {};
   }
-  return refuse(limits, limits.edits_notes ? fmt::format("write {}; only .opencode/todo.md and docs/", path)
-                                           : fmt::format("write {}; send it back with a comment", path));
+  return refuse(limits, limits.edits_notes
+                            ? fmt::format("write {}; only .opencode/todo.md and docs/", path)
+                            : fmt::format("write {}; send it back with a comment", path));
 }
 
 /// Programs that write where the role may only look. Redirections count too.
@@ -98,7 +102,8 @@ RoleVerdict judge_command(const RoleLimits& limits, std::string_view source) {
       const bool writes = redirect.kind == shell::Redirect::Kind::kWrite ||
                           redirect.kind == shell::Redirect::Kind::kAppend ||
                           redirect.kind == shell::Redirect::Kind::kReadWrite;
-      if (writes && !redirect.target.starts_with("/dev/") && !redirect.target.starts_with("/tmp/")) {
+      if (writes && !redirect.target.starts_with("/dev/") &&
+          !redirect.target.starts_with("/tmp/")) {
         if (RoleVerdict verdict = judge_edit(limits, redirect.target); !verdict.allowed) {
           return verdict;
         }
@@ -120,8 +125,8 @@ RoleVerdict judge_command(const RoleLimits& limits, std::string_view source) {
         one_of(command.argv[1], {"apply", "am", "checkout", "restore", "reset", "stash", "rebase",
                                  "merge", "cherry-pick", "revert", "clean", "rm", "mv"});
     if (in_place || changes_tree ||
-        one_of(program, {"rm", "rmdir", "mv", "cp", "tee", "patch", "truncate", "ln", "install", "dd",
-                         "shred", "unlink"})) {
+        one_of(program, {"rm", "rmdir", "mv", "cp", "tee", "patch", "truncate", "ln", "install",
+                         "dd", "shred", "unlink"})) {
       return refuse(limits, fmt::format("change files with '{}'", program));
     }
   }
@@ -144,7 +149,8 @@ RoleVerdict judge_role(const RoleLimits& limits, const ToolCall& call) {
     if (tool != "python") {
       return judge_command(limits, argument(call, "command"));
     }
-    return limits.edits_source ? RoleVerdict{} : refuse(limits, "run python code; bash runs the tests");
+    return limits.edits_source ? RoleVerdict{}
+                               : refuse(limits, "run python code; bash runs the tests");
   }
   if (tool == "delegate_task" && !limits.delegates) {
     return refuse(limits, "delegate; only the commander does");

@@ -14,10 +14,10 @@ struct RoleVerdict {
   std::string reason;  ///< a sentence
 };
 
-/// Decides by the role matrix (see README.md; a principal whose role is none of the four agents is not
-/// limited by it) and by the never-rules, which count for everyone whatever the policy says: deleting
-/// the root or home directory, fork bombs, formatting or overwriting block devices. A command that
-/// hides its program from us is left to the permission engine. Pure, thread-safe.
+/// Decides by the role matrix (see README.md; a principal whose role is none of the four agents is
+/// not limited by it) and by the never-rules, which count for everyone whatever the policy says:
+/// deleting the root or home directory, fork bombs, formatting or overwriting block devices. A
+/// command that hides its program from us is left to the permission engine. Pure, thread-safe.
 RoleVerdict role_guard(const ToolCall& call, const Principal& principal);
 
 /// The never-rules alone, for a shell command.

@@ -1,10 +1,10 @@
 #include "security/role_guard.hpp"
 
-#include <gtest/gtest.h>
-
 #include <fstream>
 #include <string>
 #include <vector>
+
+#include <gtest/gtest.h>
 
 #include "text/strings.hpp"
 
@@ -43,14 +43,17 @@ TEST(RoleGuard, Table) {
   const auto rows = rows_of("roles.case");
   for (const auto& [number, row] : rows) {
     const std::size_t arrow = row.rfind(" => ");
-    const std::vector<std::string_view> words = text::split_words(std::string_view(row).substr(0, arrow));
+    const std::vector<std::string_view> words =
+        text::split_words(std::string_view(row).substr(0, arrow));
     ASSERT_GE(words.size(), 2U) << "roles.case:" << number;
     ToolCall call;
     call.server = kBuiltinServer;
     call.tool = words[1];
-    const std::string rest = words.size() > 2 ? row.substr(static_cast<std::size_t>(words[2].data() - row.data()),
-                                                           arrow - static_cast<std::size_t>(words[2].data() - row.data()))
-                                              : "";
+    const std::string rest =
+        words.size() > 2
+            ? row.substr(static_cast<std::size_t>(words[2].data() - row.data()),
+                         arrow - static_cast<std::size_t>(words[2].data() - row.data()))
+            : "";
     const bool shell = call.tool == "bash" || call.tool == "run_command";
     call.arguments[shell ? "command" : (call.tool == "todo" ? "action" : "path")] = rest;
     Principal principal;

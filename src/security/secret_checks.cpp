@@ -12,8 +12,9 @@ namespace {
 
 template <std::size_t N>
 bool holds_any(std::string_view text, const std::array<std::string_view, N>& parts) {
-  return std::any_of(parts.begin(), parts.end(),
-                     [&](std::string_view part) { return text.find(part) != std::string_view::npos; });
+  return std::any_of(parts.begin(), parts.end(), [&](std::string_view part) {
+    return text.find(part) != std::string_view::npos;
+  });
 }
 
 constexpr std::array<std::string_view, 3> kSamples = {
@@ -21,29 +22,35 @@ constexpr std::array<std::string_view, 3> kSamples = {
     "wJalrXUtnFEMI/K7MDENG", "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq"};
 
 constexpr std::array<std::string_view, 16> kPlaceholders = {
-    "example", "your_", "your-", "yourtoken", "placeholder", "changeme", "change_me", "change-me", "redacted",
-    "dummy", "xxxx", "****", "....", "0000000000", "replace", "insert"};
+    "example",   "your_",      "your-",    "yourtoken", "placeholder", "changeme",
+    "change_me", "change-me",  "redacted", "dummy",     "xxxx",        "****",
+    "....",      "0000000000", "replace",  "insert"};
 
 /// Parts of a name after which its value is not the secret.
 constexpr std::array<std::string_view, 27> kNotSecret = {
-    "sha", "hash", "digest", "checksum", "integrity", "commit", "public", "fingerprint", "count",
-    "length", "limit", "expir", "ttl", "max", "min", "type", "path", "file", "url", "uri", "policy",
-    "tokenizer", "tokenize", "field", "label", "regex", "pattern"};
+    "sha",         "hash",     "digest", "checksum", "integrity", "commit", "public",
+    "fingerprint", "count",    "length", "limit",    "expir",     "ttl",    "max",
+    "min",         "type",     "path",   "file",     "url",       "uri",    "policy",
+    "tokenizer",   "tokenize", "field",  "label",    "regex",     "pattern"};
 
 /// Last parts of a name that make it the name of something else.
-constexpr std::array<std::string_view, 9> kNotSecretEnds = {"name", "id", "ref", "s_total", "tokens",
-                                                            "usage", "arn", "version", "enabled"};
+constexpr std::array<std::string_view, 9> kNotSecretEnds = {
+    "name", "id", "ref", "s_total", "tokens", "usage", "arn", "version", "enabled"};
 
 bool is_identifier(std::string_view text) {
-  return std::all_of(text.begin(), text.end(),
-                     [](char c) { return text::is_alpha(c) || c == '_' || c == '.' || c == '-' || c == ' ' || c == '/' || c == ':'; });
+  return std::all_of(text.begin(), text.end(), [](char c) {
+    return text::is_alpha(c) || c == '_' || c == '.' || c == '-' || c == ' ' || c == '/' ||
+           c == ':';
+  });
 }
 
 bool is_member_access(std::string_view text) {
   return text.find('.') != std::string_view::npos && (text::is_alpha(text[0]) || text[0] == '_') &&
-         std::all_of(text.begin(), text.end(), [](char c) {
-           return text::is_alpha(c) || text::is_digit(c) || c == '_' || c == '.';
-         }) && entropy(text) < 4.0;
+         std::all_of(text.begin(), text.end(),
+                     [](char c) {
+                       return text::is_alpha(c) || text::is_digit(c) || c == '_' || c == '.';
+                     }) &&
+         entropy(text) < 4.0;
 }
 
 bool is_uuid(std::string_view text) {
@@ -52,7 +59,8 @@ bool is_uuid(std::string_view text) {
   }
   for (std::size_t i = 0; i < text.size(); ++i) {
     const bool dash = i == 8 || i == 13 || i == 18 || i == 23;
-    const bool hex = text::is_digit(text[i]) || (text::to_lower(text[i]) >= 'a' && text::to_lower(text[i]) <= 'f');
+    const bool hex = text::is_digit(text[i]) ||
+                     (text::to_lower(text[i]) >= 'a' && text::to_lower(text[i]) <= 'f');
     if (dash ? text[i] != '-' : !hex) {
       return false;
     }
@@ -66,19 +74,25 @@ bool is_reference(std::string_view value) {
          value.starts_with("env:") || value.starts_with("!") || value.starts_with('*') ||
          value.starts_with('/') || value.starts_with("./") || value.starts_with("http") ||
          value.find("${") != std::string_view::npos || value.find("{{") != std::string_view::npos ||
-         value.find("env.") != std::string_view::npos || value.find("environ") != std::string_view::npos;
+         value.find("env.") != std::string_view::npos ||
+         value.find("environ") != std::string_view::npos;
 }
 
-bool has_digit(std::string_view text) { return std::any_of(text.begin(), text.end(), text::is_digit); }
+bool has_digit(std::string_view text) {
+  return std::any_of(text.begin(), text.end(), text::is_digit);
+}
 
-bool has_letter(std::string_view text) { return std::any_of(text.begin(), text.end(), text::is_alpha); }
+bool has_letter(std::string_view text) {
+  return std::any_of(text.begin(), text.end(), text::is_alpha);
+}
 
 bool has_special(std::string_view text) {
   return text.find_first_of("!@#$%^&*+=?~") != std::string_view::npos;
 }
 
 bool is_password_name(std::string_view lower) {
-  return lower.find("pass") != std::string_view::npos || lower.find("pwd") != std::string_view::npos;
+  return lower.find("pass") != std::string_view::npos ||
+         lower.find("pwd") != std::string_view::npos;
 }
 
 }  // namespace
@@ -110,13 +124,15 @@ bool is_sample(std::string_view secret) {
 bool names_secret(std::string_view name) {
   const std::string lower = text::lower_ascii(name);
   static constexpr std::array<std::string_view, 15> kSecretNames = {
-      "password", "passwd", "passphrase", "pwd", "secret", "token", "api_key", "api-key", "apikey",
-      "access_key", "access-key", "accesskey", "private_key", "authkey", "encryption_key"};
+      "password",   "passwd",    "passphrase",  "pwd",     "secret",
+      "token",      "api_key",   "api-key",     "apikey",  "access_key",
+      "access-key", "accesskey", "private_key", "authkey", "encryption_key"};
   if (!holds_any(lower, kSecretNames)) {
     return false;
   }
   const auto ends = [&](std::string_view end) { return lower.ends_with(end); };
-  return !holds_any(lower, kNotSecret) && std::none_of(kNotSecretEnds.begin(), kNotSecretEnds.end(), ends);
+  return !holds_any(lower, kNotSecret) &&
+         std::none_of(kNotSecretEnds.begin(), kNotSecretEnds.end(), ends);
 }
 
 bool is_secret_value(std::string_view name, std::string_view value, bool quoted) {
@@ -129,7 +145,8 @@ bool is_secret_value(std::string_view name, std::string_view value, bool quoted)
   if (is_password_name(lower)) {
     return (mixed || has_special(value)) && entropy(value) >= 2.5;
   }
-  return mixed && value.find(' ') == std::string_view::npos && value.size() >= 12 && entropy(value) >= 3.0;
+  return mixed && value.find(' ') == std::string_view::npos && value.size() >= 12 &&
+         entropy(value) >= 3.0;
 }
 
 bool is_url_password(std::string_view password) {
@@ -138,7 +155,8 @@ bool is_url_password(std::string_view password) {
   const std::string lower = text::lower_ascii(password);
   return !password.starts_with('$') && !password.starts_with('{') && !password.starts_with('%') &&
          !password.starts_with('[') && !password.starts_with('<') && !password.starts_with('*') &&
-         password.find("${") == std::string_view::npos && password.find("{{") == std::string_view::npos &&
+         password.find("${") == std::string_view::npos &&
+         password.find("{{") == std::string_view::npos &&
          std::find(kWords.begin(), kWords.end(), lower) == kWords.end() &&
          (entropy(password) >= 1.5) && !is_sample(password);
 }

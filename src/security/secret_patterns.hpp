@@ -1,13 +1,13 @@
 #pragma once
 
-#include <re2/re2.h>
-#include <re2/set.h>
-
 #include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include <re2/re2.h>
+#include <re2/set.h>
 
 namespace oap::security {
 

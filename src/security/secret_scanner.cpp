@@ -30,7 +30,8 @@ bool is_type(std::string_view word) {
 /// Where replacements of an earlier run stand.
 std::vector<std::pair<std::size_t, std::size_t>> replacements(std::string_view text) {
   std::vector<std::pair<std::size_t, std::size_t>> out;
-  for (std::size_t at = text.find(kMark); at != std::string_view::npos; at = text.find(kMark, at + 1)) {
+  for (std::size_t at = text.find(kMark); at != std::string_view::npos;
+       at = text.find(kMark, at + 1)) {
     const std::size_t colon = text.find(':', at + kMark.size());
     if (colon == std::string_view::npos || colon + 5 >= text.size() || text[colon + 5] != ']' ||
         !is_type(text.substr(at + kMark.size(), colon - at - kMark.size()))) {
@@ -79,7 +80,8 @@ void add_assignment(std::string_view text, std::string_view name, std::string_vi
   const bool quoted = value.find_first_of("\"'\\") == 0;
   const std::size_t front = std::min(value.find_first_not_of("\"'\\"), value.size());
   std::string_view inner = value.substr(front);
-  while (quoted && !inner.empty() && std::string_view("\"'\\").find(inner.back()) != std::string_view::npos) {
+  while (quoted && !inner.empty() &&
+         std::string_view("\"'\\").find(inner.back()) != std::string_view::npos) {
     inner.remove_suffix(1);
   }
   const auto start = static_cast<std::size_t>(inner.data() - text.data());
@@ -195,7 +197,8 @@ SecretScanner& SecretScanner::operator=(SecretScanner&&) noexcept = default;
 std::vector<Finding> SecretScanner::scan(std::string_view text) const {
   const CompiledPatterns& compiled = compiled_patterns();
   if (!compiled.ok) {
-    return text.empty() ? std::vector<Finding>{} : std::vector<Finding>{{"unscanned", 0, text.size()}};
+    return text.empty() ? std::vector<Finding>{}
+                        : std::vector<Finding>{{"unscanned", 0, text.size()}};
   }
   std::vector<Finding> found;
   for (const std::string& secret : body_->known) {
@@ -230,14 +233,25 @@ std::vector<Finding> SecretScanner::scan(std::string_view text) const {
 }
 
 std::string SecretScanner::redact(std::string_view text) const {
-  std::string out;
-  std::size_t at = 0;
-  for (const Finding& finding : scan(text)) {
-    out += text.substr(at, finding.start - at);
-    out += body_->replacement(finding.type, text.substr(finding.start, finding.end - finding.start));
-    at = finding.end;
+  // What a replacement frees of its neighbour can be a token in its turn; four rounds are plenty.
+  std::string out(text);
+  for (int round = 0; round < 4; ++round) {
+    const std::vector<Finding> findings = scan(out);
+    if (findings.empty()) {
+      break;
+    }
+    const std::string before = std::move(out);
+    const std::string_view old = before;
+    out.clear();
+    std::size_t at = 0;
+    for (const Finding& finding : findings) {
+      out += old.substr(at, finding.start - at);
+      out +=
+          body_->replacement(finding.type, old.substr(finding.start, finding.end - finding.start));
+      at = finding.end;
+    }
+    out += old.substr(at);
   }
-  out += text.substr(at);
   return out;
 }
 

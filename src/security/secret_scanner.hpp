@@ -13,9 +13,9 @@ namespace oap::security {
 /// Finds credentials in text and replaces them by `[REDACTED:type:tag]`, where the tag is the first
 /// four hex digits of HMAC-SHA256(hmac_key, secret): equal secrets get equal tags. What stands in a
 /// replacement is never found again, so redacting is idempotent. Thread-safe; the patterns are
-/// compiled once per process at the first scan. Fails closed: where the patterns cannot be matched the
-/// whole text counts as a finding of type "unscanned". Documentation samples, digests, uuids and
-/// placeholders are no findings.
+/// compiled once per process at the first scan. Fails closed: where the patterns cannot be matched
+/// the whole text counts as a finding of type "unscanned". Documentation samples, digests, uuids
+/// and placeholders are no findings.
 class SecretScanner {
  public:
   /// `known_secrets` are found wherever they stand, from 8 characters on (type "known_secret").

@@ -9,7 +9,8 @@
 namespace oap::shell {
 namespace {
 
-/// The value of up to `most` digits of a base at the front, which are taken off; nothing without one.
+/// The value of up to `most` digits of a base at the front, which are taken off; nothing without
+/// one.
 std::optional<std::uint32_t> take_number(std::string_view& text, std::size_t most, int base) {
   std::size_t length = 0;
   std::uint32_t value = 0;
@@ -256,7 +257,8 @@ void Parser::parse_dollar(Word& word, bool in_double) {
     while (!at_end() && is_name_char(peek())) {
       step();
     }
-  } else if (next != '\0' && std::string_view("@*#?-$!0123456789").find(next) != std::string_view::npos) {
+  } else if (next != '\0' &&
+             std::string_view("@*#?-$!0123456789").find(next) != std::string_view::npos) {
     step(2);
   } else {
     word.add('$', in_double ? Mark::kQuoted : Mark::kPlain);

@@ -26,7 +26,8 @@ void Findings::spend(std::size_t bytes) {
   }
 }
 
-void parse_into(std::string_view source, Findings& findings, int depth, const std::string& wrapper) {
+void parse_into(std::string_view source, Findings& findings, int depth,
+                const std::string& wrapper) {
   if (depth >= kMaxDepth) {
     findings.stop("the script is nested too deeply");
     return;

@@ -10,12 +10,12 @@ inline constexpr std::size_t kMaxSourceBytes = 64U << 10U;
 inline constexpr int kMaxDepth = 64;
 inline constexpr std::size_t kMaxCommands = 4096;
 
-/// Finds every simple command that `bash -c source` can run: in lists, pipelines, compound commands,
-/// functions, substitutions, here-documents, arithmetic, and inside known wrappers (env, sudo, xargs,
-/// find -exec, bash -c, eval …), whose payload is listed after them. Expansions are not carried out: a
-/// word with one is kDynamic. Whatever is not understood, or beyond the limits, makes the result
-/// incomplete, never shorter. Pure; any bytes are fine; no allocation beyond a multiple of the source.
-/// Source: bash 5.2 manual, chapters 3.1-3.5.
+/// Finds every simple command that `bash -c source` can run: in lists, pipelines, compound
+/// commands, functions, substitutions, here-documents, arithmetic, and inside known wrappers (env,
+/// sudo, xargs, find -exec, bash -c, eval …), whose payload is listed after them. Expansions are
+/// not carried out: a word with one is kDynamic. Whatever is not understood, or beyond the limits,
+/// makes the result incomplete, never shorter. Pure; any bytes are fine; no allocation beyond a
+/// multiple of the source. Source: bash 5.2 manual, chapters 3.1-3.5.
 Script parse(std::string_view source);
 
 }  // namespace oap::shell

@@ -1,17 +1,17 @@
 #include "shell/parse.hpp"
 
-#include <gtest/gtest.h>
-
 #include <fstream>
 #include <string>
+
+#include <gtest/gtest.h>
 
 #include "text/strings.hpp"
 
 namespace oap::shell {
 namespace {
 
-/// A script as the table writes it: commands joined by " ¦ ", "?" before one that is dynamic, " !" at
-/// the end of a script that is not understood as a whole.
+/// A script as the table writes it: commands joined by " ¦ ", "?" before one that is dynamic, " !"
+/// at the end of a script that is not understood as a whole.
 std::string summary(const Script& script) {
   std::string out;
   for (const SimpleCommand& command : script.commands) {
@@ -62,8 +62,9 @@ TEST(Parse, LimitsFailClosedAndKeepWhatWasFound) {
 }
 
 TEST(Parse, HostileShapesEndQuickly) {
-  for (const std::string piece : {"$((", "((", "$(", "`", "${", "{a,", "{1..9}", "env ", "bash -c '", "\\`", "<<E ",
-                                  "case x in ", "a[", "\"$(", "$[", "<(", "[[ ", "f(){ ", "eval ", "((1)"}) {
+  for (const std::string piece :
+       {"$((",  "((",         "$(", "`",    "${", "{a,", "{1..9}", "env ",  "bash -c '", "\\`",
+        "<<E ", "case x in ", "a[", "\"$(", "$[", "<(",  "[[ ",    "f(){ ", "eval ",     "((1)"}) {
     std::string source;
     while (source.size() < 40000) {
       source += piece;
@@ -79,15 +80,15 @@ TEST(Parse, NamesWrappers) {
   for (const SimpleCommand& command : script.commands) {
     seen.push_back(command.argv.front() + "<" + command.wrapper);
   }
-  EXPECT_EQ(seen, (std::vector<std::string>{"sudo<", "env<sudo", "rm<env", "xargs<", "git<xargs", "bash<",
-                                            "ls<bash"}));
+  EXPECT_EQ(seen, (std::vector<std::string>{"sudo<", "env<sudo", "rm<env", "xargs<", "git<xargs",
+                                            "bash<", "ls<bash"}));
   EXPECT_EQ(script.commands[2].assignments, std::vector<std::string>{"A=1"});
 }
 
 TEST(Parse, KnowsKindsOfWords) {
   const Script script = parse("ls ~/a *.c \"*\" '~' $x ~bob {x,y} \\*");
-  const std::vector<WordKind> expected = {WordKind::kStatic, WordKind::kTilde,   WordKind::kGlob,
-                                          WordKind::kStatic, WordKind::kStatic,  WordKind::kDynamic,
+  const std::vector<WordKind> expected = {WordKind::kStatic,  WordKind::kTilde,  WordKind::kGlob,
+                                          WordKind::kStatic,  WordKind::kStatic, WordKind::kDynamic,
                                           WordKind::kDynamic, WordKind::kStatic, WordKind::kStatic,
                                           WordKind::kStatic};
   ASSERT_EQ(script.commands.size(), 1U);

@@ -8,17 +8,18 @@ namespace oap::shell {
 namespace {
 
 /// Words after which another command begins at once.
-constexpr std::array<std::string_view, 9> kBefore = {"if",   "then", "elif", "else", "while",
-                                                     "until", "do",  "!",    "{"};
+constexpr std::array<std::string_view, 9> kBefore = {"if",    "then", "elif", "else", "while",
+                                                     "until", "do",   "!",    "{"};
 /// Words that end a compound command: redirections may follow.
 constexpr std::array<std::string_view, 3> kAfter = {"fi", "done", "}"};
-constexpr std::array<std::string_view, 9> kCompound = {"if",   "while", "until", "for", "case",
-                                                       "select", "{",   "[[",    "("};
+constexpr std::array<std::string_view, 9> kCompound = {"if",     "while", "until", "for", "case",
+                                                       "select", "{",     "[[",    "("};
 
 }  // namespace
 
 bool Parser::at_word_end() const {
-  return pos_ >= src_.size() || std::string_view(" \t\n;&|<>()").find(src_[pos_]) != std::string_view::npos;
+  return pos_ >= src_.size() ||
+         std::string_view(" \t\n;&|<>()").find(src_[pos_]) != std::string_view::npos;
 }
 
 bool Parser::at_word(std::string_view word) const {
@@ -344,7 +345,8 @@ void Parser::parse_condition() {
     if (evaluates) {
       note_arithmetic(word.text, findings_);
     }
-    evaluates = word.all_plain() && kEvaluating.find(" " + word.text + " ") != std::string_view::npos;
+    evaluates =
+        word.all_plain() && kEvaluating.find(" " + word.text + " ") != std::string_view::npos;
     if (evaluates) {
       note_arithmetic(last, findings_);
     }
@@ -376,7 +378,8 @@ void Parser::parse_coproc() {
   const Word name = parse_word(false);
   skip_blanks();
   for (const std::string_view word : kCompound) {
-    if (is_name(name.text) && name.all_plain() && (at_word(word) || (word == "(" && peek() == '('))) {
+    if (is_name(name.text) && name.all_plain() &&
+        (at_word(word) || (word == "(" && peek() == '('))) {
       return;
     }
   }

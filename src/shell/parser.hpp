@@ -29,14 +29,16 @@ struct Findings {
 /// Parses a whole source into `findings`; each command found directly gets `wrapper`.
 void parse_into(std::string_view source, Findings& findings, int depth, const std::string& wrapper);
 
-/// Lists a command, then what it wraps. True where it is a shell that reads commands from its input.
+/// Lists a command, then what it wraps. True where it is a shell that reads commands from its
+/// input.
 bool list_command(SimpleCommand command, Findings& findings, int depth);
 
 /// Notes the names whose values the arithmetic text evaluates.
 void note_arithmetic(std::string_view text, Findings& findings);
 
-/// One pass over one source by recursive descent. What does not hold commands is skipped exactly, by
-/// bash's rules of quoting; compound commands are read flat: their reserved words are stepped over.
+/// One pass over one source by recursive descent. What does not hold commands is skipped exactly,
+/// by bash's rules of quoting; compound commands are read flat: their reserved words are stepped
+/// over.
 class Parser {
  public:
   Parser(std::string_view source, Findings& findings, int depth, std::string wrapper)

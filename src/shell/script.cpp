@@ -1,8 +1,8 @@
 #include "shell/script.hpp"
 
-#include <fmt/format.h>
-
 #include <iterator>
+
+#include <fmt/format.h>
 
 #include "text/utf8.hpp"
 

@@ -10,7 +10,8 @@ namespace oap::shell {
 /// How far a word is known before the shell runs it.
 enum class WordKind : std::uint8_t {
   kStatic,   ///< exactly this text
-  kTilde,    ///< begins with an unquoted ~: text after it is static, "~" stands for the home directory
+  kTilde,    ///< begins with an unquoted ~: text after it is static, "~" stands for the home
+             ///< directory
   kGlob,     ///< holds unquoted * ? [ ]: becomes names of files, or stays as it is
   kDynamic,  ///< holds an expansion; the text is its source
 };
@@ -37,7 +38,8 @@ struct SimpleCommand {
   std::vector<WordKind> kinds;
   bool dynamic = false;  ///< some word is kDynamic, or the program word is not static
   std::vector<Redirect> redirects;
-  std::vector<std::string> assignments;  ///< "NAME=value", "NAME+=value", as written before the program
+  std::vector<std::string>
+      assignments;      ///< "NAME=value", "NAME+=value", as written before the program
   std::string wrapper;  ///< the program that runs this one ("sudo", "xargs", "bash"); "" for none
 };
 
@@ -53,7 +55,8 @@ struct Script {
 /// The program's name without its directory.
 std::string_view base_name(std::string_view program);
 
-/// A word as bash would read it back, quoted only where need be; deceptive and control characters as
+/// A word as bash would read it back, quoted only where need be; deceptive and control characters
+/// as
 /// $'\u202e'. For showing to a person.
 std::string quote_word(std::string_view word);
 

@@ -143,9 +143,9 @@ void Parser::parse_redirect(SimpleCommand& command) {
   };
   static constexpr Form kForms[] = {
       {"<<<", Redirect::Kind::kHereString}, {"<>", Redirect::Kind::kReadWrite},
-      {"<&", Redirect::Kind::kDuplicate}, {"<", Redirect::Kind::kRead},
-      {">>", Redirect::Kind::kAppend},    {">|", Redirect::Kind::kWrite},
-      {">&", Redirect::Kind::kDuplicate}, {">", Redirect::Kind::kWrite},
+      {"<&", Redirect::Kind::kDuplicate},   {"<", Redirect::Kind::kRead},
+      {">>", Redirect::Kind::kAppend},      {">|", Redirect::Kind::kWrite},
+      {">&", Redirect::Kind::kDuplicate},   {">", Redirect::Kind::kWrite},
   };
   Redirect redirect;
   for (const Form& form : kForms) {
@@ -197,11 +197,13 @@ void Parser::parse_here_document(SimpleCommand& command) {
     return;
   }
   document.delimiter = word.text;
-  document.quoted = word.quoted || src_.substr(from, pos_ - from).find('\\') != std::string_view::npos;
+  document.quoted =
+      word.quoted || src_.substr(from, pos_ - from).find('\\') != std::string_view::npos;
   if (word.has_expansion()) {
     findings_.doubt("a here-document's delimiter holds an expansion");
   }
-  command.redirects.push_back({Redirect::Kind::kHereDocument, document.delimiter, WordKind::kStatic});
+  command.redirects.push_back(
+      {Redirect::Kind::kHereDocument, document.delimiter, WordKind::kStatic});
   pending_.push_back(std::move(document));
 }
 

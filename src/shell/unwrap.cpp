@@ -136,7 +136,8 @@ void unwrap_find(const Wrapping& w) {
       continue;
     }
     std::size_t end = i + 1;
-    while (end < w.size() && w.word(end) != ";" && !(w.word(end) == "+" && w.word(end - 1) == "{}")) {
+    while (end < w.size() && w.word(end) != ";" &&
+           !(w.word(end) == "+" && w.word(end - 1) == "{}")) {
       ++end;
     }
     list_payload(w, i + 1, end, true);
@@ -169,9 +170,9 @@ void unwrap_alias(const Wrapping& w) {
 
 /// Builtins whose arguments are names, subscripts or numbers that bash evaluates.
 void note_evaluating_builtin(const Wrapping& w) {
-  const bool gives_values = contains({"read", "mapfile", "readarray", "getopts", "printf"}, w.program);
-  const bool declares =
-      contains({"declare", "typeset", "local", "export", "readonly"}, w.program);
+  const bool gives_values =
+      contains({"read", "mapfile", "readarray", "getopts", "printf"}, w.program);
+  const bool declares = contains({"declare", "typeset", "local", "export", "readonly"}, w.program);
   if (!gives_values && !declares &&
       !contains({"test", "[", "let", "unset", "wait", "shift", "exit", "return"}, w.program)) {
     return;
@@ -236,13 +237,15 @@ void unwrap_form(const Wrapping& w, const WrapperForm& form) {
     if (split) {
       w.findings.doubt("env -S splits its argument by rules of its own");
       const std::size_t attached = word[1] == '-' ? word.find('=') : word.find('S');
-      parse_text(w, attached == std::string::npos ? "" : std::string_view(word).substr(attached + 1));
+      parse_text(w,
+                 attached == std::string::npos ? "" : std::string_view(word).substr(attached + 1));
       parse_joined(w, i + 1);
     }
   }
-  const bool shell_text = w.program == "watch" && w.size() > 1 && !contains({"-x", "--exec"}, w.word(1));
-  const bool sudo_shell =
-      w.program == "sudo" && w.size() > 1 && contains({"-s", "-i", "--shell", "--login"}, w.word(1));
+  const bool shell_text =
+      w.program == "watch" && w.size() > 1 && !contains({"-x", "--exec"}, w.word(1));
+  const bool sudo_shell = w.program == "sudo" && w.size() > 1 &&
+                          contains({"-s", "-i", "--shell", "--login"}, w.word(1));
   if (shell_text || sudo_shell) {
     if (wrapped.index < w.size()) {
       parse_joined(w, wrapped.index);

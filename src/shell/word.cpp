@@ -68,8 +68,8 @@ std::vector<std::string> sequence(std::string_view body, bool& overflow) {
     step = *given == 0 || *given == INT64_MIN ? 1 : (*given < 0 ? -*given : *given);
     to = to.substr(0, dots);
   }
-  const bool letters = from.size() == 1 && to.size() == 1 && text::is_alpha(from[0]) &&
-                       text::is_alpha(to[0]);
+  const bool letters =
+      from.size() == 1 && to.size() == 1 && text::is_alpha(from[0]) && text::is_alpha(to[0]);
   const auto begin = letters ? std::optional<std::int64_t>(from[0]) : integer(from);
   const auto end = letters ? std::optional<std::int64_t>(to[0]) : integer(to);
   if (!begin || !end) {
@@ -216,7 +216,8 @@ bool is_name_start(char c) { return text::is_alpha(c) || c == '_'; }
 bool is_name_char(char c) { return is_name_start(c) || text::is_digit(c); }
 
 bool is_name(std::string_view text) {
-  return !text.empty() && is_name_start(text[0]) && std::all_of(text.begin(), text.end(), is_name_char);
+  return !text.empty() && is_name_start(text[0]) &&
+         std::all_of(text.begin(), text.end(), is_name_char);
 }
 
 std::size_t assignment_length(const Word& word) {

@@ -34,15 +34,16 @@ struct Word {
 
 WordKind kind_of(const Word& word);
 
-/// Length of "NAME=" or "NAME+=" or "NAME[…]=" at the start of the word; 0 where it is no assignment.
+/// Length of "NAME=" or "NAME+=" or "NAME[…]=" at the start of the word; 0 where it is no
+/// assignment.
 std::size_t assignment_length(const Word& word);
 
 bool is_name(std::string_view text);
 bool is_name_start(char c);
 bool is_name_char(char c);
 
-/// The words that brace expansion makes of one ({a,b}, {1..9..2}). Beyond the limits the answer is the
-/// word itself and `overflow` is set.
+/// The words that brace expansion makes of one ({a,b}, {1..9..2}). Beyond the limits the answer is
+/// the word itself and `overflow` is set.
 std::vector<Word> expand_braces(const Word& word, bool& overflow);
 
 }  // namespace oap::shell

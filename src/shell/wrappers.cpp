@@ -10,48 +10,65 @@ namespace {
 
 // Sources: the manuals of coreutils 9, util-linux 2.38, sudo 1.9, findutils 4.9, bash 5.2.
 constexpr WrapperForm kForms[] = {
-    {"env", "i0v", "uCS", " --ignore-environment --null --debug --default-signal --ignore-signal --block-signal --list-signal-handling ",
+    {"env", "i0v", "uCS",
+     " --ignore-environment --null --debug --default-signal --ignore-signal --block-signal "
+     "--list-signal-handling ",
      " --unset --chdir --split-string ", 0, true},
     {"sudo", "ABbEeHiKklNnPSsVv", "CDghpRrtTUu",
-     " --askpass --background --bell --edit --set-home --login --reset-timestamp --remove-timestamp --list --no-update --non-interactive --preserve-groups --preserve-env --stdin --shell --version --validate ",
-     " --close-from --chdir --group --host --prompt --chroot --role --type --command-timeout --other-user --user ", 0, true},
+     " --askpass --background --bell --edit --set-home --login --reset-timestamp "
+     "--remove-timestamp --list --no-update --non-interactive --preserve-groups --preserve-env "
+     "--stdin --shell --version --validate ",
+     " --close-from --chdir --group --host --prompt --chroot --role --type --command-timeout "
+     "--other-user --user ",
+     0, true},
     {"doas", "Lns", "aCu", "", "", 0, false},
     {"nohup", "", "", "", "", 0, false},
-    {"timeout", "v", "ks", " --preserve-status --foreground --verbose ", " --kill-after --signal ", 1, false},
+    {"timeout", "v", "ks", " --preserve-status --foreground --verbose ", " --kill-after --signal ",
+     1, false},
     {"nice", "0123456789", "n", "", " --adjustment ", 0, false},
     {"stdbuf", "", "ioe", "", " --input --output --error ", 0, false},
     {"setsid", "cfw", "", " --ctty --fork --wait ", "", 0, false},
     {"ionice", "t", "cn", " --ignore ", " --class --classdata ", 0, false},
-    {"chrt", "abdfior", "TPD", " --all-tasks --batch --deadline --fifo --idle --other --rr --reset-on-fork ",
+    {"chrt", "abdfior", "TPD",
+     " --all-tasks --batch --deadline --fifo --idle --other --rr --reset-on-fork ",
      " --sched-runtime --sched-period --sched-deadline ", 1, false},
     {"taskset", "ac", "", " --all-tasks --cpu-list ", "", 1, false},
-    {"time", "apqvV", "fo", " --append --portability --quiet --verbose ", " --format --output ", 0, false},
+    {"time", "apqvV", "fo", " --append --portability --quiet --verbose ", " --format --output ", 0,
+     false},
     {"command", "p", "", "", "", 0, false},
     {"builtin", "", "", "", "", 0, false},
     {"exec", "cl", "a", "", "", 0, false},
     {"xargs", "0oprtx", "adEILnPs",
-     " --null --no-run-if-empty --verbose --interactive --exit --open-tty --show-limits --replace --eof --max-lines ",
+     " --null --no-run-if-empty --verbose --interactive --exit --open-tty --show-limits --replace "
+     "--eof --max-lines ",
      " --arg-file --delimiter --max-args --max-procs --max-chars --process-slot-var ", 0, false},
     {"chroot", "", "", " --skip-chdir ", " --userspec --groups ", 1, false},
     {"unshare", "mupinUCTfrc", "RwSG",
-     " --mount --uts --ipc --net --pid --user --cgroup --time --fork --map-root-user --map-current-user --mount-proc --keep-caps --kill-child --map-auto ",
+     " --mount --uts --ipc --net --pid --user --cgroup --time --fork --map-root-user "
+     "--map-current-user --mount-proc --keep-caps --kill-child --map-auto ",
      " --root --wd --setuid --setgid --propagation --setgroups --map-user --map-group ", 0, false},
     {"fakeroot", "hv", "", "", "", 0, false},
     {"strace", "ACDFfhikqrtTvVwxyYzZ", "abeEIoOpPsSuX", "", "", 0, true},
     {"ltrace", "CfhiLrStTV", "aADeFlnopsuwx", "", "", 0, false},
-    {"setpriv", "d", "", " --no-new-privs --clear-groups --keep-groups --init-groups --reset-env --dump ",
-     " --reuid --regid --ruid --euid --rgid --egid --groups --inh-caps --bounding-set --ambient-caps --securebits --pdeathsig --selinux-label --apparmor-profile ",
+    {"setpriv", "d", "",
+     " --no-new-privs --clear-groups --keep-groups --init-groups --reset-env --dump ",
+     " --reuid --regid --ruid --euid --rgid --egid --groups --inh-caps --bounding-set "
+     "--ambient-caps --securebits --pdeathsig --selinux-label --apparmor-profile ",
      0, false},
     {"systemd-run", "dqrtPSG", "pEuHM",
-     " --user --system --scope --wait --pty --pipe --quiet --no-block --collect --same-dir --shell --no-ask-password --remain-after-exit --send-sighup ",
-     " --unit --property --description --slice --uid --gid --nice --working-directory --setenv --service-type --host --machine ",
+     " --user --system --scope --wait --pty --pipe --quiet --no-block --collect --same-dir --shell "
+     "--no-ask-password --remain-after-exit --send-sighup ",
+     " --unit --property --description --slice --uid --gid --nice --working-directory --setenv "
+     "--service-type --host --machine ",
      0, false},
     {"busybox", "", "", "", "", 0, false},
     {"toybox", "", "", "", "", 0, false},
-    {"flock", "enosux", "wE", " --exclusive --shared --nonblock --nb --unlock --close --no-fork --verbose ",
+    {"flock", "enosux", "wE",
+     " --exclusive --shared --nonblock --nb --unlock --close --no-fork --verbose ",
      " --wait --timeout --conflict-exit-code ", 1, false},
     {"watch", "bcdegprtwx", "nq",
-     " --beep --color --no-color --differences --errexit --chgexit --precise --no-rerun --no-title --no-wrap --exec ",
+     " --beep --color --no-color --differences --errexit --chgexit --precise --no-rerun --no-title "
+     "--no-wrap --exec ",
      " --interval --equexit ", 0, false},
 };
 
@@ -94,7 +111,7 @@ bool is_assignment(std::string_view word) {
 }  // namespace
 
 bool is_shell(std::string_view program) {
-  static constexpr std::array<std::string_view, 8> kShells = {"bash", "sh",  "dash", "zsh",
+  static constexpr std::array<std::string_view, 8> kShells = {"bash", "sh",  "dash",  "zsh",
                                                               "ksh",  "ash", "rbash", "mksh"};
   return std::find(kShells.begin(), kShells.end(), program) != kShells.end();
 }

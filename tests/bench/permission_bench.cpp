@@ -1,10 +1,10 @@
 // The decision of a compiled policy, with N rules of the shape of docs/design: (tool_i, execute,
-// /proj/dir_i/*), or file patterns. "Evaluate" is the decision alone; "Decide" also derives the facets
-// and resolves paths on the file system; "Command" parses a shell command besides.
+// /proj/dir_i/*), or file patterns. "Evaluate" is the decision alone; "Decide" also derives the
+// facets and resolves paths on the file system; "Command" parses a shell command besides.
+#include <cstdlib>
+
 #include <benchmark/benchmark.h>
 #include <fmt/format.h>
-
-#include <cstdlib>
 
 #include "permission/policy.hpp"
 
@@ -31,8 +31,9 @@ std::shared_ptr<const Policy> tool_rules(std::int64_t count) {
   std::string yaml = "permissions:\n";
   std::vector<std::string> tools;
   for (std::int64_t i = 0; i < count; ++i) {
-    yaml += fmt::format("  - {{tool: tool_{0}, action: execute, pattern: '/proj/dir_{0}/*', level: {1}}}\n", i,
-                        level_of(i));
+    yaml += fmt::format(
+        "  - {{tool: tool_{0}, action: execute, pattern: '/proj/dir_{0}/*', level: {1}}}\n", i,
+        level_of(i));
     tools.push_back(fmt::format("tool_{}", i));
   }
   return compile(std::move(yaml), std::move(tools));
@@ -114,10 +115,16 @@ void load(benchmark::State& state) {
 
 BENCHMARK_CAPTURE(evaluate, tool_rules, tool_rules, tool_request)->Arg(10)->Arg(1000)->Arg(10000);
 BENCHMARK_CAPTURE(evaluate, file_rules, file_rules, file_request)->Arg(10)->Arg(1000)->Arg(10000);
-BENCHMARK_CAPTURE(evaluate, command_rules, command_rules, command_request)->Arg(10)->Arg(1000)->Arg(10000);
+BENCHMARK_CAPTURE(evaluate, command_rules, command_rules, command_request)
+    ->Arg(10)
+    ->Arg(1000)
+    ->Arg(10000);
 BENCHMARK_CAPTURE(decide, tool_rules, tool_rules, tool_request)->Arg(10)->Arg(1000)->Arg(10000);
 BENCHMARK_CAPTURE(decide, file_rules, file_rules, file_request)->Arg(10)->Arg(1000)->Arg(10000);
-BENCHMARK_CAPTURE(decide, command_rules, command_rules, command_request)->Arg(10)->Arg(1000)->Arg(10000);
+BENCHMARK_CAPTURE(decide, command_rules, command_rules, command_request)
+    ->Arg(10)
+    ->Arg(1000)
+    ->Arg(10000);
 BENCHMARK(load)->Arg(10000)->Unit(benchmark::kMillisecond);
 
 }  // namespace

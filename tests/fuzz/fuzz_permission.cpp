@@ -23,8 +23,9 @@ Request request_of(std::string_view text) {
 
 }  // namespace
 
-/// The input is a policy and, behind the first NUL byte, a request. Any policy is compiled or refused
-/// with a reason; a deny rule that matches is not outvoted by allow rules put before and behind it.
+/// The input is a policy and, behind the first NUL byte, a request. Any policy is compiled or
+/// refused with a reason; a deny rule that matches is not outvoted by allow rules put before and
+/// behind it.
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string_view input(reinterpret_cast<const char*>(data), size);  // NOLINT
   const std::size_t split = input.find('\0');
@@ -42,9 +43,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     return 0;
   }
   const auto alone = (*policy)->decide(request);
-  const std::string allows = "permissions: [{tool: bash, level: allow}, {tool: '*', level: allow}]\n";
-  auto joined = Policy::compile(
-      {{Tier::kUser, "u", allows}, {Tier::kProject, "p", policy_text}}, options);
+  const std::string allows =
+      "permissions: [{tool: bash, level: allow}, {tool: '*', level: allow}]\n";
+  auto joined =
+      Policy::compile({{Tier::kUser, "u", allows}, {Tier::kProject, "p", policy_text}}, options);
   if (!joined) {
     std::abort();
   }

@@ -4,8 +4,8 @@
 
 #include "shell/parse.hpp"
 
-/// Any bytes are parsed without a crash, and what was found is well formed: a kind for each word, and a
-/// rendering that parses to a command of as many words.
+/// Any bytes are parsed without a crash, and what was found is well formed: a kind for each word,
+/// and a rendering that parses to a command of as many words.
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const oap::shell::Script script =
       oap::shell::parse({reinterpret_cast<const char*>(data), size});  // NOLINT
