@@ -7,7 +7,7 @@ import sys
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 LINK = re.compile(r"\]\((?!https?://|#|mailto:)([^)#\s]+)")
-NAMED = re.compile(r"`((?:src|tests|scripts|config|docs|cmake|examples)/[A-Za-z0-9_./{},-]+)`")
+NAMED = re.compile(r"`((?:src|tests|scripts|config|docs|cmake|examples)/(?!\S*\bmy_)[A-Za-z0-9_./{},-]+)`")
 
 
 def expand(path):

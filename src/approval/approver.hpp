@@ -18,7 +18,7 @@ struct Answer {
   bool approved = false;
   std::string approver;  ///< "terminal", "flag", "nobody" …; written to the audit
   std::string comment;
-  bool nobody = false;   ///< there was nobody to ask, or time ran out
+  bool nobody = false;  ///< there was nobody to ask, or time ran out
 };
 
 /// Who is asked when a decision is `ask`. Nobody there or time up is an answer, not an error.

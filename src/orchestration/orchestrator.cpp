@@ -43,9 +43,8 @@ const CallRecord* stopper_of(const TurnResult& turns, bool has_model) {
   if (turns.stop != llm::StopReason::kRefusal) {
     return nullptr;
   }
-  const auto failed = std::find_if(calls.rbegin(), calls.rend(), [](const CallRecord& record) {
-    return !record.outcome.ok();
-  });
+  const auto failed = std::find_if(calls.rbegin(), calls.rend(),
+                                   [](const CallRecord& record) { return !record.outcome.ok(); });
   return failed == calls.rend() ? nullptr : &*failed;
 }
 

@@ -326,68 +326,6 @@ void Parser::note_parameter(std::string_view source) {
   }
 }
 
-/// At `((`: takes it up to `))` and is true, or takes nothing: it is two parentheses then.
-bool Parser::parse_arithmetic() {
-  const std::size_t from = pos_;
-  if (not_arithmetic_.contains(from) || !enter()) {
-    return false;
-  }
-  const std::size_t commands = findings_.script.commands.size();
-  step(2);
-  Word scratch;
-  int open = 0;
-  bool closed = false;
-  while (!at_end() && !closed) {
-    const char c = peek();
-    if (c == ')' && open == 0) {
-      if (peek(1) != ')') {
-        break;
-      }
-      closed = true;
-      note_arithmetic(src_.substr(from + 2, pos_ - from - 2), findings_);
-      step(2);
-    } else if (c == '\\') {
-      step(2);
-    } else if (c == '\'') {
-      findings_.doubt("a ' inside arithmetic");
-      step();
-    } else if (!parse_inner(scratch, true)) {
-      open += c == '(' ? 1 : (c == ')' ? -1 : 0);
-      step();
-    }
-  }
-  leave();
-  if (!closed) {
-    not_arithmetic_.insert(from);
-    findings_.script.commands.resize(commands);
-    pos_ = from;
-  }
-  return closed;
-}
-
-void Parser::parse_old_arithmetic() {
-  if (!enter()) {
-    return;
-  }
-  const std::size_t from = pos_;
-  int open = 0;
-  Word scratch;
-  while (!at_end() && (peek() != ']' || open > 0)) {
-    if (peek() == '\\') {
-      step(2);
-    } else if (!parse_inner(scratch, true)) {
-      open += peek() == '[' ? 1 : (peek() == ']' ? -1 : 0);
-      step();
-    }
-  }
-  note_arithmetic(src_.substr(from, pos_ - from), findings_);
-  if (at_end()) {
-    findings_.doubt("a $[ has no end");
-  }
-  step();
-  leave();
-}
-
 void Parser::parse_backtick(bool in_double) {
   step();
   std::string body;

@@ -35,32 +35,6 @@ void parse_into(std::string_view source, Findings& findings, int depth,
   Parser(source, findings, depth, wrapper).parse_all();
 }
 
-void note_arithmetic(std::string_view text, Findings& findings) {
-  findings.spend(text.size());
-  for (std::size_t at = 0; at < text.size();) {
-    if (text[at] == '$' && at + 1 < text.size() &&
-        std::string_view("@*0123456789").find(text[at + 1]) != std::string_view::npos) {
-      findings.doubt("arithmetic evaluates an argument");
-    }
-    if (text::is_digit(text[at])) {
-      while (at < text.size() && (is_name_char(text[at]) || text[at] == '#')) {
-        ++at;
-      }
-      continue;
-    }
-    if (!is_name_start(text[at])) {
-      ++at;
-      continue;
-    }
-    std::size_t end = at;
-    while (end < text.size() && is_name_char(text[end])) {
-      ++end;
-    }
-    findings.evaluated.emplace(text.substr(at, end - at));
-    at = end;
-  }
-}
-
 Script parse(std::string_view source) {
   Findings findings;
   if (source.size() > kMaxSourceBytes) {

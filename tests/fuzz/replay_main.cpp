@@ -22,10 +22,16 @@ void run(const std::string& text) {
 }
 
 std::vector<std::string> seeds(const char* folder) {
-  std::vector<std::string> list = {
-      "", "{}", "{\"a\":[1,2.5,\"x\"],\"b\":null}", "a: 1\nb: [x, y]\n", "---\nname: x\n---\nbody",
-      "data: x\n\ndata: [DONE]\n\n", "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n\r\nabc",
-      "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"ping\"}", "src/**/*.py", "rm -rf \"$(pwd)\" && ls | cat"};
+  std::vector<std::string> list = {"",
+                                   "{}",
+                                   "{\"a\":[1,2.5,\"x\"],\"b\":null}",
+                                   "a: 1\nb: [x, y]\n",
+                                   "---\nname: x\n---\nbody",
+                                   "data: x\n\ndata: [DONE]\n\n",
+                                   "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n\r\nabc",
+                                   "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"ping\"}",
+                                   "src/**/*.py",
+                                   "rm -rf \"$(pwd)\" && ls | cat"};
   if (std::filesystem::is_directory(folder)) {
     for (const auto& entry : std::filesystem::directory_iterator(folder)) {
       std::ifstream file(entry.path(), std::ios::binary);

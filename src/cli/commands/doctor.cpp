@@ -90,10 +90,14 @@ Task<void> check_sandbox(Executor executor, std::string workspace, std::vector<F
   findings.push_back({"sandbox", "launcher", State::kGood,
                       fmt::format("a child ran in {} ms", output->duration.count())});
   const sandbox::Isolation& isolation = output->isolation;
-  for (const auto& [name, layer] :
-       {std::pair{"fs", isolation.fs}, {"net", isolation.net}, {"pid", isolation.pid},
-        {"seccomp", isolation.seccomp}, {"mem", isolation.mem}, {"cpu", isolation.cpu},
-        {"pids", isolation.pids}, {"disk", isolation.disk}}) {
+  for (const auto& [name, layer] : {std::pair{"fs", isolation.fs},
+                                    {"net", isolation.net},
+                                    {"pid", isolation.pid},
+                                    {"seccomp", isolation.seccomp},
+                                    {"mem", isolation.mem},
+                                    {"cpu", isolation.cpu},
+                                    {"pids", isolation.pids},
+                                    {"disk", isolation.disk}}) {
     const bool none = layer == sandbox::Layer::kNone;
     findings.push_back({"sandbox", name, none ? State::kMissing : State::kGood,
                         std::string(sandbox::to_string(layer))});
