@@ -7,7 +7,6 @@ find_package(OpenSSL REQUIRED)
 find_package(SQLite3 REQUIRED)
 find_package(yaml-cpp REQUIRED)
 pkg_check_modules(RE2 REQUIRED IMPORTED_TARGET re2)
-pkg_check_modules(SECCOMP REQUIRED IMPORTED_TARGET libseccomp)
 
 add_library(oap_flags INTERFACE)
 target_include_directories(oap_flags INTERFACE ${CMAKE_SOURCE_DIR}/src)
