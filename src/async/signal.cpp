@@ -7,7 +7,7 @@ namespace oap::async {
 
 struct Signals::State {
   State(Executor executor, Callback on_signal)
-      : set(std::move(executor), SIGINT, SIGTERM), callback(std::move(on_signal)) {}
+      : set(std::move(executor), SIGINT, SIGTERM, SIGHUP), callback(std::move(on_signal)) {}
   boost::asio::signal_set set;
   Callback callback;
   int count = 0;

@@ -35,6 +35,7 @@ struct Dispatch {
 
 int main(int argc, char** argv) {
   std::signal(SIGPIPE, SIG_IGN);
+  oap::cli::keep_standard_descriptors();
   const oap::cli::Args args = oap::cli::parse_args(argc, argv);
   return std::visit(Dispatch{args.common}, args.command);
 }

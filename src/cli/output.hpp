@@ -7,7 +7,12 @@
 
 namespace oap::cli {
 
-/// Writes to stdout, whole, whatever the pipe does; a closed pipe ends the process quietly.
+/// Fills closed standard descriptors, so that no file of ours gets their numbers. A closed standard
+/// output then fails at the first write, like a full disk.
+void keep_standard_descriptors();
+
+/// Writes to stdout, whole. Where that fails the process ends: with 141 where the reader has gone,
+/// else with 1 and the reason on stderr.
 void print(std::string_view text);
 /// One JSON value and a newline.
 void print_json(const json::Value& value);

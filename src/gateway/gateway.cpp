@@ -17,6 +17,7 @@ struct Gateway::Walk {
   SteadyTime started;
   json::Object asked_arguments;
   bool resolved = false;
+  bool judged_once = false;
   bool effect_possible = false;
   bool done() const { return outcome.result || outcome.denial || outcome.error; }
 };
@@ -40,6 +41,18 @@ std::string summary_of(const ToolResult& result) {
     text += "…";
   }
   return text;
+}
+
+/// A server that was slow while the call still had time is unavailable, and what the system does
+/// not permit is no denial: only guards deny.
+Error infrastructure_error(const Error& error, Deadline deadline) {
+  Code code = error.code();
+  if (code == Code::kDeadlineExceeded && !deadline.passed()) {
+    code = Code::kUnavailable;
+  } else if (code == Code::kPermissionDenied || code == Code::kUnanswered) {
+    code = Code::kFailedPrecondition;
+  }
+  return Error(code, error.to_string(), error.audience());
 }
 
 std::string resource_of(const ToolCall& call) {
@@ -108,7 +121,7 @@ Task<void> Gateway::walk(Walk& walk) {
     resolved = co_await start_and_resolve(walk);
   }
   if (!resolved) {
-    walk.outcome.error = std::move(resolved).error();
+    walk.outcome.error = infrastructure_error(resolved.error(), walk.call.deadline);
     audit_result(walk);
     co_return;
   }
@@ -146,6 +159,7 @@ Task<Result<void>> Gateway::start_and_resolve(Walk& walk) {
 Task<bool> Gateway::judge(Walk& walk) {
   walk.judged =
       co_await parts_.hooks.before_tool(context_of(walk.call, parts_.workspace), walk.call);
+  walk.judged_once = true;
   walk.call = walk.judged.call;
   if (walk.judged.level == Level::kDeny) {
     deny(walk, walk.judged.rule, walk.judged.reason);
@@ -209,9 +223,9 @@ Task<void> Gateway::run(Walk& walk) {
       co_await async::with_deadline(walk.call.deadline, std::move(work), walk.call.public_name());
   if (result) {
     walk.outcome.result = *std::move(result);
-  } else {
-    walk.outcome.error = std::move(result).error();
+    co_return;
   }
+  walk.outcome.error = infrastructure_error(result.error(), walk.call.deadline);
 }
 
 Task<void> Gateway::clean(Walk& walk) {
@@ -237,8 +251,9 @@ Task<void> Gateway::clean(Walk& walk) {
 
 void Gateway::audit_result(Walk& walk) {
   const bool ran = walk.effect_possible;
+  const bool refused = walk.judged_once && !ran;
   const auto written =
-      parts_.audit.append(event_of(walk, ran ? "tool_execution" : "permission_check"));
+      parts_.audit.append(event_of(walk, refused ? "permission_check" : "tool_execution"));
   if (!written) {
     log::error("gateway", "result not audited",
                {{"tool", walk.call.public_name()}, {"error", written.error().to_string()}});
@@ -280,13 +295,15 @@ audit::Event Gateway::event_of(const Walk& walk, std::string type) const {
   const json::Value arguments = parts_.redactor.redact(json::Value(call.arguments));
   event.arguments = arguments.is_object() ? arguments.get_object() : json::Object{};
   event.approver = walk.approver;
-  event.hook_trail = hooks::to_json(walk.judged.trail);
-  for (const json::Value& entry : walk.after_trail) {
-    event.hook_trail.push_back(entry);
-  }
+  json::Array trail = hooks::to_json(walk.judged.trail);
+  trail.insert(trail.end(), walk.after_trail.begin(), walk.after_trail.end());
+  json::Value clean_trail = parts_.redactor.redact(json::Value(std::move(trail)));
+  event.hook_trail = std::move(clean_trail.as_array());
   event.rule = walk.judged.rule;
   event.reason = parts_.redactor.redact(walk.judged.reason);
-  event.permission_decision = to_string(walk.judged.level);
+  if (walk.judged_once) {
+    event.permission_decision = to_string(walk.judged.level);
+  }
   event.execution_time_ms =
       std::chrono::duration_cast<Millis>(parts_.clock.steady() - walk.started).count();
   if (walk.outcome.denial) {

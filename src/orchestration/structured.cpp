@@ -50,6 +50,11 @@ void add_repair(llm::Request& request, const llm::Response& response, const std:
 
 }  // namespace
 
+Error as_provider_error(Error error, Deadline deadline) {
+  const bool stalled = error.code() == Code::kDeadlineExceeded && !deadline.passed();
+  return stalled ? Error(Code::kUnavailable, error.to_string()) : error;
+}
+
 Result<json::Object> object_in_text(std::string_view text) {
   std::string_view body = text::trim(text);
   const std::size_t fence = body.find("```");
@@ -93,7 +98,7 @@ Task<Result<json::Object>> ask_structured(StructuredQuestion question, RunEvents
     sink.on_retry = [&events](std::string_view what) { tell(events.on_notice, what); };
     auto response = co_await question.agent.provider->complete(request, std::move(sink));
     if (!response) {
-      co_return fail(std::move(response).error());
+      co_return fail(as_provider_error(std::move(response).error(), request.deadline));
     }
     usage += response->usage;
     tell(events.on_usage, response->usage);
@@ -104,7 +109,7 @@ Task<Result<json::Object>> ask_structured(StructuredQuestion question, RunEvents
     }
     add_repair(request, *response, problem);
   }
-  co_return fail(Code::kUpstream, "the {} gave no usable answer, asked twice: {}",
+  co_return fail(Code::kFailedPrecondition, "the {} gave no usable answer, asked twice: {}",
                  question.agent.name, problem);
 }
 

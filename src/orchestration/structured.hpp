@@ -24,10 +24,15 @@ struct StructuredQuestion {
 };
 
 /// Asks, validates, and where the answer does not fit asks once more with the errors in hand.
-/// An answer as JSON text (plain or fenced) is as good as the tool call. kUpstream where the second
-/// answer does not fit either; the message holds the violations. Usage is added to `usage`.
+/// An answer as JSON text (plain or fenced) is as good as the tool call. kFailedPrecondition where
+/// the second answer does not fit either; the message holds the violations. Usage is added to
+/// `usage`.
 Task<Result<json::Object>> ask_structured(StructuredQuestion question, RunEvents& events,
                                           Usage& usage);
+
+/// A model that stalled while the run still had time is the provider's failure (kUnavailable), not
+/// the run's deadline.
+Error as_provider_error(Error error, Deadline deadline);
 
 /// The first JSON object in a model's text: the whole text, or the body of a code fence.
 Result<json::Object> object_in_text(std::string_view text);

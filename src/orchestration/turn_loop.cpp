@@ -5,6 +5,7 @@
 
 #include "async/scope.hpp"
 #include "base/ids.hpp"
+#include "orchestration/structured.hpp"
 
 namespace oap::orchestration {
 namespace {
@@ -125,7 +126,7 @@ Task<Result<TurnResult>> TurnLoop::run(AgentProfile agent, Scope scope,
     }
     auto response = co_await ask(agent, scope, history, tools);
     if (!response) {
-      co_return fail(std::move(response).error());
+      co_return fail(as_provider_error(std::move(response).error(), scope.deadline));
     }
     result.usage += response->usage;
     result.stop = response->stop;

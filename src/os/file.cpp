@@ -34,7 +34,7 @@ Code code_of(int error_number) {
     case EACCES:
     case EPERM:
     case EROFS:
-      return Code::kPermissionDenied;
+      return Code::kFailedPrecondition;
     case EEXIST:
       return Code::kAlreadyExists;
     case ENOSPC:

@@ -12,7 +12,7 @@
 namespace oap::os {
 
 // Plain blocking file access. Every error names the path and the system's reason: kNotFound,
-// kPermissionDenied, kAlreadyExists, kResourceExhausted (disk full, file too large), otherwise
+// kFailedPrecondition (not allowed by the system: a denial is something else), kAlreadyExists, kResourceExhausted (disk full, file too large), otherwise
 // kUnavailable. A path with a NUL byte is kInvalidArgument. Thread-safe.
 
 /// The whole file. A file of more than max_bytes is kResourceExhausted, a directory

@@ -15,8 +15,8 @@ Result<std::string> prompt_of(const Settings& settings, const std::string& agent
   if (!config.system_prompt_file.empty()) {
     auto text = os::read_file(config.system_prompt_file, kPromptBytes);
     if (!text) {
-      return fail(Code::kConfiguration, "agents.{}.system_prompt_file: {}", agent,
-                  text.error().to_string());
+      return fail(Code::kConfiguration, "agents.{}.system_prompt_file: {}",
+                  agent == "worker" ? "executor" : agent, text.error().to_string());
     }
     return text;
   }

@@ -72,8 +72,11 @@ std::string ModelSet::reference_for(const config::AgentConfig& agent,
 
 Result<std::unique_ptr<llm::Provider>> ModelSet::make(const llm::ModelRef& ref) {
   if (ref.provider == "replay") {
-    OAP_TRY(auto replay, llm::ReplayProvider::open(ref.model, placeholders_));
-    return std::unique_ptr<llm::Provider>(std::move(replay));
+    auto replay = llm::ReplayProvider::open(ref.model, placeholders_);
+    if (!replay) {
+      return fail(Error(Code::kUsage, replay.error().to_string()));
+    }
+    return std::unique_ptr<llm::Provider>(*std::move(replay));
   }
   const llm::ProviderSettings settings =
       llm::with_environment(settings_of(config_, ref.provider), environment_of(env_));

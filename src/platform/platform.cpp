@@ -12,6 +12,7 @@
 #include "platform/audit_sink.hpp"
 #include "platform/hook_table.hpp"
 #include "platform/models.hpp"
+#include "platform/redaction.hpp"
 #include "platform/upstreams.hpp"
 #include "session/session_manager.hpp"
 #include "store/store.hpp"
@@ -41,15 +42,17 @@ class GatewayInvoker final : public workflow::ToolInvoker {
 /// The run's turns as rows of its session.
 class StoredConversation final : public orchestration::Conversation {
  public:
-  StoredConversation(session::SessionManager& sessions, std::string session_id)
-      : sessions_(sessions), session_id_(std::move(session_id)) {}
+  StoredConversation(session::SessionManager& sessions, std::string session_id,
+                     const gateway::Redactor& redactor)
+      : sessions_(sessions), session_id_(std::move(session_id)), redactor_(redactor) {}
   Result<void> append(const Message& message) override {
-    return sessions_.append_message(session_id_, message);
+    return sessions_.append_message(session_id_, redacted(redactor_, message));
   }
 
  private:
   session::SessionManager& sessions_;
   std::string session_id_;
+  const gateway::Redactor& redactor_;
 };
 
 }  // namespace
@@ -205,9 +208,9 @@ Task<Result<orchestration::TaskReport>> Platform::run_task(RunRequest request,
   if (observer.on_session) {
     observer.on_session(session_id, task.task_id);
   }
-  parts.gateway->set_observer(observer.on_call);
+  parts.gateway->set_observer(redacted(*parts.redactor, std::move(observer.on_call)));
   parts.note("task_started", session_id, task.task_id, nullptr);
-  StoredConversation conversation(*parts.sessions, session_id);
+  StoredConversation conversation(*parts.sessions, session_id, *parts.redactor);
   orchestration::Orchestrator orchestrator(
       {std::move(agents), *parts.invoker, *parts.catalog, parts.hooks, parts.store->runs(),
        observer.events, conversation, system_clock()},
@@ -228,7 +231,7 @@ Task<Result<orchestration::TaskReport>> Platform::run_task(RunRequest request,
                {{"error", (saved ? counted.error() : saved.error()).to_string()}});
   }
   parts.gateway->set_observer({});
-  co_return report;
+  co_return redacted(*parts.redactor, std::move(report));
 }
 
 }  // namespace oap::platform

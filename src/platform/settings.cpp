@@ -26,7 +26,14 @@ Result<Settings> load_settings(const SettingsOptions& options) {
   where.managed_dir = options.managed_dir;
   Settings settings;
   settings.env = options.env;
-  OAP_TRY(settings.paths, config::resolve_paths(where));
+  auto paths = config::resolve_paths(where);
+  if (!paths) {
+    const Error& error = paths.error();
+    const bool named_wrongly =
+        error.code() == Code::kNotFound || error.code() == Code::kInvalidArgument;
+    return fail(named_wrongly ? Error(Code::kUsage, error.to_string()) : error);
+  }
+  settings.paths = *std::move(paths);
   config::LoadOptions load;
   load.paths = settings.paths;
   load.env = options.env;

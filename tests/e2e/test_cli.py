@@ -88,7 +88,7 @@ class Cli(OapTest):
 
     def test_missing_workspace(self):
         result = self.oap("run", "-w", str(self.base / "nowhere"), "Read README.md")
-        self.assertIn(result.code, (1, 2))
+        self.assertEqual(result.code, 2)
         self.assertIn("nowhere", result.err)
 
     def test_unknown_model_provider(self):
@@ -186,6 +186,58 @@ class Cli(OapTest):
         for file in (self.base / "state").rglob("*"):
             if file.is_file():
                 self.assertNotIn(token.encode(), file.read_bytes(), file)
+
+    def test_secrets_in_arguments_are_neither_shown_nor_stored(self):
+        token = "ghp_" + "Z9y8X7w6V5" * 3 + "u4T3s2"
+        env, _ = self.mock_llm([
+            {"when": {"results": 0}, "answer": {"tool_calls": [{
+                "name": "bash", "arguments": {"command": f"echo {token} > /tmp/{token}"}}]}},
+            {"answer": {"text": f"wrote {token}"}},
+        ])
+        result = self.oap("run", "go", "--model", "openai/m", "--output-format", "stream-json", env=env)
+        shown = "".join(line for line in result.out.splitlines() if '"type":"text"' not in line)
+        self.assertNotIn(token, shown + result.err)
+        for file in (self.base / "state").rglob("*"):
+            if file.is_file():
+                self.assertNotIn(token.encode(), file.read_bytes(), file)
+
+    def test_a_run_that_cannot_begin_still_prints_the_whole_object(self):
+        blocked = self.base / "blocked"
+        blocked.write_text("")
+        result = self.oap("run", "Read README.md", "--output-format", "stream-json",
+                          env={"OPENCODE_DATA_PATH": str(blocked)})
+        self.assertNotIn(result.code, (0, 3))
+        last = result.lines()[-1]
+        self.assertEqual(last["type"], "result")
+        for key in ("success", "task_id", "status", "error", "error_code", "denials", "usage"):
+            self.assertIn(key, last)
+
+    def test_a_result_that_cannot_be_written_is_no_success(self):
+        for target in ("/dev/full",):
+            with open(target, "wb") as out:
+                process = subprocess.run([OAP, "run", "Read README.md"], stdout=out, stderr=subprocess.PIPE,
+                                         cwd=self.work, env=self.env, timeout=60)
+            self.assertEqual(process.returncode, 1)
+            self.assertIn(b"standard output", process.stderr)
+
+    def test_calls_that_were_never_judged_are_not_audited_as_allowed(self):
+        env, _ = self.mock_llm([
+            {"when": {"results": 0}, "answer": {"tool_calls": [{"name": "read_file", "arguments": {"path": 5}}]}},
+            {"answer": {"text": "ok"}},
+        ])
+        self.run_task("go", "--model", "openai/m", env=env)
+        events = [e for e in self.oap("audit", "tail", "--json").lines() if e.get("tool") == "read_file"]
+        self.assertEqual(len(events), 1, events)
+        self.assertNotEqual(events[0].get("permission_decision"), "allow")
+
+    def test_config_check_names_a_wrong_model(self):
+        self.write(".opencode/agents.yaml", "agents: {executor: {model: foo/bar}}\n")
+        result = self.oap("config", "check", "--trust")
+        self.assertEqual(result.code, 2, result)
+        self.assertIn("agents.executor.model", result.err)
+
+    def test_permission_show_prints_the_builtin_policy(self):
+        self.assertTrue(self.oap("permission", "show", "--json").json()["builtin"])
 
     def test_state_is_private_and_outside_the_workspace(self):
         self.run_task("Read the README.md file")

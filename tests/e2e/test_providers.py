@@ -178,7 +178,7 @@ class Providers(OapTest):
             {"answer": {"text": "no plan today"}},
         ])
         result, code = self.run_task("x", "--agent-path", "--model", "openai/m", env=env)
-        self.assertEqual(code, 5, result)
+        self.assertEqual(code, 1, result)
         self.assertEqual(result["status"], "failed")
 
     def test_a_review_cannot_overrule_the_evidence(self):

@@ -69,7 +69,9 @@ Task<int> list_tools(platform::Platform& platform, std::string server, bool as_j
   } else {
     print(text);
   }
-  co_return 0;
+  co_return !server.empty() && platform.catalog().unavailable().contains(server)
+      ? exit_code(Code::kUnavailable)
+      : 0;
 }
 
 int finish_call(const ToolOutcome& outcome, bool as_json) {

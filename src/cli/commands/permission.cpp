@@ -7,6 +7,7 @@
 #include "cli/output.hpp"
 #include "json/parse.hpp"
 #include "json/print.hpp"
+#include "permission/builtin_policy.hpp"
 #include "permission/engine.hpp"
 #include "platform/settings.hpp"
 
@@ -63,7 +64,19 @@ json::Value rules_of(const permission::Policy& policy) {
   for (const std::string& warning : policy.warnings()) {
     warnings.emplace_back(warning);
   }
-  return json::Object{{"rules", std::move(rules)}, {"warnings", std::move(warnings)}};
+  json::Array builtin;
+  if (!policy.options().replace_builtin) {
+    for (const std::string& line : permission::builtin_policy_text()) {
+      builtin.emplace_back(line);
+    }
+  }
+  return json::Object{
+      {"rules", std::move(rules)},
+      {"builtin", std::move(builtin)},
+      {"default_permission", policy.options().default_permission
+                                 ? json::Value(to_string(*policy.options().default_permission))
+                                 : json::Value(nullptr)},
+      {"warnings", std::move(warnings)}};
 }
 
 std::string text_of(const permission::Explanation& explanation) {

@@ -56,8 +56,18 @@ Task<void> tick(RunView& view) {
   }
 }
 
-Task<int> run(platform::Platform& platform, platform::RunRequest request, RunView& view,
-              bool as_json) {
+/// A run that could not begin still ends with the one result object.
+int fail_run(RunView& view, const std::string& prompt, const Error& error) {
+  orchestration::TaskReport report;
+  report.task = prompt;
+  report.status = TaskStatus::kFailed;
+  report.error = error;
+  view.finish(report);
+  return report.exit_code();
+}
+
+Task<int> run(platform::Platform& platform, platform::RunRequest request, RunView& view) {
+  const std::string prompt = request.prompt;
   const Executor executor = co_await boost::asio::this_coro::executor;
   async::Scope background(executor);
   background.spawn(tick(view));
@@ -66,7 +76,7 @@ Task<int> run(platform::Platform& platform, platform::RunRequest request, RunVie
   co_await background.join();
   co_await platform.close();
   if (!done) {
-    co_return report(done.error(), as_json);
+    co_return fail_run(view, prompt, done.error());
   }
   view.finish(*done);
   co_return done->exit_code();
@@ -75,16 +85,16 @@ Task<int> run(platform::Platform& platform, platform::RunRequest request, RunVie
 }  // namespace
 
 int run_command(const Common& common, const RunArgs& args) {
-  const bool as_json = args.format != Format::kText;
+  const std::unique_ptr<RunView> view = make_view(args.format);
   const auto prompt = prompt_of(args);
   if (!prompt) {
-    return report(prompt.error(), as_json);
+    return fail_run(*view, args.prompt, prompt.error());
   }
   async::Runtime runtime;
   SessionSetup setup(runtime, common, {args.yes, args.model, args.record});
   auto platform = setup.open();
   if (!platform) {
-    return report(platform.error(), as_json);
+    return fail_run(*view, *prompt, platform.error());
   }
   platform::RunRequest request;
   request.prompt = *prompt;
@@ -92,8 +102,7 @@ int run_command(const Common& common, const RunArgs& args) {
   if (args.agent_path || args.fast_path) {
     request.path = args.agent_path ? ExecutionPath::kAgent : ExecutionPath::kFast;
   }
-  const std::unique_ptr<RunView> view = make_view(args.format);
-  return setup.run(run(**platform, std::move(request), *view, as_json));
+  return setup.run(run(**platform, std::move(request), *view));
 }
 
 }  // namespace oap::cli

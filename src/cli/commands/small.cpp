@@ -6,6 +6,8 @@
 #include "config/load.hpp"
 #include "config/trust.hpp"
 #include "json/print.hpp"
+#include "llm/factory.hpp"
+#include "os/file.hpp"
 #include "platform/agents.hpp"
 #include "platform/settings.hpp"
 #include "router/router.hpp"
@@ -19,6 +21,33 @@ platform::SettingsOptions options_of(const Common& common) {
   options.workspace = common.workspace;
   options.trust = common.trust;
   return options;
+}
+
+/// What only shows when a run begins: model names and prompt files.
+std::vector<std::string> agent_problems(const config::Config& config) {
+  std::vector<std::string> providers;
+  for (const auto& [name, provider] : config.providers) {
+    providers.push_back(name);
+  }
+  std::vector<std::string> problems;
+  const config::Agents& agents = config.agents;
+  for (const auto& [name, agent] :
+       {std::pair<const char*, const config::AgentConfig&>{"commander", agents.commander},
+        {"planner", agents.planner},
+        {"executor", agents.executor},
+        {"reviewer", agents.reviewer}}) {
+    if (!agent.model.empty()) {
+      if (const auto model = llm::parse_model(agent.model, providers); !model) {
+        problems.push_back(
+            fmt::format("{}: agents.{}.model: {}", agent.origin, name, model.error().message()));
+      }
+    }
+    if (!agent.system_prompt_file.empty() && !os::exists(agent.system_prompt_file)) {
+      problems.push_back(
+          fmt::format("agents.{}.system_prompt_file: no file {}", name, agent.system_prompt_file));
+    }
+  }
+  return problems;
 }
 
 int check_config(const Common& common) {
@@ -41,6 +70,10 @@ int check_config(const Common& common) {
     problems.emplace_back(line);
     text += line + "\n";
   }
+  for (const std::string& line : agent_problems(loaded.config)) {
+    problems.emplace_back(line);
+    text += line + "\n";
+  }
   if (loaded.problems.empty()) {
     const auto policy = platform::compile_policy({*paths, loaded.config, load.env});
     if (!policy) {
@@ -49,6 +82,10 @@ int check_config(const Common& common) {
     }
   }
   const bool ok = problems.empty();
+  if (!loaded.config.withheld.empty()) {
+    print_error("not checked in full, because the folder is not trusted: " +
+                fmt::format("{}", fmt::join(loaded.config.withheld, ", ")));
+  }
   if (common.json) {
     json::Array files;
     for (const std::string& file : loaded.config.files) {

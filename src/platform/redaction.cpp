@@ -1,0 +1,98 @@
+#include "platform/redaction.hpp"
+
+namespace oap::platform {
+namespace {
+
+json::Object clean(const gateway::Redactor& redactor, const json::Object& object) {
+  json::Value value = redactor.redact(json::Value(object));
+  return value.is_object() ? std::move(value.get_object()) : json::Object{};
+}
+
+Denial clean(const gateway::Redactor& redactor, Denial denial) {
+  denial.arguments = clean(redactor, denial.arguments);
+  denial.reason = redactor.redact(denial.reason);
+  return denial;
+}
+
+Error clean(const gateway::Redactor& redactor, const Error& error) {
+  return Error(error.code(), redactor.redact(error.to_string()), error.audience());
+}
+
+ToolCall clean(const gateway::Redactor& redactor, ToolCall call) {
+  call.arguments = clean(redactor, call.arguments);
+  return call;
+}
+
+ToolOutcome clean(const gateway::Redactor& redactor, ToolOutcome outcome) {
+  if (outcome.denial) {
+    outcome.denial = clean(redactor, *std::move(outcome.denial));
+  }
+  if (outcome.error) {
+    outcome.error = clean(redactor, *outcome.error);
+  }
+  return outcome;
+}
+
+}  // namespace
+
+Message redacted(const gateway::Redactor& redactor, const Message& message) {
+  Message out = message;
+  for (Block& block : out.blocks) {
+    if (auto* text = std::get_if<TextBlock>(&block)) {
+      text->text = redactor.redact(text->text);
+    } else if (auto* use = std::get_if<ToolUseBlock>(&block)) {
+      use->arguments = clean(redactor, use->arguments);
+      use->invalid_arguments = redactor.redact(use->invalid_arguments);
+    } else if (auto* result = std::get_if<ToolResultBlock>(&block)) {
+      result->text = redactor.redact(result->text);
+    }
+  }
+  return out;
+}
+
+orchestration::TaskReport redacted(const gateway::Redactor& redactor,
+                                   orchestration::TaskReport report) {
+  report.task = redactor.redact(report.task);
+  report.content = redactor.redact(report.content);
+  report.results = clean(redactor, report.results);
+  for (Denial& denial : report.denials) {
+    denial = clean(redactor, std::move(denial));
+  }
+  if (report.error) {
+    report.error = clean(redactor, *report.error);
+  }
+  if (report.plan) {
+    for (PlanStep& step : report.plan->steps) {
+      step.arguments = clean(redactor, step.arguments);
+      step.description = redactor.redact(step.description);
+    }
+  }
+  return report;
+}
+
+gateway::ProgressObserver redacted(const gateway::Redactor& redactor,
+                                   gateway::ProgressObserver observer) {
+  if (!observer) {
+    return observer;
+  }
+  return [&redactor, observer = std::move(observer)](const gateway::Progress& progress) {
+    const ToolCall call = clean(redactor, progress.call);
+    gateway::Progress shown{progress.kind, call};
+    approval::Request request;
+    if (progress.approval != nullptr) {
+      request = *progress.approval;
+      request.call = call;
+      request.reason = redactor.redact(request.reason);
+      shown.approval = &request;
+    }
+    shown.answer = progress.answer;
+    ToolOutcome outcome;
+    if (progress.outcome != nullptr) {
+      outcome = clean(redactor, *progress.outcome);
+      shown.outcome = &outcome;
+    }
+    observer(shown);
+  };
+}
+
+}  // namespace oap::platform
