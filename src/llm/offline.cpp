@@ -142,8 +142,9 @@ class Walk {
       }
     }
     if (texts.empty() && !any && !failed) {
-      texts.emplace_back(text_of(turn_.done[at_ - 1]));
-      failed = true;
+      const std::string last = text_of(turn_.done[at_ - 1]);
+      failed = !last.starts_with("there is no file or directory");
+      texts.push_back(failed ? last : "none found: " + last);
     }
     report(order, text::join(texts, "\n\n"), failed);
     return std::nullopt;

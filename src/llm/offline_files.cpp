@@ -15,7 +15,7 @@ std::optional<std::string> take_doomed(Cursor& cursor, bool directory, bool& dee
     return cursor.next().text;
   }
   Cursor tried = cursor;
-  tried.skip_articles();
+  tried.skip({"the", "a", "an", "this", "that"});
   const Word* after = tried.peek(1);
   if (after != nullptr && (after->lower == "directory" || after->lower == "folder")) {
     cursor = tried;
@@ -24,7 +24,8 @@ std::optional<std::string> take_doomed(Cursor& cursor, bool directory, bool& dee
     deep = true;
     return name;
   }
-  return take_file(cursor);
+  const bool may_be_part_of_the_name = cursor.is("my") || cursor.is("our");
+  return may_be_part_of_the_name ? std::nullopt : take_file(cursor);
 }
 
 /// "a.txt, b.txt and the directory c"; the cursor stands behind the verb.

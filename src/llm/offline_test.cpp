@@ -188,6 +188,12 @@ TEST(Offline, SkillsComeFromTheToolOrTheFolders) {
   const Response none = finish(worker("List all available skills"),
                                [](const ToolUseBlock&) { return says("no such directory", true); });
   EXPECT_EQ(none.stop, StopReason::kRefusal);
+
+  const Response nowhere = finish(worker("List all available skills"), [](const ToolUseBlock&) {
+    return says("there is no file or directory .claude/skills", true);
+  });
+  EXPECT_EQ(nowhere.stop, StopReason::kEndTurn);
+  EXPECT_THAT(nowhere.message.joined_text(), StartsWith("none found"));
 }
 
 TEST(Offline, NothingIsDoneWhenAPartNeedsAModel) {
