@@ -3,53 +3,19 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
-#include <thread>
 
 #include <fcntl.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "audit/flock.hpp"
+#include "audit/loss.hpp"
 #include "base/ids.hpp"
+#include "base/log.hpp"
 #include "os/file.hpp"
 
 namespace oap::audit {
 namespace {
-
-constexpr Millis kLockWait{10'000};
-
-/// flock(2) on a descriptor that stays open: cheaper than a fresh one for each group.
-class Flock {
- public:
-  static Result<Flock> acquire(int fd, const std::string& dir) {
-    const Deadline deadline = Deadline::after(kLockWait);
-    auto pause = std::chrono::microseconds(20);
-    while (::flock(fd, LOCK_EX | LOCK_NB) != 0) {
-      if (errno != EWOULDBLOCK && errno != EINTR) {
-        return fail(os::errno_error("locking the audit log in", dir, errno));
-      }
-      if (deadline.passed()) {
-        return fail(Code::kUnavailable,
-                    "the audit log in {} has been locked by another process for {} s", dir,
-                    kLockWait.count() / 1000);
-      }
-      std::this_thread::sleep_for(pause);
-      pause = std::min(pause * 2, std::chrono::microseconds(1'000));
-    }
-    return Flock(fd);
-  }
-  Flock(Flock&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
-  Flock& operator=(Flock&&) = delete;
-  ~Flock() {
-    if (fd_ >= 0) {
-      ::flock(fd_, LOCK_UN);
-    }
-  }
-
- private:
-  explicit Flock(int fd) : fd_(fd) {}
-  int fd_;
-};
 
 Result<std::string> first_timestamp(int fd) {
   std::string start(1U << 20U, '\0');
@@ -90,6 +56,9 @@ Result<std::unique_ptr<ChainFile>> ChainFile::open(const Log::Options& options) 
   OAP_CHECK_OK(chain->rescan());
   if (!chain->recovery_.empty()) {
     OAP_TRY([[maybe_unused]] const std::string lines, chain->write({}, true));
+  }
+  if (const std::string seen = seen_path(chain->dir_); !os::exists(seen)) {
+    OAP_CHECK_OK(os::write_file_atomic(seen, kSeenText, 0600));
   }
   return chain;
 }
@@ -209,6 +178,7 @@ Result<void> ChainFile::adopt(const Segment& segment, std::shared_ptr<os::Unique
   }
   if (end.last) {
     link_ = end.last->link;
+    ends_with_loss_ = told_loss(*end.last).has_value();
   }
   file_ = std::move(file);
   segment_ = segment;
@@ -230,7 +200,7 @@ Result<void> ChainFile::compare_head(bool was_empty) {
   const ssize_t got = pread(head_fd_.get(), text.data(), text.size(), 0);
   text.resize(got > 0 ? static_cast<std::size_t>(got) : 0);
   const auto head = parse_link(text);
-  if (head && head->seq == link_.seq && head->hash != link_.hash) {
+  if (head && head->seq == link_.seq && head->hash != link_.hash && !ends_with_loss_) {
     return fail(Code::kDataLoss,
                 "record {} of the audit log in {} is not the one that was written; see `oap audit "
                 "verify`",
@@ -240,13 +210,17 @@ Result<void> ChainFile::compare_head(bool was_empty) {
     recovery_["lost_records"] = head->seq - link_.seq;
   } else if (!head && !was_empty) {
     recovery_["head_missing"] = true;
-  } else if (!head) {
-    const std::string fresh = print_link(link_);
-    if (pwrite(head_fd_.get(), fresh.data(), fresh.size(), 0) < 0) {
-      return fail(failure("writing", errno));
-    }
+  } else if (!head && os::exists(seen_path(dir_))) {
+    recovery_["chain_removed"] = true;
+  } else if (!head && (!put_head() || fsync(head_fd_.get()) != 0)) {
+    return fail(failure("writing the head of", errno));
   }
   return {};
+}
+
+bool ChainFile::put_head() const {
+  const std::string head = print_link(link_);
+  return pwrite(head_fd_.get(), head.data(), head.size(), 0) == static_cast<ssize_t>(head.size());
 }
 
 Body ChainFile::encode_own(const Event& event) const {
@@ -299,7 +273,7 @@ Result<std::string> ChainFile::write(const std::vector<const Body*>& bodies, boo
   if (!recovery_.empty()) {
     Event event;
     event.event_type = "recovered";
-    event.reason = "the log did not end as it should, as after a crash or a loss of power";
+    event.reason = "the log did not end where it should";
     event.details = recovery_;
     add(encode_own(event));
   }
@@ -310,9 +284,9 @@ Result<std::string> ChainFile::write(const std::vector<const Body*>& bodies, boo
   recovery_.clear();
   segment_.size += lines.size();
   link_ = std::move(link);
-  const std::string head = print_link(link_);
-  if (pwrite(head_fd_.get(), head.data(), head.size(), 0) != static_cast<ssize_t>(head.size())) {
-    return fail(failure("writing the head of", errno));
+  if (!put_head()) {
+    log::error("audit", "head.json could not be written: a cut end would not be seen",
+               {{"reason", failure("writing the head of", errno).to_string()}});
   }
   return lines;
 }
@@ -343,11 +317,11 @@ Result<void> ChainFile::put(const std::string& lines, bool sync) {
                           : written);
 }
 
-/// The oldest segments, but never the newest, that hold nothing younger; `last` is their end.
-Result<std::vector<Segment>> ChainFile::expired(Millis age, Link& last) const {
+/// The oldest segments, but never the newest, that hold nothing younger.
+Result<ChainFile::Expired> ChainFile::expired(Millis age) const {
   const std::string cutoff = format_time(clock_.wall() - age);
   OAP_TRY(const std::vector<Segment> segments, list_segments(dir_));
-  std::vector<Segment> old;
+  Expired old;
   for (const Segment& segment : segments) {
     if (segment.name == segment_.name) {
       break;
@@ -361,8 +335,10 @@ Result<std::vector<Segment>> ChainFile::expired(Millis age, Link& last) const {
     if (!end.last || last_timestamp(end) >= cutoff) {
       break;
     }
-    last = end.last->link;
-    old.push_back(segment);
+    OAP_TRY(const std::uint64_t losses, count_losses(file.get(), segment));
+    old.losses += losses;
+    old.last = end.last->link;
+    old.segments.push_back(segment);
   }
   return old;
 }
@@ -370,24 +346,27 @@ Result<std::vector<Segment>> ChainFile::expired(Millis age, Link& last) const {
 Result<Log::Retired> ChainFile::retire(Millis age) {
   OAP_TRY(const Flock lock, Flock::acquire(lock_fd_.get(), dir_));
   OAP_CHECK_OK(take_up());
-  Link last;
-  OAP_TRY(const std::vector<Segment> old, expired(age, last));
-  if (old.empty()) {
+  OAP_TRY(const Expired old, expired(age));
+  if (old.segments.empty()) {
     return Log::Retired{};
   }
-  const Log::Retired retired{old.size(), last.seq - old.front().first + 1};
+  const std::uint64_t first = old.segments.front().first;
+  const Log::Retired retired{old.segments.size(), old.last.seq - first + 1};
   Event event;
   event.event_type = "retired";
   event.reason = "older than the retention period";
   event.details = {{"segments", retired.segments},
                    {"events", retired.events},
-                   {"first", old.front().first},
-                   {"last", last.seq},
-                   {"last_hash", last.hash}};
+                   {"first", first},
+                   {"last", old.last.seq},
+                   {"last_hash", old.last.hash}};
+  if (old.losses > 0) {
+    event.details["losses"] = old.losses;
+  }
   const Body body = encode_own(event);
   OAP_TRY([[maybe_unused]] const std::string lines, write({&body}, true));
-  OAP_CHECK_OK(os::write_file_atomic(path(kAnchorFile), print_link(last), 0600));
-  for (const Segment& segment : old) {
+  OAP_CHECK_OK(os::write_file_atomic(path(kAnchorFile), print_link(old.last), 0600));
+  for (const Segment& segment : old.segments) {
     if (unlinkat(dir_fd_.get(), segment.name.c_str(), 0) != 0) {
       return fail(failure("deleting a segment of", errno));
     }

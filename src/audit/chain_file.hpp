@@ -25,6 +25,11 @@ class ChainFile {
   std::shared_ptr<const os::UniqueFd> segment_file() const { return file_; }
 
  private:
+  struct Expired {
+    std::vector<Segment> segments;
+    Link last;                 ///< where they end
+    std::uint64_t losses = 0;  ///< records in them that tell of a loss
+  };
   explicit ChainFile(const Log::Options& options);
   Result<void> open_folder();
   bool has_next_segment() const;
@@ -37,8 +42,9 @@ class ChainFile {
   Result<void> begin_segment();
   Result<std::string> write(const std::vector<const Body*>& bodies, bool sync);
   Result<void> put(const std::string& lines, bool sync);
+  bool put_head() const;
   Body encode_own(const Event& event) const;
-  Result<std::vector<Segment>> expired(Millis age, Link& last) const;
+  Result<Expired> expired(Millis age) const;
   std::string path(std::string_view name) const { return dir_ + "/" + std::string(name); }
   Error failure(std::string_view doing, int error_number) const;
 
@@ -54,7 +60,8 @@ class ChainFile {
   Segment segment_;                     ///< name empty: none yet
   std::string started_;                 ///< timestamp of the segment's first record
   Link link_;
-  json::Object recovery_;  ///< what the next write must report first; empty: nothing
+  bool ends_with_loss_ = false;  ///< the last record tells of a loss
+  json::Object recovery_;        ///< what the next write must report first; empty: nothing
 };
 
 }  // namespace oap::audit

@@ -37,7 +37,9 @@ class Log {
   };
 
   /// Opens for appending. A last record that a crash left incomplete is cut off, and a `recovered`
-  /// record says how many bytes; any other damage is kDataLoss and nothing is changed.
+  /// record says how many bytes. Where acknowledged records are missing at the end, the log goes on
+  /// after a `recovered` record that `verify` reports as a breach from then on. Any other damage is
+  /// kDataLoss and nothing is changed. Writes `<dir>.seen` once.
   static Result<std::unique_ptr<Log>> open(Options options);
   ~Log();
   Log(const Log&) = delete;

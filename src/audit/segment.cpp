@@ -132,6 +132,13 @@ Result<SegmentEnd> read_end(int fd, const Segment& segment) {
   return end;
 }
 
+std::string seen_path(std::string_view dir) {
+  while (dir.size() > 1 && dir.ends_with('/')) {
+    dir.remove_suffix(1);
+  }
+  return std::string(dir) + ".seen";
+}
+
 std::string print_link(const Link& link) {
   std::string text = fmt::format(R"({{"hash":"{}","seq":{}}})", link.hash, link.seq);
   text.resize(kLinkBytes - 1, ' ');

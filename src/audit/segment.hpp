@@ -60,6 +60,10 @@ inline constexpr std::string_view kHeadFile = "head.json";
 inline constexpr std::string_view kAnchorFile = "retired.json";
 inline constexpr std::string_view kLockFile = "lock";
 
+/// The marker beside the folder, written once at the first open: shows that the folder was removed.
+std::string seen_path(std::string_view dir);
+inline constexpr std::string_view kSeenText = "An audit log was begun in the folder beside this.\n";
+
 /// A link as the text of one of these files: a fixed number of bytes. Strict both ways.
 std::string print_link(const Link& link);
 std::optional<Link> parse_link(std::string_view text);

@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "audit/loss.hpp"
 #include "audit/segment.hpp"
 #include "base/clock.hpp"
 #include "os/fd.hpp"
@@ -28,6 +29,7 @@ struct Snapshot {
   std::vector<std::string> strangers;  ///< *.jsonl files that are no segments
   std::optional<std::string> head;
   std::optional<std::string> anchor;
+  bool seen = false;  ///< a chain was begun here once
 };
 
 Result<std::optional<std::string>> read_if_there(const std::string& path) {
@@ -76,7 +78,7 @@ class Verifier {
   Result<void> check_segment(const Segment& segment, bool newest);
   std::size_t check_lines(const Segment& segment, std::string_view bytes);
   void check_record(const Segment& segment, std::string_view line);
-  void inspect(std::string_view line);
+  void inspect(const Segment& segment, std::string_view line);
   void check_torn(const Segment& segment, std::uint64_t bytes, bool newest);
   void check_ends();
   void problem(const std::string& segment, std::uint64_t line, std::uint64_t seq, std::string what);
@@ -193,7 +195,7 @@ void Verifier::check_record(const Segment& segment, std::string_view line) {
   if (auto wrong = check_line(link_, line)) {
     problem(segment.name, line_, expected, *std::move(wrong));
   } else {
-    inspect(line);
+    inspect(segment, line);
   }
   if (line_ == 1 && link_.seq != segment.first) {
     problem(segment.name, 1, link_.seq, "the first record is not the one that the name says");
@@ -209,7 +211,7 @@ void Verifier::check_record(const Segment& segment, std::string_view line) {
 }
 
 /// What the log says of itself.
-void Verifier::inspect(std::string_view line) {
+void Verifier::inspect(const Segment& segment, std::string_view line) {
   constexpr std::string_view kRecovered = R"("event_type":"recovered")";
   constexpr std::string_view kRetired = R"("event_type":"retired")";
   const auto has = [line](std::string_view part) {
@@ -227,15 +229,17 @@ void Verifier::inspect(std::string_view line) {
   if (details == nullptr || (type != "recovered" && type != "retired")) {
     return;
   }
+  auto loss = told_loss(*parsed);
+  if (loss) {
+    problem(segment.name, line_, parsed->link.seq, *std::move(loss));
+  }
   if (type == "retired") {
     newest_retired_ = {static_cast<std::uint64_t>(json::get_int(*details, "last")),
                        std::string(json::get_string(*details, "last_hash"))};
-  } else if (report_.notes.size() < kMaxProblems) {
-    report_.notes.push_back(
-        fmt::format("record {}: the log was repaired after a crash ({} bytes "
-                    "of an incomplete record cut, {} records lost)",
-                    parsed->link.seq, json::get_int(*details, "cut_bytes"),
-                    json::get_int(*details, "lost_records")));
+  } else if (!loss && report_.notes.size() < kMaxProblems) {
+    report_.notes.push_back(fmt::format(
+        "record {}: the log was repaired after a crash ({} bytes of an incomplete record cut)",
+        parsed->link.seq, json::get_int(*details, "cut_bytes")));
   }
 }
 
@@ -259,6 +263,9 @@ void Verifier::check_ends() {
   }
   if (!snapshot_.head && !empty) {
     problem(std::string(kHeadFile), 0, 0, "the file is missing: a cut end would not be seen");
+  }
+  if (!snapshot_.head && empty && snapshot_.seen) {
+    problem("", 0, 1, "the audit folder was emptied: records were written to it before");
   }
   if (anchor_ && *anchor_ != newest_retired_) {
     problem(std::string(kAnchorFile), 0, anchor_->seq,
@@ -295,12 +302,19 @@ json::Object to_json(const VerifyReport& report) {
 }
 
 Result<VerifyReport> verify(const std::string& dir) {
+  const bool seen = os::exists(seen_path(dir));
   if (!os::exists(dir)) {
     VerifyReport report;
-    report.notes.emplace_back("the chain is empty");
+    if (seen) {
+      report.ok = false;
+      report.problems.push_back({"", 0, 1, fmt::format("the audit folder was removed: {}", dir)});
+    } else {
+      report.notes.emplace_back("the chain is empty");
+    }
     return report;
   }
   OAP_TRY(Snapshot snapshot, take_snapshot(dir));
+  snapshot.seen = seen;
   return Verifier(dir, std::move(snapshot)).run();
 }
 

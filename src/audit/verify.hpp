@@ -30,7 +30,9 @@ struct VerifyReport {
 json::Object to_json(const VerifyReport& report);
 
 /// Checks every record of the chain in `dir`, streaming. Changes nothing; appenders may go on
-/// meanwhile. An Error only where the folder cannot be read; a missing folder is an empty chain.
+/// meanwhile. An Error only where the folder cannot be read. A missing folder is an empty chain,
+/// but a breach where the marker beside it says that there was one. Records that the chain itself
+/// says were lost stay a breach.
 Result<VerifyReport> verify(const std::string& dir);
 
 }  // namespace oap::audit
