@@ -10,6 +10,7 @@
 #include "text/strings.hpp"
 #include "text/utf8.hpp"
 #include "tools/entry.hpp"
+#include "tools/exclusion.hpp"
 #include "tools/files.hpp"
 #include "tools/walk.hpp"
 
@@ -125,13 +126,18 @@ Result<ToolResult> run(const Workspace& workspace, const json::Value& arguments,
                     static_cast<std::size_t>(json::get_int(arguments, "context", 0)));
   const std::string shown = workspace.shown(path);
   std::size_t too_large = 0;
+  OAP_TRY(Exclusion exclusion, Exclusion::open(workspace, arguments, path));
   WalkOptions options;
+  options.leave_out = [&](const WalkEntry& entry) { return exclusion.leaves_out(entry.path); };
   std::erase_if(options.skip, [&](const std::string& name) {
     return filter.find(name) != std::string_view::npos;
   });
   WalkEnd end = WalkEnd::kComplete;
-  OAP_TRY(const bool is_directory, workspace.is_directory(path));
-  if (is_directory) {
+  const auto is_directory = workspace.is_directory(path);
+  if (!is_directory) {
+    return fail(exclusion.without_hints(is_directory.error()));
+  }
+  if (*is_directory) {
     OAP_TRY(const OpenFile start, workspace.open_directory(path));
     const std::string prefix = shown == "." ? "" : shown + (shown.ends_with('/') ? "" : "/");
     end = search_tree(start, prefix, glob, options, findings, too_large, stop);
@@ -150,6 +156,7 @@ Result<ToolResult> run(const Workspace& workspace, const json::Value& arguments,
                                    kMaxWholeFile >> 20U));
   }
   add_remark(result, remark(end, options));
+  add_remark(result, exclusion.remark());
   return result;
 }
 
@@ -166,7 +173,9 @@ Entry grep() {
     "ignore_case": {"type": "boolean", "default": false,
       "description": "Take upper and lower case as the same."},
     "context": {"type": "integer", "minimum": 0, "maximum": 20, "default": 0,
-      "description": "How many lines to show before and after each match."}})",
+      "description": "How many lines to show before and after each match."},
+    "exclude": {"type": "array", "maxItems": 4096, "items": {"type": "string", "maxLength": 2048},
+      "description": "Patterns of files to leave out; policy adds its own"}})",
                  R"(["pattern"])"),
           &file_tool<&run>};
 }

@@ -34,6 +34,9 @@ class Walk {
       }
       const WalkEntry found{prefix + entry.name, entry.name, directory.get(), entry.is_directory,
                             entry.is_link};
+      if (options_.leave_out && options_.leave_out(found)) {
+        continue;
+      }
       if (!visit_(found)) {
         return WalkEnd::kEnough;
       }

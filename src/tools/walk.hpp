@@ -21,6 +21,8 @@ struct WalkEntry {
 struct WalkOptions {
   /// Directories of these names are not entered.
   std::vector<std::string> skip = {".git", "node_modules"};
+  /// Entries for which it is true are neither visited nor entered; may be empty.
+  std::function<bool(const WalkEntry&)> leave_out;
   std::size_t max_entries = 200'000;
   std::size_t max_depth = 64;
 };

@@ -279,6 +279,31 @@ Result<Place> Workspace::place(std::string_view path) const {
   return place;
 }
 
+Result<std::vector<PathNames>> Workspace::names_of(std::string_view path) const {
+  OAP_TRY(const Relative named, relative(path));
+  OAP_TRY(const Relative real, canonical(path));
+  std::vector<PathNames> all;
+  for (const Relative& each : {named, real}) {
+    PathNames names{fs::path(each.path).lexically_normal().string(), {each.root->path}};
+    if (each.root->given != each.root->path) {
+      names.roots.push_back(each.root->given);
+    }
+    if (names.relative.ends_with('/')) {
+      names.relative.pop_back();
+    }
+    if (names.relative == ".") {
+      names.relative.clear();
+    }
+    const bool outside_root = names.relative == ".." || names.relative.starts_with("../");
+    const bool known =
+        !all.empty() && all.front().relative == names.relative && all.front().roots == names.roots;
+    if (!outside_root && !known) {
+      all.push_back(std::move(names));
+    }
+  }
+  return all;
+}
+
 std::string Workspace::shown(std::string_view path) const {
   const std::string text = fs::path(path).lexically_normal().string();
   if (text.starts_with('/')) {

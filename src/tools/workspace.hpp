@@ -18,6 +18,12 @@ struct Place {
   std::string shown;  ///< the path for messages, relative to the workspace
 };
 
+/// One spelling of a path inside a root, for patterns.
+struct PathNames {
+  std::string relative;            ///< to the root, normalised; "" for the root itself
+  std::vector<std::string> roots;  ///< absolute spellings of the root
+};
+
 /// The directories a tool may touch, and the only way to files in them. A path is relative to the
 /// first root, or absolute and inside any of them. Every way out (`..`, a symbolic link, a magic
 /// link, a swap during the call) ends with kPermissionDenied "outside the workspace"; a link that
@@ -37,6 +43,8 @@ class Workspace {
   Result<Place> place(std::string_view path) const;
   /// The path as shown to people: relative to the workspace where it is inside, "." for itself.
   std::string shown(std::string_view path) const;
+  /// The path, which need not exist, as named (where that is inside) and with links resolved.
+  Result<std::vector<PathNames>> names_of(std::string_view path) const;
   const std::string& root() const { return roots_.front().path; }
 
  private:
