@@ -236,6 +236,24 @@ class Cli(OapTest):
         self.assertEqual(result.code, 2, result)
         self.assertIn("agents.executor.model", result.err)
 
+    def test_a_search_leaves_out_what_may_not_be_read(self):
+        self.write(".env", "KEYVAL=1\n")
+        self.write("secrets/k", "KEYVAL=2\n")
+        self.write("open.txt", "KEYVAL=3\n")
+        self.write(".opencode/permissions.yaml",
+                   "permissions: [{scope: file_pattern, action: read, pattern: 'secrets/**', level: deny}]\n")
+        env, _ = self.mock_llm([
+            {"when": {"results": 0}, "answer": {"tool_calls": [{
+                "name": "grep", "arguments": {"pattern": "KEYVAL", "path": "."}}]}},
+            {"answer": {"text": "ok"}},
+        ])
+        result, code = self.run_task("go", "--model", "openai/m", env=env)
+        self.assertEqual(code, 0, result)
+        output = next(iter(result["results"].values()))["output"]
+        self.assertIn("open.txt", output)
+        self.assertNotIn("KEYVAL=1", output)
+        self.assertNotIn("KEYVAL=2", output)
+
     def test_permission_show_prints_the_builtin_policy(self):
         self.assertTrue(self.oap("permission", "show", "--json").json()["builtin"])
 

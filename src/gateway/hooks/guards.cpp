@@ -1,5 +1,7 @@
 #include "gateway/hooks/guards.hpp"
 
+#include <algorithm>
+
 #include "security/role_guard.hpp"
 
 namespace oap::gateway {
@@ -28,10 +30,44 @@ Task<Result<hooks::BeforeVerdict>> StrictRoleGuard::before(const hooks::Context&
   co_return out;
 }
 
+bool searches(const ToolCall& call) {
+  return call.server == kBuiltinServer &&
+         (call.tool == "grep" || call.tool == "glob" || call.tool == "list_dir");
+}
+
+/// The call's arguments with everything that may not be read left out of the search; the same
+/// arguments where nothing is missing.
+json::Object with_exclusions(const ToolCall& call, const std::vector<std::string>& hidden) {
+  json::Object arguments = call.arguments;
+  json::Array exclude;
+  if (const json::Array* given = json::find_array(arguments, "exclude")) {
+    exclude = *given;
+  }
+  for (const std::string& pattern : hidden) {
+    const json::Value item(pattern);
+    if (std::find(exclude.begin(), exclude.end(), item) == exclude.end()) {
+      exclude.push_back(item);
+    }
+  }
+  if (!exclude.empty()) {
+    arguments["exclude"] = std::move(exclude);
+  }
+  return arguments;
+}
+
 Task<Result<hooks::BeforeVerdict>> PermissionHook::before(const hooks::Context& context,
                                                           const ToolCall& call) {
   const Decision decision = engine_.decide(permission_request(call, context.workspace));
   hooks::BeforeVerdict out;
+  if (searches(call) && decision.level != Level::kDeny) {
+    json::Object arguments = with_exclusions(call, engine_.hidden_from_search(call.principal));
+    if (arguments != call.arguments) {
+      out.action = hooks::BeforeVerdict::Action::kModify;
+      out.reason = "files that may not be read are left out of the search";
+      out.arguments = std::move(arguments);
+      co_return out;
+    }
+  }
   out.rule = decision.rule.empty() ? "default" : decision.rule;
   out.reason = decision.reason;
   switch (decision.level) {

@@ -15,7 +15,8 @@ class StrictRoleGuard final : public hooks::BeforeToolHook {
                                             const ToolCall& call) override;
 };
 
-/// Asks the permission engine. The engine outlives the hook.
+/// Asks the permission engine, and has searches leave out what could not be read file by file. The
+/// engine outlives the hook.
 class PermissionHook final : public hooks::BeforeToolHook {
  public:
   explicit PermissionHook(const permission::Engine& engine) : engine_(engine) {}
