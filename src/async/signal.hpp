@@ -7,9 +7,9 @@
 
 namespace oap::async {
 
-/// Tells of SIGINT, SIGTERM and SIGHUP as a call on the executor, with how many have come so far: the first
-/// asks to end in order, the second at once. While it lives these signals do not end the process;
-/// when destroyed, their former effect is back. One at a time in a process is enough.
+/// Tells of SIGINT, SIGTERM and SIGHUP as a call on the executor, with how many have come so far:
+/// the first asks to end in order, the second at once. While it lives these signals do not end the
+/// process; when destroyed, their former effect is back. One at a time in a process is enough.
 class Signals {
  public:
   using Callback = std::function<void(int signal_number, int count)>;

@@ -12,8 +12,9 @@
 namespace oap::os {
 
 // Plain blocking file access. Every error names the path and the system's reason: kNotFound,
-// kFailedPrecondition (not allowed by the system: a denial is something else), kAlreadyExists, kResourceExhausted (disk full, file too large), otherwise
-// kUnavailable. A path with a NUL byte is kInvalidArgument. Thread-safe.
+// kFailedPrecondition (not allowed by the system: a denial is something else), kAlreadyExists,
+// kResourceExhausted (disk full, file too large), otherwise kUnavailable. A path with a NUL byte is
+// kInvalidArgument. Thread-safe.
 
 /// The whole file. A file of more than max_bytes is kResourceExhausted, a directory
 /// kInvalidArgument; reading never blocks on a FIFO without a writer.

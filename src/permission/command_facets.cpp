@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "permission/launchers.hpp"
 #include "permission/paths.hpp"
 #include "permission/programs.hpp"
 #include "shell/parse.hpp"
@@ -53,6 +54,12 @@ class Reader {
         add_call(command);
       }
     }
+    for (const std::string& name : script_.variables) {
+      if (is_environment_name(name)) {
+        note_variable(name);
+      }
+    }
+    facets_.over_limit = script_.over_limit;
     if (!script_.complete) {
       note_doubt(script_.note);
     }
@@ -135,6 +142,7 @@ class Reader {
     add_strict_texts(facet);
     facet.shown = shell::render(command);
     facet.doubt = doubt_of(command, facet.name);
+    facet.launches = launch_doubt(command);
     for (const FileOperand& operand : file_operands(command)) {
       if (!is_harmless_device(operand.path)) {
         add_path(operand.path, operand.access, operand.exact, operand.tree, false);

@@ -13,6 +13,10 @@ Decision Engine::decide(const Request& request) const { return policy()->decide(
 
 Explanation Engine::explain(const Request& request) const { return policy()->explain(request); }
 
+std::vector<std::string> Engine::hidden_from_search(const Principal& principal) const {
+  return policy()->hidden_from_search(principal);
+}
+
 Result<void> Engine::replace(std::shared_ptr<const Policy> policy) {
   const MutexLock lock(writing_);
   if (!session_.empty()) {

@@ -17,6 +17,8 @@ class Engine {
   Decision decide(const Request& request) const;
   Explanation explain(const Request& request) const;
   std::shared_ptr<const Policy> policy() const;
+  /// Policy::hidden_from_search() of the policy in force.
+  std::vector<std::string> hidden_from_search(const Principal& principal) const;
 
   /// Puts another policy in force; the session tier is carried over to it.
   Result<void> replace(std::shared_ptr<const Policy> policy);

@@ -1,5 +1,6 @@
 #include "permission/engine.hpp"
 
+#include <algorithm>
 #include <atomic>
 #include <thread>
 
@@ -7,6 +8,7 @@
 #include <gtest/gtest.h>
 
 #include "json/print.hpp"
+#include "text/glob.hpp"
 
 namespace oap::permission {
 namespace {
@@ -106,6 +108,62 @@ TEST(Request, IsReadFromJson) {
   EXPECT_THAT(read({{"tool", "x"}, {"ressource", "y"}}).error().message(),
               testing::HasSubstr("ressource: unknown key (did you mean 'resource'?)"));
   EXPECT_FALSE(request_from_json(json::Value(1)).has_value());
+}
+
+TEST(Policy, ACommandBeyondTheLimitsIsDenied) {
+  PolicyOptions options;
+  options.workspace = "/tmp";
+  const std::string yaml =
+      "permissions:\n"
+      "  - {tool: bash, level: allow}\n"
+      "  - {tool: bash, action: execute, pattern: 'rm *', level: deny}\n"
+      "  - {tool: bash, action: execute, pattern: '*', level: allow}\n";
+  const auto policy = Policy::compile({{Tier::kUser, "p.yaml", yaml}}, options);
+  ASSERT_TRUE(policy.has_value()) << policy.error().message();
+  std::string many;
+  for (int i = 0; i < 5000; ++i) {
+    many += "a;";
+  }
+  for (const std::string& padding :
+       {": " + std::string(70000, 'a') + "; ", many, std::string(5000, '(')}) {
+    Request request;
+    request.tool = "bash";
+    request.workspace = "/tmp";
+    request.arguments["command"] = padding + "rm x";
+    const Decision decision = (*policy)->decide(request);
+    EXPECT_EQ(decision.level, Level::kDeny) << padding.substr(0, 20);
+    EXPECT_EQ(decision.rule, "builtin/over-limit");
+    EXPECT_NE(decision.reason.find("too long or too deep"), std::string::npos) << decision.reason;
+  }
+}
+
+TEST(Policy, NamesWhatASearchMustNotShow) {
+  PolicyOptions options;
+  options.workspace = "/tmp";
+  const std::string yaml =
+      "permissions:\n"
+      "  - {scope: file_pattern, action: read, pattern: 'secrets/**', level: deny}\n"
+      "  - {scope: file_pattern, action: write, pattern: 'dist/**', level: deny}\n"
+      "  - {scope: file_pattern, pattern: '/srv/x', level: ask}\n"
+      "  - {scope: file_pattern, action: read, pattern: 'docs/**', level: allow}\n";
+  const auto policy = Policy::compile({{Tier::kUser, "p.yaml", yaml}}, options);
+  ASSERT_TRUE(policy.has_value()) << policy.error().message();
+  const std::vector<std::string> globs = (*policy)->hidden_from_search({});
+  const auto hides = [&](std::string_view path) {
+    return std::any_of(globs.begin(), globs.end(), [&](const std::string& pattern) {
+      const auto glob = text::Glob::compile(pattern, {text::GlobMode::kPath, false});
+      EXPECT_TRUE(glob.has_value()) << pattern;
+      return glob && glob->matches(path);
+    });
+  };
+  for (const char* path : {"secrets/a/b", "secrets", "/srv/x", ".env", "a/.ENV.local", "id_rsa",
+                           "a/Server.PEM", "a/.ssh/config", "a/.aws"}) {
+    EXPECT_TRUE(hides(path)) << path;
+  }
+  for (const char* path : {"dist/a", "docs/a", "main.py", "environment.yml", "a/secrets/b"}) {
+    EXPECT_FALSE(hides(path)) << path;
+  }
+  EXPECT_EQ(Engine(*policy).hidden_from_search({}), globs);
 }
 
 }  // namespace

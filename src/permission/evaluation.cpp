@@ -112,7 +112,38 @@ void Evaluation::add_floors() {
   add_category_floors();
 }
 
+bool Evaluation::named_exactly(const CommandFacet& command, std::uint32_t unit) const {
+  return std::any_of(hits_.begin(), hits_.end(), [&](const Hit& hit) {
+    if (hit.unit != unit || hit.tightens || !hit.counted) {
+      return false;
+    }
+    const Rule& one = rule(hit.rule).rule;
+    const std::string& first = !one.argv.empty()      ? one.argv.front()
+                               : !one.program.empty() ? one.program
+                                                      : one.pattern;
+    const std::string word = one.argv.empty() ? first.substr(0, first.find(' ')) : first;
+    return word == command.name || word == command.argv.front();
+  });
+}
+
+void Evaluation::add_launch_floors() {
+  if (facets_.over_limit) {
+    floors_.push_back(
+        {Level::kDeny, "builtin/over-limit",
+         fmt::format("the command is too long or too deep to be judged: {}", facets_.doubt)});
+  }
+  for (std::size_t i = 0; i < facets_.commands.size(); ++i) {
+    const CommandFacet& command = facets_.commands[i];
+    if (!command.launches.empty() && (roles_.any_command || !hits_.empty()) &&
+        !named_exactly(command, command_unit(i))) {
+      floors_.push_back({Level::kAsk, "builtin/launches-commands",
+                         fmt::format("'{}': {}", command.shown, command.launches)});
+    }
+  }
+}
+
 void Evaluation::add_command_floors() {
+  add_launch_floors();
   if (roles_.any_command) {
     for (std::size_t i = 0; i < facets_.commands.size(); ++i) {
       const CommandFacet& command = facets_.commands[i];

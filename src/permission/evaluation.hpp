@@ -62,6 +62,9 @@ class Evaluation {
   /// Some rule that may stand in for the built-in policy matched one of the units.
   bool named(std::uint32_t first, std::uint32_t last) const;
 
+  /// Some rule that counts is about exactly this program.
+  bool named_exactly(const CommandFacet& command, std::uint32_t unit) const;
+
   void gather_call();
   void gather_path(const PathFacet& path, std::uint32_t unit);
   void gather_command(const CommandFacet& command, std::uint32_t unit);
@@ -70,6 +73,7 @@ class Evaluation {
   void outrank();
   void outrank_tier(Tier tier);
   void add_floors();
+  void add_launch_floors();
   void add_command_floors();
   void add_path_floors();
   void add_category_floors();

@@ -35,7 +35,8 @@ struct CommandFacet {
   std::vector<std::string> more_texts;    ///< further forms that every rule may match
   std::vector<std::string> strict_texts;  ///< forms that only ask and deny rules match
   std::string shown;
-  std::string doubt;  ///< why it cannot be allowed by its text alone; "" where it can
+  std::string doubt;     ///< why it cannot be allowed by its text alone; "" where it can
+  std::string launches;  ///< why only a rule that names the program may allow it; "" for most
 };
 
 /// What a request comes down to: all that rules can match.
@@ -50,6 +51,7 @@ struct Facets {
   bool runs_commands = false;
   std::string command_text;  ///< the shell text as written
   std::string doubt;         ///< why the shell text is not understood; "" where it is
+  bool over_limit = false;  ///< the shell text is too long, deep or intricate: some of it is unseen
 };
 
 /// What deriving facets needs to know beside the request.

@@ -23,6 +23,10 @@ void Evaluation::hit(std::uint32_t id, std::uint32_t unit, bool tightens) {
   if (!counts(id)) {
     return;
   }
+  // What an untrusted project says can raise the answer, but never stands in for the built-in
+  // policy.
+  tightens =
+      tightens || (!compiled_.options.trusted_project && rule(id).rule.tier == Tier::kProject);
   for (Hit& known : hits_) {
     if (known.rule == id && known.unit == unit) {
       known.tightens = known.tightens && tightens;

@@ -141,6 +141,29 @@ bool is_sensitive(const PathFacet& path) {
   return is_sensitive_path(path.canonical) || is_sensitive_path(path.lexical);
 }
 
+std::vector<std::string> sensitive_globs() {
+  const auto any_case = [](std::string_view name) {
+    std::string out;
+    for (const char c : name) {
+      const bool letter = c >= 'a' && c <= 'z';
+      const auto upper = static_cast<char>(c - 'a' + 'A');
+      out += letter ? std::string{'[', c, upper, ']'} : std::string(1, c);
+    }
+    return out;
+  };
+  std::vector<std::string> out = {"**/" + any_case(".env") + "*"};
+  for (const std::string_view name : kSensitiveNames) {
+    out.push_back("**/" + any_case(name));
+  }
+  for (const std::string_view ending : kSensitiveEndings) {
+    out.push_back("**/*" + any_case(ending));
+  }
+  for (const std::string_view directory : kSensitiveDirectories) {
+    out.push_back("**/" + std::string(directory) + "/**");
+  }
+  return out;
+}
+
 bool is_harmless_device(std::string_view path) {
   static constexpr std::array<std::string_view, 7> kDevices = {
       "/dev/null", "/dev/stdin", "/dev/stdout", "/dev/stderr",

@@ -2,6 +2,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "permission/facets.hpp"
 
@@ -20,6 +21,8 @@ std::string below(std::string_view path, std::string_view directory);
 
 /// Credential files, by where they lie or what they are called (README.md has the list).
 bool is_sensitive(const PathFacet& path);
+/// Path globs of what is_sensitive() says yes to, at any depth.
+std::vector<std::string> sensitive_globs();
 
 /// Files that mean nothing to write to or read from: /dev/null and the standard streams.
 bool is_harmless_device(std::string_view path);

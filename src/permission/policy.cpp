@@ -9,6 +9,7 @@
 #include "os/file.hpp"
 #include "permission/builtin_policy.hpp"
 #include "permission/evaluation.hpp"
+#include "permission/hidden.hpp"
 #include "text/nearest.hpp"
 #include "text/strings.hpp"
 #include "yaml/yaml.hpp"
@@ -45,6 +46,12 @@ void read_source(const PolicySource& source, const PolicyOptions& options, Parse
   }
   out.precedence[static_cast<std::size_t>(source.tier)] = file->precedence;
   std::move(file->rules.begin(), file->rules.end(), std::back_inserter(out.rules));
+  if (source.tier == Tier::kProject && !options.trusted_project) {
+    // Inheriting would hand a role what trusted files allow to another.
+    for (Role& role : file->roles) {
+      role.inherits.clear();
+    }
+  }
   std::move(file->roles.begin(), file->roles.end(), std::back_inserter(out.roles));
   std::move(file->warnings.begin(), file->warnings.end(), std::back_inserter(out.warnings));
 }
@@ -243,6 +250,10 @@ Decision Policy::evaluate(const Facets& facets, const Principal& principal) cons
 
 Decision Policy::decide(const Request& request) const {
   return evaluate(facets(request), request.principal);
+}
+
+std::vector<std::string> Policy::hidden_from_search(const Principal& principal) const {
+  return hidden_globs(body_->compiled, body_->view(principal.role));
 }
 
 Explanation Policy::explain(const Request& request) const {

@@ -69,6 +69,12 @@ class Policy {
   Facets facets(const Request& request) const;
   Decision evaluate(const Facets& facets, const Principal& principal) const;
 
+  /// Path globs (text::GlobMode::kPath; absolute, or relative to the workspace) of all files that a
+  /// search must not show to `principal`, as reading one may be asked for or denied: the path rules
+  /// that ask or deny, and the built-in policy's credential files. Errs on the side of hiding: an
+  /// allow rule for some of them does not take them out.
+  std::vector<std::string> hidden_from_search(const Principal& principal) const;
+
   /// The same rules with the session tier replaced.
   Result<std::shared_ptr<const Policy>> with_session(std::vector<Rule> session) const;
 

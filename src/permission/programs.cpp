@@ -283,6 +283,14 @@ bool is_safe_variable(std::string_view name) {
                        "COLORTERM", "FORCE_COLOR", "CLICOLOR"});
 }
 
+bool is_environment_name(std::string_view name) {
+  const bool upper = std::all_of(name.begin(), name.end(), [](char c) {
+    return (c >= 'A' && c <= 'Z') || text::is_digit(c) || c == '_';
+  });
+  return (upper && name.size() > 1 && !one_of(name, {"REPLY", "OPTARG", "OPTIND", "MAPFILE"})) ||
+         text::lower_ascii(name).ends_with("_proxy");
+}
+
 std::string call_doubt(const shell::SimpleCommand& command) {
   const std::string& word = command.argv.front();
   const bool plain =

@@ -24,6 +24,10 @@ std::vector<FileOperand> file_operands(const shell::SimpleCommand& command);
 /// True where NAME may be set before a command without changing what the command is.
 bool is_safe_variable(std::string_view name);
 
+/// True where NAME looks like one that programs or the shell read (PATH, LD_PRELOAD, http_proxy),
+/// rather than a script's own.
+bool is_environment_name(std::string_view name);
+
 /// Why this call does more than its words say: an interpreter's inline code, git options that run
 /// programs, a name that looks like another. "" where there is nothing.
 std::string call_doubt(const shell::SimpleCommand& command);

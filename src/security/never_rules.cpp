@@ -111,6 +111,16 @@ class Judge {
   explicit Judge(std::string_view source) : source_(source), script_(shell::parse(source)) {}
 
   RoleVerdict judge() {
+    RoleVerdict verdict = judge_known();
+    if (verdict.allowed && script_.over_limit) {
+      return {false, "never:over-limit",
+              "the command is too long or too deep to be judged; give it in smaller parts"};
+    }
+    return verdict;
+  }
+
+ private:
+  RoleVerdict judge_known() {
     if (is_fork_bomb()) {
       return {false, "never:fork-bomb", "the command starts copies of itself without end"};
     }
@@ -130,7 +140,6 @@ class Judge {
     return {};
   }
 
- private:
   static bool one_of_kind(shell::Redirect::Kind kind) {
     return kind == shell::Redirect::Kind::kRead || kind == shell::Redirect::Kind::kHereDocument ||
            kind == shell::Redirect::Kind::kHereString || kind == shell::Redirect::Kind::kDuplicate;

@@ -86,5 +86,17 @@ TEST(RoleGuard, HostileCommandsEndQuickly) {
   never_rules(std::string(60000, ':'));
 }
 
+TEST(NeverRules, ACommandBeyondTheLimitsIsDenied) {
+  std::string many;
+  for (int i = 0; i < 5000; ++i) {
+    many += "a;";
+  }
+  for (const std::string& padding :
+       {": " + std::string(70000, 'a') + "; ", many, std::string(5000, '(')}) {
+    EXPECT_EQ(never_rules(padding + "rm -rf /").rule, "never:over-limit") << padding.substr(0, 20);
+  }
+  EXPECT_TRUE(never_rules(": " + std::string(60000, 'a') + "; ls").allowed);
+}
+
 }  // namespace
 }  // namespace oap::security

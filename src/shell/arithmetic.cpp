@@ -5,6 +5,9 @@ namespace oap::shell {
 
 void note_arithmetic(std::string_view text, Findings& findings) {
   findings.spend(text.size());
+  const bool assigns = text.find('=') != std::string_view::npos ||
+                       text.find("++") != std::string_view::npos ||
+                       text.find("--") != std::string_view::npos;
   for (std::size_t at = 0; at < text.size();) {
     if (text[at] == '$' && at + 1 < text.size() &&
         std::string_view("@*0123456789").find(text[at + 1]) != std::string_view::npos) {
@@ -25,6 +28,9 @@ void note_arithmetic(std::string_view text, Findings& findings) {
       ++end;
     }
     findings.evaluated.emplace(text.substr(at, end - at));
+    if (assigns) {
+      findings.script.variables.emplace_back(text.substr(at, end - at));
+    }
     at = end;
   }
 }

@@ -323,6 +323,7 @@ void Parser::note_parameter(std::string_view source) {
     note_arithmetic(rest, findings_);
   } else if (rest.starts_with('=') || rest.starts_with(":=")) {
     findings_.others.insert(std::string(name));
+    findings_.script.variables.emplace_back(name);
   }
 }
 

@@ -16,6 +16,7 @@ void Findings::doubt(std::string_view note) {
 
 void Findings::stop(std::string_view note) {
   doubt(note);
+  script.over_limit = true;
   stopped = true;
 }
 
@@ -39,6 +40,7 @@ Script parse(std::string_view source) {
   Findings findings;
   if (source.size() > kMaxSourceBytes) {
     findings.doubt("the script is longer than 64 KB");
+    findings.script.over_limit = true;
     source = source.substr(0, kMaxSourceBytes);
   }
   if (source.find('\0') != std::string_view::npos) {

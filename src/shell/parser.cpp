@@ -197,6 +197,10 @@ bool Parser::parse_reserved() {
     skip_blanks();
     if (at_word("-p")) {
       step(2);
+      skip_blanks();
+    }
+    if (at_word("--")) {
+      step(2);
     }
     return true;
   }
@@ -250,6 +254,7 @@ void Parser::parse_for() {
     return;
   }
   const Word name = parse_word(false);
+  findings_.script.variables.push_back(name.text);
   skip_blanks_and_newlines();
   if (!at_word("in")) {
     findings_.others.insert(name.text);
@@ -327,9 +332,23 @@ void Parser::parse_case() {
   parse_trailing_redirects();
 }
 
+/// An operand that bash evaluates once more, whatever quotes were around it.
+void Parser::note_evaluated_operand(const Word& word) {
+  note_arithmetic(word.text, findings_);
+  bool code = word.text.find('`') != std::string::npos;
+  for (std::size_t i = 0; i < word.text.size(); ++i) {
+    const bool expansion = word.marks[i] == static_cast<char>(Mark::kExpansion);
+    const bool special = word.text[i] == '[' || word.text[i] == '$';
+    code = code || (special && !expansion);
+  }
+  if (code || word.text.find("$(") != word.text.find("$((")) {
+    findings_.doubt("[[ evaluates its operand");
+  }
+}
+
 void Parser::parse_condition() {
   static constexpr std::string_view kEvaluating = " -eq -ne -lt -le -gt -ge -v -R ";
-  std::string last;
+  Word last;
   bool evaluates = false;
   while (!at_end()) {
     skip_blanks_and_newlines();
@@ -343,14 +362,14 @@ void Parser::parse_condition() {
     }
     const Word word = parse_word(false);
     if (evaluates) {
-      note_arithmetic(word.text, findings_);
+      note_evaluated_operand(word);
     }
     evaluates =
         word.all_plain() && kEvaluating.find(" " + word.text + " ") != std::string_view::npos;
     if (evaluates) {
-      note_arithmetic(last, findings_);
+      note_evaluated_operand(last);
     }
-    last = word.text;
+    last = word;
   }
   parse_trailing_redirects();
 }
@@ -380,6 +399,7 @@ void Parser::parse_coproc() {
   for (const std::string_view word : kCompound) {
     if (is_name(name.text) && name.all_plain() &&
         (at_word(word) || (word == "(" && peek() == '('))) {
+      findings_.script.variables.push_back(name.text);
       return;
     }
   }

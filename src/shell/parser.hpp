@@ -66,6 +66,7 @@ class Parser {
   void parse_for();
   void parse_case();
   void parse_condition();
+  void note_evaluated_operand(const Word& word);
   void parse_function();
   void parse_coproc();
   void parse_simple();

@@ -49,7 +49,10 @@ struct Script {
   std::vector<SimpleCommand> commands;
   std::vector<std::string> functions;  ///< names that the script (re)defines: functions and aliases
   bool complete = true;  ///< false: something was not understood; what was found is still right
-  std::string note;      ///< why it is not complete: a sentence
+  bool over_limit =
+      false;         ///< not complete, as it is too long, deep or intricate: the rest is unseen
+  std::string note;  ///< why it is not complete: a sentence
+  std::vector<std::string> variables;  ///< names set other than by assignment: for, read, ((x=1)) …
 };
 
 /// The program's name without its directory.

@@ -130,6 +130,10 @@ bool Parser::at_redirect() const {
 
 void Parser::parse_redirect(SimpleCommand& command) {
   const bool both = peek() == '&';
+  if (peek() == '{') {
+    const std::size_t close = std::min(src_.find('}', pos_), src_.size());
+    findings_.script.variables.emplace_back(src_.substr(pos_ + 1, close - pos_ - 1));
+  }
   while (peek() != '<' && peek() != '>') {
     step();
   }

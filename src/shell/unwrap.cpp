@@ -69,6 +69,22 @@ void parse_joined(const Wrapping& w, std::size_t from) {
   parse_text(w, source);
 }
 
+/// A file name that stands for what the process has open already.
+bool is_input(std::string_view word) {
+  std::string path;
+  for (const std::string_view part : text::split(word, '/')) {
+    if (!part.empty() && part != ".") {
+      path += "/" + std::string(part);
+    }
+  }
+  if (!word.starts_with('/')) {
+    return false;
+  }
+  const bool process = path.starts_with("/proc/") && path.find("/fd/") != std::string::npos;
+  return process || path == "/dev/stdin" || path.starts_with("/dev/fd/") ||
+         path.find("..") != std::string::npos;
+}
+
 /// `bash -c text`, `bash file`, `bash` on its own: true for the last, which reads its input.
 bool unwrap_shell(const Wrapping& w) {
   bool command_string = false;
@@ -101,7 +117,7 @@ bool unwrap_shell(const Wrapping& w) {
     }
     return false;
   }
-  if (at < w.size() && !from_input) {
+  if (at < w.size() && !from_input && !is_input(w.word(at))) {
     return false;
   }
   w.findings.doubt(w.program + " reads its commands from its input");
@@ -203,6 +219,44 @@ void note_evaluating_builtin(const Wrapping& w) {
   }
 }
 
+/// Builtins that give a variable a value, or take it away, without an assignment in front.
+void note_set_variables(const Wrapping& w) {
+  const bool prints = w.program == "printf";
+  const bool waits = w.program == "wait";
+  const bool exports = w.program == "export";
+  if (!prints && !waits && !exports &&
+      !contains({"read", "mapfile", "readarray", "getopts", "unset", "declare", "typeset", "local"},
+                w.program)) {
+    return;
+  }
+  bool wanted = !prints && !waits && !exports;
+  for (std::size_t i = 1; i < w.size(); ++i) {
+    const std::string& word = w.word(i);
+    if (word.starts_with('-')) {
+      const std::string_view letter = prints ? "v" : (waits ? "p" : "n");
+      wanted = (wanted && !prints && !waits) || word.find(letter) != std::string::npos;
+      const std::string_view takers = prints ? "v" : (waits ? "p" : "adinNptu");
+      const std::size_t taker = word.find_first_of(takers, 1);
+      if (taker != std::string::npos && taker + 1 < word.size()) {
+        w.findings.script.variables.push_back(word.substr(taker + 1));
+      }
+    } else if (wanted) {
+      w.findings.script.variables.push_back(word.substr(0, word.find_first_of("[+=")));
+      wanted = !prints && !waits;
+    }
+  }
+}
+
+/// `set -k` makes assignments of words anywhere in a command.
+void note_set(const Wrapping& w) {
+  for (std::size_t i = 1; w.program == "set" && i < w.size() && w.word(i) != "--"; ++i) {
+    const std::string& word = w.word(i);
+    if (word == "keyword" || (word.starts_with('-') && word.find('k') != std::string::npos)) {
+      w.findings.doubt("set -k makes assignments of later words");
+    }
+  }
+}
+
 /// Builtins that change what later names mean, or run what we cannot see.
 void note_redefining_builtin(const Wrapping& w) {
   if (contains({".", "source"}, w.program)) {
@@ -260,6 +314,8 @@ void unwrap_form(const Wrapping& w, const WrapperForm& form) {
 bool unwrap(const Wrapping& w) {
   note_evaluating_builtin(w);
   note_redefining_builtin(w);
+  note_set_variables(w);
+  note_set(w);
   if (is_shell(w.program)) {
     return unwrap_shell(w);
   }
