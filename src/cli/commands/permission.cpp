@@ -99,11 +99,19 @@ std::string text_of(const permission::Explanation& explanation) {
   return text;
 }
 
+/// A line that is no request still gets its one answer, so that lines can be paired.
+json::Object refused_line(const Error& error) {
+  return {{"decision", nullptr},
+          {"rule", nullptr},
+          {"reason", "this line is no request"},
+          {"error", error.message()}};
+}
+
 json::Object answer_line(const permission::Engine& engine, const std::string& line,
                          const PermissionArgs& args, const std::string& workspace) {
   const auto parsed = json::parse(line);
   if (!parsed) {
-    return {{"decision", nullptr}, {"error", parsed.error().message()}};
+    return refused_line(parsed.error());
   }
   json::Value value = *parsed;
   if (value.is_object()) {
@@ -115,7 +123,7 @@ json::Object answer_line(const permission::Engine& engine, const std::string& li
   }
   auto request = request_of(value, workspace);
   if (!request) {
-    return {{"decision", nullptr}, {"error", request.error().message()}};
+    return refused_line(request.error());
   }
   return permission::to_json(engine.decide(*request));
 }
@@ -124,9 +132,7 @@ int batch(const permission::Engine& engine, const PermissionArgs& args,
           const std::string& workspace) {
   std::string line;
   while (std::getline(std::cin, line)) {
-    if (!line.empty()) {
-      print_json(answer_line(engine, line, args, workspace));
-    }
+    print_json(answer_line(engine, line, args, workspace));
   }
   return 0;
 }

@@ -11,6 +11,7 @@
 #include "platform/agents.hpp"
 #include "platform/settings.hpp"
 #include "router/router.hpp"
+#include "text/strings.hpp"
 #include "tools/serve.hpp"
 
 namespace oap::cli {
@@ -117,6 +118,9 @@ int check_config(const Common& common) {
 }  // namespace
 
 int route_command(const Common& common, const RouteArgs& args) {
+  if (text::trim(args.prompt).empty()) {
+    return report(Error(Code::kUsage, "the task is empty"), common.json);
+  }
   const auto settings = platform::load_settings(options_of(common));
   if (!settings) {
     return report(settings.error(), common.json);
