@@ -99,7 +99,14 @@ Task<ToolOutcome> Gateway::invoke(ToolCall call) {
   } catch (const std::exception& error) {
     log::error("gateway", "a walk threw", {{"error", error.what()}});
     walk.outcome = {};
-    deny(walk, "gateway", std::string("internal error: ") + error.what());
+    if (walk.effect_possible) {
+      walk.outcome.error =
+          Error(Code::kInternal,
+                parts_.redactor.redact(std::string("internal error, the tool may have run: ") +
+                                       error.what()));
+    } else {
+      deny(walk, "gateway", std::string("internal error: ") + error.what());
+    }
     audit_result(walk);
   }
   walk.outcome.duration = std::chrono::duration_cast<Millis>(parts_.clock.steady() - walk.started);

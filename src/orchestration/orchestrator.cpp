@@ -327,7 +327,6 @@ Task<Result<Review>> Orchestrator::review(Run& run, const ExecutionPlan& plan,
 
 void Orchestrator::settle_agent_path(Run& run, const ExecutionPlan& plan,
                                      const PlanOutcome& outcome) {
-  const json::Object evidence = evidence_of_plan(plan, outcome);
   run.report.results.clear();
   for (const PlanStep& step : plan.steps) {
     const auto found = outcome.steps.find(step.id);

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "orchestration/turn_loop.hpp"
+
 namespace oap::orchestration {
 namespace {
 
@@ -126,7 +128,7 @@ Result<workflow::Graph> compile(const ExecutionPlan& plan, Millis step_timeout, 
     definition.dependencies = step.dependencies;
     definition.timeout = step_timeout;
     definition.retry.count = retries;
-    definition.effect = workflow::Effect::kOnce;
+    definition.effect = only_reads(step.tool) ? workflow::Effect::kPure : workflow::Effect::kOnce;
     steps.push_back(std::move(definition));
   }
   return workflow::Graph::build(std::move(steps));

@@ -6,6 +6,7 @@
 #include "json/print.hpp"
 #include "orchestration/plan.hpp"
 #include "orchestration/report.hpp"
+#include "workflow/executor.hpp"
 
 namespace oap::orchestration {
 
@@ -18,11 +19,6 @@ const Denial* PlanOutcome::first_denial() const {
     }
   }
   return nullptr;
-}
-
-bool PlanOutcome::all_completed() const {
-  return std::all_of(steps.begin(), steps.end(),
-                     [](const auto& entry) { return entry.second.state == "completed"; });
 }
 
 PlanRunner::PlanRunner(const ExecutionPlan& plan, std::string task, TurnLoop& loop,
@@ -86,6 +82,7 @@ Task<Result<workflow::StepResult>> PlanRunner::run_tool(const PlanStep& step, De
   entry.error = result.ok ? "" : text;
   result.output = json::Value(text);
   result.error = entry.error;
+  result.retryable = record.outcome.error && workflow::is_retryable(record.outcome.error->code());
   if (record.outcome.denial) {
     result.error_code = to_string(denial_error(*record.outcome.denial).code());
   }

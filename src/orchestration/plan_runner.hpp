@@ -22,7 +22,6 @@ struct PlanOutcome {
   Usage usage;
   /// The denial that ended a step, where one did.
   const Denial* first_denial() const;
-  bool all_completed() const;
 };
 
 /// Runs the steps of one plan for the executor: a tool step is one call, an agent step a Worker's

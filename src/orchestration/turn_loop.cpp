@@ -10,14 +10,11 @@
 namespace oap::orchestration {
 namespace {
 
-constexpr std::array<std::string_view, 4> kParallelReads = {"read_file", "list_dir", "glob",
-                                                            "grep"};
+constexpr std::array<std::string_view, 4> kReads = {"read_file", "list_dir", "glob", "grep"};
 
 bool all_are_reads(const std::vector<const ToolUseBlock*>& uses) {
-  return std::all_of(uses.begin(), uses.end(), [](const ToolUseBlock* use) {
-    return std::find(kParallelReads.begin(), kParallelReads.end(), use->name) !=
-           kParallelReads.end();
-  });
+  return std::all_of(uses.begin(), uses.end(),
+                     [](const ToolUseBlock* use) { return only_reads(use->name); });
 }
 
 std::vector<llm::ToolDefinition> definitions(const std::vector<ToolSpec>& tools) {
@@ -34,6 +31,10 @@ bool is_cut(const llm::Response& response) {
 }
 
 }  // namespace
+
+bool only_reads(std::string_view tool) {
+  return std::find(kReads.begin(), kReads.end(), tool) != kReads.end();
+}
 
 Task<Result<llm::Response>> TurnLoop::ask(const AgentProfile& agent, const Scope& scope,
                                           const std::vector<Message>& messages,

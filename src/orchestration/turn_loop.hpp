@@ -15,6 +15,10 @@
 
 namespace oap::orchestration {
 
+/// Whether a tool's public name is that of a built-in one that only reads: it may run side by side
+/// with others, and again.
+bool only_reads(std::string_view tool);
+
 /// One tool call of a turn and how it ended: the runtime's own record, the reviewer's evidence.
 struct CallRecord {
   ToolCall call;

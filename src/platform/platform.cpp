@@ -129,7 +129,6 @@ Platform::~Platform() = default;
 gateway::Catalog& Platform::catalog() { return *parts_->catalog; }
 gateway::UpstreamSet& Platform::upstreams() { return parts_->upstreams; }
 const Settings& Platform::settings() const { return parts_->options.settings; }
-json::Object Platform::describe_hooks() const { return parts_->hooks.describe(); }
 Task<void> Platform::close() { return parts_->upstreams.close(); }
 
 Task<ToolOutcome> Platform::call_tool(std::string server, std::string tool,

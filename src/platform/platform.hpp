@@ -54,8 +54,6 @@ class Platform {
   gateway::Catalog& catalog();
   gateway::UpstreamSet& upstreams();
   const Settings& settings() const;
-  /// Hooks by point, in their order.
-  json::Object describe_hooks() const;
 
   /// Ends every server that was started.
   Task<void> close();

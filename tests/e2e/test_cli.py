@@ -269,6 +269,8 @@ class Cli(OapTest):
         self.assertEqual(result.code, 0, result)
         areas = {f["area"] for f in result.json()["findings"]}
         self.assertTrue({"program", "sandbox", "provider", "state"} <= areas)
+        before = next(f for f in result.json()["findings"] if f["name"] == "tool.execute.before")
+        self.assertEqual(before["detail"], "StrictRoleGuard → Permission")
 
     def test_completion_scripts(self):
         script = self.oap("completion", "bash").out

@@ -14,6 +14,7 @@
 #include "net/http_client.hpp"
 #include "net/url.hpp"
 #include "os/file.hpp"
+#include "platform/hook_table.hpp"
 #include "platform/models.hpp"
 #include "platform/platform.hpp"
 #include "sandbox/run.hpp"
@@ -162,6 +163,27 @@ void check_state(const platform::Settings& settings, std::vector<Finding>& findi
                                               : notice});
 }
 
+/// The hooks in their running order, point by point.
+void check_hooks(const platform::Settings& settings, std::vector<Finding>& findings) {
+  auto policy = platform::compile_policy(settings);
+  if (!policy) {
+    findings.push_back({"config", "permissions", State::kBroken, policy.error().to_string()});
+    return;
+  }
+  const permission::Engine engine(*std::move(policy));
+  const security::SecretScanner scanner({}, "");
+  hooks::Registry registry;
+  platform::register_hooks(registry, {engine, scanner});
+  const json::Object points = registry.describe();
+  for (const auto& point : points) {
+    std::string names;
+    for (const json::Value& name : point.value().as_array()) {
+      names += (names.empty() ? "" : " → ") + std::string(json::view(name.get_string()));
+    }
+    findings.push_back({"hooks", std::string(point.key()), State::kGood, names});
+  }
+}
+
 int show(const std::vector<Finding>& findings, bool as_json) {
   bool good = true;
   json::Array list;
@@ -201,6 +223,7 @@ int doctor_command(const Common& common, const DoctorArgs& /*args*/) {
                           ? "none; the defaults hold"
                           : fmt::format("{}", fmt::join(settings->config.files, ", "))});
   check_state(*settings, findings);
+  check_hooks(*settings, findings);
   async::Runtime runtime;
   runtime.run(check_sandbox(runtime.executor(), settings->paths.workspace, findings));
   runtime.run(check_providers(runtime.executor(), *settings, findings));

@@ -5,6 +5,8 @@
 
 #include <fmt/format.h>
 
+#include "session/system_messages.hpp"
+
 namespace oap::orchestration {
 namespace {
 
@@ -104,9 +106,7 @@ Task<Result<hooks::DoneVerdict>> SanityCheckHook::done(const hooks::Context& /*c
   }
   verdict.action = hooks::DoneVerdict::Action::kInject;
   verdict.reason = *anomaly;
-  verdict.prompts.push_back("Your last answer was degenerate (" + *anomaly +
-                            ") and was discarded. Recall the task and the last thing that worked, "
-                            "and go on with one simple next step.");
+  verdict.prompts.push_back(session::SystemMessages::anomaly(anomalies_, *anomaly));
   co_return verdict;
 }
 
