@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "async/task.hpp"
-#include "gateway/upstream.hpp"
+#include "gateway/upstream/upstream.hpp"
 #include "json/schema.hpp"
 #include "model/tool.hpp"
 

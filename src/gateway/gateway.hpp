@@ -10,7 +10,7 @@
 #include "audit/event.hpp"
 #include "base/clock.hpp"
 #include "gateway/catalog.hpp"
-#include "gateway/upstream.hpp"
+#include "gateway/upstream/upstream.hpp"
 #include "hooks/registry.hpp"
 #include "model/tool.hpp"
 

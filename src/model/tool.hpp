@@ -48,6 +48,7 @@ struct ToolCall {
   Origin origin = Origin::kAgent;
   Deadline deadline = Deadline::never();
   std::string idempotency_key;
+  json::Object extra = {};  ///< other members of an MCP request's params (_meta, inputResponses …)
 
   std::string public_name() const;
 };
@@ -58,6 +59,7 @@ struct ToolResult {
   bool is_error = false;
   std::optional<json::Value> structured;
   json::Object meta;
+  json::Object extra = {};  ///< members that have no place above (resultType, inputRequests, task …)
 
   static ToolResult text(std::string_view text, bool is_error = false);
   /// All text blocks joined by newlines.
@@ -81,6 +83,7 @@ struct ToolOutcome {
   std::optional<ToolResult> result;
   std::optional<Denial> denial;
   std::optional<Error> error;  ///< infrastructure: unknown tool, dead server, deadline
+  std::optional<json::Object> peer_error = {};  ///< beside `error`: the server's JSON-RPC error
   Millis duration{0};
 
   bool ok() const { return result && !result->is_error; }

@@ -6,7 +6,7 @@
 #include "audit/log.hpp"
 #include "base/ids.hpp"
 #include "base/log.hpp"
-#include "gateway/stdio_upstream.hpp"
+#include "gateway/upstream/stdio_upstream.hpp"
 #include "os/self.hpp"
 #include "platform/agents.hpp"
 #include "platform/audit_sink.hpp"

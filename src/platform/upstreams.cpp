@@ -1,6 +1,6 @@
 #include "platform/upstreams.hpp"
 
-#include "gateway/stdio_upstream.hpp"
+#include "gateway/upstream/stdio_upstream.hpp"
 #include "os/self.hpp"
 
 namespace oap::platform {

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "gateway/upstream.hpp"
+#include "gateway/upstream/upstream.hpp"
 #include "platform/settings.hpp"
 
 namespace oap::platform {

@@ -1,4 +1,4 @@
-#include "gateway/stdio_upstream.hpp"
+#include "gateway/upstream/stdio_upstream.hpp"
 
 #include <algorithm>
 

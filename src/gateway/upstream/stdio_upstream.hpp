@@ -4,7 +4,7 @@
 #include <string>
 
 #include "async/semaphore.hpp"
-#include "gateway/upstream.hpp"
+#include "gateway/upstream/upstream.hpp"
 #include "mcp/client.hpp"
 
 namespace oap::gateway {
