@@ -23,6 +23,7 @@ struct Caller {
   json::Object capabilities;  ///< the client's; what it declares is all that may be asked of it
   Principal principal;
   std::string session_id;  ///< stable for one legacy session or stdio link; "" where stateless
+  std::string log_level;   ///< what it asked for last (legacy) or in this request (modern); or ""
 };
 
 /// One request while a Service works on it. The same for both eras and all transports; valid until
@@ -117,6 +118,8 @@ class Service {
   virtual Task<Answer<json::Object>> watch(std::string uri, Caller caller) = 0;
   virtual Task<void> unwatch(std::string uri, Caller caller) = 0;
 
+  /// The client asked for log messages of this level from now on (legacy).
+  virtual Task<void> log_level(std::string /*level*/, Caller /*caller*/) { co_return; }
   /// The client's roots changed, or its session has ended.
   virtual void roots_changed(const Caller& /*caller*/) {}
   virtual void session_ended(const Caller& /*caller*/) {}
