@@ -369,7 +369,8 @@ void Decoder::gateway(const json::Value& value) {
     const json::Value& jwt = section(auth, "jwt");
     gateway.jwt = GatewayJwt{text_of(jwt, "issuer"),     text_of(jwt, "jwks_url"),
                              text_of(jwt, "audience"),   texts(jwt, "scopes"),
-                             text_of(jwt, "user_claim"), text_of(jwt, "role_claim"),
+                             std::string(json::get_string(jwt, "user_claim", "sub")),
+                             text_of(jwt, "role_claim"),
                              text_of(jwt, "tenant_claim")};
     if (gateway.jwt->issuer.empty()) {
       problem("/gateway/auth/jwt", "needs issuer");

@@ -99,7 +99,7 @@ Shape gateway_shape() {
        {"jwks_url", text("Its keys; found through the issuer where absent.", Format::kUrl)},
        {"audience", text("What tokens must be for; public_url where absent.")},
        {"scopes", list("Scopes that a token must have.", text("A scope."))},
-       {"user_claim", text("The claim with the user's name.").by_default("sub")},
+       {"user_claim", text("The claim with the user's name; sub where absent.")},
        {"role_claim", text("The claim with the role.")},
        {"tenant_claim", text("The claim with the tenant.")}});
   return object(
@@ -119,7 +119,7 @@ Shape gateway_shape() {
                 {"threshold", integer("From how many tools on.", 1, 1'000'000).by_default(60)},
                 {"always_load", list("Patterns of public names that are listed all the same.",
                                      text("A pattern."))}})},
-       {"max_message", bytes("Largest message, either way.").by_default("16MiB")},
+       {"max_message", bytes("Largest message, either way.").by_default(16'777'216)},
        {"list_timeout",
         number("Seconds that a list waits for servers that have not answered.", 0.001, 3600)
             .by_default(5)},
