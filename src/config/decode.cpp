@@ -68,6 +68,31 @@ const json::Value& section(const json::Value& settings, std::string_view key) {
   return section(settings.get_object(), key);
 }
 
+/// `sh -c TEXT`, `npx -c TEXT`: what runs then is not what is written there.
+bool runs_shell_text(const std::vector<std::string>& command) {
+  if (command.size() < 2) {
+    return false;
+  }
+  const std::string program = command[0].substr(command[0].rfind('/') + 1);
+  const bool shell = program == "sh" || program == "bash" || program == "dash" ||
+                     program == "zsh" || program == "ksh" || program == "fish";
+  const bool runner = program == "npx" || program == "npm" || program == "pnpm";
+  if (!shell && !runner) {
+    return false;
+  }
+  for (std::size_t i = 1; i < command.size(); ++i) {
+    const std::string& argument = command[i];
+    if (argument.empty() || argument[0] != '-') {
+      return false;
+    }
+    const bool clustered = shell && argument[1] != '-' && argument.find('c') != std::string::npos;
+    if (argument == "-c" || argument.starts_with("--call") || clustered) {
+      return true;
+    }
+  }
+  return false;
+}
+
 class Decoder {
  public:
   Decoder(const Merged& merged, const Paths& paths, const Env& env, std::vector<Problem>& problems)
@@ -313,6 +338,10 @@ void Decoder::check_server(const McpServer& server, const json::Value& value) {
   }
   if (json::find_array(value, "command") == nullptr) {
     problem(pointer, "a local server needs command, a list of the program and its arguments");
+  }
+  if (runs_shell_text(server.command)) {
+    problem(pointer + "/command",
+            "hands a text to a shell; name the program and its arguments themselves");
   }
   for (const char* const key : {"url", "auth", "headers"}) {
     if (json::find(value, key) != nullptr) {

@@ -44,7 +44,7 @@ bool is_usable_name(std::string_view name) { return !name.starts_with(kMethodPre
 }  // namespace
 
 Catalog::Catalog(Executor executor, UpstreamSet& upstreams, std::vector<ToolSpec> builtin,
-                 CatalogOptions options, ToolTrust* trust)
+                 CatalogOptions options, ToolGate* trust)
     : executor_(executor),
       upstreams_(upstreams),
       builtin_(std::move(builtin)),

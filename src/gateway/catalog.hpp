@@ -19,9 +19,9 @@
 namespace oap::gateway {
 
 /// Says which tools of a server may not be used although it offers them.
-class ToolTrust {
+class ToolGate {
  public:
-  virtual ~ToolTrust() = default;
+  virtual ~ToolGate() = default;
   /// Tool name → why it is held back. Asked anew whenever the server's tools were listed.
   virtual std::map<std::string, std::string> held_back(const std::string& server,
                                                        const std::vector<ToolSpec>& tools) = 0;
@@ -41,7 +41,7 @@ struct CatalogOptions {
 class Catalog {
  public:
   Catalog(Executor executor, UpstreamSet& upstreams, std::vector<ToolSpec> builtin,
-          CatalogOptions options, ToolTrust* trust);
+          CatalogOptions options, ToolGate* trust);
   ~Catalog();
 
   /// All tools, built-in ones first, then by server and name: always the same order, so that
@@ -137,7 +137,7 @@ class Catalog {
   UpstreamSet& upstreams_;
   std::vector<ToolSpec> builtin_;
   CatalogOptions options_;
-  ToolTrust* trust_;
+  ToolGate* trust_;
   std::map<std::string, Server, std::less<>> servers_;
   std::map<std::string, std::map<std::string, std::string>> held_back_;
   NameTable names_;

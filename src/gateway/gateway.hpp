@@ -23,6 +23,8 @@ class AuditSink {
   virtual ~AuditSink() = default;
   /// As durable as asked when it returns; in the order of the calls.
   virtual Task<Result<void>> append(audit::Event event, audit::Durability durability) = 0;
+  /// On disk when it returns; for what happens outside calls (a task's begin and end).
+  virtual Result<void> append_now(audit::Event event) = 0;
 };
 
 /// How durable a tool's intent must be before it runs: `written` only for tools that trusted
