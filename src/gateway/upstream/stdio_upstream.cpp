@@ -39,7 +39,7 @@ Task<Result<std::shared_ptr<mcp::Client>>> StdioUpstream::connected(Deadline dea
     co_await dead->close();
   }
   OAP_CO_CHECK_OK(may_start());
-  auto started = co_await mcp::Client::connect_stdio(executor_, spec_);
+  auto started = co_await mcp::Client::connect(executor_, spec_, mcp::ClientEvents());
   if (!started) {
     ++failures_;
     const Millis pause = kFirstPause * (1 << std::min(failures_, 6));
@@ -59,11 +59,12 @@ Task<Result<std::vector<ToolSpec>>> StdioUpstream::list_tools(Deadline deadline)
 
 Task<Result<ToolResult>> StdioUpstream::call(ToolCall call) {
   OAP_CO_TRY(const std::shared_ptr<mcp::Client> client, co_await connected(call.deadline));
-  auto result = co_await client->call_tool(std::move(call));
-  if (result) {
-    failures_ = 0;
+  auto result = co_await client->call_tool(std::move(call), mcp::RequestOptions());
+  if (!result) {
+    co_return fail(std::move(result).error().error);
   }
-  co_return result;
+  failures_ = 0;
+  co_return *std::move(result);
 }
 
 Task<void> StdioUpstream::close() {

@@ -5,7 +5,7 @@
 
 #include "async/semaphore.hpp"
 #include "gateway/upstream/upstream.hpp"
-#include "mcp/client.hpp"
+#include "mcp/client/client.hpp"
 
 namespace oap::gateway {
 
