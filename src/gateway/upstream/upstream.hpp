@@ -21,18 +21,27 @@ enum class ListKind { kTools, kResources, kTemplates, kPrompts };
 
 /// How a server is doing. Data.
 struct Health {
-  enum class State { kIdle, kStarting, kReady, kDegraded, kFailed, kBackingOff, kStopped } state = State::kIdle;
-  std::string reason;              ///< why it is not ready, a sentence
-  std::string protocol_version;    ///< "" until it has answered once
+  enum class State {
+    kIdle,
+    kStarting,
+    kReady,
+    kDegraded,
+    kFailed,
+    kBackingOff,
+    kStopped
+  } state = State::kIdle;
+  std::string reason;            ///< why it is not ready, a sentence
+  std::string protocol_version;  ///< "" until it has answered once
   std::optional<int> pid;
   std::uint64_t starts = 0;
   std::uint64_t failures_in_row = 0;
   std::uint64_t calls = 0;
-  std::uint64_t errors = 0;
+  std::uint64_t errors = 0;  ///< calls without a result, but for those that were given up
   std::size_t open_calls = 0;
   std::optional<Millis> retry_in;  ///< when backing off
   mcp::LinkFaults faults;
-  std::map<std::string, std::string> breakers;  ///< tool → "open" or "half_open"; closed ones are left out
+  std::map<std::string, std::string>
+      breakers;  ///< tool → "open" or "half_open"; closed ones are left out
 };
 
 /// A server behind the gateway. Implementations start what they need at the first use and survive
@@ -67,6 +76,9 @@ class Upstream {
   using OnListChanged = std::function<void(ListKind)>;
   using OnResourceUpdated = std::function<void(json::Object params)>;
   virtual void on_change(OnListChanged lists, OnResourceUpdated resource) = 0;
+  /// Other notifications that come without a request (notifications/message …). Not all have any.
+  using OnNotification = std::function<void(std::string method, json::Object params)>;
+  virtual void on_notification(OnNotification /*other*/) {}
 
   virtual Task<void> close() = 0;
 };

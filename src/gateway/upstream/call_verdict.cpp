@@ -1,0 +1,42 @@
+#include "gateway/upstream/call_verdict.hpp"
+
+#include "jsonrpc/message.hpp"
+
+namespace oap::gateway {
+
+Verdict judge_failure(const mcp::Failure& failure, Millis took, const BreakerOptions& options) {
+  if (failure.peer) {
+    return failure.peer->code == jsonrpc::kInternalError ? Verdict::kBad : Verdict::kGood;
+  }
+  switch (failure.error.code()) {
+    case Code::kUnavailable:
+    case Code::kUpstream:
+      return Verdict::kBad;
+    case Code::kDeadlineExceeded:
+      return took >= options.timeout_counts_from ? Verdict::kBad : Verdict::kNothing;
+    case Code::kCancelled:
+    case Code::kInvalidArgument:
+    case Code::kUsage:
+    case Code::kConfiguration:
+    case Code::kNotFound:
+    case Code::kAlreadyExists:
+    case Code::kPermissionDenied:
+    case Code::kUnanswered:
+    case Code::kUnauthenticated:
+    case Code::kResourceExhausted:
+    case Code::kFailedPrecondition:
+    case Code::kDataLoss:
+    case Code::kNeedsModel:
+    case Code::kUnimplemented:
+    case Code::kInternal:
+      return Verdict::kNothing;
+  }
+  return Verdict::kNothing;
+}
+
+Verdict judge_result(Millis took, const BreakerOptions& options) {
+  const bool slow = options.slow_call > Millis{0} && took >= options.slow_call;
+  return slow ? Verdict::kBad : Verdict::kGood;
+}
+
+}  // namespace oap::gateway
