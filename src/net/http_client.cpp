@@ -1,6 +1,5 @@
 #include "net/http_client.hpp"
 
-#include <algorithm>
 #include <optional>
 
 #include <boost/asio/as_tuple.hpp>
@@ -15,28 +14,17 @@ namespace asio = boost::asio;
 
 namespace {
 
-bool is_token(std::string_view name) {
-  return !name.empty() && std::all_of(name.begin(), name.end(), [](char c) {
-    return c > ' ' && c < '\x7F' &&
-           std::string_view("()<>@,;:\\\"/[]?={}").find(c) == std::string_view::npos;
-  });
-}
-
 Result<void> check_fields(const HttpRequest& request) {
   for (const auto& [name, value] : request.headers) {
-    const bool clean = std::none_of(value.begin(), value.end(), [](char c) {
-      const auto byte = static_cast<unsigned char>(c);
-      return (byte < 0x20 && c != '\t') || byte == 0x7F;
-    });
-    if (!is_token(name)) {
+    if (!is_field_name(name)) {
       return fail(Code::kInvalidArgument, "an HTTP header has an invalid name");
     }
-    if (!clean) {
+    if (!is_field_value(value)) {
       return fail(Code::kInvalidArgument,
                   "the value of HTTP header {} holds a line break or control character", name);
     }
   }
-  if (!is_token(request.method)) {
+  if (!is_field_name(request.method)) {
     return fail(Code::kInvalidArgument, "the HTTP method is not a word");
   }
   return {};
