@@ -28,8 +28,9 @@ tl::unexpected<Error> refuse(std::string_view why) {
 Result<void> check_issuer(const Form& query, const ServerMetadata& server) {
   if (count(query, "iss") == 0) {
     if (server.authorization_response_iss_parameter_supported) {
-      return refuse("it does not say which authorization server sent it, although that one always "
-                    "does");
+      return refuse(
+          "it does not say which authorization server sent it, although that one always "
+          "does");
     }
     return {};
   }
@@ -53,8 +54,8 @@ bool has_refresh(const ServerMetadata& server) {
 
 Attempt begin_attempt(const ClientRegistration& client, std::string redirect_uri,
                       std::string resource, Scopes scopes) {
-  return Attempt{random_text(),        random_text(),       std::move(redirect_uri),
-                 client.client_id,     std::move(resource), std::move(scopes)};
+  return Attempt{random_text(),    random_text(),       std::move(redirect_uri),
+                 client.client_id, std::move(resource), std::move(scopes)};
 }
 
 Result<std::string> authorization_url(const ServerMetadata& server, const Attempt& attempt) {

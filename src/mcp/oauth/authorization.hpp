@@ -22,8 +22,8 @@ struct Attempt {
 Attempt begin_attempt(const ClientRegistration& client, std::string redirect_uri,
                       std::string resource, Scopes scopes);
 
-/// The URL to send the person to (OAuth 2.1 §4.1.1, PKCE S256, RFC 8707). kUpstream where the server
-/// has no authorization endpoint.
+/// The URL to send the person to (OAuth 2.1 §4.1.1, PKCE S256, RFC 8707). kUpstream where the
+/// server has no authorization endpoint.
 Result<std::string> authorization_url(const ServerMetadata& server, const Attempt& attempt);
 
 /// The code in the URL to which the person was sent back. Refused (kPermissionDenied): another
@@ -37,8 +37,8 @@ Result<std::string> code_of(const std::string& came_back, const Attempt& attempt
 std::string quote_error(std::string_view error, std::string_view description);
 
 /// Scopes to ask for: those of the challenge, else those that the resource lists, else none; what
-/// was asked for before stays. Where the server lists its scopes: offline_access whenever any scope is
-/// asked for and refresh tokens are possible, but never where the list lacks it. Pure.
+/// was asked for before stays. Where the server lists its scopes: offline_access whenever any scope
+/// is asked for and refresh tokens are possible, but never where the list lacks it. Pure.
 Scopes choose_scopes(const Scopes& challenged, const Scopes& supported, const Scopes& before,
                      const ServerMetadata& server);
 

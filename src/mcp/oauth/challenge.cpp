@@ -27,8 +27,12 @@ class Cursor {
   std::size_t mark() const { return at_; }
   void back_to(std::size_t mark) { at_ = mark; }
 
-  void skip_blanks() { skip([](char c) { return c == ' ' || c == '\t'; }); }
-  void skip_commas() { skip([](char c) { return c == ' ' || c == '\t' || c == ','; }); }
+  void skip_blanks() {
+    skip([](char c) { return c == ' ' || c == '\t'; });
+  }
+  void skip_commas() {
+    skip([](char c) { return c == ' ' || c == '\t' || c == ','; });
+  }
   std::string_view token() { return skip(is_token_char); }
 
   bool take(char c) {

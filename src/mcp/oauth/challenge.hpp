@@ -8,8 +8,8 @@
 
 namespace oap::mcp::oauth {
 
-/// One challenge of a WWW-Authenticate header (RFC 9110 §11.6.1): a scheme and its parameters, names
-/// in lower case. A token68 is left out.
+/// One challenge of a WWW-Authenticate header (RFC 9110 §11.6.1): a scheme and its parameters,
+/// names in lower case. A token68 is left out.
 struct Challenge {
   std::string scheme;
   std::vector<std::pair<std::string, std::string>> params;

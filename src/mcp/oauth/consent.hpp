@@ -20,6 +20,8 @@ class Consent {
   /// Has the person visit `url` and waits until the browser is sent back; the whole URL it was sent
   /// back to, with its query. Nothing of it is checked here. kUnauthenticated, kCancelled.
   virtual Task<Result<std::string>> authorize(std::string url, std::string redirect_uri) = 0;
+  /// Lets go of what prepare() took, where no authorize() follows. Harmless otherwise.
+  virtual Task<void> release() = 0;
 };
 
 /// Listens on 127.0.0.1 for the browser's return (RFC 8252 §7.3). The listener lives from prepare()
@@ -35,10 +37,11 @@ class LoopbackConsent final : public Consent {
   Task<Result<std::string>> prepare(std::string wanted) override;
   /// kDeadlineExceeded where nobody came in time.
   Task<Result<std::string>> authorize(std::string url, std::string redirect_uri) override;
+  Task<void> release() override;
 
  private:
   struct State;
-  std::unique_ptr<State> state_;
+  std::shared_ptr<State> state_;  // watched by the listener's handler
 };
 
 /// For tests and the conformance suite: visits the URL itself and takes the Location of the answer.
@@ -48,6 +51,7 @@ class FollowRedirectConsent final : public Consent {
                                  std::string redirect_uri = "http://127.0.0.1:33418/callback");
   Task<Result<std::string>> prepare(std::string wanted) override;
   Task<Result<std::string>> authorize(std::string url, std::string redirect_uri) override;
+  Task<void> release() override;
 
  private:
   net::HttpClient& http_;

@@ -24,4 +24,6 @@ Task<Result<std::string>> FollowRedirectConsent::authorize(std::string url,
   co_return *location;
 }
 
+Task<void> FollowRedirectConsent::release() { co_return; }
+
 }  // namespace oap::mcp::oauth

@@ -42,8 +42,8 @@ Result<ServerMetadata> read_server_metadata(const json::Object& document);
 /// Where the resource metadata of a server's URL can be, in the order of trying: at the path, then
 /// at the root (RFC 9728 §3.1).
 std::vector<std::string> resource_metadata_urls(std::string_view server_url);
-/// Where an issuer's metadata can be: RFC 8414 with the path inserted, OpenID with the path inserted,
-/// OpenID with the path appended; without a path only the first and the last.
+/// Where an issuer's metadata can be: RFC 8414 with the path inserted, OpenID with the path
+/// inserted, OpenID with the path appended; without a path only the first and the last.
 std::vector<std::string> server_metadata_urls(std::string_view issuer);
 /// The endpoints at the root of an origin (MCP 2025-03-26, "fallbacks").
 ServerMetadata guessed_metadata(std::string_view origin);

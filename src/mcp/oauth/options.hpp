@@ -9,9 +9,9 @@ namespace oap::mcp::oauth {
 
 /// How the first token is got.
 enum class Flow {
-  kAuthorizationCode,   ///< a person signs in
-  kClientCredentials,   ///< the program itself (extension oauth-client-credentials)
-  kEnterprise,          ///< an identity provider vouches (extension enterprise-managed-authorization)
+  kAuthorizationCode,  ///< a person signs in
+  kClientCredentials,  ///< the program itself (extension oauth-client-credentials)
+  kEnterprise,  ///< an identity provider vouches (extension enterprise-managed-authorization)
 };
 
 /// How one user gets tokens for one MCP server. Data; holds secrets.
@@ -39,11 +39,11 @@ struct OAuthOptions {
   std::string idp_client_secret;
   std::string idp_id_token;
 
-  Millis leeway{60'000};             ///< a token counts as expired so long before it does
-  Millis request_timeout{15'000};    ///< of one request to an authorization server
-  Millis consent_timeout{300'000};   ///< for the person
-  int max_step_ups = 2;              ///< for the same missing scopes
-  int max_grants_a_minute = 3;       ///< new grants that the server's refusals may cause
+  Millis leeway{60'000};            ///< a token counts as expired so long before it does
+  Millis request_timeout{15'000};   ///< of one request to an authorization server
+  Millis consent_timeout{300'000};  ///< for the person
+  int max_step_ups = 2;             ///< for the same missing scopes
+  int max_grants_a_minute = 3;      ///< new grants that the server's refusals may cause
 };
 
 }  // namespace oap::mcp::oauth

@@ -107,10 +107,9 @@ Result<ClientRegistration> read_registration(int status, const std::string& body
                                              const std::string& redirect_uri) {
   const Result<json::Object> object = json::parse_object(body);
   if (status != 200 && status != 201) {
-    const std::string error =
-        object ? quote_error(json::get_string(*object, "error"),
-                             json::get_string(*object, "error_description"))
-               : "no reason given";
+    const std::string error = object ? quote_error(json::get_string(*object, "error"),
+                                                   json::get_string(*object, "error_description"))
+                                     : "no reason given";
     return refused(server, fmt::format("status {}, {}", status, error));
   }
   if (!object || json::get_string(*object, "client_id").empty()) {
@@ -145,8 +144,7 @@ std::string choose_auth_method(const ServerMetadata& server, bool has_secret, bo
   if (!listed || lists(server, kAuthBasic)) {
     return std::string(kAuthBasic);
   }
-  return std::string(lists(server, kAuthPost) || !lists(server, kAuthNone) ? kAuthPost
-                                                                           : kAuthNone);
+  return std::string(lists(server, kAuthPost) || !lists(server, kAuthNone) ? kAuthPost : kAuthNone);
 }
 
 }  // namespace oap::mcp::oauth

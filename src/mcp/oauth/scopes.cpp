@@ -9,9 +9,8 @@ namespace oap::mcp::oauth {
 namespace {
 
 bool is_scope(std::string_view word) {
-  return std::all_of(word.begin(), word.end(), [](char c) {
-    return c > ' ' && c < '\x7F' && c != '"' && c != '\\';
-  });
+  return std::all_of(word.begin(), word.end(),
+                     [](char c) { return c > ' ' && c < '\x7F' && c != '"' && c != '\\'; });
 }
 
 }  // namespace

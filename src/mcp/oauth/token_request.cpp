@@ -15,9 +15,9 @@ constexpr std::string_view kIdJag = "urn:ietf:params:oauth:token-type:id-jag";
 constexpr std::int64_t kLongestLife = 10LL * 365 * 24 * 3600;
 
 TokenRequest request_of(Form form) {
-  return TokenRequest{{{"Content-Type", "application/x-www-form-urlencoded"},
-                       {"Accept", "application/json"}},
-                      std::move(form)};
+  return TokenRequest{
+      {{"Content-Type", "application/x-www-form-urlencoded"}, {"Accept", "application/json"}},
+      std::move(form)};
 }
 
 void add_scopes(TokenRequest& request, const Scopes& scopes) {
@@ -28,8 +28,8 @@ void add_scopes(TokenRequest& request, const Scopes& scopes) {
 
 /// Characters of RFC 6750's b64token and all else that a header can carry unharmed.
 bool is_presentable(std::string_view token) {
-  return !token.empty() && std::all_of(token.begin(), token.end(),
-                                       [](char c) { return c > ' ' && c < '\x7F'; });
+  return !token.empty() &&
+         std::all_of(token.begin(), token.end(), [](char c) { return c > ' ' && c < '\x7F'; });
 }
 
 Result<json::Object> read_answer(int status, const std::string& body) {
@@ -42,7 +42,8 @@ Result<json::Object> read_answer(int status, const std::string& body) {
   }
   const std::string error(object ? json::get_string(*object, "error") : std::string_view());
   const std::string reason =
-      object ? quote_error(error, json::get_string(*object, "error_description")) : "no reason given";
+      object ? quote_error(error, json::get_string(*object, "error_description"))
+             : "no reason given";
   const bool is_refusal = !error.empty() && status >= 400 && status < 500;
   return fail(is_refusal ? Code::kUnauthenticated : Code::kUpstream,
               "the token endpoint answered {}: {}", status, reason);
@@ -84,8 +85,7 @@ TokenRequest refresh_request(const Tokens& tokens, const std::string& resource) 
 }
 
 TokenRequest client_credentials_request(const std::string& resource, const Scopes& scopes) {
-  TokenRequest request =
-      request_of({{"grant_type", "client_credentials"}, {"resource", resource}});
+  TokenRequest request = request_of({{"grant_type", "client_credentials"}, {"resource", resource}});
   add_scopes(request, scopes);
   return request;
 }
@@ -105,10 +105,9 @@ TokenRequest exchange_request(const OAuthOptions& options, const std::string& is
 
 TokenRequest assertion_request(std::string assertion, const std::string& resource,
                                const Scopes& scopes) {
-  TokenRequest request =
-      request_of({{"grant_type", "urn:ietf:params:oauth:grant-type:jwt-bearer"},
-                  {"assertion", std::move(assertion)},
-                  {"resource", resource}});
+  TokenRequest request = request_of({{"grant_type", "urn:ietf:params:oauth:grant-type:jwt-bearer"},
+                                     {"assertion", std::move(assertion)},
+                                     {"resource", resource}});
   add_scopes(request, scopes);
   return request;
 }
@@ -134,8 +133,7 @@ Result<void> prove(TokenRequest& request, const ClientRegistration& client,
   return {};
 }
 
-Result<Tokens> read_tokens(int status, const std::string& body, const Scopes& asked,
-                           WallTime now) {
+Result<Tokens> read_tokens(int status, const std::string& body, const Scopes& asked, WallTime now) {
   OAP_TRY(const json::Object answer, read_answer(status, body));
   Tokens out;
   out.access_token = json::get_string(answer, "access_token");

@@ -29,8 +29,8 @@ TokenRequest exchange_request(const OAuthOptions& options, const std::string& is
 TokenRequest assertion_request(std::string assertion, const std::string& resource,
                                const Scopes& scopes);
 
-/// Adds the client's proof in the way that the registration says. kConfiguration where a private key
-/// is unusable.
+/// Adds the client's proof in the way that the registration says. kConfiguration where a private
+/// key is unusable.
 Result<void> prove(TokenRequest& request, const ClientRegistration& client,
                    const OAuthOptions& options, const std::string& issuer, WallTime now);
 

@@ -19,9 +19,8 @@ Task<Result<void>> MemoryTokenStore::save(GrantOwner owner, Grant grant) {
 }
 
 Task<Result<void>> MemoryTokenStore::erase(GrantOwner owner, std::string issuer) {
-  std::erase_if(grants_[{owner.user, owner.server}], [&](const Grant& grant) {
-    return issuer.empty() || grant.issuer == issuer;
-  });
+  std::erase_if(grants_[{owner.user, owner.server}],
+                [&](const Grant& grant) { return issuer.empty() || grant.issuer == issuer; });
   co_return Result<void>{};
 }
 
