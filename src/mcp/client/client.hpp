@@ -30,6 +30,12 @@ class Credentials {
   /// The server answered 401 or 403 with this WWW-Authenticate. True: new credentials were had, try
   /// once more. Errors say what a person must do.
   virtual Task<Result<bool>> refused(std::string url, int status, std::string challenge) = 0;
+  /// The same, with what headers() had given for that request: where others got new credentials
+  /// meanwhile, those are used and nobody is asked. Prefer this one.
+  virtual Task<Result<bool>> refused(std::string url, int status, std::string challenge,
+                                     net::HeaderList /*sent*/) {
+    return refused(std::move(url), status, std::move(challenge));
+  }
 };
 
 /// Where one server is and how it is treated. A value.
