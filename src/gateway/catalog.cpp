@@ -112,7 +112,7 @@ Task<void> Catalog::load(std::string server, ListKind kind) {
 }
 
 void Catalog::take(const std::string& server, ListKind kind, std::vector<json::Object> items) {
-  std::stable_sort(items.begin(), items.end(), [](const json::Object& a, const json::Object& b) {
+  std::sort(items.begin(), items.end(), [](const json::Object& a, const json::Object& b) {
     return sort_key(a) < sort_key(b);
   });
   Server& entry = servers_[server];

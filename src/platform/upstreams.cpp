@@ -112,7 +112,7 @@ Result<void> add_upstreams(gateway::UpstreamSet& set, CredentialList& credential
       credentials.push_back(std::move(own));
     }
     if (server.protocol == config::ServerProtocol::kRest) {
-      set.add(std::make_unique<gateway::RestUpstream>(executor, std::move(spec)));
+      set.add(std::make_unique<gateway::RestUpstream>(std::move(spec)));
       continue;
     }
     set.add(std::make_unique<gateway::McpUpstream>(
