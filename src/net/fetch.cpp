@@ -21,6 +21,35 @@ bool may_cross_origins(std::string_view name) {
                      [&](std::string_view each) { return text::equals_ci(each, name); });
 }
 
+Task<Result<HttpResponse>> follow(HttpClient& client, HttpRequest request, FetchOptions options) {
+  request.reach = options.reach;
+  OAP_CO_CHECK_OK(check_fetch_url(request.url, options));
+  for (int hops = 0;; ++hops) {
+    auto answering = client.send(request);
+    OAP_CO_TRY(HttpResponse response, co_await std::move(answering));
+    const bool follows = request.method == "GET" && options.max_redirects > 0;
+    if (!follows || !is_redirect(response.status)) {
+      co_return response;
+    }
+    if (hops == options.max_redirects) {
+      co_return fail(Code::kUpstream, "redirected more than {} times", options.max_redirects);
+    }
+    OAP_CO_CHECK_OK(redirect(request, response, options));
+  }
+}
+
+}  // namespace
+
+Result<void> check_fetch_url(std::string_view url, const FetchOptions& options) {
+  OAP_TRY(const Url parsed, parse_url(url));
+  const bool local = options.reach != Reach::kPublicOnly && is_loopback(parsed.host);
+  if (options.https_only && parsed.scheme != "https" && !local) {
+    return fail(Code::kPermissionDenied, "{} is not an https URL; only https is allowed here",
+                parsed.origin());
+  }
+  return {};
+}
+
 Result<void> redirect(HttpRequest& request, const HttpResponse& response,
                       const FetchOptions& options) {
   const std::string* location = response.header("Location");
@@ -48,35 +77,6 @@ Result<void> redirect(HttpRequest& request, const HttpResponse& response,
                   [](const auto& field) { return !may_cross_origins(field.first); });
   }
   request.url = *std::move(target);
-  return {};
-}
-
-Task<Result<HttpResponse>> follow(HttpClient& client, HttpRequest request, FetchOptions options) {
-  request.reach = options.reach;
-  OAP_CO_CHECK_OK(check_fetch_url(request.url, options));
-  for (int hops = 0;; ++hops) {
-    auto answering = client.send(request);
-    OAP_CO_TRY(HttpResponse response, co_await std::move(answering));
-    const bool follows = request.method == "GET" && options.max_redirects > 0;
-    if (!follows || !is_redirect(response.status)) {
-      co_return response;
-    }
-    if (hops == options.max_redirects) {
-      co_return fail(Code::kUpstream, "redirected more than {} times", options.max_redirects);
-    }
-    OAP_CO_CHECK_OK(redirect(request, response, options));
-  }
-}
-
-}  // namespace
-
-Result<void> check_fetch_url(std::string_view url, const FetchOptions& options) {
-  OAP_TRY(const Url parsed, parse_url(url));
-  const bool local = options.reach != Reach::kPublicOnly && is_loopback(parsed.host);
-  if (options.https_only && parsed.scheme != "https" && !local) {
-    return fail(Code::kPermissionDenied, "{} is not an https URL; only https is allowed here",
-                parsed.origin());
-  }
   return {};
 }
 

@@ -23,4 +23,8 @@ Task<Result<HttpResponse>> fetch(HttpClient& client, HttpRequest request, FetchO
 /// Whether the hop is allowed by its text; the address is judged when it is connected to. Pure.
 Result<void> check_fetch_url(std::string_view url, const FetchOptions& options);
 
+/// Turns the request into that for the next hop, or says why there is none. Pure.
+Result<void> redirect(HttpRequest& request, const HttpResponse& response,
+                      const FetchOptions& options);
+
 }  // namespace oap::net
