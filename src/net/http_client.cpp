@@ -63,8 +63,7 @@ Task<Result<HttpResponse>> exchange(std::shared_ptr<CurlLoop> loop, HttpRequest 
   const std::function<bool()> is_complete = std::move(request.is_complete);
   const auto on_head = std::move(request.on_head);
   const Executor awaiting = co_await asio::this_coro::executor;
-  auto transfer =
-      std::make_shared<Transfer>(std::move(request), url.origin(), loop->strand(), awaiting);
+  auto transfer = std::make_shared<Transfer>(std::move(request), url.origin(), awaiting);
   Running running(loop, transfer);
   HttpResponse response;
   constexpr auto token = asio::as_tuple(asio::use_awaitable);
