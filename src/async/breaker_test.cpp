@@ -29,9 +29,7 @@ class BreakerTest : public testing::Test {
     made.jitter = 0;
     return made;
   }
-  Breaker::Permit begin(Breaker& breaker) const {
-    return breaker.acquire(now_).value();
-  }
+  Breaker::Permit begin(Breaker& breaker) const { return breaker.acquire(now_).value(); }
   void call(Breaker& breaker, bool good, Millis took = Millis(0)) {
     auto permit = begin(breaker);
     now_ += took;

@@ -15,10 +15,10 @@ Task<Result<Bulkhead::Permit>> Bulkhead::acquire(Deadline deadline) {
     ++refused_;
     return refuse(Error(
         Code::kResourceExhausted,
-        fmt::format("{} is busy: {} calls run and {} wait, which are its limits (max_concurrent {}, "
-                    "max_waiting {}); try again later",
-                    options_.name, running(), waiting(), options_.max_concurrent,
-                    options_.max_waiting)));
+        fmt::format(
+            "{} is busy: {} calls run and {} wait, which are its limits (max_concurrent {}, "
+            "max_waiting {}); try again later",
+            options_.name, running(), waiting(), options_.max_concurrent, options_.max_waiting)));
   }
   return places_.acquire(deadline);
 }

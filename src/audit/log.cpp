@@ -27,7 +27,8 @@ constexpr std::string_view kNoThread = "the audit log's writer thread could not 
 }  // namespace
 
 /// Collects what is to be appended: whoever leads writes all that waits by then. Threads that wait
-/// lead themselves; for those that do not the writer thread leads, which also does what is due later.
+/// lead themselves; for those that do not the writer thread leads, which also does what is due
+/// later.
 class Log::Core {
  public:
   static Result<std::unique_ptr<Core>> open(Options options);
