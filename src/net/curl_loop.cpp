@@ -6,6 +6,7 @@
 #include <boost/asio/bind_executor.hpp>
 #include <boost/asio/dispatch.hpp>
 #include <boost/asio/post.hpp>
+#include <sys/socket.h>
 
 #include "net/curl_error.hpp"
 #include "net/url.hpp"
@@ -175,10 +176,27 @@ void CurlLoop::set_up_route(Transfer& transfer) {
   set(CURLOPT_TCP_KEEPALIVE, 1L);
   set(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
   set(CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(transfer.request.connect_timeout.count()));
+  const bool guarded = transfer.request.reach != Reach::kAnywhere;
   const auto url = parse_url(transfer.request.url);
-  if (url && is_loopback(url->host)) {
+  if (guarded || (url && is_loopback(url->host))) {
     set(CURLOPT_NOPROXY, "*");
   }
+  if (guarded) {  // a connection from the pool would not be judged
+    set(CURLOPT_OPENSOCKETFUNCTION, &CurlLoop::open_socket);
+    set(CURLOPT_OPENSOCKETDATA, &transfer);
+    set(CURLOPT_FRESH_CONNECT, 1L);
+    set(CURLOPT_FORBID_REUSE, 1L);
+  }
+}
+
+curl_socket_t CurlLoop::open_socket(void* to, curlsocktype /*purpose*/, curl_sockaddr* address) {
+  auto& transfer = *static_cast<Transfer*>(to);
+  const AddressClass found = classify(address->addr);
+  if (!is_allowed(transfer.request.reach, found)) {
+    transfer.refused = found;
+    return CURL_SOCKET_BAD;
+  }
+  return ::socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
 }
 
 void CurlLoop::act(curl_socket_t socket, int events) {
@@ -204,6 +222,11 @@ void CurlLoop::collect_finished() {
     curl_->easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &transfer);
     const CURLcode code = message->data.result;
     std::optional<Error> error = std::move(transfer->error);
+    if (!error && code != CURLE_OK && transfer->refused) {
+      error.emplace(Code::kPermissionDenied,
+                    fmt::format("{} is at a {} address, which this request must not reach",
+                                transfer->origin, to_string(*transfer->refused)));
+    }
     if (!error && code != CURLE_OK) {
       const std::string detail =
           transfer->detail[0] != '\0' ? transfer->detail : curl_->easy_strerror(code);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <unordered_set>
 #include <variant>
@@ -47,8 +48,9 @@ struct Transfer {
   std::size_t received = 0;
   curl_off_t uploaded = 0;
   SteadyTime last_byte;
-  std::optional<Error> error;  ///< why we ourselves stopped it
-  bool complete = false;       ///< what still comes, or goes wrong, does not matter
+  std::optional<Error> error;           ///< why we ourselves stopped it
+  std::optional<AddressClass> refused;  ///< of an address that `reach` does not allow
+  bool complete = false;                ///< what still comes, or goes wrong, does not matter
   char detail[CURL_ERROR_SIZE] = {};
 };
 
@@ -86,6 +88,7 @@ class CurlLoop : public std::enable_shared_from_this<CurlLoop> {
   void wait(const std::shared_ptr<Watch>& watch, int direction);
   void close_now();
 
+  static curl_socket_t open_socket(void* transfer, curlsocktype, curl_sockaddr* address);
   static int on_socket(CURL* easy, curl_socket_t socket, int what, void* self, void* watch);
   static int on_timer(CURLM* multi, long millis, void* self);
   static std::size_t on_header(char* data, std::size_t size, std::size_t count, void* transfer);

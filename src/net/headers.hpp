@@ -15,4 +15,9 @@ const std::string* find_header(const HeaderList& headers, std::string_view name)
 /// How many fields have that name.
 std::size_t count_headers(const HeaderList& headers, std::string_view name);
 
+/// A token (RFC 9110 §5.6.2).
+bool is_field_name(std::string_view name);
+/// No line break or other control character but the tab: nothing that could split a message.
+bool is_field_value(std::string_view value);
+
 }  // namespace oap::net

@@ -1,6 +1,5 @@
 #include "net/http_client.hpp"
 
-#include <algorithm>
 #include <optional>
 
 #include <boost/asio/as_tuple.hpp>
@@ -15,28 +14,17 @@ namespace asio = boost::asio;
 
 namespace {
 
-bool is_token(std::string_view name) {
-  return !name.empty() && std::all_of(name.begin(), name.end(), [](char c) {
-    return c > ' ' && c < '\x7F' &&
-           std::string_view("()<>@,;:\\\"/[]?={}").find(c) == std::string_view::npos;
-  });
-}
-
 Result<void> check_fields(const HttpRequest& request) {
   for (const auto& [name, value] : request.headers) {
-    const bool clean = std::none_of(value.begin(), value.end(), [](char c) {
-      const auto byte = static_cast<unsigned char>(c);
-      return (byte < 0x20 && c != '\t') || byte == 0x7F;
-    });
-    if (!is_token(name)) {
+    if (!is_field_name(name)) {
       return fail(Code::kInvalidArgument, "an HTTP header has an invalid name");
     }
-    if (!clean) {
+    if (!is_field_value(value)) {
       return fail(Code::kInvalidArgument,
                   "the value of HTTP header {} holds a line break or control character", name);
     }
   }
-  if (!is_token(request.method)) {
+  if (!is_field_name(request.method)) {
     return fail(Code::kInvalidArgument, "the HTTP method is not a word");
   }
   return {};
@@ -73,6 +61,7 @@ Task<Result<HttpResponse>> exchange(std::shared_ptr<CurlLoop> loop, HttpRequest 
     co_return fail(Code::kDeadlineExceeded, "no time was left for the request to {}", url.origin());
   }
   const std::function<bool()> is_complete = std::move(request.is_complete);
+  const auto on_head = std::move(request.on_head);
   const Executor awaiting = co_await asio::this_coro::executor;
   auto transfer =
       std::make_shared<Transfer>(std::move(request), url.origin(), loop->strand(), awaiting);
@@ -80,6 +69,10 @@ Task<Result<HttpResponse>> exchange(std::shared_ptr<CurlLoop> loop, HttpRequest 
   HttpResponse response;
   constexpr auto token = asio::as_tuple(asio::use_awaitable);
   while (true) {
+    const auto cancellation = co_await asio::this_coro::cancellation_state;
+    if (cancellation.cancelled() != asio::cancellation_type::none) {
+      co_return fail(Code::kCancelled, "the request to {} was cancelled", url.origin());
+    }
     auto [error, event] = co_await transfer->events.async_receive(token);
     if (error) {
       co_return fail(Code::kCancelled, "the request to {} was cancelled", url.origin());
@@ -95,6 +88,9 @@ Task<Result<HttpResponse>> exchange(std::shared_ptr<CurlLoop> loop, HttpRequest 
     if (auto* head = std::get_if<TransferHead>(&event)) {
       response.status = head->status;
       response.headers = std::move(head->headers);
+      if (on_head) {
+        OAP_CO_CHECK_OK(on_head(response.status, response.headers));
+      }
     } else if (on_body && response.is_success()) {
       OAP_CO_CHECK_OK(on_body(std::get<std::string>(event)));
       if (is_complete && is_complete()) {

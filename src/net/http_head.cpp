@@ -22,18 +22,6 @@ constexpr std::size_t kShortestChunkedEnd = 5;
 
 std::string_view view(boost::beast::string_view text) { return {text.data(), text.size()}; }
 
-bool has_control(std::string_view value) {
-  return std::any_of(value.begin(), value.end(), [](char c) {
-    const auto byte = static_cast<unsigned char>(c);
-    return (byte < 0x20 && c != '\t') || byte == 0x7F;
-  });
-}
-
-bool is_limit(const boost::system::error_code& error) {
-  return error == http::error::header_limit || error == http::error::body_limit ||
-         error == http::error::buffer_overflow;
-}
-
 RequestHead read_head(const Parser& parser) {
   const auto& message = parser.get();
   RequestHead head;
@@ -53,7 +41,7 @@ RequestHead read_head(const Parser& parser) {
 
 Result<void> check_head(const RequestHead& head) {
   for (const auto& [name, value] : head.headers) {
-    if (has_control(value)) {
+    if (!is_field_value(value)) {
       return fail(Code::kInvalidArgument, "HTTP header {} holds a control character", name);
     }
   }
@@ -88,33 +76,47 @@ struct RequestReader::Body {
   bool has_head = false;
   bool begun = false;
   std::optional<Error> error;
+  int refusal = 0;
 
-  Result<void> refuse(Error why) {
-    error = std::move(why);
+  Result<void> refuse(int status, std::string why) {
+    refusal = status;
+    error.emplace(status == 400 ? Code::kInvalidArgument : Code::kResourceExhausted,
+                  std::move(why));
     return fail(*error);
   }
-  Result<void> put();
+  Result<void> refuse(const boost::system::error_code& code);
+  Result<std::size_t> put(std::string_view bytes);
 };
 
-/// Gives the pending bytes to the parser and drops what it took.
-Result<void> RequestReader::Body::put() {
-  while (!pending.empty() && !parser.is_done()) {
-    if (has_head && head.chunked && pending.size() < kShortestChunkedEnd) {
+Result<void> RequestReader::Body::refuse(const boost::system::error_code& code) {
+  if (code == http::error::body_limit) {
+    return refuse(413, fmt::format("the HTTP request's body is longer than {} bytes", limits.body));
+  }
+  if (code == http::error::header_limit || code == http::error::buffer_overflow) {
+    return refuse(431, fmt::format("the HTTP request's head is longer than {} bytes", limits.head));
+  }
+  return refuse(400, "the HTTP request is not acceptable: " + code.message());
+}
+
+/// How many of the bytes the parser took; it wants to see the others again with what follows.
+Result<std::size_t> RequestReader::Body::put(std::string_view bytes) {
+  const std::size_t given = bytes.size();
+  while (!bytes.empty() && !parser.is_done()) {
+    if (has_head && head.chunked && bytes.size() < kShortestChunkedEnd) {
       break;
     }
     boost::system::error_code code;
     const std::size_t taken =
-        parser.put(boost::asio::const_buffer(pending.data(), pending.size()), code);
+        parser.put(boost::asio::const_buffer(bytes.data(), bytes.size()), code);
     if (code && code != http::error::need_more) {
-      return refuse(Error(is_limit(code) ? Code::kResourceExhausted : Code::kInvalidArgument,
-                          "the HTTP request is not acceptable: " + code.message()));
+      OAP_CHECK_OK(refuse(code));
     }
-    pending.erase(0, taken);
+    bytes.remove_prefix(taken);
     if (!has_head) {
       head_bytes += taken;
-      const std::size_t unread = parser.is_header_done() ? 0 : pending.size();
+      const std::size_t unread = parser.is_header_done() ? 0 : bytes.size();
       if (head_bytes + unread > limits.head) {
-        return refuse(Error(Code::kResourceExhausted, "the HTTP request's head is too long"));
+        OAP_CHECK_OK(refuse(http::error::header_limit));
       }
     }
     if (parser.is_header_done() && !has_head) {
@@ -122,14 +124,14 @@ Result<void> RequestReader::Body::put() {
       has_head = true;
       parser.eager(true);
       if (auto checked = check_head(head); !checked) {
-        return refuse(std::move(checked).error());
+        OAP_CHECK_OK(refuse(400, checked.error().message()));
       }
     }
     if (taken == 0 || code == http::error::need_more) {
       break;
     }
   }
-  return {};
+  return given - bytes.size();
 }
 
 RequestReader::RequestReader(Limits limits) : body_(std::make_unique<Body>()) {
@@ -148,8 +150,15 @@ Result<void> RequestReader::feed(std::string_view bytes) {
     return fail(*body_->error);
   }
   body_->begun = body_->begun || !bytes.empty();
+  if (body_->pending.empty()) {
+    OAP_TRY(const std::size_t taken, body_->put(bytes));
+    body_->pending = bytes.substr(taken);
+    return {};
+  }
   body_->pending += bytes;
-  return body_->put();
+  OAP_TRY(const std::size_t taken, body_->put(body_->pending));
+  body_->pending.erase(0, taken);
+  return {};
 }
 
 bool RequestReader::has_head() const { return body_->has_head && !body_->error; }
@@ -164,6 +173,12 @@ bool RequestReader::expects_continue() const {
          head().version >= 11;
 }
 
+RequestHead RequestReader::take_head() { return std::exchange(body_->head, {}); }
+std::string RequestReader::take_body() { return std::move(body_->parser.get().body()); }
+std::size_t RequestReader::body_bytes() const {
+  return body().size() + (body_->has_head ? body_->pending.size() : 0);
+}
+int RequestReader::refusal() const { return body_->refusal; }
 std::string RequestReader::take_rest() { return std::exchange(body_->pending, {}); }
 
 }  // namespace oap::net

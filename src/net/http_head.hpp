@@ -56,6 +56,13 @@ class RequestReader {
   const RequestHead& head() const;
   /// The body so far; whole once `is_done`.
   const std::string& body() const;
+  /// Both leave the reader without them. Only once `is_done`.
+  RequestHead take_head();
+  std::string take_body();
+  /// Bytes of the body that have come so far.
+  std::size_t body_bytes() const;
+  /// After an error the status to answer with: 400, 413 or 431; 0 before.
+  int refusal() const;
   /// Bytes after the end of this request, for the reader of the next. Only once `is_done`.
   std::string take_rest();
 

@@ -1,0 +1,421 @@
+#include "net/http_connection.hpp"
+
+#include <array>
+#include <cerrno>
+#include <utility>
+
+#include <boost/asio/post.hpp>
+#include <sys/socket.h>
+
+#include "net/served_exchange.hpp"
+#include "text/strings.hpp"
+
+namespace oap::net {
+namespace asio = boost::asio;
+using boost::system::error_code;
+
+namespace {
+
+constexpr int kInvalidRequest = -32600;
+constexpr std::size_t kMaxAhead = 64U << 10U;    ///< bytes read beyond the request under way
+constexpr std::size_t kMaxDrained = 64U << 20U;  ///< bytes thrown away so that an answer is read
+constexpr Millis kLingerTime{5'000};
+constexpr std::size_t kBodyBytesPerSecond = 16U << 10U;
+constexpr std::size_t kSmallBody = 8U << 10U;  ///< sent in one piece with its head
+constexpr int kReadRounds = 8;                 ///< then other connections have their turn
+constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
+constexpr std::string_view kLastChunk = "0\r\n\r\n";
+
+SteadyTime now() { return std::chrono::steady_clock::now(); }
+
+}  // namespace
+
+Connection::Connection(std::shared_ptr<ServerCore> core, asio::ip::tcp::socket socket,
+                       std::string peer)
+    : core_(std::move(core)), socket_(std::move(socket)), peer_(std::move(peer)) {}
+
+void Connection::start(ServerCore::Connections::iterator place) {
+  place_ = place;
+  deadline_ = now() + core_->options().idle_timeout;
+  wait_readable();
+}
+
+void Connection::enter(State state, SteadyTime deadline) {
+  const auto busy = [](State each) {
+    return each == State::kHead || each == State::kBody || each == State::kOpen;
+  };
+  const int change = static_cast<int>(busy(state)) - static_cast<int>(busy(state_));
+  state_ = state;
+  deadline_ = deadline;
+  if (change != 0) {
+    core_->count_busy(change);
+  }
+}
+
+bool Connection::is_late(SteadyTime at) const {
+  return at >= deadline_ || (writing_ && at >= write_deadline_);
+}
+
+void Connection::end_late() {
+  const bool reads_request = state_ == State::kHead || state_ == State::kBody;
+  if (reads_request && !writing_) {
+    refuse(408, "the HTTP request did not arrive in the time allowed");
+  } else {
+    close();
+  }
+}
+
+void Connection::close() {
+  if (state_ == State::kClosed) {
+    return;
+  }
+  const auto self = shared_from_this();
+  enter(State::kClosed, SteadyTime::max());
+  error_code ignored;
+  socket_.close(ignored);
+  reader_.reset();
+  ahead_ = std::string();
+  out_.clear();
+  core_->remove(place_);
+  if (ServedExchange* exchange = std::exchange(exchange_, nullptr)) {
+    exchange->connection_lost();
+  }
+}
+
+bool Connection::wants_bytes() const {
+  return !input_ended_ && state_ != State::kClosed && ahead_.size() < kMaxAhead;
+}
+
+void Connection::wait_readable() {
+  if (reading_ || !wants_bytes()) {
+    return;
+  }
+  reading_ = true;
+  socket_.async_wait(asio::socket_base::wait_read,
+                     [self = shared_from_this()](const error_code& error) {
+                       if (!error && self->state_ != State::kClosed) {
+                         self->on_readable();
+                       }
+                       self->reading_ = false;
+                       if (!error) {
+                         self->wait_readable();
+                       }
+                     });
+}
+
+/// `reading_` stays set meanwhile, so that nothing begins another wait.
+void Connection::on_readable() {
+  for (int round = 0; round < kReadRounds && wants_bytes(); ++round) {
+    std::vector<char>& space = core_->scratch();
+    const ssize_t got = ::recv(socket_.native_handle(), space.data(), space.size(), MSG_DONTWAIT);
+    if (got == 0) {
+      on_end_of_input();
+      return;
+    }
+    if (got < 0 && errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR) {
+      close();
+      return;
+    }
+    if (got < 0) {
+      break;
+    }
+    const auto count = static_cast<std::size_t>(got);
+    take({space.data(), count});
+    if (count < space.size()) {
+      break;
+    }
+  }
+}
+
+void Connection::take(std::string_view bytes) {
+  if (state_ == State::kOpen) {
+    ahead_ += bytes;
+  } else if (state_ == State::kLinger) {
+    drained_ += bytes.size();
+    if (drained_ > kMaxDrained) {
+      close();
+    }
+  } else if (state_ != State::kClosed) {
+    advancing_ = true;
+    feed(bytes);
+    advancing_ = false;
+    advance();
+  }
+}
+
+/// One request after the other, as far as what was read ahead goes. A loop, for a client may send
+/// thousands at once.
+void Connection::advance() {
+  if (std::exchange(advancing_, true)) {
+    return;
+  }
+  while (state_ == State::kIdle && !ahead_.empty()) {
+    const std::string bytes = std::exchange(ahead_, {});
+    feed(bytes);
+  }
+  advancing_ = false;
+  if (input_ended_ && state_ == State::kIdle) {
+    close();
+  } else if (input_ended_ && (state_ == State::kHead || state_ == State::kBody)) {
+    refuse(400, "the HTTP request broke off");
+  }
+  wait_readable();
+}
+
+void Connection::feed(std::string_view bytes) {
+  if (state_ == State::kIdle) {
+    if (bytes.starts_with("\r\n")) {
+      bytes.remove_prefix(2);
+    }
+    if (bytes.empty()) {
+      return;
+    }
+    reader_ = std::make_unique<RequestReader>(core_->options().limits);
+    enter(State::kHead, now() + core_->options().head_timeout);
+  }
+  if (auto fed = reader_->feed(bytes); !fed) {
+    refuse(reader_->refusal(), fed.error().message());
+    return;
+  }
+  if (reader_->is_done()) {
+    open_exchange();
+  } else if (reader_->has_head()) {
+    body_grew();
+  }
+}
+
+void Connection::body_grew() {
+  if (state_ == State::kHead) {
+    body_begun_ = now();
+    if (reader_->expects_continue()) {
+      out_.push(std::string(kContinue));
+      flush();
+    }
+    if (state_ == State::kClosed) {
+      return;
+    }
+  }
+  const auto grace = std::chrono::seconds(reader_->body_bytes() / kBodyBytesPerSecond);
+  enter(State::kBody, body_begun_ + core_->options().body_timeout + grace);
+}
+
+void Connection::open_exchange() {
+  RequestHead head = reader_->take_head();
+  std::string body = reader_->take_body();
+  ahead_ = reader_->take_rest();
+  reader_.reset();
+  version_ = static_cast<std::int8_t>(head.version);
+  is_head_request_ = head.method == "HEAD";
+  keep_alive_ = head.keep_alive;
+  answered_ = false;
+  enter(State::kOpen, SteadyTime::max());
+  auto exchange =
+      std::make_shared<ServedExchange>(shared_from_this(), std::move(head), std::move(body));
+  exchange_ = exchange.get();
+  if (input_ended_) {
+    exchange->client_left();
+  }
+  core_->handle(std::move(exchange));
+}
+
+void Connection::on_end_of_input() {
+  input_ended_ = true;
+  if (state_ != State::kOpen) {
+    if (state_ == State::kLinger) {
+      close();
+    } else {
+      advance();
+    }
+    return;
+  }
+  if (exchange_ != nullptr && exchange_->is_stream()) {
+    close();
+  } else if (exchange_ != nullptr) {
+    exchange_->client_left();
+  }
+}
+
+void Connection::refuse(int status, std::string_view why) {
+  reader_.reset();
+  ahead_.clear();
+  enter(State::kOpen, SteadyTime::max());
+  keep_alive_ = false;
+  is_head_request_ = false;
+  answer(error_reply(status, kInvalidRequest, why));
+}
+
+std::string Connection::next_head(int status, const HeaderList& headers, Framing framing,
+                                  std::size_t length) {
+  const std::string* connection = find_header(headers, "Connection");
+  const bool asked_to_close = connection != nullptr && text::equals_ci(*connection, "close");
+  keep_alive_ =
+      keep_alive_ && !asked_to_close && !core_->is_closing() && framing != Framing::kUntilClose;
+  AnswerHead head;
+  head.status = status;
+  head.headers = &headers;
+  head.framing = framing;
+  head.length = length;
+  head.keep_alive = keep_alive_;
+  head.version = version_;
+  head.date = core_->date();
+  return write_head(head);
+}
+
+void Connection::answer(HttpReply reply) {
+  const auto self = shared_from_this();
+  exchange_ = nullptr;
+  if (!are_valid(reply.headers) || reply.status < 200 || reply.status > 999) {
+    reply = invalid_reply();
+  }
+  const bool with_body = may_have_body(reply.status);
+  std::string head = next_head(reply.status, reply.headers,
+                               with_body ? Framing::kLength : Framing::kNone, reply.body.size());
+  if (!with_body || is_head_request_) {
+    reply.body.clear();
+  }
+  if (reply.body.size() <= kSmallBody) {
+    head += reply.body;
+    out_.push(std::move(head));
+  } else {
+    out_.push(std::move(head));
+    out_.push(std::move(reply.body));
+  }
+  answered_ = true;
+  flush();
+}
+
+bool Connection::begin_stream(int status, const HeaderList& headers) {
+  framing_ = version_ >= 11 ? Framing::kChunked : Framing::kUntilClose;
+  const bool with_body = may_have_body(status);
+  const bool sends_body = with_body && !is_head_request_;
+  const Framing told = with_body ? framing_ : Framing::kNone;
+  framing_ = sends_body ? framing_ : Framing::kNone;
+  out_.push(next_head(status, headers, told, 0));
+  flush_soon();
+  return sends_body;
+}
+
+Result<void> Connection::write_stream(std::string bytes) {
+  if (bytes.empty()) {
+    return {};
+  }
+  if (!out_.empty() && out_.size() + bytes.size() > core_->options().max_queued_bytes) {
+    return fail(Code::kResourceExhausted,
+                "the client {} does not read: {} bytes wait for it already", peer_, out_.size());
+  }
+  if (framing_ == Framing::kChunked) {
+    out_.push(fmt::format("{:x}\r\n", bytes.size()));
+    out_.push(std::move(bytes));
+    out_.push("\r\n");
+  } else {
+    out_.push(std::move(bytes));
+  }
+  flush_soon();
+  return {};
+}
+
+void Connection::finish_stream() {
+  const auto self = shared_from_this();
+  exchange_ = nullptr;
+  if (framing_ == Framing::kChunked) {
+    out_.push(std::string(kLastChunk));
+  }
+  answered_ = true;
+  flush();
+}
+
+void Connection::abandon() {
+  const auto self = shared_from_this();
+  exchange_ = nullptr;
+  flush();
+  if (state_ == State::kClosed) {
+    return;
+  }
+  error_code ignored;
+  const asio::socket_base::linger reset(true, 0);
+  if (framing_ != Framing::kChunked || !out_.empty()) {
+    socket_.set_option(reset, ignored);
+  }
+  close();
+}
+
+void Connection::flush() {
+  std::array<iovec, 16> places;
+  while (!writing_ && !out_.empty()) {
+    msghdr message{};
+    message.msg_iov = places.data();
+    message.msg_iovlen = out_.gather(places);
+    const ssize_t sent = ::sendmsg(socket_.native_handle(), &message, MSG_DONTWAIT | MSG_NOSIGNAL);
+    if (sent >= 0) {
+      out_.consume(static_cast<std::size_t>(sent));
+      write_deadline_ = SteadyTime::max();
+    } else if (errno == EAGAIN || errno == EWOULDBLOCK) {
+      wait_writable();
+      return;
+    } else if (errno != EINTR) {
+      close();
+      return;
+    }
+  }
+  if (out_.empty() && answered_ && state_ == State::kOpen) {
+    answer_left();
+  }
+}
+
+void Connection::flush_soon() {
+  if (std::exchange(flush_posted_, true)) {
+    return;
+  }
+  asio::post(core_->executor(), [self = shared_from_this()] {
+    self->flush_posted_ = false;
+    self->flush();
+  });
+}
+
+void Connection::wait_writable() {
+  writing_ = true;
+  if (write_deadline_ == SteadyTime::max()) {
+    write_deadline_ = now() + core_->options().write_timeout;
+  }
+  socket_.async_wait(asio::socket_base::wait_write,
+                     [self = shared_from_this()](const error_code& error) {
+                       self->writing_ = false;
+                       if (!error && self->state_ != State::kClosed) {
+                         self->flush();
+                       }
+                     });
+}
+
+void Connection::answer_left() {
+  answered_ = false;
+  if (!keep_alive_) {
+    linger();
+    return;
+  }
+  enter(State::kIdle, now() + core_->options().idle_timeout);
+  if (advancing_) {
+    return;
+  }
+  if (!ahead_.empty() || input_ended_) {
+    asio::post(core_->executor(), [self = shared_from_this()] { self->advance(); });
+  } else {
+    wait_readable();
+  }
+}
+
+void Connection::linger() {
+  error_code ignored;
+  socket_.shutdown(asio::ip::tcp::socket::shutdown_send, ignored);
+  if (input_ended_) {
+    close();
+    return;
+  }
+  drained_ = 0;
+  ahead_.clear();
+  enter(State::kLinger, now() + kLingerTime);
+  if (!advancing_) {
+    wait_readable();
+  }
+}
+
+}  // namespace oap::net
