@@ -38,16 +38,16 @@ Code code_of(int status) {
 }
 
 std::string_view advice(int status) {
-  switch (code_of(status)) {
-    case Code::kUnauthenticated:
-      return "; configure credentials for it";
-    case Code::kPermissionDenied:
-      return "; the credentials that it was given do not suffice";
-    case Code::kNotFound:
-      return "; there may be no MCP endpoint at this URL";
-    default:
-      return status >= 300 && status < 400 ? "; configure the URL that it redirects to" : "";
+  if (status == 401) {
+    return "; configure credentials for it";
   }
+  if (status == 403) {
+    return "; the credentials that it was given do not suffice";
+  }
+  if (code_of(status) == Code::kNotFound) {
+    return "; there may be no MCP endpoint at this URL";
+  }
+  return status >= 300 && status < 400 ? "; configure the URL that it redirects to" : "";
 }
 
 }  // namespace

@@ -33,17 +33,15 @@ Task<Result<net::HttpResponse>> send_delete(Endpoint* endpoint, net::HttpRequest
 }  // namespace
 
 HttpTransport::HttpTransport(Executor executor, const ServerSpec& spec)
-    : executor_(executor),
-      endpoint_(spec),
-      start_timeout_(spec.start_timeout),
-      scope_(executor) {}
+    : executor_(executor), endpoint_(spec), start_timeout_(spec.start_timeout), scope_(executor) {}
 
 HttpTransport::~HttpTransport() = default;
 
 Task<Result<void>> HttpTransport::open(Receiver& receiver) {
   receiver_ = &receiver;
   if (auto url = net::parse_url(endpoint_.url()); !url) {
-    co_return fail(std::move(url).error().with_context("the MCP server '" + endpoint_.name() + "'"));
+    co_return fail(
+        std::move(url).error().with_context("the MCP server '" + endpoint_.name() + "'"));
   }
   co_return Result<void>();
 }
@@ -190,13 +188,13 @@ Result<void> HttpTransport::conclude(const Read& read, Result<net::HttpResponse>
   if (read.id == 0 || !receiver_->is_open(read.id)) {
     return {};
   }
-  Error why(Code::kUpstream,
-            read.body.is_stream()
-                ? fmt::format("'{}' ended the stream of {} without an answer; it may have run",
-                              endpoint_.name(), read.method)
-                : fmt::format("'{}' answered {} with HTTP {} and no message (content type '{}')",
-                              endpoint_.name(), read.method, response->status,
-                              read.body.content_type()));
+  Error why(
+      Code::kUpstream,
+      read.body.is_stream()
+          ? fmt::format("'{}' ended the stream of {} without an answer; it may have run",
+                        endpoint_.name(), read.method)
+          : fmt::format("'{}' answered {} with HTTP {} and no message (content type '{}')",
+                        endpoint_.name(), read.method, response->status, read.body.content_type()));
   give_up(read.id, read.body.is_stream() ? Error(Code::kUnavailable, why.message()) : why);
   return fail(std::move(why));
 }
@@ -221,8 +219,8 @@ Task<Result<void>> HttpTransport::renew(std::string stale) {
   if (session_ != stale) {
     co_return Result<void>();
   }
-  auto begun =
-      co_await async::with_deadline(patience, begin_anew(), "a new session with " + endpoint_.name());
+  auto begun = co_await async::with_deadline(patience, begin_anew(),
+                                             "a new session with " + endpoint_.name());
   if (!begun) {
     co_return begun;
   }

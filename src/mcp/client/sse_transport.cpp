@@ -26,10 +26,9 @@ Task<Result<void>> SseTransport::open(Receiver& receiver) {
   const Deadline patience = Deadline::after(start_timeout_);
   const async::Event::Wake wake = co_await ready_.wait(patience);
   if (wake != async::Event::Wake::kNotified) {
-    co_return fail(wake == async::Event::Wake::kCancelled ? Code::kCancelled
-                                                          : Code::kDeadlineExceeded,
-                   "the MCP server '{}' did not say where messages are to be sent",
-                   endpoint_.name());
+    co_return fail(
+        wake == async::Event::Wake::kCancelled ? Code::kCancelled : Code::kDeadlineExceeded,
+        "the MCP server '{}' did not say where messages are to be sent", endpoint_.name());
   }
   if (ended_) {
     co_return fail(*ended_);
