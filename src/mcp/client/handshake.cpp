@@ -259,15 +259,6 @@ Task<Result<void>> ServerLink::conclude(Answer<json::Object> discovered, Deadlin
   co_return co_await initialize(deadline);
 }
 
-Task<Result<void>> ServerLink::say_initialized() {
-  json::Object nothing;
-  co_return co_await connection->tell("notifications/initialized", std::move(nothing));
-}
-
-Task<Result<void>> ServerLink::connect_http(Deadline) {
-  co_return fail(Code::kUnimplemented, "MCP over HTTP is not there yet");
-}
-
 Error ServerLink::with_last_words(Error error) const {
   const std::string tail = connection ? connection->transport().diagnostics() : "";
   if (tail.empty() || error.message().find(tail) != std::string::npos) {
