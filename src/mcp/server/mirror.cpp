@@ -16,7 +16,7 @@ constexpr std::string_view kBegin = "=?base64?";
 constexpr std::string_view kEnd = "?=";
 
 bool is_token(std::string_view text) {
-  constexpr std::string_view kMarks = "!#$%&'*+-.^_`|~";
+  static constexpr std::string_view kMarks = "!#$%&'*+-.^_`|~";
   return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) {
     return text::is_alpha(c) || text::is_digit(c) || kMarks.find(c) != std::string_view::npos;
   });
