@@ -59,7 +59,8 @@ struct ToolResult {
   bool is_error = false;
   std::optional<json::Value> structured;
   json::Object meta;
-  json::Object extra = {};  ///< members that have no place above (resultType, inputRequests, task …)
+  json::Object extra =
+      {};  ///< members that have no place above (resultType, inputRequests, task …)
 
   static ToolResult text(std::string_view text, bool is_error = false);
   /// All text blocks joined by newlines.

@@ -24,7 +24,8 @@ namespace oap::mcp {
 class Credentials {
  public:
   virtual ~Credentials() = default;
-  /// Headers for a request to `url` (Authorization …), perhaps after fetching or refreshing a token.
+  /// Headers for a request to `url` (Authorization …), perhaps after fetching or refreshing a
+  /// token.
   virtual Task<Result<net::HeaderList>> headers(std::string url) = 0;
   /// The server answered 401 or 403 with this WWW-Authenticate. True: new credentials were had, try
   /// once more. Errors say what a person must do.
@@ -37,16 +38,16 @@ struct ServerSpec {
   sandbox::Spec process;  ///< where `url` is empty: the program that speaks MCP on stdio
   std::string url;        ///< else: Streamable HTTP, or HTTP+SSE of 2024-11-05 where it is that
   net::HeaderList headers;
-  Credentials* credentials = nullptr;  ///< borrowed
-  net::HttpClient* http = nullptr;     ///< borrowed; needed where `url` is set
-  std::optional<Era> era;              ///< nothing: found out
+  Credentials* credentials = nullptr;   ///< borrowed
+  net::HttpClient* http = nullptr;      ///< borrowed; needed where `url` is set
+  std::optional<Era> era;               ///< nothing: found out
   Millis start_timeout{10'000};         ///< until it is known how to talk to the server
   Millis call_timeout{30'000};          ///< of one call without an answer or progress
   Millis call_hard_timeout{1'800'000};  ///< of one call whatever it reports
   std::size_t max_message_bytes = 16U << 20U;
-  std::string workspace;     ///< its one root where nobody else answers roots/list; "" = none
-  Millis eof_grace{2000};    ///< from closing its input to SIGTERM
-  Millis term_grace{2000};   ///< from SIGTERM to SIGKILL
+  std::string workspace;      ///< its one root where nobody else answers roots/list; "" = none
+  Millis eof_grace{2000};     ///< from closing its input to SIGTERM
+  Millis term_grace{2000};    ///< from SIGTERM to SIGKILL
   json::Object capabilities;  ///< ClientCapabilities told to a legacy server, and the default ones
 };
 
@@ -64,10 +65,10 @@ struct RequestOptions {
   std::function<void(json::Object params)> on_progress;
   /// Other notifications that belong to this request (log messages, elicitation/complete).
   std::function<void(std::string method, json::Object params)> on_notification;
-  AskHandler ask;            ///< empty: whatever is asked is refused
-  std::string owner;         ///< whose request it is: a legacy stdio server's question, which names no
-                             ///< request, is only put to a caller where all open requests that
-                             ///< could be meant have the same owner
+  AskHandler ask;     ///< empty: whatever is asked is refused
+  std::string owner;  ///< whose request it is: a legacy stdio server's question, which names no
+                      ///< request, is only put to a caller where all open requests that
+                      ///< could be meant have the same owner
   /// Told to a modern server instead of the spec's capabilities.
   std::optional<json::Object> capabilities;
   std::optional<json::Object> client_info;

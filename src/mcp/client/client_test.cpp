@@ -1,4 +1,4 @@
-#include "mcp/client.hpp"
+#include "mcp/client/client.hpp"
 
 #include <gmock/gmock.h>
 #include <signal.h>
@@ -64,8 +64,9 @@ TEST_F(ClientTest, SendsIdempotencyKeyAndProgressToken) {
 Task<void> echo_into(Client* client, std::string text, std::vector<std::string>* out) {
   ToolCall call = tool_call("echo");
   call.arguments["text"] = text;
-  const auto result = co_await client->call_tool(std::move(call));
-  out->push_back(result ? result->joined_text() : result.error().to_string());
+  RequestOptions options;
+  const auto result = co_await client->call_tool(std::move(call), std::move(options));
+  out->push_back(result ? result->joined_text() : result.error().error.to_string());
 }
 
 Task<void> many_echoes(Executor executor, Client* client, std::vector<std::string>* out) {
@@ -148,13 +149,19 @@ TEST_F(ClientTest, ACallWithoutAnAnswerIsCancelledAtTheServer) {
   const auto result = client.call(late);
   ASSERT_FALSE(result);
   EXPECT_EQ(result.error().code(), Code::kDeadlineExceeded);
-  EXPECT_EQ(client.text("seen"), "[2, 3]");
+  EXPECT_EQ(client.text("seen"), "[3, 4]");
+}
+
+Task<Result<ToolResult>> hanging_call(Client* client) {
+  ToolCall call = tool_call("hang");
+  RequestOptions options;
+  auto result = co_await client->call_tool(std::move(call), std::move(options));
+  co_return result ? Result<ToolResult>(*std::move(result)) : fail(result.error().error);
 }
 
 Task<Result<ToolResult>> cancelled_call(Client* client) {
-  ToolCall call = tool_call("hang");
   const Deadline soon = Deadline::after(Millis(100));
-  co_return co_await async::with_deadline(soon, client->call_tool(std::move(call)), "the call");
+  co_return co_await async::with_deadline(soon, hanging_call(client), "the call");
 }
 
 TEST_F(ClientTest, ACancelledCallIsCancelledAtTheServer) {
@@ -162,7 +169,7 @@ TEST_F(ClientTest, ACancelledCallIsCancelledAtTheServer) {
   ASSERT_TRUE(client);
   const auto result = client.runtime().run(cancelled_call(client.operator->()));
   ASSERT_FALSE(result);
-  EXPECT_EQ(client.text("seen"), "[2]");
+  EXPECT_EQ(client.text("seen"), "[3]");
   EXPECT_TRUE(client->alive());
 }
 
@@ -226,13 +233,15 @@ TEST_F(ClientTest, ProgressKeepsACallAliveUpToAHardEnd) {
   LinkedClient client(spec);
   ASSERT_TRUE(client);
   std::vector<double> seen;
+  RequestOptions options;
+  options.on_progress = [&seen](const json::Object& params) {
+    seen.push_back(json::get_double(params, "progress"));
+    EXPECT_EQ(json::get_double(params, "total"), 5.0);
+    EXPECT_THAT(std::string(json::get_string(params, "message")), StartsWith("step "));
+    EXPECT_FALSE(params.contains("progressToken"));
+  };
   const auto result =
-      client.call(tool_call("steps", R"({"steps":5,"pause":0.3})"),
-                  [&seen](double progress, std::optional<double> total, std::string_view message) {
-                    seen.push_back(progress);
-                    EXPECT_EQ(total, 5.0);
-                    EXPECT_THAT(std::string(message), StartsWith("step "));
-                  });
+      client.call(tool_call("steps", R"({"steps":5,"pause":0.3})"), std::move(options));
   ASSERT_TRUE(result) << result.error().to_string();
   EXPECT_THAT(seen, ::testing::ElementsAre(1, 2, 3, 4, 5));
   EXPECT_THAT(client.text("silent", R"({"steps":1,"pause":9})"), HasSubstr("within 1 s"));
@@ -303,10 +312,13 @@ TEST_F(ClientTest, FollowsPagesAndBoundsThem) {
 TEST_F(ClientTest, AnswersTheServersQuestions) {
   ServerSpec spec = server("asks.py");
   spec.workspace = "/tmp/a b";
-  LinkedClient client(spec);
-  ASSERT_TRUE(client);
   int changes = 0;
-  client->on_tools_changed([&changes] { ++changes; });
+  ClientEvents events;
+  events.on_list_changed = [&changes](ClientEvents::List list) {
+    changes += list == ClientEvents::List::kTools ? 1 : 0;
+  };
+  LinkedClient client(spec, std::move(events));
+  ASSERT_TRUE(client);
   EXPECT_THAT(client.text("ping"), HasSubstr(R"("result": {})"));
   EXPECT_THAT(client.text("roots/list"), HasSubstr("file:///tmp/a%20b"));
   EXPECT_THAT(client.text("sampling/createMessage"), HasSubstr("-32601"));

@@ -1,5 +1,6 @@
-#include "mcp/stdio_transport.hpp"
+#include "mcp/client/stdio_transport.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include <fmt/format.h>
@@ -10,7 +11,8 @@
 namespace oap::mcp {
 namespace {
 
-constexpr std::size_t kReadSize = 64 * 1024;
+constexpr std::size_t kLeastRead = 8 * 1024;
+constexpr std::size_t kMostRead = 64 * 1024;
 constexpr std::size_t kKeptErrors = 4096;
 constexpr Millis kDrainTime{500};
 
@@ -61,6 +63,12 @@ Result<void> StdioTransport::send(Outgoing message) {
   return outbox_.push(std::move(message.text));
 }
 
+Task<Result<void>> StdioTransport::deliver(Outgoing message) { co_return send(std::move(message)); }
+
+std::optional<int> StdioTransport::pid() const {
+  return child_ == nullptr ? std::nullopt : std::optional<int>(child_->pid());
+}
+
 std::string StdioTransport::diagnostics() const {
   return std::string(text::trim(text::sanitize_utf8(error_tail_)));
 }
@@ -70,19 +78,21 @@ void StdioTransport::deliver(const LineSplitter::Piece& piece) {
     return;
   }
   if (const auto* line = std::get_if<std::string>(&piece)) {
-    receiver_->on_message(*line);
+    receiver_->on_message(*line, 0);
   } else {
-    receiver_->on_oversize(std::get<Oversize>(piece));
+    receiver_->on_oversize(std::get<Oversize>(piece), 0);
   }
 }
 
 Task<void> StdioTransport::read_messages() {
   LineSplitter splitter(options_.max_message_bytes);
+  std::size_t size = kLeastRead;
   while (true) {
-    const auto chunk = co_await child_->out().read_some(kReadSize);
+    const auto chunk = co_await child_->out().read_some(size);
     if (!chunk || chunk->empty()) {
       break;
     }
+    size = chunk->size() == size ? std::min(size * 2, kMostRead) : kLeastRead;
     splitter.feed(*chunk);
     while (const auto piece = splitter.next()) {
       deliver(*piece);
@@ -97,7 +107,7 @@ Task<void> StdioTransport::read_messages() {
 
 Task<void> StdioTransport::read_diagnostics() {
   while (true) {
-    const auto chunk = co_await child_->err().read_some(kReadSize);
+    const auto chunk = co_await child_->err().read_some(kLeastRead);
     if (!chunk || chunk->empty()) {
       break;
     }

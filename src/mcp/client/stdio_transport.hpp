@@ -7,8 +7,8 @@
 
 #include "async/event.hpp"
 #include "async/scope.hpp"
+#include "mcp/client/transport.hpp"
 #include "mcp/outbox.hpp"
-#include "mcp/transport.hpp"
 #include "sandbox/child.hpp"
 #include "sandbox/spec.hpp"
 
@@ -22,7 +22,7 @@ struct StdioOptions {
 };
 
 /// A peer that is a child process of ours: one message a line on its stdin and stdout, stderr is
-/// for people and its end is kept. Source: MCP 2025-11-25, basic/transports, stdio.
+/// for people and its end is kept. Source: MCP 2025-11-25 and 2026-07-28, basic/transports, stdio.
 class StdioTransport final : public Transport {
  public:
   StdioTransport(Executor executor, std::string name, sandbox::Spec process, StdioOptions options);
@@ -30,7 +30,11 @@ class StdioTransport final : public Transport {
 
   Task<Result<void>> open(Receiver& receiver) override;
   Result<void> send(Outgoing message) override;
-  bool alive() const override { return child_ != nullptr && !ended_; }
+  Task<Result<void>> deliver(Outgoing message) override;
+  void abandon(RequestId /*id*/) override {}
+  bool cancels_by_message() const override { return true; }
+  bool alive() const override { return child_ != nullptr && !ended_ && !outbox_.finished(); }
+  std::optional<int> pid() const override;
   std::string diagnostics() const override;
   Task<void> close() override;
 
