@@ -325,7 +325,6 @@ Task<mcp::Answer<ToolResult>> McpUpstream::run_on(std::shared_ptr<Connection> co
   if (!permit) {
     co_return mcp::failed(std::move(permit).error());
   }
-  const std::string name = call.tool;
   call.deadline = options.deadline;
   auto answer = co_await connection->link->call_tool(std::move(call), std::move(options));
   const SteadyTime now = clock_.steady();
@@ -339,7 +338,7 @@ Task<mcp::Answer<ToolResult>> McpUpstream::run_on(std::shared_ptr<Connection> co
          std::chrono::duration_cast<Millis>(now - began));
   supervisor_.used(*connection, answer.error().peer.has_value());
   if (ended) {
-    co_return mcp::failed(ended_in(name_, name, std::move(answer).error()));
+    co_return mcp::failed(ended_in(name_, tool->name, std::move(answer).error()));
   }
   co_return answer;
 }
@@ -355,9 +354,15 @@ void McpUpstream::report(ToolState& tool, async::Breaker::Permit& permit,
     case Verdict::kGood:
       permit.succeeded(clock_.steady());
       break;
-    case Verdict::kBad:
+    case Verdict::kBad: {
+      const std::uint64_t opened = tool.breaker.counters().opened;
       permit.failed(clock_.steady());
+      if (tool.breaker.counters().opened != opened) {
+        log::warn("gateway", "a circuit breaker opened",
+                  {{"server", name_}, {"tool", tool.name}, {"error", failure.error.to_string()}});
+      }
       break;
+    }
     case Verdict::kNothing:
       permit.cancelled();
       break;

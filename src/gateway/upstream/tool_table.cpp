@@ -24,7 +24,8 @@ std::shared_ptr<ToolState> ToolTable::get(const std::string& name, SteadyTime no
   breaker.seed = std::random_device{}();
   const auto own = options_.find(name);
   auto tool =
-      std::make_shared<ToolState>(ToolState{async::Breaker(std::move(breaker)),
+      std::make_shared<ToolState>(ToolState{name,
+                                            async::Breaker(std::move(breaker)),
                                             own == options_.end() ? ToolOptions{} : own->second,
                                             {},
                                             0});

@@ -23,6 +23,7 @@ struct ToolOptions {
 
 /// What is known of one tool while the program runs. Shared with the calls under way.
 struct ToolState {
+  std::string name;
   async::Breaker breaker;
   ToolOptions options;
   std::optional<async::Bulkhead> bulkhead;  ///< where it has a limit of its own
