@@ -4,7 +4,7 @@
 
 namespace oap::gateway {
 
-Verdict judge_failure(const mcp::Failure& failure, Millis took, const BreakerOptions& options) {
+Verdict judge(const mcp::Failure& failure, Millis took, Millis timeout_counts_from) {
   if (failure.peer) {
     return failure.peer->code == jsonrpc::kInternalError ? Verdict::kBad : Verdict::kGood;
   }
@@ -13,7 +13,7 @@ Verdict judge_failure(const mcp::Failure& failure, Millis took, const BreakerOpt
     case Code::kUpstream:
       return Verdict::kBad;
     case Code::kDeadlineExceeded:
-      return took >= options.timeout_counts_from ? Verdict::kBad : Verdict::kNothing;
+      return took >= timeout_counts_from ? Verdict::kBad : Verdict::kNothing;
     case Code::kCancelled:
     case Code::kInvalidArgument:
     case Code::kUsage:
@@ -32,11 +32,6 @@ Verdict judge_failure(const mcp::Failure& failure, Millis took, const BreakerOpt
       return Verdict::kNothing;
   }
   return Verdict::kNothing;
-}
-
-Verdict judge_result(Millis took, const BreakerOptions& options) {
-  const bool slow = options.slow_call > Millis{0} && took >= options.slow_call;
-  return slow ? Verdict::kBad : Verdict::kGood;
 }
 
 }  // namespace oap::gateway

@@ -1,16 +1,17 @@
 #pragma once
 
 #include "base/clock.hpp"
-#include "gateway/upstream/tool_breaker.hpp"
 #include "mcp/answer.hpp"
 
 namespace oap::gateway {
 
-/// What a call that failed tells of its server. The server's fault: it could not be reached, broke
-/// off, answered with something unusable or an internal error, or ran out of time. Not its fault:
-/// what it refused (invalid params …), what was given up, limits, credentials. Pure.
-Verdict judge_failure(const mcp::Failure& failure, Millis took, const BreakerOptions& options);
-/// And one with a result, be it an error of the tool.
-Verdict judge_result(Millis took, const BreakerOptions& options);
+/// What one call tells of its server.
+enum class Verdict { kGood, kBad, kNothing };
+
+/// What a call that failed after `took` tells. Bad: the server could not be reached, broke off,
+/// answered with something unusable or an internal error, or ran out of time that was at least
+/// `timeout_counts_from` (less means that somebody was impatient). Good: it refused with a reason
+/// of its own (invalid params …). Nothing: what was given up, limits, credentials. Pure.
+Verdict judge(const mcp::Failure& failure, Millis took, Millis timeout_counts_from);
 
 }  // namespace oap::gateway

@@ -1,6 +1,5 @@
 #include "gateway/upstream/mcp_upstream.hpp"
 
-#include <array>
 #include <utility>
 
 #include "async/deadline.hpp"
@@ -10,7 +9,6 @@
 namespace oap::gateway {
 namespace {
 
-constexpr std::size_t kMostTools = 4096;
 constexpr Millis kDrainTime{10'000};
 
 struct ListNames {
@@ -36,6 +34,18 @@ bool only_meta(const json::Object& extra) {
   return extra.empty() || (extra.size() == 1 && extra.contains("_meta"));
 }
 
+/// Refuses early what the breaker would refuse after the wait for a place.
+Result<void> not_open(async::Breaker& breaker, SteadyTime now) {
+  if (breaker.state(now) == async::Breaker::State::kClosed) {
+    return {};
+  }
+  return breaker.acquire(now).map([](const auto& /*unused*/) {});
+}
+
+bool ended_under(const Connection& connection, const mcp::Failure& failure) {
+  return !failure.peer && !connection.link->alive() && failure.error.code() != Code::kCancelled;
+}
+
 /// Where the server ended under a call, says so and that nobody knows what it did.
 mcp::Failure ended_in(const std::string& server, const std::string& what, mcp::Failure failure) {
   failure.error =
@@ -47,18 +57,6 @@ mcp::Failure ended_in(const std::string& server, const std::string& what, mcp::F
 }
 
 }  // namespace
-
-struct McpUpstream::Tool {
-  Tool(BreakerOptions options, ToolOptions own) : breaker(options), limits(std::move(own)) {
-    if (limits.max_concurrent > 0) {
-      bulkhead.emplace(limits.max_concurrent, kMostTools);
-    }
-  }
-  ToolBreaker breaker;
-  ToolOptions limits;
-  std::optional<Bulkhead> bulkhead;
-  std::uint64_t died_in = 0;  ///< the last generation that ended under a call of this tool
-};
 
 /// Counts a request from its beginning to its end; close() waits for the last.
 class McpUpstream::OpenCall {
@@ -76,44 +74,16 @@ class McpUpstream::OpenCall {
   McpUpstream& owner_;
 };
 
-/// A breaker's ticket that is settled however the call ends.
-class McpUpstream::Admission {
- public:
-  Admission(McpUpstream& owner, std::shared_ptr<Tool> tool)
-      : owner_(owner), tool_(std::move(tool)), began_(owner.clock_.steady()) {
-    admitted_ = tool_->breaker.admit(began_, ticket_);
-  }
-  ~Admission() { settle(Verdict::kNothing); }
-  Admission(const Admission&) = delete;
-  Admission& operator=(const Admission&) = delete;
-
-  explicit operator bool() const { return admitted_; }
-  void begin() { began_ = owner_.clock_.steady(); }
-  SteadyTime began() const { return began_; }
-  void settle(Verdict verdict) {
-    if (std::exchange(admitted_, false)) {
-      const SteadyTime now = owner_.clock_.steady();
-      tool_->breaker.settle(ticket_, verdict, now,
-                            verdict == Verdict::kBad ? owner_.chance() : 0.0);
-    }
-  }
-
- private:
-  McpUpstream& owner_;
-  std::shared_ptr<Tool> tool_;
-  SteadyTime began_;
-  ToolBreaker::Ticket ticket_ = 0;
-  bool admitted_ = false;
-};
-
 McpUpstream::McpUpstream(Executor executor, McpUpstreamOptions options, Connector connector,
                          const Clock& clock)
     : executor_(executor),
       options_(std::move(options)),
       name_(options_.supervisor.server.name),
       clock_(clock),
-      random_(std::random_device{}()),
-      bulkhead_(options_.max_concurrent, options_.max_waiting),
+      bulkhead_({.name = "MCP server '" + name_ + "'",
+                 .max_concurrent = options_.max_concurrent,
+                 .max_waiting = options_.max_waiting}),
+      tools_(name_, options_.breaker, options_.max_waiting, options_.tools),
       read_only_(options_.read_only_tools.begin(), options_.read_only_tools.end()),
       cache_(options_.cache_ttl, options_.cache_bytes),
       list_changes_(executor, options_.list_debounce),
@@ -126,11 +96,6 @@ McpUpstream::McpUpstream(Executor executor, McpUpstreamOptions options, Connecto
                                    }},
                   clock) {}
 McpUpstream::~McpUpstream() = default;
-
-double McpUpstream::chance() {
-  std::uniform_real_distribution<double> distribution(0.0, 1.0);
-  return distribution(random_);
-}
 
 // --- What comes from the server ---------------------------------------------------------------
 
@@ -167,7 +132,6 @@ void McpUpstream::list_changed(mcp::ClientEvents::List list) {
 }
 
 void McpUpstream::connected(std::shared_ptr<Connection> connection) {
-  cache_.clear();
   const bool again = connection->generation > 1;
   if (!subscriptions_.empty()) {
     scope_.spawn(
@@ -176,6 +140,7 @@ void McpUpstream::connected(std::shared_ptr<Connection> connection) {
   if (!again) {
     return;
   }
+  cache_.clear();
   const json::Object& can = connection->link->info().capabilities;
   for (const ListKind kind :
        {ListKind::kTools, ListKind::kResources, ListKind::kTemplates, ListKind::kPrompts}) {
@@ -228,9 +193,9 @@ Task<Result<mcp::Listing>> McpUpstream::list(ListKind kind, Deadline deadline) {
 Task<mcp::Answer<json::Object>> McpUpstream::request(std::string method, json::Object params,
                                                      mcp::RequestOptions options) {
   const OpenCall open(*this);
-  auto place = co_await bulkhead_.enter(options.deadline);
+  auto place = co_await bulkhead_.acquire(options.deadline);
   if (!place) {
-    co_return mcp::failed(std::move(place).error().with_context("MCP server '" + name_ + "'"));
+    co_return mcp::failed(std::move(place).error());
   }
   auto connection = co_await supervisor_.connected(options.deadline);
   if (!connection) {
@@ -239,8 +204,7 @@ Task<mcp::Answer<json::Object>> McpUpstream::request(std::string method, json::O
   const std::shared_ptr<Connection> on = *std::move(connection);
   auto answer = co_await on->link->request(method, std::move(params), std::move(options));
   supervisor_.used(*on, answer.has_value() || answer.error().peer.has_value());
-  if (!answer && !answer.error().peer && !on->link->alive() &&
-      answer.error().error.code() != Code::kCancelled) {
+  if (!answer && ended_under(*on, answer.error())) {
     co_return mcp::failed(ended_in(name_, method, std::move(answer).error()));
   }
   co_return answer;
@@ -284,37 +248,14 @@ Task<void> McpUpstream::set_log_level(std::string level) {
 
 // --- A call -----------------------------------------------------------------------------------
 
-std::shared_ptr<McpUpstream::Tool> McpUpstream::tool_of(const std::string& name) {
-  const auto known = tools_.find(name);
-  if (known != tools_.end()) {
-    return known->second;
-  }
-  if (tools_.size() >= kMostTools) {
-    forget_idle_tools();
-  }
-  const auto own = options_.tools.find(name);
-  ToolOptions limits = own == options_.tools.end() ? ToolOptions{} : own->second;
-  auto tool = std::make_shared<Tool>(options_.breaker, std::move(limits));
-  tools_.emplace(name, tool);
-  return tool;
-}
-
-void McpUpstream::forget_idle_tools() {
-  const SteadyTime now = clock_.steady();
-  std::erase_if(tools_, [now](const auto& entry) {
-    return entry.second.use_count() == 1 &&
-           entry.second->breaker.state(now) == ToolBreaker::State::kClosed;
-  });
-}
-
-mcp::RequestOptions McpUpstream::limits_of(const Tool& tool, const ToolCall& call,
+mcp::RequestOptions McpUpstream::limits_of(const ToolState& tool, const ToolCall& call,
                                            mcp::RequestOptions options) const {
   options.deadline = options.deadline.sooner(call.deadline);
-  if (tool.limits.hard_timeout) {
-    options.deadline = options.deadline.sooner(Deadline::after(*tool.limits.hard_timeout));
+  if (tool.options.hard_timeout) {
+    options.deadline = options.deadline.sooner(Deadline::after(*tool.options.hard_timeout));
   }
   if (!options.idle_timeout) {
-    options.idle_timeout = tool.limits.idle_timeout;
+    options.idle_timeout = tool.options.idle_timeout;
   }
   return options;
 }
@@ -330,7 +271,7 @@ Task<mcp::Answer<ToolResult>> McpUpstream::call(ToolCall call, mcp::RequestOptio
       co_return *known;
     }
   }
-  std::shared_ptr<Tool> tool = tool_of(call.tool);
+  std::shared_ptr<ToolState> tool = tools_.get(call.tool, clock_.steady());
   const std::uint64_t epoch = cache_.epoch();
   auto answer = co_await run(std::move(tool), std::move(call), std::move(options));
   if (!answer && answer.error().error.code() != Code::kCancelled) {
@@ -342,31 +283,27 @@ Task<mcp::Answer<ToolResult>> McpUpstream::call(ToolCall call, mcp::RequestOptio
   co_return answer;
 }
 
-Task<mcp::Answer<ToolResult>> McpUpstream::run(std::shared_ptr<Tool> tool, ToolCall call,
+Task<mcp::Answer<ToolResult>> McpUpstream::run(std::shared_ptr<ToolState> tool, ToolCall call,
                                                mcp::RequestOptions options) {
-  Admission admission(*this, tool);
-  if (!admission) {
-    const Millis left = tool->breaker.left(clock_.steady());
-    co_return mcp::failed(Error(
-        Code::kUnavailable,
-        fmt::format("tool '{}' of MCP server '{}' failed too often; it is not called again for {}",
-                    call.tool, name_,
-                    left > Millis{0} ? fmt::format("{} s", (left.count() + 999) / 1000)
-                                     : std::string("as long as a first try is under way"))));
+  if (auto closed = not_open(tool->breaker, clock_.steady()); !closed) {
+    co_return mcp::failed(std::move(closed).error());
   }
   options = limits_of(*tool, call, std::move(options));
-  std::optional<Bulkhead::Place> tool_place;
-  if (tool->bulkhead) {
-    auto place = co_await tool->bulkhead->enter(options.deadline);
+  std::optional<async::Bulkhead::Permit> tool_place;
+  if (tool->bulkhead && !(tool_place = tool->bulkhead->try_acquire())) {
+    auto place = co_await tool->bulkhead->acquire(options.deadline);
     if (!place) {
-      co_return mcp::failed(std::move(place).error().with_context("tool '" + call.tool + "'"));
+      co_return mcp::failed(std::move(place).error());
     }
     tool_place.emplace(*std::move(place));
   }
-  const auto place = co_await bulkhead_.enter(options.deadline);
-  if (!place) {
-    Error error = place.error();
-    co_return mcp::failed(std::move(error).with_context("MCP server '" + name_ + "'"));
+  std::optional<async::Bulkhead::Permit> server_place = bulkhead_.try_acquire();
+  if (!server_place) {
+    auto place = co_await bulkhead_.acquire(options.deadline);
+    if (!place) {
+      co_return mcp::failed(std::move(place).error());
+    }
+    server_place.emplace(*std::move(place));
   }
   std::shared_ptr<Connection> connection = supervisor_.current();
   if (!connection) {
@@ -376,28 +313,60 @@ Task<mcp::Answer<ToolResult>> McpUpstream::run(std::shared_ptr<Tool> tool, ToolC
     }
     connection = *std::move(started);
   }
-  admission.begin();
-  const std::string name = call.tool;
+  co_return co_await run_on(std::move(connection), std::move(tool), std::move(call),
+                            std::move(options));
+}
+
+Task<mcp::Answer<ToolResult>> McpUpstream::run_on(std::shared_ptr<Connection> connection,
+                                                  std::shared_ptr<ToolState> tool, ToolCall call,
+                                                  mcp::RequestOptions options) {
+  const SteadyTime began = clock_.steady();
+  auto permit = tool->breaker.acquire(began);
+  if (!permit) {
+    co_return mcp::failed(std::move(permit).error());
+  }
   call.deadline = options.deadline;
   auto answer = co_await connection->link->call_tool(std::move(call), std::move(options));
-  const auto took = std::chrono::duration_cast<Millis>(clock_.steady() - admission.began());
+  const SteadyTime now = clock_.steady();
   if (answer) {
     supervisor_.used(*connection, true);
-    admission.settle(judge_result(took, options_.breaker));
+    permit->succeeded(now);
     co_return answer;
   }
-  Verdict verdict = judge_failure(answer.error(), took, options_.breaker);
-  const bool ended = !answer.error().peer && !connection->link->alive() &&
-                     answer.error().error.code() != Code::kCancelled;
-  if (ended && std::exchange(tool->died_in, connection->generation) == connection->generation) {
-    verdict = Verdict::kNothing;
-  }
+  const bool ended = ended_under(*connection, answer.error());
+  report(*tool, *permit, *connection, answer.error(),
+         std::chrono::duration_cast<Millis>(now - began));
   supervisor_.used(*connection, answer.error().peer.has_value());
-  admission.settle(verdict);
   if (ended) {
-    co_return mcp::failed(ended_in(name_, name, std::move(answer).error()));
+    co_return mcp::failed(ended_in(name_, tool->name, std::move(answer).error()));
   }
   co_return answer;
+}
+
+/// A server's end counts once for a tool, however many of its calls it took along.
+void McpUpstream::report(ToolState& tool, async::Breaker::Permit& permit,
+                         const Connection& connection, const mcp::Failure& failure, Millis took) {
+  const bool again = ended_under(connection, failure) &&
+                     std::exchange(tool.died_in, connection.generation) == connection.generation;
+  const Verdict verdict =
+      again ? Verdict::kNothing : judge(failure, took, options_.timeout_counts_from);
+  switch (verdict) {
+    case Verdict::kGood:
+      permit.succeeded(clock_.steady());
+      break;
+    case Verdict::kBad: {
+      const std::uint64_t opened = tool.breaker.counters().opened;
+      permit.failed(clock_.steady());
+      if (tool.breaker.counters().opened != opened) {
+        log::warn("gateway", "a circuit breaker opened",
+                  {{"server", name_}, {"tool", tool.name}, {"error", failure.error.to_string()}});
+      }
+      break;
+    }
+    case Verdict::kNothing:
+      permit.cancelled();
+      break;
+  }
 }
 
 Health McpUpstream::health() const {
@@ -405,13 +374,7 @@ Health McpUpstream::health() const {
   health.calls = calls_;
   health.errors = errors_;
   health.open_calls = open_calls_;
-  const SteadyTime now = clock_.steady();
-  for (const auto& [name, tool] : tools_) {
-    const ToolBreaker::State state = tool->breaker.state(now);
-    if (state != ToolBreaker::State::kClosed) {
-      health.breakers.emplace(name, to_string(state));
-    }
-  }
+  health.breakers = tools_.open_breakers(clock_.steady());
   return health;
 }
 

@@ -4,36 +4,29 @@
 #include <map>
 #include <memory>
 #include <optional>
-#include <random>
 #include <string>
-#include <unordered_map>
 #include <unordered_set>
 #include <vector>
 
+#include "async/breaker.hpp"
+#include "async/bulkhead.hpp"
 #include "async/event.hpp"
 #include "async/scope.hpp"
 #include "async/semaphore.hpp"
-#include "gateway/upstream/bulkhead.hpp"
 #include "gateway/upstream/list_changes.hpp"
 #include "gateway/upstream/result_cache.hpp"
 #include "gateway/upstream/subscriptions.hpp"
 #include "gateway/upstream/supervisor.hpp"
-#include "gateway/upstream/tool_breaker.hpp"
+#include "gateway/upstream/tool_table.hpp"
 #include "gateway/upstream/upstream.hpp"
 
 namespace oap::gateway {
 
-/// What is particular to one tool. Data.
-struct ToolOptions {
-  std::optional<Millis> idle_timeout;  ///< without an answer or progress, instead of the server's
-  std::optional<Millis> hard_timeout;  ///< whatever it reports; cannot exceed the server's
-  std::size_t max_concurrent = 0;      ///< 0 = only the server's limit
-};
-
 /// How one server is treated. Data.
 struct McpUpstreamOptions {
   SupervisorOptions supervisor;
-  BreakerOptions breaker;
+  async::Breaker::Options breaker;    ///< of each tool; its name and seed are set here
+  Millis timeout_counts_from{1'000};  ///< a call that had less time is no failure of the server
   Millis list_timeout{10'000};
   Millis list_debounce{150};
   std::size_t max_concurrent = 64;
@@ -69,30 +62,28 @@ class McpUpstream final : public Upstream {
   Task<void> close() override;
 
  private:
-  struct Tool;
   class OpenCall;
-  class Admission;
-  using Connected = Result<std::shared_ptr<Connection>>;
 
-  std::shared_ptr<Tool> tool_of(const std::string& name);
-  void forget_idle_tools();
-  mcp::RequestOptions limits_of(const Tool& tool, const ToolCall& call,
+  mcp::RequestOptions limits_of(const ToolState& tool, const ToolCall& call,
                                 mcp::RequestOptions options) const;
-  Task<mcp::Answer<ToolResult>> run(std::shared_ptr<Tool> tool, ToolCall call,
+  Task<mcp::Answer<ToolResult>> run(std::shared_ptr<ToolState> tool, ToolCall call,
                                     mcp::RequestOptions options);
+  Task<mcp::Answer<ToolResult>> run_on(std::shared_ptr<Connection> connection,
+                                       std::shared_ptr<ToolState> tool, ToolCall call,
+                                       mcp::RequestOptions options);
+  void report(ToolState& tool, async::Breaker::Permit& permit, const Connection& connection,
+              const mcp::Failure& failure, Millis took);
   mcp::ClientEvents link_events();
   void list_changed(mcp::ClientEvents::List list);
   void connected(std::shared_ptr<Connection> connection);
   Task<Result<void>> close_all();
-  double chance();
 
   Executor executor_;
   McpUpstreamOptions options_;
   const std::string name_;
   const Clock& clock_;
-  std::minstd_rand random_;
-  Bulkhead bulkhead_;
-  std::unordered_map<std::string, std::shared_ptr<Tool>> tools_;  // shared with calls under way
+  async::Bulkhead bulkhead_;
+  ToolTable tools_;
   std::unordered_set<std::string> read_only_;
   ResultCache cache_;
   Subscriptions subscriptions_;

@@ -100,12 +100,12 @@ Task<Result<std::shared_ptr<Connection>>> Supervisor::connected(Deadline deadlin
   if (closing_) {
     co_return fail(stopped());
   }
-  if (!attempt_) {
+  std::shared_ptr<Attempt> attempt = attempt_;
+  if (!attempt) {
     OAP_CO_CHECK_OK(may_start());
-    begin();
+    attempt = begin();
   }
-  const std::shared_ptr<Attempt> attempt = attempt_;
-  if (attempt && !attempt->outcome) {
+  if (!attempt->outcome) {
     async::Event event(executor_);
     attempt->waiting.push_back(event);
     const async::Event::Wake wake = co_await event.wait(deadline);
@@ -119,16 +119,17 @@ Task<Result<std::shared_ptr<Connection>>> Supervisor::connected(Deadline deadlin
                      options_.server.name);
     }
   }
-  co_return attempt ? *attempt->outcome : fail(stopped());
+  co_return *attempt->outcome;
 }
 
-void Supervisor::begin() {
+std::shared_ptr<Supervisor::Attempt> Supervisor::begin() {
   const auto attempt = std::make_shared<Attempt>();
   attempt_ = attempt;
   if (!std::exchange(watching_, true)) {
     scope_.spawn(watch());
   }
   scope_.spawn(run(attempt));
+  return attempt;
 }
 
 Task<void> Supervisor::run(std::shared_ptr<Attempt> attempt) {

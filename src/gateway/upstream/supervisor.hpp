@@ -69,7 +69,7 @@ class Supervisor {
   class Finish;
   Result<void> may_start() const;
   Error stopped() const;
-  void begin();
+  std::shared_ptr<Attempt> begin();  // may have ended when it returns
   Task<void> run(std::shared_ptr<Attempt> attempt);
   void accept(Attempt& attempt, std::unique_ptr<Link> link);
   void reject(Attempt& attempt, Error error);
