@@ -42,7 +42,8 @@ class Challenger {
 tl::expected<std::optional<Presented>, Refusal> read_presented(const net::RequestHead& head,
                                                                const Challenger& challenger);
 
-/// Knows one kind of credential. Nothing: the credential is not of that kind.
+/// Knows one kind of credential. Nothing: the credential is not of that kind. The challenger
+/// outlives the task.
 class Verifier {
  public:
   using Verdict = tl::expected<std::optional<Principal>, Refusal>;

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "crypto/hash.hpp"
+#include "crypto/token.hpp"
 #include "json/uri.hpp"
 #include "mcp/oauth/form.hpp"
 
@@ -12,12 +13,6 @@ namespace {
 
 constexpr std::string_view kOffline = "offline_access";
 constexpr std::size_t kMostWords = 300;
-
-std::string random_text() { return crypto::to_base64url(crypto::random_bytes(32)); }
-
-std::string challenge_of(const std::string& verifier) {
-  return crypto::to_base64url(crypto::as_bytes(crypto::sha256(verifier)));
-}
 
 tl::unexpected<Error> refuse(std::string_view why) {
   return fail(Code::kPermissionDenied,
@@ -54,8 +49,8 @@ bool has_refresh(const ServerMetadata& server) {
 
 Attempt begin_attempt(const ClientRegistration& client, std::string redirect_uri,
                       std::string resource, Scopes scopes) {
-  return Attempt{random_text(),    random_text(),       std::move(redirect_uri),
-                 client.client_id, std::move(resource), std::move(scopes)};
+  return Attempt{crypto::random_token(), crypto::pkce_verifier(), std::move(redirect_uri),
+                 client.client_id,       std::move(resource),     std::move(scopes)};
 }
 
 Result<std::string> authorization_url(const ServerMetadata& server, const Attempt& attempt) {
@@ -67,7 +62,7 @@ Result<std::string> authorization_url(const ServerMetadata& server, const Attemp
             {"client_id", attempt.client_id},
             {"redirect_uri", attempt.redirect_uri},
             {"state", attempt.state},
-            {"code_challenge", challenge_of(attempt.verifier)},
+            {"code_challenge", crypto::pkce_challenge(attempt.verifier)},
             {"code_challenge_method", "S256"},
             {"resource", attempt.resource}};
   if (!attempt.scopes.empty()) {
