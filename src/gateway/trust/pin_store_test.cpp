@@ -73,8 +73,8 @@ TEST(PinStore, WritesNothingWhereNothingIsNew) {
 }
 
 TEST(PinStore, AFileThatCannotBeReliedOnBlocksAllAndStaysAsItIs) {
-  for (const std::string_view damage : {"", "{", "{\"version\":1,\"servers\":{\"s\":{}}}", "\x01\x02",
-                                        "{\"version\":99,\"servers\":{}}"}) {
+  for (const std::string_view damage : {"", "{", "{\"version\":1,\"servers\":{\"s\":{}}}",
+                                        "\x01\x02", "{\"version\":99,\"servers\":{}}"}) {
     const TempDir dir;
     const PinStore store(dir.path());
     dir.write("pins.json", damage);
