@@ -329,16 +329,23 @@ class Handler(http.server.BaseHTTPRequestHandler):
             call.send(b.error(message, -32601, "no such method"))
 
     def respond(self, call, headers=None):
-        """Writes what the call sends until its answer was among it."""
+        """Writes what the call sends until its answer was among it; notes a client that leaves."""
+        try:
+            left = self.write_response(call, headers) == "left"
+        except OSError:
+            left = True
+        if left:
+            call.cancelled.append({"closed": call.request.get("id")})
+            self.close_connection = True
+
+    def write_response(self, call, headers):
         as_json = self.options.answers == "json" and call.request.get("params", {}).get("name") not in OWN
         resumable = not b.is_modern(call.request)
         started = False
         pieces = False
         while True:
             if self.is_gone():
-                call.cancelled.append({"closed": call.request.get("id")})
-                self.close_connection = True
-                return None
+                return "left"
             try:
                 id, text = call.events.get(timeout=0.05)
             except queue.Empty:
@@ -387,13 +394,13 @@ class Handler(http.server.BaseHTTPRequestHandler):
     def listen(self, call, message):
         wanted = message["params"].get("notifications", {})
         tag = {b.PREFIX + "subscriptionId": message["id"]}
-        self.begin_stream(X_Accel_Buffering="no")
-        accepted = {k: v for k, v in wanted.items() if k == "toolsListChanged"}
-        self.event(None, json.dumps(b.notification("notifications/subscriptions/acknowledged",
-                                                   {"_meta": tag, "notifications": accepted})))
         entry = (wanted, tag, call.events)
         self.server.listens.append(entry)
         try:
+            self.begin_stream(X_Accel_Buffering="no")
+            accepted = {k: v for k, v in wanted.items() if k == "toolsListChanged"}
+            self.event(None, json.dumps(b.notification("notifications/subscriptions/acknowledged",
+                                                       {"_meta": tag, "notifications": accepted})))
             self.pump(call.events, lambda: json.dumps(b.result(message, {"_meta": tag})))
         finally:
             self.server.listens.remove(entry)
@@ -424,8 +431,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
         if session is None:
             return None
         last = self.headers.get("Last-Event-ID")
-        self.begin_stream()
         if last is not None:
+            self.begin_stream()
             stream, _, number = last.rpartition("-")
             at = 0 if number == "start" else int(number) + 1
             deadline = time.monotonic() + 30
@@ -439,8 +446,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
                 time.sleep(0.01)
             return self.end_stream()
         events = queue.Queue()
-        session.streams.append(events)
+        session.streams.append(events)  # before the head, so that whoever has seen it misses nothing
         try:
+            self.begin_stream()
             return self.pump(events)
         finally:
             session.streams.remove(events)
