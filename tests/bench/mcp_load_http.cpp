@@ -408,7 +408,7 @@ Result<void> run_listen(const Target& target, std::size_t streams, int deadline_
     }
     connections.push_back(std::move(connection));
   }
-  fmt::print("{{\"open\":{},\"seconds\":{:.3f},\"problem\":\"{}\"}}\n", connections.size(),
+  fmt::print("{{\"open\":{},\"seconds\":{:.3f},\"problem\":{}}}\n", connections.size(),
              static_cast<double>(now_ns() - began) / 1e9, json::quote(problem));
   std::fflush(stdout);
   std::array<char, 64> line{};
