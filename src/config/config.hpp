@@ -139,7 +139,8 @@ struct Gateway {
   std::vector<GatewayKey> api_keys;
   std::optional<GatewayJwt> jwt;
   bool tool_search = true;
-  int tool_search_threshold = 60;
+  int tool_search_threshold = 100;  ///< tools
+  int tool_search_tokens = 25'000;
   std::vector<std::string> always_load;
   std::uint64_t max_message = 16U << 20U;
   Millis list_timeout{5'000};

@@ -410,7 +410,8 @@ void Decoder::gateway(const json::Value& value) {
   }
   const json::Value& search = section(value, "tool_search");
   gateway.tool_search = json::get_bool(search, "enabled", true);
-  gateway.tool_search_threshold = static_cast<int>(json::get_int(search, "threshold", 60));
+  gateway.tool_search_threshold = static_cast<int>(json::get_int(search, "threshold", 100));
+  gateway.tool_search_tokens = static_cast<int>(json::get_int(search, "max_tokens", 25'000));
   gateway.always_load = texts(search, "always_load");
   gateway.max_message = size(value, "max_message").value_or(gateway.max_message);
   gateway.list_timeout = seconds(value, "list_timeout");

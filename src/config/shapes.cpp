@@ -116,7 +116,10 @@ Shape gateway_shape() {
        {"tool_search",
         object("Long tool lists are replaced by search_tools and call_tool.",
                {{"enabled", boolean("Whether they are.").by_default(true)},
-                {"threshold", integer("From how many tools on.", 1, 1'000'000).by_default(60)},
+                {"threshold", integer("More tools than this.", 1, 1'000'000).by_default(100)},
+                {"max_tokens",
+                 integer("Or definitions of more tokens, estimated.", 1, 100'000'000)
+                     .by_default(25'000)},
                 {"always_load", list("Patterns of public names that are listed all the same.",
                                      text("A pattern."))}})},
        {"max_message", bytes("Largest message, either way.").by_default(16'777'216)},

@@ -194,6 +194,7 @@ bool Catalog::passes_through(const std::string& server) const {
 }
 
 void Catalog::rename_tools() {
+  ++version_;
   schemas_.clear();
   std::vector<ServerNames> given = names_of(ListKind::kTools);
   if (options_.offer_builtin) {

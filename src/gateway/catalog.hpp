@@ -82,6 +82,9 @@ class Catalog {
   const NameTable& prompts() const { return prompts_; }
   const UriTable& uris() const { return uris_; }
 
+  /// Grows whenever the tools that may be used, or their names, may have changed.
+  std::uint64_t version() const { return version_; }
+
   /// What is known of the tool without starting anything: null where the server has not been asked
   /// yet. kNotFound as in `find`; kPermissionDenied where the tool is held back. Valid until the
   /// next wait.
@@ -140,6 +143,7 @@ class Catalog {
   ToolGate* trust_;
   std::map<std::string, Server, std::less<>> servers_;
   std::map<std::string, std::map<std::string, std::string>> held_back_;
+  std::uint64_t version_ = 1;
   NameTable names_;
   NameTable prompts_;
   UriTable uris_;

@@ -5,6 +5,7 @@
 
 #include "mcp/client/client.hpp"
 #include "mcp/oauth/consent.hpp"
+#include "mcp/oauth/credentials.hpp"
 #include "net/http_client.hpp"
 #include "platform/settings.hpp"
 
@@ -14,12 +15,15 @@ namespace oap::platform {
 /// from the user's token store. Null where it takes none. kConfiguration.
 Result<std::unique_ptr<mcp::Credentials>> credentials_of(const Settings& settings,
                                                          const config::McpServer& server,
-                                                         Executor executor, net::HttpClient& http);
+                                                         net::HttpClient& http);
 
-/// `oap mcp login`: asks a person, whatever is stored. Errors as of mcp::Credentials.
-Task<Result<void>> log_in(const Settings& settings, std::string server, Executor executor,
-                          net::HttpClient& http, mcp::oauth::Consent& consent);
-/// Forgets what is stored for the server; false where nothing was.
-Result<bool> log_out(const Settings& settings, const std::string& server);
+/// Signs in to a server now, asking a person, whatever is stored. kNotFound, kConfiguration where
+/// its `auth.type` is another than oauth; else as mcp::oauth::OAuthCredentials.
+Task<Result<void>> log_in(const Settings& settings, std::string server, net::HttpClient& http,
+                          mcp::oauth::Consent& consent);
+/// Forgets what is stored for the server.
+Task<Result<void>> log_out(const Settings& settings, std::string server, net::HttpClient& http);
+Task<Result<mcp::oauth::SignInStatus>> sign_in_status(const Settings& settings, std::string server,
+                                                      net::HttpClient& http);
 
 }  // namespace oap::platform

@@ -91,9 +91,7 @@ class Serving {
     }
     serve.instructions = "Governed access to these MCP servers: " + servers + ".";
     serve.list_patience = config_.gateway.list_timeout;
-    serve.economy.enabled = config_.gateway.tool_search;
-    serve.economy.max_tools = static_cast<std::size_t>(config_.gateway.tool_search_threshold);
-    serve.economy.always_load = config_.gateway.always_load;
+    serve.economy = economy();
     serve.ask_clients = !options_.asks_are_approved;
     serve.may_list = [this](const Principal& principal, const ToolSpec& spec) {
       ToolCall call;
@@ -105,6 +103,23 @@ class Serving {
       return platform_.permissions().decide(request).level != Level::kDeny;
     };
     return serve;
+  }
+
+  gateway::EconomyOptions economy() const {
+    gateway::EconomyOptions economy;
+    economy.mode =
+        config_.gateway.tool_search ? gateway::CollapseMode::kAuto : gateway::CollapseMode::kNever;
+    economy.max_tools = static_cast<std::size_t>(config_.gateway.tool_search_threshold);
+    economy.max_tokens = static_cast<std::size_t>(config_.gateway.tool_search_tokens);
+    for (const std::string& pattern : config_.gateway.always_load) {
+      if (auto glob = text::Glob::compile(pattern, {text::GlobMode::kPlain})) {
+        economy.always_load.push_back(*std::move(glob));
+      } else {
+        log::warn("serve", "a pattern of tool_search.always_load cannot be used",
+                  {{"pattern", pattern}, {"error", glob.error().message()}});
+      }
+    }
+    return economy;
   }
 
   mcp::FrontLimits limits() const {
@@ -171,8 +186,8 @@ class Serving {
                      "(api_keys or jwt), or bind 127.0.0.1",
                      address.host);
     }
-    OAP_CO_TRY(const InboundAuth auth, inbound_auth(platform_.settings(), executor_,
-                                                    platform_.http()));
+    OAP_CO_TRY(const InboundAuth auth,
+               inbound_auth(platform_.settings(), url_of(address, address.port), platform_.http()));
     mcp::HttpFrontOptions front_options;
     front_options.allowed_hosts = config_.gateway.allowed_hosts;
     front_options.allowed_origins = config_.gateway.allowed_origins;

@@ -107,7 +107,7 @@ Result<void> add_upstreams(gateway::UpstreamSet& set, CredentialList& credential
     mcp::ServerSpec spec = configured_spec(settings, server, http);
     if (server.type == config::ServerType::kRemote) {
       OAP_TRY(std::unique_ptr<mcp::Credentials> own,
-              credentials_of(settings, server, executor, http));
+              credentials_of(settings, server, http));
       spec.credentials = own.get();
       credentials.push_back(std::move(own));
     }

@@ -57,7 +57,8 @@ McpService::McpService(Gateway& gateway, Catalog& catalog, UpstreamSet& upstream
       catalog_(catalog),
       upstreams_(upstreams),
       seal_(seal),
-      options_(std::move(options)) {
+      options_(std::move(options)),
+      finder_(options_.economy) {
   catalog_.on_change([this](ListKind kind) {
     using Kind = mcp::Change::Kind;
     feed_.publish({kind == ListKind::kTools     ? Kind::kTools
@@ -141,18 +142,7 @@ Task<Answer<json::Object>> McpService::list_tools(json::Object params, Caller ca
     co_return bad_cursor();
   }
   std::vector<ToolSpec> tools = co_await visible_tools(caller.principal);
-  json::Array listed;
-  if (is_collapsed(tools, options_.economy)) {
-    for (json::Object& definition : search_tool_definitions()) {
-      listed.emplace_back(std::move(definition));
-    }
-    std::erase_if(tools,
-                  [&](const ToolSpec& spec) { return !is_always_loaded(spec, options_.economy); });
-  }
-  for (ToolSpec& spec : tools) {
-    listed.emplace_back(public_definition(std::move(spec)));
-  }
-  json::Object result{{"tools", std::move(listed)}};
+  json::Object result{{"tools", finder_.listed(std::move(tools))}};
   if (json::Object missing = missing_servers(); !missing.empty()) {
     result["_meta"] = json::Object{{kMissingServers, std::move(missing)}};
   }
@@ -178,14 +168,16 @@ Task<Answer<json::Object>> McpService::list_items(ListKind kind, json::Object pa
   co_return result;
 }
 
+std::string McpService::version_for(const Principal& principal) const {
+  return fmt::format("{} {} {} {}", catalog_.version(), principal.tenant, principal.role,
+                     principal.user_id);
+}
+
 Task<Answer<json::Object>> McpService::search(json::Object params, Caller caller) {
   const json::Object* arguments = json::find_object(params, "arguments");
-  const std::string query(arguments == nullptr ? "" : json::get_string(*arguments, "query"));
-  if (query.empty()) {
-    co_return mcp::to_json(ToolResult::text("search_tools needs a query", true));
-  }
   const std::vector<ToolSpec> tools = co_await visible_tools(caller.principal);
-  co_return mcp::to_json(search_result(tools, query, json::get_int(*arguments, "limit", 5)));
+  co_return mcp::to_json(finder_.search(arguments == nullptr ? json::Object{} : *arguments, tools,
+                                        version_for(caller.principal)));
 }
 
 Task<Answer<json::Object>> McpService::call_tool(json::Object params, Exchange& exchange) {
@@ -200,19 +192,21 @@ Task<Answer<json::Object>> McpService::call_tool(json::Object params, Exchange& 
   }
   std::string wanted(json::view(name->get_string()));
   auto found = catalog_.parse_name(wanted);
-  if (!found && options_.economy.enabled && wanted == kSearchTool) {
-    co_return co_await search(std::move(params), exchange.caller());
-  }
-  if (!found && options_.economy.enabled && wanted == kCallTool && arguments != nullptr) {
-    json::Object outer = std::move(arguments->get_object());
-    wanted = std::string(json::get_string(outer, "name"));
-    json::Value* inner = outer.if_contains("arguments");
-    params["arguments"] =
-        inner != nullptr && inner->is_object() ? std::move(*inner) : json::Value(json::Object{});
-    found = catalog_.parse_name(wanted);
-  }
   if (!found) {
-    co_await catalog_.load_all(ListKind::kTools, Deadline::after(options_.list_patience));
+    const std::vector<ToolSpec> tools = co_await visible_tools(exchange.caller().principal);
+    const bool collapsed = finder_.is_collapsed(tools);
+    if (collapsed && wanted == kSearchTools) {
+      co_return co_await search(std::move(params), exchange.caller());
+    }
+    if (collapsed && wanted == kCallTool) {
+      auto inner =
+          call_request(arguments == nullptr ? json::Object{} : std::move(arguments->get_object()));
+      if (!inner) {
+        co_return mcp::to_json(ToolResult::text(inner.error().message(), true));
+      }
+      wanted = std::move(inner->name);
+      params["arguments"] = std::move(inner->arguments);
+    }
     found = catalog_.parse_name(wanted);
   }
   if (!found) {
@@ -457,6 +451,34 @@ Task<Answer<json::Object>> McpService::watch(std::string uri, Caller caller) {
     }
   }
   co_return reply;
+}
+
+Task<void> McpService::log_level(std::string level, Caller /*caller*/) {
+  for (Upstream* upstream : upstreams_.all()) {
+    co_await upstream->set_log_level(level);
+  }
+}
+
+const std::vector<mcp::MirroredParam>* McpService::mirrored(std::string_view tool,
+                                                            const Caller& /*caller*/) {
+  if (mirrored_version_ != catalog_.version()) {
+    mirrored_.clear();
+    mirrored_version_ = catalog_.version();
+  }
+  const auto known = mirrored_.find(tool);
+  if (known != mirrored_.end()) {
+    return known->second.empty() ? nullptr : &known->second;
+  }
+  const auto name = catalog_.parse_name(tool);
+  const auto spec = name ? catalog_.find_known(name->server, name->tool)
+                         : Result<const ToolSpec*>(nullptr);
+  if (!spec || *spec == nullptr) {
+    return nullptr;
+  }
+  const auto [entry, added] = mirrored_.emplace(
+      std::string(tool), mcp::mirrored_params((*spec)->input_schema).value_or(
+                             std::vector<mcp::MirroredParam>{}));
+  return entry->second.empty() ? nullptr : &entry->second;
 }
 
 Task<void> McpService::unwatch(std::string uri, Caller /*caller*/) {

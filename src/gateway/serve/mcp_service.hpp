@@ -9,8 +9,8 @@
 
 #include "gateway/catalog.hpp"
 #include "gateway/gateway.hpp"
-#include "gateway/search/context_economy.hpp"
 #include "gateway/serve/state_seal.hpp"
+#include "gateway/serve/tool_finder.hpp"
 #include "mcp/server/service.hpp"
 
 namespace oap::gateway {
@@ -38,6 +38,9 @@ class McpService final : public mcp::Service {
                                          mcp::Exchange& exchange) override;
   Task<mcp::Answer<json::Object>> watch(std::string uri, mcp::Caller caller) override;
   Task<void> unwatch(std::string uri, mcp::Caller caller) override;
+  Task<void> log_level(std::string level, mcp::Caller caller) override;
+  const std::vector<mcp::MirroredParam>* mirrored(std::string_view tool,
+                                                  const mcp::Caller& caller) override;
   mcp::Feed& feed() override { return feed_; }
 
  private:
@@ -70,13 +73,18 @@ class McpService final : public mcp::Service {
   std::vector<Target> owners_of(const std::string& uri) const;
   std::vector<std::string> servers_with(std::string_view capability) const;
   json::Object missing_servers() const;
+  /// Names what `visible_tools` gave: the same text, the same tools.
+  std::string version_for(const Principal& principal) const;
 
   Gateway& gateway_;
   Catalog& catalog_;
   UpstreamSet& upstreams_;
   StateSeal& seal_;
   ServeOptions options_;
+  ToolFinder finder_;
   mcp::Feed feed_;
+  std::map<std::string, std::vector<mcp::MirroredParam>, std::less<>> mirrored_;
+  std::uint64_t mirrored_version_ = 0;
 };
 
 }  // namespace oap::gateway

@@ -1,0 +1,108 @@
+#include "fixture_service.hpp"
+
+#include "jsonrpc/message.hpp"
+
+namespace oap::conformance {
+
+const json::Object& FixtureService::Call::arguments() const {
+  static const json::Object kNone;
+  const json::Object* found = json::find_object(params, "arguments");
+  return found == nullptr ? kNone : *found;
+}
+
+const json::Object* FixtureService::Call::input(std::string_view key) const {
+  const json::Object* responses = json::find_object(params, "inputResponses");
+  return responses == nullptr ? nullptr : json::find_object(*responses, key);
+}
+
+FixtureService::FixtureService() {
+  for (auto make : {plain_tools, asking_tools, multi_round_tools}) {
+    for (Tool& tool : make()) {
+      const json::Object* schema = json::find_object(tool.definition, "inputSchema");
+      auto mirrored = mcp::mirrored_params(*schema);
+      if (!mirrored.empty()) {
+        mirrored_.emplace(std::string(json::get_string(tool.definition, "name")),
+                          std::move(mirrored));
+      }
+      tools_.push_back(std::move(tool));
+    }
+  }
+}
+
+const std::vector<mcp::MirroredParam>* FixtureService::mirrored(std::string_view tool,
+                                                                const mcp::Caller& /*caller*/) {
+  const auto found = mirrored_.find(tool);
+  return found == mirrored_.end() ? nullptr : &found->second;
+}
+
+Task<mcp::Face> FixtureService::face(mcp::Caller caller) {
+  mcp::Face face;
+  face.info = {{"name", "oap-conformance-fixture"}, {"version", "1.0.0"}};
+  face.capabilities = {{"tools", json::Object{{"listChanged", true}}},
+                       {"resources", json::Object{{"subscribe", true}, {"listChanged", true}}},
+                       {"prompts", json::Object{{"listChanged", true}}},
+                       {"completions", json::Object{}}};
+  if (caller.era == mcp::Era::kLegacy) {
+    face.capabilities["logging"] = json::Object{};
+  }
+  co_return face;
+}
+
+FixtureService::Reply FixtureService::list(std::string_view member, json::Array items) const {
+  return json::Object{{member, std::move(items)}};
+}
+
+Task<FixtureService::Reply> FixtureService::handle(std::string method, json::Object params,
+                                                   mcp::Exchange& exchange) {
+  if (method == "tools/list") {
+    json::Array items;
+    for (const Tool& tool : tools_) {
+      items.push_back(tool.definition);
+    }
+    co_return list("tools", std::move(items));
+  }
+  if (method == "tools/call") {
+    co_return co_await call_tool(std::move(params), exchange);
+  }
+  if (method == "resources/list") {
+    co_return list("resources", resource_definitions());
+  }
+  if (method == "resources/templates/list") {
+    co_return list("resourceTemplates", template_definitions());
+  }
+  if (method == "resources/read") {
+    co_return read_resource(params, exchange.caller().era);
+  }
+  if (method == "prompts/list") {
+    co_return list("prompts", prompt_definitions());
+  }
+  if (method == "prompts/get") {
+    co_return co_await get_prompt(std::move(params), exchange);
+  }
+  if (method == "completion/complete") {
+    co_return json::Object{
+        {"completion", json::Object{{"values", json::Array{"paris", "park", "party"}},
+                                    {"total", 3},
+                                    {"hasMore", false}}}};
+  }
+  co_return mcp::refused(jsonrpc::kMethodNotFound, "unknown method " + method);
+}
+
+Task<FixtureService::Reply> FixtureService::call_tool(json::Object params,
+                                                      mcp::Exchange& exchange) {
+  const std::string name(json::get_string(params, "name"));
+  for (Tool& tool : tools_) {
+    if (json::get_string(tool.definition, "name") == name) {
+      Call call{std::move(params), exchange, feed_};
+      co_return co_await tool.run(call);
+    }
+  }
+  co_return mcp::refused(jsonrpc::kInvalidParams, "Unknown tool: " + name);
+}
+
+Task<FixtureService::Reply> FixtureService::watch(std::string /*uri*/, mcp::Caller /*caller*/) {
+  co_return json::Object{};
+}
+Task<void> FixtureService::unwatch(std::string /*uri*/, mcp::Caller /*caller*/) { co_return; }
+
+}  // namespace oap::conformance

@@ -1,0 +1,72 @@
+#pragma once
+
+#include <functional>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "mcp/server/service.hpp"
+
+namespace oap::conformance {
+
+/// A server with every tool, resource and prompt that the official conformance suite asks a server
+/// under test for, for both eras. Belongs to the executor's thread.
+class FixtureService final : public mcp::Service {
+ public:
+  FixtureService();
+
+  Task<mcp::Face> face(mcp::Caller caller) override;
+  Task<mcp::Answer<json::Object>> handle(std::string method, json::Object params,
+                                         mcp::Exchange& exchange) override;
+  Task<mcp::Answer<json::Object>> watch(std::string uri, mcp::Caller caller) override;
+  Task<void> unwatch(std::string uri, mcp::Caller caller) override;
+  const std::vector<mcp::MirroredParam>* mirrored(std::string_view tool,
+                                                  const mcp::Caller& caller) override;
+  mcp::Feed& feed() override { return feed_; }
+
+  using Reply = mcp::Answer<json::Object>;
+  struct Call {
+    json::Object params;  ///< of tools/call
+    mcp::Exchange& exchange;
+    mcp::Feed& feed;
+
+    const json::Object& arguments() const;
+    /// The client's answer under this key, where it has brought one in this round.
+    const json::Object* input(std::string_view key) const;
+  };
+  using Handler = std::function<Task<Reply>(Call& call)>;
+  struct Tool {
+    json::Object definition;
+    Handler run;
+  };
+
+ private:
+  Reply list(std::string_view member, json::Array items) const;
+  Task<Reply> call_tool(json::Object params, mcp::Exchange& exchange);
+
+  std::vector<Tool> tools_;
+  std::map<std::string, std::vector<mcp::MirroredParam>, std::less<>> mirrored_;
+  mcp::Feed feed_;
+};
+
+// What it is made of, a file each.
+std::vector<FixtureService::Tool> plain_tools();
+std::vector<FixtureService::Tool> asking_tools();
+std::vector<FixtureService::Tool> multi_round_tools();
+json::Array prompt_definitions();
+Task<FixtureService::Reply> get_prompt(json::Object params, mcp::Exchange& exchange);
+json::Array resource_definitions();
+json::Array template_definitions();
+FixtureService::Reply read_resource(const json::Object& params, mcp::Era era);
+
+// Pieces of results.
+json::Object text_block(std::string_view text);
+json::Object image_block();
+json::Object audio_block();
+json::Object tool_result(json::Array content, bool is_error = false);
+json::Object text_result(std::string_view text, bool is_error = false);
+json::Object object_schema(json::Object properties, json::Array required = {});
+json::Object definition(std::string_view name, std::string_view description, json::Object schema);
+json::Object parse_object(std::string_view text);
+
+}  // namespace oap::conformance
