@@ -21,5 +21,14 @@ TEST(ParseHttpDate, RefusesTheRest) {
   }
 }
 
+TEST(FormatHttpDate, IsWhatParsingTakes) {
+  const WallTime at{std::chrono::seconds(784'111'777)};
+  EXPECT_EQ(format_http_date(at), "Sun, 06 Nov 1994 08:49:37 GMT");
+  for (int i = 0; i < 2000; ++i) {
+    const WallTime each{std::chrono::seconds(1'000'003LL * i)};
+    ASSERT_EQ(parse_http_date(format_http_date(each)), each) << i;
+  }
+}
+
 }  // namespace
 }  // namespace oap::net
