@@ -12,6 +12,8 @@
 namespace oap::metrics {
 namespace {
 
+/// Below this every whole number is exact in a double.
+constexpr double kExact = 9'007'199'254'740'992.0;
 constexpr std::size_t kUnlimited = std::numeric_limits<std::size_t>::max();
 
 }  // namespace
@@ -126,6 +128,17 @@ Gauge Family<Gauge>::with(std::span<const std::string_view> values) const {
 template <>
 Histogram Family<Histogram>::with(std::span<const std::string_view> values) const {
   return table_ == nullptr ? Histogram() : table_->histogram(values);
+}
+
+void Counter::add(double amount) const {
+  if (cell_ == nullptr || !(amount > 0) || std::isinf(amount)) {
+    return;
+  }
+  if (amount < kExact && amount == std::floor(amount)) {
+    cell_->whole.fetch_add(static_cast<std::uint64_t>(amount), std::memory_order_relaxed);
+  } else {
+    cell_->rest.fetch_add(amount, std::memory_order_relaxed);
+  }
 }
 
 void Histogram::observe(double value) const {

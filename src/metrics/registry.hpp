@@ -16,23 +16,34 @@ namespace oap::metrics {
 struct Histo;
 class Table;
 
-/// A number that only grows. A handle: two words, freely copied, valid as long as its Registry.
-/// All handles are thread-safe (relaxed atomics); one that was default-made counts into nothing.
+/// A growing number in two parts: whole amounts are added without a loop.
+struct Tally {
+  std::atomic<std::uint64_t> whole{0};
+  std::atomic<double> rest{0};
+  double value() const {
+    return static_cast<double>(whole.load(std::memory_order_relaxed)) +
+           rest.load(std::memory_order_relaxed);
+  }
+};
+
+/// A number that only grows. A handle: freely copied, valid as long as its Registry. All handles
+/// are thread-safe (relaxed atomics); one that was default-made counts into nothing.
 class Counter {
  public:
   Counter() = default;
-  /// Amounts below zero and NaN are left out.
-  void add(double amount = 1) const {
-    if (cell_ != nullptr && amount > 0) {
-      cell_->fetch_add(amount, std::memory_order_relaxed);
+  void add() const {
+    if (cell_ != nullptr) {
+      cell_->whole.fetch_add(1, std::memory_order_relaxed);
     }
   }
-  double value() const { return cell_ ? cell_->load(std::memory_order_relaxed) : 0; }
+  /// Amounts below zero, NaN and infinity are left out.
+  void add(double amount) const;
+  double value() const { return cell_ == nullptr ? 0 : cell_->value(); }
 
  private:
   friend class Table;
-  explicit Counter(std::atomic<double>* cell) : cell_(cell) {}
-  std::atomic<double>* cell_ = nullptr;
+  explicit Counter(Tally* cell) : cell_(cell) {}
+  Tally* cell_ = nullptr;
 };
 
 /// A number that goes up and down.

@@ -161,7 +161,12 @@ TEST(MetricsTest, CountersNeverFallAndHistogramsTakeNoNan) {
   const Counter counter = registry.counter("opencode_x_total", "X.").get();
   counter.add(-3);
   counter.add(std::numeric_limits<double>::quiet_NaN());
+  counter.add(std::numeric_limits<double>::infinity());
   EXPECT_EQ(counter.value(), 0);
+  counter.add(1e18);
+  counter.add(3);
+  counter.add(0.5);
+  EXPECT_EQ(counter.value(), 1e18 + 3.5);
   const Histogram histogram = registry.histogram("opencode_h", "H.", {}, {1}).get();
   histogram.observe(std::numeric_limits<double>::quiet_NaN());
   EXPECT_EQ(histogram.count(), 0U);

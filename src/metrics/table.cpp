@@ -118,9 +118,14 @@ Table::Series* Table::make(std::string key, std::span<const std::string_view> va
   return series_.emplace(std::move(key), std::move(made)).first->second.get();
 }
 
-std::atomic<double>* Table::number(std::span<const std::string_view> values) {
+Counter Table::counter(std::span<const std::string_view> values) {
   Series* found = series(values);
-  return found == nullptr ? nullptr : &found->number;
+  return Counter(found == nullptr ? nullptr : &found->tally);
+}
+
+Gauge Table::gauge(std::span<const std::string_view> values) {
+  Series* found = series(values);
+  return Gauge(found == nullptr ? nullptr : &found->level);
 }
 
 Histogram Table::histogram(std::span<const std::string_view> values) {
@@ -165,7 +170,9 @@ void Table::print_series(std::string& out, Format format, const Series& series) 
     out.append("{").append(labels_of(series)).append("}");
   }
   out += ' ';
-  append_number(out, series.number.load(std::memory_order_relaxed));
+  append_number(out, definition_.kind == Kind::kCounter
+                         ? series.tally.value()
+                         : series.level.load(std::memory_order_relaxed));
   out += '\n';
 }
 

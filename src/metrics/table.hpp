@@ -47,8 +47,8 @@ class Table {
   Table(Definition definition, std::size_t max_series, Table* dropped);
 
   const Definition& definition() const { return definition_; }
-  Counter counter(std::span<const std::string_view> values) { return Counter(number(values)); }
-  Gauge gauge(std::span<const std::string_view> values) { return Gauge(number(values)); }
+  Counter counter(std::span<const std::string_view> values);
+  Gauge gauge(std::span<const std::string_view> values);
   Histogram histogram(std::span<const std::string_view> values);
 
   /// Appends the exposition; nothing where there is no series.
@@ -57,12 +57,12 @@ class Table {
  private:
   struct Series {
     std::vector<std::string> values;
-    std::atomic<double> number{0};
+    Tally tally;                   ///< of a counter
+    std::atomic<double> level{0};  ///< of a gauge
     std::unique_ptr<Histo> histo;
   };
   Series* series(std::span<const std::string_view> values);
   Series* make(std::string key, std::span<const std::string_view> values);
-  std::atomic<double>* number(std::span<const std::string_view> values);
   void print_series(std::string& out, Format format, const Series& series) const;
   void print_histogram(std::string& out, Format format, const Series& series) const;
   std::string labels_of(const Series& series) const;
