@@ -91,6 +91,24 @@ TEST_F(ModernHttp, ARecognisedErrorMeansModernAndOthersLegacy) {
   }
 }
 
+TEST_F(ModernHttp, ARefusedVersionThatIsSupportedAfterAllIsTriedAgain) {
+  std::atomic<int> discovers = 0;
+  ScriptedHttp server(Era::kModern, [&](const ExchangePtr& http, const Received& request) {
+    if (request.method != "server/discover" || ++discovers > 1) {
+      return false;
+    }
+    answer(*http, 400,
+           reply_to(request, R"("error":{"code":-32022,"message":"m",)"
+                             R"("data":{"supported":["2026-07-28"]}})"));
+    return true;
+  });
+  HttpLinked client(server.url());
+  ASSERT_TRUE(client) << client.why();
+  EXPECT_EQ(client->era(), Era::kModern);
+  EXPECT_TRUE(client->info().capabilities.contains("tools"));
+  EXPECT_EQ(discovers, 2);
+}
+
 constexpr std::string_view kTools =
     R"("result":{"resultType":"complete","tools":[)"
     R"({"name":"good","inputSchema":{"type":"object","properties":{)"
