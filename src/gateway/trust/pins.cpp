@@ -160,6 +160,11 @@ void note_absent(PinnedServer& record, const std::vector<Offer>& offers, Judgeme
                        }) > 0;
 }
 
+tl::unexpected<Error> unknown_server(const Pins& pins, const std::string& server) {
+  return fail(Code::kNotFound, "no tool of a server named {} has been seen yet{}", server,
+              text::did_you_mean(server, keys_of(pins.servers)));
+}
+
 }  // namespace
 
 std::string_view to_string(ToolTrust trust) {
@@ -208,13 +213,24 @@ Judgement judge(Pins& pins, const std::string& server, const ServerSource& sourc
   return judgement;
 }
 
+Result<std::vector<Approval>> all_pending(const Pins& pins, const std::string& server) {
+  const auto at = pins.servers.find(server);
+  if (at == pins.servers.end()) {
+    return unknown_server(pins, server);
+  }
+  std::vector<Approval> approvals;
+  for (const auto& [name, pending] : at->second.pending) {
+    approvals.push_back({name, pending.hash});
+  }
+  return approvals;
+}
+
 Result<std::vector<std::string>> approve(Pins& pins, const std::string& server,
                                          const std::vector<Approval>& approvals,
                                          std::string_view who, std::string_view now) {
   const auto at = pins.servers.find(server);
   if (at == pins.servers.end()) {
-    return fail(Code::kNotFound, "no tool of a server named {} has been seen yet{}", server,
-                text::did_you_mean(server, keys_of(pins.servers)));
+    return unknown_server(pins, server);
   }
   PinnedServer& record = at->second;
   std::set<std::string> names;
@@ -234,11 +250,6 @@ Result<std::vector<std::string>> approve(Pins& pins, const std::string& server,
                   approval.tool, server);
     }
     names.insert(approval.tool);
-  }
-  if (approvals.empty()) {
-    for (const auto& [name, pending] : record.pending) {
-      names.insert(name);
-    }
   }
   std::vector<std::string> approved;
   for (const std::string& name : names) {
