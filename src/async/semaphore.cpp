@@ -44,6 +44,14 @@ void Semaphore::Permit::release() {
   next->event.notify();
 }
 
+std::optional<Semaphore::Permit> Semaphore::try_acquire() {
+  if (state_->free == 0) {
+    return std::nullopt;
+  }
+  --state_->free;
+  return Permit(state_);
+}
+
 Task<Result<Semaphore::Permit>> Semaphore::acquire(Deadline deadline) {
   return acquire_from(state_, deadline);
 }

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <memory>
+#include <optional>
 #include <utility>
 
 #include "async/task.hpp"
@@ -33,6 +34,8 @@ class Semaphore {
 
   /// kDeadlineExceeded or kCancelled where none came.
   Task<Result<Permit>> acquire(Deadline deadline);
+  /// Nothing where none is free. Costs no coroutine.
+  std::optional<Permit> try_acquire();
   std::size_t available() const;
   std::size_t waiting() const;
 

@@ -227,12 +227,17 @@ Body ChainFile::encode_own(const Event& event) const {
   return encode(event, {new_id("evt_"), format_time(clock_.wall())});
 }
 
+bool ChainFile::rotation_due() const {
+  return segment_.size > 0 &&
+         (segment_.size >= segment_bytes_ ||
+          (!started_.empty() && started_ < format_time(clock_.wall() - segment_age_)));
+}
+
 Result<void> ChainFile::rotate_if_due() {
   if (file_ == nullptr) {
     return begin_segment();
   }
-  const bool old = !started_.empty() && started_ < format_time(clock_.wall() - segment_age_);
-  if (segment_.size == 0 || (segment_.size < segment_bytes_ && !old)) {
+  if (!rotation_due()) {
     return {};
   }
   if (fdatasync(file_->get()) != 0) {
@@ -259,6 +264,21 @@ Result<std::string> ChainFile::append(const std::vector<const Body*>& bodies, bo
   OAP_TRY(const Flock lock, Flock::acquire(lock_fd_.get(), dir_));
   OAP_CHECK_OK(take_up());
   return write(bodies, sync);
+}
+
+/// Whether the chain on disk ends where this process left it.
+bool ChainFile::unchanged() const {
+  struct stat info{};
+  return file_ != nullptr && fstat(file_->get(), &info) == 0 && info.st_nlink > 0 &&
+         static_cast<std::uint64_t>(info.st_size) == segment_.size && !has_next_segment();
+}
+
+std::optional<Result<std::string>> ChainFile::try_append(const Body& body) {
+  const auto lock = Flock::try_acquire(lock_fd_.get());
+  if (!lock || !recovery_.empty() || !unchanged() || rotation_due()) {
+    return std::nullopt;
+  }
+  return write({&body}, false);
 }
 
 Result<std::string> ChainFile::write(const std::vector<const Body*>& bodies, bool sync) {

@@ -20,6 +20,9 @@ class ChainFile {
   /// Appends the records as one write and, where asked, one fdatasync. All or nothing. Returns the
   /// lines as written.
   Result<std::string> append(const std::vector<const Body*>& bodies, bool sync);
+  /// The same, not synced, where that needs no waiting: the lock is free, nobody else appended and
+  /// no segment is due. Else nothing happens and nothing is returned.
+  std::optional<Result<std::string>> try_append(const Body& body);
   Result<Log::Retired> retire(Millis age);
   /// The file that the last append went to, to be synced later.
   std::shared_ptr<const os::UniqueFd> segment_file() const { return file_; }
@@ -38,6 +41,8 @@ class ChainFile {
   Result<void> adopt(const Segment& segment, std::shared_ptr<os::UniqueFd> file);
   Result<Link> link_before(const std::vector<Segment>& segments) const;
   Result<void> compare_head(bool was_empty);
+  bool unchanged() const;
+  bool rotation_due() const;
   Result<void> rotate_if_due();
   Result<void> begin_segment();
   Result<std::string> write(const std::vector<const Body*>& bodies, bool sync);

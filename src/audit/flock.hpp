@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cerrno>
+#include <optional>
 #include <string>
 #include <thread>
 #include <utility>
@@ -33,6 +34,10 @@ class Flock {
       pause = std::min(pause * 2, std::chrono::microseconds(1'000));
     }
     return Flock(fd);
+  }
+  /// Nothing where somebody else holds it.
+  static std::optional<Flock> try_acquire(int fd) {
+    return ::flock(fd, LOCK_EX | LOCK_NB) == 0 ? std::optional(Flock(fd)) : std::nullopt;
   }
   Flock(Flock&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
   Flock& operator=(Flock&&) = delete;

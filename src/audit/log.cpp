@@ -5,6 +5,7 @@
 #include <cstring>
 #include <mutex>
 #include <optional>
+#include <system_error>
 #include <thread>
 #include <vector>
 
@@ -21,33 +22,50 @@ namespace {
 
 /// Half of what Durability::kWritten promises: the rest is for the sync itself.
 constexpr Millis kSyncDelay{10};
+constexpr std::string_view kNoThread = "the audit log's writer thread could not be started";
 
 }  // namespace
 
-/// Collects what threads want to append: the first of them writes for all that wait by then.
+/// Collects what is to be appended: whoever leads writes all that waits by then. Threads that wait
+/// lead themselves; for those that do not the writer thread leads, which also does what is due
+/// later.
 class Log::Core {
  public:
   static Result<std::unique_ptr<Core>> open(Options options);
   ~Core();
 
   Result<void> append(const Event& event, Durability durability);
+  void append_async(const Event& event, Durability durability, Done done);
   Result<Retired> retire(Millis age);
 
  private:
-  struct Waiting {
+  struct Record {
+    std::string event_type;
     Body body;
     bool sync = false;
     bool done = false;
     std::optional<Error> error;
+    Done call;
   };
+  /// Owned where nobody waits for it.
+  struct Queued {
+    Record* record;
+    std::unique_ptr<Record> owned;
+  };
+  using Lock = std::unique_lock<std::mutex>;
 
   Core(Options options, std::unique_ptr<ChainFile> chain, os::UniqueFd export_fd);
-  Result<void> submit(Waiting& mine);
-  void write_group(std::unique_lock<std::mutex>& lock);
-  Result<std::string> write_out(const std::vector<Waiting*>& group, bool sync);
-  void note_written(const std::vector<Waiting*>& group, bool synced);
-  void sync_later();
-  void save_emergency(const Event& event, const Stamp& stamp, const Error& error);
+  Record stamped(const Event& event, Durability durability) const;
+  bool write_now(Record& record, Lock& lock);
+  void write_group(Lock& lock);
+  Result<std::string> write_out(const std::vector<Queued>& group, bool sync);
+  void export_lines(const std::string& lines);
+  void note_result(const Result<std::string>& written, bool synced);
+  bool start_writer();
+  void run_writer();
+  void finish(std::unique_ptr<Record> record);
+  void sync_file(Lock& lock);
+  void save_emergency(const Record& record, const Error& error);
 
   const Options options_;
   const Clock& clock_;
@@ -56,13 +74,17 @@ class Log::Core {
 
   std::mutex mutex_;
   std::condition_variable changed_;
-  std::vector<Waiting*> queue_;
+  std::vector<Queued> queue_;
+  std::size_t unattended_ = 0;  ///< records in the queue that nobody waits for
   bool leading_ = false;
   std::optional<Error> broken_;
+  std::vector<std::unique_ptr<Record>> finished_;  ///< whose `call` is due
+
   bool closing_ = false;
   std::shared_ptr<const os::UniqueFd> unsynced_;
-  std::condition_variable written_;
-  std::thread syncer_;  ///< there once something was only written
+  SteadyTime sync_at_;
+  std::condition_variable work_;
+  std::thread writer_;  ///< there once it was needed
 };
 
 Result<std::unique_ptr<Log::Core>> Log::Core::open(Options options) {
@@ -90,118 +112,227 @@ Log::Core::~Core() {
     const std::lock_guard lock(mutex_);
     closing_ = true;
   }
-  written_.notify_all();
-  if (syncer_.joinable()) {
-    syncer_.join();
+  work_.notify_one();
+  if (writer_.joinable()) {
+    writer_.join();
   }
+  if (unsynced_ != nullptr) {
+    (void)fdatasync(unsynced_->get());
+  }
+}
+
+Log::Core::Record Log::Core::stamped(const Event& event, Durability durability) const {
+  Record record;
+  record.event_type = event.event_type;
+  record.body = encode(event, {new_id("evt_"), format_time(clock_.wall())});
+  record.sync = durability == Durability::kSync;
+  return record;
 }
 
 Result<void> Log::Core::append(const Event& event, Durability durability) {
-  const Stamp stamp{new_id("evt_"), format_time(clock_.wall())};
-  Waiting mine;
-  mine.body = encode(event, stamp);
-  mine.sync = durability == Durability::kSync;
-  auto appended = submit(mine);
-  if (!appended) {
-    save_emergency(event, stamp, appended.error());
-  }
-  return appended;
-}
-
-Result<void> Log::Core::submit(Waiting& mine) {
-  std::unique_lock lock(mutex_);
-  queue_.push_back(&mine);
-  while (!mine.done) {
-    if (leading_) {
-      changed_.wait(lock);
-    } else {
-      write_group(lock);
+  Record mine = stamped(event, durability);
+  {
+    Lock lock(mutex_);
+    queue_.push_back({&mine, nullptr});
+    while (!mine.done) {
+      if (leading_) {
+        changed_.wait(lock);
+      } else {
+        write_group(lock);
+      }
     }
   }
   if (mine.error) {
-    return fail(*mine.error);
+    save_emergency(mine, *mine.error);
+    return fail(*std::move(mine.error));
   }
   return {};
 }
 
-/// Leads: writes all that waits, with the mutex released meanwhile.
-void Log::Core::write_group(std::unique_lock<std::mutex>& lock) {
+void Log::Core::append_async(const Event& event, Durability durability, Done done) {
+  auto record = std::make_unique<Record>(stamped(event, durability));
+  record->call = std::move(done);
+  Lock lock(mutex_);
+  if (!record->sync && !leading_ && queue_.empty() && !broken_ && write_now(*record, lock)) {
+    lock.unlock();
+    finish(std::move(record));
+    return;
+  }
+  if (!start_writer()) {
+    record->error = Error(Code::kUnavailable, std::string(kNoThread), Audience::kOperator);
+  } else if (unattended_ + finished_.size() >= kMaxWaiting) {
+    record->error = Error(
+        Code::kResourceExhausted,
+        fmt::format("{} audit records wait to be written already in {}", kMaxWaiting, options_.dir),
+        Audience::kOperator);
+  }
+  if (record->error) {
+    lock.unlock();
+    finish(std::move(record));
+    return;
+  }
+  Record* const raw = record.get();
+  queue_.push_back({raw, std::move(record)});
+  ++unattended_;
+  lock.unlock();
+  work_.notify_one();
+}
+
+/// Writes a record that need not be synced, unless that would mean waiting; whether it did.
+bool Log::Core::write_now(Record& record, Lock& lock) {
   leading_ = true;
-  std::vector<Waiting*> group;
+  lock.unlock();
+  const auto written = chain_->try_append(record.body);
+  if (written && *written) {
+    export_lines(**written);
+  }
+  lock.lock();
+  leading_ = false;
+  changed_.notify_all();
+  if (!written) {
+    return false;
+  }
+  note_result(*written, false);
+  if (!*written) {
+    record.error = written->error();
+  }
+  if (unattended_ > 0) {
+    work_.notify_one();
+  }
+  return true;
+}
+
+/// Leads: writes all that waits, with the mutex released meanwhile.
+void Log::Core::write_group(Lock& lock) {
+  leading_ = true;
+  std::vector<Queued> group;
   group.swap(queue_);
+  unattended_ = 0;
   bool sync = false;
-  for (const Waiting* waiting : group) {
-    sync = sync || waiting->sync;
+  for (const Queued& queued : group) {
+    sync = sync || queued.record->sync;
   }
   const std::optional<Error> broken = broken_;
   lock.unlock();
   const auto written = broken ? Result<std::string>(fail(*broken)) : write_out(group, sync);
   lock.lock();
-  if (written) {
-    note_written(group, sync);
-  } else if (written.error().code() == Code::kDataLoss) {
-    broken_ = written.error();
-  }
-  for (Waiting* waiting : group) {
-    waiting->done = true;
+  note_result(written, sync);
+  for (Queued& queued : group) {
+    queued.record->done = true;
     if (!written) {
-      waiting->error = written.error();
+      queued.record->error = written.error();
+    }
+    if (queued.owned) {
+      finished_.push_back(std::move(queued.owned));
     }
   }
   leading_ = false;
   changed_.notify_all();
+  if (unattended_ > 0 || !finished_.empty()) {
+    work_.notify_one();
+  }
 }
 
-Result<std::string> Log::Core::write_out(const std::vector<Waiting*>& group, bool sync) {
+Result<std::string> Log::Core::write_out(const std::vector<Queued>& group, bool sync) {
   std::vector<const Body*> bodies;
   bodies.reserve(group.size());
-  for (const Waiting* waiting : group) {
-    bodies.push_back(&waiting->body);
+  for (const Queued& queued : group) {
+    bodies.push_back(&queued.record->body);
   }
   auto lines = chain_->append(bodies, sync);
-  if (lines && export_fd_) {
-    if (auto exported = append_all(export_fd_.get(), *lines, options_.export_file); !exported) {
-      log::error("audit", "the additional export failed; the audit log itself is complete",
-                 {{"reason", exported.error().to_string()}});
-    }
+  if (lines) {
+    export_lines(*lines);
   }
   return lines;
 }
 
-/// With the mutex held.
-void Log::Core::note_written(const std::vector<Waiting*>& group, bool synced) {
-  if (synced || group.empty()) {
-    unsynced_.reset();
+void Log::Core::export_lines(const std::string& lines) {
+  if (!export_fd_) {
     return;
   }
-  unsynced_ = chain_->segment_file();
-  if (!syncer_.joinable()) {
-    syncer_ = std::thread([this] { sync_later(); });
+  if (auto exported = append_all(export_fd_.get(), lines, options_.export_file); !exported) {
+    log::error("audit", "the additional export failed; the audit log itself is complete",
+               {{"reason", exported.error().to_string()}});
   }
-  written_.notify_all();
 }
 
-void Log::Core::sync_later() {
-  std::unique_lock lock(mutex_);
+/// With the mutex held.
+void Log::Core::note_result(const Result<std::string>& written, bool synced) {
+  if (!written) {
+    if (written.error().code() == Code::kDataLoss) {
+      broken_ = written.error();
+    }
+  } else if (synced) {
+    unsynced_.reset();
+  } else {
+    const bool first = unsynced_ == nullptr;
+    unsynced_ = chain_->segment_file();
+    if (first) {
+      sync_at_ = std::chrono::steady_clock::now() + kSyncDelay;
+      if (start_writer()) {
+        work_.notify_one();
+      } else {
+        broken_ = Error(Code::kUnavailable, std::string(kNoThread), Audience::kOperator);
+      }
+    }
+  }
+}
+
+/// With the mutex held. Whether the writer thread is there now.
+bool Log::Core::start_writer() {
+  if (!writer_.joinable()) {
+    try {
+      writer_ = std::thread([this] { run_writer(); });
+    } catch (const std::system_error&) {
+      return false;
+    }
+  }
+  return true;
+}
+
+void Log::Core::run_writer() {
+  Lock lock(mutex_);
   while (true) {
-    written_.wait(lock, [this] { return closing_ || unsynced_ != nullptr; });
-    if (unsynced_ == nullptr) {
+    if (unsynced_ != nullptr && (closing_ || std::chrono::steady_clock::now() >= sync_at_)) {
+      sync_file(lock);
+    } else if (!finished_.empty()) {
+      auto finished = std::exchange(finished_, {});
+      lock.unlock();
+      for (auto& record : finished) {
+        finish(std::move(record));
+      }
+      lock.lock();
+    } else if (unattended_ > 0 && !leading_) {
+      write_group(lock);
+    } else if (closing_ && queue_.empty() && !leading_) {
       return;
+    } else if (unsynced_ != nullptr) {
+      work_.wait_until(lock, sync_at_);
+    } else {
+      work_.wait(lock);
     }
-    written_.wait_for(lock, kSyncDelay, [this] { return closing_; });
-    const std::shared_ptr<const os::UniqueFd> file = std::exchange(unsynced_, nullptr);
-    if (file == nullptr) {
-      continue;
-    }
-    lock.unlock();
-    const int error = fdatasync(file->get()) == 0 ? 0 : errno;
-    lock.lock();
-    if (error != 0) {
-      broken_ = Error(Code::kUnavailable,
-                      fmt::format("the audit log in {} could not be put on disk: {}", options_.dir,
-                                  std::strerror(error)),
-                      Audience::kOperator);
-    }
+  }
+}
+
+void Log::Core::finish(std::unique_ptr<Record> record) {
+  if (record->error) {
+    save_emergency(*record, *record->error);
+    record->call(fail(*std::move(record->error)));
+  } else {
+    record->call({});
+  }
+}
+
+void Log::Core::sync_file(Lock& lock) {
+  const std::shared_ptr<const os::UniqueFd> file = std::exchange(unsynced_, nullptr);
+  lock.unlock();
+  const int error = fdatasync(file->get()) == 0 ? 0 : errno;
+  lock.lock();
+  if (error != 0) {
+    broken_ = Error(Code::kUnavailable,
+                    fmt::format("the audit log in {} could not be put on disk: {}", options_.dir,
+                                std::strerror(error)),
+                    Audience::kOperator);
   }
 }
 
@@ -217,16 +348,19 @@ Result<Log::Retired> Log::Core::retire(Millis age) {
   lock.lock();
   leading_ = false;
   changed_.notify_all();
+  if (unattended_ > 0) {
+    work_.notify_one();
+  }
   return retired;
 }
 
-void Log::Core::save_emergency(const Event& event, const Stamp& stamp, const Error& error) {
+void Log::Core::save_emergency(const Record& record, const Error& error) {
   log::error("audit", "an event could not be recorded",
-             {{"event_type", event.event_type}, {"reason", error.to_string()}});
+             {{"event_type", record.event_type}, {"reason", error.to_string()}});
   if (options_.emergency_file.empty()) {
     return;
   }
-  const Body body = encode(event, stamp);
+  const Body& body = record.body;
   const std::string line =
       fmt::format(R"({{"audit_failure":{},"event":{}0{}0{}}})"
                   "\n",
@@ -250,6 +384,10 @@ Result<std::unique_ptr<Log>> Log::open(Options options) {
 
 Result<void> Log::append(const Event& event, Durability durability) {
   return core_->append(event, durability);
+}
+
+void Log::append_async(const Event& event, Durability durability, Done done) {
+  core_->append_async(event, durability, std::move(done));
 }
 
 Result<Log::Retired> Log::retire(Millis age) { return core_->retire(age); }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -46,6 +47,18 @@ class Log {
   Log& operator=(const Log&) = delete;
 
   Result<void> append(const Event& event, Durability durability);
+
+  /// Called exactly once, and must not block, throw or destroy the log.
+  using Done = std::function<void(Result<void>)>;
+
+  /// The same for an event loop: never waits for the disk or for other appenders. Records keep the
+  /// order of a thread's calls to `append` and `append_async`. `done` comes from the log's own
+  /// writer thread (there once it is needed), which writes and syncs all that waits at once; but
+  /// before this returns, from the caller's thread, for a kWritten record that could be written
+  /// without waiting, and where kMaxWaiting records wait already (kResourceExhausted). The
+  /// destructor completes what was begun.
+  void append_async(const Event& event, Durability durability, Done done);
+  static constexpr std::size_t kMaxWaiting = 65'536;
 
   struct Retired {
     std::uint64_t segments = 0;

@@ -1,11 +1,13 @@
 #include "net/curl_loop.hpp"
 
-#include <cstring>
+#include <algorithm>
 #include <utility>
+#include <vector>
 
 #include <boost/asio/bind_executor.hpp>
 #include <boost/asio/dispatch.hpp>
 #include <boost/asio/post.hpp>
+#include <sys/socket.h>
 
 #include "net/curl_error.hpp"
 #include "net/url.hpp"
@@ -21,13 +23,19 @@ constexpr Millis kWindUp{50};
 
 }  // namespace
 
-Transfer::Transfer(HttpRequest request_in, std::string origin_in, Executor strand,
-                   Executor awaiting)
+Transfer::Transfer(HttpRequest request_in, std::string origin_in, Executor awaiting)
     : request(std::move(request_in)),
       origin(std::move(origin_in)),
       events(std::move(awaiting), SIZE_MAX),
-      timer(std::move(strand)),
       last_byte(std::chrono::steady_clock::now()) {}
+
+SteadyTime Transfer::due() const {
+  Deadline next = request.deadline;
+  if (request.stall_timeout.count() > 0) {
+    next = next.sooner(Deadline::at(last_byte + request.stall_timeout));
+  }
+  return next.time().value_or(SteadyTime::max());
+}
 
 /// A socket of curl's that Asio waits for. Asio borrows it: curl opens and closes it.
 struct CurlLoop::Watch {
@@ -73,7 +81,7 @@ void CurlLoop::wind_up(std::shared_ptr<Transfer> transfer) {
   asio::dispatch(strand_, [self = shared_from_this(), transfer = std::move(transfer)] {
     if (self->running_.contains(transfer) && !std::exchange(transfer->complete, true)) {
       transfer->request.deadline = transfer->request.deadline.sooner(Deadline::after(kWindUp));
-      self->watch_time(transfer);
+      self->watch_time(*transfer);
     }
   });
 }
@@ -95,6 +103,7 @@ void CurlLoop::close_now() {
     watch->drop();
   }
   timer_.cancel();
+  wakes_at_ = SteadyTime::max();
 }
 
 void CurlLoop::begin(const std::shared_ptr<Transfer>& transfer) {
@@ -107,7 +116,7 @@ void CurlLoop::begin(const std::shared_ptr<Transfer>& transfer) {
     finish(*transfer, Error(Code::kInternal, "an HTTP request could not be set up"));
     return;
   }
-  watch_time(transfer);
+  watch_time(*transfer);
 }
 
 Result<void> CurlLoop::open_multi() {
@@ -175,10 +184,27 @@ void CurlLoop::set_up_route(Transfer& transfer) {
   set(CURLOPT_TCP_KEEPALIVE, 1L);
   set(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
   set(CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(transfer.request.connect_timeout.count()));
+  const bool guarded = transfer.request.reach != Reach::kAnywhere;
   const auto url = parse_url(transfer.request.url);
-  if (url && is_loopback(url->host)) {
+  if (guarded || (url && is_loopback(url->host))) {
     set(CURLOPT_NOPROXY, "*");
   }
+  if (guarded) {  // a connection from the pool would not be judged
+    set(CURLOPT_OPENSOCKETFUNCTION, &CurlLoop::open_socket);
+    set(CURLOPT_OPENSOCKETDATA, &transfer);
+    set(CURLOPT_FRESH_CONNECT, 1L);
+    set(CURLOPT_FORBID_REUSE, 1L);
+  }
+}
+
+curl_socket_t CurlLoop::open_socket(void* to, curlsocktype /*purpose*/, curl_sockaddr* address) {
+  auto& transfer = *static_cast<Transfer*>(to);
+  const AddressClass found = classify(address->addr);
+  if (!is_allowed(transfer.request.reach, found)) {
+    transfer.refused = found;
+    return CURL_SOCKET_BAD;
+  }
+  return ::socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
 }
 
 void CurlLoop::act(curl_socket_t socket, int events) {
@@ -204,6 +230,11 @@ void CurlLoop::collect_finished() {
     curl_->easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &transfer);
     const CURLcode code = message->data.result;
     std::optional<Error> error = std::move(transfer->error);
+    if (!error && code != CURLE_OK && transfer->refused) {
+      error.emplace(Code::kPermissionDenied,
+                    fmt::format("{} is at a {} address, which this request must not reach",
+                                transfer->origin, to_string(*transfer->refused)));
+    }
     if (!error && code != CURLE_OK) {
       const std::string detail =
           transfer->detail[0] != '\0' ? transfer->detail : curl_->easy_strerror(code);
@@ -223,7 +254,6 @@ void CurlLoop::finish(Transfer& transfer, std::optional<Error> error) {
 }
 
 void CurlLoop::release(Transfer& transfer) {
-  transfer.timer.cancel();
   if (transfer.easy != nullptr) {
     curl_->multi_remove_handle(multi_, transfer.easy);
     curl_->easy_cleanup(std::exchange(transfer.easy, nullptr));
@@ -233,38 +263,56 @@ void CurlLoop::release(Transfer& transfer) {
   }
 }
 
-void CurlLoop::watch_time(const std::shared_ptr<Transfer>& transfer) {
-  const HttpRequest& request = transfer->request;
-  Deadline next = request.deadline;
-  if (request.stall_timeout.count() > 0) {
-    next = next.sooner(Deadline::at(transfer->last_byte + request.stall_timeout));
-  }
-  if (next.is_never()) {
+void CurlLoop::watch_time(const Transfer& transfer) {
+  transfers_due_ = std::min(transfers_due_, transfer.due());
+  wake_at(transfers_due_);
+}
+
+void CurlLoop::wake_at(SteadyTime when) {
+  if (when >= wakes_at_) {
     return;
   }
-  transfer->timer.expires_at(*next.time());
-  transfer->timer.async_wait([self = shared_from_this(), transfer](error_code error) {
-    if (!error && self->running_.contains(transfer)) {
-      self->check_time(transfer);
+  wakes_at_ = when;
+  timer_.expires_at(when);
+  timer_.async_wait([owner = weak_from_this()](error_code error) {
+    const auto self = owner.lock();
+    if (!error && self) {
+      self->on_wake();
     }
   });
 }
 
-void CurlLoop::check_time(const std::shared_ptr<Transfer>& transfer) {
-  const HttpRequest& request = transfer->request;
-  if (request.deadline.passed()) {
-    finish(*transfer, Error(Code::kDeadlineExceeded,
-                            transfer->origin + " did not answer in the time allowed"));
-    return;
+void CurlLoop::on_wake() {
+  wakes_at_ = SteadyTime::max();
+  const SteadyTime now = std::chrono::steady_clock::now();
+  if (curl_due_ <= now) {
+    curl_due_ = SteadyTime::max();
+    act(CURL_SOCKET_TIMEOUT, 0);
   }
-  const auto silent = std::chrono::steady_clock::now() - transfer->last_byte;
-  if (request.stall_timeout.count() > 0 && silent >= request.stall_timeout) {
-    finish(*transfer, Error(Code::kDeadlineExceeded,
-                            fmt::format("stalled: {} sent nothing for {} ms", transfer->origin,
-                                        request.stall_timeout.count())));
-    return;
+  if (transfers_due_ <= now) {
+    end_late(now);
   }
-  watch_time(transfer);
+  wake_at(std::min(curl_due_, transfers_due_));
+}
+
+void CurlLoop::end_late(SteadyTime now) {
+  std::vector<std::shared_ptr<Transfer>> late;
+  transfers_due_ = SteadyTime::max();
+  for (const auto& each : running_) {
+    if (each->due() <= now) {
+      late.push_back(each);
+    } else {
+      transfers_due_ = std::min(transfers_due_, each->due());
+    }
+  }
+  for (const auto& each : late) {
+    const HttpRequest& request = each->request;
+    finish(*each, Error(Code::kDeadlineExceeded,
+                        request.deadline.passed(now)
+                            ? each->origin + " did not answer in the time allowed"
+                            : fmt::format("stalled: {} sent nothing for {} ms", each->origin,
+                                          request.stall_timeout.count())));
+  }
 }
 
 void CurlLoop::wait(const std::shared_ptr<Watch>& watch, int direction) {
@@ -321,17 +369,19 @@ int CurlLoop::on_socket(CURL* /*easy*/, curl_socket_t socket, int what, void* se
 
 int CurlLoop::on_timer(CURLM* /*multi*/, long millis, void* self) {
   auto& loop = *static_cast<CurlLoop*>(self);
-  if (millis < 0) {
-    loop.timer_.cancel();
-    return 0;
+  if (millis == 0) {
+    loop.curl_due_ = SteadyTime::max();
+    asio::post(loop.strand_, [owner = loop.weak_from_this()] {
+      if (const auto living = owner.lock()) {
+        living->act(CURL_SOCKET_TIMEOUT, 0);
+      }
+    });
+  } else if (millis < 0) {
+    loop.curl_due_ = SteadyTime::max();
+  } else {
+    loop.curl_due_ = std::chrono::steady_clock::now() + Millis(millis);
+    loop.wake_at(loop.curl_due_);
   }
-  loop.timer_.expires_after(Millis(millis));
-  loop.timer_.async_wait([owner = loop.weak_from_this()](error_code error) {
-    const auto living = owner.lock();
-    if (!error && living) {
-      living->act(CURL_SOCKET_TIMEOUT, 0);
-    }
-  });
   return 0;
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <unordered_set>
 #include <variant>
@@ -34,12 +35,14 @@ struct Transfer {
   using Events =
       boost::asio::experimental::concurrent_channel<void(boost::system::error_code, TransferEvent)>;
 
-  Transfer(HttpRequest request_in, std::string origin_in, Executor strand, Executor awaiting);
+  Transfer(HttpRequest request_in, std::string origin_in, Executor awaiting);
+
+  /// When it is to be looked at next, as things are.
+  SteadyTime due() const;
 
   HttpRequest request;
   std::string origin;  ///< scheme://host:port, for messages
   Events events;
-  boost::asio::steady_timer timer;
   CURL* easy = nullptr;
   curl_slist* fields = nullptr;
   TransferHead head;
@@ -47,8 +50,9 @@ struct Transfer {
   std::size_t received = 0;
   curl_off_t uploaded = 0;
   SteadyTime last_byte;
-  std::optional<Error> error;  ///< why we ourselves stopped it
-  bool complete = false;       ///< what still comes, or goes wrong, does not matter
+  std::optional<Error> error;           ///< why we ourselves stopped it
+  std::optional<AddressClass> refused;  ///< of an address that `reach` does not allow
+  bool complete = false;                ///< what still comes, or goes wrong, does not matter
   char detail[CURL_ERROR_SIZE] = {};
 };
 
@@ -62,8 +66,7 @@ class CurlLoop : public std::enable_shared_from_this<CurlLoop> {
   CurlLoop(const CurlLoop&) = delete;
   CurlLoop& operator=(const CurlLoop&) = delete;
 
-  Executor strand() const { return strand_; }
-  /// These four may be called from any thread. After `cancel` no further event is sent.
+  /// These may be called from any thread. After `cancel` no further event is sent.
   void start(std::shared_ptr<Transfer> transfer);
   void cancel(std::shared_ptr<Transfer> transfer);
   /// Gives the answer a moment to end properly, which keeps the connection, then ends it.
@@ -81,11 +84,14 @@ class CurlLoop : public std::enable_shared_from_this<CurlLoop> {
   void collect_finished();
   void finish(Transfer& transfer, std::optional<Error> error);
   void release(Transfer& transfer);
-  void watch_time(const std::shared_ptr<Transfer>& transfer);
-  void check_time(const std::shared_ptr<Transfer>& transfer);
+  void watch_time(const Transfer& transfer);
+  void end_late(SteadyTime now);
+  void wake_at(SteadyTime when);
+  void on_wake();
   void wait(const std::shared_ptr<Watch>& watch, int direction);
   void close_now();
 
+  static curl_socket_t open_socket(void* transfer, curlsocktype, curl_sockaddr* address);
   static int on_socket(CURL* easy, curl_socket_t socket, int what, void* self, void* watch);
   static int on_timer(CURLM* multi, long millis, void* self);
   static std::size_t on_header(char* data, std::size_t size, std::size_t count, void* transfer);
@@ -93,7 +99,12 @@ class CurlLoop : public std::enable_shared_from_this<CurlLoop> {
   static int on_progress(void* transfer, curl_off_t, curl_off_t, curl_off_t, curl_off_t sent);
 
   boost::asio::strand<Executor> strand_;
+  /// One timer for all, and not set back when what it was set for is over: setting it is the
+  /// dearest system call of a request. What it then finds may be nothing.
   boost::asio::steady_timer timer_;
+  SteadyTime wakes_at_ = SteadyTime::max();
+  SteadyTime curl_due_ = SteadyTime::max();
+  SteadyTime transfers_due_ = SteadyTime::max();  ///< not later than the first of them
   const CurlLibrary* curl_ = nullptr;
   CURLM* multi_ = nullptr;
   std::unordered_set<std::shared_ptr<Transfer>> running_;

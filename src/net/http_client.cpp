@@ -61,13 +61,17 @@ Task<Result<HttpResponse>> exchange(std::shared_ptr<CurlLoop> loop, HttpRequest 
     co_return fail(Code::kDeadlineExceeded, "no time was left for the request to {}", url.origin());
   }
   const std::function<bool()> is_complete = std::move(request.is_complete);
+  const auto on_head = std::move(request.on_head);
   const Executor awaiting = co_await asio::this_coro::executor;
-  auto transfer =
-      std::make_shared<Transfer>(std::move(request), url.origin(), loop->strand(), awaiting);
+  auto transfer = std::make_shared<Transfer>(std::move(request), url.origin(), awaiting);
   Running running(loop, transfer);
   HttpResponse response;
   constexpr auto token = asio::as_tuple(asio::use_awaitable);
   while (true) {
+    const auto cancellation = co_await asio::this_coro::cancellation_state;
+    if (cancellation.cancelled() != asio::cancellation_type::none) {
+      co_return fail(Code::kCancelled, "the request to {} was cancelled", url.origin());
+    }
     auto [error, event] = co_await transfer->events.async_receive(token);
     if (error) {
       co_return fail(Code::kCancelled, "the request to {} was cancelled", url.origin());
@@ -83,6 +87,9 @@ Task<Result<HttpResponse>> exchange(std::shared_ptr<CurlLoop> loop, HttpRequest 
     if (auto* head = std::get_if<TransferHead>(&event)) {
       response.status = head->status;
       response.headers = std::move(head->headers);
+      if (on_head) {
+        OAP_CO_CHECK_OK(on_head(response.status, response.headers));
+      }
     } else if (on_body && response.is_success()) {
       OAP_CO_CHECK_OK(on_body(std::get<std::string>(event)));
       if (is_complete && is_complete()) {

@@ -9,6 +9,7 @@
 #include "async/task.hpp"
 #include "base/clock.hpp"
 #include "base/result.hpp"
+#include "net/address_guard.hpp"
 #include "net/headers.hpp"
 
 namespace oap::net {
@@ -27,6 +28,13 @@ struct HttpRequest {
   /// Asked after each piece of a stream where set: once true, all that matters has come, and
   /// neither a connection that stays open nor one that breaks is an error any more.
   std::function<bool()> is_complete;
+  /// Called once with the answer's status and headers where set, before any piece of the body, from
+  /// within the awaiting coroutine; an error from it ends the transfer and is returned.
+  std::function<Result<void>(int status, const HeaderList& headers)> on_head;
+  /// Which addresses may be connected to, judged at the moment of connecting, so that no name that
+  /// changes its address gets past. Other than kAnywhere: no proxy is used and no connection
+  /// shared.
+  Reach reach = Reach::kAnywhere;
 };
 
 struct HttpResponse {
@@ -45,9 +53,9 @@ struct HttpResponse {
 /// error. Errors: kInvalidArgument (URL, or a line break in a header), kUnavailable (no connection,
 /// or it broke), kUnauthenticated (the server's certificate is not trusted), kUpstream (the answer
 /// is no HTTP), kDeadlineExceeded (`deadline`; or "stalled"), kResourceExhausted (`max_body`),
-/// kCancelled. No message holds headers, bodies, userinfo or queries. Requests may run side by side
-/// and be awaited on any executor. Cancelling the awaiting coroutine ends the transfer. Costs
-/// nothing until the first request. Must outlive its requests.
+/// kPermissionDenied (`reach`), kCancelled. No message holds headers, bodies, userinfo or queries.
+/// Requests may run side by side and be awaited on any executor. Cancelling the awaiting coroutine
+/// ends the transfer. Costs nothing until the first request. Must outlive its requests.
 class HttpClient {
  public:
   explicit HttpClient(Executor executor);

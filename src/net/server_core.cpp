@@ -133,11 +133,15 @@ ServerCore::Accepted ServerCore::accept_one() {
   const int raw =
       ::accept4(acceptor_.native_handle(), peer.data(), &length, SOCK_CLOEXEC | SOCK_NONBLOCK);
   if (raw < 0) {
-    const bool full = errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM;
-    if (!full) {
-      return errno == EAGAIN || errno == EWOULDBLOCK ? Accepted::kNone : Accepted::kOne;
+    const int error = errno;
+    if (error == EAGAIN || error == EWOULDBLOCK) {
+      return Accepted::kNone;
     }
-    return make_room() ? Accepted::kOne : Accepted::kNoRoom;
+    if (error == ECONNABORTED || error == EINTR) {
+      return Accepted::kOne;
+    }
+    const bool full = error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM;
+    return full && make_room() ? Accepted::kOne : Accepted::kNoRoom;
   }
   peer.resize(length);
   tcp::socket socket(executor_);

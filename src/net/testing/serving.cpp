@@ -1,6 +1,8 @@
 #include "net/testing/serving.hpp"
 
+#include <algorithm>
 #include <atomic>
+#include <cerrno>
 #include <charconv>
 #include <chrono>
 #include <cstdlib>
@@ -11,6 +13,7 @@
 #include <arpa/inet.h>
 #include <fmt/format.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -178,6 +181,11 @@ std::string RawClient::read_all() {
     held_ += last == -1 ? "<reset>" : "<silence>";
   }
   return std::exchange(held_, {});
+}
+
+bool RawClient::has_bytes(Millis wait) {
+  pollfd poll{socket_, POLLIN, 0};
+  return !held_.empty() || ::poll(&poll, 1, static_cast<int>(wait.count())) > 0;
 }
 
 void RawClient::end_sending() { ::shutdown(socket_, SHUT_WR); }

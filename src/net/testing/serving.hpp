@@ -48,6 +48,8 @@ class RawClient {
   std::string read_answer(bool with_body = true);
   /// All until the server closes; a reset shows as "<reset>", silence as "<silence>" at the end.
   std::string read_all();
+  /// Whether something, or the end, can be read within that time.
+  bool has_bytes(Millis wait);
   void end_sending();
   void reset();
   void close();
