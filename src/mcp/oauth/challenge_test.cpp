@@ -26,7 +26,8 @@ TEST(Challenge, ReadsWhatServersSend) {
   EXPECT_EQ(show("Bearer"), "[bearer]");
   EXPECT_EQ(show("Bearer scope=\"a b\", resource_metadata=\"https://x/y?z=1,2\""),
             "[bearer scope=a b resource_metadata=https://x/y?z=1,2]");
-  EXPECT_EQ(show("bearer ERROR=invalid_token , Scope = \"a\""), "[bearer error=invalid_token scope=a]");
+  EXPECT_EQ(show("bearer ERROR=invalid_token , Scope = \"a\""),
+            "[bearer error=invalid_token scope=a]");
   EXPECT_EQ(show("Basic realm=\"x\", Bearer error=\"e\", Negotiate"),
             "[basic realm=x][bearer error=e][negotiate]");
   EXPECT_EQ(show("Negotiate abc==, Bearer scope=s"), "[negotiate][bearer scope=s]");

@@ -56,12 +56,13 @@ TEST(Metadata, CanonicalResources) {
 }
 
 TEST(Metadata, WrongMembersAreRefused) {
-  for (const std::string_view text :
-       {R"({})", R"({"resource":1,"authorization_servers":["https://a"]})",
-        R"({"resource":"https://r"})", R"({"resource":"https://r","authorization_servers":[]})",
-        R"({"resource":"https://r","authorization_servers":"https://a"})",
-        R"({"resource":"https://r","authorization_servers":[1]})",
-        R"({"resource":"https://r","authorization_servers":["https://a"],"scopes_supported":"x"})"}) {
+  for (
+      const std::string_view text :
+      {R"({})", R"({"resource":1,"authorization_servers":["https://a"]})",
+       R"({"resource":"https://r"})", R"({"resource":"https://r","authorization_servers":[]})",
+       R"({"resource":"https://r","authorization_servers":"https://a"})",
+       R"({"resource":"https://r","authorization_servers":[1]})",
+       R"({"resource":"https://r","authorization_servers":["https://a"],"scopes_supported":"x"})"}) {
     EXPECT_FALSE(read_resource_metadata(*json::parse_object(text))) << text;
   }
   for (const std::string_view text :
@@ -127,8 +128,9 @@ TEST_F(AnswerTest, ErrorsAreQuotedWithoutControlCharacters) {
       answer("state=" + attempt.state + "&error=access_denied&error_description=a%0Ab%1B");
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().code(), Code::kUnauthenticated);
-  EXPECT_EQ(refused.error().message(),
-            "the authorization server https://as.example.com refused the sign-in: access_denied (a b )");
+  EXPECT_EQ(
+      refused.error().message(),
+      "the authorization server https://as.example.com refused the sign-in: access_denied (a b )");
 }
 
 TEST_F(AnswerTest, NoTwoAttemptsAreAlike) {

@@ -26,7 +26,8 @@ Grant grant(const std::string& issuer, const std::string& token) {
   out.client.source = ClientRegistration::Source::kDynamic;
   out.client.secret_expires_at = WallTime(std::chrono::seconds(1'900'000'000));
   out.requested = {"a", "b"};
-  out.tokens = Tokens{token, "refresh-" + token, {"a"}, WallTime(std::chrono::seconds(1'800'000'000))};
+  out.tokens =
+      Tokens{token, "refresh-" + token, {"a"}, WallTime(std::chrono::seconds(1'800'000'000))};
   return out;
 }
 
@@ -42,7 +43,7 @@ class FileTokenStoreTest : public ::testing::Test {
     return runtime_.run(held.save(owner, std::move(what)));
   }
   static unsigned mode(const std::string& path) {
-    struct stat info {};
+    struct stat info{};
     return ::stat(path.c_str(), &info) == 0 ? info.st_mode & 0777U : 0U;
   }
   std::string tokens() const { return dir_ / "state/oauth.tokens"; }
@@ -97,8 +98,8 @@ TEST_F(FileTokenStoreTest, ADamagedFileIsAnErrorAndStays) {
   const std::string whole = *os::read_file(tokens());
   std::string flipped = whole;
   flipped[whole.size() / 2] = static_cast<char>(flipped[whole.size() / 2] ^ 1);
-  for (const std::string& bytes : {flipped, whole.substr(0, whole.size() - 1), std::string(),
-                                   std::string("{}")}) {
+  for (const std::string& bytes :
+       {flipped, whole.substr(0, whole.size() - 1), std::string(), std::string("{}")}) {
     ASSERT_TRUE(os::write_file_atomic(tokens(), bytes, 0600));
     const auto read = load(ann_);
     ASSERT_FALSE(read);
