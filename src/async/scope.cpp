@@ -15,7 +15,7 @@ Scope::~Scope() {
   }
 }
 
-void Scope::spawn(Task<void> child) {
+Branch Scope::spawn(Task<void> child) {
   if (children_.size() >= prune_at_) {
     forget_finished();
     prune_at_ = std::max<std::size_t>(16, children_.size() * 2);
@@ -26,6 +26,7 @@ void Scope::spawn(Task<void> child) {
   if (cancelled_) {
     branch.cancel();
   }
+  return branch;
 }
 
 Task<void> Scope::join() {

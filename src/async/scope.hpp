@@ -18,8 +18,9 @@ class Scope {
   Scope(const Scope&) = delete;
   Scope& operator=(const Scope&) = delete;
 
-  /// Starts a child, possibly at once. After cancel() it starts cancelled.
-  void spawn(Task<void> child);
+  /// Starts a child, possibly at once. After cancel() it starts cancelled. The handle cancels this
+  /// child alone; it need not be kept.
+  Branch spawn(Task<void> child);
   /// Waits for all children, also later ones. Where the waiter is cancelled, all children are
   /// cancelled and still waited for. May be called again after further spawns.
   Task<void> join();

@@ -95,7 +95,7 @@ int jsonrpc_code(Code code) {
     case Code::kPermissionDenied:
     case Code::kUnanswered:
     case Code::kUnauthenticated:
-      return -32001;
+      return -31001;
     case Code::kConfiguration:
     case Code::kDeadlineExceeded:
     case Code::kAlreadyExists:

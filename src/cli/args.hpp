@@ -58,6 +58,12 @@ struct McpArgs {
   std::string arguments;
   bool yes = false;
 };
+struct McpServeArgs {
+  std::string http;  ///< ADDRESS:PORT
+  bool stdio = false;
+  std::string naming;  ///< prefix, passthrough or empty
+  bool yes = false;
+};
 struct SandboxServerArgs {
   std::optional<std::uint64_t> memory_bytes;
   std::optional<int> cpu_percent;
@@ -82,7 +88,7 @@ struct Message {
 
 using Command =
     std::variant<RunArgs, RouteArgs, ConfigArgs, TrustArgs, PermissionArgs, McpArgs,
-                 SandboxServerArgs, AuditArgs, DoctorArgs, VersionArgs, CompletionArgs, Message>;
+                 McpServeArgs, SandboxServerArgs, AuditArgs, DoctorArgs, VersionArgs, CompletionArgs, Message>;
 
 struct Args {
   Common common;

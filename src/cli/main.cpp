@@ -16,6 +16,9 @@ struct Dispatch {
     return permission_command(common, args);
   }
   int operator()(const oap::cli::McpArgs& args) const { return mcp_command(common, args); }
+  int operator()(const oap::cli::McpServeArgs& args) const {
+    return mcp_serve_command(common, args);
+  }
   int operator()(const oap::cli::SandboxServerArgs& args) const {
     return sandbox_server_command(common, args);
   }

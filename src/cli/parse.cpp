@@ -33,6 +33,7 @@ struct Tree {
   TrustArgs trust;
   PermissionArgs permission;
   McpArgs mcp;
+  McpServeArgs mcp_serve;
   SandboxServerArgs server;
   AuditArgs audit;
   CompletionArgs completion;
@@ -174,6 +175,22 @@ struct Tree {
     sub->add_option("tool", mcp.tool, "A tool's name")->required();
     sub->add_option("arguments", mcp.arguments, "The arguments, a JSON object");
     sub->add_flag("--yes,-y", mcp.yes, "Approve the permission asks of this call");
+    add_mcp_serve(*parent);
+  }
+
+  void add_mcp_serve(CLI::App& parent) {
+    CLI::App* sub = command(parent, "serve", "Offer all configured servers as one MCP server",
+                            [this] { args.command = mcp_serve; });
+    auto* http = sub->add_option("--http", mcp_serve.http,
+                                 "Streamable HTTP at ADDRESS:PORT/mcp, e.g. 127.0.0.1:8080")
+                     ->type_name("ADDRESS:PORT");
+    auto* stdio = sub->add_flag("--stdio", mcp_serve.stdio, "On standard input and output");
+    http->excludes(stdio);
+    sub->add_option("--naming", mcp_serve.naming,
+                    "prefix: server__tool; passthrough: the tools' own names")
+        ->check(CLI::IsMember({"prefix", "passthrough"}));
+    sub->add_flag("--yes,-y", mcp_serve.yes,
+                  "Approve what the rules would ask for, instead of asking the client");
   }
 
   void add_server() {

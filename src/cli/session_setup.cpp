@@ -89,24 +89,33 @@ Result<std::unique_ptr<platform::Platform>> SessionSetup::open() {
   open.approver = approver_.get();
   open.model = options_.model;
   open.record = options_.record;
+  open.served = options_.served;
   return platform::Platform::open(std::move(open));
 }
 
 int SessionSetup::run(Task<int> work) {
+  return drive(std::move(work), "interrupted; ending what runs (again: at once)", kInterrupted);
+}
+
+int SessionSetup::run_until_signal(Task<int> work) {
+  return drive(std::move(work), "ending; what is under way gets a moment (again: at once)", 0);
+}
+
+int SessionSetup::drive(Task<int> work, std::string_view notice, int code_when_interrupted) {
   async::CancelSource cancel;
   const async::Signals signals(runtime_.executor(), [&](int /*signal*/, int count) {
     if (count > 1) {
       _exit(kInterrupted);
     }
     interrupted_ = true;
-    print_error("interrupted; ending what runs (again: at once)");
+    print_error(notice);
     cancel.request();
   });
   Task<Result<int>> task = as_result(std::move(work));
   Task<Result<int>> bounded = async::cancellable(cancel.token(), std::move(task));
   const Result<int> code = runtime_.run(std::move(bounded));
   if (interrupted_) {
-    return kInterrupted;
+    return code_when_interrupted;
   }
   return code ? *code : report(code.error());
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "approval/approver.hpp"
@@ -15,6 +16,7 @@ struct SetupOptions {
   bool yes = false;
   std::string model;
   std::string record;
+  std::optional<platform::Served> served;
 };
 
 /// What commands that run tools have in common: settings, the trust notice, who approves, the
@@ -27,9 +29,12 @@ class SessionSetup {
   Result<std::unique_ptr<platform::Platform>> open();
   /// Runs to the end or to Ctrl-C; 130 where it was interrupted.
   int run(Task<int> work);
+  /// The same for what runs until it is told to end: that is success.
+  int run_until_signal(Task<int> work);
   bool interrupted() const { return interrupted_; }
 
  private:
+  int drive(Task<int> work, std::string_view notice, int code_when_interrupted);
   bool ask_for_trust(const platform::Settings& settings);
 
   async::Runtime& runtime_;

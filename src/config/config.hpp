@@ -62,6 +62,8 @@ enum class ServerType { kLocal, kRemote };
 enum class AuthType { kNone, kOauth, kBearer, kApiKey };
 enum class ServerTrust { kFirstUse, kExplicit };
 enum class ToolNaming { kPrefix, kPassthrough };
+enum class ServerProtocol { kMcp, kRest };
+enum class ServerEra { kFindOut, kLegacy, kModern };
 
 struct ServerAuth {
   AuthType type = AuthType::kNone;
@@ -72,6 +74,10 @@ struct ServerAuth {
   std::string header = "X-API-Key";  ///< carries the api_key
   std::string token_url;
   std::vector<std::string> scopes;
+  bool client_credentials = false;  ///< the grant; else authorization_code
+  std::string client_metadata_url;
+  std::string private_key_file;  ///< absolute, or empty
+  std::string key_algorithm;
 };
 
 /// One entry of `mcp_servers`. `builtin` marks the platform's own sandbox server, whose command is
@@ -93,7 +99,54 @@ struct McpServer {
   std::vector<std::string> read_only_tools;
   ServerTrust trust = ServerTrust::kFirstUse;
   ToolNaming naming = ToolNaming::kPrefix;
+  ServerProtocol protocol = ServerProtocol::kMcp;
+  ServerEra era = ServerEra::kFindOut;
+  Millis start_timeout{30'000};
+  Millis max_call_time{1'800'000};
+  std::map<std::string, Millis> tool_timeouts;
+  int max_concurrency = 64;
+  int failure_threshold = 5;
+  Millis recovery_timeout{60'000};
+  Millis cache_ttl{0};
   std::string origin;  ///< "file:line" of the entry, for messages
+};
+
+/// One key of `gateway.auth.api_keys`: the key itself or its digest.
+struct GatewayKey {
+  std::string key;
+  std::string sha256;
+  std::string user;
+  std::string role = "user";
+  std::string tenant = "default";
+};
+
+struct GatewayJwt {
+  std::string issuer;
+  std::string jwks_url;
+  std::string audience;
+  std::vector<std::string> scopes;
+  std::string user_claim = "sub";
+  std::string role_claim;
+  std::string tenant_claim;
+};
+
+/// `gateway`: the MCP endpoint of `oap mcp serve`.
+struct Gateway {
+  std::vector<std::string> allowed_hosts;
+  std::vector<std::string> allowed_origins;
+  std::string public_url;
+  std::optional<ToolNaming> naming;
+  std::vector<GatewayKey> api_keys;
+  std::optional<GatewayJwt> jwt;
+  bool tool_search = true;
+  int tool_search_threshold = 60;
+  std::vector<std::string> always_load;
+  std::uint64_t max_message = 16U << 20U;
+  Millis list_timeout{5'000};
+  Millis call_timeout{1'800'000};
+  Millis session_idle{3'600'000};
+
+  bool has_auth() const { return !api_keys.empty() || jwt; }
 };
 
 struct AgentConfig {
@@ -152,6 +205,7 @@ struct Config {
   Routing routing;
   Security security;
   std::map<std::string, McpServer> mcp_servers;
+  Gateway gateway;
   Agents agents;
   std::map<std::string, ProviderConfig> providers;
   std::map<std::string, ModelOverride> models;

@@ -68,6 +68,31 @@ const json::Value& section(const json::Value& settings, std::string_view key) {
   return section(settings.get_object(), key);
 }
 
+/// `sh -c TEXT`, `npx -c TEXT`: what runs then is not what is written there.
+bool runs_shell_text(const std::vector<std::string>& command) {
+  if (command.size() < 2) {
+    return false;
+  }
+  const std::string program = command[0].substr(command[0].rfind('/') + 1);
+  const bool shell = program == "sh" || program == "bash" || program == "dash" ||
+                     program == "zsh" || program == "ksh" || program == "fish";
+  const bool runner = program == "npx" || program == "npm" || program == "pnpm";
+  if (!shell && !runner) {
+    return false;
+  }
+  for (std::size_t i = 1; i < command.size(); ++i) {
+    const std::string& argument = command[i];
+    if (argument.empty() || argument[0] != '-') {
+      return false;
+    }
+    const bool clustered = shell && argument[1] != '-' && argument.find('c') != std::string::npos;
+    if (argument == "-c" || argument.starts_with("--call") || clustered) {
+      return true;
+    }
+  }
+  return false;
+}
+
 class Decoder {
  public:
   Decoder(const Merged& merged, const Paths& paths, const Env& env, std::vector<Problem>& problems)
@@ -93,6 +118,7 @@ class Decoder {
       model(pair.key(), pair.value());
     }
     plugins(section(settings, "plugins"));
+    gateway(section(settings, "gateway"));
     return std::move(config_);
   }
 
@@ -155,6 +181,7 @@ class Decoder {
   }
 
   void server(std::string_view name, const json::Value& value);
+  void gateway(const json::Value& value);
   void check_server(const McpServer& server, const json::Value& value);
   ServerAuth auth(const json::Value& value);
   void check_auth(const McpServer& server, const json::Value& value);
@@ -255,6 +282,23 @@ void Decoder::server(std::string_view name, const json::Value& value) {
                                                                 : ServerTrust::kFirstUse;
   server.naming = json::get_string(value, "naming") == "passthrough" ? ToolNaming::kPassthrough
                                                                      : ToolNaming::kPrefix;
+  server.protocol = json::get_string(value, "protocol") == "rest" ? ServerProtocol::kRest
+                                                                  : ServerProtocol::kMcp;
+  const std::string_view era = json::get_string(value, "era");
+  server.era = era == "legacy"   ? ServerEra::kLegacy
+               : era == "modern" ? ServerEra::kModern
+                                 : ServerEra::kFindOut;
+  server.start_timeout = seconds(value, "start_timeout");
+  server.max_call_time = seconds(value, "max_call_time");
+  if (const json::Object* const times = json::find_object(value, "tool_timeouts")) {
+    for (const auto& pair : *times) {
+      server.tool_timeouts[std::string(pair.key())] = seconds(json::Value(*times), pair.key());
+    }
+  }
+  server.max_concurrency = whole(value, "max_concurrency");
+  server.failure_threshold = whole(value, "failure_threshold");
+  server.recovery_timeout = seconds(value, "recovery_timeout");
+  server.cache_ttl = seconds(value, "cache_ttl");
   server.origin = merged_.origin("/mcp_servers/" + server.name).to_string();
   check_server(server, value);
   if (is_sandbox_command(server.command)) {
@@ -295,6 +339,10 @@ void Decoder::check_server(const McpServer& server, const json::Value& value) {
   if (json::find_array(value, "command") == nullptr) {
     problem(pointer, "a local server needs command, a list of the program and its arguments");
   }
+  if (runs_shell_text(server.command)) {
+    problem(pointer + "/command",
+            "hands a text to a shell; name the program and its arguments themselves");
+  }
   for (const char* const key : {"url", "auth", "headers"}) {
     if (json::find(value, key) != nullptr) {
       problem(pointer + "/" + key, "belongs to remote servers; write type: remote, or remove it");
@@ -316,7 +364,58 @@ ServerAuth Decoder::auth(const json::Value& value) {
   auth.header = std::string(json::get_string(value, "header", "X-API-Key"));
   auth.token_url = text_of(value, "token_url");
   auth.scopes = texts(value, "scopes");
+  auth.client_credentials = json::get_string(value, "grant") == "client_credentials";
+  auth.client_metadata_url = text_of(value, "client_metadata_url");
+  auth.private_key_file = absolute(text_of(value, "private_key_file"));
+  auth.key_algorithm = text_of(value, "key_algorithm");
   return auth;
+}
+
+void Decoder::gateway(const json::Value& value) {
+  Gateway& gateway = config_.gateway;
+  gateway.allowed_hosts = texts(value, "allowed_hosts");
+  gateway.allowed_origins = texts(value, "allowed_origins");
+  gateway.public_url = text_of(value, "public_url");
+  const std::string_view naming = json::get_string(value, "naming");
+  if (!naming.empty()) {
+    gateway.naming = naming == "passthrough" ? ToolNaming::kPassthrough : ToolNaming::kPrefix;
+  }
+  const json::Value& auth = section(value, "auth");
+  if (const json::Array* const keys = json::find_array(auth, "api_keys")) {
+    for (const json::Value& each : *keys) {
+      GatewayKey key{text_of(each, "key"), text_of(each, "sha256"), text_of(each, "user"),
+                     text_of(each, "role"), text_of(each, "tenant")};
+      if (key.key.empty() == key.sha256.empty()) {
+        problem("/gateway/auth/api_keys", "each entry has either key or sha256");
+      }
+      if (key.user.empty()) {
+        problem("/gateway/auth/api_keys", "each entry needs user");
+      }
+      gateway.api_keys.push_back(std::move(key));
+    }
+  }
+  if (json::find(auth, "jwt") != nullptr) {
+    const json::Value& jwt = section(auth, "jwt");
+    gateway.jwt = GatewayJwt{text_of(jwt, "issuer"),     text_of(jwt, "jwks_url"),
+                             text_of(jwt, "audience"),   texts(jwt, "scopes"),
+                             std::string(json::get_string(jwt, "user_claim", "sub")),
+                             text_of(jwt, "role_claim"),
+                             text_of(jwt, "tenant_claim")};
+    if (gateway.jwt->issuer.empty()) {
+      problem("/gateway/auth/jwt", "needs issuer");
+    }
+    if (gateway.jwt->audience.empty() && gateway.public_url.empty()) {
+      problem("/gateway/auth/jwt", "needs audience, or gateway.public_url: whom tokens are for");
+    }
+  }
+  const json::Value& search = section(value, "tool_search");
+  gateway.tool_search = json::get_bool(search, "enabled", true);
+  gateway.tool_search_threshold = static_cast<int>(json::get_int(search, "threshold", 60));
+  gateway.always_load = texts(search, "always_load");
+  gateway.max_message = size(value, "max_message").value_or(gateway.max_message);
+  gateway.list_timeout = seconds(value, "list_timeout");
+  gateway.call_timeout = seconds(value, "call_timeout");
+  gateway.session_idle = seconds(value, "session_idle");
 }
 
 void Decoder::check_auth(const McpServer& server, const json::Value& value) {

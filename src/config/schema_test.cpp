@@ -291,7 +291,7 @@ TEST(Schema, RefusesWhatTheReaderRefuses) {
   ASSERT_TRUE(compiled);
   for (const char* const text :
        {"routing: {agent_timout: 1}", "platform: {log_level: loud}", "platform: 5",
-        "mcp_servers: {a: {command: []}}", "mcp_servers: {a: {protocol: rest}}",
+        "mcp_servers: {a: {command: []}}", "mcp_servers: {a: {protocol: soap}}",
         "plugins: {enabled: [a]}", "mcp_servers: {a: {url: 'ftp://x'}}", "agents: {worker: {}}",
         "mcp_servers: {a: {resource_limits: {memory: lots}}}", "security: {scanner: {}}"}) {
     const auto document = yaml::parse(text, "f");

@@ -74,7 +74,59 @@ Shape auth_shape() {
                  {"header", text("Header that carries the API key; X-API-Key where absent.",
                                  Format::kHeaderValue)},
                  {"token_url", text("OAuth token endpoint.", Format::kUrl)},
-                 {"scopes", list("OAuth scopes.", text("A scope."))}});
+                 {"scopes", list("OAuth scopes.", text("A scope."))},
+                 {"grant", choice("authorization_code: a person logs in (oap mcp login); "
+                                  "client_credentials: the program itself.",
+                                  {"authorization_code", "client_credentials"})},
+                 {"client_metadata_url",
+                  text("URL of this client's metadata document, where the authorization server "
+                       "takes it as client_id.",
+                       Format::kUrl)},
+                 {"private_key_file", text("PEM key for private_key_jwt.")},
+                 {"key_algorithm", choice("Its algorithm.", {"RS256", "ES256", "EdDSA"})}});
+}
+
+Shape gateway_shape() {
+  Shape key = object("A key and who sends it.",
+                     {{"key", text("The key; write ${VARIABLE}.").is_secret()},
+                      {"sha256", text("Or its SHA-256 in hex.")},
+                      {"user", text("The user that calls with it.")},
+                      {"role", text("Their role.").by_default("user")},
+                      {"tenant", text("Their tenant.").by_default("default")}});
+  Shape jwt = object(
+      "Tokens of an authorization server (OAuth 2.1 resource server).",
+      {{"issuer", text("Its issuer identifier.", Format::kUrl)},
+       {"jwks_url", text("Its keys; found through the issuer where absent.", Format::kUrl)},
+       {"audience", text("What tokens must be for; public_url where absent.")},
+       {"scopes", list("Scopes that a token must have.", text("A scope."))},
+       {"user_claim", text("The claim with the user's name; sub where absent.")},
+       {"role_claim", text("The claim with the role.")},
+       {"tenant_claim", text("The claim with the tenant.")}});
+  return object(
+      "The MCP endpoint: oap mcp serve.",
+      {{"allowed_hosts", list("Host names under which it may be reached, beside loopback.",
+                              text("A host name."))},
+       {"allowed_origins",
+        list("Web origins that may call it.", text("An origin, e.g. https://app.example."))},
+       {"public_url", text("Its address as clients see it.", Format::kUrl)},
+       {"naming", choice("How tools are called; instead of each server's own.",
+                         {"prefix", "passthrough"})},
+       {"auth", object("Who may call. Without it: everyone on a loopback address, nobody elsewhere.",
+                       {{"api_keys", list("API keys.", key)}, {"jwt", jwt}})},
+       {"tool_search",
+        object("Long tool lists are replaced by search_tools and call_tool.",
+               {{"enabled", boolean("Whether they are.").by_default(true)},
+                {"threshold", integer("From how many tools on.", 1, 1'000'000).by_default(60)},
+                {"always_load", list("Patterns of public names that are listed all the same.",
+                                     text("A pattern."))}})},
+       {"max_message", bytes("Largest message, either way.").by_default(16'777'216)},
+       {"list_timeout",
+        number("Seconds that a list waits for servers that have not answered.", 0.001, 3600)
+            .by_default(5)},
+       {"call_timeout", number("Seconds that any call may take at most.", 0.001, 86'400)
+                            .by_default(1800)},
+       {"session_idle", number("Seconds after which an idle session ends.", 1, 31'536'000)
+                            .by_default(3600)}});
 }
 
 Shape limits_shape() {
@@ -91,8 +143,11 @@ Shape server_shape() {
       "MCP over HTTP. Found from command or url where absent.",
       {"local", "remote"});
   type.aliases = {{"stdio", "local"}, {"http", "remote"}};
-  Shape protocol = choice("The protocol that the server speaks.", {"mcp"});
-  protocol.by_default("mcp").unbuilt_choices = {"rest"};
+  Shape protocol = choice(
+      "The protocol that the server speaks: mcp, or rest: POST url/tools/invoke with {tool, "
+      "arguments}.",
+      {"mcp", "rest"});
+  protocol.by_default("mcp");
   Shape server = object(
       "An MCP server.",
       {{"type", type},
@@ -118,7 +173,22 @@ Shape server_shape() {
        {"naming", choice("prefix: tools are called server__tool; passthrough: by their own name.",
                          {"prefix", "passthrough"})
                       .by_default("prefix")},
-       {"protocol", protocol}});
+       {"protocol", protocol},
+       {"era", choice("The protocol's era, where it is not to be found out.", {"legacy", "modern"})},
+       {"start_timeout", number("Seconds until it must be ready.", 0.001, 3600).by_default(30)},
+       {"max_call_time", number("Seconds that a call may take whatever it reports.", 0.001, 604'800)
+                             .by_default(1800)},
+       {"tool_timeouts", map("Seconds that a call of one tool may take.", Names::kAnything,
+                             number("Seconds.", 0.001, 604'800))},
+       {"max_concurrency", integer("Calls at once.", 1, 100'000).by_default(64)},
+       {"failure_threshold",
+        integer("Failures of a tool's calls after which its circuit opens.", 1, 100'000)
+            .by_default(5)},
+       {"recovery_timeout",
+        number("Seconds until an open circuit lets a call try.", 0.001, 86'400).by_default(60)},
+       {"cache_ttl", number("Seconds that results of read_only_tools are kept; 0: none are.", 0,
+                            604'800)
+                         .by_default(0)}});
   server.identity = {"type", "command", "url"};
   return server;
 }
@@ -193,6 +263,7 @@ Shape config_shape() {
        {"routing", routing_shape()},
        {"security", security_shape()},
        {"mcp_servers", map("MCP servers by name.", Names::kServer, server_shape()).needs_trust()},
+       {"gateway", gateway_shape().needs_trust()},
        {"agents", agents_shape()},
        {"providers",
         map("Model providers by name.", Names::kProvider, provider_shape()).needs_trust()},

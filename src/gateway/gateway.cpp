@@ -10,12 +10,14 @@ namespace oap::gateway {
 
 struct Gateway::Walk {
   ToolCall call;
+  CallLink link;
   ToolOutcome outcome;
   hooks::BeforeOutcome judged;
   std::string approver;
   json::Array after_trail;
   SteadyTime started;
-  json::Object asked_arguments;
+  std::optional<json::Object> shown_arguments;  ///< redacted and bounded, for the audit
+  bool rewritten = false;
   bool resolved = false;
   bool judged_once = false;
   bool effect_possible = false;
@@ -25,6 +27,7 @@ struct Gateway::Walk {
 namespace {
 
 constexpr std::size_t kSummaryBytes = 200;
+constexpr std::string_view kRequestState = "requestState";
 
 hooks::Context context_of(const ToolCall& call, const std::string& workspace) {
   return {call.session_id, call.task_id, workspace, call.principal};
@@ -55,8 +58,52 @@ Error infrastructure_error(const Error& error, Deadline deadline) {
   return Error(code, error.to_string(), error.audience());
 }
 
+/// A tool call or another MCP request, whose result then is all in `extra`.
+Task<Result<mcp::Answer<ToolResult>>> reach(Upstream& upstream, ToolCall call,
+                                            mcp::RequestOptions options) {
+  options.deadline = call.deadline;
+  const std::string method(call.method());
+  if (method.empty()) {
+    mcp::Answer<ToolResult> result = co_await upstream.call(std::move(call), std::move(options));
+    co_return result;
+  }
+  json::Object params = std::move(call.arguments);
+  for (auto& member : call.extra) {
+    params[member.key()] = std::move(member.value());
+  }
+  auto answer = co_await upstream.request(method, std::move(params), std::move(options));
+  if (!answer) {
+    co_return mcp::Answer<ToolResult>(mcp::failed(std::move(answer).error()));
+  }
+  ToolResult result;
+  result.extra = *std::move(answer);
+  co_return mcp::Answer<ToolResult>(std::move(result));
+}
+
+/// A server's own opaque token, which it must get back byte for byte: no hook may touch it. Whoever
+/// passes it on seals it.
+std::optional<json::Value> take_request_state(ToolResult& result) {
+  json::Value* const state = result.extra.if_contains(kRequestState);
+  if (state == nullptr) {
+    return std::nullopt;
+  }
+  json::Value taken = std::move(*state);
+  result.extra.erase(kRequestState);
+  return taken;
+}
+
+json::Object rpc_object(const jsonrpc::ErrorObject& error) {
+  json::Object object = error.extra;
+  object["code"] = error.code;
+  object["message"] = error.message;
+  if (error.data) {
+    object["data"] = *error.data;
+  }
+  return object;
+}
+
 std::string resource_of(const ToolCall& call) {
-  for (const char* key : {"path", "file_path", "command", "pattern", "code", "url"}) {
+  for (const char* key : {"path", "file_path", "command", "pattern", "code", "url", "uri", "name"}) {
     if (const json::Value* value = json::find(call.arguments, key);
         value != nullptr && value->is_string()) {
       return std::string(json::view(value->get_string()));
@@ -75,9 +122,10 @@ void Gateway::tell(const Progress& progress) const {
   }
 }
 
-Task<ToolOutcome> Gateway::invoke(ToolCall call) {
+Task<ToolOutcome> Gateway::invoke(ToolCall call, CallLink link) {
   Walk walk;
   walk.call = std::move(call);
+  walk.link = std::move(link);
   walk.started = parts_.clock.steady();
   if (walk.call.id.empty()) {
     walk.call.id = new_id("call_");
@@ -91,9 +139,8 @@ Task<ToolOutcome> Gateway::invoke(ToolCall call) {
   if (walk.call.deadline.is_never()) {
     walk.call.deadline = Deadline::after(parts_.default_timeout);
   }
-  walk.judged.call = walk.call;
-  walk.asked_arguments = walk.call.arguments;
   tell({Progress::Kind::kStarted, walk.call});
+  bool threw = false;
   try {
     co_await this->walk(walk);
   } catch (const std::exception& error) {
@@ -107,7 +154,10 @@ Task<ToolOutcome> Gateway::invoke(ToolCall call) {
     } else {
       deny(walk, "gateway", std::string("internal error: ") + error.what());
     }
-    audit_result(walk);
+    threw = true;
+  }
+  if (threw) {
+    co_await audit_result(walk);
   }
   walk.outcome.duration = std::chrono::duration_cast<Millis>(parts_.clock.steady() - walk.started);
   Progress finished{Progress::Kind::kFinished, walk.call};
@@ -122,20 +172,24 @@ Task<void> Gateway::walk(Walk& walk) {
     const bool judged = co_await judge(walk);
     const bool approved = judged && co_await approve(walk);
     if (!approved) {
-      audit_result(walk);
+      co_await audit_result(walk);
       co_return;
     }
     resolved = co_await start_and_resolve(walk);
   }
   if (!resolved) {
-    walk.outcome.error = infrastructure_error(resolved.error(), walk.call.deadline);
-    audit_result(walk);
+    if (resolved.error().code() == Code::kPermissionDenied) {
+      deny(walk, "trust", resolved.error().message());
+    } else {
+      walk.outcome.error = infrastructure_error(resolved.error(), walk.call.deadline);
+    }
+    co_await audit_result(walk);
     co_return;
   }
-  if (audit_intent(walk)) {
+  if (co_await audit_intent(walk)) {
     co_await run(walk);
     co_await clean(walk);
-    audit_result(walk);
+    co_await audit_result(walk);
   }
 }
 
@@ -148,14 +202,18 @@ Result<void> Gateway::check(Walk& walk, const ToolSpec& spec) {
 }
 
 Result<void> Gateway::resolve(Walk& walk) {
-  OAP_TRY(const std::optional<ToolSpec> spec,
-          parts_.catalog.find_known(walk.call.server, walk.call.tool));
-  return spec ? check(walk, *spec) : Result<void>{};
+  if (!walk.call.method().empty()) {
+    walk.resolved = true;
+    OAP_CHECK_OK(parts_.upstreams.find(walk.call.server));
+    return {};
+  }
+  OAP_TRY(const ToolSpec* spec, parts_.catalog.find_known(walk.call.server, walk.call.tool));
+  return spec != nullptr ? check(walk, *spec) : Result<void>{};
 }
 
 Task<Result<void>> Gateway::start_and_resolve(Walk& walk) {
-  const bool rewritten = walk.judged.call.arguments != walk.asked_arguments;
-  if (walk.resolved && !rewritten) {
+  const bool is_tool = walk.call.method().empty();
+  if (!is_tool || (walk.resolved && !walk.rewritten)) {
     co_return Result<void>{};
   }
   OAP_CO_TRY(const ToolSpec spec,
@@ -164,10 +222,13 @@ Task<Result<void>> Gateway::start_and_resolve(Walk& walk) {
 }
 
 Task<bool> Gateway::judge(Walk& walk) {
-  walk.judged =
-      co_await parts_.hooks.before_tool(context_of(walk.call, parts_.workspace), walk.call);
+  hooks::Context context = context_of(walk.call, parts_.workspace);
+  walk.judged = co_await parts_.hooks.before_tool(std::move(context), std::move(walk.call));
   walk.judged_once = true;
-  walk.call = walk.judged.call;
+  walk.call = std::move(walk.judged.call);
+  for (const hooks::TrailEntry& entry : walk.judged.trail) {
+    walk.rewritten = walk.rewritten || entry.action == "modify";
+  }
   if (walk.judged.level == Level::kDeny) {
     deny(walk, walk.judged.rule, walk.judged.reason);
     co_return false;
@@ -184,7 +245,9 @@ Task<bool> Gateway::approve(Walk& walk) {
   asking.approval = &request;
   tell(asking);
   const Deadline deadline = Deadline::after(parts_.approval_timeout).sooner(walk.call.deadline);
-  auto question = parts_.approver.ask(request);
+  approval::Approver& approver =
+      walk.link.approver != nullptr ? *walk.link.approver : parts_.approver;
+  auto question = approver.ask(request);
   auto answer = co_await async::with_deadline(deadline, std::move(question), "the approval");
   if (!answer) {
     const bool cancelled = answer.error().code() == Code::kCancelled;
@@ -207,15 +270,18 @@ Task<bool> Gateway::approve(Walk& walk) {
   co_return true;
 }
 
-bool Gateway::audit_intent(Walk& walk) {
-  const auto written = parts_.audit.append(event_of(walk, "permission_check"));
+Task<bool> Gateway::audit_intent(Walk& walk) {
+  const audit::Durability durability =
+      parts_.audit_class ? parts_.audit_class(walk.call) : audit::Durability::kSync;
+  clean_arguments(walk);
+  const auto written = co_await parts_.audit.append(event_of(walk, "permission_check"), durability);
   if (!written) {
     deny(walk, "audit", "the audit log could not be written: " + written.error().to_string());
     log::error("gateway", "intent not audited, call refused",
                {{"tool", walk.call.public_name()}, {"error", written.error().to_string()}});
-    return false;
+    co_return false;
   }
-  return true;
+  co_return true;
 }
 
 Task<void> Gateway::run(Walk& walk) {
@@ -225,14 +291,18 @@ Task<void> Gateway::run(Walk& walk) {
     co_return;
   }
   walk.effect_possible = true;
-  auto work = (*upstream)->call(walk.call);
+  auto work = reach(**upstream, walk.call, std::move(walk.link.request));
   auto result =
       co_await async::with_deadline(walk.call.deadline, std::move(work), walk.call.public_name());
-  if (result) {
-    walk.outcome.result = *std::move(result);
+  if (result && *result) {
+    walk.outcome.result = **std::move(result);
     co_return;
   }
-  walk.outcome.error = infrastructure_error(result.error(), walk.call.deadline);
+  const Error error = result ? result->error().error : result.error();
+  if (result && result->error().peer) {
+    walk.outcome.peer_error = rpc_object(*result->error().peer);
+  }
+  walk.outcome.error = infrastructure_error(error, walk.call.deadline);
 }
 
 Task<void> Gateway::clean(Walk& walk) {
@@ -241,26 +311,35 @@ Task<void> Gateway::clean(Walk& walk) {
       const Error& error = *walk.outcome.error;
       walk.outcome.error =
           Error(error.code(), parts_.redactor.redact(error.to_string()), error.audience());
+      if (walk.outcome.peer_error) {
+        json::Value clean = parts_.redactor.redact(json::Value(*walk.outcome.peer_error));
+        walk.outcome.peer_error = std::move(clean.as_object());
+      }
     }
     co_return;
   }
   hooks::Context context = context_of(walk.call, parts_.workspace);
   ToolResult raw = *std::move(walk.outcome.result);
   walk.outcome.result.reset();
+  std::optional<json::Value> state = take_request_state(raw);
   hooks::AfterOutcome after =
       co_await parts_.hooks.after_tool(std::move(context), walk.call, std::move(raw));
   walk.after_trail = hooks::to_json(after.trail);
   for (const std::string& text : after.inject) {
     after.result.content.push_back(json::Object{{"type", "text"}, {"text", text}});
   }
+  if (state) {
+    after.result.extra[kRequestState] = *std::move(state);
+  }
   walk.outcome.result = std::move(after.result);
 }
 
-void Gateway::audit_result(Walk& walk) {
+Task<void> Gateway::audit_result(Walk& walk) {
   const bool ran = walk.effect_possible;
-  const bool refused = walk.judged_once && !ran;
-  const auto written =
-      parts_.audit.append(event_of(walk, refused ? "permission_check" : "tool_execution"));
+  const bool refused = (walk.judged_once || walk.outcome.denial) && !ran;
+  clean_arguments(walk);
+  audit::Event event = event_of(walk, refused ? "permission_check" : "tool_execution");
+  const auto written = co_await parts_.audit.append(std::move(event), audit::Durability::kWritten);
   if (!written) {
     log::error("gateway", "result not audited",
                {{"tool", walk.call.public_name()}, {"error", written.error().to_string()}});
@@ -271,6 +350,16 @@ void Gateway::audit_result(Walk& walk) {
                                      written.error().to_string());
     }
   }
+}
+
+/// What the audit shows of the arguments, made once: both records of a call have it.
+void Gateway::clean_arguments(Walk& walk) const {
+  if (walk.shown_arguments) {
+    return;
+  }
+  json::Value value(walk.call.arguments);
+  json::Value clean = parts_.redactor.redact(value);
+  walk.shown_arguments = clean.is_object() ? std::move(clean.get_object()) : json::Object{};
 }
 
 void Gateway::deny(Walk& walk, std::string rule, std::string reason, bool unanswered) {
@@ -299,8 +388,7 @@ audit::Event Gateway::event_of(const Walk& walk, std::string type) const {
   event.tool = call.tool;
   event.action = call.server == kBuiltinServer ? "execute" : "invoke";
   event.resource = parts_.redactor.redact(resource_of(call));
-  const json::Value arguments = parts_.redactor.redact(json::Value(call.arguments));
-  event.arguments = arguments.is_object() ? arguments.get_object() : json::Object{};
+  event.arguments = walk.shown_arguments.value_or(json::Object{});
   event.approver = walk.approver;
   json::Array trail = hooks::to_json(walk.judged.trail);
   trail.insert(trail.end(), walk.after_trail.begin(), walk.after_trail.end());

@@ -8,6 +8,7 @@
 #include "approval/approver.hpp"
 #include "async/task.hpp"
 #include "audit/event.hpp"
+#include "audit/log.hpp"
 #include "base/clock.hpp"
 #include "gateway/catalog.hpp"
 #include "gateway/upstream/upstream.hpp"
@@ -20,9 +21,15 @@ namespace oap::gateway {
 class AuditSink {
  public:
   virtual ~AuditSink() = default;
-  /// On disk when it returns.
-  virtual Result<void> append(audit::Event event) = 0;
+  /// As durable as asked when it returns; in the order of the calls.
+  virtual Task<Result<void>> append(audit::Event event, audit::Durability durability) = 0;
+  /// On disk when it returns; for what happens outside calls (a task's begin and end).
+  virtual Result<void> append_now(audit::Event event) = 0;
 };
+
+/// How durable a tool's intent must be before it runs: `written` only for tools that trusted
+/// configuration declares to change nothing.
+using AuditClass = std::function<audit::Durability(const ToolCall& call)>;
 
 /// Removes secrets from what is about to be shown or stored.
 class Redactor {
@@ -42,7 +49,14 @@ struct Progress {
 };
 using ProgressObserver = std::function<void(const Progress&)>;
 
-/// The one way to every tool. Whoever makes a call, it walks exactly these steps:
+/// What connects one walk with whoever made the call. Everything in it may be empty.
+struct CallLink {
+  mcp::RequestOptions request;              ///< progress, questions and the like, for the upstream
+  approval::Approver* approver = nullptr;  ///< borrowed; instead of the gateway's own
+};
+
+/// The one way to every tool, and to what else servers offer (a ToolCall whose name begins with
+/// `kMethodPrefix` is such a request; its result is in `extra`). Whoever makes a call, it walks exactly these steps:
 ///   1 resolve the name; check the arguments against the tool's schema where it is known
 ///   2 tool.execute.before hooks (StrictRoleGuard, Permission, SecurityPolicy, plugins)
 ///   3 an `ask` goes to the caller's approver
@@ -66,13 +80,15 @@ class Gateway {
     std::string workspace;
     Millis default_timeout{300'000};
     Millis approval_timeout{300'000};
+    AuditClass audit_class;  ///< empty: `sync` for all
   };
 
   explicit Gateway(Parts parts);
 
   /// Never throws; never returns before the walk's audit is written. Texts that after-hooks inject
   /// are appended to `injected` where it is given.
-  Task<ToolOutcome> invoke(ToolCall call);
+  Task<ToolOutcome> invoke(ToolCall call) { return invoke(std::move(call), CallLink{}); }
+  Task<ToolOutcome> invoke(ToolCall call, CallLink link);
 
   void set_observer(ProgressObserver observer) { observer_ = std::move(observer); }
 
@@ -84,10 +100,11 @@ class Gateway {
   Result<void> check(Walk& walk, const ToolSpec& spec);
   Task<bool> judge(Walk& walk);
   Task<bool> approve(Walk& walk);
-  bool audit_intent(Walk& walk);
+  Task<bool> audit_intent(Walk& walk);
   Task<void> run(Walk& walk);
   Task<void> clean(Walk& walk);
-  void audit_result(Walk& walk);
+  Task<void> audit_result(Walk& walk);
+  void clean_arguments(Walk& walk) const;
   void deny(Walk& walk, std::string rule, std::string reason, bool unanswered = false);
   audit::Event event_of(const Walk& walk, std::string type) const;
   void tell(const Progress& progress) const;

@@ -49,6 +49,8 @@ class BeforeToolHook {
  public:
   virtual ~BeforeToolHook() = default;
   virtual std::string_view name() const = 0;
+  /// False where it never waits: then no clock runs beside it.
+  virtual bool waits() const { return true; }
   virtual Task<Result<BeforeVerdict>> before(const Context& context, const ToolCall& call) = 0;
 };
 
@@ -62,6 +64,8 @@ class AfterToolHook {
  public:
   virtual ~AfterToolHook() = default;
   virtual std::string_view name() const = 0;
+  /// False where it never waits: then no clock runs beside it.
+  virtual bool waits() const { return true; }
   virtual Task<Result<AfterVerdict>> after(const Context& context, const ToolCall& call,
                                            const ToolResult& result) = 0;
 };

@@ -25,6 +25,14 @@ Task<Result<T>> bounded(Task<Result<T>> work, Millis timeout, std::string name) 
   co_return co_await async::with_deadline(deadline, std::move(safe), std::move(name));
 }
 
+template <class T, class Entry>
+Task<Result<T>> guarded(Task<Result<T>> work, const Entry& entry) {
+  if (!entry.hook->waits()) {
+    return caught(std::move(work));
+  }
+  return bounded(std::move(work), entry.registration.timeout, std::string(entry.hook->name()));
+}
+
 void note_error(std::vector<TrailEntry>& trail, std::string_view hook, const Error& error) {
   log::warn("hooks", "a hook failed", {{"hook", std::string(hook)}, {"error", error.to_string()}});
   trail.push_back({std::string(hook), "error", error.to_string()});
@@ -99,8 +107,8 @@ Task<ChatOutcome> Registry::chat_message(Context context, std::string text) {
 Task<bool> Registry::judge_once(const Context& context, BeforeOutcome& outcome) {
   for (const auto& entry : before_) {
     const std::string name(entry.hook->name());
-    auto work = entry.hook->before(context, outcome.call);
-    auto verdict = co_await bounded(std::move(work), entry.registration.timeout, name);
+    auto work = guarded(entry.hook->before(context, outcome.call), entry);
+    auto verdict = co_await std::move(work);
     if (!verdict) {
       note_error(outcome.trail, name, verdict.error());
       if (entry.registration.policy == FailurePolicy::kGuard) {
@@ -166,13 +174,13 @@ Task<BeforeOutcome> Registry::before_tool(Context context, ToolCall call) {
   co_return outcome;
 }
 
-Task<AfterOutcome> Registry::after_tool(Context context, ToolCall call, ToolResult result) {
+Task<AfterOutcome> Registry::after_tool(Context context, const ToolCall& call, ToolResult result) {
   AfterOutcome outcome;
   outcome.result = std::move(result);
   for (const auto& entry : after_) {
     const std::string name(entry.hook->name());
-    auto work = entry.hook->after(context, call, outcome.result);
-    auto verdict = co_await bounded(std::move(work), entry.registration.timeout, name);
+    auto work = guarded(entry.hook->after(context, call, outcome.result), entry);
+    auto verdict = co_await std::move(work);
     if (!verdict) {
       note_error(outcome.trail, name, verdict.error());
       if (entry.registration.policy == FailurePolicy::kGuard) {

@@ -74,7 +74,8 @@ class Registry {
 
   Task<ChatOutcome> chat_message(Context context, std::string text);
   Task<BeforeOutcome> before_tool(Context context, ToolCall call);
-  Task<AfterOutcome> after_tool(Context context, ToolCall call, ToolResult result);
+  /// `call` outlives the task.
+  Task<AfterOutcome> after_tool(Context context, const ToolCall& call, ToolResult result);
   Task<DoneOutcome> assistant_done(Context context, std::string final_text);
 
   /// Names in running order, by point: what `oap doctor` shows.

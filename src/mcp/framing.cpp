@@ -201,6 +201,12 @@ std::optional<LineSplitter::Piece> LineSplitter::finish(std::string_view part) {
 
 std::optional<LineSplitter::Piece> LineSplitter::next() {
   const std::size_t end = buffer_.find('\n', scanned_);
+  if (end != std::string::npos && !oversize_ && start_ == 0 && end + 1 == buffer_.size() &&
+      end <= max_line_) {
+    buffer_.resize(end - (buffer_.ends_with("\r\n") ? 1 : 0));
+    scanned_ = 0;
+    return Piece(std::exchange(buffer_, std::string()));
+  }
   if (end != std::string::npos) {
     auto piece = finish(std::string_view(buffer_).substr(start_, end - start_));
     start_ = end + 1;

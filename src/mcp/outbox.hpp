@@ -23,6 +23,8 @@ class Outbox {
   Result<void> push(std::string message);
   /// No more messages; run() ends when all is written.
   void finish();
+  /// Whether push() takes anything yet.
+  bool finished() const { return finished_; }
   std::size_t queued_bytes() const { return queued_bytes_; }
 
   /// Writes until finish() or a failure, which it returns. Run it once, beside the senders.

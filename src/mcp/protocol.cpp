@@ -51,18 +51,38 @@ Result<ToolSpec> tool_from_json(const std::string& server, json::Value value) {
   return spec;
 }
 
+namespace {
+
+/// Moves a member out of the object; nothing where it is absent.
+std::optional<json::Value> take(json::Object& object, std::string_view key) {
+  const auto at = object.find(key);
+  if (at == object.end()) {
+    return std::nullopt;
+  }
+  std::optional<json::Value> value(std::move(at->value()));
+  object.stable_erase(at);
+  return value;
+}
+
+bool is_complete(const json::Object& result) {
+  const json::Value* type = result.if_contains("resultType");
+  return type == nullptr || (type->is_string() && json::view(type->get_string()) == "complete");
+}
+
+}  // namespace
+
 Result<ToolResult> result_from_json(json::Value value) {
   if (!value.is_object()) {
     return fail(Code::kUpstream, "the result of a tool must be an object, not {}",
                 json::type_name(value));
   }
-  json::Object& object = value.get_object();
   ToolResult result;
-  json::Value* content = object.if_contains("content");
-  json::Value* structured = object.if_contains("structuredContent");
-  if (content != nullptr && content->is_array()) {
+  json::Object& object = value.get_object();
+  auto content = take(object, "content");
+  result.structured = take(object, "structuredContent");
+  if (content && content->is_array()) {
     result.content = std::move(content->get_array());
-  } else if (content != nullptr || structured == nullptr) {
+  } else if (content || (!result.structured && is_complete(object))) {
     return fail(Code::kUpstream, "the result of a tool must have a content array");
   }
   for (const json::Value& block : result.content) {
@@ -71,25 +91,36 @@ Result<ToolResult> result_from_json(json::Value value) {
                   json::type_name(block));
     }
   }
-  if (structured != nullptr) {
-    result.structured = std::move(*structured);
+  if (const json::Value* error = object.if_contains("isError"); error && error->is_bool()) {
+    result.is_error = error->get_bool();
+    take(object, "isError");
   }
-  result.is_error = json::get_bool(value, "isError");
-  if (json::Value* meta = object.if_contains("_meta"); meta != nullptr && meta->is_object()) {
-    result.meta = std::move(meta->get_object());
+  if (const json::Value* meta = object.if_contains("_meta"); meta && meta->is_object()) {
+    result.meta = std::move(take(object, "_meta")->get_object());
   }
+  result.extra = std::move(object);
   return result;
 }
 
 json::Object to_json(ToolResult result) {
   json::Object object;
-  object["content"] = std::move(result.content);
+  const bool complete = is_complete(result.extra);
+  if (complete || !result.content.empty()) {
+    object["content"] = std::move(result.content);
+  }
   if (result.structured) {
     object["structuredContent"] = *std::move(result.structured);
   }
-  object["isError"] = result.is_error;
+  if (complete || result.is_error) {
+    object["isError"] = result.is_error;
+  }
   if (!result.meta.empty()) {
     object["_meta"] = std::move(result.meta);
+  }
+  for (auto& member : result.extra) {
+    if (!object.contains(member.key())) {
+      object[member.key()] = std::move(member.value());
+    }
   }
   return object;
 }

@@ -33,8 +33,10 @@ struct PeerInfo {
 /// A tool of a tools/list result. kUpstream where it has no name or its inputSchema is no object.
 Result<ToolSpec> tool_from_json(const std::string& server, json::Value value);
 
-/// A tools/call result. `content` blocks, `structuredContent` and `_meta` are kept verbatim.
-/// kUpstream where it is none. Source: MCP 2025-11-25, server/tools, CallToolResult.
+/// A tools/call result. `content` blocks, `structuredContent` and `_meta` are kept verbatim, other
+/// members are `extra`. `content` may be missing beside `structuredContent`, and where `resultType`
+/// says that the result is not complete (input_required, task). kUpstream where it is none.
+/// Source: MCP 2025-11-25 and 2026-07-28, server/tools, CallToolResult.
 Result<ToolResult> result_from_json(json::Value value);
 json::Object to_json(ToolResult result);
 

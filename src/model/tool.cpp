@@ -27,8 +27,15 @@ std::string_view to_string(Origin origin) {
   return "agent";
 }
 
-std::string ToolSpec::public_name() const { return public_name_of(server, name); }
+std::string ToolSpec::public_name() const {
+  return alias.empty() ? public_name_of(server, name) : alias;
+}
 std::string ToolCall::public_name() const { return public_name_of(server, tool); }
+
+std::string_view ToolCall::method() const {
+  const std::string_view name(tool);
+  return name.starts_with(kMethodPrefix) ? name.substr(kMethodPrefix.size()) : std::string_view();
+}
 
 ToolResult ToolResult::text(std::string_view text, bool is_error) {
   ToolResult result;

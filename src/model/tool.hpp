@@ -31,10 +31,15 @@ struct ToolSpec {
   std::string description;
   json::Value input_schema;
   json::Object definition;
+  std::string alias = {};  ///< the public name where the catalog gave it another than the usual
 
   /// The name under which models see it: bare for built-in tools, `server__tool` otherwise.
   std::string public_name() const;
 };
+
+/// What stands before an MCP method's name where a ToolCall is no tool but such a request
+/// ("mcp:resources/read"). No server's tool may be called so.
+inline constexpr std::string_view kMethodPrefix = "mcp:";
 
 /// One request to run one tool: what every guard judges and every upstream gets. A value.
 struct ToolCall {
@@ -51,6 +56,8 @@ struct ToolCall {
   json::Object extra = {};  ///< other members of an MCP request's params (_meta, inputResponses …)
 
   std::string public_name() const;
+  /// The MCP method that is meant where it is no tool ("resources/read"), else "".
+  std::string_view method() const;
 };
 
 /// What a tool answered: MCP content blocks, forwarded untouched but for redaction.

@@ -14,6 +14,8 @@ namespace asio = boost::asio;
 
 namespace {
 
+constexpr std::size_t kMostRefusal = 1U << 20U;
+
 Result<void> check_fields(const HttpRequest& request) {
   for (const auto& [name, value] : request.headers) {
     if (!is_field_name(name)) {
@@ -95,7 +97,7 @@ Task<Result<HttpResponse>> exchange(std::shared_ptr<CurlLoop> loop, HttpRequest 
       if (is_complete && is_complete()) {
         loop->wind_up(transfer);
       }
-    } else {
+    } else if (!on_body || response.body.size() < kMostRefusal) {
       response.body += std::get<std::string>(event);
     }
   }

@@ -67,7 +67,7 @@ class HttpClient {
 
   /// Hands the body of a 2xx answer to `on_body` piece by piece as it arrives, in order, from
   /// within the awaiting coroutine; an error from it ends the transfer and is returned. `body` of
-  /// the answer stays empty then. The body of any other status is collected as `send` does.
+  /// the answer stays empty then. The body of any other status is collected, up to 1 MiB.
   using OnBody = std::function<Result<void>(std::string_view piece)>;
   Task<Result<HttpResponse>> stream(HttpRequest request, OnBody on_body);
 

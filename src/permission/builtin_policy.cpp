@@ -21,6 +21,12 @@ bool is_harmless(const std::string& tool) {
   return tool == "skill" || tool == "todo" || tool == "delegate_task";
 }
 
+/// A request that is no tool call: a resource, a prompt, a completion, a task's state.
+bool reads_from_server(const Facets& facets) {
+  return !facets.server.empty() &&
+         facets.tool.starts_with(facets.server + "__" + std::string(kMethodPrefix));
+}
+
 bool works_on_paths(const std::string& tool) {
   return tool == "read_file" || tool == "list_dir" || tool == "glob" || tool == "grep" ||
          tool == "write_file" || tool == "edit_file";
@@ -54,6 +60,10 @@ Decision builtin_path(const PathFacet& path, std::optional<Level> on_ask) {
 }
 
 Decision builtin_decision(const Facets& facets, std::optional<Level> on_ask) {
+  if (reads_from_server(facets)) {
+    return {Level::kAllow, "builtin/server-reading",
+            fmt::format("resources and prompts of the server {} may be read", facets.server)};
+  }
   if (facets.tool.find("__") != std::string::npos) {
     return asked(on_ask, "builtin/server",
                  fmt::format("calls to the server {} need approval", facets.server));
@@ -83,6 +93,7 @@ const std::vector<std::string>& builtin_policy_text() {
       "bash, run_command, python: ask",
       "skill, todo, delegate_task: allow",
       "tools of configured servers: ask",
+      "resources, prompts and completions of configured servers: allow",
       "reading outside the workspace: ask",
       "writing or deleting outside the workspace: deny",
       "anything else: ask"};

@@ -1,31 +1,73 @@
 #include "platform/audit_sink.hpp"
 
+#include "async/event.hpp"
 #include "audit/log.hpp"
+#include "base/mutex.hpp"
 
 namespace oap::platform {
 namespace {
 
+/// The outcome of one append on its way from the log's thread to the coroutine that waits.
+struct Pending {
+  explicit Pending(Executor executor) : written(std::move(executor)) {}
+
+  void set(Result<void> outcome) {
+    {
+      MutexLock lock(mutex);
+      result.emplace(std::move(outcome));
+    }
+    written.notify_from_any_thread();
+  }
+  std::optional<Result<void>> take() {
+    MutexLock lock(mutex);
+    return result;
+  }
+
+  async::Event written;
+  Mutex mutex;
+  std::optional<Result<void>> result OAP_GUARDED_BY(mutex);
+};
+
 class LogSink final : public gateway::AuditSink {
  public:
-  explicit LogSink(std::unique_ptr<audit::Log> log) : log_(std::move(log)) {}
-  Result<void> append(audit::Event event) override {
+  LogSink(std::unique_ptr<audit::Log> log, Executor executor)
+      : log_(std::move(log)), executor_(std::move(executor)) {}
+
+  Task<Result<void>> append(audit::Event event, audit::Durability durability) override {
+    auto pending = std::make_shared<Pending>(executor_);
+    log_->append_async(event, durability,
+                       [pending](Result<void> outcome) { pending->set(std::move(outcome)); });
+    const Deadline never = Deadline::never();
+    std::optional<Result<void>> result = pending->take();
+    while (!result) {
+      co_await pending->written.wait_shielded(never);
+      result = pending->take();
+    }
+    co_return *std::move(result);
+  }
+  Result<void> append_now(audit::Event event) override {
     return log_->append(event, audit::Durability::kSync);
   }
 
  private:
   std::unique_ptr<audit::Log> log_;
+  Executor executor_;
 };
 
 class NoSink final : public gateway::AuditSink {
  public:
-  Result<void> append(audit::Event /*event*/) override { return {}; }
+  Task<Result<void>> append(audit::Event /*event*/, audit::Durability /*durability*/) override {
+    co_return Result<void>{};
+  }
+  Result<void> append_now(audit::Event /*event*/) override { return {}; }
 };
 
 }  // namespace
 
 std::string audit_dir(const Settings& settings) { return settings.paths.state_dir + "/audit"; }
 
-Result<std::unique_ptr<gateway::AuditSink>> open_audit(const Settings& settings) {
+Result<std::unique_ptr<gateway::AuditSink>> open_audit(const Settings& settings,
+                                                       Executor executor) {
   if (!settings.config.security.audit.enabled) {
     return std::unique_ptr<gateway::AuditSink>(std::make_unique<NoSink>());
   }
@@ -35,7 +77,8 @@ Result<std::unique_ptr<gateway::AuditSink>> open_audit(const Settings& settings)
   options.export_file = settings.config.security.audit.log_file.value_or("");
   options.emergency_file = ".opencode/emergency_audit.log";
   OAP_TRY(auto log, audit::Log::open(std::move(options)));
-  return std::unique_ptr<gateway::AuditSink>(std::make_unique<LogSink>(std::move(log)));
+  return std::unique_ptr<gateway::AuditSink>(
+      std::make_unique<LogSink>(std::move(log), std::move(executor)));
 }
 
 }  // namespace oap::platform

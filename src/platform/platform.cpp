@@ -6,7 +6,6 @@
 #include "audit/log.hpp"
 #include "base/ids.hpp"
 #include "base/log.hpp"
-#include "gateway/upstream/stdio_upstream.hpp"
 #include "os/self.hpp"
 #include "platform/agents.hpp"
 #include "platform/audit_sink.hpp"
@@ -70,7 +69,10 @@ struct Platform::Parts {
   std::unique_ptr<permission::Engine> engine;
   hooks::Registry hooks;
   approval::FixedApprover nobody = approval::FixedApprover::nobody();
+  std::unique_ptr<net::HttpClient> http;
+  CredentialList credentials;
   gateway::UpstreamSet upstreams;
+  std::unique_ptr<ToolPins> trust;
   std::unique_ptr<gateway::Catalog> catalog;
   std::unique_ptr<gateway::Gateway> gateway;
   std::unique_ptr<GatewayInvoker> invoker;
@@ -88,7 +90,7 @@ Result<void> Platform::Parts::open_state() {
   const Settings& settings = options.settings;
   OAP_CHECK_OK(config::create_state_dir(settings.paths));
   OAP_TRY(store, store::Store::open(settings.paths.state_dir + "/oap.db"));
-  OAP_TRY(audit, open_audit(settings));
+  OAP_TRY(audit, open_audit(settings, options.executor));
   return {};
 }
 
@@ -101,12 +103,17 @@ Result<void> Platform::Parts::assemble() {
   redactor = std::make_unique<gateway::ScannerRedactor>(*scanner);
   log::set_redactor([this](std::string_view text) { return scanner->redact(text); });
   register_hooks(hooks, {*engine, *scanner});
-  OAP_CHECK_OK(add_upstreams(upstreams, settings, options.executor));
-  catalog = std::make_unique<gateway::Catalog>(upstreams, tools::builtin_specs());
+  http = std::make_unique<net::HttpClient>(options.executor);
+  OAP_CHECK_OK(add_upstreams(upstreams, credentials, settings, options.executor, *http));
+  trust = std::make_unique<ToolPins>(settings);
+  catalog = std::make_unique<gateway::Catalog>(options.executor, upstreams, tools::builtin_specs(),
+                                               catalog_options(settings, options.served),
+                                               trust.get());
   approval::Approver& approver = options.approver != nullptr ? *options.approver : nobody;
   gateway = std::make_unique<gateway::Gateway>(
       gateway::Gateway::Parts{hooks, approver, *audit, *redactor, upstreams, *catalog,
-                              system_clock(), settings.paths.workspace});
+                              system_clock(), settings.paths.workspace, Millis(300'000),
+                              Millis(300'000), audit_class_of(settings)});
   invoker = std::make_unique<GatewayInvoker>(*gateway);
   sessions = std::make_unique<session::SessionManager>(store->sessions(), store->messages(),
                                                        system_clock());
@@ -129,10 +136,19 @@ Platform::~Platform() = default;
 gateway::Catalog& Platform::catalog() { return *parts_->catalog; }
 gateway::UpstreamSet& Platform::upstreams() { return parts_->upstreams; }
 const Settings& Platform::settings() const { return parts_->options.settings; }
-Task<void> Platform::close() { return parts_->upstreams.close(); }
+gateway::Gateway& Platform::gateway() { return *parts_->gateway; }
+ToolPins& Platform::pins() { return *parts_->trust; }
+const permission::Engine& Platform::permissions() const { return *parts_->engine; }
+net::HttpClient& Platform::http() { return *parts_->http; }
+const Principal& Platform::principal() const { return parts_->principal; }
 
-Task<ToolOutcome> Platform::call_tool(std::string server, std::string tool,
-                                      json::Object arguments) {
+Task<void> Platform::close() {
+  co_await parts_->catalog->close();
+  co_await parts_->upstreams.close();
+}
+
+Task<ToolOutcome> Platform::call_tool(std::string server, std::string tool, json::Object arguments,
+                                      gateway::CallLink link) {
   ToolCall call;
   call.id = new_id("call_");
   call.principal = parts_->principal;
@@ -140,7 +156,7 @@ Task<ToolOutcome> Platform::call_tool(std::string server, std::string tool,
   call.tool = std::move(tool);
   call.arguments = std::move(arguments);
   call.origin = Origin::kCommand;
-  co_return co_await parts_->gateway->invoke(std::move(call));
+  co_return co_await parts_->gateway->invoke(std::move(call), std::move(link));
 }
 
 Result<std::string> Platform::Parts::session_for(const RunRequest& request) {
@@ -174,7 +190,7 @@ void Platform::Parts::note(const std::string& type, const std::string& session_i
       event.error = redactor->redact(report->error->to_string());
     }
   }
-  if (const auto written = audit->append(std::move(event)); !written) {
+  if (const auto written = audit->append_now(std::move(event)); !written) {
     log::error("platform", "task event not audited", {{"error", written.error().to_string()}});
   }
 }

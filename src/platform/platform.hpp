@@ -8,11 +8,19 @@
 #include "approval/approver.hpp"
 #include "async/task.hpp"
 #include "gateway/gateway.hpp"
+#include "net/http_client.hpp"
 #include "orchestration/report.hpp"
 #include "orchestration/run_events.hpp"
+#include "permission/engine.hpp"
 #include "platform/settings.hpp"
+#include "platform/tool_pins.hpp"
 
 namespace oap::platform {
+
+/// What `oap mcp serve` offers to MCP clients.
+struct Served {
+  std::optional<config::ToolNaming> naming;  ///< instead of the configured one
+};
 
 struct PlatformOptions {
   Settings settings;
@@ -20,6 +28,7 @@ struct PlatformOptions {
   approval::Approver* approver = nullptr;  ///< borrowed; null: nobody can be asked
   std::string model;                       ///< --model; empty: OAP_MODEL, configuration, offline
   std::string record;                      ///< write the model exchanges to this file
+  std::optional<Served> served;            ///< it is to serve MCP, not to run agents
 };
 
 struct RunRequest {
@@ -49,11 +58,17 @@ class Platform {
   Task<Result<orchestration::TaskReport>> run_task(RunRequest request, RunObserver observer);
 
   /// One governed call, as a command makes it.
-  Task<ToolOutcome> call_tool(std::string server, std::string tool, json::Object arguments);
+  Task<ToolOutcome> call_tool(std::string server, std::string tool, json::Object arguments,
+                              gateway::CallLink link = {});
 
   gateway::Catalog& catalog();
   gateway::UpstreamSet& upstreams();
   const Settings& settings() const;
+  gateway::Gateway& gateway();
+  ToolPins& pins();
+  const permission::Engine& permissions() const;
+  net::HttpClient& http();
+  const Principal& principal() const;
 
   /// Ends every server that was started.
   Task<void> close();

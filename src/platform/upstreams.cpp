@@ -1,29 +1,15 @@
 #include "platform/upstreams.hpp"
 
-#include "gateway/upstream/stdio_upstream.hpp"
+#include <set>
+
+#include "gateway/upstream/mcp_upstream.hpp"
+#include "gateway/upstream/rest_upstream.hpp"
 #include "os/self.hpp"
+#include "platform/credentials.hpp"
+#include "platform/platform.hpp"
 
 namespace oap::platform {
 namespace {
-
-/// A configured server of a kind that this version cannot reach.
-class UnavailableUpstream final : public gateway::Upstream {
- public:
-  UnavailableUpstream(std::string name, std::string why)
-      : name_(std::move(name)), why_(std::move(why)) {}
-  std::string_view name() const override { return name_; }
-  Task<Result<std::vector<ToolSpec>>> list_tools(Deadline /*deadline*/) override {
-    co_return fail(Code::kUnimplemented, "{}", why_);
-  }
-  Task<Result<ToolResult>> call(ToolCall /*call*/) override {
-    co_return fail(Code::kUnimplemented, "{}", why_);
-  }
-  Task<void> close() override { co_return; }
-
- private:
-  std::string name_;
-  std::string why_;
-};
 
 sandbox::Limits limits_of(const config::ResourceLimits& limits) {
   sandbox::Limits out;
@@ -62,37 +48,107 @@ mcp::ServerSpec builtin_spec(const Settings& settings, const config::McpServer& 
   return spec;
 }
 
-mcp::ServerSpec configured_spec(const Settings& settings, const config::McpServer& server) {
+mcp::ServerSpec configured_spec(const Settings& settings, const config::McpServer& server,
+                                net::HttpClient& http) {
   mcp::ServerSpec spec;
   spec.name = server.name;
-  spec.process.argv = server.command;
-  spec.process.cwd = settings.paths.workspace;
-  spec.process.env = server.env;
-  spec.process.limits = limits_of(server.resource_limits);
-  spec.process.profile = sandbox::Profile::kService;
+  if (server.type == config::ServerType::kRemote) {
+    spec.url = server.url;
+    spec.http = &http;
+    spec.headers.assign(server.headers.begin(), server.headers.end());
+  } else {
+    spec.process.argv = server.command;
+    spec.process.cwd = settings.paths.workspace;
+    spec.process.env = server.env;
+    spec.process.limits = limits_of(server.resource_limits);
+    spec.process.profile = sandbox::Profile::kService;
+  }
+  if (server.era != config::ServerEra::kFindOut) {
+    spec.era = server.era == config::ServerEra::kModern ? mcp::Era::kModern : mcp::Era::kLegacy;
+  }
+  spec.start_timeout = server.start_timeout;
   spec.call_timeout = server.timeout;
+  spec.call_hard_timeout = server.max_call_time;
+  spec.max_message_bytes = settings.config.gateway.max_message;
   spec.workspace = settings.paths.workspace;
+  spec.capabilities = json::Object{
+      {"roots", json::Object{{"listChanged", false}}},
+      {"sampling", json::Object{{"tools", json::Object{}}}},
+      {"elicitation", json::Object{{"form", json::Object{}}, {"url", json::Object{}}}}};
   return spec;
+}
+
+gateway::McpUpstreamOptions upstream_options(const config::McpServer& server, mcp::ServerSpec spec) {
+  gateway::McpUpstreamOptions options;
+  options.supervisor.server = std::move(spec);
+  options.supervisor.auto_start = server.auto_start;
+  options.supervisor.probe.url = server.health_check_url;
+  options.breaker.failure_threshold = static_cast<std::size_t>(server.failure_threshold);
+  options.breaker.recovery_timeout = server.recovery_timeout;
+  options.max_concurrent = static_cast<std::size_t>(server.max_concurrency);
+  options.read_only_tools = server.read_only_tools;
+  options.cache_ttl = server.cache_ttl;
+  for (const auto& [tool, time] : server.tool_timeouts) {
+    options.tools[tool].idle_timeout = time;
+  }
+  return options;
 }
 
 }  // namespace
 
-Result<void> add_upstreams(gateway::UpstreamSet& set, const Settings& settings, Executor executor) {
+Result<void> add_upstreams(gateway::UpstreamSet& set, CredentialList& credentials,
+                           const Settings& settings, Executor executor, net::HttpClient& http) {
   config::McpServer builtin;
   for (const auto& [name, server] : settings.config.mcp_servers) {
     if (server.builtin) {
       builtin = server;
       continue;
     }
+    mcp::ServerSpec spec = configured_spec(settings, server, http);
     if (server.type == config::ServerType::kRemote) {
-      set.add(std::make_unique<UnavailableUpstream>(
-          name, "remote MCP servers are not available in this version (" + server.origin + ")"));
+      OAP_TRY(std::unique_ptr<mcp::Credentials> own,
+              credentials_of(settings, server, executor, http));
+      spec.credentials = own.get();
+      credentials.push_back(std::move(own));
+    }
+    if (server.protocol == config::ServerProtocol::kRest) {
+      set.add(std::make_unique<gateway::RestUpstream>(std::move(spec)));
       continue;
     }
-    set.add(std::make_unique<gateway::StdioUpstream>(executor, configured_spec(settings, server)));
+    set.add(std::make_unique<gateway::McpUpstream>(
+        executor, upstream_options(server, std::move(spec)), gateway::mcp_connector()));
   }
-  set.add(std::make_unique<gateway::StdioUpstream>(executor, builtin_spec(settings, builtin)));
+  set.add(std::make_unique<gateway::McpUpstream>(
+      executor, upstream_options(builtin, builtin_spec(settings, builtin)),
+      gateway::mcp_connector()));
   return {};
+}
+
+gateway::CatalogOptions catalog_options(const Settings& settings,
+                                        const std::optional<Served>& served) {
+  gateway::CatalogOptions options;
+  for (const auto& [name, server] : settings.config.mcp_servers) {
+    const config::ToolNaming naming =
+        !served ? config::ToolNaming::kPrefix
+                : served->naming.value_or(settings.config.gateway.naming.value_or(server.naming));
+    options.passthrough[name] = naming == config::ToolNaming::kPassthrough;
+  }
+  options.offer_builtin =
+      !served || settings.config.mcp_servers.contains(std::string(kBuiltinServer));
+  return options;
+}
+
+gateway::AuditClass audit_class_of(const Settings& settings) {
+  std::set<std::pair<std::string, std::string>, std::less<>> read_only;
+  for (const auto& [name, server] : settings.config.mcp_servers) {
+    for (const std::string& tool : server.read_only_tools) {
+      read_only.emplace(name, tool);
+    }
+  }
+  return [read_only](const ToolCall& call) {
+    return read_only.contains({call.server, call.tool}) ? audit::Durability::kWritten
+                                                        : audit::Durability::kSync;
+  };
 }
 
 }  // namespace oap::platform

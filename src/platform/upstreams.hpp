@@ -1,11 +1,32 @@
 #pragma once
 
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "gateway/catalog.hpp"
+#include "gateway/gateway.hpp"
 #include "gateway/upstream/upstream.hpp"
+#include "net/http_client.hpp"
 #include "platform/settings.hpp"
 
 namespace oap::platform {
 
-/// Puts the built-in server and every configured one into the set. Starts none.
-Result<void> add_upstreams(gateway::UpstreamSet& set, const Settings& settings, Executor executor);
+struct Served;
+
+/// What remote servers' upstreams use; outlives them.
+using CredentialList = std::vector<std::unique_ptr<mcp::Credentials>>;
+
+/// Puts the built-in server and every configured one into the set. Starts none. kConfiguration
+/// where a server's credentials cannot be set up.
+Result<void> add_upstreams(gateway::UpstreamSet& set, CredentialList& credentials,
+                           const Settings& settings, Executor executor, net::HttpClient& http);
+
+/// Which names the catalog gives: those for models, or those for MCP clients.
+gateway::CatalogOptions catalog_options(const Settings& settings,
+                                        const std::optional<Served>& served);
+
+/// `written` for the tools that trusted configuration names as read-only, else `sync`.
+gateway::AuditClass audit_class_of(const Settings& settings);
 
 }  // namespace oap::platform

@@ -59,11 +59,16 @@ TEST_F(Bash, RefusesBadArguments) {
   EXPECT_THAT(run("bash", {{"command", std::string("a\0b", 3)}}), HasSubstr("tool error"));
 }
 
-Task<Result<ToolResult>> cancelled(mcp::Client* client, std::string command) {
+Task<Result<ToolResult>> call_bash(mcp::Client* client, std::string command) {
   ToolCall call = mcp::testing::tool_call("bash");
   call.arguments["command"] = command;
+  auto answer = co_await client->call_tool(std::move(call), mcp::RequestOptions());
+  co_return answer ? Result<ToolResult>(*std::move(answer)) : fail(answer.error().error);
+}
+
+Task<Result<ToolResult>> cancelled(mcp::Client* client, std::string command) {
   const Deadline soon = Deadline::after(Millis(500));
-  co_return co_await async::with_deadline(soon, client->call_tool(std::move(call)), "the call");
+  co_return co_await async::with_deadline(soon, call_bash(client, std::move(command)), "the call");
 }
 
 TEST_F(Bash, ACancelledCallLeavesNoProcess) {

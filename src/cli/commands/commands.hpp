@@ -12,6 +12,7 @@ int config_command(const Common& common, const ConfigArgs& args);
 int trust_command(const Common& common, const TrustArgs& args);
 int permission_command(const Common& common, const PermissionArgs& args);
 int mcp_command(const Common& common, const McpArgs& args);
+int mcp_serve_command(const Common& common, const McpServeArgs& args);
 int sandbox_server_command(const Common& common, const SandboxServerArgs& args);
 int audit_command(const Common& common, const AuditArgs& args);
 int doctor_command(const Common& common, const DoctorArgs& args);

@@ -11,6 +11,7 @@ namespace oap::gateway {
 class StrictRoleGuard final : public hooks::BeforeToolHook {
  public:
   std::string_view name() const override { return "StrictRoleGuard"; }
+  bool waits() const override { return false; }
   Task<Result<hooks::BeforeVerdict>> before(const hooks::Context& context,
                                             const ToolCall& call) override;
 };
@@ -21,6 +22,7 @@ class PermissionHook final : public hooks::BeforeToolHook {
  public:
   explicit PermissionHook(const permission::Engine& engine) : engine_(engine) {}
   std::string_view name() const override { return "Permission"; }
+  bool waits() const override { return false; }
   Task<Result<hooks::BeforeVerdict>> before(const hooks::Context& context,
                                             const ToolCall& call) override;
 

@@ -27,21 +27,34 @@ std::string cut_middle(std::string_view text, std::size_t max_bytes) {
 Task<Result<hooks::AfterVerdict>> SecretScannerHook::after(const hooks::Context& /*context*/,
                                                            const ToolCall& /*call*/,
                                                            const ToolResult& result) {
-  json::Value content = scanner_.redact(json::Value(result.content));
-  std::optional<json::Value> structured;
-  if (result.structured) {
-    structured = scanner_.redact(*result.structured);
-  }
-  json::Value meta = scanner_.redact(json::Value(result.meta));
   hooks::AfterVerdict verdict;
-  if (content != json::Value(result.content) || structured != result.structured ||
-      meta != json::Value(result.meta)) {
-    ToolResult clean = result;
-    clean.content = std::move(content.as_array());
-    clean.structured = std::move(structured);
-    clean.meta = std::move(meta.as_object());
-    verdict.replacement = std::move(clean);
+  std::optional<ToolResult> clean;
+  const auto replace = [&](const json::Value& before, auto&& put) {
+    if (json::Value after = scanner_.redact(before); after != before) {
+      if (!clean) {
+        clean = result;
+      }
+      put(*clean, std::move(after));
+    }
+  };
+  replace(json::Value(result.content), [](ToolResult& to, json::Value value) {
+    to.content = std::move(value.as_array());
+  });
+  if (result.structured) {
+    replace(*result.structured,
+            [](ToolResult& to, json::Value value) { to.structured = std::move(value); });
   }
+  if (!result.meta.empty()) {
+    replace(json::Value(result.meta), [](ToolResult& to, json::Value value) {
+      to.meta = std::move(value.as_object());
+    });
+  }
+  if (!result.extra.empty()) {
+    replace(json::Value(result.extra), [](ToolResult& to, json::Value value) {
+      to.extra = std::move(value.as_object());
+    });
+  }
+  verdict.replacement = std::move(clean);
   co_return verdict;
 }
 

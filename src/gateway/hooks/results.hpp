@@ -24,6 +24,7 @@ class SecretScannerHook final : public hooks::AfterToolHook {
  public:
   explicit SecretScannerHook(const security::SecretScanner& scanner) : scanner_(scanner) {}
   std::string_view name() const override { return "SecretScanner"; }
+  bool waits() const override { return false; }
   Task<Result<hooks::AfterVerdict>> after(const hooks::Context& context, const ToolCall& call,
                                           const ToolResult& result) override;
 
@@ -37,6 +38,7 @@ class ResourceControlHook final : public hooks::AfterToolHook {
  public:
   explicit ResourceControlHook(std::size_t max_bytes) : max_bytes_(max_bytes) {}
   std::string_view name() const override { return "ResourceControl"; }
+  bool waits() const override { return false; }
   Task<Result<hooks::AfterVerdict>> after(const hooks::Context& context, const ToolCall& call,
                                           const ToolResult& result) override;
 

@@ -1,5 +1,8 @@
 #include "gateway/upstream/upstream.hpp"
 
+#include <boost/asio/this_coro.hpp>
+
+#include "async/scope.hpp"
 #include "text/nearest.hpp"
 
 namespace oap::gateway {
@@ -35,9 +38,12 @@ std::vector<std::string> UpstreamSet::names() const {
 }
 
 Task<void> UpstreamSet::close() {
+  const Executor executor = co_await boost::asio::this_coro::executor;
+  async::Scope closing(executor);
   for (Upstream* upstream : all()) {
-    co_await upstream->close();
+    closing.spawn(upstream->close());
   }
+  co_await closing.join();
 }
 
 }  // namespace oap::gateway

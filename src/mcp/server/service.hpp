@@ -6,11 +6,13 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "async/task.hpp"
 #include "json/value.hpp"
 #include "mcp/answer.hpp"
 #include "mcp/era.hpp"
+#include "mcp/server/mirror.hpp"
 #include "model/tool.hpp"
 
 namespace oap::mcp {
@@ -22,7 +24,10 @@ struct Caller {
   json::Object info;          ///< clientInfo; may be empty
   json::Object capabilities;  ///< the client's; what it declares is all that may be asked of it
   Principal principal;
-  std::string session_id;  ///< stable for one legacy session or stdio link; "" where stateless
+  /// Stable for one legacy session or stdio link; "" where stateless. Names the session in logs and
+  /// audit; it is not the secret that HTTP clients send.
+  std::string session_id;
+  std::string log_level;  ///< what it asked for last (legacy) or in this request (modern); or ""
 };
 
 /// One request while a Service works on it. The same for both eras and all transports; valid until
@@ -30,6 +35,7 @@ struct Caller {
 class Exchange {
  public:
   virtual ~Exchange() = default;
+  /// Modern: after an ask() it is who came back with the input, the same principal.
   virtual const Caller& caller() const = 0;
 
   /// Sends notifications/progress under the caller's own token; nothing where it gave none.
@@ -117,9 +123,19 @@ class Service {
   virtual Task<Answer<json::Object>> watch(std::string uri, Caller caller) = 0;
   virtual Task<void> unwatch(std::string uri, Caller caller) = 0;
 
+  /// The client asked for log messages of this level from now on (legacy).
+  virtual Task<void> log_level(std::string /*level*/, Caller /*caller*/) { co_return; }
   /// The client's roots changed, or its session has ended.
   virtual void roots_changed(const Caller& /*caller*/) {}
   virtual void session_ended(const Caller& /*caller*/) {}
+
+  /// Which arguments of a tool an HTTP client of the modern era must mirror in `Mcp-Param-*`
+  /// headers (see mirrored_params()); null where none. Asked before each tools/call, so it must be
+  /// fast; valid until the next wait.
+  virtual const std::vector<MirroredParam>* mirrored(std::string_view /*tool*/,
+                                                     const Caller& /*caller*/) {
+    return nullptr;
+  }
 
   virtual Feed& feed() = 0;
 };

@@ -7,7 +7,7 @@
 
 #include "async/runtime.hpp"
 #include "json/parse.hpp"
-#include "mcp/client.hpp"
+#include "mcp/client/client.hpp"
 
 namespace oap::mcp::testing {
 
@@ -38,8 +38,9 @@ inline ToolCall tool_call(const std::string& tool, const std::string& arguments 
 /// A client that is connected for one test, driven step by step from plain code.
 class LinkedClient {
  public:
-  explicit LinkedClient(ServerSpec spec) {
-    auto connected = runtime_.run(Client::connect_stdio(runtime_.executor(), std::move(spec)));
+  explicit LinkedClient(ServerSpec spec, ClientEvents events = {}) {
+    auto connected =
+        runtime_.run(Client::connect(runtime_.executor(), std::move(spec), std::move(events)));
     if (connected) {
       client_ = *std::move(connected);
     } else {
@@ -59,8 +60,14 @@ class LinkedClient {
   Result<std::vector<ToolSpec>> tools() {
     return runtime_.run(client_->list_tools(Deadline::after(Millis(20'000))));
   }
-  Result<ToolResult> call(ToolCall call, ProgressSink progress = {}) {
-    return runtime_.run(client_->call_tool(std::move(call), std::move(progress)));
+  Result<ToolResult> call(ToolCall call, RequestOptions options = {}) {
+    auto answer = runtime_.run(client_->call_tool(std::move(call), std::move(options)));
+    return answer ? Result<ToolResult>(*std::move(answer)) : fail(std::move(answer).error().error);
+  }
+  Answer<json::Object> request(const std::string& method, const std::string& params = "{}",
+                               RequestOptions options = {}) {
+    return runtime_.run(
+        client_->request(method, json::parse_object(params).value(), std::move(options)));
   }
   Result<ToolResult> call(const std::string& tool, const std::string& arguments = "{}") {
     return call(tool_call(tool, arguments));

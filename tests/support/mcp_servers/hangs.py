@@ -17,6 +17,8 @@ def call(request):
 def other(message):
     if message.get("method") == "notifications/cancelled":
         cancelled.append(message["params"]["requestId"])
+    elif "id" in message and message.get("method"):
+        wire.refuse(message, -32601, "no such method")
 
 
 if "start" in sys.argv:

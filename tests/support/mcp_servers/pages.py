@@ -37,3 +37,5 @@ for message in wire.messages():
             wire.refuse(message, -32601, "no tools here")
         else:
             wire.answer(message, page(message))
+    elif "id" in message:
+        wire.refuse(message, -32601, "no such method")

@@ -14,3 +14,5 @@ for message in wire.messages():
             wire.handshake(message, sys.argv[1])
     elif message.get("method") == "tools/list":
         wire.answer(message, {"tools": [wire.tool("echo")]})
+    elif "id" in message:
+        wire.refuse(message, -32601, "no such method")

@@ -1,0 +1,79 @@
+#include "gateway/serve/http_service.hpp"
+
+#include "gateway/serve/health_report.hpp"
+#include "json/print.hpp"
+
+namespace oap::gateway {
+namespace {
+
+constexpr std::string_view kWellKnown = "/.well-known/oauth-protected-resource";
+
+void answer(net::HttpExchange& http, int status, std::string type, std::string body) {
+  net::HttpReply reply;
+  reply.status = status;
+  reply.headers = {{"Content-Type", std::move(type)}, {"Cache-Control", "no-store"}};
+  reply.body = std::move(body);
+  http.respond(std::move(reply));
+}
+
+void answer_json(net::HttpExchange& http, int status, json::Object object) {
+  answer(http, status, "application/json", json::print(json::Value(std::move(object))));
+}
+
+bool has_been_tried(const Health& health) {
+  return health.state != Health::State::kIdle && health.state != Health::State::kStarting;
+}
+
+}  // namespace
+
+HttpService::HttpService(mcp::HttpFront& front, const UpstreamSet& upstreams,
+                         HttpServiceOptions options)
+    : front_(front), upstreams_(upstreams), options_(std::move(options)) {}
+
+void HttpService::answer_health(net::HttpExchange& http) const {
+  answer_json(http, 200, health_report(upstreams_));
+}
+
+void HttpService::answer_ready(net::HttpExchange& http) const {
+  json::Array waiting;
+  for (const Upstream* upstream : upstreams_.all()) {
+    if (options_.awaited.contains(std::string(upstream->name())) &&
+        !has_been_tried(upstream->health())) {
+      waiting.emplace_back(upstream->name());
+    }
+  }
+  const bool ready = waiting.empty();
+  answer_json(http, ready ? 200 : 503,
+              json::Object{{"ready", ready}, {"waiting_for", std::move(waiting)}});
+}
+
+Task<void> HttpService::handle(std::shared_ptr<net::HttpExchange> http) {
+  const std::string_view target = http->head().target;
+  const std::string_view path = target.substr(0, target.find('?'));
+  if (path == options_.mcp_path) {
+    co_await front_.serve(std::move(http));
+    co_return;
+  }
+  if (!front_.is_trusted_origin(http->head())) {
+    answer_json(*http, 403, json::Object{{"error", "this Host or Origin is not served here"}});
+    co_return;
+  }
+  const std::string& method = http->head().method;
+  if (method != "GET" && method != "HEAD") {
+    answer_json(*http, 405, json::Object{{"error", "only GET is known here"}});
+  } else if (path == "/health") {
+    answer_health(*http);
+  } else if (path == "/ready") {
+    answer_ready(*http);
+  } else if (path == "/metrics" && options_.metrics) {
+    answer(*http, 200, "text/plain; version=0.0.4; charset=utf-8", options_.metrics());
+  } else if (options_.resource_metadata &&
+             (path == kWellKnown || path == std::string(kWellKnown) + options_.mcp_path)) {
+    answer_json(*http, 200, *options_.resource_metadata);
+  } else {
+    answer_json(*http, 404,
+                json::Object{{"error", "nothing is here; MCP is at " + options_.mcp_path}});
+  }
+}
+
+}  // namespace oap::gateway

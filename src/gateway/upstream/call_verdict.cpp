@@ -1,0 +1,37 @@
+#include "gateway/upstream/call_verdict.hpp"
+
+#include "jsonrpc/message.hpp"
+
+namespace oap::gateway {
+
+Verdict judge(const mcp::Failure& failure, Millis took, Millis timeout_counts_from) {
+  if (failure.peer) {
+    return failure.peer->code == jsonrpc::kInternalError ? Verdict::kBad : Verdict::kGood;
+  }
+  switch (failure.error.code()) {
+    case Code::kUnavailable:
+    case Code::kUpstream:
+      return Verdict::kBad;
+    case Code::kDeadlineExceeded:
+      return took >= timeout_counts_from ? Verdict::kBad : Verdict::kNothing;
+    case Code::kCancelled:
+    case Code::kInvalidArgument:
+    case Code::kUsage:
+    case Code::kConfiguration:
+    case Code::kNotFound:
+    case Code::kAlreadyExists:
+    case Code::kPermissionDenied:
+    case Code::kUnanswered:
+    case Code::kUnauthenticated:
+    case Code::kResourceExhausted:
+    case Code::kFailedPrecondition:
+    case Code::kDataLoss:
+    case Code::kNeedsModel:
+    case Code::kUnimplemented:
+    case Code::kInternal:
+      return Verdict::kNothing;
+  }
+  return Verdict::kNothing;
+}
+
+}  // namespace oap::gateway

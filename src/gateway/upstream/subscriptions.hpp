@@ -1,0 +1,34 @@
+#pragma once
+
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "async/task.hpp"
+#include "gateway/upstream/link.hpp"
+
+namespace oap::gateway {
+
+/// What a server has been asked to keep in mind, so that a new process of it can be asked again:
+/// the resources that are followed and the log level. Belongs to the executor's thread.
+class Subscriptions {
+ public:
+  void add(std::string uri) { uris_.insert(std::move(uri)); }
+  void remove(const std::string& uri) { uris_.erase(uri); }
+  std::vector<std::string> uris() const { return {uris_.begin(), uris_.end()}; }
+  /// True where the level is more detailed than all before, and a known one (RFC 5424 names).
+  bool lower_level(const std::string& level);
+
+  bool empty() const { return uris_.empty() && level_.empty(); }
+  /// Asks the server for all of it. What it refuses is logged.
+  static Task<void> restore(std::shared_ptr<Connection> connection, std::string server,
+                            std::vector<std::string> uris, std::string level);
+  const std::string& level() const { return level_; }
+
+ private:
+  std::set<std::string> uris_;
+  std::string level_;
+};
+
+}  // namespace oap::gateway

@@ -1,0 +1,94 @@
+#include "mcp/server/core.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace oap::mcp {
+
+Core::Core(Executor executor, Service& service, FrontLimits limits)
+    : executor_(executor),
+      service_(service),
+      limits_(limits),
+      scope_(executor),
+      idle_(executor),
+      stop_(std::move(executor)) {}
+
+std::string name_of(const Principal& principal) {
+  std::string name;
+  name.reserve(principal.tenant.size() + principal.user_id.size() + 1);
+  name += principal.tenant;
+  name += '\0';
+  name += principal.user_id;
+  return name;
+}
+
+Core::Running::Running(Core& core, std::string who) : core_(core), who_(std::move(who)) {
+  ++core_.running_;
+  ++core_.running_of_[who_];
+}
+
+Core::Running::~Running() {
+  const auto it = core_.running_of_.find(who_);
+  if (--it->second == 0) {
+    core_.running_of_.erase(it);
+  }
+  if (--core_.running_ == 0) {
+    core_.idle_.notify();
+  }
+}
+
+bool Core::has_room(const std::string& who) const {
+  const auto it = running_of_.find(who);
+  return it == running_of_.end() || it->second < limits_.max_requests;
+}
+
+Task<void> Core::learn_server_info(Core& core, Caller caller) {
+  Face face = co_await core.service_.face(std::move(caller));
+  core.server_info_ = std::move(face.info);
+}
+
+void Core::tend(std::function<void(SteadyTime)> sweep) { start(tick(std::move(sweep))); }
+
+Task<void> Core::tick(std::function<void(SteadyTime)> sweep) {
+  const Millis period = std::clamp(std::min({limits_.keep_alive, limits_.session_idle / 4,
+                                             limits_.kept_for / 4, limits_.input_timeout / 4}),
+                                   Millis(5), Millis(5000));
+  SteadyTime next_beat = std::chrono::steady_clock::now() + limits_.keep_alive;
+  while (true) {
+    const Deadline next = Deadline::after(period);
+    if (co_await stop_.wait(next) != async::Event::Wake::kDeadline) {
+      co_return;
+    }
+    const SteadyTime now = std::chrono::steady_clock::now();
+    sweep(now);
+    if (now >= next_beat) {
+      next_beat = now + limits_.keep_alive;
+      beat();
+    }
+  }
+}
+
+void Core::beat() {
+  for (auto it = pulses_.begin(); it != pulses_.end();) {
+    Pulse& pulse = *it;
+    ++it;
+    pulse.beat();
+  }
+}
+
+Task<void> Core::wait_idle(Deadline grace) {
+  if (running_ > 0) {
+    idle_.reset();
+    co_await idle_.wait(grace);
+  }
+}
+
+Task<void> Core::close(Deadline grace) {
+  begin_closing();
+  stop_.notify();
+  co_await wait_idle(grace);
+  scope_.cancel();
+  co_await scope_.join();
+}
+
+}  // namespace oap::mcp
