@@ -105,8 +105,7 @@ class Serving {
       call.principal = principal;
       call.server = spec.server;
       call.tool = spec.name;
-      const auto request =
-          gateway::permission_request(call, platform_.settings().paths.workspace);
+      const auto request = gateway::permission_request(call, platform_.settings().paths.workspace);
       return platform_.permissions().decide(request).level != Level::kDeny;
     };
     return serve;
@@ -152,9 +151,9 @@ class Serving {
   Task<void> start(gateway::Upstream* upstream) {
     const Deadline patience = Deadline::after(Millis(120'000));
     if (const auto started = co_await upstream->start(patience); !started) {
-      log::warn("serve", "a server did not start",
-                {{"server", std::string(upstream->name())},
-                 {"error", started.error().to_string()}});
+      log::warn(
+          "serve", "a server did not start",
+          {{"server", std::string(upstream->name())}, {"error", started.error().to_string()}});
     }
   }
 

@@ -163,8 +163,8 @@ void StdioLink::send_refusal(json::Value id, Rejection rejection) {
 
 void StdioLink::reject(jsonrpc::Rejected rejected) {
   if (!rejected.response) {
-    send_refusal(std::move(rejected.id), Rejection{400, jsonrpc::ErrorObject{
-                                                            rejected.code, rejected.message}});
+    send_refusal(std::move(rejected.id),
+                 Rejection{400, jsonrpc::ErrorObject{rejected.code, rejected.message}});
   }
 }
 
