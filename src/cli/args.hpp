@@ -87,8 +87,8 @@ struct Message {
 };
 
 using Command =
-    std::variant<RunArgs, RouteArgs, ConfigArgs, TrustArgs, PermissionArgs, McpArgs,
-                 McpServeArgs, SandboxServerArgs, AuditArgs, DoctorArgs, VersionArgs, CompletionArgs, Message>;
+    std::variant<RunArgs, RouteArgs, ConfigArgs, TrustArgs, PermissionArgs, McpArgs, McpServeArgs,
+                 SandboxServerArgs, AuditArgs, DoctorArgs, VersionArgs, CompletionArgs, Message>;
 
 struct Args {
   Common common;

@@ -100,8 +100,7 @@ class Serving {
       call.principal = principal;
       call.server = spec.server;
       call.tool = spec.name;
-      const auto request =
-          gateway::permission_request(call, platform_.settings().paths.workspace);
+      const auto request = gateway::permission_request(call, platform_.settings().paths.workspace);
       return platform_.permissions().decide(request).level != Level::kDeny;
     };
     return serve;
@@ -130,9 +129,9 @@ class Serving {
   Task<void> start(gateway::Upstream* upstream) {
     const Deadline patience = Deadline::after(Millis(120'000));
     if (const auto started = co_await upstream->start(patience); !started) {
-      log::warn("serve", "a server did not start",
-                {{"server", std::string(upstream->name())},
-                 {"error", started.error().to_string()}});
+      log::warn(
+          "serve", "a server did not start",
+          {{"server", std::string(upstream->name())}, {"error", started.error().to_string()}});
     }
   }
 
@@ -171,8 +170,8 @@ class Serving {
                      "(api_keys or jwt), or bind 127.0.0.1",
                      address.host);
     }
-    OAP_CO_TRY(const InboundAuth auth, inbound_auth(platform_.settings(), executor_,
-                                                    platform_.http()));
+    OAP_CO_TRY(const InboundAuth auth,
+               inbound_auth(platform_.settings(), executor_, platform_.http()));
     mcp::HttpFrontOptions front_options;
     front_options.allowed_hosts = config_.gateway.allowed_hosts;
     front_options.allowed_origins = config_.gateway.allowed_origins;

@@ -11,8 +11,8 @@ namespace {
 /// Values of the environment and headers decide what a server is, and are no one's to read.
 gateway::ServerSource source(const config::McpServer& server) {
   gateway::ServerSource out;
-  out.command = server.type == config::ServerType::kRemote ? server.url
-                                                           : text::join(server.command, " ");
+  out.command =
+      server.type == config::ServerType::kRemote ? server.url : text::join(server.command, " ");
   std::string all;
   const auto add = [&all](std::string_view part) {
     all += std::to_string(part.size()) + ":" + std::string(part) + ",";
@@ -57,8 +57,8 @@ std::map<std::string, std::string> ToolPins::held_back(const std::string& server
   }
   for (const gateway::ToolVerdict& verdict : judged->tools) {
     if (!gateway::may_be_used(verdict.trust) && verdict.trust != gateway::ToolTrust::kRemoved) {
-      held[verdict.tool] = verdict.reason + "; see: oap mcp trust diff " + server + " " +
-                           verdict.tool;
+      held[verdict.tool] =
+          verdict.reason + "; see: oap mcp trust diff " + server + " " + verdict.tool;
     }
   }
   return held;

@@ -78,7 +78,8 @@ mcp::ServerSpec configured_spec(const Settings& settings, const config::McpServe
   return spec;
 }
 
-gateway::McpUpstreamOptions upstream_options(const config::McpServer& server, mcp::ServerSpec spec) {
+gateway::McpUpstreamOptions upstream_options(const config::McpServer& server,
+                                             mcp::ServerSpec spec) {
   gateway::McpUpstreamOptions options;
   options.supervisor.server = std::move(spec);
   options.supervisor.auto_start = server.auto_start;

@@ -130,8 +130,7 @@ json::Object McpService::missing_servers() const {
 Task<std::vector<ToolSpec>> McpService::visible_tools(const Principal principal) {
   std::vector<ToolSpec> tools = co_await catalog_.all(Deadline::after(options_.list_patience));
   if (options_.may_list) {
-    std::erase_if(tools,
-                  [&](const ToolSpec& spec) { return !options_.may_list(principal, spec); });
+    std::erase_if(tools, [&](const ToolSpec& spec) { return !options_.may_list(principal, spec); });
   }
   co_return tools;
 }
@@ -352,8 +351,9 @@ std::vector<McpService::Target> McpService::owners_of(const std::string& uri) co
   }
   std::vector<Target> owners;
   for (const Catalog::Item& item : catalog_.known_items(ListKind::kTemplates)) {
-    const bool named = std::any_of(owners.begin(), owners.end(),
-                                   [&](const Target& owner) { return owner.server == item.server; });
+    const bool named = std::any_of(owners.begin(), owners.end(), [&](const Target& owner) {
+      return owner.server == item.server;
+    });
     if (!named && matches_template(json::get_string(item.definition, "uriTemplate"), uri)) {
       owners.push_back({item.server, uri});
     }
@@ -422,8 +422,8 @@ Task<Answer<json::Object>> McpService::complete(json::Object params, Exchange& e
   }
   Reply reply =
       co_await forward(std::move(server), "completion/complete", std::move(params), exchange);
-  const bool unknown = !reply && reply.error().peer &&
-                       reply.error().peer->code == jsonrpc::kMethodNotFound;
+  const bool unknown =
+      !reply && reply.error().peer && reply.error().peer->code == jsonrpc::kMethodNotFound;
   if (unknown) {
     co_return json::Object{{"completion", json::Object{{"values", json::Array{}}}}};
   }

@@ -132,9 +132,8 @@ void HttpFront::State::post(net::HttpExchange& http, Principal principal,
   }
   const std::string* version = head.header("MCP-Protocol-Version");
   auto* request = std::get_if<jsonrpc::Request>(&*decoded);
-  const bool modern = request != nullptr
-                          ? era_of(*request, version) == Era::kModern
-                          : version != nullptr && *version == kModernVersion;
+  const bool modern = request != nullptr ? era_of(*request, version) == Era::kModern
+                                         : version != nullptr && *version == kModernVersion;
   if (!modern) {
     legacy.post(head, principal, std::move(*decoded), answer);
   } else if (request == nullptr) {
@@ -178,9 +177,8 @@ void HttpFront::State::take_modern(net::HttpExchange& http, Principal principal,
     refuse(*answer, std::move(request.id), *std::move(wrong));
     return;
   }
-  ModernRequest taken{std::move(request.id),      std::move(request.method),
-                      std::move(request.params),  std::move(*envelope),
-                      std::move(principal),       "",
+  ModernRequest taken{std::move(request.id), std::move(request.method), std::move(request.params),
+                      std::move(*envelope),  std::move(principal),      "",
                       http.take_body()};
   if (auto mismatch = check_mirrored_params(http.head(), taken)) {
     refuse(*answer, std::move(taken.id), *std::move(mismatch));

@@ -161,7 +161,8 @@ void HttpLegacy::initialize(const net::RequestHead& head, const Principal& princ
                             jsonrpc::Request request, const std::shared_ptr<HttpAnswer>& answer) {
   const std::string* key = head.header("Mcp-Session-Id");
   if (key != nullptr && sessions_.contains(*key)) {
-    refuse(*answer, std::move(request.id), reject(400, "this session has been initialized already"));
+    refuse(*answer, std::move(request.id),
+           reject(400, "this session has been initialized already"));
     return;
   }
   auto session = create(principal);

@@ -56,8 +56,7 @@ void LegacySession::take(jsonrpc::Request request, std::shared_ptr<Outlet> outle
     refuse(*outlet, std::move(request.id), too_busy());
   } else {
     std::string key = jsonrpc::id_key(request.id);
-    auto call =
-        std::make_shared<LegacyCall>(core_, shared_from_this(), request, std::move(outlet));
+    auto call = std::make_shared<LegacyCall>(core_, shared_from_this(), request, std::move(outlet));
     calls_.emplace(std::move(key), call);
     LegacyCall::start(std::move(call), std::move(request));
   }
@@ -103,8 +102,9 @@ void LegacySession::set_level(jsonrpc::Request request, Outlet& outlet) {
   const auto level = log_level(json::get_string(request.params, "level"));
   if (!level) {
     refuse(outlet, std::move(request.id),
-           rejection(jsonrpc::kInvalidParams, "level must be one of debug, info, notice, warning, "
-                                              "error, critical, alert, emergency"));
+           rejection(jsonrpc::kInvalidParams,
+                     "level must be one of debug, info, notice, warning, "
+                     "error, critical, alert, emergency"));
     return;
   }
   level_ = level;
@@ -233,8 +233,7 @@ void LegacyCall::start(std::shared_ptr<LegacyCall> call, jsonrpc::Request reques
 Task<void> LegacyCall::run(std::shared_ptr<LegacyCall> call, std::string method,
                            json::Object params) {
   const Core::Running running(call->core_, call->caller().session_id);
-  auto answer =
-      co_await handle(call->core_.service(), std::move(method), std::move(params), *call);
+  auto answer = co_await handle(call->core_.service(), std::move(method), std::move(params), *call);
   call->conclude(std::move(answer));
 }
 
@@ -243,8 +242,8 @@ Task<Answer<json::Object>> LegacyCall::ask(std::string method, json::Object para
     co_return undeclared(*std::move(required));
   }
   if (outlet_ == nullptr || !outlet_->can_send()) {
-    co_return failed(Error(Code::kFailedPrecondition,
-                           "the client cannot be asked: it takes no event stream"));
+    co_return failed(
+        Error(Code::kFailedPrecondition, "the client cannot be asked: it takes no event stream"));
   }
   jsonrpc::Request question;
   question.id = fmt::format("oap-{}", ++session_->last_question_);

@@ -72,7 +72,8 @@ void EventStore::drop_oldest() {
 void EventStore::keep(const std::shared_ptr<EventLog>& log, EventId id, std::string message) {
   constexpr std::size_t kOverhead = 128;
   const std::size_t bytes = message.size() + kOverhead;
-  order_.push_back({log, log->dropped + log->events.size(), bytes, std::chrono::steady_clock::now()});
+  order_.push_back(
+      {log, log->dropped + log->events.size(), bytes, std::chrono::steady_clock::now()});
   bytes_ += bytes;
   log->events.push_back({id, std::move(message)});
   if (log->events.size() > limits_.max_kept_events) {
