@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "mcp/oauth/challenge.hpp"
 #include "net/url.hpp"
 #include "text/strings.hpp"
 #include "text/utf8.hpp"
@@ -71,15 +72,10 @@ net::HttpRequest Endpoint::prepare(std::string_view method, const std::string& u
 }
 
 Task<Result<net::HttpResponse>> Endpoint::send_once(net::HttpRequest request,
+                                                    net::HeaderList credentials,
                                                     net::HttpClient::OnBody on_body) {
-  if (credentials_ != nullptr) {
-    auto headers = co_await credentials_->headers(request.url);
-    if (!headers) {
-      co_return fail(std::move(headers).error());
-    }
-    for (auto& header : *headers) {
-      request.headers.push_back(std::move(header));
-    }
+  for (auto& header : credentials) {
+    request.headers.push_back(std::move(header));
   }
   co_return co_await http_->stream(std::move(request), std::move(on_body));
 }
@@ -90,12 +86,13 @@ Task<Result<net::HttpResponse>> Endpoint::send(net::HttpRequest request,
     co_return fail(Code::kInternal, "'{}' was given no HTTP client", name_);
   }
   if (credentials_ == nullptr) {
-    co_return co_await send_once(std::move(request), std::move(on_body));
+    co_return co_await http_->stream(std::move(request), std::move(on_body));
   }
   bool told_401 = false;
   bool told_403 = false;
   while (true) {
-    auto response = co_await send_once(request, on_body);
+    OAP_CO_TRY(net::HeaderList sent, co_await credentials_->headers(request.url));
+    auto response = co_await send_once(request, sent, on_body);
     if (!response || (response->status != 401 && response->status != 403)) {
       co_return response;
     }
@@ -103,9 +100,9 @@ Task<Result<net::HttpResponse>> Endpoint::send(net::HttpRequest request,
     if (std::exchange(told, true)) {
       co_return response;
     }
-    const std::string* challenge = response->header("WWW-Authenticate");
-    std::string said = challenge == nullptr ? std::string() : *challenge;
-    auto renewed = co_await credentials_->refused(request.url, response->status, std::move(said));
+    std::string said = oauth::all_challenges(response->headers);
+    auto renewed = co_await credentials_->refused(request.url, response->status, std::move(said),
+                                                  std::move(sent));
     if (!renewed) {
       co_return fail(std::move(renewed).error());
     }

@@ -32,7 +32,7 @@ class Endpoint {
   std::size_t max_message_bytes() const { return max_message_bytes_; }
 
  private:
-  Task<Result<net::HttpResponse>> send_once(net::HttpRequest request,
+  Task<Result<net::HttpResponse>> send_once(net::HttpRequest request, net::HeaderList credentials,
                                             net::HttpClient::OnBody on_body);
 
   std::string name_;
