@@ -272,6 +272,8 @@ int http_status_of(const jsonrpc::ErrorObject& error) {
 jsonrpc::ErrorObject modern_error(jsonrpc::ErrorObject error) {
   if (error.code == kResourceNotFoundLegacy) {
     error.code = jsonrpc::kInvalidParams;
+  } else if (error.code == kUrlElicitationRequired) {
+    error.code = jsonrpc::kInternalError;
   }
   return error;
 }

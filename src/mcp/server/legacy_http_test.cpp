@@ -184,7 +184,8 @@ TEST(LegacyFront, DeleteEndsEverythingOfTheSession) {
   const std::string session = house.begin();
   const Http listener = house.send("GET", {{"Mcp-Session-Id", session}});
   const Http call = house.legacy_call(session, 1, "wait");
-  house.legacy(session, FrontHouse::message(2, "resources/subscribe", R"("uri":"test://a")"));
+  house.legacy(session,
+               FrontHouse::message(2, "resources/subscribe", R"("uri":"test://a")"));
   EXPECT_EQ(house.service.watched_["test://a"], 1);
   EXPECT_EQ(house.send("DELETE", {{"Mcp-Session-Id", session}})->status_, 204);
   house.turn();
@@ -214,7 +215,8 @@ TEST(LegacyFront, OneGetStreamCarriesWhatComesUnasked) {
   ASSERT_THAT(http->events(), SizeIs(2));
   EXPECT_EQ(http->events()[0], R"({"jsonrpc":"2.0","method":"notifications/resources/updated",)"
                                R"("params":{"uri":"test://a"}})");
-  EXPECT_EQ(http->events()[1], R"({"jsonrpc":"2.0","method":"notifications/tools/list_changed"})");
+  EXPECT_EQ(http->events()[1],
+            R"({"jsonrpc":"2.0","method":"notifications/tools/list_changed"})");
   const std::string last = http->last_id();
   http->leave();
   house.service.feed().publish({Change::Kind::kPrompts, ""});
@@ -250,8 +252,53 @@ TEST(LegacyFront, ABatchIsAnsweredOnOneStream) {
 
 TEST(LegacyFront, RootsChangedReachesTheService) {
   FrontHouse house;
-  house.legacy(house.begin(), R"({"jsonrpc":"2.0","method":"notifications/roots/list_changed"})");
+  house.legacy(house.begin(),
+               R"({"jsonrpc":"2.0","method":"notifications/roots/list_changed"})");
   EXPECT_EQ(house.service.roots_changed_, 1);
+}
+
+TEST(LegacyFront, AHandshakeThatFailsLeavesNoSession) {
+  FrontHouse house;
+  const Http http = house.send("POST", {}, FrontHouse::message(1, "initialize", ""));
+  EXPECT_THAT(http->answer_, HasSubstr("-32602"));
+  EXPECT_EQ(house.front->counts().sessions, 0U);
+}
+
+TEST(LegacyFront, TakingUpAStreamEndsItsOldConnection) {
+  FrontHouse house;
+  const std::string session = house.begin();
+  const Http http = house.legacy_call(session, 1, "ask");
+  const Http again = house.resume(session, http->last_id());
+  EXPECT_TRUE(http->over_);
+  EXPECT_FALSE(again->over_);
+  house.legacy(session, answer_to(http->events()[0], R"({"action":"accept"})"));
+  EXPECT_THAT(http->events(), SizeIs(1));
+  EXPECT_THAT(again->events(), SizeIs(1));
+}
+
+TEST(LegacyFront, AClientThatDoesNotReadIsLetGoAndMayResume) {
+  FrontHouse house;
+  const std::string session = house.begin();
+  const Http http = house.legacy_call(session, 1, "ask");
+  const std::string last = http->last_id();
+  http->stuck_ = true;
+  house.legacy(session, answer_to(http->events()[0], R"({"action":"accept"})"));
+  EXPECT_TRUE(http->over_);
+  EXPECT_THAT(house.resume(session, last)->events(), SizeIs(1));
+}
+
+TEST(LegacyFront, FollowedResourcesAreBounded) {
+  FrontHouse house;
+  const std::string session = house.begin();
+  const auto follow = [&](int i) {
+    return house.legacy(session, FrontHouse::message(i, "resources/subscribe",
+                                                     R"("uri":"test://)" + std::to_string(i) + '"'));
+  };
+  for (int i = 0; i < 1000; ++i) {
+    ASSERT_THAT(follow(i)->answer_, HasSubstr("result"));
+  }
+  EXPECT_EQ(follow(1000)->status_, 429);
+  EXPECT_THAT(follow(5)->answer_, HasSubstr("result"));
 }
 
 TEST(LegacyFront, SessionsAreBounded) {

@@ -12,6 +12,8 @@
 namespace oap::mcp {
 namespace {
 
+constexpr std::size_t kMaxUris = 1000;  // followed by one session
+
 Rejection rejection(int code, std::string message) {
   return Rejection{200, jsonrpc::ErrorObject{code, std::move(message)}};
 }
@@ -62,16 +64,22 @@ void LegacySession::take(jsonrpc::Request request, std::shared_ptr<Outlet> outle
   }
 }
 
+std::optional<Rejection> LegacySession::check_handshake(const jsonrpc::Request& request) {
+  const json::Value* version = json::find(request.params, "protocolVersion");
+  if (version != nullptr && version->is_string()) {
+    return std::nullopt;
+  }
+  return rejection(jsonrpc::kInvalidParams, "initialize needs the string protocolVersion");
+}
+
 Task<void> LegacySession::shake_hands(std::shared_ptr<LegacySession> session,
                                       jsonrpc::Request request, std::shared_ptr<Outlet> outlet) {
-  const json::Value* version = json::find(request.params, "protocolVersion");
-  if (version == nullptr || !version->is_string()) {
-    refuse(*outlet, std::move(request.id),
-           rejection(jsonrpc::kInvalidParams, "initialize needs the string protocolVersion"));
+  if (auto wrong = check_handshake(request)) {
+    refuse(*outlet, std::move(request.id), *std::move(wrong));
     co_return;
   }
   auto caller = std::make_shared<Caller>(*session->caller_);
-  caller->protocol_version = negotiate(json::view(version->get_string()));
+  caller->protocol_version = negotiate(json::get_string(request.params, "protocolVersion"));
   if (const json::Object* info = json::find_object(request.params, "clientInfo")) {
     caller->info = *info;
   }
@@ -127,6 +135,10 @@ Task<void> LegacySession::follow(std::shared_ptr<LegacySession> session, jsonrpc
       co_await service.unwatch(uri, std::move(caller));
     }
     answer_with(*outlet, std::move(request.id), {});
+    co_return;
+  }
+  if (session->uris_.size() >= kMaxUris && !session->uris_.contains(uri)) {
+    refuse(*outlet, std::move(request.id), too_busy());
     co_return;
   }
   if (!session->uris_.insert(uri).second) {

@@ -41,14 +41,15 @@ json::Object meta_with_server_info(const Core& core) {
 
 }  // namespace
 
-Caller caller_of(const ModernRequest& request) {
-  Caller caller;
-  caller.era = Era::kModern;
-  caller.protocol_version = request.envelope.version;
-  caller.info = request.envelope.info;
-  caller.capabilities = request.envelope.capabilities;
-  caller.principal = request.principal;
-  caller.session_id = request.session_id;
+std::shared_ptr<const Caller> caller_of(Envelope envelope, Principal principal,
+                                        std::string session_id) {
+  auto caller = std::make_shared<Caller>();
+  caller->era = Era::kModern;
+  caller->protocol_version = std::move(envelope.version);
+  caller->info = std::move(envelope.info);
+  caller->capabilities = std::move(envelope.capabilities);
+  caller->principal = std::move(principal);
+  caller->session_id = std::move(session_id);
   return caller;
 }
 
@@ -58,28 +59,22 @@ ModernCall::ModernCall(Core& core, Parking& parking, const ModernRequest& reques
 void ModernCall::start(Core& core, Parking& parking, ModernRequest request,
                        std::shared_ptr<Outlet> outlet) {
   auto call = std::make_shared<ModernCall>(core, parking, request);
-  if (may_require_input(request.method) && !request.envelope.capabilities.empty()) {
+  if (may_require_input(request.method) && !request.caller->capabilities.empty()) {
     call->raw_ = std::move(request.raw);
   }
   if (request.method == "resources/read") {
     call->subject_ = json::get_string(request.params, "uri");
   }
   call->attach(request, std::move(outlet));
-  call->branch_ = core.start(run(call, std::move(request.method), std::move(request.params)));
+  call->branch_ =
+      core.start(run(call, std::move(request.method), std::move(request.params)));
 }
 
 void ModernCall::attach(ModernRequest& request, std::shared_ptr<Outlet> outlet) {
   id_ = std::move(request.id);
   set_progress_token(request.params);
-  log_level_ = request.envelope.log_level;
-  auto caller = std::make_shared<Caller>();
-  caller->era = Era::kModern;
-  caller->protocol_version = std::move(request.envelope.version);
-  caller->info = std::move(request.envelope.info);
-  caller->capabilities = std::move(request.envelope.capabilities);
-  caller->principal = std::move(request.principal);
-  caller->session_id = std::move(request.session_id);
-  caller_ = std::move(caller);
+  log_level_ = request.log_level;
+  caller_ = std::move(request.caller);
   outlet_ = std::move(outlet);
   outlet_->on_gone([weak = weak_from_this(), of = outlet_.get()] {
     const auto call = weak.lock();
@@ -91,7 +86,8 @@ void ModernCall::attach(ModernRequest& request, std::shared_ptr<Outlet> outlet) 
 
 void ModernCall::resume(Parking& parking, ModernRequest request, std::shared_ptr<Outlet> outlet) {
   const std::string state(json::get_string(request.params, "requestState"));
-  const std::string binding = bind_to(request.principal, digest_of(request.method, request.params));
+  const std::string binding =
+      bind_to(request.caller->principal, digest_of(request.method, request.params));
   const auto ticket = parking.seal().open(state, binding);
   if (!ticket) {
     refuse(*outlet, std::move(request.id), jsonrpc::kInvalidParams,
@@ -153,8 +149,8 @@ Task<Answer<json::Object>> ModernCall::ask(std::string method, json::Object para
     co_return undeclared(*std::move(required));
   }
   if (!may_require_input(method_)) {
-    co_return failed(
-        Error(Code::kFailedPrecondition, "a client cannot be asked for input during " + method_));
+    co_return failed(Error(Code::kFailedPrecondition,
+                           "a client cannot be asked for input during " + method_));
   }
   if (name_.empty() && parking_.is_full()) {
     co_return failed(Error(Code::kResourceExhausted,
@@ -195,8 +191,8 @@ void ModernCall::flush_later() {
 std::string ModernCall::binding() {
   if (digest_.empty()) {
     auto message = jsonrpc::decode(raw_);
-    digest_ = digest_of(
-        method_, message ? std::move(std::get<jsonrpc::Request>(*message).params) : json::Object());
+    digest_ = digest_of(method_, message ? std::move(std::get<jsonrpc::Request>(*message).params)
+                                         : json::Object());
     raw_ = std::string();
   }
   return bind_to(caller_->principal, digest_);
@@ -224,8 +220,8 @@ void ModernCall::flush() {
   result["requestState"] = parking_.seal().seal({name_, ++round_, parked_until_}, binding());
   result["_meta"] = meta_with_server_info(core_);
   const auto outlet = std::exchange(outlet_, nullptr);
-  outlet->answer(jsonrpc::print(jsonrpc::Response::success(std::move(id_), std::move(result))),
-                 200);
+  outlet->answer(
+      jsonrpc::print(jsonrpc::Response::success(std::move(id_), std::move(result))), 200);
 }
 
 void ModernCall::cancel() {
@@ -258,8 +254,8 @@ void ModernCall::deliver(Answer<json::Object> answer) {
   }
   if (answer) {
     complete_result(method_, core_.server_info(), *answer);
-    outlet->answer(jsonrpc::print(jsonrpc::Response::success(std::move(id_), std::move(*answer))),
-                   200);
+    outlet->answer(
+        jsonrpc::print(jsonrpc::Response::success(std::move(id_), std::move(*answer))), 200);
     return;
   }
   jsonrpc::Response response;

@@ -107,7 +107,9 @@ bool SessionStream::begin() {
     return false;
   }
   streamed_ = true;
-  place_.log->streams.emplace(place_.number, shared_from_this());
+  if (!place_.log->closed) {
+    place_.log->streams.emplace(place_.number, shared_from_this());
+  }
   answer_->start_stream();
   return true;
 }
@@ -120,6 +122,9 @@ void SessionStream::open() {
 }
 
 void SessionStream::resume(std::shared_ptr<HttpAnswer> answer, std::uint64_t after) {
+  if (answer_ != nullptr) {
+    answer_->finish();
+  }
   answer_ = std::move(answer);
   answer_->start_stream();
   for (const EventLog::Event& event : place_.log->events) {
@@ -139,7 +144,9 @@ void SessionStream::put(std::string message) {
   if (is_connected()) {
     answer_->write(event_with_id(id, message));
   }
-  place_.store->keep(place_.log, id, std::move(message));
+  if (!place_.log->closed) {
+    place_.store->keep(place_.log, id, std::move(message));
+  }
 }
 
 void SessionStream::send(std::string message) {
