@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "json/uri.hpp"
 #include "mcp/oauth/challenge.hpp"
 #include "net/url.hpp"
 #include "text/strings.hpp"
@@ -14,6 +15,7 @@ namespace oap::mcp {
 namespace {
 
 constexpr std::size_t kShownBody = 300;
+constexpr int kMostRedirects = 3;
 
 Code code_of(int status) {
   switch (status) {
@@ -80,11 +82,41 @@ Task<Result<net::HttpResponse>> Endpoint::send_once(net::HttpRequest request,
   co_return co_await http_->stream(std::move(request), std::move(on_body));
 }
 
+bool Endpoint::follow(const net::HttpResponse& response) {
+  const std::string* location = response.header("Location");
+  if ((response.status != 307 && response.status != 308) || location == nullptr ||
+      redirects_ >= kMostRedirects) {
+    return false;
+  }
+  std::string target = json::resolve_uri(url_, *location);
+  const auto here = net::parse_url(url_);
+  const auto there = net::parse_url(target);
+  if (!here || !there || here->origin() != there->origin()) {
+    return false;
+  }
+  ++redirects_;
+  url_ = std::move(target);
+  return true;
+}
+
 Task<Result<net::HttpResponse>> Endpoint::send(net::HttpRequest request,
                                                net::HttpClient::OnBody on_body) {
   if (http_ == nullptr) {
     co_return fail(Code::kInternal, "'{}' was given no HTTP client", name_);
   }
+  while (!answered_ && request.url == url_) {
+    auto response = co_await send_authorized(request, on_body);
+    if (!response || !follow(*response)) {
+      answered_ = answered_ || (response && response->is_success());
+      co_return response;
+    }
+    request.url = url_;
+  }
+  co_return co_await send_authorized(std::move(request), std::move(on_body));
+}
+
+Task<Result<net::HttpResponse>> Endpoint::send_authorized(net::HttpRequest request,
+                                                          net::HttpClient::OnBody on_body) {
   if (credentials_ == nullptr) {
     co_return co_await http_->stream(std::move(request), std::move(on_body));
   }
