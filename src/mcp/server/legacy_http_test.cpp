@@ -184,8 +184,7 @@ TEST(LegacyFront, DeleteEndsEverythingOfTheSession) {
   const std::string session = house.begin();
   const Http listener = house.send("GET", {{"Mcp-Session-Id", session}});
   const Http call = house.legacy_call(session, 1, "wait");
-  house.legacy(session,
-               FrontHouse::message(2, "resources/subscribe", R"("uri":"test://a")"));
+  house.legacy(session, FrontHouse::message(2, "resources/subscribe", R"("uri":"test://a")"));
   EXPECT_EQ(house.service.watched_["test://a"], 1);
   EXPECT_EQ(house.send("DELETE", {{"Mcp-Session-Id", session}})->status_, 204);
   house.turn();
@@ -215,8 +214,7 @@ TEST(LegacyFront, OneGetStreamCarriesWhatComesUnasked) {
   ASSERT_THAT(http->events(), SizeIs(2));
   EXPECT_EQ(http->events()[0], R"({"jsonrpc":"2.0","method":"notifications/resources/updated",)"
                                R"("params":{"uri":"test://a"}})");
-  EXPECT_EQ(http->events()[1],
-            R"({"jsonrpc":"2.0","method":"notifications/tools/list_changed"})");
+  EXPECT_EQ(http->events()[1], R"({"jsonrpc":"2.0","method":"notifications/tools/list_changed"})");
   const std::string last = http->last_id();
   http->leave();
   house.service.feed().publish({Change::Kind::kPrompts, ""});
@@ -252,8 +250,7 @@ TEST(LegacyFront, ABatchIsAnsweredOnOneStream) {
 
 TEST(LegacyFront, RootsChangedReachesTheService) {
   FrontHouse house;
-  house.legacy(house.begin(),
-               R"({"jsonrpc":"2.0","method":"notifications/roots/list_changed"})");
+  house.legacy(house.begin(), R"({"jsonrpc":"2.0","method":"notifications/roots/list_changed"})");
   EXPECT_EQ(house.service.roots_changed_, 1);
 }
 
@@ -291,8 +288,9 @@ TEST(LegacyFront, FollowedResourcesAreBounded) {
   FrontHouse house;
   const std::string session = house.begin();
   const auto follow = [&](int i) {
-    return house.legacy(session, FrontHouse::message(i, "resources/subscribe",
-                                                     R"("uri":"test://)" + std::to_string(i) + '"'));
+    return house.legacy(session,
+                        FrontHouse::message(i, "resources/subscribe",
+                                            R"("uri":"test://)" + std::to_string(i) + '"'));
   };
   for (int i = 0; i < 1000; ++i) {
     ASSERT_THAT(follow(i)->answer_, HasSubstr("result"));
