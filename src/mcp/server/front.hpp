@@ -19,7 +19,7 @@ namespace oap::mcp {
 /// Limits of a front, whichever the transport.
 struct FrontLimits {
   std::size_t max_message_bytes = 16U << 20U;
-  std::size_t max_requests = 1024;         ///< under way at once, of one session or caller
+  std::size_t max_requests = 1024;         ///< under way at once, of one session or principal
   std::size_t max_sessions = 10'000;       ///< legacy sessions at once
   Millis session_idle{3'600'000};          ///< a legacy session without a request or open stream
   std::size_t max_kept_events = 1000;      ///< of one session, for resuming its streams
@@ -44,9 +44,11 @@ class Authenticator {
 
 struct HttpFrontOptions {
   std::string path = "/mcp";
-  /// Host header values (without port) that are served. Empty: loopback names only.
+  /// Host header values (without port) that are served beside the loopback names: the bind address,
+  /// public names.
   std::vector<std::string> allowed_hosts;
-  /// Origins that may call beside those of the server's own address; "*" is none of them.
+  /// Origins, letter for letter, that may call beside those of the host that Host names; "*" is none
+  /// of them. An Origin that may call is answered with CORS headers.
   std::vector<std::string> allowed_origins;
   FrontLimits limits;
   Principal anonymous;                       ///< the principal where there is no authenticator
