@@ -47,7 +47,7 @@ Task<std::string> ask_challenge(Web& web, std::string server_url) {
 OAuthCredentials::OAuthCredentials(OAuthOptions options, Parts parts)
     : options_(std::move(options)),
       parts_(parts),
-      web_(*parts.http, options_.server_url, options_.request_timeout),
+      web_(*parts.http, options_.server_url, options_.request_timeout, options_.private_network),
       owner_(owner_of(options_)),
       origin_(origin_of(options_.server_url)),
       early_(options_.leeway) {}

@@ -15,30 +15,13 @@ std::string decode(std::string_view text) {
 
 }  // namespace
 
-std::string percent_encode(std::string_view text) {
-  constexpr std::string_view kHex = "0123456789ABCDEF";
-  std::string out;
-  out.reserve(text.size() + text.size() / 2);
-  for (const char c : text) {
-    if (text::is_alpha(c) || text::is_digit(c) || c == '-' || c == '.' || c == '_' || c == '~') {
-      out += c;
-      continue;
-    }
-    const auto byte = static_cast<unsigned char>(c);
-    out += '%';
-    out += kHex[byte >> 4U];
-    out += kHex[byte & 15U];
-  }
-  return out;
-}
-
 std::string write_form(const Form& form) {
   std::string out;
   for (const auto& [name, value] : form) {
     if (!out.empty()) {
       out += '&';
     }
-    out += percent_encode(name) + "=" + percent_encode(value);
+    out += net::percent_encode(name) + "=" + net::percent_encode(value);
   }
   return out;
 }

@@ -3,17 +3,15 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <utility>
-#include <vector>
+
+#include "net/url_encode.hpp"
 
 namespace oap::mcp::oauth {
 
 /// Names and values of a query or of an application/x-www-form-urlencoded body, in order.
-using Form = std::vector<std::pair<std::string, std::string>>;
+using Form = net::FormFields;
 
-/// Everything but unreserved characters (RFC 3986 §2.3) as %XX.
-std::string percent_encode(std::string_view text);
-/// "a=b&c=d"; a blank becomes %20. Pure.
+/// "a=b&c=d"; a blank becomes %20, which queries and forms both understand. Pure.
 std::string write_form(const Form& form);
 /// The reverse; `+` is a blank. A `%` without two hexadecimal digits stays.
 Form parse_form(std::string_view text);

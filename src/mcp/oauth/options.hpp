@@ -32,6 +32,7 @@ struct OAuthOptions {
   std::string client_name = "oap";  ///< told when registering
   std::string redirect_uri;         ///< wanted; "" = what the consent offers
   Scopes scopes;                    ///< asked for beside what the server wants
+  bool private_network = false;     ///< the authorization server may be inside the network
 
   // kEnterprise: where the user's identity is exchanged.
   std::string idp_token_endpoint;

@@ -116,7 +116,7 @@ Result<void> prove(TokenRequest& request, const ClientRegistration& client,
                    const OAuthOptions& options, const std::string& issuer, WallTime now) {
   if (client.auth_method == kAuthBasic) {
     const std::string pair =
-        percent_encode(client.client_id) + ":" + percent_encode(client.client_secret);
+        net::percent_encode(client.client_id) + ":" + net::percent_encode(client.client_secret);
     request.headers.emplace_back("Authorization", "Basic " + crypto::to_base64(pair));
     return {};
   }

@@ -1,6 +1,5 @@
 #include "mcp/oauth/web.hpp"
 
-#include "json/uri.hpp"
 #include "net/url.hpp"
 
 namespace oap::mcp::oauth {
@@ -10,19 +9,22 @@ namespace {
 constexpr int kMostRedirects = 5;
 constexpr std::size_t kMostBytes = 1U << 20U;
 
-bool is_redirect(int status) {
-  return status == 301 || status == 302 || status == 303 || status == 307 || status == 308;
-}
-
-bool is_on_loopback(std::string_view url) {
-  const Result<net::Url> parsed = net::parse_url(url);
-  return parsed && net::is_loopback(parsed->host);
+net::FetchOptions rules(std::string_view server_url, bool private_too) {
+  const Result<net::Url> parsed = net::parse_url(server_url);
+  net::FetchOptions out;
+  out.max_redirects = kMostRedirects;
+  if (private_too) {
+    out.reach = net::Reach::kAnywhere;
+  } else if (parsed && net::is_loopback(parsed->host)) {
+    out.reach = net::Reach::kPublicOrLoopback;
+  }
+  return out;
 }
 
 }  // namespace
 
-Web::Web(net::HttpClient& http, std::string_view server_url, Millis timeout)
-    : http_(http), loopback_(is_on_loopback(server_url)), timeout_(timeout) {}
+Web::Web(net::HttpClient& http, std::string_view server_url, Millis timeout, bool private_too)
+    : http_(http), rules_(rules(server_url, private_too)), timeout_(timeout) {}
 
 Result<void> Web::check(std::string_view url) const {
   const Result<net::Url> parsed = net::parse_url(url);
@@ -33,16 +35,12 @@ Result<void> Web::check(std::string_view url) const {
     return fail(Code::kPermissionDenied, "the OAuth address at {} holds a user name",
                 parsed->origin());
   }
-  const bool loopback = net::is_loopback(parsed->host);
-  if (loopback && !loopback_) {
+  if (net::is_loopback(parsed->host) && rules_.reach == net::Reach::kPublicOnly) {
     return fail(Code::kPermissionDenied,
                 "a remote MCP server's OAuth address points to this machine ({})",
                 parsed->origin());
   }
-  if (parsed->scheme != "https" && !loopback) {
-    return fail(Code::kPermissionDenied, "the OAuth address at {} is not https", parsed->origin());
-  }
-  return {};
+  return net::check_fetch_url(url, rules_);
 }
 
 net::HttpRequest Web::request(std::string url) const {
@@ -54,18 +52,10 @@ net::HttpRequest Web::request(std::string url) const {
 }
 
 Task<Result<net::HttpResponse>> Web::get(std::string url) {
-  for (int hop = 0; hop <= kMostRedirects; ++hop) {
-    OAP_CO_CHECK_OK(check(url));
-    net::HttpRequest outgoing = request(url);
-    outgoing.headers = {{"Accept", "application/json"}, {"MCP-Protocol-Version", "2025-11-25"}};
-    OAP_CO_TRY(net::HttpResponse response, co_await http_.send(std::move(outgoing)));
-    const std::string* location = response.header("location");
-    if (!is_redirect(response.status) || location == nullptr) {
-      co_return response;
-    }
-    url = json::resolve_uri(url, *location);
-  }
-  co_return fail(Code::kUpstream, "an OAuth address redirects more than {} times", kMostRedirects);
+  OAP_CO_CHECK_OK(check(url));
+  net::HttpRequest outgoing = request(std::move(url));
+  outgoing.headers = {{"Accept", "application/json"}, {"MCP-Protocol-Version", "2025-11-25"}};
+  co_return co_await net::fetch(http_, std::move(outgoing), rules_);
 }
 
 Task<Result<net::HttpResponse>> Web::post(std::string url, net::HeaderList headers,
@@ -75,8 +65,8 @@ Task<Result<net::HttpResponse>> Web::post(std::string url, net::HeaderList heade
   outgoing.method = "POST";
   outgoing.headers = std::move(headers);
   outgoing.body = std::move(body);
-  OAP_CO_TRY(net::HttpResponse response, co_await http_.send(std::move(outgoing)));
-  if (is_redirect(response.status)) {
+  OAP_CO_TRY(net::HttpResponse response, co_await net::fetch(http_, std::move(outgoing), rules_));
+  if (response.status >= 300 && response.status < 400) {
     co_return fail(Code::kUpstream,
                    "an OAuth endpoint redirects a request that holds secrets, which is refused");
   }
