@@ -28,10 +28,28 @@ TEST(ToolResultCodec, KeepsEverythingThatMcpNames) {
   EXPECT_EQ(json::print(to_json(*result)), text);
 }
 
+TEST(ToolResultCodec, KeepsWhatItDoesNotKnowAndResultsThatAreNotComplete) {
+  for (
+      const std::string_view text :
+      {R"({"content":[],"isError":false,"resultType":"complete","ttlMs":5})",
+       R"({"resultType":"input_required","inputRequests":{"a":{"method":"m"}},"requestState":"s"})",
+       R"({"_meta":{"k":1},"resultType":"task","task":{"taskId":"t"}})",
+       R"({"content":[{"type":"text"}],"structuredContent":7,"isError":false,"future":{"x":[1]}})"}) {
+    const auto result = result_from_json(json::parse(text).value());
+    ASSERT_TRUE(result) << text;
+    EXPECT_EQ(json::print(to_json(*result)), text);
+  }
+  const auto structured = result_from_json(json::parse(R"({"structuredContent":[1]})").value());
+  ASSERT_TRUE(structured);
+  EXPECT_EQ(json::print(to_json(*structured)),
+            R"({"content":[],"structuredContent":[1],"isError":false})");
+}
+
 TEST(ToolResultCodec, RefusesWhatIsNoResult) {
   for (const std::string_view text :
        {"{}", "[]", "null", "\"x\"", R"({"content":"x"})", R"({"content":[1]})",
-        R"({"content":null,"structuredContent":{}})", R"({"isError":true})"}) {
+        R"({"content":null,"structuredContent":{}})", R"({"isError":true})",
+        R"({"resultType":"complete"})", R"({"resultType":"task","content":7})"}) {
     const auto result = result_from_json(json::parse(text).value());
     ASSERT_FALSE(result) << text;
     EXPECT_EQ(result.error().code(), Code::kUpstream);

@@ -27,6 +27,9 @@ std::optional<std::string> take_page(Listing& listing, json::Object& page, std::
   for (json::Value& each : page[member].as_array()) {
     if (each.is_object()) {
       listing.items.push_back(std::move(each.get_object()));
+    } else {
+      log::warn("mcp", "an item of a list is no object and was left out",
+                {{"list", std::string(member)}, {"what", std::string(json::type_name(each))}});
     }
   }
   if (page.contains("ttlMs")) {
@@ -60,6 +63,8 @@ struct Client::State {
                                                         Deadline deadline);
   static Task<Answer<json::Object>> request(std::shared_ptr<State> state, std::string method,
                                             json::Object params, RequestOptions options);
+  static Task<Answer<json::Object>> request_once(std::shared_ptr<State> state, std::string method,
+                                                 json::Object params, RequestOptions options);
   static Task<Answer<ToolResult>> call(std::shared_ptr<State> state, ToolCall call,
                                        RequestOptions options);
   static Task<void> close(std::shared_ptr<State> state);
@@ -83,8 +88,30 @@ Task<Answer<json::Object>> Client::request(std::string method, json::Object para
   return State::request(state_, std::move(method), std::move(params), std::move(options));
 }
 
+/// A server that misses headers has changed its tools: they are listed anew and the call, which was
+/// not accepted, is made once more. Source: MCP 2026-07-28, streamable-http, client behavior.
 Task<Answer<json::Object>> Client::State::request(std::shared_ptr<State> state, std::string method,
                                                   json::Object params, RequestOptions options) {
+  ServerLink& link = state->link;
+  if (!link.mirrors() || method != "tools/call") {
+    co_return co_await request_once(std::move(state), std::move(method), std::move(params),
+                                    std::move(options));
+  }
+  auto answer = co_await request_once(state, method, params, options);
+  if (answer || !answer.error().peer || answer.error().peer->code != kHeaderMismatch) {
+    co_return answer;
+  }
+  auto listed = co_await list(state, "tools/list", "tools", options.deadline);
+  if (!listed) {
+    co_return answer;
+  }
+  co_return co_await request_once(std::move(state), std::move(method), std::move(params),
+                                  std::move(options));
+}
+
+Task<Answer<json::Object>> Client::State::request_once(std::shared_ptr<State> state,
+                                                       std::string method, json::Object params,
+                                                       RequestOptions options) {
   ServerLink& link = state->link;
   if (link.is_modern() && !options.keep_input_required && may_need_input(method)) {
     co_return co_await request_with_input(link, std::move(method), std::move(params),

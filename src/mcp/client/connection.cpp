@@ -107,21 +107,7 @@ Task<Answer<json::Object>> Connection::request(Inquiry inquiry) {
   co_return *std::move(pending.answer);
 }
 
-Task<Result<void>> Connection::tell(std::string method, json::Object params) {
-  if (ended_) {
-    co_return fail(*ended_);
-  }
-  jsonrpc::Request notification;
-  notification.method = method;
-  notification.params = std::move(params);
-  notification.is_notification = true;
-  Outgoing message;
-  message.method = std::move(method);
-  message.text = jsonrpc::print(std::move(notification));
-  co_return co_await transport_->deliver(std::move(message));
-}
-
-Result<void> Connection::notify(std::string method, json::Object params) {
+Result<Outgoing> Connection::print_notification(std::string method, json::Object params) const {
   if (ended_) {
     return fail(*ended_);
   }
@@ -132,6 +118,16 @@ Result<void> Connection::notify(std::string method, json::Object params) {
   Outgoing message;
   message.method = std::move(method);
   message.text = jsonrpc::print(std::move(notification));
+  return message;
+}
+
+Task<Result<void>> Connection::tell(std::string method, json::Object params) {
+  OAP_CO_TRY(Outgoing message, print_notification(std::move(method), std::move(params)));
+  co_return co_await transport_->deliver(std::move(message));
+}
+
+Result<void> Connection::notify(std::string method, json::Object params) {
+  OAP_TRY(Outgoing message, print_notification(std::move(method), std::move(params)));
   return transport_->send(std::move(message));
 }
 

@@ -94,6 +94,7 @@ class Connection final : public Receiver {
   class Entry;
 
   Outgoing print_request(RequestId id, Inquiry& inquiry) const;
+  Result<Outgoing> print_notification(std::string method, json::Object params) const;
   SteadyTime due(const Pending& pending) const;
   Task<void> watch_time();
   void expire(Pending& pending);

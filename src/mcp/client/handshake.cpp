@@ -109,6 +109,9 @@ void ServerLink::take_discovery(const json::Object& result) {
   const json::Object* meta = json::find_object(result, "_meta");
   const json::Object* server =
       meta == nullptr ? nullptr : json::find_object(*meta, kMetaServerInfo);
+  if (server == nullptr) {
+    server = json::find_object(result, "serverInfo");
+  }
   if (server != nullptr) {
     info.implementation = *server;
   }
@@ -240,6 +243,9 @@ Task<Result<void>> ServerLink::race(std::shared_ptr<Probe> discover, Deadline de
 /// What follows from the answer to `server/discover`.
 Task<Result<void>> ServerLink::conclude(Answer<json::Object> discovered, Deadline deadline) {
   const Verdict verdict = judge(discovered);
+  if (verdict == Verdict::kModern && !discovered) {
+    discovered = co_await discover(deadline);  // what was wrong may have been for once only
+  }
   if (verdict == Verdict::kModern) {
     take_discovery(discovered ? *discovered : json::Object());
     co_return Result<void>();

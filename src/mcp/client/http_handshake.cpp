@@ -58,10 +58,13 @@ Task<Result<void>> ServerLink::connect_sse(Deadline deadline) {
 }
 
 Task<Result<void>> ServerLink::say_initialized() {
+  if (http != nullptr) {
+    http->set_version(info.protocol_version);
+  }
   json::Object nothing;
   auto told = co_await connection->tell("notifications/initialized", std::move(nothing));
   if (told && http != nullptr) {
-    http->begin_session(info.protocol_version);
+    http->start_listening();
   }
   co_return told;
 }

@@ -147,7 +147,8 @@ Task<Result<void>> HttpTransport::post(Outgoing message) {
     auto read = read_for(message.id);
     read->method = message.method;
     read->headers = message.headers;
-    const bool may_repeat = era_ == Era::kLegacy && !session_.empty() && attempt == 1;
+    const bool may_repeat =
+        era_ == Era::kLegacy && !session_.empty() && attempt == 1 && !message.method.empty();
     std::string text = may_repeat ? message.text : std::move(message.text);
     auto response = co_await post_once(read, std::move(text));
     const bool forgotten = response && response->status == 404 && !read->session.empty();
@@ -172,6 +173,11 @@ Task<Result<void>> HttpTransport::post(Outgoing message) {
 
 /// Tells the receiver of a request that has got no answer, and why.
 Result<void> HttpTransport::conclude(const Read& read, Result<net::HttpResponse> response) {
+  if (!response && response.error().code() == Code::kResourceExhausted) {
+    Oversize traces;
+    traces.bytes = endpoint_.max_message_bytes() + 1;
+    receiver_->on_oversize(traces, read.id);
+  }
   if (!response) {
     give_up(read.id, response.error());
     return fail(std::move(response).error());
@@ -205,10 +211,7 @@ void HttpTransport::give_up(RequestId id, Error why) {
   }
 }
 
-void HttpTransport::begin_session(const std::string& version) {
-  version_ = version;
-  scope_.spawn(listen());
-}
+void HttpTransport::start_listening() { scope_.spawn(listen()); }
 
 Task<Result<void>> HttpTransport::renew(std::string stale) {
   const Deadline patience = Deadline::after(start_timeout_);

@@ -35,8 +35,10 @@ class HttpTransport final : public Transport {
 
   /// From here on the legacy way.
   void use_legacy() { era_ = Era::kLegacy; }
-  /// The legacy handshake is done: the version is told from now on, and the server is listened to.
-  void begin_session(const std::string& version);
+  /// The version that a legacy server has chosen is told from now on.
+  void set_version(const std::string& version) { version_ = version; }
+  /// The legacy handshake is done: what the server says unasked is wanted.
+  void start_listening();
   /// The HTTP status with which a POST was refused last; 0 = none was.
   int refused_with() const { return refused_with_; }
 

@@ -177,7 +177,8 @@ void Connection::take_notification(jsonrpc::Request notification, RequestId abou
     return;
   }
   Pending* pending = subject_of(notification.params, about);
-  if (pending == nullptr && notification.method == "notifications/message") {
+  if (pending == nullptr && (notification.method == "notifications/message" ||
+                             notification.method == "notifications/elicitation/complete")) {
     pending = common_owner();
   }
   if (pending != nullptr && pending->inquiry.on_notification) {
