@@ -9,11 +9,15 @@
 
 #include "async/runtime.hpp"
 #include "base/log.hpp"
-#include "mcp/tool_server.hpp"
+#include "mcp/server/front.hpp"
+#include "mcp/server/tool_service.hpp"
 #include "tools/builtin.hpp"
 
 namespace oap::tools {
 namespace {
+
+constexpr std::size_t kMaxCalls = 64;
+constexpr Millis kEofGrace{1000};
 
 int report(const Error& error) {
   log::error("tools", error.to_string());
@@ -50,11 +54,15 @@ int serve_sandbox(const ServeOptions& options) {
   std::erase_if(*tools, [&](const std::unique_ptr<mcp::Tool>& tool) {
     return std::find(wanted->begin(), wanted->end(), name_of(*tool)) == wanted->end();
   });
-  mcp::StdioServerOptions server_options;
-  server_options.identity.name = "oap-sandbox";
-  server_options.identity.title = "oap built-in tools";
-  mcp::StdioServer server(runtime.executor(), *std::move(tools), server_options);
-  const Result<void> served = runtime.run(server.serve(std::move(in), std::move(out)));
+  mcp::ServerIdentity identity;
+  identity.name = "oap-sandbox";
+  identity.title = "oap built-in tools";
+  mcp::ToolService service(runtime.executor(), *std::move(tools), std::move(identity));
+  mcp::FrontLimits limits;
+  limits.max_requests = kMaxCalls;
+  mcp::StdioFront front(runtime.executor(), service, limits, {});
+  const Result<void> served =
+      runtime.run(front.serve(std::move(in), std::move(out), kEofGrace));
   if (!served && served.error().code() != Code::kUnavailable) {
     return report(served.error());
   }

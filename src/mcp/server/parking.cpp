@@ -3,6 +3,7 @@
 #include <utility>
 #include <vector>
 
+#include "crypto/aead.hpp"
 #include "crypto/hash.hpp"
 #include "mcp/server/modern_call.hpp"
 
@@ -11,7 +12,6 @@ namespace {
 
 constexpr std::size_t kNameSize = 16;
 constexpr std::size_t kTicketSize = kNameSize + 4 + 8;
-constexpr std::size_t kCodeSize = 32;
 
 void append_number(std::string& out, std::uint64_t number, int bytes) {
   for (int i = 0; i < bytes; ++i) {
@@ -30,39 +30,32 @@ std::uint64_t read_number(std::string_view bytes) {
 }  // namespace
 
 TicketSeal::TicketSeal()
-    : prefix_("oap1." + crypto::random_hex(4) + "."), key_(crypto::random_bytes(32)) {}
-
-std::string TicketSeal::code(std::string_view bytes, std::string_view binding) const {
-  std::string all(bytes);
-  all += binding;
-  return std::string(crypto::as_bytes(crypto::hmac_sha256(key_, all)));
-}
+    : prefix_("oap1." + crypto::random_hex(4) + "."), key_(crypto::random_bytes(crypto::kAeadKeyBytes)) {}
 
 std::string TicketSeal::seal(const Ticket& ticket, std::string_view binding) const {
   std::string bytes = ticket.call;
   append_number(bytes, ticket.round, 4);
   append_number(bytes, static_cast<std::uint64_t>(ticket.expires.time_since_epoch().count()), 8);
-  bytes += code(bytes, binding);
-  return prefix_ + crypto::to_base64url(bytes);
+  return prefix_ + crypto::to_base64url(crypto::seal(key_, bytes, binding).value());
 }
 
 std::optional<Ticket> TicketSeal::open(std::string_view state, std::string_view binding) const {
   if (!is_ours(state)) {
     return std::nullopt;
   }
-  const auto bytes = crypto::from_base64url(state.substr(prefix_.size()));
-  if (!bytes || bytes->size() != kTicketSize + kCodeSize) {
+  const auto sealed = crypto::from_base64url(state.substr(prefix_.size()));
+  if (!sealed) {
     return std::nullopt;
   }
-  const std::string_view text = std::string_view(*bytes).substr(0, kTicketSize);
-  if (!crypto::constant_time_equal(std::string_view(*bytes).substr(kTicketSize),
-                                   code(text, binding))) {
+  const auto text = crypto::open(key_, *sealed, binding);
+  if (!text || text->size() != kTicketSize) {
     return std::nullopt;
   }
+  const std::string_view bytes = *text;
   Ticket ticket;
-  ticket.call = text.substr(0, kNameSize);
-  ticket.round = static_cast<std::uint32_t>(read_number(text.substr(kNameSize, 4)));
-  const auto expires = static_cast<std::int64_t>(read_number(text.substr(kNameSize + 4)));
+  ticket.call = bytes.substr(0, kNameSize);
+  ticket.round = static_cast<std::uint32_t>(read_number(bytes.substr(kNameSize, 4)));
+  const auto expires = static_cast<std::int64_t>(read_number(bytes.substr(kNameSize + 4)));
   ticket.expires = SteadyTime(SteadyTime::duration(expires));
   return ticket;
 }

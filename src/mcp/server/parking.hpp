@@ -21,8 +21,8 @@ struct Ticket {
   SteadyTime expires;
 };
 
-/// Seals and opens `requestState`: prefix, ticket, and a code over both and `binding`, under a key
-/// of this object's own. Pure but for the key. Source: MCP 2026-07-28, basic/patterns/mrtr.
+/// Seals and opens `requestState`: a prefix and the ticket, sealed for `binding` under a key of this
+/// object's own (AES-256-GCM). Pure but for the key. Source: MCP 2026-07-28, basic/patterns/mrtr.
 class TicketSeal {
  public:
   TicketSeal();
@@ -33,7 +33,6 @@ class TicketSeal {
   std::optional<Ticket> open(std::string_view state, std::string_view binding) const;
 
  private:
-  std::string code(std::string_view bytes, std::string_view binding) const;
   std::string prefix_;
   std::string key_;
 };

@@ -1,13 +1,14 @@
-#include "mcp/tool_server.hpp"
-
 #include <gmock/gmock.h>
 #include <unistd.h>
 
 #include "async/runtime.hpp"
+#include "async/scope.hpp"
 #include "async/sleep.hpp"
 #include "async/stream.hpp"
 #include "json/parse.hpp"
 #include "json/print.hpp"
+#include "mcp/server/front.hpp"
+#include "mcp/server/tool_service.hpp"
 
 namespace oap::mcp {
 namespace {
@@ -58,8 +59,9 @@ struct Served {
     return runtime.run(talk(runtime.executor(), input, &waits_ended));
   }
 
-  static Task<void> serve(std::unique_ptr<StdioServer> server, int in, int out) {
-    co_await server->serve(os::UniqueFd(in), os::UniqueFd(out));
+  static Task<void> serve(StdioFront& front, int in, int out) {
+    const Millis grace{300};
+    co_await front.serve(os::UniqueFd(in), os::UniqueFd(out), grace);
   }
 
   static Task<std::vector<std::string>> talk(Executor executor, std::string input, int* ended) {
@@ -71,12 +73,13 @@ struct Served {
     std::vector<std::unique_ptr<Tool>> tools;
     tools.push_back(std::make_unique<EchoTool>());
     tools.push_back(std::make_unique<WaitTool>(ended));
-    StdioServerOptions options;
-    options.max_message_bytes = 10'000;
-    options.eof_grace = Millis(300);
-    auto server = std::make_unique<StdioServer>(executor, std::move(tools), options);
+    ToolService service(executor, std::move(tools), {});
+    FrontLimits limits;
+    limits.max_message_bytes = 10'000;
+    limits.max_requests = 64;
+    StdioFront front(executor, service, limits, {});
     async::Scope scope(executor);
-    scope.spawn(serve(std::move(server), to_server[0], from_server[1]));
+    scope.spawn(serve(front, to_server[0], from_server[1]));
     async::WritePipe in(executor, os::UniqueFd(to_server[1]));
     async::ReadPipe out(executor, os::UniqueFd(from_server[0]));
     co_await in.write_all(std::move(input));
@@ -104,7 +107,7 @@ std::string call(int id, const std::string& tool, const std::string& arguments) 
   return request(id, "tools/call", R"({"name":")" + tool + R"(","arguments":)" + arguments + "}");
 }
 
-TEST(StdioServer, ShakesHandsInEveryVersion) {
+TEST(StdioFront, ShakesHandsInEveryVersion) {
   for (const std::string version : {"2025-11-25", "2025-06-18", "2025-03-26", "2024-11-05"}) {
     Served served;
     const auto lines = served.answers(
@@ -121,13 +124,13 @@ TEST(StdioServer, ShakesHandsInEveryVersion) {
   EXPECT_THAT(lines[0], HasSubstr("2025-11-25"));
 }
 
-struct Exchange {
+struct Talk {
   std::string input;
   std::string expected;  ///< a part of the one answer; "" = no answer at all
 };
 
-TEST(StdioServer, AnswersWhatItCannotDo) {
-  const std::vector<Exchange> exchanges = {
+TEST(StdioFront, AnswersWhatItCannotDo) {
+  const std::vector<Talk> exchanges = {
       {"garbage\n", R"("id":null,"error":{"code":-32700)"},
       {"{\"jsonrpc\":\"2.0\",\"id\":1\n", "-32700"},
       {"\xff\xfe\n", "-32700"},
@@ -167,7 +170,7 @@ TEST(StdioServer, AnswersWhatItCannotDo) {
       {"\n  \n\r\n", ""},
       {"", ""},
   };
-  for (const Exchange& each : exchanges) {
+  for (const Talk& each : exchanges) {
     Served served;
     const auto lines = served.answers(each.input);
     ASSERT_EQ(lines.size(), each.expected.empty() ? 0U : 1U) << each.input;
@@ -178,7 +181,7 @@ TEST(StdioServer, AnswersWhatItCannotDo) {
   }
 }
 
-TEST(StdioServer, ChecksArgumentsAgainstTheSchema) {
+TEST(StdioFront, ChecksArgumentsAgainstTheSchema) {
   Served served;
   const auto lines = served.answers(call(1, "echo", R"({"text":5})") + call(2, "echo", "{}") +
                                     call(3, "echo", R"({"text":"a","more":1})") +
@@ -190,7 +193,7 @@ TEST(StdioServer, ChecksArgumentsAgainstTheSchema) {
   }
 }
 
-TEST(StdioServer, ReportsProgressBeforeTheResultWhereItIsWanted) {
+TEST(StdioFront, ReportsProgressBeforeTheResultWhereItIsWanted) {
   Served served;
   const auto lines = served.answers(
       request(1, "tools/call",
@@ -202,7 +205,7 @@ TEST(StdioServer, ReportsProgressBeforeTheResultWhereItIsWanted) {
   EXPECT_EQ(quiet.answers(call(1, "echo", R"({"text":"hi"})")).size(), 1U);
 }
 
-TEST(StdioServer, RunsCallsSideBySideAndCancelsThem) {
+TEST(StdioFront, RunsCallsSideBySideAndCancelsThem) {
   Served served;
   const auto lines = served.answers(
       call(1, "wait", "{}") + call(2, "echo", R"({"text":"quick"})") + call(1, "echo", "{}") +
@@ -213,20 +216,20 @@ TEST(StdioServer, RunsCallsSideBySideAndCancelsThem) {
   EXPECT_EQ(served.waits_ended, 1);
 }
 
-TEST(StdioServer, TheEndOfTheInputEndsWhatStillRuns) {
+TEST(StdioFront, TheEndOfTheInputEndsWhatStillRuns) {
   Served served;
   EXPECT_TRUE(served.answers(call(1, "wait", "{}")).empty());
   EXPECT_EQ(served.waits_ended, 1);
 }
 
-TEST(StdioServer, AnswersTheLastLineWithoutALineEnd) {
+TEST(StdioFront, AnswersTheLastLineWithoutALineEnd) {
   Served served;
   std::string ping = request(1, "ping");
   ping.pop_back();
   EXPECT_EQ(served.answers(ping).size(), 1U);
 }
 
-TEST(StdioServer, ManyCallsAtOnceAreBounded) {
+TEST(StdioFront, ManyCallsAtOnceAreBounded) {
   Served served;
   std::string input;
   for (int i = 0; i < 100; ++i) {
@@ -234,7 +237,7 @@ TEST(StdioServer, ManyCallsAtOnceAreBounded) {
   }
   const auto lines = served.answers(input);
   ASSERT_EQ(lines.size(), 36U);
-  EXPECT_THAT(lines[0], HasSubstr("64 calls are running already"));
+  EXPECT_THAT(lines[0], HasSubstr("too many requests"));
   EXPECT_EQ(served.waits_ended, 64);
 }
 
