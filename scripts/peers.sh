@@ -14,7 +14,7 @@ is_ready() { [ "$(cat "$dest/.key" 2>/dev/null)" = "$key" ] && [ -x "$dest/bin/n
 if is_ready; then echo "$dest"; exit 0; fi
 
 command -v npm >/dev/null || { say "npm is missing: install it (Debian: apt-get install npm)"; exit 3; }
-mkdir -p "$dest"
+mkdir -p "$(dirname "$dest")"
 exec 9>"$dest.lock"
 flock 9
 if is_ready; then echo "$dest"; exit 0; fi

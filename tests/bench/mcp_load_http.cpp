@@ -1,20 +1,13 @@
 #include <array>
-#include <cstdio>
-#include <utility>
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <fmt/format.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
-#include <poll.h>
 #include <string.h>
 #include <sys/epoll.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "json/print.hpp"
+#include "mcp_load_connection.hpp"
 #include "mcp_load_run.hpp"
 
 namespace oap::bench {
@@ -22,138 +15,6 @@ namespace oap::bench {
 namespace {
 
 constexpr std::size_t kReadSize = 256U * 1024U;
-
-struct Connection {
-  int fd = -1;
-  bool wants_write = false;
-  bool busy = false;
-  bool answered = false;
-  std::size_t sent = 0;
-  std::uint64_t id = 0;
-  std::uint64_t began = 0;
-  std::string session;
-  Template request;
-  ResponseReader reader;
-
-  Connection() = default;
-  Connection(Connection&& other) noexcept
-      : fd(std::exchange(other.fd, -1)),
-        wants_write(other.wants_write),
-        busy(other.busy),
-        answered(other.answered),
-        sent(other.sent),
-        id(other.id),
-        began(other.began),
-        session(std::move(other.session)),
-        request(std::move(other.request)),
-        reader(std::move(other.reader)) {}
-  Connection& operator=(Connection&&) = delete;
-  ~Connection() { close_socket(); }
-
-  void close_socket() {
-    if (fd >= 0) {
-      ::close(std::exchange(fd, -1));
-    }
-  }
-};
-
-Result<int> open_socket(const Target& target) {
-  const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-  if (fd < 0) {
-    return fail(Code::kUnavailable, "socket: {}", strerror(errno));
-  }
-  const int on = 1;
-  ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_port = htons(target.port);
-  ::inet_pton(AF_INET, target.host.c_str(), &address.sin_addr);
-  // NOLINTNEXTLINE: the socket interface wants it
-  int rc = ::connect(fd, reinterpret_cast<sockaddr*>(&address), sizeof address);
-  if (rc != 0 && errno == EINPROGRESS) {
-    pollfd wait{fd, POLLOUT, 0};
-    socklen_t size = sizeof rc;
-    if (::poll(&wait, 1, 10'000) != 1 || ::getsockopt(fd, SOL_SOCKET, SO_ERROR, &rc, &size) != 0) {
-      rc = ETIMEDOUT;
-    }
-    errno = rc;
-  }
-  if (rc != 0) {
-    const int cause = errno;
-    ::close(fd);
-    return fail(Code::kUnavailable, "cannot connect to {}:{}: {}", target.host, target.port,
-                strerror(cause));
-  }
-  return fd;
-}
-
-/// One request and the whole response (or, with `head_only`, the response's beginning), blocking.
-Result<void> exchange(Connection& connection, std::string_view request, int deadline_s,
-                      bool until_message = false) {
-  connection.reader.reset();
-  std::string buffer(16384, '\0');
-  const std::uint64_t end = now_ns() + static_cast<std::uint64_t>(deadline_s) * 1'000'000'000U;
-  while (now_ns() < end) {
-    pollfd wait{connection.fd, static_cast<short>(request.empty() ? POLLIN : POLLIN | POLLOUT), 0};
-    if (::poll(&wait, 1, 1000) <= 0) {
-      continue;
-    }
-    if (!request.empty() && (wait.revents & POLLOUT) != 0) {
-      const ssize_t n = ::send(connection.fd, request.data(), request.size(), MSG_NOSIGNAL);
-      if (n > 0) {
-        request.remove_prefix(static_cast<std::size_t>(n));
-      }
-    }
-    if ((wait.revents & (POLLIN | POLLHUP | POLLERR)) == 0) {
-      continue;
-    }
-    const ssize_t n = ::recv(connection.fd, buffer.data(), buffer.size(), 0);
-    if (n == 0 || (n < 0 && errno != EAGAIN)) {
-      return fail(Code::kUnavailable, "the server closed the connection during the handshake");
-    }
-    std::string_view in(buffer.data(), n < 0 ? 0 : static_cast<std::size_t>(n));
-    const bool complete = connection.reader.feed(in);
-    const bool enough =
-        until_message && connection.reader.has_head() &&
-        (connection.reader.status() != 200 || !connection.reader.next_message().empty());
-    if (complete || enough) {
-      return {};
-    }
-  }
-  return fail(Code::kDeadlineExceeded, "no answer within {} s during the handshake", deadline_s);
-}
-
-/// Connects; in the legacy era also initializes a session.
-Result<void> greet(Connection& connection, const Target& target, int deadline_s) {
-  OAP_TRY(connection.fd, open_socket(target));
-  if (target.era == Era::kModern) {
-    return {};
-  }
-  OAP_CHECK_OK(
-      exchange(connection, post(target, {}, initialize_message(), "initialize", {}), deadline_s));
-  const int status = connection.reader.status();
-  const std::string_view message = connection.reader.next_message();
-  if (status != 200 || !is_answer(message, 1)) {
-    return fail(Code::kUnavailable, "initialize was answered with {}: {}", status,
-                message.substr(0, 200));
-  }
-  connection.session = connection.reader.session();
-  if (!connection.reader.keeps_alive()) {
-    connection.close_socket();
-    OAP_TRY(connection.fd, open_socket(target));
-  }
-  OAP_CHECK_OK(exchange(connection, post(target, connection.session, initialized_message(), {}, {}),
-                        deadline_s));
-  if (connection.reader.status() / 100 != 2) {
-    return fail(Code::kUnavailable, "notifications/initialized was answered with {}",
-                connection.reader.status());
-  }
-  if (!connection.reader.keeps_alive()) {
-    connection.close_socket();
-    OAP_TRY(connection.fd, open_socket(target));
-  }
-  return {};
-}
 
 class HttpLoad {
  public:
@@ -327,53 +188,6 @@ class HttpLoad {
   std::uint64_t next_id_ = kFirstId;
 };
 
-Result<void> open_stream(Connection& connection, const Target& target, int deadline_s) {
-  OAP_CHECK_OK(greet(connection, target, deadline_s));
-  if (target.era == Era::kModern) {
-    OAP_CHECK_OK(exchange(connection,
-                          post(target, {}, listen_message(), "subscriptions/listen", {}),
-                          deadline_s, true));
-  } else {
-    // A legacy stream may stay silent: its head is the sign that it is open.
-    connection.reader.reset();
-    const std::string request = get_stream(target, connection.session);
-    if (::send(connection.fd, request.data(), request.size(), MSG_NOSIGNAL) < 0) {
-      return fail(Code::kUnavailable, "send: {}", strerror(errno));
-    }
-    pollfd wait{connection.fd, POLLIN, 0};
-    std::string buffer(16384, '\0');
-    while (!connection.reader.has_head()) {
-      if (::poll(&wait, 1, deadline_s * 1000) != 1) {
-        return fail(Code::kDeadlineExceeded, "no response to GET within {} s", deadline_s);
-      }
-      const ssize_t n = ::recv(connection.fd, buffer.data(), buffer.size(), 0);
-      if (n <= 0) {
-        return fail(Code::kUnavailable, "the server closed the connection on GET");
-      }
-      std::string_view in(buffer.data(), static_cast<std::size_t>(n));
-      connection.reader.feed(in);
-    }
-  }
-  if (connection.reader.status() != 200 || connection.reader.is_complete()) {
-    return fail(Code::kUnavailable, "the listen stream was answered with {}",
-                connection.reader.status());
-  }
-  return {};
-}
-
-std::size_t count_alive(std::vector<Connection>& connections) {
-  std::size_t alive = 0;
-  std::string buffer(65536, '\0');
-  for (Connection& connection : connections) {
-    ssize_t n = 1;
-    while (n > 0) {
-      n = ::recv(connection.fd, buffer.data(), buffer.size(), 0);
-    }
-    alive += n < 0 && errno == EAGAIN ? 1 : 0;
-  }
-  return alive;
-}
-
 }  // namespace
 
 Result<Stats> run_http(const Load& load) {
@@ -389,33 +203,6 @@ Result<Stats> run_http(const Load& load) {
   }
   OAP_CHECK_OK(http.run(load.calls, stats));
   return stats;
-}
-
-Result<void> run_listen(const Target& target, std::size_t streams, int deadline_s) {
-  rlimit limit{};
-  ::getrlimit(RLIMIT_NOFILE, &limit);
-  limit.rlim_cur = limit.rlim_max;
-  ::setrlimit(RLIMIT_NOFILE, &limit);
-  const std::uint64_t began = now_ns();
-  std::vector<Connection> connections;
-  connections.reserve(streams);
-  std::string problem;
-  for (std::size_t i = 0; i < streams; ++i) {
-    Connection connection;
-    if (auto opened = open_stream(connection, target, deadline_s); !opened) {
-      problem = opened.error().message();
-      break;
-    }
-    connections.push_back(std::move(connection));
-  }
-  fmt::print("{{\"open\":{},\"seconds\":{:.3f},\"problem\":{}}}\n", connections.size(),
-             static_cast<double>(now_ns() - began) / 1e9, json::quote(problem));
-  std::fflush(stdout);
-  std::array<char, 64> line{};
-  while (::read(STDIN_FILENO, line.data(), line.size()) > 0) {
-  }
-  fmt::print("{{\"alive\":{}}}\n", count_alive(connections));
-  return {};
 }
 
 }  // namespace oap::bench

@@ -164,6 +164,34 @@ class StdioTest(Base):
             self.stdio("--probe", "silent", era="modern").discover(0.3)
 
 
+class ConformanceFixtureTest(Base):
+    def test_legacy(self):
+        client = self.stdio(script="conformance.py")
+        client.initialize()
+        client.handlers["sampling/createMessage"] = lambda params: {"content": {"type": "text", "text": "Paris"}}
+        self.assertEqual(client.call_text("test_sampling", {"prompt": "?"}), "LLM response: Paris")
+        client.call("test_tool_with_progress", meta={"progressToken": 1})
+        steps = [n["params"]["progress"] for n in client.notifications if n["method"] == "notifications/progress"]
+        self.assertEqual(steps, [0, 50, 100])
+        self.assertNotIn("test_missing_capability", client.tool_names())
+
+    def test_modern(self):
+        client = self.stdio(script="conformance.py", era="modern", capabilities={"elicitation": {}})
+        client.handlers["elicitation/create"] = lambda params: {"action": "accept", "content": {"name": "Ada"}}
+        self.assertEqual(client.call_text("test_input_required_result_elicitation"), "Hello, Ada!")
+        self.assertEqual(client.call_text("test_input_required_result_multi_round"), "both steps done")
+        with self.assertRaises(RpcError) as caught:
+            client.call("test_missing_capability")
+        self.assertEqual((caught.exception.code, caught.exception.data), (-32021, {"requiredCapabilities": {"sampling": {}}}))
+        first = client.request("tools/call", {"name": "test_input_required_result_tampered_state"}, answer_inputs=False)
+        with self.assertRaises(RpcError):
+            client.call("test_input_required_result_tampered_state", inputResponses={"confirm": {}},
+                        requestState=first["requestState"] + "x")
+        before = client.tool_names()
+        client.call("test_trigger_tool_change")
+        self.assertEqual(set(before) - set(client.tool_names()), {"test_extra_tool"})
+
+
 class HttpTest(Base):
     def test_legacy_session(self):
         for answers in ("sse", "json"):

@@ -25,16 +25,31 @@ constexpr double kBeginning = 0.5;
 constexpr std::size_t kMaxBeginnings = 32;
 constexpr std::size_t kMinBeginning = 3;
 
-using Frequencies = std::unordered_map<std::string, float>;
+using Weighted = std::vector<std::pair<std::uint32_t, float>>;
+
+/// Word → number, in the order of first sight.
+class Vocabulary {
+ public:
+  std::uint32_t id(std::string&& word) {
+    const auto next = static_cast<std::uint32_t>(ids_.size());
+    return ids_.try_emplace(std::move(word), next).first->second;
+  }
+  const std::unordered_map<std::string, std::uint32_t>& ids() const { return ids_; }
+
+ private:
+  std::unordered_map<std::string, std::uint32_t> ids_;
+};
 
 /// Gathers the weighted words of one tool.
 class Words {
  public:
+  explicit Words(Vocabulary& vocabulary) : vocabulary_(vocabulary) {}
+
   void add(std::string_view text, float weight) {
     for (std::string& word : tokens(text, left_)) {
       --left_;
       length_ += weight;
-      frequencies_[std::move(word)] += weight;
+      words_.emplace_back(vocabulary_.id(std::move(word)), weight);
     }
   }
 
@@ -58,18 +73,30 @@ class Words {
     }
   }
 
-  const Frequencies& frequencies() const { return frequencies_; }
+  /// Each word once, with all of its weight.
+  Weighted merged() {
+    std::sort(words_.begin(), words_.end());
+    Weighted each;
+    for (const auto& [word, weight] : words_) {
+      if (!each.empty() && each.back().first == word) {
+        each.back().second += weight;
+      } else {
+        each.emplace_back(word, weight);
+      }
+    }
+    return each;
+  }
   float length() const { return length_; }
 
  private:
-  Frequencies frequencies_;
+  Vocabulary& vocabulary_;
+  Weighted words_;
   float length_ = 0;
   std::size_t left_ = kMaxWords;
   std::size_t values_left_ = kMaxValues;
 };
 
-Words words_of(const Searchable& tool) {
-  Words words;
+void gather(const Searchable& tool, Words& words) {
   words.add(tool.name, kNameWeight);
   words.add(tool.server, kServerWeight);
   if (tool.definition != nullptr) {
@@ -79,7 +106,6 @@ Words words_of(const Searchable& tool) {
       words.add_schema(*schema, 0);
     }
   }
-  return words;
 }
 
 enum Rank : std::uint8_t { kOther, kPrefix, kSameWords, kExact };
@@ -107,19 +133,17 @@ struct SearchIndex::Scores {
 };
 
 SearchIndex::SearchIndex(std::span<const Searchable> tools, IndexOptions options) {
-  std::unordered_map<std::string, std::uint32_t> ids;
+  Vocabulary vocabulary;
   std::vector<float> lengths;
   names_.reserve(tools.size());
   lengths.reserve(tools.size());
   for (const Searchable& tool : tools) {
     const auto place = static_cast<std::uint32_t>(names_.size());
-    const Words words = words_of(tool);
-    for (const auto& [word, frequency] : words.frequencies()) {
-      const auto [at, fresh] = ids.try_emplace(word, static_cast<std::uint32_t>(terms_.size()));
-      if (fresh) {
-        terms_.push_back({word, {}});
-      }
-      terms_[at->second].postings.push_back({place, frequency});
+    Words words(vocabulary);
+    gather(tool, words);
+    terms_.resize(vocabulary.ids().size());
+    for (const auto& [word, weight] : words.merged()) {
+      terms_[word].postings.push_back({place, weight});
     }
     lengths.push_back(words.length());
     names_.push_back({tool.public_name, text::join(tokens(tool.name), "_"),
@@ -128,6 +152,9 @@ SearchIndex::SearchIndex(std::span<const Searchable> tools, IndexOptions options
     if (names_.back().full != names_.back().own) {
       by_name_.emplace_back(names_.back().full, place);
     }
+  }
+  for (const auto& [word, id] : vocabulary.ids()) {
+    terms_[id].text = word;
   }
   std::sort(by_name_.begin(), by_name_.end());
   std::sort(terms_.begin(), terms_.end(),

@@ -124,6 +124,7 @@ NameTable::NameTable(std::vector<ServerNames> servers) {
 }
 
 void NameTable::index() {
+  by_exact_.reserve(entries_.size());
   for (std::uint32_t i = 0; i < entries_.size(); ++i) {
     const Entry& entry = entries_[i];
     by_public_[entry.public_name] = i;

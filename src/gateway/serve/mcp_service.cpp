@@ -475,9 +475,10 @@ const std::vector<mcp::MirroredParam>* McpService::mirrored(std::string_view too
   if (!spec || *spec == nullptr) {
     return nullptr;
   }
+  const json::Object* schema = (*spec)->input_schema.if_object();
   const auto [entry, added] = mirrored_.emplace(
-      std::string(tool), mcp::mirrored_params((*spec)->input_schema).value_or(
-                             std::vector<mcp::MirroredParam>{}));
+      std::string(tool),
+      schema == nullptr ? std::vector<mcp::MirroredParam>{} : mcp::mirrored_params(*schema));
   return entry->second.empty() ? nullptr : &entry->second;
 }
 

@@ -101,16 +101,29 @@ bool has_place(char32_t c) {
          within(c, 0xE0100, 0xE01EF);
 }
 
-/// The lead bytes of all hidden characters but controls.
-constexpr std::array<bool, 256> make_suspects() {
-  std::array<bool, 256> table{};
-  for (const unsigned byte :
-       {0xC2U, 0xCDU, 0xD8U, 0xE1U, 0xE2U, 0xE3U, 0xEEU, 0xEFU, 0xF0U, 0xF3U, 0xF4U}) {
-    table[byte] = true;
+/// For each lead byte, a bit for each second byte that a hidden character can have after it. C0
+/// and DEL have no second byte, C1 is left out.
+constexpr std::array<std::uint64_t, 256> make_suspects() {
+  std::array<std::uint64_t, 256> table{};
+  for (const Range& range : kRanges) {
+    for (char32_t c = range.first; c <= range.last && range.kind != HiddenKind::kControl;) {
+      const unsigned tail = c < 0x800 ? 0 : c < 0x10000 ? 6 : 12;
+      const char32_t lead = c < 0x800 ? 0xC0 : c < 0x10000 ? 0xE0 : 0xF0;
+      table[lead | (c >> (tail + 6U))] |= std::uint64_t{1} << ((c >> tail) & 0x3FU);
+      c = ((c >> tail) + 1) << tail;
+    }
   }
   return table;
 }
-constexpr std::array<bool, 256> kSuspects = make_suspects();
+constexpr std::array<std::uint64_t, 256> kSuspects = make_suspects();
+
+bool is_suspect(std::string_view text, std::size_t at) {
+  const auto lead = static_cast<unsigned char>(text[at]);
+  const unsigned second = at + 1 < text.size() ? static_cast<unsigned char>(text[at + 1]) : 0U;
+  return (second & 0xC0U) == 0x80 && ((kSuspects[lead] >> (second & 0x3FU)) & 1U) != 0;
+}
+
+bool is_plain_ascii(char byte) { return (byte >= 0x20 && byte < 0x7F) || byte == '\n'; }
 
 /// The first byte at or after `at` that is not ASCII.
 std::size_t skip_ascii(std::string_view text, std::size_t at) {
@@ -142,6 +155,11 @@ std::vector<HiddenRun> find_hidden(std::string_view text, std::size_t limit) {
   char32_t before = 0;
   char32_t base = 0;  // as `before`, but a selector in place does not count
   for (std::size_t at = 0; at < text.size();) {
+    if (is_plain_ascii(text[at])) {
+      before = base = static_cast<char32_t>(text[at]);
+      ++at;
+      continue;
+    }
     const text::CodePoint c = text::decode_at(text, at);
     const auto kind = c.valid ? kind_of(c.value) : std::nullopt;
     const bool placed = kind && has_place(c.value) &&
@@ -167,8 +185,7 @@ std::vector<HiddenRun> find_hidden(std::string_view text, std::size_t limit) {
 
 bool may_hide(std::string_view text) {
   for (std::size_t at = skip_ascii(text, 0); at < text.size();) {
-    const auto byte = static_cast<unsigned char>(text[at]);
-    if (kSuspects[byte]) {
+    if (is_suspect(text, at)) {
       const text::CodePoint c = text::decode_at(text, at);
       const auto kind = c.valid ? kind_of(c.value) : std::nullopt;
       if (kind && *kind != HiddenKind::kControl) {

@@ -50,7 +50,7 @@ TEST(PinStore, KeepsPinsForTheNextProcess) {
   const auto second = look(later, {tool("a", "Else."), tool("b")});
   EXPECT_EQ(second->tools[0].trust, ToolTrust::kQuarantinedChanged);
   EXPECT_EQ(second->tools[1].trust, ToolTrust::kQuarantinedNew);
-  EXPECT_THAT(*later.approve("s", {}, "me"), SizeIs(2));
+  EXPECT_THAT(*later.approve("s", *all_pending(*later.read(), "s"), "me"), SizeIs(2));
   EXPECT_EQ(look(PinStore(state, clock), {tool("a", "Else.")})->tools[0].trust,
             ToolTrust::kTrusted);
   EXPECT_EQ(later.read()->servers.at("s").tools.at("a").first_seen, "2023-11-14T22:13:20.000Z");

@@ -24,11 +24,11 @@ std::vector<std::string> keys_of(const auto& map) {
   return keys;
 }
 
-/// One name's offer: the definition to judge, or why it cannot be judged.
+/// One name's offer: the definition to judge, or why it cannot be trusted.
 struct Offer {
   std::string name;
   std::string hash;
-  json::Object part;
+  const json::Object* definition;
   std::string fault;
 };
 
@@ -52,30 +52,38 @@ Result<std::size_t> stored_size(const std::string& name, const json::Object& par
 std::vector<Offer> offers_of(std::span<const ToolSpec> tools) {
   std::vector<Offer> offers;
   std::map<std::string_view, std::size_t> places;
-  std::size_t total = 0;
   for (const ToolSpec& tool : tools) {
     std::string hash = fingerprint(tool.definition);
     const auto [at, fresh] = places.try_emplace(tool.name, offers.size());
-    if (!fresh) {
-      Offer& first = offers[at->second];
-      if (first.hash != hash && first.fault.empty()) {
-        first.fault = "the server lists it more than once, with different definitions";
-      }
-      continue;
+    if (fresh) {
+      offers.push_back({tool.name, std::move(hash), &tool.definition, ""});
+    } else if (offers[at->second].hash != hash) {
+      offers[at->second].fault = "the server lists it more than once, with different definitions";
     }
-    Offer offer{tool.name, std::move(hash), pinned_part(tool.definition), ""};
-    const Result<std::size_t> size = stored_size(offer.name, offer.part);
-    if (!size) {
-      offer.fault = size.error().message();
-    } else if (total + *size > kMaxServer) {
-      offer.fault = "the server's definitions together are larger than 8 MiB";
-    } else {
-      total += *size;
-    }
-    offers.push_back(std::move(offer));
   }
   return offers;
 }
+
+/// How much of one server is stored at one judgement.
+class Room {
+ public:
+  /// What is to be stored of the offer; sets its fault where that cannot be.
+  json::Object take(Offer& offer) {
+    json::Object part = pinned_part(*offer.definition);
+    const Result<std::size_t> size = stored_size(offer.name, part);
+    if (!size) {
+      offer.fault = size.error().message();
+    } else if (used_ + *size > kMaxServer) {
+      offer.fault = "the server's definitions together are larger than 8 MiB";
+    } else {
+      used_ += *size;
+    }
+    return part;
+  }
+
+ private:
+  std::size_t used_ = 0;
+};
 
 PinnedTool pin_of(PendingTool pending, std::string first_seen, std::string_view who,
                   std::string_view now) {
@@ -83,60 +91,58 @@ PinnedTool pin_of(PendingTool pending, std::string first_seen, std::string_view 
           std::move(first_seen),   std::string(who),          std::string(now)};
 }
 
-/// Keeps the record of an offer that nobody has approved; an unchanged one keeps its time.
-void note_pending(PinnedServer& record, Offer& offer, const ServerSource& source,
+/// Keeps the record of an offer that nobody has approved; an unchanged one keeps its time. Sets the
+/// offer's fault where it cannot be kept.
+void note_pending(PinnedServer& record, Offer& offer, Room& room, const ServerSource& source,
                   std::string_view now, Judgement& judgement) {
+  json::Object part = room.take(offer);
   const auto at = record.pending.find(offer.name);
-  if (at != record.pending.end() && at->second.hash == offer.hash &&
-      at->second.source == source.digest) {
+  const bool is_noted = at != record.pending.end() && at->second.hash == offer.hash &&
+                        at->second.source == source.digest;
+  if (!offer.fault.empty() || is_noted) {
     return;
   }
-  record.pending[offer.name] = {offer.hash, source.digest, std::move(offer.part), std::string(now)};
+  record.pending[offer.name] = {offer.hash, source.digest, std::move(part), std::string(now)};
   judgement.changed = true;
 }
 
-ToolVerdict judge_offer(PinnedServer& record, Offer& offer, const ServerSource& source,
+ToolVerdict judge_offer(PinnedServer& record, Offer& offer, Room& room, const ServerSource& source,
                         std::string_view now, Judgement& judgement) {
   const auto pin = record.tools.find(offer.name);
-  const bool known = pin != record.tools.end();
+  const bool is_known = pin != record.tools.end();
+  const bool same_hash = is_known && pin->second.hash == offer.hash;
+  if (offer.fault.empty() && same_hash && pin->second.source == source.digest) {
+    judgement.changed |= record.pending.erase(offer.name) > 0;
+    return {offer.name, ToolTrust::kTrusted, offer.hash, ""};
+  }
+  if (offer.fault.empty()) {
+    note_pending(record, offer, room, source, now, judgement);
+  }
   ToolVerdict verdict{offer.name, ToolTrust::kQuarantinedNew, offer.hash, offer.fault};
-  if (known) {
+  if (is_known) {
     verdict.trust = ToolTrust::kQuarantinedChanged;
   }
   if (!offer.fault.empty()) {
     judgement.changed |= record.pending.erase(offer.name) > 0;
-    return verdict;
-  }
-  if (known && pin->second.hash == offer.hash && pin->second.source == source.digest) {
-    judgement.changed |= record.pending.erase(offer.name) > 0;
-    verdict.trust = ToolTrust::kTrusted;
-    return verdict;
-  }
-  if (!known) {
+  } else if (!is_known) {
     verdict.reason = "it is new and nobody has approved it";
-  } else if (pin->second.hash != offer.hash) {
+  } else if (!same_hash) {
     verdict.reason = "its definition has changed since it was approved";
   } else {
     verdict.reason = "what its server is started by has changed since it was approved";
   }
-  note_pending(record, offer, source, now, judgement);
   return verdict;
 }
 
-void judge_first_sight(PinnedServer& record, std::vector<Offer>& offers, const ServerSource& source,
-                       std::string_view now, Judgement& judgement) {
-  record.approved = source;
-  for (Offer& offer : offers) {
-    ToolVerdict verdict{offer.name, ToolTrust::kQuarantinedNew, offer.hash, offer.fault};
-    if (offer.fault.empty()) {
-      verdict.trust = ToolTrust::kPinnedNow;
-      verdict.reason = "pinned at the first sight of its server";
-      record.tools[offer.name] =
-          pin_of({offer.hash, source.digest, std::move(offer.part), std::string(now)},
-                 std::string(now), "first_use", now);
-    }
-    judgement.tools.push_back(std::move(verdict));
+ToolVerdict pin_offer(PinnedServer& record, Offer& offer, Room& room, const ServerSource& source,
+                      std::string_view now) {
+  json::Object part = offer.fault.empty() ? room.take(offer) : json::Object();
+  if (!offer.fault.empty()) {
+    return {offer.name, ToolTrust::kQuarantinedNew, offer.hash, offer.fault};
   }
+  record.tools[offer.name] = pin_of({offer.hash, source.digest, std::move(part), std::string(now)},
+                                    std::string(now), "first_use", now);
+  return {offer.name, ToolTrust::kPinnedNow, offer.hash, "pinned at the first sight of its server"};
 }
 
 void note_absent(PinnedServer& record, const std::vector<Offer>& offers, Judgement& judgement) {
@@ -152,6 +158,11 @@ void note_absent(PinnedServer& record, const std::vector<Offer>& offers, Judgeme
   judgement.changed |= std::erase_if(record.pending, [&](const auto& each) {
                          return !offered.contains(each.first);
                        }) > 0;
+}
+
+tl::unexpected<Error> unknown_server(const Pins& pins, const std::string& server) {
+  return fail(Code::kNotFound, "no tool of a server named {} has been seen yet{}", server,
+              text::did_you_mean(server, keys_of(pins.servers)));
 }
 
 }  // namespace
@@ -189,15 +200,29 @@ Judgement judge(Pins& pins, const std::string& server, const ServerSource& sourc
     record.seen = source;
     judgement.changed = true;
   }
-  if (first_sight && policy == config::ServerTrust::kFirstUse) {
-    judge_first_sight(record, offers, source, now, judgement);
-    return judgement;
+  const bool pins_now = first_sight && policy == config::ServerTrust::kFirstUse;
+  if (pins_now) {
+    record.approved = source;
   }
+  Room room;
   for (Offer& offer : offers) {
-    judgement.tools.push_back(judge_offer(record, offer, source, now, judgement));
+    judgement.tools.push_back(pins_now ? pin_offer(record, offer, room, source, now)
+                                       : judge_offer(record, offer, room, source, now, judgement));
   }
   note_absent(record, offers, judgement);
   return judgement;
+}
+
+Result<std::vector<Approval>> all_pending(const Pins& pins, const std::string& server) {
+  const auto at = pins.servers.find(server);
+  if (at == pins.servers.end()) {
+    return unknown_server(pins, server);
+  }
+  std::vector<Approval> approvals;
+  for (const auto& [name, pending] : at->second.pending) {
+    approvals.push_back({name, pending.hash});
+  }
+  return approvals;
 }
 
 Result<std::vector<std::string>> approve(Pins& pins, const std::string& server,
@@ -205,8 +230,7 @@ Result<std::vector<std::string>> approve(Pins& pins, const std::string& server,
                                          std::string_view who, std::string_view now) {
   const auto at = pins.servers.find(server);
   if (at == pins.servers.end()) {
-    return fail(Code::kNotFound, "no tool of a server named {} has been seen yet{}", server,
-                text::did_you_mean(server, keys_of(pins.servers)));
+    return unknown_server(pins, server);
   }
   PinnedServer& record = at->second;
   std::set<std::string> names;
@@ -226,11 +250,6 @@ Result<std::vector<std::string>> approve(Pins& pins, const std::string& server,
                   approval.tool, server);
     }
     names.insert(approval.tool);
-  }
-  if (approvals.empty()) {
-    for (const auto& [name, pending] : record.pending) {
-      names.insert(name);
-    }
   }
   std::vector<std::string> approved;
   for (const std::string& name : names) {

@@ -92,9 +92,13 @@ struct Approval {
   std::string hash;  ///< of the definition shown; "" approves whatever is pending
 };
 
-/// Pins the pending definitions; no approvals at all mean all of the server's. Gives the names that
-/// were pending. kNotFound for a server or tool that is not known, kFailedPrecondition where a
-/// pending definition is not the one that was shown; `pins` is as before then. Pure.
+/// All that is pending of a server, as it is now: to be shown, and then given to `approve`.
+/// kNotFound for a server that is not known. Pure.
+Result<std::vector<Approval>> all_pending(const Pins& pins, const std::string& server);
+
+/// Pins the pending definitions of the tools named. Gives the names that were pending. kNotFound
+/// for a server or tool that is not known, kFailedPrecondition where a pending definition is not
+/// the one that was shown; `pins` is as before then. Pure.
 Result<std::vector<std::string>> approve(Pins& pins, const std::string& server,
                                          const std::vector<Approval>& approvals,
                                          std::string_view who, std::string_view now);

@@ -139,7 +139,9 @@ TEST(Approve, PinsWhatWasShownAndNothingElse) {
   EXPECT_THAT(pins.servers.at("s").tools, IsEmpty());
   EXPECT_THAT(*approve(pins, "s", {{"b", ""}, {"b", ""}}, "me", "t1"), ElementsAre("b"));
   EXPECT_THAT(*approve(pins, "s", {{"b", ""}}, "me", "t2"), IsEmpty());
-  EXPECT_THAT(*approve(pins, "s", {}, "you", "t3"), ElementsAre("a"));
+  EXPECT_THAT(*approve(pins, "s", {}, "you", "t3"), IsEmpty());
+  EXPECT_THAT(*approve(pins, "s", *all_pending(pins, "s"), "you", "t3"), ElementsAre("a"));
+  EXPECT_THAT(*all_pending(pins, "s"), IsEmpty());
   EXPECT_THAT(seen(pins, {tool("a", "Changed again."), tool("b")}),
               ElementsAre("a:trusted", "b:trusted"));
   EXPECT_EQ(pins.servers.at("s").tools.at("b").approved_at, "t1");
@@ -152,6 +154,7 @@ TEST(Approve, OfWhatIsNotKnownNamesTheNearest) {
   EXPECT_THAT(approve(pins, "s", {{"create_isue", ""}}, "me", "t").error().message(),
               HasSubstr("did you mean 'create_issue'"));
   EXPECT_EQ(approve(pins, "none", {}, "me", "t").error().code(), Code::kNotFound);
+  EXPECT_EQ(all_pending(pins, "none").error().code(), Code::kNotFound);
 }
 
 TEST(PinReport, ListsAndShowsWhatWaits) {

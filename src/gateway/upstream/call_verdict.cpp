@@ -34,4 +34,10 @@ Verdict judge(const mcp::Failure& failure, Millis took, Millis timeout_counts_fr
   return Verdict::kNothing;
 }
 
+Use use_of(Code code) {
+  const bool unanswered =
+      code == Code::kUnavailable || code == Code::kDeadlineExceeded || code == Code::kUpstream;
+  return unanswered ? Use::kUnanswered : Use::kOther;
+}
+
 }  // namespace oap::gateway

@@ -14,4 +14,17 @@ enum class Verdict { kGood, kBad, kNothing };
 /// of its own (invalid params …). Nothing: what was given up, limits, credentials. Pure.
 Verdict judge(const mcp::Failure& failure, Millis took, Millis timeout_counts_from);
 
+/// How a request ended: answered, be it by a refusal; without an answer; or for reasons that tell
+/// nothing of the server.
+enum class Use { kAnswered, kUnanswered, kOther };
+Use use_of(Code code);
+template <class T>
+Use use_of(const Result<T>& result) {
+  return result ? Use::kAnswered : use_of(result.error().code());
+}
+template <class T>
+Use use_of(const mcp::Answer<T>& answer) {
+  return answer || answer.error().peer ? Use::kAnswered : use_of(answer.error().error.code());
+}
+
 }  // namespace oap::gateway

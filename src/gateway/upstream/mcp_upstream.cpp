@@ -175,7 +175,7 @@ Task<Result<std::vector<ToolSpec>>> McpUpstream::list_tools(Deadline deadline) {
   OAP_CO_TRY(const auto connection, co_await supervisor_.connected(deadline));
   const Deadline until = deadline.sooner(Deadline::after(options_.list_timeout));
   auto tools = co_await connection->link->list_tools(until);
-  supervisor_.used(*connection, tools.has_value());
+  supervisor_.used(*connection, use_of(tools));
   co_return tools;
 }
 
@@ -186,7 +186,7 @@ Task<Result<mcp::Listing>> McpUpstream::list(ListKind kind, Deadline deadline) {
   std::string method = names_of(kind).method;
   std::string member = names_of(kind).member;
   auto listing = co_await connection->link->list(std::move(method), std::move(member), until);
-  supervisor_.used(*connection, listing.has_value());
+  supervisor_.used(*connection, use_of(listing));
   co_return listing;
 }
 
@@ -203,7 +203,7 @@ Task<mcp::Answer<json::Object>> McpUpstream::request(std::string method, json::O
   }
   const std::shared_ptr<Connection> on = *std::move(connection);
   auto answer = co_await on->link->request(method, std::move(params), std::move(options));
-  supervisor_.used(*on, answer.has_value() || answer.error().peer.has_value());
+  supervisor_.used(*on, use_of(answer));
   if (!answer && ended_under(*on, answer.error())) {
     co_return mcp::failed(ended_in(name_, method, std::move(answer).error()));
   }
@@ -222,7 +222,7 @@ Task<mcp::Answer<json::Object>> McpUpstream::watch(std::string uri) {
   if (answer) {
     subscriptions_.add(std::move(uri));
   }
-  supervisor_.used(*on, answer.has_value() || answer.error().peer.has_value());
+  supervisor_.used(*on, use_of(answer));
   co_return answer;
 }
 
@@ -329,14 +329,14 @@ Task<mcp::Answer<ToolResult>> McpUpstream::run_on(std::shared_ptr<Connection> co
   auto answer = co_await connection->link->call_tool(std::move(call), std::move(options));
   const SteadyTime now = clock_.steady();
   if (answer) {
-    supervisor_.used(*connection, true);
+    supervisor_.used(*connection, Use::kAnswered);
     permit->succeeded(now);
     co_return answer;
   }
   const bool ended = ended_under(*connection, answer.error());
   report(*tool, *permit, *connection, answer.error(),
          std::chrono::duration_cast<Millis>(now - began));
-  supervisor_.used(*connection, answer.error().peer.has_value());
+  supervisor_.used(*connection, use_of(answer));
   if (ended) {
     co_return mcp::failed(ended_in(name_, tool->name, std::move(answer).error()));
   }

@@ -154,6 +154,7 @@ void Supervisor::accept(Attempt& attempt, std::unique_ptr<Link> link) {
   backoff_.started(now);
   misses_ = 0;
   used_ = false;
+  probed_at_ = now;
   probe_at_ = now + options_.probe.interval;
   info_ = link->info();
   connection_ = std::make_shared<Connection>(Connection{std::move(link), ++starts_});
@@ -189,11 +190,16 @@ void Supervisor::bury(std::string reason) {
   alarm_.notify();
 }
 
-void Supervisor::used(const Connection& connection, bool answered) {
+void Supervisor::used(const Connection& connection, Use how) {
   used_ = true;
-  answered_ = answered_ || answered;
-  if (!answered && connection_.get() == &connection) {
-    current();
+  answered_ = answered_ || how == Use::kAnswered;
+  if (how != Use::kUnanswered || connection_.get() != &connection || !current()) {
+    return;
+  }
+  const SteadyTime soon = std::max(clock_.steady(), probed_at_ + options_.probe.again);
+  if (soon < probe_at_) {
+    probe_at_ = soon;
+    alarm_.notify();
   }
 }
 
@@ -281,7 +287,8 @@ Task<void> Supervisor::probe_once() {
     co_return;
   }
   const bool well = healthy.has_value() || answered_;
-  probe_at_ = clock_.steady() + (well ? options_.probe.interval : options_.probe.again);
+  probed_at_ = clock_.steady();
+  probe_at_ = probed_at_ + (well ? options_.probe.interval : options_.probe.again);
   if (well) {
     misses_ = 0;
     co_return;

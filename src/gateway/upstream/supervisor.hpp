@@ -14,6 +14,7 @@
 #include "async/task.hpp"
 #include "base/clock.hpp"
 #include "gateway/upstream/backoff.hpp"
+#include "gateway/upstream/call_verdict.hpp"
 #include "gateway/upstream/health_probe.hpp"
 #include "gateway/upstream/link.hpp"
 #include "gateway/upstream/upstream.hpp"
@@ -53,8 +54,8 @@ class Supervisor {
   /// The connection, after a start where need be; whoever is cancelled or late leaves the start
   /// going for the others. kUnavailable at once while a pause lasts, with the reason and its end.
   Task<Result<std::shared_ptr<Connection>>> connected(Deadline deadline);
-  /// A request on it failed or succeeded: counts as use, notices its death.
-  void used(const Connection& connection, bool answered);
+  /// Counts as use. What went unanswered makes it look whether the server is still there.
+  void used(const Connection& connection, Use how);
 
   /// State, reason, version, pid, starts, failures, pause and faults; the rest is left alone.
   Health health() const;
@@ -104,6 +105,7 @@ class Supervisor {
   bool answered_ = false;  // a request of a caller, since the last probe
   int misses_ = 0;
   std::string miss_reason_;
+  SteadyTime probed_at_{};
   SteadyTime probe_at_{};
 
   async::Event alarm_;

@@ -280,6 +280,22 @@ TEST_F(ProbeTest, AnIdleServerIsNotProbedAUsedOneThatDoesNotAnswerIs) {
   EXPECT_EQ(probes(), once) << "not used since";
 }
 
+TEST_F(ProbeTest, ACallWithoutAnAnswerIsLookedIntoSoonButNotAtEachCall) {
+  options_.supervisor.probe.interval = Millis(1'000'000);
+  options_.supervisor.probe.again = Millis(100);
+  ASSERT_TRUE(start());
+  clock_.advance(Millis(100));
+  for (int i = 0; i < 20; ++i) {
+    call("hang", Deadline::after(Millis(1)));
+  }
+  EXPECT_TRUE(eventually([this] { return probes() == 1; }));
+  pass(Millis(99));
+  EXPECT_EQ(probes(), 1);
+  call("hang", Deadline::after(Millis(1)));
+  pass(Millis(1));
+  EXPECT_EQ(probes(), 2);
+}
+
 TEST_F(ProbeTest, AModernServerIsAskedToDiscover) {
   server_.era = mcp::Era::kModern;
   ASSERT_TRUE(start());
