@@ -16,7 +16,7 @@ const json::Object* FixtureService::Call::input(std::string_view key) const {
 }
 
 FixtureService::FixtureService() {
-  for (auto make : {plain_tools, asking_tools, multi_round_tools}) {
+  for (auto make : {plain_tools, asking_tools, multi_round_tools, task_tools}) {
     for (Tool& tool : make()) {
       const json::Object* schema = json::find_object(tool.definition, "inputSchema");
       auto mirrored = mcp::mirrored_params(*schema);
@@ -44,6 +44,9 @@ Task<mcp::Face> FixtureService::face(mcp::Caller caller) {
                        {"completions", json::Object{}}};
   if (caller.era == mcp::Era::kLegacy) {
     face.capabilities["logging"] = json::Object{};
+  } else {
+    json::Object extensions{{"io.modelcontextprotocol/tasks", json::Object{}}};
+    face.capabilities["extensions"] = std::move(extensions);
   }
   co_return face;
 }
@@ -79,6 +82,9 @@ Task<FixtureService::Reply> FixtureService::handle(std::string method, json::Obj
   if (method == "prompts/get") {
     co_return co_await get_prompt(std::move(params), exchange);
   }
+  if (method.starts_with("tasks/") && exchange.caller().era == mcp::Era::kModern) {
+    co_return tasks_.handle(method, params, exchange.caller());
+  }
   if (method == "completion/complete") {
     co_return json::Object{
         {"completion", json::Object{{"values", json::Array{"paris", "park", "party"}},
@@ -93,7 +99,7 @@ Task<FixtureService::Reply> FixtureService::call_tool(json::Object params,
   const std::string name(json::get_string(params, "name"));
   for (Tool& tool : tools_) {
     if (json::get_string(tool.definition, "name") == name) {
-      Call call{std::move(params), exchange, feed_};
+      Call call{std::move(params), exchange, feed_, tasks_};
       co_return co_await tool.run(call);
     }
   }

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "fixture_tasks.hpp"
 #include "mcp/server/service.hpp"
 
 namespace oap::conformance {
@@ -29,6 +30,7 @@ class FixtureService final : public mcp::Service {
     json::Object params;  ///< of tools/call
     mcp::Exchange& exchange;
     mcp::Feed& feed;
+    TaskTable& tasks;
 
     const json::Object& arguments() const;
     /// The client's answer under this key, where it has brought one in this round.
@@ -46,6 +48,7 @@ class FixtureService final : public mcp::Service {
 
   std::vector<Tool> tools_;
   std::map<std::string, std::vector<mcp::MirroredParam>, std::less<>> mirrored_;
+  TaskTable tasks_;
   mcp::Feed feed_;
 };
 
@@ -53,6 +56,7 @@ class FixtureService final : public mcp::Service {
 std::vector<FixtureService::Tool> plain_tools();
 std::vector<FixtureService::Tool> asking_tools();
 std::vector<FixtureService::Tool> multi_round_tools();
+std::vector<FixtureService::Tool> task_tools();
 json::Array prompt_definitions();
 Task<FixtureService::Reply> get_prompt(json::Object params, mcp::Exchange& exchange);
 json::Array resource_definitions();

@@ -93,7 +93,7 @@ class Gateway:
                 self.behind.__enter__()
                 server = f"url: {self.behind.url}"
             self.write_workspace(server)
-            self.program = Program([BUILD / "oap", "--trust", "mcp", "serve", "--http", "127.0.0.1:0"], "stderr",
+            self.program = Program([BUILD / "oap", "mcp", "serve", "--trust", "--http", "127.0.0.1:0"], "stderr",
                                    cwd=self.base / "work", env=self.environment())
             self.url = self.program.url()
         except BaseException:
