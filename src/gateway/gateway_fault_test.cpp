@@ -8,15 +8,16 @@
 #include "async/runtime.hpp"
 #include "async/sleep.hpp"
 #include "gateway/gateway.hpp"
+#include "gateway/testing/quiet_upstream.hpp"
 
 namespace oap::gateway {
 namespace {
 
-using testing::Contains;
-using testing::Field;
-using testing::HasSubstr;
+using ::testing::Contains;
+using ::testing::Field;
+using ::testing::HasSubstr;
 
-class FakeUpstream final : public Upstream {
+class FakeUpstream final : public testing::QuietUpstream {
  public:
   std::string_view name() const override { return "files"; }
   Task<Result<std::vector<ToolSpec>>> list_tools(Deadline /*deadline*/) override {
@@ -31,21 +32,25 @@ class FakeUpstream final : public Upstream {
         json::Object{{"type", "object"},
                      {"properties", json::Object{{"path", json::Object{{"type", "string"}}}}},
                      {"required", json::Array{"path"}}};
+    spec.definition = {{"name", "touch"}, {"inputSchema", spec.input_schema}};
     std::vector<ToolSpec> tools;
     tools.push_back(std::move(spec));
     co_return tools;
   }
-  Task<Result<ToolResult>> call(ToolCall call) override {
+  Task<mcp::Answer<ToolResult>> call(ToolCall call, mcp::RequestOptions /*options*/) override {
     calls.push_back(call);
     if (on_call) {
-      co_return on_call(call);
+      auto result = on_call(call);
+      if (!result) {
+        co_return mcp::failed(std::move(result).error());
+      }
+      co_return *std::move(result);
     }
     if (hang) {
       co_await async::sleep_for(std::chrono::hours(1));
     }
     co_return ToolResult::text("touched");
   }
-  Task<void> close() override { co_return; }
 
   int listed = 0;
   bool hang = false;
@@ -56,7 +61,11 @@ class FakeUpstream final : public Upstream {
 
 class FakeAudit final : public AuditSink {
  public:
-  Result<void> append(audit::Event event) override {
+  Task<Result<void>> append(audit::Event event, audit::Durability durability) override {
+    durabilities.push_back(durability);
+    co_return append_now(std::move(event));
+  }
+  Result<void> append_now(audit::Event event) override {
     ++appends;
     if (fail_at == appends) {
       return fail(Code::kResourceExhausted, "no space left on device");
@@ -64,6 +73,7 @@ class FakeAudit final : public AuditSink {
     events.push_back(std::move(event));
     return {};
   }
+  std::vector<audit::Durability> durabilities;
   int appends = 0;
   int fail_at = 0;
   std::vector<audit::Event> events;
@@ -146,13 +156,16 @@ hooks::BeforeVerdict verdict(hooks::BeforeVerdict::Action action) {
   return out;
 }
 
-class GatewayFaultTest : public testing::Test {
+class GatewayFaultTest : public ::testing::Test {
  protected:
   GatewayFaultTest() {
     auto upstream = std::make_unique<FakeUpstream>();
     upstream_ = upstream.get();
     upstreams_.add(std::move(upstream));
+    catalog_ = std::make_unique<Catalog>(runtime_.executor(), upstreams_, std::vector<ToolSpec>{},
+                                         CatalogOptions{}, nullptr);
   }
+  ~GatewayFaultTest() override { runtime_.run(catalog_->close()); }
   void guard(std::function<Result<hooks::BeforeVerdict>(const ToolCall&)> body) {
     hooks_.add(std::make_unique<FakeGuard>(std::move(body)),
                {10, hooks::FailurePolicy::kGuard, Millis(1'000)});
@@ -162,7 +175,7 @@ class GatewayFaultTest : public testing::Test {
   }
   ToolOutcome invoke(json::Object arguments = {{"path", "a"}}, std::string tool = "touch",
                      std::string server = "files") {
-    Gateway gateway({hooks_, approver_, audit_, redactor_, upstreams_, catalog_, system_clock(),
+    Gateway gateway({hooks_, approver_, audit_, redactor_, upstreams_, *catalog_, system_clock(),
                      "/work", Millis(2'000), Millis(50)});
     ToolCall call;
     call.server = std::move(server);
@@ -185,7 +198,7 @@ class GatewayFaultTest : public testing::Test {
   MaskingRedactor redactor_;
   UpstreamSet upstreams_;
   FakeUpstream* upstream_ = nullptr;
-  Catalog catalog_{upstreams_, {}};
+  std::unique_ptr<Catalog> catalog_;
 };
 
 TEST_F(GatewayFaultTest, AnAllowedCallRunsAndIsAuditedBeforeAndAfter) {
@@ -302,7 +315,7 @@ TEST_F(GatewayFaultTest, AnUpstreamThatErrsThrowsOrHangsIsAnAuditedError) {
   };
   ToolOutcome outcome = invoke();
   ASSERT_TRUE(outcome.error);
-  EXPECT_THAT(outcome.error->message(), testing::Not(HasSubstr("hunter2")));
+  EXPECT_THAT(outcome.error->message(), ::testing::Not(HasSubstr("hunter2")));
   EXPECT_EQ(audit_.events.back().event_type, "tool_execution");
   upstream_->on_call = [](const ToolCall&) -> Result<ToolResult> { throw std::bad_alloc(); };
   outcome = invoke();
@@ -321,7 +334,7 @@ TEST_F(GatewayFaultTest, AScannerThatFailsWithholdsTheResult) {
   const ToolOutcome outcome = invoke();
   ASSERT_TRUE(outcome.result);
   EXPECT_TRUE(outcome.result->is_error);
-  EXPECT_THAT(outcome.result->joined_text(), testing::Not(HasSubstr("hunter2")));
+  EXPECT_THAT(outcome.result->joined_text(), ::testing::Not(HasSubstr("hunter2")));
 }
 
 TEST_F(GatewayFaultTest, TheAuditHoldsNoSecretOfTheArguments) {

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "async/runtime.hpp"
+#include "gateway/testing/quiet_upstream.hpp"
 #include "json/parse.hpp"
 #include "orchestration/plan.hpp"
 #include "orchestration/testing/fakes.hpp"
@@ -36,14 +37,12 @@ class RecordedConversation final : public Conversation {
   std::vector<Message> messages;
 };
 
-class NoUpstream final : public gateway::Upstream {
+class NoUpstream final : public gateway::testing::QuietUpstream {
  public:
   std::string_view name() const override { return kBuiltinServer; }
   Task<Result<std::vector<ToolSpec>>> list_tools(Deadline /*deadline*/) override {
     co_return testing::two_tools();
   }
-  Task<Result<ToolResult>> call(ToolCall /*call*/) override { co_return ToolResult{}; }
-  Task<void> close() override { co_return; }
 };
 
 constexpr std::string_view kPlan = R"({"steps":[
@@ -68,7 +67,7 @@ class OrchestratorTest : public ::testing::Test {
     agents.commander.name = "commander";
     agents.planner.name = "planner";
     agents.reviewer.name = "reviewer";
-    gateway::Catalog catalog(upstreams_, testing::two_tools());
+    gateway::Catalog catalog(runtime_.executor(), upstreams_, testing::two_tools(), {}, nullptr);
     Orchestrator orchestrator(
         {agents, invoker_, catalog, hooks_, store_->runs(), events_, conversation_, system_clock()},
         options);

@@ -39,7 +39,7 @@ Task<void> edit_one(mcp::Client* client, int number, int* done) {
   call.arguments["path"] = "many";
   call.arguments["old_string"] = "<" + std::to_string(number) + ">";
   call.arguments["new_string"] = "[" + std::to_string(number) + "]";
-  const auto result = co_await client->call_tool(std::move(call));
+  const auto result = co_await client->call_tool(std::move(call), mcp::RequestOptions());
   *done += result && !result->is_error ? 1 : 0;
 }
 
