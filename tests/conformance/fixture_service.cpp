@@ -45,7 +45,8 @@ Task<mcp::Face> FixtureService::face(mcp::Caller caller) {
   if (caller.era == mcp::Era::kLegacy) {
     face.capabilities["logging"] = json::Object{};
   } else {
-    json::Object extensions{{"io.modelcontextprotocol/tasks", json::Object{}}};
+    json::Object extensions;
+    extensions[mcp::kTasksExtension] = json::Object{};
     face.capabilities["extensions"] = std::move(extensions);
   }
   co_return face;
@@ -60,7 +61,9 @@ Task<FixtureService::Reply> FixtureService::handle(std::string method, json::Obj
   if (method == "tools/list") {
     json::Array items;
     for (const Tool& tool : tools_) {
-      items.push_back(tool.definition);
+      if (lists_.toggled_tool || json::get_string(tool.definition, "name") != kToggledTool) {
+        items.push_back(tool.definition);
+      }
     }
     co_return list("tools", std::move(items));
   }
@@ -77,7 +80,7 @@ Task<FixtureService::Reply> FixtureService::handle(std::string method, json::Obj
     co_return read_resource(params, exchange.caller().era);
   }
   if (method == "prompts/list") {
-    co_return list("prompts", prompt_definitions());
+    co_return list("prompts", prompt_definitions(lists_.toggled_prompt));
   }
   if (method == "prompts/get") {
     co_return co_await get_prompt(std::move(params), exchange);
@@ -99,7 +102,7 @@ Task<FixtureService::Reply> FixtureService::call_tool(json::Object params,
   const std::string name(json::get_string(params, "name"));
   for (Tool& tool : tools_) {
     if (json::get_string(tool.definition, "name") == name) {
-      Call call{std::move(params), exchange, feed_, tasks_};
+      Call call{std::move(params), exchange, feed_, tasks_, lists_};
       co_return co_await tool.run(call);
     }
   }

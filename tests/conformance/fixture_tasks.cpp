@@ -10,7 +10,6 @@ using Call = FixtureService::Call;
 using Reply = FixtureService::Reply;
 using Plan = TaskTable::Plan;
 
-constexpr std::string_view kExtension = "io.modelcontextprotocol/tasks";
 constexpr std::int64_t kTtlMs = 600'000;
 constexpr std::int64_t kPollMs = 100;
 
@@ -83,12 +82,12 @@ Task<Reply> ask_then_defer(Call& call) {
 bool TaskTable::is_declared(const mcp::Caller& caller) {
   const json::Object* extensions = json::find_object(caller.capabilities, "extensions");
   return caller.era == mcp::Era::kModern && extensions != nullptr &&
-         json::find(*extensions, kExtension) != nullptr;
+         json::find(*extensions, mcp::kTasksExtension) != nullptr;
 }
 
 TaskTable::Reply TaskTable::not_declared() {
   json::Object extensions;
-  extensions[kExtension] = json::Object{};
+  extensions[mcp::kTasksExtension] = json::Object{};
   json::Object required{{"extensions", std::move(extensions)}};
   json::Object data{{"requiredCapabilities", std::move(required)}};
   return mcp::refused(mcp::kMissingCapability, "the client did not declare the tasks extension",
