@@ -90,8 +90,8 @@ constexpr Offer kOffers[] = {
 };
 
 Task<Result<void>> use_all(mcp::Client& client, const Offer& offer) {
-  OAP_CO_TRY(mcp::Listing listing, co_await client.list(offer.list, offer.member,
-                                                        Deadline::after(kPatience)));
+  OAP_CO_TRY(mcp::Listing listing,
+             co_await client.list(offer.list, offer.member, Deadline::after(kPatience)));
   for (const json::Object& item : listing.items) {
     json::Object params{{offer.key, json::get_string(item, offer.key)}};
     auto answer = co_await client.request(offer.use, std::move(params), options());
@@ -105,8 +105,7 @@ Task<Result<void>> use_all(mcp::Client& client, const Offer& offer) {
 }  // namespace
 
 Task<Result<void>> exercise(mcp::Client& client, Scenario scenario) {
-  OAP_CO_TRY(std::vector<ToolSpec> tools,
-             co_await client.list_tools(Deadline::after(kPatience)));
+  OAP_CO_TRY(std::vector<ToolSpec> tools, co_await client.list_tools(Deadline::after(kPatience)));
   if (scenario.name == "json-schema-ref-no-deref") {
     co_return Result<void>{};  // its server knows tools/list only
   }

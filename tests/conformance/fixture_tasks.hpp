@@ -18,8 +18,8 @@ class TaskTable {
   /// What a task comes to once its time is up and nothing is asked any more.
   struct Plan {
     Millis takes{0};
-    json::Object input_requests;  ///< what it waits for first
-    json::Object result;          ///< a CallToolResult
+    json::Object input_requests;                     ///< what it waits for first
+    json::Object result;                             ///< a CallToolResult
     std::optional<jsonrpc::ErrorObject> error = {};  ///< instead of `result`
   };
 

@@ -45,6 +45,10 @@ KNOWN_GAPS = {
         "auth/wif-jwt-bearer": "workload identity federation (a draft extension) is not supported",
     },
 }
+# The stable suite's own defects, mended in the alpha.
+STABLE_GAPS = {
+    "auth/2025-03-26-oauth-metadata-backcompat": "the suite's metadata names another issuer than its own (RFC 8414 3.3)",
+}
 
 
 def suite(version):
@@ -126,12 +130,12 @@ def run_servers(url, version, scenarios):
 
 def run_client(name, version, verbose):
     with tempfile.TemporaryDirectory(prefix="oap-conformance-") as out:
-        command = [suite(version), "client", "--command", str(PROGRAMS / "mcp_conformance_client"), "--scenario", name,
+        command = [suite(version), "client", "--command", "./mcp_conformance_client", "--scenario", name,
                    "--timeout", str(SCENARIO_TIMEOUT_MS), "-o", out]
         if version != "stable":
             command += ["--spec-version", version, "--force"]
         done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-                              timeout=RUN_TIMEOUT)
+                              cwd=PROGRAMS, timeout=RUN_TIMEOUT)
         checks = [check for found in checks_in(pathlib.Path(out)).values() for check in found]
     outcome = Outcome(checks)
     if done.returncode != 0 and outcome.passed("client"):
@@ -172,7 +176,7 @@ def measure(what, version, chosen, verbose):
     if chosen:
         required = [name for name in chosen if name in required or version == "stable"]
     elif version == "stable":
-        required = list(outcomes)
+        required = [name for name in outcomes if name not in STABLE_GAPS]
     for name in required:
         outcomes.setdefault(name, Outcome([], "the suite did not run it"))
     return outcomes, required
@@ -180,7 +184,7 @@ def measure(what, version, chosen, verbose):
 
 def report(what, version, outcomes, required):
     leg = "client" if what == "client" else "server"
-    gaps = KNOWN_GAPS[what]
+    gaps = STABLE_GAPS if version == "stable" else KNOWN_GAPS[what]
     order = required + sorted(set(outcomes) - set(required))
     bad, closed = [], []
     for name in order:
