@@ -26,7 +26,7 @@ std::string cancel(int id) {
          std::to_string(id) + "}}";
 }
 
-TEST(LegacyHttp, SessionIdsAreLongAndDiffer) {
+TEST(LegacyFront, SessionIdsAreLongAndDiffer) {
   FrontHouse house;
   const std::string one = house.begin();
   const std::string two = house.begin();
@@ -35,7 +35,7 @@ TEST(LegacyHttp, SessionIdsAreLongAndDiffer) {
   EXPECT_EQ(house.front->counts().sessions, 2U);
 }
 
-TEST(LegacyHttp, AStreamBeginsWithAPrimingEvent) {
+TEST(LegacyFront, AStreamBeginsWithAPrimingEvent) {
   FrontHouse house;
   const std::string session = house.begin();
   const Http http = house.legacy_call(session, 1, "progress", kToken);
@@ -46,7 +46,7 @@ TEST(LegacyHttp, AStreamBeginsWithAPrimingEvent) {
   EXPECT_THAT(http->events()[3], HasSubstr("done"));
 }
 
-TEST(LegacyHttp, OlderClientsGetNoEventWithoutData) {
+TEST(LegacyFront, OlderClientsGetNoEventWithoutData) {
   FrontHouse house;
   const std::string session = house.begin("2025-06-18");
   const Http http = house.legacy_call(session, 1, "progress", kToken);
@@ -54,7 +54,7 @@ TEST(LegacyHttp, OlderClientsGetNoEventWithoutData) {
   EXPECT_THAT(http->events(), SizeIs(4));
 }
 
-TEST(LegacyHttp, LeavingIsNoCancelAndTheRestIsResumed) {
+TEST(LegacyFront, LeavingIsNoCancelAndTheRestIsResumed) {
   FrontHouse house;
   const std::string session = house.begin();
   const Http http = house.legacy_call(session, 1, "ask");
@@ -74,7 +74,7 @@ TEST(LegacyHttp, LeavingIsNoCancelAndTheRestIsResumed) {
   EXPECT_THAT(first->events(), SizeIs(2));
 }
 
-TEST(LegacyHttp, ResumingWhileItRunsGoesOnThere) {
+TEST(LegacyFront, ResumingWhileItRunsGoesOnThere) {
   FrontHouse house;
   const std::string session = house.begin();
   const Http http = house.legacy_call(session, 1, "poll");
@@ -90,7 +90,7 @@ TEST(LegacyHttp, ResumingWhileItRunsGoesOnThere) {
   EXPECT_TRUE(again->over_);
 }
 
-TEST(LegacyHttp, AStreamIsReplayedForItsOwnSessionOnly) {
+TEST(LegacyFront, AStreamIsReplayedForItsOwnSessionOnly) {
   FrontHouse house;
   const std::string mine = house.begin();
   const std::string theirs = house.begin();
@@ -102,7 +102,7 @@ TEST(LegacyHttp, AStreamIsReplayedForItsOwnSessionOnly) {
   EXPECT_THAT(again->events()[2], HasSubstr(R"("id":1,)"));
 }
 
-TEST(LegacyHttp, WhatIsKeptIsBounded) {
+TEST(LegacyFront, WhatIsKeptIsBounded) {
   HttpFrontOptions options;
   options.limits.max_kept_events = 2;
   FrontHouse house(options);
@@ -111,7 +111,7 @@ TEST(LegacyHttp, WhatIsKeptIsBounded) {
   EXPECT_THAT(house.resume(session, "2-0")->events(), SizeIs(2));
 }
 
-TEST(LegacyHttp, AQuestionIsAnsweredByItsOwnSessionOnly) {
+TEST(LegacyFront, AQuestionIsAnsweredByItsOwnSessionOnly) {
   FrontHouse house;
   const std::string mine = house.begin();
   const std::string theirs = house.begin();
@@ -126,7 +126,7 @@ TEST(LegacyHttp, AQuestionIsAnsweredByItsOwnSessionOnly) {
   EXPECT_THAT(http->events()[1], HasSubstr("decline"));
 }
 
-TEST(LegacyHttp, AnErrorOfTheClientReachesTheTool) {
+TEST(LegacyFront, AnErrorOfTheClientReachesTheTool) {
   FrontHouse house;
   const std::string session = house.begin();
   const Http http = house.legacy_call(session, 1, "ask");
@@ -136,7 +136,7 @@ TEST(LegacyHttp, AnErrorOfTheClientReachesTheTool) {
   EXPECT_THAT(http->events()[1], HasSubstr(R"("code":-1,"message":"User rejected")"));
 }
 
-TEST(LegacyHttp, NobodyIsAskedForWhatHeDidNotDeclare) {
+TEST(LegacyFront, NobodyIsAskedForWhatHeDidNotDeclare) {
   FrontHouse house;
   const std::string session = house.begin("2025-11-25", "{}");
   const Http http = house.legacy_call(session, 1, "ask");
@@ -144,7 +144,7 @@ TEST(LegacyHttp, NobodyIsAskedForWhatHeDidNotDeclare) {
   EXPECT_FALSE(http->streaming_);
 }
 
-TEST(LegacyHttp, CancellingEndsTheCallWithoutAnAnswer) {
+TEST(LegacyFront, CancellingEndsTheCallWithoutAnAnswer) {
   FrontHouse house;
   const std::string session = house.begin();
   const Http http = house.legacy_call(session, 1, "wait");
@@ -160,7 +160,7 @@ TEST(LegacyHttp, CancellingEndsTheCallWithoutAnAnswer) {
   EXPECT_THAT(other->answer_, HasSubstr("waited"));
 }
 
-TEST(LegacyHttp, CancellingAnothersRequestIsNothing) {
+TEST(LegacyFront, CancellingAnothersRequestIsNothing) {
   FrontHouse house;
   const std::string mine = house.begin();
   const std::string theirs = house.begin();
@@ -170,7 +170,7 @@ TEST(LegacyHttp, CancellingAnothersRequestIsNothing) {
   EXPECT_FALSE(http->over_);
 }
 
-TEST(LegacyHttp, AnIdUnderWayIsRefused) {
+TEST(LegacyFront, AnIdUnderWayIsRefused) {
   FrontHouse house;
   const std::string session = house.begin();
   const Http http = house.legacy_call(session, 1, "wait");
@@ -179,7 +179,7 @@ TEST(LegacyHttp, AnIdUnderWayIsRefused) {
   EXPECT_EQ(house.legacy_call(house.begin(), 1, "echo")->status_, 200);
 }
 
-TEST(LegacyHttp, DeleteEndsEverythingOfTheSession) {
+TEST(LegacyFront, DeleteEndsEverythingOfTheSession) {
   FrontHouse house;
   const std::string session = house.begin();
   const Http listener = house.send("GET", {{"Mcp-Session-Id", session}});
@@ -198,7 +198,7 @@ TEST(LegacyHttp, DeleteEndsEverythingOfTheSession) {
   EXPECT_EQ(house.legacy_call(session, 3, "echo")->status_, 404);
 }
 
-TEST(LegacyHttp, OneGetStreamCarriesWhatComesUnasked) {
+TEST(LegacyFront, OneGetStreamCarriesWhatComesUnasked) {
   FrontHouse house;
   const std::string session = house.begin();
   const Http http = house.send("GET", {{"Mcp-Session-Id", session}});
@@ -226,7 +226,7 @@ TEST(LegacyHttp, OneGetStreamCarriesWhatComesUnasked) {
   EXPECT_FALSE(again->over_);
 }
 
-TEST(LegacyHttp, LogsAreFilteredPerSession) {
+TEST(LegacyFront, LogsAreFilteredPerSession) {
   FrontHouse house;
   const std::string quiet = house.begin();
   const std::string loud = house.begin();
@@ -235,7 +235,7 @@ TEST(LegacyHttp, LogsAreFilteredPerSession) {
   EXPECT_THAT(house.legacy_call(loud, 2, "log")->events(), SizeIs(3));
 }
 
-TEST(LegacyHttp, ABatchIsAnsweredOnOneStream) {
+TEST(LegacyFront, ABatchIsAnsweredOnOneStream) {
   FrontHouse house;
   const std::string session = house.begin("2025-03-26");
   const Http http = house.legacy(
@@ -250,14 +250,14 @@ TEST(LegacyHttp, ABatchIsAnsweredOnOneStream) {
   EXPECT_THAT(house.legacy(session, "[{]")->answer_, HasSubstr("-32700"));
 }
 
-TEST(LegacyHttp, RootsChangedReachesTheService) {
+TEST(LegacyFront, RootsChangedReachesTheService) {
   FrontHouse house;
   house.legacy(house.begin(),
                R"({"jsonrpc":"2.0","method":"notifications/roots/list_changed"})");
   EXPECT_EQ(house.service.roots_changed_, 1);
 }
 
-TEST(LegacyHttp, SessionsAreBounded) {
+TEST(LegacyFront, SessionsAreBounded) {
   HttpFrontOptions options;
   options.limits.max_sessions = 3;
   FrontHouse house(options);
@@ -275,7 +275,7 @@ Task<void> wait_until_no_session(HttpFront& front) {
   }
 }
 
-TEST(LegacyHttp, IdleSessionsEnd) {
+TEST(LegacyFront, IdleSessionsEnd) {
   HttpFrontOptions options;
   options.limits.session_idle = Millis(20);
   FrontHouse house(options);
@@ -292,7 +292,7 @@ Task<void> wait_for_text(Http http, std::string text) {
   }
 }
 
-TEST(LegacyHttp, IdleStreamsAreKeptAlive) {
+TEST(LegacyFront, IdleStreamsAreKeptAlive) {
   HttpFrontOptions options;
   options.limits.keep_alive = Millis(10);
   FrontHouse house(options);
