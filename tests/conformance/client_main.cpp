@@ -36,11 +36,14 @@ mcp::oauth::OAuthOptions oauth_options(const std::string& url,
   options.idp_token_endpoint = json::get_string(context, "idp_token_endpoint");
   options.idp_client_id = json::get_string(context, "idp_client_id");
   options.idp_id_token = json::get_string(context, "idp_id_token");
+  options.workload_token = json::get_string(context, "valid_jwt");
   options.private_network = true;
   if (scenario.name.rfind("auth/client-credentials-", 0) == 0) {
     options.flow = mcp::oauth::Flow::kClientCredentials;
   } else if (!options.idp_token_endpoint.empty()) {
     options.flow = mcp::oauth::Flow::kEnterprise;
+  } else if (!options.workload_token.empty()) {
+    options.flow = mcp::oauth::Flow::kWorkload;
   }
   return options;
 }

@@ -42,7 +42,6 @@ KNOWN_GAPS = {
     "client": {
         "auth/dpop": "DPoP (a draft extension) is not supported",
         "auth/dpop-nonce": "DPoP (a draft extension) is not supported",
-        "auth/wif-jwt-bearer": "workload identity federation (a draft extension) is not supported",
     },
 }
 # The stable suite's own defects, mended in the alpha.
