@@ -22,7 +22,7 @@ rm -rf "$dest.new"
 mkdir -p "$dest.new"
 cp "$source/package.json" "$source/package-lock.json" "$dest.new/"
 log=$dest.new/npm.log
-if ! (cd "$dest.new" && npm ci --ignore-scripts --no-audit --no-fund --no-update-notifier >"$log" 2>&1 </dev/null); then
+if ! (cd "$dest.new" && npm ci --ignore-scripts --no-audit --no-fund --no-update-notifier >"$log" 2>&1 </dev/null 9>&-); then
   cause=$(grep -v EBADENGINE "$log" | grep -E '^npm (ERR!|error)' | head -3 | tr '\n' ' ')
   say "npm ci failed: ${cause:-$(tail -1 "$log")}"
   rm -rf "$dest.new"

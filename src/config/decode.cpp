@@ -282,8 +282,8 @@ void Decoder::server(std::string_view name, const json::Value& value) {
                                                                 : ServerTrust::kFirstUse;
   server.naming = json::get_string(value, "naming") == "passthrough" ? ToolNaming::kPassthrough
                                                                      : ToolNaming::kPrefix;
-  server.protocol = json::get_string(value, "protocol") == "rest" ? ServerProtocol::kRest
-                                                                  : ServerProtocol::kMcp;
+  server.protocol =
+      json::get_string(value, "protocol") == "rest" ? ServerProtocol::kRest : ServerProtocol::kMcp;
   const std::string_view era = json::get_string(value, "era");
   server.era = era == "legacy"   ? ServerEra::kLegacy
                : era == "modern" ? ServerEra::kModern
@@ -396,8 +396,10 @@ void Decoder::gateway(const json::Value& value) {
   }
   if (json::find(auth, "jwt") != nullptr) {
     const json::Value& jwt = section(auth, "jwt");
-    gateway.jwt = GatewayJwt{text_of(jwt, "issuer"),     text_of(jwt, "jwks_url"),
-                             text_of(jwt, "audience"),   texts(jwt, "scopes"),
+    gateway.jwt = GatewayJwt{text_of(jwt, "issuer"),
+                             text_of(jwt, "jwks_url"),
+                             text_of(jwt, "audience"),
+                             texts(jwt, "scopes"),
                              std::string(json::get_string(jwt, "user_claim", "sub")),
                              text_of(jwt, "role_claim"),
                              text_of(jwt, "tenant_claim")};

@@ -112,9 +112,8 @@ Task<void> Catalog::load(std::string server, ListKind kind) {
 }
 
 void Catalog::take(const std::string& server, ListKind kind, std::vector<json::Object> items) {
-  std::sort(items.begin(), items.end(), [](const json::Object& a, const json::Object& b) {
-    return sort_key(a) < sort_key(b);
-  });
+  std::sort(items.begin(), items.end(),
+            [](const json::Object& a, const json::Object& b) { return sort_key(a) < sort_key(b); });
   Server& entry = servers_[server];
   List& list = entry.lists[index_of(kind)];
   const bool changed = list.known && list.items != items;
@@ -409,8 +408,7 @@ Task<Result<ToolSpec>> Catalog::find(std::string server, std::string tool, Deadl
   co_return *spec;
 }
 
-std::optional<std::string> Catalog::check_arguments(const ToolSpec& spec,
-                                                    json::Object& arguments) {
+std::optional<std::string> Catalog::check_arguments(const ToolSpec& spec, json::Object& arguments) {
   std::string key = spec.server;
   key += '\n';
   key += spec.name;

@@ -28,9 +28,9 @@ class ToolGate {
 };
 
 struct CatalogOptions {
-  Millis list_timeout{10'000};           ///< of one server; whoever is later is left out
+  Millis list_timeout{10'000};              ///< of one server; whoever is later is left out
   std::map<std::string, bool> passthrough;  ///< servers whose names are offered as they are
-  bool offer_builtin = true;             ///< the built-in tools are part of the list
+  bool offer_builtin = true;                ///< the built-in tools are part of the list
 };
 
 /// What there is behind the gateway, by the public names that models and clients use: tools,

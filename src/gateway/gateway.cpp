@@ -103,7 +103,8 @@ json::Object rpc_object(const jsonrpc::ErrorObject& error) {
 }
 
 std::string resource_of(const ToolCall& call) {
-  for (const char* key : {"path", "file_path", "command", "pattern", "code", "url", "uri", "name"}) {
+  for (const char* key :
+       {"path", "file_path", "command", "pattern", "code", "url", "uri", "name"}) {
     if (const json::Value* value = json::find(call.arguments, key);
         value != nullptr && value->is_string()) {
       return std::string(json::view(value->get_string()));

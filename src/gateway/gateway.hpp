@@ -51,12 +51,13 @@ using ProgressObserver = std::function<void(const Progress&)>;
 
 /// What connects one walk with whoever made the call. Everything in it may be empty.
 struct CallLink {
-  mcp::RequestOptions request;              ///< progress, questions and the like, for the upstream
+  mcp::RequestOptions request;             ///< progress, questions and the like, for the upstream
   approval::Approver* approver = nullptr;  ///< borrowed; instead of the gateway's own
 };
 
 /// The one way to every tool, and to what else servers offer (a ToolCall whose name begins with
-/// `kMethodPrefix` is such a request; its result is in `extra`). Whoever makes a call, it walks exactly these steps:
+/// `kMethodPrefix` is such a request; its result is in `extra`). Whoever makes a call, it walks
+/// exactly these steps:
 ///   1 resolve the name; check the arguments against the tool's schema where it is known
 ///   2 tool.execute.before hooks (StrictRoleGuard, Permission, SecurityPolicy, plugins)
 ///   3 an `ask` goes to the caller's approver

@@ -27,8 +27,8 @@ class FixedHeaders final : public mcp::Credentials {
 /// OAuth with the user's own token store.
 class StoredOAuth final : public mcp::Credentials {
  public:
-  StoredOAuth(mcp::oauth::OAuthOptions options, const std::string& directory,
-              net::HttpClient& http, mcp::oauth::Consent* consent)
+  StoredOAuth(mcp::oauth::OAuthOptions options, const std::string& directory, net::HttpClient& http,
+              mcp::oauth::Consent* consent)
       : pool_(1), store_(directory, pool_), oauth_(std::move(options), {&http, &store_, consent}) {}
 
   Task<Result<net::HeaderList>> headers(std::string url) override {
@@ -94,8 +94,7 @@ Result<const config::McpServer*> oauth_server(const Settings& settings, const st
     for (const auto& [known, server] : settings.config.mcp_servers) {
       names.push_back(known);
     }
-    return fail(Code::kNotFound, "Unknown MCP server: {}{}", name,
-                text::did_you_mean(name, names));
+    return fail(Code::kNotFound, "Unknown MCP server: {}{}", name, text::did_you_mean(name, names));
   }
   if (found->second.type != config::ServerType::kRemote ||
       (found->second.auth.type != config::AuthType::kOauth &&

@@ -22,6 +22,7 @@ void register_hooks(hooks::Registry& registry, const HookParts& parts) {
   registry.add(make<gateway::PermissionHook>(parts.engine), {20, kGuard});
   // tool.execute.after
   registry.add(make<gateway::SecretScannerHook>(parts.scanner), {10, kGuard, Millis(60'000)});
+  registry.add(make<gateway::HiddenTextHook>(), {20, kGuard});
   registry.add(make<gateway::ResourceControlHook>(kMaxResultBytes), {40, kObserver});
   // assistant.done
   registry.add(make<orchestration::SanityCheckHook>(), {10, kObserver});

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "gateway/hooks/guards.hpp"
+#include "gateway/hooks/hidden_text.hpp"
 #include "gateway/hooks/results.hpp"
 #include "hooks/registry.hpp"
 

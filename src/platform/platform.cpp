@@ -106,14 +106,13 @@ Result<void> Platform::Parts::assemble() {
   http = std::make_unique<net::HttpClient>(options.executor);
   OAP_CHECK_OK(add_upstreams(upstreams, credentials, settings, options.executor, *http));
   trust = std::make_unique<ToolPins>(settings);
-  catalog = std::make_unique<gateway::Catalog>(options.executor, upstreams, tools::builtin_specs(),
-                                               catalog_options(settings, options.served),
-                                               trust.get());
+  catalog =
+      std::make_unique<gateway::Catalog>(options.executor, upstreams, tools::builtin_specs(),
+                                         catalog_options(settings, options.served), trust.get());
   approval::Approver& approver = options.approver != nullptr ? *options.approver : nobody;
-  gateway = std::make_unique<gateway::Gateway>(
-      gateway::Gateway::Parts{hooks, approver, *audit, *redactor, upstreams, *catalog,
-                              system_clock(), settings.paths.workspace, Millis(300'000),
-                              Millis(300'000), audit_class_of(settings)});
+  gateway = std::make_unique<gateway::Gateway>(gateway::Gateway::Parts{
+      hooks, approver, *audit, *redactor, upstreams, *catalog, system_clock(),
+      settings.paths.workspace, Millis(300'000), Millis(300'000), audit_class_of(settings)});
   invoker = std::make_unique<GatewayInvoker>(*gateway);
   sessions = std::make_unique<session::SessionManager>(store->sessions(), store->messages(),
                                                        system_clock());

@@ -14,6 +14,7 @@
 #include "gateway/serve/mcp_service.hpp"
 #include "mcp/protocol.hpp"
 #include "net/url.hpp"
+#include "platform/gateway_metrics.hpp"
 #include "platform/inbound_auth.hpp"
 #include "text/strings.hpp"
 
@@ -64,7 +65,13 @@ class Serving {
         config_(platform.settings().config),
         service_(platform.gateway(), platform.catalog(), platform.upstreams(), seal_,
                  serve_options()),
-        scope_(executor) {}
+        metrics_(platform.upstreams()),
+        scope_(executor) {
+    platform_.gateway().set_observer(metrics_.observer());
+  }
+  ~Serving() { platform_.gateway().set_observer({}); }
+  Serving(const Serving&) = delete;
+  Serving& operator=(const Serving&) = delete;
 
   Task<Result<void>> run() {
     start_servers();
@@ -98,8 +105,7 @@ class Serving {
       call.principal = principal;
       call.server = spec.server;
       call.tool = spec.name;
-      const auto request =
-          gateway::permission_request(call, platform_.settings().paths.workspace);
+      const auto request = gateway::permission_request(call, platform_.settings().paths.workspace);
       return platform_.permissions().decide(request).level != Level::kDeny;
     };
     return serve;
@@ -145,9 +151,9 @@ class Serving {
   Task<void> start(gateway::Upstream* upstream) {
     const Deadline patience = Deadline::after(Millis(120'000));
     if (const auto started = co_await upstream->start(patience); !started) {
-      log::warn("serve", "a server did not start",
-                {{"server", std::string(upstream->name())},
-                 {"error", started.error().to_string()}});
+      log::warn(
+          "serve", "a server did not start",
+          {{"server", std::string(upstream->name())}, {"error", started.error().to_string()}});
     }
   }
 
@@ -213,6 +219,8 @@ class Serving {
         paths.awaited.insert(name);
       }
     }
+    metrics_.watch(&front);
+    paths.metrics = [this] { return metrics_.text(); };
     gateway::HttpService http(front, platform_.upstreams(), std::move(paths));
     net::HttpServer::Options listen;
     listen.address = address.host;
@@ -232,6 +240,7 @@ class Serving {
     const Deadline never = Deadline::never();
     co_await ended.wait(never);
     co_await async::shielded(shut_down(*server, front, accepting));
+    metrics_.watch(nullptr);
     co_return Result<void>{};
   }
 
@@ -250,6 +259,7 @@ class Serving {
   const config::Config& config_;
   gateway::StateSeal seal_;
   gateway::McpService service_;
+  GatewayMetrics metrics_;
   async::Scope scope_;
 };
 

@@ -27,6 +27,9 @@ class ToolPins final : public gateway::ToolGate {
     gateway::ServerSource source;
     config::ServerTrust policy = config::ServerTrust::kFirstUse;
   };
+  Result<gateway::Judgement> judge(const std::string& server, const Server& entry,
+                                   const std::vector<ToolSpec>& tools);
+
   gateway::PinStore store_;
   std::map<std::string, Server> servers_;
 };

@@ -78,7 +78,8 @@ mcp::ServerSpec configured_spec(const Settings& settings, const config::McpServe
   return spec;
 }
 
-gateway::McpUpstreamOptions upstream_options(const config::McpServer& server, mcp::ServerSpec spec) {
+gateway::McpUpstreamOptions upstream_options(const config::McpServer& server,
+                                             mcp::ServerSpec spec) {
   gateway::McpUpstreamOptions options;
   options.supervisor.server = std::move(spec);
   options.supervisor.auto_start = server.auto_start;
@@ -106,8 +107,7 @@ Result<void> add_upstreams(gateway::UpstreamSet& set, CredentialList& credential
     }
     mcp::ServerSpec spec = configured_spec(settings, server, http);
     if (server.type == config::ServerType::kRemote) {
-      OAP_TRY(std::unique_ptr<mcp::Credentials> own,
-              credentials_of(settings, server, http));
+      OAP_TRY(std::unique_ptr<mcp::Credentials> own, credentials_of(settings, server, http));
       spec.credentials = own.get();
       credentials.push_back(std::move(own));
     }

@@ -61,8 +61,7 @@ int serve_sandbox(const ServeOptions& options) {
   mcp::FrontLimits limits;
   limits.max_requests = kMaxCalls;
   mcp::StdioFront front(runtime.executor(), service, limits, {});
-  const Result<void> served =
-      runtime.run(front.serve(std::move(in), std::move(out), kEofGrace));
+  const Result<void> served = runtime.run(front.serve(std::move(in), std::move(out), kEofGrace));
   if (!served && served.error().code() != Code::kUnavailable) {
     return report(served.error());
   }

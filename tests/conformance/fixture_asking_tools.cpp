@@ -23,7 +23,8 @@ Task<Reply> sampling(Call& call) {
 }
 
 Task<Reply> elicit(Call& call, std::string message, json::Object schema, std::string before) {
-  json::Object params{{"mode", "form"}, {"message", message}, {"requestedSchema", std::move(schema)}};
+  json::Object params{
+      {"mode", "form"}, {"message", message}, {"requestedSchema", std::move(schema)}};
   auto answer = co_await call.exchange.ask("elicitation/create", std::move(params));
   if (!answer) {
     co_return mcp::failed(std::move(answer).error());

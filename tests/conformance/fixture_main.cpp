@@ -1,8 +1,8 @@
-#include <fcntl.h>
-#include <unistd.h>
-
 #include <cstdio>
 #include <cstring>
+
+#include <fcntl.h>
+#include <unistd.h>
 
 #include "async/runtime.hpp"
 #include "fixture_service.hpp"

@@ -25,18 +25,16 @@ std::string opened(const json::Object& params) {
   return dot != std::string_view::npos && sealed(text) == state ? std::string(text) : std::string();
 }
 
-bool has_state(const json::Object& params) {
-  return json::find(params, "requestState") != nullptr;
-}
+bool has_state(const json::Object& params) { return json::find(params, "requestState") != nullptr; }
 
 json::Object form(std::string_view message, std::string_view field, std::string_view type) {
   json::Object property{{"type", type}};
   json::Object properties;
   properties[field] = std::move(property);
-  json::Object params{{"mode", "form"},
-                      {"message", message},
-                      {"requestedSchema",
-                       object_schema(std::move(properties), json::Array{json::Value(field)})}};
+  json::Object params{
+      {"mode", "form"},
+      {"message", message},
+      {"requestedSchema", object_schema(std::move(properties), json::Array{json::Value(field)})}};
   return {{"method", "elicitation/create"}, {"params", std::move(params)}};
 }
 
@@ -196,8 +194,8 @@ std::vector<FixtureService::Tool> multi_round_tools() {
 
 json::Array prompt_definitions() {
   const auto argument = [](std::string_view name) {
-    return json::Value(json::Object{
-        {"name", name}, {"description", "An argument"}, {"required", true}});
+    return json::Value(
+        json::Object{{"name", name}, {"description", "An argument"}, {"required", true}});
   };
   const auto prompt = [](std::string_view name, std::string_view what, json::Array arguments) {
     json::Object object{{"name", name}, {"description", what}};
@@ -242,9 +240,8 @@ Task<FixtureService::Reply> get_prompt(json::Object params, mcp::Exchange& excha
     json::Object resource{{"uri", argument("resourceUri")},
                           {"mimeType", "text/plain"},
                           {"text", "Embedded resource content for testing."}};
-    co_return messages(
-        {user_says({{"type", "resource"}, {"resource", std::move(resource)}}),
-         user_says(text_block("Please process the embedded resource above."))});
+    co_return messages({user_says({{"type", "resource"}, {"resource", std::move(resource)}}),
+                        user_says(text_block("Please process the embedded resource above."))});
   }
   if (name == "test_prompt_with_image") {
     co_return messages(
@@ -264,10 +261,8 @@ Task<FixtureService::Reply> get_prompt(json::Object params, mcp::Exchange& excha
 
 json::Array resource_definitions() {
   const auto resource = [](std::string_view uri, std::string_view name, std::string_view type) {
-    return json::Value(json::Object{{"uri", uri},
-                                    {"name", name},
-                                    {"description", "A resource for tests"},
-                                    {"mimeType", type}});
+    return json::Value(json::Object{
+        {"uri", uri}, {"name", name}, {"description", "A resource for tests"}, {"mimeType", type}});
   };
   return {resource("test://static-text", "Static text", "text/plain"),
           resource("test://static-binary", "Static binary", "image/png"),
@@ -295,11 +290,10 @@ FixtureService::Reply read_resource(const json::Object& params, mcp::Era era) {
     content["blob"] = image_block()["data"];
   } else if (uri.starts_with(before) && uri.ends_with(after) &&
              uri.size() > before.size() + after.size()) {
-    const std::string id =
-        uri.substr(before.size(), uri.size() - before.size() - after.size());
+    const std::string id = uri.substr(before.size(), uri.size() - before.size() - after.size());
     content["mimeType"] = "application/json";
-    content["text"] = R"({"id":")" + id + R"(","templateTest":true,"data":"Data for ID: )" + id +
-                      R"("})";
+    content["text"] =
+        R"({"id":")" + id + R"(","templateTest":true,"data":"Data for ID: )" + id + R"("})";
   } else {
     const int code =
         era == mcp::Era::kModern ? jsonrpc::kInvalidParams : mcp::kResourceNotFoundLegacy;

@@ -1,5 +1,4 @@
 #include "fixture_service.hpp"
-
 #include "json/parse.hpp"
 
 namespace oap::conformance {

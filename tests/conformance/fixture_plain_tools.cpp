@@ -84,8 +84,9 @@ Task<Reply> failing(Call& /*call*/) {
 Task<Reply> reconnection(Call& call) {
   call.exchange.close_stream(Millis(500));
   co_await async::sleep_for(Millis(100));
-  co_return text_result("Reconnection test completed successfully. If you received this, the "
-                        "client properly reconnected after stream closure.");
+  co_return text_result(
+      "Reconnection test completed successfully. If you received this, the "
+      "client properly reconnected after stream closure.");
 }
 
 Task<Reply> show_arguments(Call& call) {

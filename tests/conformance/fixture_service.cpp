@@ -81,9 +81,9 @@ Task<FixtureService::Reply> FixtureService::handle(std::string method, json::Obj
   }
   if (method == "completion/complete") {
     co_return json::Object{
-        {"completion", json::Object{{"values", json::Array{"paris", "park", "party"}},
-                                    {"total", 3},
-                                    {"hasMore", false}}}};
+        {"completion",
+         json::Object{
+             {"values", json::Array{"paris", "park", "party"}}, {"total", 3}, {"hasMore", false}}}};
   }
   co_return mcp::refused(jsonrpc::kMethodNotFound, "unknown method " + method);
 }

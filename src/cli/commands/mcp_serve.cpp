@@ -13,8 +13,7 @@ Task<Result<void>> closed(platform::Platform& platform) {
   co_return Result<void>{};
 }
 
-Task<int> serve(platform::Platform& platform, Executor executor,
-                platform::ServingOptions options) {
+Task<int> serve(platform::Platform& platform, Executor executor, platform::ServingOptions options) {
   const auto ended = co_await platform::serve_mcp(platform, executor, std::move(options));
   co_await async::shielded(closed(platform));
   co_return ended ? 0 : report(ended.error());

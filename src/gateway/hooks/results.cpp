@@ -37,22 +37,19 @@ Task<Result<hooks::AfterVerdict>> SecretScannerHook::after(const hooks::Context&
       put(*clean, std::move(after));
     }
   };
-  replace(json::Value(result.content), [](ToolResult& to, json::Value value) {
-    to.content = std::move(value.as_array());
-  });
+  replace(json::Value(result.content),
+          [](ToolResult& to, json::Value value) { to.content = std::move(value.as_array()); });
   if (result.structured) {
     replace(*result.structured,
             [](ToolResult& to, json::Value value) { to.structured = std::move(value); });
   }
   if (!result.meta.empty()) {
-    replace(json::Value(result.meta), [](ToolResult& to, json::Value value) {
-      to.meta = std::move(value.as_object());
-    });
+    replace(json::Value(result.meta),
+            [](ToolResult& to, json::Value value) { to.meta = std::move(value.as_object()); });
   }
   if (!result.extra.empty()) {
-    replace(json::Value(result.extra), [](ToolResult& to, json::Value value) {
-      to.extra = std::move(value.as_object());
-    });
+    replace(json::Value(result.extra),
+            [](ToolResult& to, json::Value value) { to.extra = std::move(value.as_object()); });
   }
   verdict.replacement = std::move(clean);
   co_return verdict;

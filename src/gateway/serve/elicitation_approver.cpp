@@ -28,10 +28,10 @@ json::Object ElicitationApprover::question(const approval::Request& request) {
                       {"required", json::Array{"decision"}}};
   return json::Object{
       {"mode", "form"},
-      {"message", fmt::format("May {} run with these arguments?\n{}\nReason for asking: {} ({})",
-                              text::escape_visible(request.call.public_name()), shown,
-                              text::escape_visible(request.reason),
-                              text::escape_visible(request.rule))},
+      {"message",
+       fmt::format("May {} run with these arguments?\n{}\nReason for asking: {} ({})",
+                   text::escape_visible(request.call.public_name()), shown,
+                   text::escape_visible(request.reason), text::escape_visible(request.rule))},
       {"requestedSchema", std::move(schema)}};
 }
 

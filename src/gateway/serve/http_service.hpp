@@ -16,7 +16,7 @@ struct HttpServiceOptions {
   std::string mcp_path = "/mcp";
   /// RFC 9728 protected resource metadata; nothing where tokens are not taken.
   std::optional<json::Object> resource_metadata;
-  std::set<std::string> awaited;  ///< servers that must have been tried before it is ready
+  std::set<std::string> awaited;         ///< servers that must have been tried before it is ready
   std::function<std::string()> metrics;  ///< the text of /metrics
 };
 

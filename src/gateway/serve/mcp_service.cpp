@@ -131,8 +131,7 @@ json::Object McpService::missing_servers() const {
 Task<std::vector<ToolSpec>> McpService::visible_tools(const Principal principal) {
   std::vector<ToolSpec> tools = co_await catalog_.all(Deadline::after(options_.list_patience));
   if (options_.may_list) {
-    std::erase_if(tools,
-                  [&](const ToolSpec& spec) { return !options_.may_list(principal, spec); });
+    std::erase_if(tools, [&](const ToolSpec& spec) { return !options_.may_list(principal, spec); });
   }
   co_return tools;
 }
@@ -346,8 +345,9 @@ std::vector<McpService::Target> McpService::owners_of(const std::string& uri) co
   }
   std::vector<Target> owners;
   for (const Catalog::Item& item : catalog_.known_items(ListKind::kTemplates)) {
-    const bool named = std::any_of(owners.begin(), owners.end(),
-                                   [&](const Target& owner) { return owner.server == item.server; });
+    const bool named = std::any_of(owners.begin(), owners.end(), [&](const Target& owner) {
+      return owner.server == item.server;
+    });
     if (!named && matches_template(json::get_string(item.definition, "uriTemplate"), uri)) {
       owners.push_back({item.server, uri});
     }
@@ -416,8 +416,8 @@ Task<Answer<json::Object>> McpService::complete(json::Object params, Exchange& e
   }
   Reply reply =
       co_await forward(std::move(server), "completion/complete", std::move(params), exchange);
-  const bool unknown = !reply && reply.error().peer &&
-                       reply.error().peer->code == jsonrpc::kMethodNotFound;
+  const bool unknown =
+      !reply && reply.error().peer && reply.error().peer->code == jsonrpc::kMethodNotFound;
   if (unknown) {
     co_return json::Object{{"completion", json::Object{{"values", json::Array{}}}}};
   }
@@ -470,15 +470,15 @@ const std::vector<mcp::MirroredParam>* McpService::mirrored(std::string_view too
     return known->second.empty() ? nullptr : &known->second;
   }
   const auto name = catalog_.parse_name(tool);
-  const auto spec = name ? catalog_.find_known(name->server, name->tool)
-                         : Result<const ToolSpec*>(nullptr);
+  const auto spec =
+      name ? catalog_.find_known(name->server, name->tool) : Result<const ToolSpec*>(nullptr);
   if (!spec || *spec == nullptr) {
     return nullptr;
   }
   const json::Object* schema = (*spec)->input_schema.if_object();
-  const auto [entry, added] = mirrored_.emplace(
-      std::string(tool),
-      schema == nullptr ? std::vector<mcp::MirroredParam>{} : mcp::mirrored_params(*schema));
+  const auto [entry, added] =
+      mirrored_.emplace(std::string(tool), schema == nullptr ? std::vector<mcp::MirroredParam>{}
+                                                             : mcp::mirrored_params(*schema));
   return entry->second.empty() ? nullptr : &entry->second;
 }
 

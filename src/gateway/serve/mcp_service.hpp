@@ -16,8 +16,8 @@
 namespace oap::gateway {
 
 struct ServeOptions {
-  json::Object info;         ///< Implementation: name, version, title
-  std::string instructions;  ///< told to clients
+  json::Object info;            ///< Implementation: name, version, title
+  std::string instructions;     ///< told to clients
   Millis list_patience{5'000};  ///< how long a list waits for servers that have not answered yet
   EconomyOptions economy;
   /// Whether a tool may be shown to a principal at all; empty: always.

@@ -10,8 +10,8 @@ bool matches_template(std::string_view uri_template, std::string_view uri) {
     if (open == std::string_view::npos) {
       return first ? uri == literal : uri.size() >= literal.size() && uri.ends_with(literal);
     }
-    const std::size_t at = first ? (uri.starts_with(literal) ? 0 : std::string_view::npos)
-                                 : uri.find(literal);
+    const std::size_t at =
+        first ? (uri.starts_with(literal) ? 0 : std::string_view::npos) : uri.find(literal);
     if (at == std::string_view::npos) {
       return false;
     }

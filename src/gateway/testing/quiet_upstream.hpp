@@ -21,9 +21,7 @@ class QuietUpstream : public Upstream {
                                           mcp::RequestOptions /*options*/) override {
     co_return mcp::failed(Error(Code::kUnimplemented, "nothing here"));
   }
-  Task<mcp::Answer<json::Object>> watch(std::string /*uri*/) override {
-    co_return json::Object{};
-  }
+  Task<mcp::Answer<json::Object>> watch(std::string /*uri*/) override { co_return json::Object{}; }
   Task<void> unwatch(std::string /*uri*/) override { co_return; }
   Task<void> set_log_level(std::string /*level*/) override { co_return; }
   std::optional<mcp::PeerInfo> info() const override { return std::nullopt; }

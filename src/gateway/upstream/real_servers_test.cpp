@@ -1,6 +1,8 @@
+#include <cerrno>
 #include <csignal>
 
 #include <gmock/gmock.h>
+#include <sys/wait.h>
 
 #include "gateway/upstream/testing/upstream_fixture.hpp"
 #include "json/parse.hpp"
@@ -14,6 +16,7 @@ namespace {
 using ::testing::HasSubstr;
 using State = Health::State;
 
+bool has_children() { return ::waitpid(-1, nullptr, WNOHANG) != -1 || errno != ECHILD; }
 bool runs(int pid) { return ::kill(pid, 0) == 0; }
 
 class RealServers : public ::testing::Test {
@@ -114,7 +117,9 @@ TEST_F(RealServers, CloseDuringTheStartLeavesNoProcess) {
   ASSERT_FALSE(started);
   EXPECT_EQ(started.error().code(), Code::kDeadlineExceeded);
   EXPECT_EQ(hangs.health().state, State::kStarting);
+  EXPECT_TRUE(has_children());
   runtime_.run(hangs.close());
+  EXPECT_FALSE(has_children());
   EXPECT_EQ(hangs.health().state, State::kStopped);
 }
 

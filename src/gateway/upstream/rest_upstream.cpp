@@ -12,9 +12,9 @@ namespace {
 
 Result<std::string> body_of(const std::string& server, net::HttpResponse response) {
   if (!response.is_success()) {
-    return fail(response.status == 401 || response.status == 403 ? Code::kUnauthenticated
-                                                                 : Code::kUpstream,
-                "'{}' answered with status {}", server, response.status);
+    return fail(
+        response.status == 401 || response.status == 403 ? Code::kUnauthenticated : Code::kUpstream,
+        "'{}' answered with status {}", server, response.status);
   }
   return std::move(response.body);
 }
@@ -46,9 +46,8 @@ Task<Result<std::string>> RestUpstream::exchange(std::string method, std::string
       co_return body_of(server_.name, std::move(response));
     }
     const std::string* challenge = response.header("WWW-Authenticate");
-    OAP_CO_TRY(const bool again,
-               co_await server_.credentials->refused(url, response.status,
-                                                     challenge == nullptr ? "" : *challenge));
+    OAP_CO_TRY(const bool again, co_await server_.credentials->refused(
+                                     url, response.status, challenge == nullptr ? "" : *challenge));
     if (!again) {
       co_return body_of(server_.name, std::move(response));
     }
@@ -96,8 +95,8 @@ ToolResult RestUpstream::result_of(json::Value value) {
       return *std::move(result);
     }
   }
-  ToolResult result = ToolResult::text(
-      value.is_string() ? json::view(value.get_string()) : std::string_view(json::print(value)));
+  ToolResult result = ToolResult::text(value.is_string() ? json::view(value.get_string())
+                                                         : std::string_view(json::print(value)));
   if (value.is_object()) {
     result.structured = std::move(value);
   }
@@ -117,8 +116,8 @@ Task<mcp::Answer<ToolResult>> RestUpstream::call(ToolCall call, mcp::RequestOpti
     ++errors_;
     last_error_ = value.error().to_string();
     const Code code = answer ? Code::kUpstream : value.error().code();
-    co_return mcp::failed(Error(code, fmt::format("tool '{}' of server '{}': {}", call.tool,
-                                                  server_.name, last_error_)));
+    co_return mcp::failed(Error(
+        code, fmt::format("tool '{}' of server '{}': {}", call.tool, server_.name, last_error_)));
   }
   co_return result_of(*std::move(value));
 }
@@ -129,13 +128,13 @@ Task<Result<mcp::Listing>> RestUpstream::list(ListKind /*kind*/, Deadline /*dead
 
 Task<mcp::Answer<json::Object>> RestUpstream::request(std::string method, json::Object /*params*/,
                                                       mcp::RequestOptions /*options*/) {
-  co_return mcp::failed(Error(Code::kUnimplemented,
-                              fmt::format("'{}' has tools only, no {}", server_.name, method)));
+  co_return mcp::failed(
+      Error(Code::kUnimplemented, fmt::format("'{}' has tools only, no {}", server_.name, method)));
 }
 
 Task<mcp::Answer<json::Object>> RestUpstream::watch(std::string uri) {
-  co_return mcp::failed(Error(Code::kUnimplemented,
-                              fmt::format("'{}' has no resource {}", server_.name, uri)));
+  co_return mcp::failed(
+      Error(Code::kUnimplemented, fmt::format("'{}' has no resource {}", server_.name, uri)));
 }
 Task<void> RestUpstream::unwatch(std::string /*uri*/) { co_return; }
 Task<void> RestUpstream::set_log_level(std::string /*level*/) { co_return; }

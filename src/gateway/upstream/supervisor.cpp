@@ -67,7 +67,12 @@ Supervisor::Supervisor(Executor executor, SupervisorOptions options, Connector c
       backoff_(options_.restart),
       random_(std::random_device{}()),
       alarm_(executor),
-      scope_(std::move(executor)) {}
+      scope_(std::move(executor)) {
+  if (!options_.probe.url.empty() && options_.server.http == nullptr) {
+    log::warn("gateway", "health_check_url is not asked: the server was given no HTTP client",
+              {{"server", options_.server.name}});
+  }
+}
 Supervisor::~Supervisor() = default;
 
 Error Supervisor::stopped() const {

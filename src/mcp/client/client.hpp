@@ -108,9 +108,10 @@ struct Listing {
 
 /// One MCP server as seen from here, of either era, over stdio, Streamable HTTP or HTTP+SSE. Calls
 /// run side by side. A server that dies fails them at once and the client is then of no use: close
-/// it and connect anew. An HTTP session that the server has forgotten (404) is begun anew once,
-/// unseen. Belongs to the executor's thread. `close()` before destruction, and after the last call
-/// has returned. Source: MCP 2026-07-28, 2025-11-25 and the three versions before.
+/// it and connect anew. Streamable HTTP has no link that could end: there each call fails alone,
+/// and a session that the server has forgotten (404) is begun anew once, unseen. Belongs to the
+/// executor's thread. `close()` before destruction, and after the last call has returned. Source:
+/// MCP 2026-07-28, 2025-11-25 and the three versions before.
 class Client {
  public:
   /// Starts or contacts the server, finds out its era and shakes hands where that is the custom.

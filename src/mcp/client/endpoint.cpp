@@ -5,6 +5,8 @@
 
 #include <fmt/format.h>
 
+#include "json/uri.hpp"
+#include "mcp/oauth/challenge.hpp"
 #include "net/url.hpp"
 #include "text/strings.hpp"
 #include "text/utf8.hpp"
@@ -13,6 +15,7 @@ namespace oap::mcp {
 namespace {
 
 constexpr std::size_t kShownBody = 300;
+constexpr int kMostRedirects = 3;
 
 Code code_of(int status) {
   switch (status) {
@@ -71,17 +74,29 @@ net::HttpRequest Endpoint::prepare(std::string_view method, const std::string& u
 }
 
 Task<Result<net::HttpResponse>> Endpoint::send_once(net::HttpRequest request,
+                                                    net::HeaderList credentials,
                                                     net::HttpClient::OnBody on_body) {
-  if (credentials_ != nullptr) {
-    auto headers = co_await credentials_->headers(request.url);
-    if (!headers) {
-      co_return fail(std::move(headers).error());
-    }
-    for (auto& header : *headers) {
-      request.headers.push_back(std::move(header));
-    }
+  for (auto& header : credentials) {
+    request.headers.push_back(std::move(header));
   }
   co_return co_await http_->stream(std::move(request), std::move(on_body));
+}
+
+bool Endpoint::follow(const net::HttpResponse& response) {
+  const std::string* location = response.header("Location");
+  if ((response.status != 307 && response.status != 308) || location == nullptr ||
+      redirects_ >= kMostRedirects) {
+    return false;
+  }
+  std::string target = json::resolve_uri(url_, *location);
+  const auto here = net::parse_url(url_);
+  const auto there = net::parse_url(target);
+  if (!here || !there || here->origin() != there->origin()) {
+    return false;
+  }
+  ++redirects_;
+  url_ = std::move(target);
+  return true;
 }
 
 Task<Result<net::HttpResponse>> Endpoint::send(net::HttpRequest request,
@@ -89,13 +104,27 @@ Task<Result<net::HttpResponse>> Endpoint::send(net::HttpRequest request,
   if (http_ == nullptr) {
     co_return fail(Code::kInternal, "'{}' was given no HTTP client", name_);
   }
+  while (!answered_ && request.url == url_) {
+    auto response = co_await send_authorized(request, on_body);
+    if (!response || !follow(*response)) {
+      answered_ = answered_ || (response && response->is_success());
+      co_return response;
+    }
+    request.url = url_;
+  }
+  co_return co_await send_authorized(std::move(request), std::move(on_body));
+}
+
+Task<Result<net::HttpResponse>> Endpoint::send_authorized(net::HttpRequest request,
+                                                          net::HttpClient::OnBody on_body) {
   if (credentials_ == nullptr) {
-    co_return co_await send_once(std::move(request), std::move(on_body));
+    co_return co_await http_->stream(std::move(request), std::move(on_body));
   }
   bool told_401 = false;
   bool told_403 = false;
   while (true) {
-    auto response = co_await send_once(request, on_body);
+    OAP_CO_TRY(net::HeaderList sent, co_await credentials_->headers(request.url));
+    auto response = co_await send_once(request, sent, on_body);
     if (!response || (response->status != 401 && response->status != 403)) {
       co_return response;
     }
@@ -103,9 +132,9 @@ Task<Result<net::HttpResponse>> Endpoint::send(net::HttpRequest request,
     if (std::exchange(told, true)) {
       co_return response;
     }
-    const std::string* challenge = response->header("WWW-Authenticate");
-    std::string said = challenge == nullptr ? std::string() : *challenge;
-    auto renewed = co_await credentials_->refused(request.url, response->status, std::move(said));
+    std::string said = oauth::all_challenges(response->headers);
+    auto renewed = co_await credentials_->refused(request.url, response->status, std::move(said),
+                                                  std::move(sent));
     if (!renewed) {
       co_return fail(std::move(renewed).error());
     }

@@ -22,7 +22,8 @@ class Endpoint {
   /// A request with the spec's own headers and no limit on the time between two bytes.
   net::HttpRequest prepare(std::string_view method, const std::string& url) const;
   /// Sends it. A 401 or 403 is told to the credentials, at most once each, and the request made
-  /// again where they have got others. Any status is an answer.
+  /// again where they have got others. Until the server has once answered well, a 307 or 308 to a
+  /// URL of the same origin is followed and remembered. Any other status is an answer.
   Task<Result<net::HttpResponse>> send(net::HttpRequest request, net::HttpClient::OnBody on_body);
   /// What a status outside 2xx means.
   Error refusal(const net::HttpResponse& response) const;
@@ -32,7 +33,10 @@ class Endpoint {
   std::size_t max_message_bytes() const { return max_message_bytes_; }
 
  private:
-  Task<Result<net::HttpResponse>> send_once(net::HttpRequest request,
+  bool follow(const net::HttpResponse& response);
+  Task<Result<net::HttpResponse>> send_authorized(net::HttpRequest request,
+                                                  net::HttpClient::OnBody on_body);
+  Task<Result<net::HttpResponse>> send_once(net::HttpRequest request, net::HeaderList credentials,
                                             net::HttpClient::OnBody on_body);
 
   std::string name_;
@@ -41,6 +45,8 @@ class Endpoint {
   Credentials* credentials_;
   net::HttpClient* http_;
   std::size_t max_message_bytes_;
+  bool answered_ = false;
+  int redirects_ = 0;
 };
 
 /// Takes the body of an answer apart: one JSON text or a stream of events, as the head says.

@@ -301,6 +301,10 @@ TEST_F(LegacyHttp, WhatIsNoAnswerFailsOnlyItsCall) {
       {403, "text/plain", "", "permission_denied"},
       {400, "application/json", R"({"jsonrpc":"2.0","id":null,"error":{"code":-1,"message":"x"}})",
        "answered with error -1: x"},
+      {401, "application/json", R"({"error":"invalid_token"})", "unauthenticated"},
+      {401, "application/json", R"({"jsonrpc":"2.0","id":null,"error":{"code":-1,"message":"x"}})",
+       "unauthenticated"},
+      {422, "application/json", R"({"detail":"no"})", "HTTP 422"},
       {200, "text/event-stream", "data: {\n\n", "cannot be read"},
       {200, "application/json", std::string(3000, 'x'), "over the limit"},
       {200, "text/event-stream", "data: " + std::string(3000, 'x') + "\n\n", "over the limit"},
@@ -364,6 +368,32 @@ TEST_F(LegacyHttp, ARefusalIsToldToTheCredentialsAndTriedOnceMore) {
   ASSERT_FALSE(nobody);
   EXPECT_THAT(nobody.why(), HasSubstr("HTTP 401"));
   EXPECT_EQ(helpless.refusals.size(), 1U);
+}
+
+TEST_F(LegacyHttp, ARedirectWithinTheOriginIsFollowedAndRemembered) {
+  std::string location = "/mcp/";
+  ScriptedHttp server(Era::kLegacy, [&](const ExchangePtr& http, const Received& request) {
+    if (request.head.target == "/mcp") {
+      http->respond(net::HttpReply{307, {{"Location", location}}, {}});
+      return true;
+    }
+    return false;
+  });
+  {
+    HttpLinked client(server.url());
+    ASSERT_TRUE(client) << client.why();
+    EXPECT_EQ(client.text("t"), "called");
+  }
+  int asked = 0;
+  for (const Received& each : server.received()) {
+    asked += each.head.target == "/mcp" ? 1 : 0;
+  }
+  EXPECT_LE(asked, 2);
+  for (const char* elsewhere : {"http://127.0.0.2:9/mcp", "/mcp", "ftp://x", ""}) {
+    location = elsewhere;
+    HttpLinked client(server.url());
+    EXPECT_THAT(client.why(), HasSubstr("HTTP 307")) << elsewhere;
+  }
 }
 
 TEST_F(LegacyHttp, AServerThatIsNotThereSaysSo) {

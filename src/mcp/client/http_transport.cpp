@@ -16,6 +16,17 @@ namespace {
 
 constexpr Millis kFarewell{2000};
 
+/// Whether the body of a refusal says in JSON-RPC what is wrong. Who may come in at all is said by
+/// the status.
+bool explains_itself(const net::HttpResponse& response) {
+  if (response.status == 401 || response.status == 403 || !response.body.starts_with('{')) {
+    return false;
+  }
+  const auto decoded = jsonrpc::decode(response.body);
+  const auto* answer = decoded ? std::get_if<jsonrpc::Response>(&*decoded) : nullptr;
+  return answer != nullptr && answer->error;
+}
+
 bool is_session_id(std::string_view id) {
   for (const char c : id) {
     if (c < 0x21 || c > 0x7E) {
@@ -184,7 +195,7 @@ Result<void> HttpTransport::conclude(const Read& read, Result<net::HttpResponse>
   }
   if (!response->is_success()) {
     refused_with_ = response->status;
-    if (read.id != 0 && response->body.starts_with('{')) {
+    if (read.id != 0 && explains_itself(*response)) {
       receiver_->on_message(response->body, read.id);
     }
     Error why = endpoint_.refusal(*response);

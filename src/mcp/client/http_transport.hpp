@@ -34,7 +34,10 @@ class HttpTransport final : public Transport {
   Task<void> close() override;
 
   /// From here on the legacy way.
-  void use_legacy() { era_ = Era::kLegacy; }
+  void use_legacy() {
+    era_ = Era::kLegacy;
+    refused_with_ = 0;
+  }
   /// The version that a legacy server has chosen is told from now on.
   void set_version(const std::string& version) { version_ = version; }
   /// The legacy handshake is done: what the server says unasked is wanted.

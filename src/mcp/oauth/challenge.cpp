@@ -169,6 +169,16 @@ std::vector<Challenge> parse_challenges(std::string_view text) {
   }
 }
 
+std::string all_challenges(const net::HeaderList& headers) {
+  std::string out;
+  for (const auto& [name, value] : headers) {
+    if (text::equals_ci(name, "WWW-Authenticate")) {
+      out += out.empty() ? value : ", " + value;
+    }
+  }
+  return out;
+}
+
 std::optional<BearerChallenge> bearer_challenge(std::string_view header) {
   for (const Challenge& challenge : parse_challenges(header)) {
     if (challenge.scheme == "bearer") {

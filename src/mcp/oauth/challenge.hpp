@@ -6,6 +6,8 @@
 #include <utility>
 #include <vector>
 
+#include "net/headers.hpp"
+
 namespace oap::mcp::oauth {
 
 /// One challenge of a WWW-Authenticate header (RFC 9110 §11.6.1): a scheme and its parameters,
@@ -21,6 +23,9 @@ struct Challenge {
 /// All challenges of a header value, or of several values joined by commas. What cannot be read
 /// ends the list; nothing is invented. Pure, linear, never fails.
 std::vector<Challenge> parse_challenges(std::string_view text);
+
+/// The values of all WWW-Authenticate fields, joined. Pure.
+std::string all_challenges(const net::HeaderList& headers);
 
 /// What a Bearer challenge says (RFC 6750 §3, RFC 9728 §5.1).
 struct BearerChallenge {

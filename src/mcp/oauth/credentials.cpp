@@ -3,7 +3,6 @@
 #include "base/log.hpp"
 #include "mcp/oauth/authorization.hpp"
 #include "mcp/oauth/challenge.hpp"
-#include "text/strings.hpp"
 
 namespace oap::mcp::oauth {
 
@@ -31,15 +30,8 @@ Task<std::string> ask_challenge(Web& web, std::string server_url) {
   std::string body = R"({"jsonrpc":"2.0","id":0,"method":"tools/list","params":{}})";
   const Result<net::HttpResponse> response =
       co_await web.post(std::move(server_url), std::move(headers), std::move(body));
-  std::string all;
-  if (response && response->status == 401) {
-    for (const auto& [name, value] : response->headers) {
-      if (text::equals_ci(name, "WWW-Authenticate")) {
-        all += all.empty() ? value : ", " + value;
-      }
-    }
-  }
-  co_return all;
+  const bool is_refused = response && response->status == 401;
+  co_return is_refused ? all_challenges(response->headers) : std::string();
 }
 
 }  // namespace

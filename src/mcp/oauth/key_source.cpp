@@ -7,7 +7,7 @@ namespace oap::mcp::oauth {
 
 KeySource::KeySource(net::HttpClient& http, std::string issuer, std::string jwks_url,
                      const Clock& clock, KeyTimes times)
-    : web_(http, issuer, times.timeout),
+    : web_(http, issuer, times.timeout, true),
       issuer_(std::move(issuer)),
       jwks_url_(std::move(jwks_url)),
       clock_(clock),

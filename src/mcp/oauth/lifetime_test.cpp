@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "async/scope.hpp"
+#include "base/log.hpp"
 #include "mcp/oauth/testing/world.hpp"
 
 namespace oap::mcp::oauth {
@@ -145,6 +146,98 @@ TEST_F(LifetimeTest, ManyRequestsGetOneToken) {
   world.runtime.run(call_at_once(world, 20, good));
   EXPECT_EQ(good, 60);
   EXPECT_EQ(world.as.token_requests(), 3U);
+}
+
+TEST_F(LifetimeTest, ALateRefusalOfAnOldTokenAsksNobody) {
+  world.as.gives_refresh_tokens = false;
+  expect_works();
+  const net::HeaderList old{{"Authorization", "Bearer token-as-1"}};
+  world.server.revoked = {"token-as-1"};
+  expect_works();
+  ASSERT_EQ(world.as.authorizations(), 2U);
+  for (const net::HeaderList& sent : {old, net::HeaderList()}) {
+    const Result<bool> again = world.runtime.run(world.credentials().refused(
+        world.server.url(), 401, "Bearer error=\"invalid_token\"", sent));
+    ASSERT_TRUE(again);
+    EXPECT_TRUE(*again);
+  }
+  EXPECT_EQ(world.as.authorizations(), 2U);
+}
+
+TEST_F(LifetimeTest, ALateRefusalForAScopeThatIsThereByNowAsksNobody) {
+  world.server.challenge_scope = "mcp:write";
+  expect_works();
+  const std::string challenge = "Bearer error=\"insufficient_scope\", scope=\"mcp:write\"";
+  const net::HeaderList old{{"Authorization", "Bearer an-older-one"}};
+  const Result<bool> known =
+      world.runtime.run(world.credentials().refused(world.server.url(), 403, challenge, old));
+  EXPECT_TRUE(known.value_or(false));
+  const Result<bool> unknown =
+      world.runtime.run(world.credentials().refused(world.server.url(), 403, challenge));
+  EXPECT_TRUE(unknown.value_or(false));
+  const net::HeaderList current{{"Authorization", "Bearer token-as-1"}};
+  const Result<bool> useless =
+      world.runtime.run(world.credentials().refused(world.server.url(), 403, challenge, current));
+  ASSERT_FALSE(useless);
+  EXPECT_EQ(useless.error().code(), Code::kPermissionDenied);
+  EXPECT_EQ(world.as.authorizations(), 1U);
+}
+
+TEST_F(LifetimeTest, TwoProcessesShareOneRotatingToken) {
+  expect_works();
+  OAuthCredentials other(world.options, {&world.http, world.store, nullptr, &world.clock});
+  ASSERT_TRUE(world.runtime.run(other.headers(world.server.url())));
+  world.clock.advance(Millis(3'600'000));
+  const auto first = world.runtime.run(other.headers(world.server.url()));
+  ASSERT_TRUE(first);
+  EXPECT_EQ(first->front().second, "Bearer token-as-2");
+  expect_works();
+  EXPECT_EQ(bearer(), "Bearer token-as-2");
+  EXPECT_EQ(world.as.token_requests(), 2U);
+}
+
+/// A store that has lost its disk.
+class BrokenStore final : public TokenStore {
+ public:
+  bool reads = false;
+  Task<Result<std::vector<Grant>>> load(GrantOwner /*owner*/) override {
+    if (reads) {
+      co_return std::vector<Grant>();
+    }
+    co_return fail(Code::kDataLoss, "the store is damaged");
+  }
+  Task<Result<void>> save(GrantOwner /*owner*/, Grant /*grant*/) override {
+    co_return fail(Code::kResourceExhausted, "disk full");
+  }
+  Task<Result<void>> erase(GrantOwner /*owner*/, std::string /*issuer*/) override {
+    co_return fail(Code::kResourceExhausted, "disk full");
+  }
+};
+
+TEST_F(LifetimeTest, ADamagedStoreIsAnErrorAndAFullOneIsNot) {
+  log::set_level(log::Level::kOff);
+  BrokenStore broken;
+  world.store = &broken;
+  const Result<int> status = world.call();
+  ASSERT_FALSE(status);
+  EXPECT_EQ(status.error().code(), Code::kDataLoss);
+  EXPECT_EQ(world.as.authorizations(), 0U);
+  broken.reads = true;
+  expect_works();
+  expect_works();
+  EXPECT_EQ(world.as.authorizations(), 1U);
+}
+
+TEST_F(LifetimeTest, ARegistrationThatTheServerForgotIsMadeAnew) {
+  world.as.gives_refresh_tokens = false;
+  expect_works();
+  world.clock.advance(Millis(3'700'000));
+  world.as.token_reply = testing::json_reply(401, R"({"error":"invalid_client"})");
+  EXPECT_FALSE(world.call());
+  world.as.token_reply.reset();
+  world.clock.advance(Millis(61'000));
+  expect_works();
+  EXPECT_EQ(world.as.registrations(), 2U);
 }
 
 TEST_F(LifetimeTest, WidensScopesByTheUnion) {

@@ -70,9 +70,9 @@ const json::Value* at_path(const json::Object& arguments, const std::vector<std:
 }
 
 bool is_cacheable(std::string_view method) {
-  constexpr std::array<std::string_view, 6> kMethods{
-      "server/discover", "tools/list",     "prompts/list",
-      "resources/list",  "resources/read", "resources/templates/list"};
+  constexpr std::array<std::string_view, 6> kMethods{"server/discover", "tools/list",
+                                                     "prompts/list",    "resources/list",
+                                                     "resources/read",  "resources/templates/list"};
   return is_one_of(kMethods, method);
 }
 
@@ -119,7 +119,8 @@ Era era_of(const jsonrpc::Request& request, const std::string* version) {
 tl::expected<Envelope, Rejection> read_envelope(const json::Object& params) {
   const json::Object* meta = json::find_object(params, "_meta");
   if (meta == nullptr) {
-    return lacks(fmt::format("params._meta is missing: every request of {} has it", kModernVersion));
+    return lacks(
+        fmt::format("params._meta is missing: every request of {} has it", kModernVersion));
   }
   const json::Value* version = json::find(*meta, kMetaVersion);
   if (version == nullptr || !version->is_string()) {
@@ -230,17 +231,23 @@ std::optional<Rejection> check_mirrored(const net::HeaderList& headers, const js
 }
 
 bool may_be_modern(std::string_view method) {
-  constexpr std::array<std::string_view, 10> kGone{
-      "initialize",   "ping",       "logging/setLevel",       "resources/subscribe",
-      "tasks/result", "tasks/list", "resources/unsubscribe",  "sampling/createMessage",
-      "roots/list",   "elicitation/create"};
+  constexpr std::array<std::string_view, 10> kGone{"initialize",
+                                                   "ping",
+                                                   "logging/setLevel",
+                                                   "resources/subscribe",
+                                                   "tasks/result",
+                                                   "tasks/list",
+                                                   "resources/unsubscribe",
+                                                   "sampling/createMessage",
+                                                   "roots/list",
+                                                   "elicitation/create"};
   return !is_one_of(kGone, method);
 }
 
 bool may_be_legacy(std::string_view method) {
-  constexpr std::array<std::string_view, 6> kOther{
-      "server/discover",        "subscriptions/listen", "tasks/update",
-      "sampling/createMessage", "roots/list",           "elicitation/create"};
+  constexpr std::array<std::string_view, 6> kOther{"server/discover", "subscriptions/listen",
+                                                   "tasks/update",    "sampling/createMessage",
+                                                   "roots/list",      "elicitation/create"};
   return !is_one_of(kOther, method);
 }
 
@@ -265,6 +272,8 @@ int http_status_of(const jsonrpc::ErrorObject& error) {
 jsonrpc::ErrorObject modern_error(jsonrpc::ErrorObject error) {
   if (error.code == kResourceNotFoundLegacy) {
     error.code = jsonrpc::kInvalidParams;
+  } else if (error.code == kUrlElicitationRequired) {
+    error.code = jsonrpc::kInternalError;
   }
   return error;
 }

@@ -153,7 +153,7 @@ std::optional<Rejection> HttpFront::State::check_mirrored_params(const net::Requ
     return std::nullopt;
   }
   const std::string_view tool = json::get_string(request.params, "name");
-  const auto* mirrored = core.service().mirrored(tool, caller_of(request));
+  const auto* mirrored = core.service().mirrored(tool, *request.caller);
   return mirrored == nullptr ? std::nullopt
                              : check_mirrored(head.headers, request.params, *mirrored);
 }
@@ -178,10 +178,13 @@ void HttpFront::State::take_modern(net::HttpExchange& http, Principal principal,
     refuse(*answer, std::move(request.id), *std::move(wrong));
     return;
   }
-  ModernRequest taken{std::move(request.id),      std::move(request.method),
-                      std::move(request.params),  std::move(*envelope),
-                      std::move(principal),       "",
-                      http.take_body()};
+  ModernRequest taken;
+  taken.id = std::move(request.id);
+  taken.method = std::move(request.method);
+  taken.params = std::move(request.params);
+  taken.log_level = envelope->log_level;
+  taken.caller = caller_of(*std::move(envelope), std::move(principal), "");
+  taken.raw = http.take_body();
   if (auto mismatch = check_mirrored_params(http.head(), taken)) {
     refuse(*answer, std::move(taken.id), *std::move(mismatch));
     return;

@@ -128,10 +128,9 @@ TEST(HttpFrontModern, ProgressWithoutATokenIsNothing) {
 TEST(HttpFrontModern, LogsOnlyWhereAskedAndAtThatLevel) {
   FrontHouse house;
   EXPECT_FALSE(house.call(1, "log")->streaming_);
-  const Http http = house.modern(
-      2, "tools/call", "log", "",
-      R"("_meta":{"io.modelcontextprotocol/logLevel":"warning",)" +
-          kEnvelope.substr(std::string(R"("_meta":{)").size()));
+  const Http http = house.modern(2, "tools/call", "log", "",
+                                 R"("_meta":{"io.modelcontextprotocol/logLevel":"warning",)" +
+                                     kEnvelope.substr(std::string(R"("_meta":{)").size()));
   const auto events = http->events();
   ASSERT_THAT(events, SizeIs(2));
   EXPECT_THAT(events[0], HasSubstr(R"("level":"error")"));
@@ -139,14 +138,15 @@ TEST(HttpFrontModern, LogsOnlyWhereAskedAndAtThatLevel) {
 
 TEST(HttpFrontModern, AClientThatTakesNoStreamGetsTheAnswerAlone) {
   FrontHouse house;
-  const std::string meta = R"("_meta":{"progressToken":1,)" +
-                           kEnvelope.substr(std::string(R"("_meta":{)").size());
-  const Http http = house.send("POST",
-                               {{"MCP-Protocol-Version", "2026-07-28"},
-                                {"Mcp-Method", "tools/call"},
-                                {"Mcp-Name", "progress"},
-                                {"Accept", "application/json"}},
-                               FrontHouse::message(1, "tools/call", R"("name":"progress",)" + meta));
+  const std::string meta =
+      R"("_meta":{"progressToken":1,)" + kEnvelope.substr(std::string(R"("_meta":{)").size());
+  const Http http =
+      house.send("POST",
+                 {{"MCP-Protocol-Version", "2026-07-28"},
+                  {"Mcp-Method", "tools/call"},
+                  {"Mcp-Name", "progress"},
+                  {"Accept", "application/json"}},
+                 FrontHouse::message(1, "tools/call", R"("name":"progress",)" + meta));
   EXPECT_FALSE(http->streaming_);
   EXPECT_THAT(http->answer_, HasSubstr("done"));
 }
@@ -189,8 +189,8 @@ TEST(HttpFrontModern, ListensToWhatItAskedForUnderItsOwnId) {
   const Http tools = house.modern(7, "subscriptions/listen", "",
                                   R"("notifications":{"toolsListChanged":true,
       "resourceSubscriptions":["test://a","test://secret","test://a",5]})");
-  const Http prompts = house.modern(8, "subscriptions/listen", "",
-                                    R"("notifications":{"promptsListChanged":true})");
+  const Http prompts =
+      house.modern(8, "subscriptions/listen", "", R"("notifications":{"promptsListChanged":true})");
   EXPECT_EQ(house.front->counts().streams, 2U);
   EXPECT_EQ(house.front->counts().requests, 0U);
   ASSERT_THAT(tools->events(), SizeIs(1));
@@ -283,8 +283,9 @@ TEST(HttpFront, PrincipalsComeFromTheAuthenticator) {
   const std::string session = begun->header("Mcp-Session-Id");
   ASSERT_FALSE(session.empty());
   for (const auto& [user, status] : {std::pair("ann", 200), std::pair("bob", 404)}) {
-    EXPECT_EQ(house.send("POST", {{"X-User", user}, {"Mcp-Session-Id", session}},
-                         FrontHouse::message(2, "tools/list", ""))
+    EXPECT_EQ(house
+                  .send("POST", {{"X-User", user}, {"Mcp-Session-Id", session}},
+                        FrontHouse::message(2, "tools/list", ""))
                   ->status_,
               status);
   }

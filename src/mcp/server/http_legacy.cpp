@@ -124,6 +124,7 @@ void HttpLegacy::end(const std::shared_ptr<Session>& session) {
   if (const auto unasked = std::exchange(session->unasked, nullptr)) {
     unasked->end();
   }
+  session->log->closed = true;
   const auto streams = std::exchange(session->log->streams, {});
   for (const auto& [number, stream] : streams) {
     stream->end();
@@ -161,7 +162,12 @@ void HttpLegacy::initialize(const net::RequestHead& head, const Principal& princ
                             jsonrpc::Request request, const std::shared_ptr<HttpAnswer>& answer) {
   const std::string* key = head.header("Mcp-Session-Id");
   if (key != nullptr && sessions_.contains(*key)) {
-    refuse(*answer, std::move(request.id), reject(400, "this session has been initialized already"));
+    refuse(*answer, std::move(request.id),
+           reject(400, "this session has been initialized already"));
+    return;
+  }
+  if (auto wrong = LegacySession::check_handshake(request)) {
+    refuse(*answer, std::move(request.id), *std::move(wrong));
     return;
   }
   auto session = create(principal);

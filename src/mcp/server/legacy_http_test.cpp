@@ -257,6 +257,50 @@ TEST(LegacyFront, RootsChangedReachesTheService) {
   EXPECT_EQ(house.service.roots_changed_, 1);
 }
 
+TEST(LegacyFront, AHandshakeThatFailsLeavesNoSession) {
+  FrontHouse house;
+  const Http http = house.send("POST", {}, FrontHouse::message(1, "initialize", ""));
+  EXPECT_THAT(http->answer_, HasSubstr("-32602"));
+  EXPECT_EQ(house.front->counts().sessions, 0U);
+}
+
+TEST(LegacyFront, TakingUpAStreamEndsItsOldConnection) {
+  FrontHouse house;
+  const std::string session = house.begin();
+  const Http http = house.legacy_call(session, 1, "ask");
+  const Http again = house.resume(session, http->last_id());
+  EXPECT_TRUE(http->over_);
+  EXPECT_FALSE(again->over_);
+  house.legacy(session, answer_to(http->events()[0], R"({"action":"accept"})"));
+  EXPECT_THAT(http->events(), SizeIs(1));
+  EXPECT_THAT(again->events(), SizeIs(1));
+}
+
+TEST(LegacyFront, AClientThatDoesNotReadIsLetGoAndMayResume) {
+  FrontHouse house;
+  const std::string session = house.begin();
+  const Http http = house.legacy_call(session, 1, "ask");
+  const std::string last = http->last_id();
+  http->stuck_ = true;
+  house.legacy(session, answer_to(http->events()[0], R"({"action":"accept"})"));
+  EXPECT_TRUE(http->over_);
+  EXPECT_THAT(house.resume(session, last)->events(), SizeIs(1));
+}
+
+TEST(LegacyFront, FollowedResourcesAreBounded) {
+  FrontHouse house;
+  const std::string session = house.begin();
+  const auto follow = [&](int i) {
+    return house.legacy(session, FrontHouse::message(i, "resources/subscribe",
+                                                     R"("uri":"test://)" + std::to_string(i) + '"'));
+  };
+  for (int i = 0; i < 1000; ++i) {
+    ASSERT_THAT(follow(i)->answer_, HasSubstr("result"));
+  }
+  EXPECT_EQ(follow(1000)->status_, 429);
+  EXPECT_THAT(follow(5)->answer_, HasSubstr("result"));
+}
+
 TEST(LegacyFront, SessionsAreBounded) {
   HttpFrontOptions options;
   options.limits.max_sessions = 3;

@@ -12,6 +12,8 @@
 namespace oap::mcp {
 namespace {
 
+constexpr std::size_t kMaxUris = 1000;  // followed by one session
+
 Rejection rejection(int code, std::string message) {
   return Rejection{200, jsonrpc::ErrorObject{code, std::move(message)}};
 }
@@ -56,23 +58,28 @@ void LegacySession::take(jsonrpc::Request request, std::shared_ptr<Outlet> outle
     refuse(*outlet, std::move(request.id), too_busy());
   } else {
     std::string key = jsonrpc::id_key(request.id);
-    auto call =
-        std::make_shared<LegacyCall>(core_, shared_from_this(), request, std::move(outlet));
+    auto call = std::make_shared<LegacyCall>(core_, shared_from_this(), request, std::move(outlet));
     calls_.emplace(std::move(key), call);
     LegacyCall::start(std::move(call), std::move(request));
   }
 }
 
+std::optional<Rejection> LegacySession::check_handshake(const jsonrpc::Request& request) {
+  const json::Value* version = json::find(request.params, "protocolVersion");
+  if (version != nullptr && version->is_string()) {
+    return std::nullopt;
+  }
+  return rejection(jsonrpc::kInvalidParams, "initialize needs the string protocolVersion");
+}
+
 Task<void> LegacySession::shake_hands(std::shared_ptr<LegacySession> session,
                                       jsonrpc::Request request, std::shared_ptr<Outlet> outlet) {
-  const json::Value* version = json::find(request.params, "protocolVersion");
-  if (version == nullptr || !version->is_string()) {
-    refuse(*outlet, std::move(request.id),
-           rejection(jsonrpc::kInvalidParams, "initialize needs the string protocolVersion"));
+  if (auto wrong = check_handshake(request)) {
+    refuse(*outlet, std::move(request.id), *std::move(wrong));
     co_return;
   }
   auto caller = std::make_shared<Caller>(*session->caller_);
-  caller->protocol_version = negotiate(json::view(version->get_string()));
+  caller->protocol_version = negotiate(json::get_string(request.params, "protocolVersion"));
   if (const json::Object* info = json::find_object(request.params, "clientInfo")) {
     caller->info = *info;
   }
@@ -103,8 +110,9 @@ void LegacySession::set_level(jsonrpc::Request request, Outlet& outlet) {
   const auto level = log_level(json::get_string(request.params, "level"));
   if (!level) {
     refuse(outlet, std::move(request.id),
-           rejection(jsonrpc::kInvalidParams, "level must be one of debug, info, notice, warning, "
-                                              "error, critical, alert, emergency"));
+           rejection(jsonrpc::kInvalidParams,
+                     "level must be one of debug, info, notice, warning, "
+                     "error, critical, alert, emergency"));
     return;
   }
   level_ = level;
@@ -127,6 +135,10 @@ Task<void> LegacySession::follow(std::shared_ptr<LegacySession> session, jsonrpc
       co_await service.unwatch(uri, std::move(caller));
     }
     answer_with(*outlet, std::move(request.id), {});
+    co_return;
+  }
+  if (session->uris_.size() >= kMaxUris && !session->uris_.contains(uri)) {
+    refuse(*outlet, std::move(request.id), too_busy());
     co_return;
   }
   if (!session->uris_.insert(uri).second) {
@@ -233,8 +245,7 @@ void LegacyCall::start(std::shared_ptr<LegacyCall> call, jsonrpc::Request reques
 Task<void> LegacyCall::run(std::shared_ptr<LegacyCall> call, std::string method,
                            json::Object params) {
   const Core::Running running(call->core_, call->caller().session_id);
-  auto answer =
-      co_await handle(call->core_.service(), std::move(method), std::move(params), *call);
+  auto answer = co_await handle(call->core_.service(), std::move(method), std::move(params), *call);
   call->conclude(std::move(answer));
 }
 
@@ -243,8 +254,8 @@ Task<Answer<json::Object>> LegacyCall::ask(std::string method, json::Object para
     co_return undeclared(*std::move(required));
   }
   if (outlet_ == nullptr || !outlet_->can_send()) {
-    co_return failed(Error(Code::kFailedPrecondition,
-                           "the client cannot be asked: it takes no event stream"));
+    co_return failed(
+        Error(Code::kFailedPrecondition, "the client cannot be asked: it takes no event stream"));
   }
   jsonrpc::Request question;
   question.id = fmt::format("oap-{}", ++session_->last_question_);

@@ -27,6 +27,9 @@ class LegacySession final : public std::enable_shared_from_this<LegacySession> {
 
   LegacySession(Core& core, Principal principal, Aside aside);
 
+  /// Why this initialize request begins nothing.
+  static std::optional<Rejection> check_handshake(const jsonrpc::Request& request);
+
   void take(jsonrpc::Request request, std::shared_ptr<Outlet> outlet);
   /// A notification of the client's.
   void notice(const jsonrpc::Request& notification);

@@ -151,8 +151,8 @@ Task<void> Listening::open(Listening& listening, ModernRequest request,
     }
   });
   {
-    const Core::Running running(listening.core_, name_of(request.principal));
-    co_await choose(listening.core_, *given, caller_of(request), *subscription);
+    const Core::Running running(listening.core_, name_of(request.caller->principal));
+    co_await choose(listening.core_, *given, *request.caller, *subscription);
   }
   if (subscription->gone) {
     co_await unwatch(listening.core_, std::move(subscription));

@@ -41,14 +41,15 @@ json::Object meta_with_server_info(const Core& core) {
 
 }  // namespace
 
-Caller caller_of(const ModernRequest& request) {
-  Caller caller;
-  caller.era = Era::kModern;
-  caller.protocol_version = request.envelope.version;
-  caller.info = request.envelope.info;
-  caller.capabilities = request.envelope.capabilities;
-  caller.principal = request.principal;
-  caller.session_id = request.session_id;
+std::shared_ptr<const Caller> caller_of(Envelope envelope, Principal principal,
+                                        std::string session_id) {
+  auto caller = std::make_shared<Caller>();
+  caller->era = Era::kModern;
+  caller->protocol_version = std::move(envelope.version);
+  caller->info = std::move(envelope.info);
+  caller->capabilities = std::move(envelope.capabilities);
+  caller->principal = std::move(principal);
+  caller->session_id = std::move(session_id);
   return caller;
 }
 
@@ -58,7 +59,7 @@ ModernCall::ModernCall(Core& core, Parking& parking, const ModernRequest& reques
 void ModernCall::start(Core& core, Parking& parking, ModernRequest request,
                        std::shared_ptr<Outlet> outlet) {
   auto call = std::make_shared<ModernCall>(core, parking, request);
-  if (may_require_input(request.method) && !request.envelope.capabilities.empty()) {
+  if (may_require_input(request.method) && !request.caller->capabilities.empty()) {
     call->raw_ = std::move(request.raw);
   }
   if (request.method == "resources/read") {
@@ -72,15 +73,8 @@ void ModernCall::start(Core& core, Parking& parking, ModernRequest request,
 void ModernCall::attach(ModernRequest& request, std::shared_ptr<Outlet> outlet) {
   id_ = std::move(request.id);
   set_progress_token(request.params);
-  log_level_ = request.envelope.log_level;
-  auto caller = std::make_shared<Caller>();
-  caller->era = Era::kModern;
-  caller->protocol_version = std::move(request.envelope.version);
-  caller->info = std::move(request.envelope.info);
-  caller->capabilities = std::move(request.envelope.capabilities);
-  caller->principal = std::move(request.principal);
-  caller->session_id = std::move(request.session_id);
-  caller_ = std::move(caller);
+  log_level_ = request.log_level;
+  caller_ = std::move(request.caller);
   outlet_ = std::move(outlet);
   outlet_->on_gone([weak = weak_from_this(), of = outlet_.get()] {
     const auto call = weak.lock();
@@ -93,7 +87,7 @@ void ModernCall::attach(ModernRequest& request, std::shared_ptr<Outlet> outlet) 
 void ModernCall::resume(Parking& parking, ModernRequest request, std::shared_ptr<Outlet> outlet) {
   const std::string state(json::get_string(request.params, "requestState"));
   const std::string binding =
-      bind_to(request.principal, digest_of(request.method, request.params));
+      bind_to(request.caller->principal, digest_of(request.method, request.params));
   const auto ticket = parking.seal().open(state, binding);
   if (!ticket) {
     refuse(*outlet, std::move(request.id), jsonrpc::kInvalidParams,

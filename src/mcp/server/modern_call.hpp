@@ -18,13 +18,14 @@ struct ModernRequest {
   json::Value id;
   std::string method;
   json::Object params;
-  Envelope envelope;
-  Principal principal;
-  std::string session_id;  ///< of a stdio link, else ""
-  std::string raw;         ///< the message as it came
+  std::shared_ptr<const Caller> caller;  // kept by the call
+  std::optional<LogLevel> log_level;
+  std::string raw;  ///< the message as it came
 };
 
-Caller caller_of(const ModernRequest& request);
+/// `session_id`: of a stdio link, else "".
+std::shared_ptr<const Caller> caller_of(Envelope envelope, Principal principal,
+                                        std::string session_id);
 
 /// One call of the modern era: a coroutine of the Service, and whichever HTTP or stdio request its
 /// client waits on at present. Between a question and the client's return there is none. Shared by

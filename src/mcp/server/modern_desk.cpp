@@ -33,7 +33,7 @@ void ModernDesk::take(ModernRequest request, std::shared_ptr<Outlet> outlet) {
     ModernCall::resume(parking_, std::move(request), std::move(outlet));
     return;
   }
-  if (!core_.has_room(name_of(request.principal))) {
+  if (!core_.has_room(name_of(request.caller->principal))) {
     refuse(*outlet, std::move(request.id), too_busy());
   } else if (request.method == "server/discover") {
     core_.start(discover(core_, std::move(request), std::move(outlet)));
@@ -46,8 +46,8 @@ void ModernDesk::take(ModernRequest request, std::shared_ptr<Outlet> outlet) {
 
 Task<void> ModernDesk::discover(Core& core, ModernRequest request,
                                 std::shared_ptr<Outlet> outlet) {
-  const Core::Running running(core, name_of(request.principal));
-  Caller caller = caller_of(request);
+  const Core::Running running(core, name_of(request.caller->principal));
+  Caller caller = *request.caller;
   Face face = co_await core.service().face(std::move(caller));
   core.set_server_info(face.info);
   json::Object result;

@@ -28,9 +28,8 @@ class Outlet {
 };
 
 /// Something that must give a sign of life now and then; it takes itself off the list.
-class Pulse
-    : public boost::intrusive::list_base_hook<
-          boost::intrusive::link_mode<boost::intrusive::auto_unlink>> {
+class Pulse : public boost::intrusive::list_base_hook<
+                  boost::intrusive::link_mode<boost::intrusive::auto_unlink>> {
  public:
   virtual ~Pulse() = default;
   virtual void beat() = 0;

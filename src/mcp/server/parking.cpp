@@ -30,7 +30,8 @@ std::uint64_t read_number(std::string_view bytes) {
 }  // namespace
 
 TicketSeal::TicketSeal()
-    : prefix_("oap1." + crypto::random_hex(4) + "."), key_(crypto::random_bytes(crypto::kAeadKeyBytes)) {}
+    : prefix_("oap1." + crypto::random_hex(4) + "."),
+      key_(crypto::random_bytes(crypto::kAeadKeyBytes)) {}
 
 std::string TicketSeal::seal(const Ticket& ticket, std::string_view binding) const {
   std::string bytes = ticket.call;

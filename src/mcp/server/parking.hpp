@@ -21,8 +21,9 @@ struct Ticket {
   SteadyTime expires;
 };
 
-/// Seals and opens `requestState`: a prefix and the ticket, sealed for `binding` under a key of this
-/// object's own (AES-256-GCM). Pure but for the key. Source: MCP 2026-07-28, basic/patterns/mrtr.
+/// Seals and opens `requestState`: a prefix and the ticket, sealed for `binding` under a key of
+/// this object's own (AES-256-GCM). Pure but for the key. Source: MCP 2026-07-28,
+/// basic/patterns/mrtr.
 class TicketSeal {
  public:
   TicketSeal();

@@ -63,8 +63,7 @@ TEST(Parking, AsksAgainForWhatIsMissingOrWrong) {
     EXPECT_THAT(again->answer_, HasSubstr("input-1")) << responses;
     const std::string after = state_of(again);
     EXPECT_NE(after, before);
-    const Http last = house.call(
-        3, "ask", retry(after, R"({"more":{},"input-1":)" + kYes + "}"));
+    const Http last = house.call(3, "ask", retry(after, R"({"more":{},"input-1":)" + kYes + "}"));
     EXPECT_THAT(last->answer_, HasSubstr("Ann")) << responses;
   }
 }
@@ -88,9 +87,11 @@ TEST(Parking, SeveralQuestionsGoOutTogetherAndRoundsFollow) {
   EXPECT_THAT(third->answer_, AllOf(HasSubstr("Ann"), HasSubstr("hi")));
 
   const Http round1 = house.call(4, "twice");
-  const Http round2 = house.call(5, "twice", retry(state_of(round1), R"({"input-1":)" + kYes + "}"));
+  const Http round2 =
+      house.call(5, "twice", retry(state_of(round1), R"({"input-1":)" + kYes + "}"));
   EXPECT_THAT(round2->answer_, HasSubstr(R"("input-2":{)"));
-  const Http round3 = house.call(6, "twice", retry(state_of(round2), R"({"input-2":)" + kYes + "}"));
+  const Http round3 =
+      house.call(6, "twice", retry(state_of(round2), R"({"input-2":)" + kYes + "}"));
   EXPECT_THAT(round3->answer_, HasSubstr("Ann"));
 }
 

@@ -72,7 +72,8 @@ void EventStore::drop_oldest() {
 void EventStore::keep(const std::shared_ptr<EventLog>& log, EventId id, std::string message) {
   constexpr std::size_t kOverhead = 128;
   const std::size_t bytes = message.size() + kOverhead;
-  order_.push_back({log, log->dropped + log->events.size(), bytes, std::chrono::steady_clock::now()});
+  order_.push_back(
+      {log, log->dropped + log->events.size(), bytes, std::chrono::steady_clock::now()});
   bytes_ += bytes;
   log->events.push_back({id, std::move(message)});
   if (log->events.size() > limits_.max_kept_events) {
@@ -106,7 +107,9 @@ bool SessionStream::begin() {
     return false;
   }
   streamed_ = true;
-  place_.log->streams.emplace(place_.number, shared_from_this());
+  if (!place_.log->closed) {
+    place_.log->streams.emplace(place_.number, shared_from_this());
+  }
   answer_->start_stream();
   return true;
 }
@@ -119,6 +122,9 @@ void SessionStream::open() {
 }
 
 void SessionStream::resume(std::shared_ptr<HttpAnswer> answer, std::uint64_t after) {
+  if (answer_ != nullptr) {
+    answer_->finish();
+  }
   answer_ = std::move(answer);
   answer_->start_stream();
   for (const EventLog::Event& event : place_.log->events) {
@@ -138,7 +144,9 @@ void SessionStream::put(std::string message) {
   if (is_connected()) {
     answer_->write(event_with_id(id, message));
   }
-  place_.store->keep(place_.log, id, std::move(message));
+  if (!place_.log->closed) {
+    place_.store->keep(place_.log, id, std::move(message));
+  }
 }
 
 void SessionStream::send(std::string message) {

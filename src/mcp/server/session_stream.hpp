@@ -34,6 +34,7 @@ struct EventLog {
   std::deque<Event> events;
   std::uint64_t dropped = 0;  ///< how many went from the front
   std::map<std::uint64_t, std::shared_ptr<SessionStream>> streams;
+  bool closed = false;  ///< the session has ended: nothing more is kept
 
   /// Forgets streams that have ended and of which nothing is kept.
   void forget_streams();

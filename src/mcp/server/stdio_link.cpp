@@ -149,9 +149,14 @@ void StdioLink::take_request(jsonrpc::Request request, std::string raw) {
     refuse(*outlet, std::move(request.id), *std::move(wrong));
     return;
   }
-  desk_.take({std::move(request.id), std::move(request.method), std::move(request.params),
-              std::move(*envelope), principal_, session_->caller().session_id, std::move(raw)},
-             std::move(outlet));
+  ModernRequest taken;
+  taken.id = std::move(request.id);
+  taken.method = std::move(request.method);
+  taken.params = std::move(request.params);
+  taken.log_level = envelope->log_level;
+  taken.caller = caller_of(*std::move(envelope), principal_, session_->caller().session_id);
+  taken.raw = std::move(raw);
+  desk_.take(std::move(taken), std::move(outlet));
 }
 
 void StdioLink::send_refusal(json::Value id, Rejection rejection) {
@@ -163,8 +168,8 @@ void StdioLink::send_refusal(json::Value id, Rejection rejection) {
 
 void StdioLink::reject(jsonrpc::Rejected rejected) {
   if (!rejected.response) {
-    send_refusal(std::move(rejected.id), Rejection{400, jsonrpc::ErrorObject{
-                                                            rejected.code, rejected.message}});
+    send_refusal(std::move(rejected.id),
+                 Rejection{400, jsonrpc::ErrorObject{rejected.code, rejected.message}});
   }
 }
 

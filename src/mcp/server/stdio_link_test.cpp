@@ -7,11 +7,11 @@
 namespace oap::mcp {
 namespace {
 
-using testing::kEnvelope;
 using ::testing::AllOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using testing::kEnvelope;
 using ::testing::Not;
 using ::testing::SizeIs;
 
@@ -21,11 +21,11 @@ class LinkHouse {
   LinkHouse()
       : service(runtime.executor()),
         core_(runtime.executor(), service, {}),
-        link_(std::make_unique<StdioLink>(core_, Principal{}, [this](std::string message) {
-          lines.push_back(std::move(message));
-        })),
-        registration_(service.feed().listen(
-            [this](const Change& change) { link_->changed(change); })) {}
+        link_(std::make_unique<StdioLink>(
+            core_, Principal{},
+            [this](std::string message) { lines.push_back(std::move(message)); })),
+        registration_(
+            service.feed().listen([this](const Change& change) { link_->changed(change); })) {}
   ~LinkHouse() { end(); }
   LinkHouse(const LinkHouse&) = delete;
   LinkHouse& operator=(const LinkHouse&) = delete;
@@ -74,12 +74,11 @@ class LinkHouse {
 
 TEST(StdioLink, BothErasSideBySide) {
   LinkHouse house;
-  const auto lines =
-      house.say({house.modern(1, "server/discover"),
-                 house.message(2, "initialize", R"("protocolVersion":"2025-06-18")"),
-                 house.modern(3, "tools/call", R"("name":"echo")"),
-                 house.message(4, "tools/call", R"("name":"echo")"), house.modern(5, "ping"),
-                 house.message(6, "ping", "")});
+  const auto lines = house.say({house.modern(1, "server/discover"),
+                                house.message(2, "initialize", R"("protocolVersion":"2025-06-18")"),
+                                house.modern(3, "tools/call", R"("name":"echo")"),
+                                house.message(4, "tools/call", R"("name":"echo")"),
+                                house.modern(5, "ping"), house.message(6, "ping", "")});
   ASSERT_THAT(lines, SizeIs(6));
   EXPECT_THAT(lines[0], HasSubstr("supportedVersions"));
   EXPECT_THAT(lines[1], HasSubstr(R"("protocolVersion":"2025-06-18")"));
@@ -91,12 +90,12 @@ TEST(StdioLink, BothErasSideBySide) {
 
 TEST(StdioLink, RefusesAModernVersionAndEnvelopeItCannotServe) {
   LinkHouse house;
-  const auto lines = house.say(
-      {R"({"jsonrpc":"2.0","id":1,"method":"server/discover","params":{"_meta":{)"
-       R"("io.modelcontextprotocol/protocolVersion":"2099-01-01",)"
-       R"("io.modelcontextprotocol/clientCapabilities":{}}}})",
-       R"({"jsonrpc":"2.0","id":2,"method":"tools/list","params":{"_meta":{)"
-       R"("io.modelcontextprotocol/protocolVersion":"2026-07-28"}}})"});
+  const auto lines =
+      house.say({R"({"jsonrpc":"2.0","id":1,"method":"server/discover","params":{"_meta":{)"
+                 R"("io.modelcontextprotocol/protocolVersion":"2099-01-01",)"
+                 R"("io.modelcontextprotocol/clientCapabilities":{}}}})",
+                 R"({"jsonrpc":"2.0","id":2,"method":"tools/list","params":{"_meta":{)"
+                 R"("io.modelcontextprotocol/protocolVersion":"2026-07-28"}}})"});
   ASSERT_THAT(lines, SizeIs(2));
   EXPECT_THAT(lines[0], AllOf(HasSubstr("-32022"), HasSubstr(R"("requested":"2099-01-01")")));
   EXPECT_THAT(lines[1], HasSubstr("-32602"));
@@ -125,33 +124,32 @@ TEST(StdioLink, AModernQuestionIsNeverARequest) {
   ASSERT_THAT(asked, SizeIs(1));
   EXPECT_THAT(asked[0], AllOf(HasSubstr("input_required"), HasSubstr(R"("id":1,"result")")));
   const auto parsed = json::parse(asked[0]);
-  const std::string state(
-      json::get_string(*json::find_object(*parsed, "result"), "requestState"));
-  const auto lines = house.say({house.modern(
-      2, "tools/call", R"("name":"ask","requestState":")" + state +
-                           R"(","inputResponses":{"input-1":{"action":"accept"}})")});
+  const std::string state(json::get_string(*json::find_object(*parsed, "result"), "requestState"));
+  const auto lines =
+      house.say({house.modern(2, "tools/call",
+                              R"("name":"ask","requestState":")" + state +
+                                  R"(","inputResponses":{"input-1":{"action":"accept"}})")});
   ASSERT_THAT(lines, SizeIs(1));
   EXPECT_THAT(lines[0], AllOf(HasSubstr(R"("id":2)"), HasSubstr("accept")));
 }
 
 TEST(StdioLink, ALegacyQuestionIsARequestOnTheSameLink) {
   LinkHouse house;
-  house.say({house.message(
-      0, "initialize", R"("protocolVersion":"2025-11-25","capabilities":{"elicitation":{}})")});
+  house.say({house.message(0, "initialize",
+                           R"("protocolVersion":"2025-11-25","capabilities":{"elicitation":{}})")});
   const auto asked = house.say({house.message(1, "tools/call", R"("name":"ask")")});
   ASSERT_THAT(asked, SizeIs(1));
   EXPECT_THAT(asked[0], HasSubstr(R"("id":"oap-1","method":"elicitation/create")"));
-  const auto lines = house.say(
-      {R"({"jsonrpc":"2.0","id":"oap-7","result":{}})",
-       R"({"jsonrpc":"2.0","id":"oap-1","result":{"action":"decline"}})"});
+  const auto lines = house.say({R"({"jsonrpc":"2.0","id":"oap-7","result":{}})",
+                                R"({"jsonrpc":"2.0","id":"oap-1","result":{"action":"decline"}})"});
   ASSERT_THAT(lines, SizeIs(1));
   EXPECT_THAT(lines[0], HasSubstr("decline"));
 }
 
 TEST(StdioLink, ACancelledCallTakesItsQuestionBack) {
   LinkHouse house;
-  house.say({house.message(
-      0, "initialize", R"("protocolVersion":"2025-11-25","capabilities":{"elicitation":{}})")});
+  house.say({house.message(0, "initialize",
+                           R"("protocolVersion":"2025-11-25","capabilities":{"elicitation":{}})")});
   house.say({house.message(1, "tools/call", R"("name":"ask")")});
   const auto lines = house.say({house.cancel(1)});
   ASSERT_THAT(lines, SizeIs(1));
@@ -192,8 +190,8 @@ TEST(StdioLink, BatchesAreForOneVersionOnly) {
   const std::string batch = R"([{"jsonrpc":"2.0","id":1,"method":"ping"},7])";
   EXPECT_THAT(house.say({batch}), ElementsAre(HasSubstr("batches")));
   house.say({house.message(0, "initialize", R"("protocolVersion":"2025-03-26")")});
-  EXPECT_THAT(house.say({batch}), ElementsAre(HasSubstr(R"("id":1,"result":{})"),
-                                              HasSubstr("-32600")));
+  EXPECT_THAT(house.say({batch}),
+              ElementsAre(HasSubstr(R"("id":1,"result":{})"), HasSubstr("-32600")));
   EXPECT_THAT(house.say({"[]"}), ElementsAre(HasSubstr("-32600")));
 }
 

@@ -101,9 +101,8 @@ Task<Answer<json::Object>> ToolService::call(json::Object params, Exchange& exch
   }
   json::Value* arguments = params.if_contains("arguments");
   if (arguments != nullptr && !arguments->is_object()) {
-    co_return refused(
-        jsonrpc::kInvalidParams,
-        fmt::format("arguments must be an object, not {}", json::type_name(*arguments)));
+    co_return refused(jsonrpc::kInvalidParams, fmt::format("arguments must be an object, not {}",
+                                                           json::type_name(*arguments)));
   }
   const auto it = tools_.find(json::view(name->get_string()));
   if (it == tools_.end()) {

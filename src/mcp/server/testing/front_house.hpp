@@ -166,8 +166,10 @@ class FrontHouse {
   /// Begins a legacy session; its key.
   std::string begin(const std::string& version = "2025-11-25",
                     const std::string& capabilities = R"({"elicitation":{},"sampling":{}})") {
-    const Http http = send("POST", {}, message(0, "initialize", R"("protocolVersion":")" + version +
-                                                   R"(","capabilities":)" + capabilities));
+    const Http http =
+        send("POST", {},
+             message(0, "initialize",
+                     R"("protocolVersion":")" + version + R"(","capabilities":)" + capabilities));
     return http->header("Mcp-Session-Id");
   }
   Http legacy(const std::string& session, const std::string& body) {
