@@ -168,7 +168,7 @@ TEST_F(ModernTest, AGivenUpCallIsCancelledByANotification) {
   RequestOptions options;
   options.idle_timeout = Millis(100);
   EXPECT_FALSE(client.call(tool_call("hang"), options));
-  EXPECT_EQ(client.text("seen"), "[2]");
+  EXPECT_EQ(json::parse(client.text("seen"))->get_array().size(), 1U);
 }
 
 TEST_F(ModernTest, ListingsTellHowLongTheyHold) {
