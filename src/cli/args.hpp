@@ -52,11 +52,38 @@ struct PermissionArgs {
   std::string role;
 };
 struct McpArgs {
-  enum class Action { kList, kTools, kCall } action = Action::kList;
+  enum class Action { kList, kTools, kCall, kResources, kPrompts, kInspect, kRead, kPrompt };
+  Action action = Action::kList;
   std::string server;
-  std::string tool;
+  std::string name;  ///< of the tool or prompt, or the resource's URI
   std::string arguments;
+  double timeout = 10;  ///< seconds that servers have to answer a list
   bool yes = false;
+};
+struct McpEditArgs {
+  bool remove = false;
+  std::string name;
+  bool user = false;
+  bool project = false;
+  std::string url;
+  std::vector<std::string> command;
+  std::vector<std::string> env;      ///< NAME=VALUE
+  std::vector<std::string> headers;  ///< Name: value
+  std::string naming;
+  bool no_auto_start = false;
+};
+struct McpTrustArgs {
+  enum class Action { kList, kDiff, kApprove } action = Action::kList;
+  std::string server;
+  std::vector<std::string> tools;
+  bool all = false;
+  bool yes = false;
+};
+struct McpLoginArgs {
+  bool logout = false;
+  std::string server;
+  bool browser = false;
+  double timeout = 300;  ///< seconds that the person has
 };
 struct McpServeArgs {
   std::string http;  ///< ADDRESS:PORT
@@ -87,8 +114,9 @@ struct Message {
 };
 
 using Command =
-    std::variant<RunArgs, RouteArgs, ConfigArgs, TrustArgs, PermissionArgs, McpArgs, McpServeArgs,
-                 SandboxServerArgs, AuditArgs, DoctorArgs, VersionArgs, CompletionArgs, Message>;
+    std::variant<RunArgs, RouteArgs, ConfigArgs, TrustArgs, PermissionArgs, McpArgs,
+                 McpEditArgs, McpTrustArgs, McpLoginArgs, McpServeArgs, SandboxServerArgs,
+                 AuditArgs, DoctorArgs, VersionArgs, CompletionArgs, Message>;
 
 struct Args {
   Common common;

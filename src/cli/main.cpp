@@ -16,6 +16,13 @@ struct Dispatch {
     return permission_command(common, args);
   }
   int operator()(const oap::cli::McpArgs& args) const { return mcp_command(common, args); }
+  int operator()(const oap::cli::McpEditArgs& args) const { return mcp_edit_command(common, args); }
+  int operator()(const oap::cli::McpTrustArgs& args) const {
+    return mcp_trust_command(common, args);
+  }
+  int operator()(const oap::cli::McpLoginArgs& args) const {
+    return mcp_login_command(common, args);
+  }
   int operator()(const oap::cli::McpServeArgs& args) const {
     return mcp_serve_command(common, args);
   }

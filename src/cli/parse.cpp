@@ -5,6 +5,7 @@
 #include <CLI/CLI.hpp>
 
 #include "cli/args.hpp"
+#include "cli/parse_mcp.hpp"
 #include "cli/version.hpp"
 
 namespace oap::cli {
@@ -32,8 +33,7 @@ struct Tree {
   ConfigArgs config;
   TrustArgs trust;
   PermissionArgs permission;
-  McpArgs mcp;
-  McpServeArgs mcp_serve;
+  McpWords mcp;
   SandboxServerArgs server;
   AuditArgs audit;
   CompletionArgs completion;
@@ -158,39 +158,11 @@ struct Tree {
   void add_mcp() {
     CLI::App* parent = app.add_subcommand("mcp", "Use the configured MCP servers");
     parent->require_subcommand(1);
-    using Action = McpArgs::Action;
-    const auto choose = [this](Action action) {
-      return [this, action] {
-        mcp.action = action;
-        args.command = mcp;
-      };
+    const CommandMaker make = [this](CLI::App& above, const std::string& name,
+                                     const std::string& help, std::function<void()> chosen) {
+      return command(above, name, help, std::move(chosen));
     };
-    command(*parent, "list", "List the servers and whether they answer", choose(Action::kList));
-    CLI::App* sub =
-        command(*parent, "tools", "List the tools of all servers or one", choose(Action::kTools));
-    sub->add_option("server", mcp.server, "A server's name");
-    sub = command(*parent, "call", "Call one tool, governed like any other call",
-                  choose(Action::kCall));
-    sub->add_option("server", mcp.server, "A server's name")->required();
-    sub->add_option("tool", mcp.tool, "A tool's name")->required();
-    sub->add_option("arguments", mcp.arguments, "The arguments, a JSON object");
-    sub->add_flag("--yes,-y", mcp.yes, "Approve the permission asks of this call");
-    add_mcp_serve(*parent);
-  }
-
-  void add_mcp_serve(CLI::App& parent) {
-    CLI::App* sub = command(parent, "serve", "Offer all configured servers as one MCP server",
-                            [this] { args.command = mcp_serve; });
-    auto* http = sub->add_option("--http", mcp_serve.http,
-                                 "Streamable HTTP at ADDRESS:PORT/mcp, e.g. 127.0.0.1:8080")
-                     ->type_name("ADDRESS:PORT");
-    auto* stdio = sub->add_flag("--stdio", mcp_serve.stdio, "On standard input and output");
-    http->excludes(stdio);
-    sub->add_option("--naming", mcp_serve.naming,
-                    "prefix: server__tool; passthrough: the tools' own names")
-        ->check(CLI::IsMember({"prefix", "passthrough"}));
-    sub->add_flag("--yes,-y", mcp_serve.yes,
-                  "Approve what the rules would ask for, instead of asking the client");
+    add_mcp_commands(*parent, mcp, args.command, make);
   }
 
   void add_server() {

@@ -1,32 +1,20 @@
 #include "cli/session_setup.hpp"
 
-#include <fcntl.h>
 #include <fmt/format.h>
 #include <unistd.h>
 
 #include "async/cancel.hpp"
 #include "async/signal.hpp"
 #include "cli/output.hpp"
+#include "cli/person.hpp"
 #include "cli/terminal.hpp"
 #include "config/trust.hpp"
-#include "os/fd.hpp"
 #include "text/utf8.hpp"
 
 namespace oap::cli {
 namespace {
 
 constexpr int kInterrupted = 130;
-
-bool person_says_yes(const std::string& question) {
-  const os::UniqueFd tty(::open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY));
-  if (!tty) {
-    return false;
-  }
-  print_message(question, false);
-  char answer[64] = {};
-  const ssize_t got = ::read(tty.get(), answer, sizeof answer - 1);
-  return got > 0 && (answer[0] == 'y' || answer[0] == 'Y');
-}
 
 Task<Result<int>> as_result(Task<int> work) {
   const int code = co_await std::move(work);
@@ -51,7 +39,7 @@ bool SessionSetup::ask_for_trust(const platform::Settings& settings) {
   for (const auto& [name, command] : settings.config.commands) {
     question += "  " + text::escape_visible(name + ": " + command) + "\n";
   }
-  if (!person_says_yes(question + "Trust this folder? [y/N] ")) {
+  if (!ask_yes_now(question + "Trust this folder? [y/N] ")) {
     return false;
   }
   const auto state = config::create_state_dir(settings.paths);

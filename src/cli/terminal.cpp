@@ -8,8 +8,7 @@
 #include <unistd.h>
 
 #include "async/semaphore.hpp"
-#include "async/stream.hpp"
-#include "cli/output.hpp"
+#include "cli/person.hpp"
 #include "json/print.hpp"
 #include "os/fd.hpp"
 #include "text/strings.hpp"
@@ -76,14 +75,11 @@ TerminalApprover::~TerminalApprover() = default;
 Task<Result<approval::Answer>> TerminalApprover::ask(approval::Request request) {
   const Deadline never = Deadline::never();
   OAP_CO_TRY(const async::Semaphore::Permit permit, co_await tty_->turn.acquire(never));
-  os::UniqueFd fd(::open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY));
-  if (!fd) {
+  if (!has_terminal()) {
     co_return approval::Answer{false, "nobody", "", true};
   }
-  print_message(render_question(request), false);
-  async::ReadPipe input(tty_->executor, std::move(fd));
-  async::LineReader lines(input, 4'096);
-  auto line = co_await lines.next();
+  std::string question = render_question(request);
+  auto line = co_await ask_line(tty_->executor, std::move(question));
   if (!line) {
     co_return fail(std::move(line).error());
   }

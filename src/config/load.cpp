@@ -9,6 +9,7 @@
 #include "config/check.hpp"
 #include "config/decode.hpp"
 #include "config/digests.hpp"
+#include "config/mcp_json.hpp"
 #include "config/merge.hpp"
 #include "config/shapes.hpp"
 #include "config/sources.hpp"
@@ -28,8 +29,14 @@ class Loader {
     Folder user = read_folder(options_.paths.user_dir, {});
     Folder project = read_folder(options_.paths.project_dir, {});
     Folder managed = read_folder(options_.paths.managed_dir, {true, options_.managed_owner});
-    decide_trust(project);
+    ForeignServers foreign;
+    if (reads_others({&user, &project}, managed)) {
+      foreign = read_mcp_json(options_.paths.workspace);
+      drop_known(foreign, project.sources);
+    }
+    decide_trust(project, foreign);
     add("user", user, options_.paths.user_dir, true);
+    add_foreign(foreign);
     add("project", project, options_.paths.workspace, notes_.trusted);
     add_log_level();
     for (const std::string& setting : options_.settings) {
@@ -40,9 +47,37 @@ class Loader {
   }
 
  private:
-  void decide_trust(const Folder& project) {
-    notes_.digests = command_digests(project.sources);
-    notes_.commands = describe_commands(project.sources);
+  /// platform.compatibility_mode before all is merged, because it decides what is.
+  bool reads_others(std::array<const Folder*, 2> lower, const Folder& managed) const {
+    std::string mode;
+    const auto look = [&mode](const Folder& folder) {
+      for (const Source& source : folder.sources) {
+        const json::Value* const platform = json::find(source.document.value, "platform");
+        if (platform != nullptr && source.own == nullptr) {
+          mode = json::get_string(*platform, "compatibility_mode", mode);
+        }
+      }
+    };
+    for (const Folder* folder : lower) {
+      look(*folder);
+    }
+    static constexpr std::string_view kKey = "platform.compatibility_mode=";
+    for (const std::string& setting : options_.settings) {
+      if (setting.starts_with(kKey)) {
+        mode = setting.substr(kKey.size());
+      }
+    }
+    look(managed);
+    return mode != "none";
+  }
+
+  void decide_trust(const Folder& project, const ForeignServers& foreign) {
+    std::vector<Source> sources = project.sources;
+    if (foreign.source) {
+      sources.push_back(*foreign.source);
+    }
+    notes_.digests = command_digests(sources);
+    notes_.commands = describe_commands(sources);
     const TrustStatus status = check_trust(options_.paths, notes_.digests);
     notes_.trusted = options_.trust || status.trusted;
     notes_.changed = status.changed;
@@ -59,6 +94,20 @@ class Loader {
       const Shape shape = source.own == nullptr ? shape_ : own_shape(*source.own);
       put(source.document, shape, base, trusted);
     }
+  }
+
+  /// Below the project's own files, and trusted as they are.
+  void add_foreign(ForeignServers& foreign) {
+    if (notes_.trusted) {
+      drop_unset(foreign, options_.env);
+    }
+    Folder folder;
+    folder.problems = std::move(foreign.problems);
+    folder.warnings = std::move(foreign.warnings);
+    if (foreign.source) {
+      folder.sources.push_back(*std::move(foreign.source));
+    }
+    add("project", folder, options_.paths.workspace, notes_.trusted);
   }
 
   Shape own_shape(const OwnFile& own) const { return object("", {*shape_.find(own.key)}); }

@@ -16,9 +16,13 @@ using ::testing::SizeIs;
 
 const std::string kToken = R"(,"_meta":{"progressToken":"tok"})";
 
+std::string id_of(const std::string& message) {
+  const auto parsed = json::parse(message);
+  return json::print(*json::find(*parsed, "id"));
+}
+
 std::string answer_to(const std::string& question, const std::string& result) {
-  const auto id = json::find(*json::parse(question), "id");
-  return R"({"jsonrpc":"2.0","id":)" + json::print(*id) + R"(,"result":)" + result + "}";
+  return R"({"jsonrpc":"2.0","id":)" + id_of(question) + R"(,"result":)" + result + "}";
 }
 
 std::string cancel(int id) {
@@ -130,8 +134,7 @@ TEST(LegacyFront, AnErrorOfTheClientReachesTheTool) {
   FrontHouse house;
   const std::string session = house.begin();
   const Http http = house.legacy_call(session, 1, "ask");
-  const auto id = json::find(*json::parse(http->events()[0]), "id");
-  house.legacy(session, R"({"jsonrpc":"2.0","id":)" + json::print(*id) +
+  house.legacy(session, R"({"jsonrpc":"2.0","id":)" + id_of(http->events()[0]) +
                             R"(,"error":{"code":-1,"message":"User rejected"}})");
   EXPECT_THAT(http->events()[1], HasSubstr(R"("code":-1,"message":"User rejected")"));
 }
