@@ -5,6 +5,7 @@
 #include "async/deadline.hpp"
 #include "base/ids.hpp"
 #include "base/log.hpp"
+#include "gateway/spoken.hpp"
 #include "gateway/trust/clean.hpp"
 
 namespace oap::gateway {
@@ -293,7 +294,7 @@ Task<void> Gateway::run(Walk& walk) {
     co_return;
   }
   walk.effect_possible = true;
-  auto work = reach(**upstream, walk.call, std::move(walk.link.request));
+  auto work = reach(**upstream, walk.call, cleaned(std::move(walk.link.request), parts_.redactor));
   auto result =
       co_await async::with_deadline(walk.call.deadline, std::move(work), walk.call.public_name());
   if (result && *result) {
