@@ -290,7 +290,8 @@ std::optional<std::string> where_is_server(const std::string& dir, const std::st
   for (const char* const base : {"/mcp-servers.yaml", "/config.yaml"}) {
     const std::string path = dir + base;
     const auto text = os::read_file(path, kMaxFile);
-    const auto document = text ? yaml::parse(*text, path) : Result<yaml::Document>(fail(text.error()));
+    const auto document =
+        text ? yaml::parse(*text, path) : Result<yaml::Document>(fail(text.error()));
     if (document) {
       const json::Object* const servers = servers_in(document->value);
       if (servers != nullptr && servers->contains(name)) {

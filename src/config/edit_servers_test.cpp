@@ -56,10 +56,11 @@ TEST(EditServers, TheEntryGoesBehindTheLastAndNothingElseMoves) {
 }
 
 TEST(EditServers, TheIndentationOfTheOthersIsKept) {
-  EXPECT_EQ(added("mcp_servers:\n    a:\n        url: https://a.example"),
-            "mcp_servers:\n    a:\n        url: https://a.example\n"
-            "    new:\n      command: [npx, \"-y\", \"@scope/it\", \"a b\"]\n      env:\n        K: "
-            "\"${K}\"\n");
+  EXPECT_EQ(
+      added("mcp_servers:\n    a:\n        url: https://a.example"),
+      "mcp_servers:\n    a:\n        url: https://a.example\n"
+      "    new:\n      command: [npx, \"-y\", \"@scope/it\", \"a b\"]\n      env:\n        K: "
+      "\"${K}\"\n");
 }
 
 TEST(EditServers, LineEndsOfWindowsStay) {

@@ -114,7 +114,8 @@ int show_server(platform::Platform& platform, const McpArgs& args, bool as_json)
   if (!started_by.empty()) {
     text += "started by: " + text::escape_visible(started_by) + "\n";
   }
-  text += "protocol: " + (info.protocol_version.empty() ? "not told" : info.protocol_version) + "\n";
+  text +=
+      "protocol: " + (info.protocol_version.empty() ? "not told" : info.protocol_version) + "\n";
   text += section("implementation", json::print_pretty(info.implementation));
   text += section("capabilities", json::print_pretty(info.capabilities));
   if (!info.instructions.empty()) {
@@ -149,12 +150,9 @@ int show_tool(platform::Platform& platform, const McpArgs& args, bool as_json) {
   const json::Value pin = pin_of(platform, args.server, args.name);
   const std::string public_name = known && *known != nullptr ? (*known)->public_name() : "";
   if (as_json) {
-    json::Object out{{"server", args.server},
-                     {"tool", args.name},
-                     {"name", public_name},
-                     {"definition", *definition},
-                     {"findings", to_json(findings)},
-                     {"pin", pin},
+    json::Object out{{"server", args.server},         {"tool", args.name},
+                     {"name", public_name},           {"definition", *definition},
+                     {"findings", to_json(findings)}, {"pin", pin},
                      {"held_back", nullptr}};
     if (why != held.end()) {
       out["held_back"] = why->second;
@@ -169,8 +167,8 @@ int show_tool(platform::Platform& platform, const McpArgs& args, bool as_json) {
   }
   text += section("definition", json::print_pretty(*definition));
   text += section("pin", pin.is_null() ? std::string("none") : json::print_pretty(pin));
-  print(text + (findings.empty() ? std::string("findings: none\n")
-                                 : "findings:\n" + text_of(findings)));
+  print(text +
+        (findings.empty() ? std::string("findings: none\n") : "findings:\n" + text_of(findings)));
   return 0;
 }
 

@@ -19,8 +19,8 @@ using gateway::ListKind;
 /// What one server came to.
 struct Row {
   std::string name;
-  std::string error;     ///< why it has no tools to show
-  std::string sign_in;   ///< "signed_in", "expired", "not_signed_in"; empty where it takes none
+  std::string error;    ///< why it has no tools to show
+  std::string sign_in;  ///< "signed_in", "expired", "not_signed_in"; empty where it takes none
   std::string sign_in_error;
 };
 
@@ -147,8 +147,8 @@ Task<int> list_servers(platform::Platform& platform, Executor executor, McpArgs 
       row.error = why->second;
     }
     const auto found = catalog.held_back().find(row.name);
-    const auto held = found == catalog.held_back().end() ? std::map<std::string, std::string>{}
-                                                         : found->second;
+    const auto held =
+        found == catalog.held_back().end() ? std::map<std::string, std::string>{} : found->second;
     const std::size_t listed = counts[row.name];
     const std::size_t usable = listed - std::min(listed, held.size());
     const Health health = upstreams[i]->health();
