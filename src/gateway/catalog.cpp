@@ -116,8 +116,9 @@ void Catalog::take(const std::string& server, ListKind kind, std::vector<json::O
             [](const json::Object& a, const json::Object& b) { return sort_key(a) < sort_key(b); });
   Server& entry = servers_[server];
   List& list = entry.lists[index_of(kind)];
-  const bool changed = list.known && list.items != items;
+  const bool changed = list.known ? list.items != items : list.missed && !items.empty();
   list.known = true;
+  list.missed = false;
   list.items = std::move(items);
   if (kind == ListKind::kTools) {
     take_tools(server, entry);
@@ -278,6 +279,8 @@ Task<void> Catalog::load_all(ListKind kind, Deadline deadline) {
   }
   for (const std::string& name : waiting) {
     co_await wait_for(name, kind, deadline);
+    List& list = list_of(name, kind);
+    list.missed = list.missed || !list.known;
   }
 }
 

@@ -116,6 +116,7 @@ class Catalog {
     bool stale = false;
     std::string why_missing;
     bool loading = false;
+    bool missed = false;  ///< somebody was answered without it
     std::vector<async::Event> waiters;
   };
   struct Server {

@@ -20,6 +20,9 @@ inline constexpr std::string_view kMetaLogLevel = "io.modelcontextprotocol/logLe
 inline constexpr std::string_view kMetaServerInfo = "io.modelcontextprotocol/serverInfo";
 inline constexpr std::string_view kMetaSubscription = "io.modelcontextprotocol/subscriptionId";
 
+/// The extension for tasks, as capabilities name it. Source: SEP-2663.
+inline constexpr std::string_view kTasksExtension = "io.modelcontextprotocol/tasks";
+
 // JSON-RPC error codes of MCP beside the standard ones.
 inline constexpr int kResourceNotFoundLegacy = -32002;
 inline constexpr int kHeaderMismatch = -32020;

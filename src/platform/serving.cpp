@@ -150,7 +150,8 @@ class Serving {
 
   Task<void> start(gateway::Upstream* upstream) {
     const Deadline patience = Deadline::after(Millis(120'000));
-    if (const auto started = co_await upstream->start(patience); !started) {
+    const auto started = co_await upstream->start(patience);
+    if (!started && started.error().code() != Code::kCancelled) {
       log::warn(
           "serve", "a server did not start",
           {{"server", std::string(upstream->name())}, {"error", started.error().to_string()}});

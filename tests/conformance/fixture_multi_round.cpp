@@ -192,7 +192,7 @@ std::vector<FixtureService::Tool> multi_round_tools() {
   return tools;
 }
 
-json::Array prompt_definitions() {
+json::Array prompt_definitions(bool with_toggled) {
   const auto argument = [](std::string_view name) {
     return json::Value(
         json::Object{{"name", name}, {"description", "An argument"}, {"required", true}});
@@ -204,13 +204,18 @@ json::Array prompt_definitions() {
     }
     return json::Value(std::move(object));
   };
-  return {prompt("test_simple_prompt", "A simple prompt", {}),
-          prompt("test_prompt_with_arguments", "A prompt with two arguments",
-                 {argument("arg1"), argument("arg2")}),
-          prompt("test_prompt_with_embedded_resource", "A prompt with a resource",
-                 {argument("resourceUri")}),
-          prompt("test_prompt_with_image", "A prompt with an image", {}),
-          prompt("test_input_required_result_prompt", "A prompt that needs the user", {})};
+  json::Array prompts{
+      prompt("test_simple_prompt", "A simple prompt", {}),
+      prompt("test_prompt_with_arguments", "A prompt with two arguments",
+             {argument("arg1"), argument("arg2")}),
+      prompt("test_prompt_with_embedded_resource", "A prompt with a resource",
+             {argument("resourceUri")}),
+      prompt("test_prompt_with_image", "A prompt with an image", {}),
+      prompt("test_input_required_result_prompt", "A prompt that needs the user", {})};
+  if (with_toggled) {
+    prompts.push_back(prompt("test_toggled_prompt", "Comes and goes", {}));
+  }
+  return prompts;
 }
 
 namespace {
@@ -229,7 +234,7 @@ Task<FixtureService::Reply> get_prompt(json::Object params, mcp::Exchange& excha
   const auto argument = [&](std::string_view key) {
     return std::string(given == nullptr ? "" : json::get_string(*given, key));
   };
-  if (name == "test_simple_prompt") {
+  if (name == "test_simple_prompt" || name == "test_toggled_prompt") {
     co_return messages({user_says(text_block("This is a simple prompt for testing."))});
   }
   if (name == "test_prompt_with_arguments") {

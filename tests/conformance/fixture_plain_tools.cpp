@@ -93,12 +93,16 @@ Task<Reply> show_arguments(Call& call) {
   co_return text_result(json::print(json::Value(call.arguments())));
 }
 
-Task<Reply> trigger(Call& call, mcp::Change::Kind kind) {
-  call.feed.publish({kind, ""});
+Task<Reply> trigger_tools(Call& call) {
+  call.lists.toggled_tool = !call.lists.toggled_tool;
+  call.feed.publish({mcp::Change::Kind::kTools, ""});
   co_return text_result("changed");
 }
-Task<Reply> trigger_tools(Call& call) { return trigger(call, mcp::Change::Kind::kTools); }
-Task<Reply> trigger_prompts(Call& call) { return trigger(call, mcp::Change::Kind::kPrompts); }
+Task<Reply> trigger_prompts(Call& call) {
+  call.lists.toggled_prompt = !call.lists.toggled_prompt;
+  call.feed.publish({mcp::Change::Kind::kPrompts, ""});
+  co_return text_result("changed");
+}
 
 json::Object json_schema_2020_12() {
   return parse_object(R"({
@@ -161,8 +165,10 @@ std::vector<FixtureService::Tool> plain_tools() {
       show_arguments);
   add("test_x_mcp_header", "Has arguments that HTTP mirrors in headers", mirrored_schema(),
       show_arguments);
-  add("test_trigger_tool_change", "Says that the tools changed", none(), trigger_tools);
-  add("test_trigger_prompt_change", "Says that the prompts changed", none(), trigger_prompts);
+  add("test_trigger_tool_change", "Puts a tool on the list or takes it off", none(), trigger_tools);
+  add("test_trigger_prompt_change", "Puts a prompt on the list or takes it off", none(),
+      trigger_prompts);
+  add(kToggledTool, "Comes and goes", none(), simple_text);
   return tools;
 }
 

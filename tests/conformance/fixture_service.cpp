@@ -16,7 +16,7 @@ const json::Object* FixtureService::Call::input(std::string_view key) const {
 }
 
 FixtureService::FixtureService() {
-  for (auto make : {plain_tools, asking_tools, multi_round_tools}) {
+  for (auto make : {plain_tools, asking_tools, multi_round_tools, task_tools}) {
     for (Tool& tool : make()) {
       const json::Object* schema = json::find_object(tool.definition, "inputSchema");
       auto mirrored = mcp::mirrored_params(*schema);
@@ -44,6 +44,10 @@ Task<mcp::Face> FixtureService::face(mcp::Caller caller) {
                        {"completions", json::Object{}}};
   if (caller.era == mcp::Era::kLegacy) {
     face.capabilities["logging"] = json::Object{};
+  } else {
+    json::Object extensions;
+    extensions[mcp::kTasksExtension] = json::Object{};
+    face.capabilities["extensions"] = std::move(extensions);
   }
   co_return face;
 }
@@ -57,7 +61,9 @@ Task<FixtureService::Reply> FixtureService::handle(std::string method, json::Obj
   if (method == "tools/list") {
     json::Array items;
     for (const Tool& tool : tools_) {
-      items.push_back(tool.definition);
+      if (lists_.toggled_tool || json::get_string(tool.definition, "name") != kToggledTool) {
+        items.push_back(tool.definition);
+      }
     }
     co_return list("tools", std::move(items));
   }
@@ -74,10 +80,13 @@ Task<FixtureService::Reply> FixtureService::handle(std::string method, json::Obj
     co_return read_resource(params, exchange.caller().era);
   }
   if (method == "prompts/list") {
-    co_return list("prompts", prompt_definitions());
+    co_return list("prompts", prompt_definitions(lists_.toggled_prompt));
   }
   if (method == "prompts/get") {
     co_return co_await get_prompt(std::move(params), exchange);
+  }
+  if (method.starts_with("tasks/") && exchange.caller().era == mcp::Era::kModern) {
+    co_return tasks_.handle(method, params, exchange.caller());
   }
   if (method == "completion/complete") {
     co_return json::Object{
@@ -93,7 +102,7 @@ Task<FixtureService::Reply> FixtureService::call_tool(json::Object params,
   const std::string name(json::get_string(params, "name"));
   for (Tool& tool : tools_) {
     if (json::get_string(tool.definition, "name") == name) {
-      Call call{std::move(params), exchange, feed_};
+      Call call{std::move(params), exchange, feed_, tasks_, lists_};
       co_return co_await tool.run(call);
     }
   }

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "fixture_tasks.hpp"
 #include "mcp/server/service.hpp"
 
 namespace oap::conformance {
@@ -25,10 +26,17 @@ class FixtureService final : public mcp::Service {
   mcp::Feed& feed() override { return feed_; }
 
   using Reply = mcp::Answer<json::Object>;
+  /// What is in the lists at present; the trigger tools turn these over.
+  struct Lists {
+    bool toggled_tool = true;
+    bool toggled_prompt = true;
+  };
   struct Call {
     json::Object params;  ///< of tools/call
     mcp::Exchange& exchange;
     mcp::Feed& feed;
+    TaskTable& tasks;
+    Lists& lists;
 
     const json::Object& arguments() const;
     /// The client's answer under this key, where it has brought one in this round.
@@ -46,14 +54,19 @@ class FixtureService final : public mcp::Service {
 
   std::vector<Tool> tools_;
   std::map<std::string, std::vector<mcp::MirroredParam>, std::less<>> mirrored_;
+  TaskTable tasks_;
+  Lists lists_;
   mcp::Feed feed_;
 };
+
+inline constexpr std::string_view kToggledTool = "test_toggled_tool";
 
 // What it is made of, a file each.
 std::vector<FixtureService::Tool> plain_tools();
 std::vector<FixtureService::Tool> asking_tools();
 std::vector<FixtureService::Tool> multi_round_tools();
-json::Array prompt_definitions();
+std::vector<FixtureService::Tool> task_tools();
+json::Array prompt_definitions(bool with_toggled);
 Task<FixtureService::Reply> get_prompt(json::Object params, mcp::Exchange& exchange);
 json::Array resource_definitions();
 json::Array template_definitions();

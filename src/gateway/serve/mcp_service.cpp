@@ -75,7 +75,7 @@ McpService::McpService(Gateway& gateway, Catalog& catalog, UpstreamSet& upstream
   });
 }
 
-Task<mcp::Face> McpService::face(Caller /*caller*/) {
+Task<mcp::Face> McpService::face(Caller caller) {
   mcp::Face face;
   face.info = options_.info;
   face.instructions = options_.instructions;
@@ -85,6 +85,11 @@ Task<mcp::Face> McpService::face(Caller /*caller*/) {
                    {"prompts", json::Object{{"listChanged", true}}},
                    {"completions", json::Object{}},
                    {"logging", json::Object{}}};
+  if (caller.era == mcp::Era::kModern) {
+    json::Object extensions;
+    extensions[mcp::kTasksExtension] = json::Object{};
+    face.capabilities["extensions"] = std::move(extensions);
+  }
   co_return face;
 }
 
@@ -426,6 +431,9 @@ Task<Answer<json::Object>> McpService::complete(json::Object params, Exchange& e
 
 Task<Answer<json::Object>> McpService::use_task(std::string method, json::Object params,
                                                 Exchange& exchange) {
+  if (exchange.caller().era == mcp::Era::kModern && !declares_tasks(exchange.caller())) {
+    co_return needs_tasks();
+  }
   json::Value* id = params.if_contains("taskId");
   auto opened = id != nullptr && id->is_string()
                     ? open_task(json::view(id->get_string()), exchange.caller(), seal_)

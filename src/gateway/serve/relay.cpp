@@ -10,6 +10,8 @@ namespace oap::gateway {
 namespace {
 
 constexpr std::string_view kTaskPurpose = "task";
+/// Of a legacy client that has not said which log messages it wants.
+constexpr std::string_view kUsualLogLevel = "info";
 constexpr std::string_view kEnvelope[] = {mcp::kMetaVersion, mcp::kMetaCapabilities,
                                           mcp::kMetaClientInfo, mcp::kMetaLogLevel,
                                           "progressToken"};
@@ -50,7 +52,9 @@ mcp::RequestOptions relay_to(mcp::Exchange& exchange, json::Object& extra) {
   if (!caller.info.empty()) {
     options.client_info = caller.info;
   }
-  options.log_level = caller.log_level;
+  options.log_level = caller.log_level.empty() && caller.era == mcp::Era::kLegacy
+                          ? std::string(kUsualLogLevel)
+                          : caller.log_level;
   options.keep_input_required = caller.era == mcp::Era::kModern;
   json::Value* meta = extra.if_contains("_meta");
   if (meta != nullptr && meta->is_object()) {
@@ -165,6 +169,19 @@ void rename_contents(json::Object& result, const std::string& server, const UriT
       *uri = uris.public_uri(server, json::view(uri->get_string()));
     }
   }
+}
+
+bool declares_tasks(const mcp::Caller& caller) {
+  const json::Object* extensions = json::find_object(caller.capabilities, "extensions");
+  return extensions != nullptr && json::find(*extensions, mcp::kTasksExtension) != nullptr;
+}
+
+tl::unexpected<mcp::Failure> needs_tasks() {
+  json::Object extensions;
+  extensions[mcp::kTasksExtension] = json::Object{};
+  json::Object required{{"extensions", std::move(extensions)}};
+  return mcp::refused(mcp::kMissingCapability, "this client did not declare the tasks extension",
+                      json::Value(json::Object{{"requiredCapabilities", std::move(required)}}));
 }
 
 void seal_task(json::Object& result, const std::string& server, const mcp::Caller& caller,

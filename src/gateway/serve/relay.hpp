@@ -14,7 +14,8 @@ inline constexpr std::string_view kMissingServers = "oap/unavailable";
 
 /// How a client's request is made at a server: progress, questions and notifications go back
 /// through the exchange, which outlives the request. Takes the client's envelope out of
-/// `extra._meta`; what else is there (trace context …) stays.
+/// `extra._meta`; what else is there (trace context …) stays. Servers of the modern era are asked
+/// for log messages from "info" on for a legacy client that has set no level.
 mcp::RequestOptions relay_to(mcp::Exchange& exchange, json::Object& extra);
 
 Task<mcp::Answer<json::Object>> unknown_method(std::string method);
@@ -34,6 +35,10 @@ void drop_bad_icons(json::Object& definition);
 bool give_public_name(ListKind kind, Catalog::Item& item, const Catalog& catalog);
 /// Gives the contents of a resources/read result their public URIs.
 void rename_contents(json::Object& result, const std::string& server, const UriTable& uris);
+
+/// Whether a modern client may be given tasks, and the answer to one that uses them undeclared.
+bool declares_tasks(const mcp::Caller& caller);
+tl::unexpected<mcp::Failure> needs_tasks();
 
 /// A task's id names its server and belongs to one principal.
 struct TaskRef {

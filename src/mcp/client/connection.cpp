@@ -186,7 +186,11 @@ void Connection::give_up(const Pending& pending, std::string_view reason) {
   if (ended_) {
     return;
   }
-  if (inquiry.method != "initialize" && !inquiry.quiet && transport_->cancels_by_message()) {
+  const bool wordless = inquiry.method == "initialize" || inquiry.quiet;
+  if (wordless) {
+    dropped_.insert(pending.id);
+  }
+  if (!wordless && transport_->cancels_by_message()) {
     json::Object params;
     params["requestId"] = pending.id;
     params["reason"] = reason;

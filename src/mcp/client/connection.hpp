@@ -5,6 +5,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -126,6 +127,7 @@ class Connection final : public Receiver {
   std::function<void()> on_renewal_;
   std::unordered_map<RequestId, Pending*> pending_;      // each lives in the frame of its request()
   std::map<std::string, std::shared_ptr<Asked>> asked_;  // by id_key; shared with the answering
+  std::set<RequestId> dropped_;  // given up without a word; their late answers are no faults
   RequestId next_id_ = 1;
   bool may_ask_ = true;
   LinkFaults faults_;

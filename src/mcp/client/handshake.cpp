@@ -209,28 +209,30 @@ Task<Result<void>> ServerLink::probe_process(Deadline deadline) {
   co_return connected;
 }
 
-/// A server that is silent so far may be a slow one of either era: it is asked both ways.
+/// A server that is silent so far may be a slow one of either era: it is asked both ways. One that
+/// takes the handshake keeps to it from then on, whatever it has said about the other era.
 Task<Result<void>> ServerLink::race(std::shared_ptr<Probe> discover, Deadline deadline) {
   async::Event changed = discover->changed;
   auto handshake = std::make_shared<Probe>(executor, changed);
   handshake->branch.start(ask_into(this, handshake, initialize_inquiry(deadline)));
-  Result<void> connected;
-  while (true) {
-    const bool modern = discover->answer && judge(*discover->answer) == Verdict::kModern;
-    if (modern) {
-      take_discovery(discover->answer->value_or(json::Object()));
-      break;
-    }
-    if (handshake->answer) {
-      connected = take_initialization(*std::move(handshake->answer));
-      break;
+  Deadline patience = Deadline::never();
+  bool modern = false;
+  auto wake = async::Event::Wake::kNotified;
+  while (wake == async::Event::Wake::kNotified && !handshake->answer) {
+    if (!modern && discover->answer && judge(*discover->answer) == Verdict::kModern) {
+      modern = true;
+      patience = Deadline::after(kMostProbing);
     }
     changed.reset();
-    const Deadline never = Deadline::never();
-    if (co_await changed.wait(never) == async::Event::Wake::kCancelled) {
-      connected = fail(Code::kCancelled, "connecting to '{}' was cancelled", spec.name);
-      break;
-    }
+    wake = co_await changed.wait(patience);
+  }
+  Result<void> connected;
+  if (wake == async::Event::Wake::kCancelled) {
+    connected = fail(Code::kCancelled, "connecting to '{}' was cancelled", spec.name);
+  } else if (handshake->answer && (handshake->answer->has_value() || !modern)) {
+    connected = take_initialization(*std::move(handshake->answer));
+  } else {
+    take_discovery(discover->answer->value_or(json::Object()));
   }
   handshake->branch.cancel();
   co_await handshake->branch.settle_shielded();

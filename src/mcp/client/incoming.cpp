@@ -115,8 +115,10 @@ void Connection::take_answer(jsonrpc::Response response, RequestId about) {
               {{"server", peer_name_}, {"error", excerpt(response.error->message)}});
     return;
   }
-  if (pending == nullptr) {
+  if (pending == nullptr && dropped_.erase(number_of(response.id)) == 0) {
     take_unknown_answer();
+  }
+  if (pending == nullptr) {
     return;
   }
   if (response.error) {

@@ -25,8 +25,8 @@ class KeySource {
  public:
   using Keys = std::shared_ptr<const crypto::Jwks>;
 
-  /// `jwks_url` "" = what the issuer's metadata says. The issuer is one that the configuration names:
-  /// it may be on loopback or inside the network.
+  /// `jwks_url` "" = what the issuer's metadata says. The issuer is one that the configuration
+  /// names: it may be on loopback or inside the network.
   KeySource(net::HttpClient& http, std::string issuer, std::string jwks_url, const Clock& clock,
             KeyTimes times = {});
 

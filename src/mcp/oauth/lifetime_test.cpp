@@ -417,5 +417,23 @@ TEST_F(LifetimeTest, AnIdentityProviderVouches) {
   EXPECT_EQ(status.error().code(), Code::kUnauthenticated);
 }
 
+TEST_F(LifetimeTest, ThePlatformVouchesForTheWorkload) {
+  world.options.flow = Flow::kWorkload;
+  world.options.client_id = "robot";
+  world.has_person = false;
+  const Result<int> unarmed = world.call();
+  ASSERT_FALSE(unarmed);
+  EXPECT_EQ(unarmed.error().code(), Code::kConfiguration);
+  EXPECT_EQ(world.as.token_requests(), 0U);
+  world.options.workload_token = "workload-jwt";
+  world.restart();
+  expect_works();
+  const testing::Visit asked = world.as.last_token_request();
+  EXPECT_EQ(one(asked.form, "grant_type"), "urn:ietf:params:oauth:grant-type:jwt-bearer");
+  EXPECT_EQ(one(asked.form, "assertion"), "workload-jwt");
+  EXPECT_EQ(one(asked.form, "client_id"), "robot");
+  EXPECT_EQ(one(asked.form, "resource"), world.server.url());
+}
+
 }  // namespace
 }  // namespace oap::mcp::oauth

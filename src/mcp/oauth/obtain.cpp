@@ -179,6 +179,21 @@ Task<Result<Grant>> by_identity_provider(Means means, Target target, Scopes scop
   co_return grant_from(target, std::move(client), std::move(scopes), std::move(tokens));
 }
 
+Task<Result<Grant>> by_platform(Means means, Target target, Scopes scopes) {
+  OAP_CO_TRY(ClientRegistration client, configured_client(*means.options, target.server));
+  if (means.options->workload_token.empty()) {
+    co_return fail(Code::kConfiguration,
+                   "MCP server {} is to be used with the identity of this workload, which needs "
+                   "the platform's token",
+                   means.options->server_name);
+  }
+  TokenRequest request =
+      assertion_request(means.options->workload_token, target.resource, scopes);
+  OAP_CO_TRY(Tokens tokens,
+             co_await ask_tokens(means, target.server, client, std::move(request), scopes));
+  co_return grant_from(target, std::move(client), std::move(scopes), std::move(tokens));
+}
+
 }  // namespace
 
 Task<Result<Grant>> obtain(Means means, Target target, std::vector<Grant> held, Scopes scopes) {
@@ -190,6 +205,8 @@ Task<Result<Grant>> obtain(Means means, Target target, std::vector<Grant> held, 
       co_return co_await by_client_credentials(means, std::move(target), std::move(scopes));
     case Flow::kEnterprise:
       co_return co_await by_identity_provider(means, std::move(target), std::move(scopes));
+    case Flow::kWorkload:
+      co_return co_await by_platform(means, std::move(target), std::move(scopes));
   }
   co_return fail(Code::kInternal, "an unknown OAuth flow");
 }

@@ -12,6 +12,7 @@ enum class Flow {
   kAuthorizationCode,  ///< a person signs in
   kClientCredentials,  ///< the program itself (extension oauth-client-credentials)
   kEnterprise,  ///< an identity provider vouches (extension enterprise-managed-authorization)
+  kWorkload,    ///< the platform that the program runs on vouches (RFC 7523 §2.1; SEP-1933)
 };
 
 /// How one user gets tokens for one MCP server. Data; holds secrets.
@@ -39,6 +40,8 @@ struct OAuthOptions {
   std::string idp_client_id;
   std::string idp_client_secret;
   std::string idp_id_token;
+
+  std::string workload_token;  ///< kWorkload: the JWT that the platform gave this program
 
   Millis leeway{60'000};            ///< a token counts as expired so long before it does
   Millis request_timeout{15'000};   ///< of one request to an authorization server

@@ -132,9 +132,8 @@ void HttpFront::State::post(net::HttpExchange& http, Principal principal,
   }
   const std::string* version = head.header("MCP-Protocol-Version");
   auto* request = std::get_if<jsonrpc::Request>(&*decoded);
-  const bool modern = request != nullptr
-                          ? era_of(*request, version) == Era::kModern
-                          : version != nullptr && *version == kModernVersion;
+  const bool modern = request != nullptr ? era_of(*request, version) == Era::kModern
+                                         : version != nullptr && *version == kModernVersion;
   if (!modern) {
     legacy.post(head, principal, std::move(*decoded), answer);
   } else if (request == nullptr) {

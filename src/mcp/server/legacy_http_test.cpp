@@ -16,9 +16,13 @@ using ::testing::SizeIs;
 
 const std::string kToken = R"(,"_meta":{"progressToken":"tok"})";
 
+std::string id_of(const std::string& message) {
+  const auto parsed = json::parse(message);
+  return json::print(*json::find(*parsed, "id"));
+}
+
 std::string answer_to(const std::string& question, const std::string& result) {
-  const auto id = json::find(*json::parse(question), "id");
-  return R"({"jsonrpc":"2.0","id":)" + json::print(*id) + R"(,"result":)" + result + "}";
+  return R"({"jsonrpc":"2.0","id":)" + id_of(question) + R"(,"result":)" + result + "}";
 }
 
 std::string cancel(int id) {
@@ -130,8 +134,7 @@ TEST(LegacyFront, AnErrorOfTheClientReachesTheTool) {
   FrontHouse house;
   const std::string session = house.begin();
   const Http http = house.legacy_call(session, 1, "ask");
-  const auto id = json::find(*json::parse(http->events()[0]), "id");
-  house.legacy(session, R"({"jsonrpc":"2.0","id":)" + json::print(*id) +
+  house.legacy(session, R"({"jsonrpc":"2.0","id":)" + id_of(http->events()[0]) +
                             R"(,"error":{"code":-1,"message":"User rejected"}})");
   EXPECT_THAT(http->events()[1], HasSubstr(R"("code":-1,"message":"User rejected")"));
 }
@@ -184,8 +187,7 @@ TEST(LegacyFront, DeleteEndsEverythingOfTheSession) {
   const std::string session = house.begin();
   const Http listener = house.send("GET", {{"Mcp-Session-Id", session}});
   const Http call = house.legacy_call(session, 1, "wait");
-  house.legacy(session,
-               FrontHouse::message(2, "resources/subscribe", R"("uri":"test://a")"));
+  house.legacy(session, FrontHouse::message(2, "resources/subscribe", R"("uri":"test://a")"));
   EXPECT_EQ(house.service.watched_["test://a"], 1);
   EXPECT_EQ(house.send("DELETE", {{"Mcp-Session-Id", session}})->status_, 204);
   house.turn();
@@ -215,8 +217,7 @@ TEST(LegacyFront, OneGetStreamCarriesWhatComesUnasked) {
   ASSERT_THAT(http->events(), SizeIs(2));
   EXPECT_EQ(http->events()[0], R"({"jsonrpc":"2.0","method":"notifications/resources/updated",)"
                                R"("params":{"uri":"test://a"}})");
-  EXPECT_EQ(http->events()[1],
-            R"({"jsonrpc":"2.0","method":"notifications/tools/list_changed"})");
+  EXPECT_EQ(http->events()[1], R"({"jsonrpc":"2.0","method":"notifications/tools/list_changed"})");
   const std::string last = http->last_id();
   http->leave();
   house.service.feed().publish({Change::Kind::kPrompts, ""});
@@ -252,8 +253,7 @@ TEST(LegacyFront, ABatchIsAnsweredOnOneStream) {
 
 TEST(LegacyFront, RootsChangedReachesTheService) {
   FrontHouse house;
-  house.legacy(house.begin(),
-               R"({"jsonrpc":"2.0","method":"notifications/roots/list_changed"})");
+  house.legacy(house.begin(), R"({"jsonrpc":"2.0","method":"notifications/roots/list_changed"})");
   EXPECT_EQ(house.service.roots_changed_, 1);
 }
 
@@ -291,8 +291,9 @@ TEST(LegacyFront, FollowedResourcesAreBounded) {
   FrontHouse house;
   const std::string session = house.begin();
   const auto follow = [&](int i) {
-    return house.legacy(session, FrontHouse::message(i, "resources/subscribe",
-                                                     R"("uri":"test://)" + std::to_string(i) + '"'));
+    return house.legacy(session,
+                        FrontHouse::message(i, "resources/subscribe",
+                                            R"("uri":"test://)" + std::to_string(i) + '"'));
   };
   for (int i = 0; i < 1000; ++i) {
     ASSERT_THAT(follow(i)->answer_, HasSubstr("result"));

@@ -237,9 +237,7 @@ LegacyCall::LegacyCall(Core& core, std::shared_ptr<LegacySession> session,
 
 void LegacyCall::start(std::shared_ptr<LegacyCall> call, jsonrpc::Request request) {
   Core& core = call->core_;
-  LegacyCall& self = *call;
-  self.branch_ =
-      core.start(run(std::move(call), std::move(request.method), std::move(request.params)));
+  call->branch_ = core.start(run(call, std::move(request.method), std::move(request.params)));
 }
 
 Task<void> LegacyCall::run(std::shared_ptr<LegacyCall> call, std::string method,

@@ -66,8 +66,7 @@ void ModernCall::start(Core& core, Parking& parking, ModernRequest request,
     call->subject_ = json::get_string(request.params, "uri");
   }
   call->attach(request, std::move(outlet));
-  call->branch_ =
-      core.start(run(call, std::move(request.method), std::move(request.params)));
+  call->branch_ = core.start(run(call, std::move(request.method), std::move(request.params)));
 }
 
 void ModernCall::attach(ModernRequest& request, std::shared_ptr<Outlet> outlet) {
@@ -149,8 +148,8 @@ Task<Answer<json::Object>> ModernCall::ask(std::string method, json::Object para
     co_return undeclared(*std::move(required));
   }
   if (!may_require_input(method_)) {
-    co_return failed(Error(Code::kFailedPrecondition,
-                           "a client cannot be asked for input during " + method_));
+    co_return failed(
+        Error(Code::kFailedPrecondition, "a client cannot be asked for input during " + method_));
   }
   if (name_.empty() && parking_.is_full()) {
     co_return failed(Error(Code::kResourceExhausted,
@@ -191,8 +190,8 @@ void ModernCall::flush_later() {
 std::string ModernCall::binding() {
   if (digest_.empty()) {
     auto message = jsonrpc::decode(raw_);
-    digest_ = digest_of(method_, message ? std::move(std::get<jsonrpc::Request>(*message).params)
-                                         : json::Object());
+    digest_ = digest_of(
+        method_, message ? std::move(std::get<jsonrpc::Request>(*message).params) : json::Object());
     raw_ = std::string();
   }
   return bind_to(caller_->principal, digest_);
@@ -220,8 +219,8 @@ void ModernCall::flush() {
   result["requestState"] = parking_.seal().seal({name_, ++round_, parked_until_}, binding());
   result["_meta"] = meta_with_server_info(core_);
   const auto outlet = std::exchange(outlet_, nullptr);
-  outlet->answer(
-      jsonrpc::print(jsonrpc::Response::success(std::move(id_), std::move(result))), 200);
+  outlet->answer(jsonrpc::print(jsonrpc::Response::success(std::move(id_), std::move(result))),
+                 200);
 }
 
 void ModernCall::cancel() {
@@ -254,8 +253,8 @@ void ModernCall::deliver(Answer<json::Object> answer) {
   }
   if (answer) {
     complete_result(method_, core_.server_info(), *answer);
-    outlet->answer(
-        jsonrpc::print(jsonrpc::Response::success(std::move(id_), std::move(*answer))), 200);
+    outlet->answer(jsonrpc::print(jsonrpc::Response::success(std::move(id_), std::move(*answer))),
+                   200);
     return;
   }
   jsonrpc::Response response;

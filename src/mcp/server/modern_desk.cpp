@@ -16,8 +16,9 @@ void refuse(Outlet& outlet, json::Value id, Rejection rejection) {
 }
 
 Rejection too_busy() {
-  return Rejection{429, jsonrpc::ErrorObject{
-                            kTooBusy, "too many requests are under way; try again when one has ended"}};
+  return Rejection{
+      429, jsonrpc::ErrorObject{kTooBusy,
+                                "too many requests are under way; try again when one has ended"}};
 }
 
 void ModernDesk::take(ModernRequest request, std::shared_ptr<Outlet> outlet) {
@@ -44,8 +45,7 @@ void ModernDesk::take(ModernRequest request, std::shared_ptr<Outlet> outlet) {
   }
 }
 
-Task<void> ModernDesk::discover(Core& core, ModernRequest request,
-                                std::shared_ptr<Outlet> outlet) {
+Task<void> ModernDesk::discover(Core& core, ModernRequest request, std::shared_ptr<Outlet> outlet) {
   const Core::Running running(core, name_of(request.caller->principal));
   Caller caller = *request.caller;
   Face face = co_await core.service().face(std::move(caller));

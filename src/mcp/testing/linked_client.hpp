@@ -25,6 +25,7 @@ inline ServerSpec server(const std::string& script, std::vector<std::string> arg
   spec.process.argv = {"python3", OAP_SOURCE_DIR "/tests/support/mcp_servers/" + script};
   spec.process.argv.insert(spec.process.argv.end(), arguments.begin(), arguments.end());
   spec.process.profile = sandbox::Profile::kService;
+  spec.start_timeout = Millis(60'000);  // the machine may be busy with other tests
   return spec;
 }
 

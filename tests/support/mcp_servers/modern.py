@@ -4,7 +4,7 @@ requestState), poll{} (answers with a requestState only), ask_other{} (asks what
 forever{} (asks for ever), hang{}, seen{} (cancelled ids), task{} (a result that is none yet), change{}
 (tells the subscriptions that the tools have changed). The arguments choose what `server/discover` does:
 `slow` answers after a second, `future` knows only a later version, `strict` ends a subscription each
-time it has told something."""
+time it has told something; `turns` takes `initialize`, and is of the other era from then on."""
 import json
 import sys
 import time
@@ -15,6 +15,7 @@ VERSION = "2026-07-28"
 KEY = "io.modelcontextprotocol/"
 cancelled = []
 listens = []
+turned = False  # has taken a handshake, with `turns`
 
 
 def complete(result):
@@ -126,6 +127,14 @@ for message in wire.messages():
         listens = [each for each in listens if each["id"] not in cancelled]
     elif "id" not in message or not method:
         wire.send({"jsonrpc": "2.0", "method": "notifications/unexpected", "params": message})
+    elif method == "initialize" and "turns" in sys.argv:
+        turned = True
+        wire.answer(message, {"protocolVersion": "2025-11-25", "capabilities": {"tools": {}},
+                              "serverInfo": {"name": "turned", "version": "1"}})
+    elif turned and KEY + "protocolVersion" in message["params"].get("_meta", {}):
+        wire.refuse(message, -32600, "you began with initialize")
+    elif turned:
+        call(message)
     elif method == "initialize":
         wire.refuse(message, -32602, "this server speaks only " + VERSION)
     elif message["params"]["_meta"].get(KEY + "protocolVersion") != VERSION:

@@ -1,0 +1,219 @@
+#include "gateway/catalog.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "async/runtime.hpp"
+#include "async/sleep.hpp"
+#include "gateway/testing/quiet_upstream.hpp"
+
+namespace oap::gateway {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+
+class ListingUpstream final : public testing::QuietUpstream {
+ public:
+  ListingUpstream(Executor executor, std::string name, std::vector<std::string> tools)
+      : tools(std::move(tools)), gate(executor), name_(std::move(name)) {}
+  std::string_view name() const override { return name_; }
+  Task<Result<std::vector<ToolSpec>>> list_tools(Deadline deadline) override {
+    ++asked;
+    if (closed && co_await gate.wait(deadline) != async::Event::Wake::kNotified) {
+      co_return fail(Code::kDeadlineExceeded, "no answer");
+    }
+    if (broken) {
+      co_return fail(Code::kUnavailable, "exited with code 1");
+    }
+    std::vector<ToolSpec> specs;
+    for (const std::string& tool : tools) {
+      ToolSpec spec;
+      spec.server = name_;
+      spec.name = tool;
+      spec.input_schema = json::Object{{"type", "object"}};
+      spec.definition = {{"name", tool}, {"inputSchema", spec.input_schema}};
+      specs.push_back(std::move(spec));
+    }
+    co_return specs;
+  }
+
+  std::vector<std::string> tools;
+  async::Event gate;
+  bool closed = false;
+  bool broken = false;
+  int asked = 0;
+
+ private:
+  std::string name_;
+};
+
+class OneHeldBack final : public ToolGate {
+ public:
+  std::map<std::string, std::string> held_back(const std::string& /*server*/,
+                                               const std::vector<ToolSpec>& tools) override {
+    std::map<std::string, std::string> held;
+    for (const ToolSpec& tool : tools) {
+      if (tool.name == name) {
+        held[tool.name] = "changed since it was approved";
+      }
+    }
+    return held;
+  }
+  std::string name;
+};
+
+class CatalogTest : public ::testing::Test {
+ protected:
+  ListingUpstream& add(std::string name, std::vector<std::string> tools) {
+    auto upstream = std::make_unique<ListingUpstream>(runtime_.executor(), std::move(name),
+                                                      std::move(tools));
+    ListingUpstream& added = *upstream;
+    upstreams_.add(std::move(upstream));
+    return added;
+  }
+  Catalog& catalog(CatalogOptions options = {}) {
+    if (!catalog_) {
+      catalog_ = std::make_unique<Catalog>(runtime_.executor(), upstreams_, std::vector<ToolSpec>{},
+                                           std::move(options), &gate_);
+      catalog_->on_change([this](ListKind) { ++changes_; });
+    }
+    return *catalog_;
+  }
+  ~CatalogTest() override {
+    if (catalog_) {
+      runtime_.run(catalog_->close());
+    }
+  }
+  std::vector<std::string> names(Millis patience = Millis(5'000)) {
+    std::vector<std::string> names;
+    for (const ToolSpec& tool : runtime_.run(catalog().all(Deadline::after(patience)))) {
+      names.push_back(tool.public_name());
+    }
+    return names;
+  }
+  /// Runs the loop until what was started in the background is done.
+  void settle() {
+    Task<Result<void>> rest = async::sleep_for(Millis(5));
+    EXPECT_TRUE(runtime_.run(std::move(rest)));
+  }
+
+  async::Runtime runtime_;
+  UpstreamSet upstreams_;
+  OneHeldBack gate_;
+  std::unique_ptr<Catalog> catalog_;
+  int changes_ = 0;
+};
+
+TEST_F(CatalogTest, MergesUnderPublicNamesInOneOrder) {
+  add("b", {"two", "one"});
+  add("a", {"three"});
+  EXPECT_THAT(names(), ElementsAre("a__three", "b__one", "b__two"));
+}
+
+TEST_F(CatalogTest, ABrokenServerHidesNobodyAndIsNamed) {
+  add("bad", {"x"}).broken = true;
+  add("good", {"y"});
+  EXPECT_THAT(names(), ElementsAre("good__y"));
+  EXPECT_THAT(catalog().unavailable().at("bad"), HasSubstr("exited with code 1"));
+}
+
+TEST_F(CatalogTest, ASlowServerIsLeftOutAndAnnouncedWhenItComes) {
+  ListingUpstream& slow = add("slow", {"x"});
+  slow.closed = true;
+  add("quick", {"y"});
+  EXPECT_THAT(names(Millis(20)), ElementsAre("quick__y"));
+  EXPECT_TRUE(catalog().unavailable().contains("slow"));
+  EXPECT_EQ(changes_, 0);
+  slow.gate.notify();
+  settle();
+  EXPECT_EQ(changes_, 1);
+  EXPECT_THAT(names(), ElementsAre("quick__y", "slow__x"));
+  EXPECT_THAT(catalog().unavailable(), IsEmpty());
+}
+
+Task<void> list_into(Catalog* catalog, std::size_t* found) {
+  const auto tools = co_await catalog->all(Deadline::after(Millis(5'000)));
+  *found += tools.size();
+}
+
+Task<void> list_twenty_times(Executor executor, Catalog* catalog, std::size_t* found) {
+  async::Scope scope(executor);
+  for (int i = 0; i < 20; ++i) {
+    scope.spawn(list_into(catalog, found));
+  }
+  co_await scope.join();
+}
+
+TEST_F(CatalogTest, IsAskedOnceHoweverManyWait) {
+  ListingUpstream& server = add("s", {"x"});
+  std::size_t found = 0;
+  runtime_.run(list_twenty_times(runtime_.executor(), &catalog(), &found));
+  EXPECT_EQ(found, 20U);
+  EXPECT_EQ(server.asked, 1);
+}
+
+TEST_F(CatalogTest, AnnouncesRealChangesOnly) {
+  ListingUpstream& server = add("s", {"x"});
+  EXPECT_THAT(names(), ElementsAre("s__x"));
+  server.list_changed(ListKind::kTools);
+  settle();
+  EXPECT_EQ(server.asked, 2);
+  EXPECT_EQ(changes_, 0);
+  server.tools = {"x", "y"};
+  server.list_changed(ListKind::kTools);
+  settle();
+  EXPECT_EQ(changes_, 1);
+  EXPECT_THAT(names(), ElementsAre("s__x", "s__y"));
+}
+
+TEST_F(CatalogTest, KeepsAListThatCannotBeHadAgain) {
+  ListingUpstream& server = add("s", {"x"});
+  EXPECT_THAT(names(), ElementsAre("s__x"));
+  server.broken = true;
+  server.list_changed(ListKind::kTools);
+  settle();
+  EXPECT_THAT(names(), ElementsAre("s__x"));
+  EXPECT_TRUE(catalog().unavailable().contains("s"));
+}
+
+TEST_F(CatalogTest, AHeldBackToolIsNeitherListedNorFound) {
+  add("s", {"x", "y"});
+  gate_.name = "y";
+  EXPECT_THAT(names(), ElementsAre("s__x"));
+  const auto found = catalog().find_known("s", "y");
+  ASSERT_FALSE(found);
+  EXPECT_EQ(found.error().code(), Code::kPermissionDenied);
+  gate_.name.clear();
+  catalog().trust_changed();
+  EXPECT_THAT(names(), ElementsAre("s__x", "s__y"));
+}
+
+TEST_F(CatalogTest, NoToolMayPoseAsAnotherRequest) {
+  add("s", {"mcp:resources/read", "x"});
+  EXPECT_THAT(names(), ElementsAre("s__x"));
+  EXPECT_FALSE(catalog().find_known("s", "mcp:resources/read"));
+}
+
+TEST_F(CatalogTest, PassthroughKeepsNamesAndBothFormsAreFound) {
+  add("s", {"x"});
+  CatalogOptions options;
+  options.passthrough["s"] = true;
+  catalog(options);
+  EXPECT_THAT(names(), ElementsAre("x"));
+  EXPECT_EQ(catalog().parse_name("x")->tool, "x");
+  EXPECT_EQ(catalog().parse_name("s__x")->server, "s");
+}
+
+TEST_F(CatalogTest, ArgumentsAreTheSameAfterTheCheck) {
+  add("s", {"x"});
+  names();
+  json::Object arguments{{"a", json::Array{1, "two"}}};
+  const json::Object before = arguments;
+  EXPECT_FALSE(catalog().check_arguments(**catalog().find_known("s", "x"), arguments));
+  EXPECT_EQ(arguments, before);
+}
+
+}  // namespace
+}  // namespace oap::gateway
