@@ -131,7 +131,6 @@ Task<int> list_servers(platform::Platform& platform, Executor executor, McpArgs 
   co_await scope.join();
   gateway::Catalog& catalog = platform.catalog();
   std::map<std::string, std::size_t> counts;
-  counts[std::string(kBuiltinServer)] = catalog.builtin().size();
   for (const gateway::Catalog::Item& item : catalog.known_items(ListKind::kTools)) {
     ++counts[item.server];
   }
