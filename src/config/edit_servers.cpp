@@ -223,7 +223,8 @@ Result<std::string> without_server(std::string_view text, const std::string& fil
   const int line = document.line(pointer_of(name));
   Text edited = split(text);
   const auto first = static_cast<std::size_t>(line - 1);
-  if (first >= edited.lines.size()) {
+  const bool own_line = line != document.line("/" + std::string(kKey));
+  if (first >= edited.lines.size() || !own_line) {
     return fail(by_hand(file, line, "removing the server"));
   }
   const std::size_t end = block_end(edited.lines, first);
