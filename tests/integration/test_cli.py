@@ -29,7 +29,7 @@ class CommandLine(PeerTest):
                 (["everythin", "echo"], 1, "did you mean 'everything'"),
                 (["everything", "echo", '{"msg":1}'], 1, "message"),
                 (["everything", "echo", "{bad"], 2, "arguments"),
-                (["everything", "trigger-sampling-request", '{"prompt":"x"}'], 1, "sampling")):
+                (["everything", "trigger-sampling-request", '{"prompt":"x"}'], 1, "nobody is at a terminal")):
             with self.subTest(arguments=arguments):
                 result = self.oap("mcp", "call", *arguments)
                 self.assertEqual(result.code, code, result)
