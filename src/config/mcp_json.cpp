@@ -77,6 +77,14 @@ std::optional<std::string> unset_in(const json::Value& value, const Env& env) {
   return std::nullopt;
 }
 
+/// `oap mcp serve …`, by whatever path.
+bool is_this_gateway(const json::Object& server) {
+  const std::string_view program = json::get_string(server, "command");
+  const json::Array* const args = json::find_array(server, "args");
+  return program.substr(program.rfind('/') + 1) == "oap" && args != nullptr && args->size() >= 2 &&
+         (*args)[0] == "mcp" && (*args)[1] == "serve";
+}
+
 class Reader {
  public:
   Reader(ForeignServers& out, const std::string& file) : out_(out) { document_.file = file; }
@@ -145,6 +153,9 @@ class Reader {
     json::Object server;
     for (const auto& pair : entry.get_object()) {
       member(pair.key(), pair.value(), {pointer, key}, server);
+    }
+    if (is_this_gateway(server)) {
+      return;
     }
     keep_lines(pointer, "/" + std::string(kOurs) + "/" + pointer_token(name));
     ours[name] = std::move(server);

@@ -11,7 +11,9 @@
 namespace oap::config {
 
 /// The servers of Claude Code's project file `.mcp.json` ({"mcpServers": {name: {type, command,
-/// args, env, url, headers}}}) as a document of ours. What only that program knows is a warning.
+/// args, env, url, headers}}}) as a document of ours. What only that program knows is a warning. An
+/// entry that starts `oap mcp serve` is meant for the other program alone: the gateway is not a
+/// server of its own, and would start itself without end.
 struct ForeignServers {
   std::optional<Source> source;  ///< {"mcp_servers": …}; nothing where there is no such file
   std::vector<Problem> problems;

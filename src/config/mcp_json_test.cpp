@@ -111,6 +111,15 @@ TEST_F(McpJson, FaultsNameTheirLine) {
   EXPECT_THAT(problem(), HasSubstr("is not JSON"));
 }
 
+TEST_F(McpJson, TheGatewayIsNoServerOfItsOwn) {
+  theirs(R"({"mcpServers": {"oap": {"command": "/opt/bin/oap", "args": ["mcp", "serve", "--stdio"]},
+                           "b": {"command": "oap", "args": ["mcp-server", "sandbox"]}}})");
+  const Config config = loaded();
+  EXPECT_THAT(config.mcp_servers, SizeIs(1));
+  EXPECT_EQ(config.mcp_servers.count("oap"), 0U);
+  EXPECT_THAT(config.warnings, IsEmpty());
+}
+
 TEST_F(McpJson, NothingInItIsNothing) {
   for (const char* text : {"{}", "{\"mcpServers\": {}}", "{\"mcpServers\": null}"}) {
     theirs(text);

@@ -1,4 +1,4 @@
-#include <set>
+#include <algorithm>
 
 #include <fmt/format.h>
 

@@ -194,7 +194,7 @@ int show_diffs(const Pins& pins, const std::vector<PinDiff>& diffs, bool as_json
 }
 
 /// An approval that cannot be audited is none.
-Result<void> audit(const platform::Settings& settings, Executor executor, const PinDiff& diff,
+Result<void> record(const platform::Settings& settings, Executor executor, const PinDiff& diff,
                    const std::string& who, bool by_flag) {
   OAP_TRY(const std::unique_ptr<gateway::AuditSink> sink,
           platform::open_audit(settings, std::move(executor)));
@@ -217,7 +217,7 @@ Result<std::vector<PinDiff>> approve(const platform::Settings& settings,
   const std::string who = os::user_name();
   std::vector<PinDiff> done;
   for (const PinDiff& diff : diffs) {
-    OAP_CHECK_OK(audit(settings, executor, diff, who, by_flag));
+    OAP_CHECK_OK(record(settings, executor, diff, who, by_flag));
     OAP_TRY(const std::vector<std::string> names,
             store.approve(diff.server, {{diff.tool, diff.hash}}, by_flag ? "flag" : who));
     if (!names.empty()) {
