@@ -14,6 +14,9 @@ class ScannerRedactor final : public Redactor {
   explicit ScannerRedactor(const security::SecretScanner& scanner) : scanner_(scanner) {}
   std::string redact(std::string_view text) const override { return scanner_.redact(text); }
   json::Value redact(const json::Value& value) const override { return scanner_.redact(value); }
+  bool has_secret(const json::Object& members) const override {
+    return scanner_.has_secret(members);
+  }
 
  private:
   const security::SecretScanner& scanner_;
