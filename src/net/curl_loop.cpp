@@ -163,6 +163,10 @@ bool CurlLoop::set_up(Transfer& transfer) {
     set(CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(request.body.size()));
   }
   set(CURLOPT_CUSTOMREQUEST, request.method.c_str());
+  if (request.method == "POST") {
+    set(CURLOPT_PREREQFUNCTION, &CurlLoop::on_attempt);
+    set(CURLOPT_PREREQDATA, &transfer);
+  }
   for (const auto& [name, value] : request.headers) {
     const std::string field = value.empty() ? name + ";" : name + ": " + value;
     transfer.fields = curl_->slist_append(transfer.fields, field.c_str());
@@ -418,6 +422,20 @@ std::size_t CurlLoop::on_body(char* data, std::size_t size, std::size_t count, v
   }
   transfer.events.try_send(error_code{}, std::string(data, bytes));
   return bytes;
+}
+
+/// curl sends a request again by itself where a kept connection was closed without an answer.
+int CurlLoop::on_attempt(void* to, char*, char*, int, int) {
+  auto& transfer = *static_cast<Transfer*>(to);
+  if (transfer.attempts++ == 0) {
+    return CURL_PREREQFUNC_OK;
+  }
+  transfer.error.emplace(
+      Code::kUnavailable,
+      fmt::format("{} closed the connection without an answer; the request may have arrived and is "
+                  "not repeated",
+                  transfer.origin));
+  return CURL_PREREQFUNC_ABORT;
 }
 
 int CurlLoop::on_progress(void* to, curl_off_t, curl_off_t, curl_off_t, curl_off_t sent) {

@@ -48,6 +48,7 @@ struct Transfer {
   TransferHead head;
   bool head_sent = false;
   std::size_t received = 0;
+  int attempts = 0;
   curl_off_t uploaded = 0;
   SteadyTime last_byte;
   std::optional<Error> error;           ///< why we ourselves stopped it
@@ -96,6 +97,7 @@ class CurlLoop : public std::enable_shared_from_this<CurlLoop> {
   static int on_timer(CURLM* multi, long millis, void* self);
   static std::size_t on_header(char* data, std::size_t size, std::size_t count, void* transfer);
   static std::size_t on_body(char* data, std::size_t size, std::size_t count, void* transfer);
+  static int on_attempt(void* transfer, char*, char*, int, int);
   static int on_progress(void* transfer, curl_off_t, curl_off_t, curl_off_t, curl_off_t sent);
 
   boost::asio::strand<Executor> strand_;

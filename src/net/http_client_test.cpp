@@ -84,6 +84,27 @@ TEST_F(HttpClientTest, KeepsTheConnection) {
   EXPECT_EQ(server.requests()[1].body.size(), 300'000U);
 }
 
+TEST_F(HttpClientTest, SendsAPostOnce) {
+  LoopbackServer server({answer(200, "a"), {{}, Reply::End::kClose}, answer(200, "again")});
+  EXPECT_EQ(run(post(server.url(), "1"))->body, "a");
+  const Answer got = run(post(server.url(), "2"));
+  ASSERT_FALSE(got);
+  EXPECT_EQ(got.error().code(), Code::kUnavailable);
+  EXPECT_THAT(got.error().message(), HasSubstr("may have arrived"));
+  EXPECT_EQ(server.requests().size(), 2U);
+}
+
+TEST_F(HttpClientTest, NoticesThatAKeptConnectionHasEnded) {
+  Reply last = answer(200, "a");
+  last.end = Reply::End::kClose;
+  LoopbackServer server({last, answer(200, "b")});
+  EXPECT_EQ(run(post(server.url(), "1"))->body, "a");
+  ASSERT_TRUE(server.wait_for_ended(1));
+  const Answer got = run(post(server.url(), "2"));
+  ASSERT_TRUE(got) << got.error().message();
+  EXPECT_EQ(got->body, "b");
+}
+
 TEST_F(HttpClientTest, StreamsOnlySuccess) {
   LoopbackServer server({event_stream("data: one\n\ndata: two\n\n", 4), answer(400, "why")});
   std::string seen;
