@@ -668,6 +668,8 @@ class HttpUpstreamTest(UpstreamTest):
         self.assertEqual(client.call_text("h__split", {"text": "in pieces: é"}), "in pieces: é")
         self.assertEqual(client.call_text("h__comments", {"count": 50}), "after the comments")
         self.assertRegex(self.refusal(client, "h__cut"), "(?i)closed|broke|ended|may have")
+        cuts = [r for r in read_record(record) if '"cut"' in r["body"]]
+        self.assertEqual(len(cuts), 1, "a call that may have run is not repeated")
         self.assertRegex(self.refusal(client, "h__wrong_type"), "(?i)html|type|answer")
         self.assertRegex(self.refusal(client, "m__drop"), "may have run")
         self.assertEqual(client.call_text("m__echo", {"text": "on"}), "on")
