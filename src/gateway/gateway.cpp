@@ -5,6 +5,7 @@
 #include "async/deadline.hpp"
 #include "base/ids.hpp"
 #include "base/log.hpp"
+#include "gateway/spoken.hpp"
 #include "gateway/trust/clean.hpp"
 #include "text/utf8.hpp"
 
@@ -296,7 +297,7 @@ Task<void> Gateway::run(Walk& walk) {
     co_return;
   }
   walk.effect_possible = true;
-  auto work = reach(**upstream, walk.call, std::move(walk.link.request));
+  auto work = reach(**upstream, walk.call, cleaned(std::move(walk.link.request), parts_.redactor));
   if (!(*upstream)->bounds_itself() || walk.call.deadline.passed()) {
     work = async::with_deadline(walk.call.deadline, std::move(work), walk.call.public_name());
   }
