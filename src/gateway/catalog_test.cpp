@@ -67,8 +67,8 @@ class OneHeldBack final : public ToolGate {
 class CatalogTest : public ::testing::Test {
  protected:
   ListingUpstream& add(std::string name, std::vector<std::string> tools) {
-    auto upstream = std::make_unique<ListingUpstream>(runtime_.executor(), std::move(name),
-                                                      std::move(tools));
+    auto upstream =
+        std::make_unique<ListingUpstream>(runtime_.executor(), std::move(name), std::move(tools));
     ListingUpstream& added = *upstream;
     upstreams_.add(std::move(upstream));
     return added;

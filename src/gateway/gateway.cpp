@@ -5,6 +5,7 @@
 #include "async/deadline.hpp"
 #include "base/ids.hpp"
 #include "base/log.hpp"
+#include "gateway/trust/clean.hpp"
 
 namespace oap::gateway {
 
@@ -310,11 +311,13 @@ Task<void> Gateway::clean(Walk& walk) {
   if (!walk.outcome.result) {
     if (walk.outcome.error) {
       const Error& error = *walk.outcome.error;
-      walk.outcome.error =
-          Error(error.code(), parts_.redactor.redact(error.to_string()), error.audience());
+      std::string text = parts_.redactor.redact(error.to_string());
+      gateway::clean(text);
+      walk.outcome.error = Error(error.code(), text, error.audience());
       if (walk.outcome.peer_error) {
-        json::Value clean = parts_.redactor.redact(json::Value(*walk.outcome.peer_error));
-        walk.outcome.peer_error = std::move(clean.as_object());
+        json::Value told = parts_.redactor.redact(json::Value(*walk.outcome.peer_error));
+        gateway::clean(told);
+        walk.outcome.peer_error = std::move(told.as_object());
       }
     }
     co_return;

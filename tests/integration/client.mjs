@@ -1,11 +1,13 @@
 // Runs a plan of steps against an MCP server with one of the official SDK clients; prints one JSON object.
 //   OAP_PEERS=build/peers node client.mjs < plan.json
 // plan: {sdk: "v1"|"v2", era: "legacy"|"auto"|"modern", url | command, args, cwd, env,
-//        capabilities, elicit, steps: [{do: "tools"} …]}        what steps there are: `steps` below
+//        capabilities, elicit, runEnv, runIn, steps: [{do: "tools"} …]}        what steps there are: `steps` below
 // Prints {negotiated, server, capabilities, instructions, results, notifications, asked, requests, failures}; a step
 // that throws gives {error, code} in results.
+import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { promisify } from 'node:util';
 
 const require = createRequire(`${process.env.OAP_PEERS}/package.json`);
 const plan = JSON.parse(readFileSync(0, 'utf8'));
@@ -104,6 +106,7 @@ async function call(client, step) {
   const options = { signal: abort.signal, timeout: step.timeout ?? 15000, resetTimeoutOnProgress: step.reset ?? false };
   if (step.progress) {
     options.onprogress = (update) => {
+      if ((update.message ?? '').startsWith('Fulfilling input required')) return; // said by the SDK itself
       progress.push(update);
       if (progress.length === step.cancelAfter) abort.abort('enough');
     };
@@ -116,6 +119,24 @@ async function call(client, step) {
 
 const steps = {
   list: (client, { kind }) => listAll(client, kind),
+  settled: async (client, { kind, count }) => { // the list, once it has that many
+    let items = await listAll(client, kind);
+    for (const deadline = Date.now() + 20000; items.length < count && Date.now() < deadline;) {
+      await new Promise((resolve) => setTimeout(resolve, 100));
+      items = await listAll(client, kind);
+    }
+    return items;
+  },
+  run: async (client, { argv }) => { // a command, until it succeeds
+    for (const deadline = Date.now() + 12000; ;) {
+      try {
+        const options = { env: plan.runEnv, cwd: plan.runIn };
+        return { out: (await promisify(execFile)(argv[0], argv.slice(1), options)).stdout };
+      } catch (error) {
+        if (Date.now() > deadline) throw error;
+      }
+    }
+  },
   call,
   calls: (client, step) => Promise.all(step.calls.map((each) => call(client, each))),
   read: (client, { uri }) => client.readResource({ uri }),

@@ -134,7 +134,8 @@ class PeerTest(GatewayTest):
         else:
             plan = {"url": f"http://127.0.0.1:{gateway.port}/mcp", **plan}
         done = subprocess.run([str(NODE), str(HERE / "client.mjs")], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                              input=json.dumps({"sdk": sdk, "era": era, "steps": steps, **plan}).encode(),
+                              input=json.dumps({"sdk": sdk, "era": era, "steps": steps, "runEnv": self.env,
+                                                "runIn": str(self.work), **plan}).encode(),
                               env={**self.env, "OAP_PEERS": str(PEERS)}, cwd=self.work, timeout=90)
         log = gateway.log() if hasattr(gateway, "log") else ""
         self.assertTrue(done.stdout, f"exit {done.returncode}: {done.stderr.decode()}\n{log}")

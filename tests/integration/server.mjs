@@ -29,13 +29,13 @@ function addTools(server) {
   server.registerTool('count', { description: 'Counts with progress', inputSchema: z.object({ to: z.number(), pauseMs: z.number().default(10) }) },
     async ({ to, pauseMs }, ctx) => {
       const progressToken = ctx.mcpReq._meta?.progressToken;
+      ctx.mcpReq.signal.addEventListener('abort', () => { cancelled += 1; }, { once: true });
       for (let i = 1; i <= to && !ctx.mcpReq.signal.aborted; ++i) {
         await new Promise((resolve) => setTimeout(resolve, pauseMs));
         if (progressToken !== undefined) {
           await ctx.mcpReq.notify({ method: 'notifications/progress', params: { progressToken, progress: i, total: to, message: `step ${i}` } });
         }
       }
-      if (ctx.mcpReq.signal.aborted) cancelled += 1;
       return text(`counted to ${to}`);
     });
   server.registerTool('cancelled', { description: 'How many counts were cancelled' }, async () => text(cancelled));

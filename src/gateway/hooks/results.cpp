@@ -56,9 +56,12 @@ Task<Result<hooks::AfterVerdict>> SecretScannerHook::after(const hooks::Context&
 }
 
 Task<Result<hooks::AfterVerdict>> ResourceControlHook::after(const hooks::Context& /*context*/,
-                                                             const ToolCall& /*call*/,
+                                                             const ToolCall& call,
                                                              const ToolResult& result) {
   hooks::AfterVerdict verdict;
+  if (call.origin == Origin::kMcpClient) {
+    co_return verdict;
+  }
   ToolResult shortened = result;
   bool changed = false;
   for (json::Value& block : shortened.content) {

@@ -33,7 +33,8 @@ class SecretScannerHook final : public hooks::AfterToolHook {
 };
 
 /// Keeps one result from filling a model's context: text beyond `max_bytes` is cut in the middle,
-/// with a note that says how much and how to get at it.
+/// with a note that says how much and how to get at it. Results for MCP clients, who have contexts
+/// of their own, pass whole.
 class ResourceControlHook final : public hooks::AfterToolHook {
  public:
   explicit ResourceControlHook(std::size_t max_bytes) : max_bytes_(max_bytes) {}

@@ -1,23 +1,44 @@
 #include "gateway/serve/http_service.hpp"
 
+#include <algorithm>
+#include <iterator>
+
 #include "gateway/serve/health_report.hpp"
 #include "json/print.hpp"
+#include "mcp/server/cors.hpp"
 
 namespace oap::gateway {
 namespace {
 
 constexpr std::string_view kWellKnown = "/.well-known/oauth-protected-resource";
 
-void answer(net::HttpExchange& http, int status, std::string type, std::string body) {
+void answer(net::HttpExchange& http, int status, std::string type, std::string body,
+            net::HeaderList more = {}) {
   net::HttpReply reply;
   reply.status = status;
   reply.headers = {{"Content-Type", std::move(type)}, {"Cache-Control", "no-store"}};
+  std::move(more.begin(), more.end(), std::back_inserter(reply.headers));
   reply.body = std::move(body);
   http.respond(std::move(reply));
 }
 
 void answer_json(net::HttpExchange& http, int status, json::Object object) {
   answer(http, status, "application/json", json::print(json::Value(std::move(object))));
+}
+
+/// The protected resource's document: pages read it to sign in.
+void answer_metadata(net::HttpExchange& http, const json::Object& document) {
+  net::HeaderList headers = mcp::cors_headers(http.head());
+  if (http.head().method == "OPTIONS") {
+    net::HttpReply reply;
+    reply.status = 204;
+    reply.headers = std::move(headers);
+    net::HeaderList allowed = mcp::preflight_headers(http.head());
+    std::move(allowed.begin(), allowed.end(), std::back_inserter(reply.headers));
+    http.respond(std::move(reply));
+    return;
+  }
+  answer(http, 200, "application/json", json::print(json::Value(document)), std::move(headers));
 }
 
 bool has_been_tried(const Health& health) {
@@ -59,7 +80,11 @@ Task<void> HttpService::handle(std::shared_ptr<net::HttpExchange> http) {
     co_return;
   }
   const std::string& method = http->head().method;
-  if (method != "GET" && method != "HEAD") {
+  const bool metadata = options_.resource_metadata &&
+                        (path == kWellKnown || path == std::string(kWellKnown) + options_.mcp_path);
+  if (metadata && (method == "GET" || method == "HEAD" || method == "OPTIONS")) {
+    answer_metadata(*http, *options_.resource_metadata);
+  } else if (method != "GET" && method != "HEAD") {
     answer_json(*http, 405, json::Object{{"error", "only GET is known here"}});
   } else if (path == "/health") {
     answer_health(*http);
@@ -67,9 +92,6 @@ Task<void> HttpService::handle(std::shared_ptr<net::HttpExchange> http) {
     answer_ready(*http);
   } else if (path == "/metrics" && options_.metrics) {
     answer(*http, 200, "text/plain; version=0.0.4; charset=utf-8", options_.metrics());
-  } else if (options_.resource_metadata &&
-             (path == kWellKnown || path == std::string(kWellKnown) + options_.mcp_path)) {
-    answer_json(*http, 200, *options_.resource_metadata);
   } else {
     answer_json(*http, 404,
                 json::Object{{"error", "nothing is here; MCP is at " + options_.mcp_path}});

@@ -90,8 +90,10 @@ bool is_trusted(const net::RequestHead& head, const std::vector<std::string>& ho
   if (net::count_headers(head.headers, "Origin") != 1) {
     return false;
   }
-  return host_of_origin(*origin) == host ||
-         std::find(origins.begin(), origins.end(), *origin) != origins.end();
+  const auto origin_host = host_of_origin(*origin);
+  const bool same = origin_host && (*origin_host == *host ||
+                                    (is_loopback_name(*origin_host) && is_loopback_name(*host)));
+  return same || std::find(origins.begin(), origins.end(), *origin) != origins.end();
 }
 
 }  // namespace oap::mcp

@@ -20,8 +20,8 @@ std::optional<std::string> host_of_origin(std::string_view origin);
 /// localhost, a name under .localhost, 127.0.0.0/8, ::1
 bool is_loopback_name(std::string_view host);
 
-/// Host must be a loopback name or one of `hosts`, once; Origin absent, of the same host, or one of
-/// `origins` letter for letter.
+/// Host must be a loopback name or one of `hosts`, once; Origin absent, of the same host (all
+/// loopback names are one), or one of `origins` letter for letter.
 bool is_trusted(const net::RequestHead& head, const std::vector<std::string>& hosts,
                 const std::vector<std::string>& origins);
 

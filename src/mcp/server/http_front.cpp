@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "mcp/server/cors.hpp"
 #include "mcp/server/front.hpp"
 #include "mcp/server/gate.hpp"
 #include "mcp/server/http_answer.hpp"
@@ -30,22 +31,10 @@ bool is_batch(std::string_view text) {
   return first != std::string_view::npos && text[first] == '[';
 }
 
-void allow_origin(const net::RequestHead& head, HttpAnswer& answer) {
-  if (const std::string* origin = head.header("Origin")) {
-    answer.add_header("Access-Control-Allow-Origin", *origin);
-    answer.add_header("Access-Control-Expose-Headers", "Mcp-Session-Id, WWW-Authenticate");
-    answer.add_header("Vary", "Origin");
+void add_headers(HttpAnswer& answer, net::HeaderList headers) {
+  for (auto& [name, value] : headers) {
+    answer.add_header(std::move(name), std::move(value));
   }
-}
-
-void answer_preflight(const net::RequestHead& head, HttpAnswer& answer) {
-  answer.add_header("Allow", "GET, POST, DELETE, OPTIONS");
-  if (const std::string* wanted = head.header("Access-Control-Request-Headers")) {
-    answer.add_header("Access-Control-Allow-Methods", "GET, POST, DELETE");
-    answer.add_header("Access-Control-Allow-Headers", *wanted);
-    answer.add_header("Access-Control-Max-Age", "600");
-  }
-  answer.respond(204, "");
 }
 
 }  // namespace
@@ -211,9 +200,10 @@ Task<void> HttpFront::serve(std::shared_ptr<net::HttpExchange> http) {
     refuse(*answer, nullptr, reject(403, "this Host or Origin may not use this server"));
     co_return;
   }
-  allow_origin(http->head(), *answer);
+  add_headers(*answer, cors_headers(http->head()));
   if (http->head().method == "OPTIONS") {
-    answer_preflight(http->head(), *answer);
+    add_headers(*answer, preflight_headers(http->head()));
+    answer->respond(204, "");
     co_return;
   }
   Principal principal = state.options.anonymous;

@@ -272,6 +272,10 @@ void HttpLegacy::get(const net::RequestHead& head, const Principal& principal,
       refuse(*answer, nullptr, reject(400, "nothing is kept of the stream of this Last-Event-ID"));
       return;
     }
+    if (it->second->has_ended_by(id->number)) {
+      answer->respond(204, "");  // to an EventSource: do not come again
+      return;
+    }
     it->second->resume(answer, id->number);
     return;
   }

@@ -94,6 +94,17 @@ TEST(LegacyFront, ResumingWhileItRunsGoesOnThere) {
   EXPECT_TRUE(again->over_);
 }
 
+TEST(LegacyFront, AStreamOfWhichNothingIsLeftIsNotTakenUpAgain) {
+  FrontHouse house;
+  const std::string session = house.begin();
+  const Http http = house.legacy_call(session, 1, "progress", kToken);
+  EXPECT_TRUE(http->over_);
+  const Http again = house.resume(session, http->last_id());
+  EXPECT_EQ(again->status_, 204);
+  EXPECT_TRUE(again->over_);
+  EXPECT_FALSE(again->streaming_);
+}
+
 TEST(LegacyFront, AStreamIsReplayedForItsOwnSessionOnly) {
   FrontHouse house;
   const std::string mine = house.begin();

@@ -87,6 +87,8 @@ class SessionStream final : public Outlet,
   bool is_connected() const { return answer_ != nullptr && !answer_->is_over(); }
   /// All answers have been given.
   bool is_concluded() const { return concluded_; }
+  /// Nothing came after that event, and nothing will.
+  bool has_ended_by(std::uint64_t event) const { return concluded_ && event >= last_event_; }
   std::uint64_t number() const { return place_.number; }
   /// Ends the connection; nothing more will come.
   void end();
