@@ -7,14 +7,13 @@ import signal
 import socket
 import subprocess
 import sys
-import threading
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "support"))
 
 from gateway import ALLOW, GatewayTest, read_record, unittest  # noqa: E402
 from harness import OAP  # noqa: E402
-from mcp_client import HttpClient, HttpError, RpcError, StdioClient, raw_exchange  # noqa: E402
+from mcp_client import HttpClient, HttpError, RpcError  # noqa: E402
 
 FORM = {"elicitation": {}}
 SECRET = "zq-9f2c41d7e8b3a6550c1d"
@@ -88,8 +87,6 @@ class PolicyTest(ServiceTest):
             self.assertRegex(self.refusal(mute, "u__echo", text), "(?i)nobody could be asked")
             self.assertEqual(len(self.calls_at(record, "echo")), ran)
         self.assertEqual(len(self.calls_at(record, "echo")), 2)
-        question = allows.server or allows
-        self.assertIsNotNone(question)
         ran = self.events("echo", "tool_execution")
         self.assertEqual([e["approver"] for e in ran], ["mcp_client"] * 2)
         refused = [e for e in self.events("echo", "permission_check") if e["permission_decision"] == "deny"]
@@ -135,6 +132,14 @@ class PolicyTest(ServiceTest):
             for answer in answers:
                 self.assertNotIn(SECRET, json.dumps(answer))
             self.assertIn("the key is", json.dumps(answers[0]))
+            if server == "u":
+                for method, params in (("notifications/message", {"level": "info", "data": {"k": [text]}}),
+                                       ("notifications/progress", {"progressToken": 1, "progress": 1, "message": text})):
+                    call = client.start("tools/call", {"name": "u__flood", "_meta": {"progressToken": "p"}, "arguments": {
+                        "count": 2, "method": method, "params": params}})
+                    call.result(5)
+                    self.assertNotIn(SECRET, json.dumps(call.messages))
+        self.assertNotIn(SECRET, json.dumps(client.notifications))
         self.assertNotIn(SECRET, self.oap("audit", "tail", "--json", "-n", "1000").out)
         self.assertNotIn(SECRET, gateway.log())
         self.assertNotIn(SECRET, gateway.get("/health")[1] + gateway.get("/metrics")[1])

@@ -252,7 +252,8 @@ class CancelTest(UpstreamTest):
     def test_stdio_client_cancels(self):
         for era in "legacy", "modern":
             with self.subTest(era=era):
-                record = self.work / era
+                record = self.work / "record"  # the same command, or it would not be trusted again
+                record.unlink(missing_ok=True)
                 client = self.stdio_gateway({"u": self.unruly("--record", record)}, era=era)
                 pending = client.start("tools/call", {"name": "u__hang", "arguments": {}}, id="s")
                 self.wait_for(lambda: self.hangs_at(record), "the call to arrive")
@@ -332,15 +333,15 @@ class ProgressTest(UpstreamTest):
         self.assertEqual(len(reports), 3)
 
     def test_progress_resets_the_idle_time_up_to_a_hard_cap(self):
-        gateway = self.gateway({"u": self.unruly(timeout=0.5, max_call_time=1.5)})
+        gateway = self.gateway({"u": self.unruly(timeout=0.8, max_call_time=1.8)})
         client = gateway.client()
-        self.assertEqual(client.call_text("u__progress", {"steps": 8, "pause": 0.12}), "done after 8")
+        self.assertEqual(client.call_text("u__progress", {"steps": 11, "pause": 0.1}), "done after 11")
         began = time.monotonic()
         self.assertRegex(self.refusal(client, "u__sleep", {"seconds": 5}), "(?i)time|within|answer")
-        self.assertLess(time.monotonic() - began, 1.4)
+        self.assertLess(time.monotonic() - began, 4)
         began = time.monotonic()
         self.assertRegex(self.refusal(client, "u__progress", {"steps": 60, "pause": 0.1}), "(?i)time|within|answer")
-        self.assertTrue(1.2 < time.monotonic() - began < 4)
+        self.assertTrue(1.7 < time.monotonic() - began < 5)
         self.assertEqual(len(json.loads(client.call_text("u__cancelled"))), 2)
         self.assertEqual(self.health(gateway)["starts"], 1)
 
@@ -380,6 +381,14 @@ class LifeTest(UpstreamTest):
         self.refusal(client, "u__die")
         client.call_text("u__echo", {"text": "back"})
         self.wait_for(lambda: not set(before) & set(self.processes(mark)), "the old processes to be gone", 8)
+
+    def test_death_between_calls_is_noticed(self):
+        gateway = self.gateway({"u": self.unruly()})
+        client = gateway.client()
+        client.call_text("u__echo", {"text": "up"})
+        os.kill(self.health(gateway)["pid"], 9)
+        self.wait_for(lambda: self.health(gateway)["starts"] == 2, "the restart", 6)
+        self.assertEqual(client.call_text("u__echo", {"text": "back"}), "back")
 
     def test_one_server_dying_often_keeps_one_process(self):
         mark = f"mark-{os.getpid()}-{time.monotonic_ns()}"
@@ -425,18 +434,19 @@ class LifeTest(UpstreamTest):
                                   "modern": "2026-07-28", "old": "2024-11-05", "told": "2025-11-25"})
 
     def test_circuit_opens_for_one_tool_and_recovers(self):
-        gateway = self.gateway({"u": self.unruly(failure_threshold=3, recovery_timeout=1)})
+        record = self.work / "record"
+        gateway = self.gateway({"u": self.unruly("--record", record, failure_threshold=3, recovery_timeout=1)})
         client = gateway.client()
         bad = {"code": -32603, "message": "the database is down"}
         for _ in range(3):
             self.refusal(client, "u__refuses", bad)
-        calls = self.health(gateway)["calls"]
-        words = self.refusal(client, "u__refuses", bad)
-        self.assertRegex(words, "(?i)circuit|failed|again in|not tried")
+        words = [self.refusal(client, "u__refuses", bad) for _ in range(5)]
+        self.assertRegex(words[-1], "(?i)circuit|failed|again in|not tried")
+        asked = [m for m in read_record(record) if m.get("params", {}).get("name") == "refuses"]
+        self.assertEqual(len(asked), 3, "an open circuit asks nobody")
         self.assertIn("refuses", self.health(gateway)["breakers"])
         self.assertEqual(client.call_text("u__echo", {"text": "others work"}), "others work")
         self.assertIn('opencode_mcp_open_circuits{server_name="u"} 1', gateway.get("/metrics")[1])
-        self.assertIsNotNone(calls)
 
         def answers():
             try:
@@ -474,6 +484,9 @@ class ListTest(UpstreamTest):
         self.wait_for(lambda: "no licence found" in json.dumps(client.request("tools/list")["_meta"]),
                       "the words of the server that exits")
         self.assertRegex(self.refusal(client, "exits__echo"), "no licence found|code 3|3")
+        exits = self.health(gateway, "exits")
+        self.assertIn(exits["state"], ("backing_off", "failed", "starting"))
+        self.assertLess(exits["failures_in_row"], 20)
         report = json.loads(gateway.get("/health")[1])
         self.assertEqual(report["status"], "degraded")
         self.assertIn('opencode_mcp_server_up{server_name="good"} 1', gateway.get("/metrics")[1])
@@ -616,6 +629,11 @@ class TrustTest(UpstreamTest):
                 client.call(server + "__refuses", {"message": text, "data": {"x": text}})
             except RpcError as error:
                 answers.append([error.message, error.data])
+            person = gateway.client(capabilities={"elicitation": {}}, handlers={
+                "elicitation/create": lambda params: {"action": "accept", "content": {"name": params["message"]}}})
+            answers.append(person.call_text(server + "__ask", {"method": "elicitation/create", "params": {
+                "message": text, "requestedSchema": {"type": "object", "properties": {"name": {"type": "string"}}}}}))
+            answers.append(person.requests)
             for answer in [listed, *answers]:
                 shown = json.dumps(answer, ensure_ascii=False)
                 for character in HIDDEN:
@@ -643,13 +661,16 @@ class HttpUpstreamTest(UpstreamTest):
             self.assertEqual(client.call_text("h__echo", {"text": str(number)}), str(number))
 
     def test_streams_that_drop_are_resumed(self):
-        gateway = self.gateway({"h": self.unruly_http()})
+        record = self.base / "record"
+        gateway = self.gateway({"h": self.unruly_http("--record", record), "m": self.unruly_http("--era", "modern")})
         client = gateway.client()
         self.assertEqual(client.call_text("h__drop"), "after the drop")
         self.assertEqual(client.call_text("h__split", {"text": "in pieces: é"}), "in pieces: é")
         self.assertEqual(client.call_text("h__comments", {"count": 50}), "after the comments")
         self.assertRegex(self.refusal(client, "h__cut"), "(?i)closed|broke|ended|may have")
         self.assertRegex(self.refusal(client, "h__wrong_type"), "(?i)html|type|answer")
+        self.assertRegex(self.refusal(client, "m__drop"), "may have run")
+        self.assertEqual(client.call_text("m__echo", {"text": "on"}), "on")
         self.assertEqual(client.call_text("h__echo", {"text": "on"}), "on")
 
     def test_kinds_of_http_servers(self):
