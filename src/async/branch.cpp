@@ -1,6 +1,7 @@
 #include "async/branch.hpp"
 
 #include <exception>
+#include <optional>
 
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/cancellation_signal.hpp>
@@ -15,21 +16,22 @@ namespace oap::async {
 namespace asio = boost::asio;
 
 struct Branch::State {
-  explicit State(Executor on) : executor(on), ended(on), again(std::move(on)) {}
+  explicit State(Executor on) : executor(std::move(on)), ended(executor) {}
   Executor executor;
   asio::cancellation_signal signal;
   Event ended;
-  asio::steady_timer again;
-  bool asked = false;
+  std::optional<asio::steady_timer> again;  ///< once asked to end
 
   static void ask(const std::shared_ptr<State>& state);
 };
 
 void Branch::State::ask(const std::shared_ptr<State>& state) {
   constexpr Millis kAskAgain{100};
-  state->asked = true;
-  state->again.expires_after(kAskAgain);
-  state->again.async_wait([weak = std::weak_ptr(state)](const boost::system::error_code& error) {
+  if (!state->again) {
+    state->again.emplace(state->executor);
+  }
+  state->again->expires_after(kAskAgain);
+  state->again->async_wait([weak = std::weak_ptr(state)](const boost::system::error_code& error) {
     const std::shared_ptr<State> alive = weak.lock();
     if (!error && alive && !alive->ended.notified()) {
       ask(alive);
@@ -50,7 +52,9 @@ void Branch::start(Task<void> work) {
     if (error) {
       report_bug("a task ended with an exception", error);
     }
-    state->again.cancel();
+    if (state->again) {
+      state->again->cancel();
+    }
     state->ended.notify();
   };
   asio::co_spawn(state_->executor, guarded(std::move(work)),
@@ -58,7 +62,7 @@ void Branch::start(Task<void> work) {
 }
 
 void Branch::cancel() {
-  if (!done() && !state_->asked) {
+  if (!done() && !state_->again) {
     State::ask(std::shared_ptr<State>(state_));
   }
 }

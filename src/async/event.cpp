@@ -1,5 +1,7 @@
 #include "async/event.hpp"
 
+#include <optional>
+
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -11,24 +13,25 @@ namespace oap::async {
 namespace asio = boost::asio;
 
 struct Event::State {
-  explicit State(Executor on) : executor(on), timer(std::move(on)) {}
+  explicit State(Executor on) : executor(std::move(on)) {}
   Executor executor;
-  asio::steady_timer timer;
+  std::optional<asio::steady_timer> timer;  ///< there once somebody had to wait
   bool notified = false;
+
+  void notify() {
+    notified = true;
+    if (timer) {
+      timer->cancel();
+    }
+  }
 };
 
 Event::Event(Executor executor) : state_(std::make_shared<State>(std::move(executor))) {}
 
-void Event::notify() {
-  state_->notified = true;
-  state_->timer.cancel();
-}
+void Event::notify() { state_->notify(); }
 
 void Event::notify_from_any_thread() {
-  asio::post(state_->executor, [state = state_] {
-    state->notified = true;
-    state->timer.cancel();
-  });
+  asio::post(state_->executor, [state = state_] { state->notify(); });
 }
 
 bool Event::notified() const { return state_->notified; }
@@ -52,8 +55,11 @@ Task<Event::Wake> Event::wait_on(std::shared_ptr<State> state, Deadline deadline
     if (deadline.passed()) {
       co_return Wake::kDeadline;
     }
-    state->timer.expires_at(deadline.time().value_or(SteadyTime::max()));
-    co_await state->timer.async_wait(token);
+    if (!state->timer) {
+      state->timer.emplace(state->executor);
+    }
+    state->timer->expires_at(deadline.time().value_or(SteadyTime::max()));
+    co_await state->timer->async_wait(token);
   }
 }
 

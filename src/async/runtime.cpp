@@ -35,20 +35,20 @@ BlockingPool& Runtime::blocking() { return loop_->blocking; }
 
 void Runtime::drive(Task<void> task) {
   bool done = false;
-  auto ended = [&done](std::exception_ptr error) {
+  auto ended = [this, &done](std::exception_ptr error) {
     if (error) {
       report_bug("the main task ended with an exception", error);
       std::abort();
     }
     done = true;
+    loop_->context.stop();
   };
   asio::co_spawn(loop_->context, guarded(std::move(task)), std::move(ended));
   loop_->context.restart();
-  while (!done) {
-    if (loop_->context.run_one() == 0 && !done) {
-      report_bug("the main task waits for something that can never happen");
-      std::abort();
-    }
+  loop_->context.run();
+  if (!done) {
+    report_bug("the main task waits for something that can never happen");
+    std::abort();
   }
 }
 

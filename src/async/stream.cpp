@@ -1,5 +1,7 @@
 #include "async/stream.hpp"
 
+#include <algorithm>
+
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
@@ -31,6 +33,7 @@ Error stream_error(std::string_view what, const boost::system::error_code& error
 struct ReadPipe::Stream {
   explicit Stream(Executor executor) : descriptor(std::move(executor)) {}
   asio::posix::stream_descriptor descriptor;
+  std::string space;  ///< what is read goes here first
 };
 
 ReadPipe::ReadPipe(Executor executor, os::UniqueFd fd)
@@ -55,8 +58,11 @@ Task<Result<std::string>> ReadPipe::read_some(std::size_t max) {
   if (co_await cancel_requested()) {
     co_return fail(Code::kCancelled, "the read was cancelled");
   }
-  std::string bytes(max == 0 ? 1 : max, '\0');
-  const auto space = asio::buffer(bytes);
+  const std::size_t most = std::max<std::size_t>(max, 1);
+  if (stream_->space.size() < most) {
+    stream_->space.resize(most);
+  }
+  const auto space = asio::buffer(stream_->space.data(), most);
   const auto token = asio::as_tuple(asio::use_awaitable);
   const auto [error, count] = co_await stream_->descriptor.async_read_some(space, token);
   if (error == asio::error::eof) {
@@ -68,8 +74,7 @@ Task<Result<std::string>> ReadPipe::read_some(std::size_t max) {
   if (error) {
     co_return fail(stream_error("reading", error));
   }
-  bytes.resize(count);
-  co_return bytes;
+  co_return stream_->space.substr(0, count);
 }
 
 struct WritePipe::Stream {

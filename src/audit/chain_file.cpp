@@ -278,11 +278,15 @@ std::optional<Result<std::string>> ChainFile::try_append(const Body& body) {
   if (!lock || !recovery_.empty() || !unchanged() || rotation_due()) {
     return std::nullopt;
   }
-  return write({&body}, false);
+  return write_records({&body}, false);
 }
 
 Result<std::string> ChainFile::write(const std::vector<const Body*>& bodies, bool sync) {
   OAP_CHECK_OK(rotate_if_due());
+  return write_records(bodies, sync);
+}
+
+Result<std::string> ChainFile::write_records(const std::vector<const Body*>& bodies, bool sync) {
   std::string lines;
   Link link = link_;
   const auto add = [&lines, &link](const Body& body) {

@@ -46,6 +46,7 @@ class ChainFile {
   Result<void> rotate_if_due();
   Result<void> begin_segment();
   Result<std::string> write(const std::vector<const Body*>& bodies, bool sync);
+  Result<std::string> write_records(const std::vector<const Body*>& bodies, bool sync);
   Result<void> put(const std::string& lines, bool sync);
   bool put_head() const;
   Body encode_own(const Event& event) const;

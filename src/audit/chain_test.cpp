@@ -92,6 +92,16 @@ TEST(ChainTest, LongTextsAndArgumentsAreCut) {
   EXPECT_THAT(sealed.line, HasSubstr("… (20000 bytes)"));
 }
 
+TEST(ChainTest, BoundedArgumentsMakeTheSameRecord) {
+  Event event = sample();
+  EXPECT_EQ(bounded(event.arguments), event.arguments);
+  event.arguments = {{"content", std::string(200'000, 'x')}};
+  Event shrunk = event;
+  shrunk.arguments = bounded(event.arguments);
+  EXPECT_LT(json::print(shrunk.arguments).size(), 2'000U);
+  EXPECT_EQ(seal({}, encode(shrunk, {"e", "t"})).line, seal({}, encode(event, {"e", "t"})).line);
+}
+
 TEST(ChainTest, AnIntactChainHasNoProblem) { EXPECT_TRUE(problems(chain(20)).empty()); }
 
 TEST(ChainTest, EachFaultIsReportedOnceAndNamed) {

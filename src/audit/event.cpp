@@ -3,11 +3,20 @@
 #include <fmt/format.h>
 
 #include "crypto/hash.hpp"
-#include "json/print.hpp"
+#include "json/append.hpp"
 #include "text/utf8.hpp"
 
 namespace oap::audit {
 namespace {
+
+/// What stands for a value that is too long.
+json::Object identified(std::string_view printed) {
+  json::Object cut;
+  cut["truncated_bytes"] = printed.size();
+  cut["sha256"] = crypto::sha256_hex(printed);
+  cut["start"] = text::truncate_utf8(printed, 1'024);
+  return cut;
+}
 
 /// Writes the members of one canonical object, which must come in their sorted order.
 class Members {
@@ -18,11 +27,13 @@ class Members {
   void into(std::string& out) { out_ = &out; }
 
   void text(std::string_view key, std::string_view value) {
+    name(key);
     if (value.size() <= kMaxTextBytes) {
-      raw(key, json::quote(value));
+      json::append_quoted(*out_, value);
     } else {
-      raw(key, json::quote(fmt::format("{}… ({} bytes)", text::truncate_utf8(value, kMaxTextBytes),
-                                       value.size())));
+      json::append_quoted(
+          *out_,
+          fmt::format("{}… ({} bytes)", text::truncate_utf8(value, kMaxTextBytes), value.size()));
     }
   }
   void text_if(std::string_view key, std::string_view value) {
@@ -31,31 +42,46 @@ class Members {
     }
   }
   /// A value of bounded size: a longer one is replaced by what identifies it.
-  void value(std::string_view key, const json::Value& value) {
-    std::string printed = json::canonical(value);
-    if (printed.size() > kMaxArgumentBytes) {
-      json::Object cut;
-      cut["truncated_bytes"] = printed.size();
-      cut["sha256"] = crypto::sha256_hex(printed);
-      cut["start"] = std::string(text::truncate_utf8(printed, 1'024));
-      printed = json::canonical(cut);
+  template <class Json>
+  void value(std::string_view key, const Json& value) {
+    name(key);
+    const std::size_t start = out_->size();
+    json::append_canonical(*out_, value);
+    if (out_->size() - start > kMaxArgumentBytes) {
+      const std::string printed = out_->substr(start);
+      out_->resize(start);
+      json::append_canonical(*out_, identified(printed));
     }
-    raw(key, printed);
   }
   void raw(std::string_view key, std::string_view printed) {
-    out_->append(first_ ? "{\"" : ",\"").append(key).append("\":").append(printed);
-    first_ = false;
+    name(key);
+    out_->append(printed);
   }
 
  private:
   std::string* out_;
   bool first_ = true;
+
+  void name(std::string_view key) {
+    out_->append(first_ ? "{\"" : ",\"").append(key).append("\":");
+    first_ = false;
+  }
 };
 
 }  // namespace
 
+json::Object bounded(const json::Object& value) {
+  std::string printed;
+  json::append_canonical(printed, value);
+  return printed.size() > kMaxArgumentBytes ? identified(printed) : value;
+}
+
 Body encode(const Event& event, const Stamp& stamp) {
+  constexpr std::size_t kUsualPart = 512;
   Body body;
+  body.head.reserve(kUsualPart);
+  body.middle.reserve(kUsualPart);
+  body.tail.reserve(kUsualPart);
   Members members(body.head);
   members.text("action", event.action);
   members.text_if("approver", event.approver);
@@ -79,7 +105,7 @@ Body encode(const Event& event, const Stamp& stamp) {
   members.text_if("reason", event.reason);
   members.text("resource", event.resource);
   members.text_if("result_summary", event.result_summary);
-  members.raw("risk_score", json::canonical(json::Value(event.risk_score)));
+  members.value("risk_score", json::Value(event.risk_score));
   members.text("role", event.role);
   members.text_if("rule", event.rule);
   body.middle += ",\"seq\":";

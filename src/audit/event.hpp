@@ -45,6 +45,8 @@ struct Stamp {
 
 /// Arguments longer than this (as JSON) are replaced by their size, digest and start.
 inline constexpr std::size_t kMaxArgumentBytes = 64U << 10U;
+/// The arguments as a record has them. For who makes several records of the same ones.
+json::Object bounded(const json::Object& arguments);
 /// Longer texts are cut, with a note.
 inline constexpr std::size_t kMaxTextBytes = 16U << 10U;
 

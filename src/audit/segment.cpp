@@ -18,10 +18,18 @@ constexpr std::size_t kNameDigits = 20;
 constexpr std::string_view kSuffix = ".jsonl";
 constexpr std::size_t kBlock = 16U << 10U;
 constexpr std::size_t kLinkBytes = 128;
+constexpr std::string_view kLead = R"({"hash":")";
+constexpr std::string_view kMiddle = R"(","seq":)";
 
 }  // namespace
 
-std::string segment_name(std::uint64_t first) { return fmt::format("{:020}.jsonl", first); }
+std::string segment_name(std::uint64_t first) {
+  const fmt::format_int digits(first);
+  std::string name;
+  name.reserve(kNameDigits + kSuffix.size());
+  name.append(kNameDigits - digits.size(), '0').append(digits.data(), digits.size());
+  return name.append(kSuffix);
+}
 
 std::optional<std::uint64_t> segment_first(std::string_view name) {
   if (name.size() != kNameDigits + kSuffix.size() || !name.ends_with(kSuffix)) {
@@ -140,14 +148,15 @@ std::string seen_path(std::string_view dir) {
 }
 
 std::string print_link(const Link& link) {
-  std::string text = fmt::format(R"({{"hash":"{}","seq":{}}})", link.hash, link.seq);
+  const fmt::format_int seq(link.seq);
+  std::string text;
+  text.reserve(kLinkBytes);
+  text.append(kLead).append(link.hash).append(kMiddle).append(seq.data(), seq.size()).append("}");
   text.resize(kLinkBytes - 1, ' ');
-  return text + "\n";
+  return text.append("\n");
 }
 
 std::optional<Link> parse_link(std::string_view text) {
-  constexpr std::string_view kLead = R"({"hash":")";
-  constexpr std::string_view kMiddle = R"(","seq":)";
   constexpr std::size_t kHexSize = 64;
   if (text.size() != kLinkBytes || !text.starts_with(kLead)) {
     return std::nullopt;

@@ -98,6 +98,10 @@ TEST(Deadline, KnowsWhatIsLeft) {
 TEST(Clock, FormatsUtc) {
   EXPECT_EQ(format_time(WallTime(std::chrono::milliseconds(1'700'000'000'123))),
             "2023-11-14T22:13:20.123Z");
+  EXPECT_EQ(format_time(WallTime{}), "1970-01-01T00:00:00.000Z");
+  EXPECT_EQ(format_time(WallTime(Millis(-1))), "1969-12-31T23:59:59.999Z");
+  EXPECT_EQ(format_time(WallTime(Millis(1'709'251'199'999))), "2024-02-29T23:59:59.999Z");
+  EXPECT_EQ(format_time(WallTime(Millis(4'107'542'400'007))), "2100-03-01T00:00:00.007Z");
 }
 
 class LogTest : public testing::Test {

@@ -1,9 +1,7 @@
 #include "base/clock.hpp"
 
 #include <algorithm>
-#include <ctime>
-
-#include <fmt/format.h>
+#include <cstddef>
 
 namespace oap {
 namespace {
@@ -39,13 +37,24 @@ Deadline Deadline::sooner(Deadline other) const {
 }
 
 std::string format_time(WallTime at) {
-  const auto millis = std::chrono::duration_cast<Millis>(at.time_since_epoch()).count();
-  const std::time_t seconds = static_cast<std::time_t>(millis / 1000);
-  std::tm parts{};
-  gmtime_r(&seconds, &parts);
-  return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}Z", parts.tm_year + 1900,
-                     parts.tm_mon + 1, parts.tm_mday, parts.tm_hour, parts.tm_min, parts.tm_sec,
-                     millis % 1000);
+  const auto millis = std::chrono::floor<Millis>(at);
+  const auto day = std::chrono::floor<std::chrono::days>(millis);
+  const std::chrono::year_month_day date(day);
+  const std::chrono::hh_mm_ss time(millis - day);
+  std::string text = "0000-00-00T00:00:00.000Z";
+  const auto put = [&text](std::size_t end, auto number, int digits) {
+    for (auto left = static_cast<unsigned>(number); digits > 0; --digits, left /= 10) {
+      text[--end] = static_cast<char>('0' + left % 10);
+    }
+  };
+  put(4, static_cast<int>(date.year()), 4);
+  put(7, static_cast<unsigned>(date.month()), 2);
+  put(10, static_cast<unsigned>(date.day()), 2);
+  put(13, time.hours().count(), 2);
+  put(16, time.minutes().count(), 2);
+  put(19, time.seconds().count(), 2);
+  put(23, time.subseconds().count(), 3);
+  return text;
 }
 
 }  // namespace oap

@@ -13,17 +13,25 @@ namespace {
 
 constexpr std::string_view kAlphabet = "0123456789abcdefghjkmnpqrstvwxyz";
 
+constexpr std::size_t kStock = 24;  ///< of 10 bytes: what getrandom never gives in part
+
 struct UlidState {
   std::mutex mutex;
   std::uint64_t millis = 0;
   std::array<std::uint8_t, 10> random{};
-};
+  std::array<std::array<std::uint8_t, 10>, kStock> stock{};
+  std::size_t left = 0;
 
-void fill_random(std::array<std::uint8_t, 10>& bytes) {
-  if (getrandom(bytes.data(), bytes.size(), 0) != static_cast<ssize_t>(bytes.size())) {
-    std::abort();
+  std::array<std::uint8_t, 10> draw() {
+    if (left == 0) {
+      if (getrandom(stock.data(), sizeof(stock), 0) != static_cast<ssize_t>(sizeof(stock))) {
+        std::abort();
+      }
+      left = kStock;
+    }
+    return stock[--left];
   }
-}
+};
 
 void increment(std::array<std::uint8_t, 10>& bytes) {
   for (auto it = bytes.rbegin(); it != bytes.rend(); ++it) {
@@ -47,7 +55,7 @@ std::string new_id(std::string_view prefix) {
     const std::lock_guard lock(state.mutex);
     if (now > state.millis) {
       state.millis = now;
-      fill_random(state.random);
+      state.random = state.draw();
       state.random[0] &= 0x7f;
     } else {
       increment(state.random);
@@ -55,7 +63,9 @@ std::string new_id(std::string_view prefix) {
     millis = state.millis;
     random = state.random;
   }
-  std::string id(prefix);
+  std::string id;
+  id.reserve(prefix.size() + 26);
+  id += prefix;
   for (int shift = 45; shift >= 0; shift -= 5) {
     id += kAlphabet[(millis >> shift) & 31U];
   }

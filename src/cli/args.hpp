@@ -114,9 +114,9 @@ struct Message {
 };
 
 using Command =
-    std::variant<RunArgs, RouteArgs, ConfigArgs, TrustArgs, PermissionArgs, McpArgs,
-                 McpEditArgs, McpTrustArgs, McpLoginArgs, McpServeArgs, SandboxServerArgs,
-                 AuditArgs, DoctorArgs, VersionArgs, CompletionArgs, Message>;
+    std::variant<RunArgs, RouteArgs, ConfigArgs, TrustArgs, PermissionArgs, McpArgs, McpEditArgs,
+                 McpTrustArgs, McpLoginArgs, McpServeArgs, SandboxServerArgs, AuditArgs, DoctorArgs,
+                 VersionArgs, CompletionArgs, Message>;
 
 struct Args {
   Common common;

@@ -150,9 +150,8 @@ Result<std::vector<FormField>> form_fields(const json::Object& requested_schema)
   }
   for (const auto& pair : *properties) {
     OAP_TRY(FormField field, field_of(pair.key(), pair.value()));
-    field.required = required != nullptr &&
-                     std::find(required->begin(), required->end(), json::Value(pair.key())) !=
-                         required->end();
+    field.required = required != nullptr && std::find(required->begin(), required->end(),
+                                                      json::Value(pair.key())) != required->end();
     fields.push_back(std::move(field));
   }
   return fields;

@@ -49,8 +49,7 @@ class Adder {
          {std::tuple{"tools", "tools", Action::kTools},
           {"resources", "resources and their templates", Action::kResources},
           {"prompts", "prompts", Action::kPrompts}}) {
-      CLI::App* sub =
-          use(name, std::string("List the ") + what + " of all servers or one", action);
+      CLI::App* sub = use(name, std::string("List the ") + what + " of all servers or one", action);
       sub->add_option("server", words_.use.server, "A server's name");
       timeout(sub);
     }
@@ -150,13 +149,13 @@ class Adder {
     McpLoginArgs* const args = &words_.login;
     Command* const command = &command_;
     for (const bool logout : {false, true}) {
-      CLI::App* sub = make_(mcp_, logout ? "logout" : "login",
-                            logout ? "Forget the sign-in to a server"
-                                   : "Sign in to a remote server (OAuth)",
-                            [args, command, logout] {
-                              args->logout = logout;
-                              *command = *args;
-                            });
+      CLI::App* sub =
+          make_(mcp_, logout ? "logout" : "login",
+                logout ? "Forget the sign-in to a server" : "Sign in to a remote server (OAuth)",
+                [args, command, logout] {
+                  args->logout = logout;
+                  *command = *args;
+                });
       sub->add_option("server", args->server, "A server's name")->required();
       if (!logout) {
         sub->add_flag("--browser", args->browser, "Open the page with xdg-open");

@@ -10,8 +10,9 @@
 namespace oap::cli {
 
 /// Adds a command with the options that all have; calls `chosen` when it is the one.
-using CommandMaker = std::function<CLI::App*(CLI::App& parent, const std::string& name,
-                                             const std::string& help, std::function<void()> chosen)>;
+using CommandMaker =
+    std::function<CLI::App*(CLI::App& parent, const std::string& name, const std::string& help,
+                            std::function<void()> chosen)>;
 
 /// What the commands below `oap mcp` are parsed into.
 struct McpWords {

@@ -38,7 +38,7 @@ Task<Result<std::optional<std::string>>> ask_line(Executor executor, std::string
 Task<Result<bool>> ask_yes(Executor executor, std::string question) {
   OAP_CO_TRY(const std::optional<std::string> line,
              co_await ask_line(std::move(executor), std::move(question)));
-  co_return line && is_yes(*line);
+  co_return line&& is_yes(*line);
 }
 
 bool ask_yes_now(const std::string& question) {

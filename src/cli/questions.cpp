@@ -78,7 +78,8 @@ mcp::AskHandler Questions::handler(std::string server) {
 }
 
 json::Object Questions::capabilities() const {
-  json::Object all{{"elicitation", json::Object{{"form", json::Object{}}, {"url", json::Object{}}}}};
+  json::Object all{
+      {"elicitation", json::Object{{"form", json::Object{}}, {"url", json::Object{}}}}};
   if (has_person_) {
     all["sampling"] = json::Object{};
   }
@@ -137,8 +138,8 @@ Task<Questions::Reply> Questions::form(std::string server, json::Object params) 
       content[field.name] = *typed->value;
     }
   }
-  question = fmt::format("Send {} to {}? [y/N] ", safe(json::print(json::Value(content))),
-                         safe(server));
+  question =
+      fmt::format("Send {} to {}? [y/N] ", safe(json::print(json::Value(content))), safe(server));
   const auto sure = co_await ask_yes(executor_, std::move(question));
   if (!sure || !*sure) {
     co_return action("cancel");

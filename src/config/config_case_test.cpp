@@ -60,10 +60,16 @@ void expect_problem(const Problem& problem, const std::string& expected) {
 void run_case(const yaml::testing::Case& one) {
   const os::testing::TempDir dir;
   std::string name = "config.yaml";
-  if (one.text.rfind("# file: ", 0) == 0) {
-    name = one.text.substr(8, one.text.find('\n') - 8);
+  std::string text = one.text;
+  if (text.rfind("# file: ", 0) == 0) {
+    name = text.substr(8, text.find('\n') - 8);
   }
-  dir.write("w/.opencode/" + name, one.text);
+  const bool foreign = name == ".mcp.json";
+  if (foreign) {
+    text.erase(0, text.find('\n'));  // JSON has no comments; the empty line keeps the count
+  }
+  const std::string path = (foreign ? "w/" : "w/.opencode/") + name;
+  dir.write(path, text);
   LoadOptions options;
   options.paths.workspace = dir / "w";
   options.paths.project_dir = dir / "w/.opencode";
@@ -94,7 +100,7 @@ void run_case(const yaml::testing::Case& one) {
   std::string all;
   for (const Problem& problem : loaded.problems) {
     all += problem.to_string() + "\n";
-    EXPECT_EQ(problem.file, dir / ("w/.opencode/" + name));
+    EXPECT_EQ(problem.file, dir / path);
   }
   ASSERT_EQ(loaded.problems.size(), faults.size()) << all;
   for (std::size_t i = 0; i < faults.size(); ++i) {

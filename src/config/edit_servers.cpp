@@ -223,7 +223,8 @@ Result<std::string> without_server(std::string_view text, const std::string& fil
   const int line = document.line(pointer_of(name));
   Text edited = split(text);
   const auto first = static_cast<std::size_t>(line - 1);
-  if (first >= edited.lines.size()) {
+  const bool own_line = line != document.line("/" + std::string(kKey));
+  if (first >= edited.lines.size() || !own_line) {
     return fail(by_hand(file, line, "removing the server"));
   }
   const std::size_t end = block_end(edited.lines, first);
@@ -290,7 +291,8 @@ std::optional<std::string> where_is_server(const std::string& dir, const std::st
   for (const char* const base : {"/mcp-servers.yaml", "/config.yaml"}) {
     const std::string path = dir + base;
     const auto text = os::read_file(path, kMaxFile);
-    const auto document = text ? yaml::parse(*text, path) : Result<yaml::Document>(fail(text.error()));
+    const auto document =
+        text ? yaml::parse(*text, path) : Result<yaml::Document>(fail(text.error()));
     if (document) {
       const json::Object* const servers = servers_in(document->value);
       if (servers != nullptr && servers->contains(name)) {

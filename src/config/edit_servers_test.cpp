@@ -56,10 +56,11 @@ TEST(EditServers, TheEntryGoesBehindTheLastAndNothingElseMoves) {
 }
 
 TEST(EditServers, TheIndentationOfTheOthersIsKept) {
-  EXPECT_EQ(added("mcp_servers:\n    a:\n        url: https://a.example"),
-            "mcp_servers:\n    a:\n        url: https://a.example\n"
-            "    new:\n      command: [npx, \"-y\", \"@scope/it\", \"a b\"]\n      env:\n        K: "
-            "\"${K}\"\n");
+  EXPECT_EQ(
+      added("mcp_servers:\n    a:\n        url: https://a.example"),
+      "mcp_servers:\n    a:\n        url: https://a.example\n"
+      "    new:\n      command: [npx, \"-y\", \"@scope/it\", \"a b\"]\n      env:\n        K: "
+      "\"${K}\"\n");
 }
 
 TEST(EditServers, LineEndsOfWindowsStay) {
@@ -82,6 +83,8 @@ TEST(EditServers, RemovingCutsExactlyTheEntry) {
 TEST(EditServers, WhatCannotBeEditedSafelyIsRefused) {
   EXPECT_THAT(added("{\"mcp_servers\": {\"a\": {\"command\": [\"x\"]}}}"), HasSubstr("by hand"));
   EXPECT_THAT(added("mcp_servers: {a: {command: [x]}}\n"), HasSubstr("by hand"));
+  EXPECT_THAT(removed("{\"mcp_servers\": {\"a\": {\"command\": [\"x\"]}}}", "a"),
+              HasSubstr("by hand"));
   EXPECT_THAT(removed("mcp_servers: {a: {command: [x]}, b: {command: [y]}}\n", "a"),
               HasSubstr("by hand"));
   EXPECT_THAT(removed("mcp_servers:\n  a: &it\n    command: [x]\n  b: *it\n", "a"),

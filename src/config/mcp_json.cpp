@@ -173,8 +173,7 @@ class Reader {
       } else if (type == "http" || type == "sse" || type == "streamable-http") {
         server["type"] = "remote";
       } else {
-        problem(here.pointer, here.key,
-                "expected one of stdio, http, sse, not " + describe(value));
+        problem(here.pointer, here.key, "expected one of stdio, http, sse, not " + describe(value));
       }
     } else if (std::find(kKnown.begin(), kKnown.end(), name) != kKnown.end()) {
       server[name] = as_ours(value);

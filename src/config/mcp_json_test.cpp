@@ -34,7 +34,8 @@ class McpJson : public ::testing::Test {
   }
   Config loaded() {
     const Loaded all = load_all(options_);
-    EXPECT_THAT(all.problems, IsEmpty()) << (all.problems.empty() ? "" : all.problems[0].to_string());
+    EXPECT_THAT(all.problems, IsEmpty())
+        << (all.problems.empty() ? "" : all.problems[0].to_string());
     return all.config;
   }
   std::string problem() {
@@ -77,8 +78,9 @@ TEST_F(McpJson, OurOwnEntryOfTheNameWins) {
 }
 
 TEST_F(McpJson, WhatOnlyTheOtherProgramKnowsIsAWarning) {
-  theirs("{\"mcpServers\": {\n\"a\": {\"command\": \"x\",\n \"alwaysAllow\": []},\n"
-         "\"my server\": {\"command\": \"x\"}},\n\"other\": 1}");
+  theirs(
+      "{\"mcpServers\": {\n\"a\": {\"command\": \"x\",\n \"alwaysAllow\": []},\n"
+      "\"my server\": {\"command\": \"x\"}},\n\"other\": 1}");
   const Config config = loaded();
   EXPECT_THAT(config.mcp_servers, SizeIs(1));
   EXPECT_THAT(config.warnings, Contains(HasSubstr(".mcp.json:3: mcpServers.a.alwaysAllow")));
@@ -87,7 +89,8 @@ TEST_F(McpJson, WhatOnlyTheOtherProgramKnowsIsAWarning) {
 }
 
 TEST_F(McpJson, AnUnsetVariableLeavesThatServerOut) {
-  theirs(R"({"mcpServers": {"a": {"command": "x", "env": {"K": "${UNSET}"}}, "b": {"command": "y"}}})");
+  theirs(
+      R"({"mcpServers": {"a": {"command": "x", "env": {"K": "${UNSET}"}}, "b": {"command": "y"}}})");
   const Config config = loaded();
   EXPECT_THAT(config.mcp_servers, SizeIs(1));
   EXPECT_THAT(config.warnings, Contains(HasSubstr("the server a is left out")));

@@ -41,6 +41,13 @@ std::string_view sort_key(const json::Object& item) {
 
 bool is_usable_name(std::string_view name) { return !name.starts_with(kMethodPrefix); }
 
+bool are_same(const std::vector<ToolSpec>& some, const std::vector<ToolSpec>& others) {
+  return std::equal(some.begin(), some.end(), others.begin(), others.end(),
+                    [](const ToolSpec& a, const ToolSpec& b) {
+                      return a.name == b.name && a.definition == b.definition;
+                    });
+}
+
 }  // namespace
 
 Catalog::Catalog(Executor executor, UpstreamSet& upstreams, std::vector<ToolSpec> builtin,
@@ -116,12 +123,14 @@ void Catalog::take(const std::string& server, ListKind kind, std::vector<json::O
             [](const json::Object& a, const json::Object& b) { return sort_key(a) < sort_key(b); });
   Server& entry = servers_[server];
   List& list = entry.lists[index_of(kind)];
-  const bool changed = list.known ? list.items != items : list.missed && !items.empty();
+  const bool expected = list.known || list.missed;
+  bool changed = list.known ? list.items != items : list.missed && !items.empty();
   list.known = true;
   list.missed = false;
   list.items = std::move(items);
   if (kind == ListKind::kTools) {
-    take_tools(server, entry);
+    const bool seen = take_tools(server, entry);
+    changed = expected && seen;
   } else if (kind == ListKind::kPrompts) {
     prompts_ = NameTable(names_of(ListKind::kPrompts));
   } else {
@@ -132,7 +141,8 @@ void Catalog::take(const std::string& server, ListKind kind, std::vector<json::O
   }
 }
 
-void Catalog::take_tools(const std::string& server, Server& entry) {
+/// Whether what may be seen is other than before.
+bool Catalog::take_tools(const std::string& server, Server& entry) {
   std::vector<ToolSpec> tools;
   std::map<std::string, std::string> held;
   for (const json::Object& item : entry.lists[index_of(ListKind::kTools)].items) {
@@ -150,21 +160,24 @@ void Catalog::take_tools(const std::string& server, Server& entry) {
     held.merge(trust_->held_back(server, tools));
   }
   std::erase_if(tools, [&](const ToolSpec& tool) { return held.contains(tool.name); });
+  const bool changed = !are_same(entry.tools, tools);
   entry.tools = std::move(tools);
   held_back_.erase(server);
   if (!held.empty()) {
     held_back_[server] = std::move(held);
   }
   rename_tools();
+  return changed;
 }
 
 void Catalog::trust_changed() {
+  bool changed = false;
   for (auto& [name, entry] : servers_) {
-    if (entry.lists[index_of(ListKind::kTools)].known) {
-      take_tools(name, entry);
+    if (entry.lists[index_of(ListKind::kTools)].known && take_tools(name, entry)) {
+      changed = true;
     }
   }
-  if (on_change_) {
+  if (changed && on_change_) {
     on_change_(ListKind::kTools);
   }
 }

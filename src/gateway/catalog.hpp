@@ -129,7 +129,7 @@ class Catalog {
   void start_loading(Upstream& upstream, ListKind kind);
   Task<void> load(std::string server, ListKind kind);
   void take(const std::string& server, ListKind kind, std::vector<json::Object> items);
-  void take_tools(const std::string& server, Server& entry);
+  bool take_tools(const std::string& server, Server& entry);
   Task<void> wait_for(const std::string server, ListKind kind, Deadline deadline);
   void list_changed(const std::string& server, ListKind kind);
   std::vector<ServerNames> names_of(ListKind kind) const;

@@ -78,8 +78,8 @@ class OneHeldBack final : public ToolGate {
 class CatalogTest : public ::testing::Test {
  protected:
   ListingUpstream& add(std::string name, std::vector<std::string> tools) {
-    auto upstream = std::make_unique<ListingUpstream>(runtime_.executor(), std::move(name),
-                                                      std::move(tools));
+    auto upstream =
+        std::make_unique<ListingUpstream>(runtime_.executor(), std::move(name), std::move(tools));
     ListingUpstream& added = *upstream;
     upstreams_.add(std::move(upstream));
     return added;
@@ -232,6 +232,19 @@ TEST_F(CatalogTest, AHeldBackToolIsNeitherListedNorFound) {
   gate_.name.clear();
   catalog().trust_changed();
   EXPECT_THAT(names(), ElementsAre("s__x", "s__y"));
+  EXPECT_EQ(changes_, 1);
+}
+
+TEST_F(CatalogTest, WhatIsHeldBackAndWhatIsTrustedAsBeforeIsNotAnnounced) {
+  ListingUpstream& server = add("s", {"x"});
+  EXPECT_THAT(names(), ElementsAre("s__x"));
+  catalog().trust_changed();
+  gate_.name = "y";
+  server.tools = {"x", "y"};
+  server.list_changed(ListKind::kTools);
+  settle();
+  EXPECT_THAT(names(), ElementsAre("s__x"));
+  EXPECT_EQ(changes_, 0);
 }
 
 TEST_F(CatalogTest, NoToolMayPoseAsAnotherRequest) {

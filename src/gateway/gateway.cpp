@@ -5,6 +5,9 @@
 #include "async/deadline.hpp"
 #include "base/ids.hpp"
 #include "base/log.hpp"
+#include "gateway/spoken.hpp"
+#include "gateway/trust/clean.hpp"
+#include "text/utf8.hpp"
 
 namespace oap::gateway {
 
@@ -33,14 +36,20 @@ hooks::Context context_of(const ToolCall& call, const std::string& workspace) {
   return {call.session_id, call.task_id, workspace, call.principal};
 }
 
+/// The start of the text blocks, joined by newlines.
 std::string summary_of(const ToolResult& result) {
-  std::string text = result.joined_text();
-  if (text.size() > kSummaryBytes) {
-    std::size_t cut = kSummaryBytes;
-    while (cut > 0 && (static_cast<unsigned char>(text[cut]) & 0xC0U) == 0x80U) {
-      --cut;
+  std::string text;
+  for (const json::Value& block : result.content) {
+    if (text.size() > kSummaryBytes) {
+      break;
     }
-    text.resize(cut);
+    if (json::get_string(block, "type") == "text") {
+      text += text.empty() ? "" : "\n";
+      text += json::get_string(block, "text").substr(0, 2 * kSummaryBytes);
+    }
+  }
+  if (text.size() > kSummaryBytes) {
+    text.resize(text::truncate_utf8(text, kSummaryBytes).size());
     text += "…";
   }
   return text;
@@ -171,12 +180,15 @@ Task<void> Gateway::walk(Walk& walk) {
   Result<void> resolved = resolve(walk);
   if (resolved) {
     const bool judged = co_await judge(walk);
-    const bool approved = judged && co_await approve(walk);
-    if (!approved) {
+    const bool asked = judged && walk.judged.level == Level::kAsk;
+    if (!judged || (asked && !co_await approve(walk))) {
       co_await audit_result(walk);
       co_return;
     }
-    resolved = co_await start_and_resolve(walk);
+    const bool checked = walk.resolved && !walk.rewritten;
+    if (!checked && walk.call.method().empty()) {
+      resolved = co_await start_and_resolve(walk);
+    }
   }
   if (!resolved) {
     if (resolved.error().code() == Code::kPermissionDenied) {
@@ -213,10 +225,6 @@ Result<void> Gateway::resolve(Walk& walk) {
 }
 
 Task<Result<void>> Gateway::start_and_resolve(Walk& walk) {
-  const bool is_tool = walk.call.method().empty();
-  if (!is_tool || (walk.resolved && !walk.rewritten)) {
-    co_return Result<void>{};
-  }
   OAP_CO_TRY(const ToolSpec spec,
              co_await parts_.catalog.find(walk.call.server, walk.call.tool, walk.call.deadline));
   co_return check(walk, spec);
@@ -238,9 +246,6 @@ Task<bool> Gateway::judge(Walk& walk) {
 }
 
 Task<bool> Gateway::approve(Walk& walk) {
-  if (walk.judged.level != Level::kAsk) {
-    co_return true;
-  }
   approval::Request request{new_id("apr_"), walk.call, walk.judged.rule, walk.judged.reason};
   Progress asking{Progress::Kind::kApproval, walk.call};
   asking.approval = &request;
@@ -292,9 +297,11 @@ Task<void> Gateway::run(Walk& walk) {
     co_return;
   }
   walk.effect_possible = true;
-  auto work = reach(**upstream, walk.call, std::move(walk.link.request));
-  auto result =
-      co_await async::with_deadline(walk.call.deadline, std::move(work), walk.call.public_name());
+  auto work = reach(**upstream, walk.call, cleaned(std::move(walk.link.request), parts_.redactor));
+  if (!(*upstream)->bounds_itself() || walk.call.deadline.passed()) {
+    work = async::with_deadline(walk.call.deadline, std::move(work), walk.call.public_name());
+  }
+  auto result = co_await std::move(work);
   if (result && *result) {
     walk.outcome.result = **std::move(result);
     co_return;
@@ -310,11 +317,13 @@ Task<void> Gateway::clean(Walk& walk) {
   if (!walk.outcome.result) {
     if (walk.outcome.error) {
       const Error& error = *walk.outcome.error;
-      walk.outcome.error =
-          Error(error.code(), parts_.redactor.redact(error.to_string()), error.audience());
+      std::string text = parts_.redactor.redact(error.to_string());
+      gateway::clean(text);
+      walk.outcome.error = Error(error.code(), text, error.audience());
       if (walk.outcome.peer_error) {
-        json::Value clean = parts_.redactor.redact(json::Value(*walk.outcome.peer_error));
-        walk.outcome.peer_error = std::move(clean.as_object());
+        json::Value told = parts_.redactor.redact(json::Value(*walk.outcome.peer_error));
+        gateway::clean(told);
+        walk.outcome.peer_error = std::move(told.as_object());
       }
     }
     co_return;
@@ -358,9 +367,12 @@ void Gateway::clean_arguments(Walk& walk) const {
   if (walk.shown_arguments) {
     return;
   }
-  json::Value value(walk.call.arguments);
-  json::Value clean = parts_.redactor.redact(value);
-  walk.shown_arguments = clean.is_object() ? std::move(clean.get_object()) : json::Object{};
+  if (!parts_.redactor.has_secret(walk.call.arguments)) {
+    walk.shown_arguments = audit::bounded(walk.call.arguments);
+    return;
+  }
+  const json::Value clean = parts_.redactor.redact(json::Value(walk.call.arguments));
+  walk.shown_arguments = audit::bounded(clean.as_object());
 }
 
 void Gateway::deny(Walk& walk, std::string rule, std::string reason, bool unanswered) {
@@ -389,12 +401,16 @@ audit::Event Gateway::event_of(const Walk& walk, std::string type) const {
   event.tool = call.tool;
   event.action = call.server == kBuiltinServer ? "execute" : "invoke";
   event.resource = parts_.redactor.redact(resource_of(call));
-  event.arguments = walk.shown_arguments.value_or(json::Object{});
+  if (walk.shown_arguments) {
+    event.arguments = *walk.shown_arguments;
+  }
   event.approver = walk.approver;
   json::Array trail = hooks::to_json(walk.judged.trail);
   trail.insert(trail.end(), walk.after_trail.begin(), walk.after_trail.end());
-  json::Value clean_trail = parts_.redactor.redact(json::Value(std::move(trail)));
-  event.hook_trail = std::move(clean_trail.as_array());
+  if (!trail.empty()) {
+    json::Value clean_trail = parts_.redactor.redact(json::Value(std::move(trail)));
+    event.hook_trail = std::move(clean_trail.as_array());
+  }
   event.rule = walk.judged.rule;
   event.reason = parts_.redactor.redact(walk.judged.reason);
   if (walk.judged_once) {

@@ -37,6 +37,11 @@ class Redactor {
   virtual ~Redactor() = default;
   virtual std::string redact(std::string_view text) const = 0;
   virtual json::Value redact(const json::Value& value) const = 0;
+  /// Whether redact() would change anything.
+  virtual bool has_secret(const json::Object& members) const {
+    const json::Value value(members);
+    return redact(value) != value;
+  }
 };
 
 /// What a person watching a run is told of one call while it walks.

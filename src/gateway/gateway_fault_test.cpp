@@ -327,6 +327,15 @@ TEST_F(GatewayFaultTest, AnUpstreamThatErrsThrowsOrHangsIsAnAuditedError) {
   EXPECT_EQ(outcome.error->code(), Code::kDeadlineExceeded);
 }
 
+TEST_F(GatewayFaultTest, AnErrorHidesNoCharacters) {
+  upstream_->on_call = [](const ToolCall&) -> Result<ToolResult> {
+    return fail(Code::kUpstream, "no\u202E way\u200B");
+  };
+  const ToolOutcome outcome = invoke();
+  ASSERT_TRUE(outcome.error);
+  EXPECT_THAT(outcome.error->message(), HasSubstr("no way"));
+}
+
 TEST_F(GatewayFaultTest, AScannerThatFailsWithholdsTheResult) {
   hooks_.add(std::make_unique<FakeScanner>(fail(Code::kInternal, "broke")),
              {10, hooks::FailurePolicy::kGuard});

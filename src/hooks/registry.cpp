@@ -9,12 +9,16 @@
 namespace oap::hooks {
 namespace {
 
+tl::unexpected<Error> threw(const std::exception& error) {
+  return fail(Code::kInternal, "threw: {}", error.what());
+}
+
 template <class T>
 Task<Result<T>> caught(Task<Result<T>> work) {
   try {
     co_return co_await std::move(work);
   } catch (const std::exception& error) {
-    co_return fail(Code::kInternal, "threw: {}", error.what());
+    co_return threw(error);
   }
 }
 
@@ -26,9 +30,9 @@ Task<Result<T>> bounded(Task<Result<T>> work, Millis timeout, std::string name) 
 }
 
 template <class T, class Entry>
-Task<Result<T>> guarded(Task<Result<T>> work, const Entry& entry) {
+Task<Result<T>> bounded_if_it_waits(Task<Result<T>> work, const Entry& entry) {
   if (!entry.hook->waits()) {
-    return caught(std::move(work));
+    return work;
   }
   return bounded(std::move(work), entry.registration.timeout, std::string(entry.hook->name()));
 }
@@ -107,8 +111,13 @@ Task<ChatOutcome> Registry::chat_message(Context context, std::string text) {
 Task<bool> Registry::judge_once(const Context& context, BeforeOutcome& outcome) {
   for (const auto& entry : before_) {
     const std::string name(entry.hook->name());
-    auto work = guarded(entry.hook->before(context, outcome.call), entry);
-    auto verdict = co_await std::move(work);
+    Result<BeforeVerdict> verdict;
+    try {
+      auto work = bounded_if_it_waits(entry.hook->before(context, outcome.call), entry);
+      verdict = co_await std::move(work);
+    } catch (const std::exception& error) {
+      verdict = threw(error);
+    }
     if (!verdict) {
       note_error(outcome.trail, name, verdict.error());
       if (entry.registration.policy == FailurePolicy::kGuard) {
@@ -179,8 +188,13 @@ Task<AfterOutcome> Registry::after_tool(Context context, const ToolCall& call, T
   outcome.result = std::move(result);
   for (const auto& entry : after_) {
     const std::string name(entry.hook->name());
-    auto work = guarded(entry.hook->after(context, call, outcome.result), entry);
-    auto verdict = co_await std::move(work);
+    Result<AfterVerdict> verdict;
+    try {
+      auto work = bounded_if_it_waits(entry.hook->after(context, call, outcome.result), entry);
+      verdict = co_await std::move(work);
+    } catch (const std::exception& error) {
+      verdict = threw(error);
+    }
     if (!verdict) {
       note_error(outcome.trail, name, verdict.error());
       if (entry.registration.policy == FailurePolicy::kGuard) {

@@ -18,30 +18,61 @@ namespace {
 using boost::json::error_code;
 using boost::json::string_view;
 
-/// The keys seen so far in one object: a short list, then an ordered set, so that no choice of keys
-/// makes the search slow.
+/// The keys seen so far in each object that is open: a short list, then an ordered set, so that no
+/// choice of keys makes the search slow.
 class SeenKeys {
  public:
+  SeenKeys() {
+    chars_.reserve(256);
+    keys_.reserve(32);
+    objects_.reserve(8);
+  }
+
+  void open() { objects_.push_back({keys_.size(), chars_.size(), {}}); }
+  void close() {
+    keys_.resize(objects_.back().first_key);
+    chars_.resize(objects_.back().first_char);
+    objects_.pop_back();
+  }
+  /// False where the innermost object has the key already.
   bool insert(std::string_view key) {
-    if (set_.empty()) {
-      for (const std::string& known : list_) {
-        if (known == key) {
-          return false;
-        }
-      }
-      list_.emplace_back(key);
-      if (list_.size() > kMaxList) {
-        set_.insert(list_.begin(), list_.end());
-      }
-      return true;
+    Open& object = objects_.back();
+    if (!object.many.empty()) {
+      return object.many.emplace(key).second;
     }
-    return set_.emplace(key).second;
+    for (std::size_t i = object.first_key; i < keys_.size(); ++i) {
+      if (text_of(keys_[i]) == key) {
+        return false;
+      }
+    }
+    keys_.push_back({chars_.size(), key.size()});
+    chars_ += key;
+    if (keys_.size() - object.first_key > kMaxList) {
+      for (std::size_t i = object.first_key; i < keys_.size(); ++i) {
+        object.many.emplace(text_of(keys_[i]));
+      }
+    }
+    return true;
   }
 
  private:
   static constexpr std::size_t kMaxList = 24;
-  std::vector<std::string> list_;
-  std::set<std::string, std::less<>> set_;
+  struct Key {
+    std::size_t start;
+    std::size_t size;
+  };
+  struct Open {
+    std::size_t first_key;
+    std::size_t first_char;
+    std::set<std::string, std::less<>> many;
+  };
+  std::string_view text_of(const Key& key) const {
+    return std::string_view(chars_).substr(key.start, key.size);
+  }
+
+  std::string chars_;  ///< the listed keys, one after the other
+  std::vector<Key> keys_;
+  std::vector<Open> objects_;
 };
 
 /// Decimal exponent of a JSON number's first significant digit; only its sign matters here.
@@ -70,8 +101,12 @@ struct Handler {
   static constexpr std::size_t max_key_size = static_cast<std::size_t>(-1);
   static constexpr std::size_t max_string_size = static_cast<std::size_t>(-1);
 
+  /// Not `= default`: that would fill the room with zeros.
+  Handler() : stack({}, first_room, sizeof(first_room)) {}
+
+  unsigned char first_room[2048];  ///< for the stack of a small text
   boost::json::value_stack stack;
-  std::vector<SeenKeys> objects;
+  SeenKeys keys;
   std::string part;     ///< of a key or number that comes in several pieces
   std::string problem;  ///< set where the handler itself refuses
 
@@ -81,11 +116,11 @@ struct Handler {
   }
   bool on_document_end(error_code&) { return true; }
   bool on_object_begin(error_code&) {
-    objects.emplace_back();
+    keys.open();
     return true;
   }
   bool on_object_end(std::size_t size, error_code&) {
-    objects.pop_back();
+    keys.close();
     stack.push_object(size);
     return true;
   }
@@ -102,7 +137,7 @@ struct Handler {
   bool on_key(string_view text, std::size_t, error_code& ec) {
     stack.push_key(text);
     part.append(text.data(), text.size());
-    const bool fresh = objects.back().insert(part);
+    const bool fresh = keys.insert(part);
     if (!fresh) {
       problem = fmt::format("the key \"{}\" stands twice in one object", part);
       ec = boost::json::error::syntax;

@@ -1,6 +1,7 @@
 #include "json/print.hpp"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <cmath>
 #include <iterator>
@@ -9,6 +10,7 @@
 
 #include <fmt/format.h>
 
+#include "json/append.hpp"
 #include "text/utf8.hpp"
 
 namespace oap::json {
@@ -42,27 +44,61 @@ void append_escape(std::string& out, char c) {
   }
 }
 
-void append_valid(std::string& out, std::string_view text) {
-  out.push_back('"');
-  std::size_t copied = 0;
-  for (std::size_t at = 0; at < text.size(); ++at) {
-    const char c = text[at];
-    if (static_cast<unsigned char>(c) < 0x20 || c == '"' || c == '\\') {
-      out.append(text.substr(copied, at - copied));
-      append_escape(out, c);
-      copied = at + 1;
+/// Whether a JSON string may hold the byte as it is, whatever stands beside it.
+constexpr bool is_plain(unsigned char byte) {
+  return byte >= 0x20 && byte < 0x80 && byte != '"' && byte != '\\';
+}
+
+constexpr std::array<bool, 256> kPlain = [] {
+  std::array<bool, 256> plain{};
+  for (std::size_t byte = 0; byte < plain.size(); ++byte) {
+    plain[byte] = is_plain(static_cast<unsigned char>(byte));
+  }
+  return plain;
+}();
+
+/// How many bytes from the start are plain; whole blocks at once, as most text is.
+std::size_t plain_length(std::string_view text) {
+  constexpr std::size_t kBlock = 16;
+  std::size_t at = 0;
+  for (; at + kBlock <= text.size(); at += kBlock) {
+    bool plain = true;
+    for (std::size_t i = 0; i < kBlock; ++i) {
+      plain &= is_plain(static_cast<unsigned char>(text[at + i]));
+    }
+    if (!plain) {
+      break;
     }
   }
-  out.append(text.substr(copied));
-  out.push_back('"');
+  while (at < text.size() && kPlain[static_cast<unsigned char>(text[at])]) {
+    ++at;
+  }
+  return at;
 }
 
 void append_string(std::string& out, std::string_view text) {
-  if (text::is_valid_utf8(text)) {
-    append_valid(out, text);
-  } else {
-    append_valid(out, text::sanitize_utf8(text));
+  constexpr std::size_t kRoom = 64;
+  out.reserve(out.size() + text.size() + kRoom);  // grows by doubling at least
+  out.push_back('"');
+  while (true) {
+    const std::size_t plain = plain_length(text);
+    out.append(text.data(), plain);
+    text.remove_prefix(plain);
+    if (text.empty()) {
+      break;
+    }
+    std::size_t taken = 1;
+    if (static_cast<unsigned char>(text.front()) < 0x80) {
+      append_escape(out, text.front());
+    } else {
+      const text::CodePoint c = text::decode_at(text, 0);
+      c.valid ? static_cast<void>(out.append(text.data(), c.length))
+              : text::append_utf8(out, c.value);
+      taken = c.length;
+    }
+    text.remove_prefix(taken);
   }
+  out.push_back('"');
 }
 
 template <class Integer>
@@ -186,7 +222,6 @@ class Printer {
     }
   }
 
- private:
   void array(const Array& items, std::size_t depth) {
     out_.push_back('[');
     bool first = true;
@@ -210,11 +245,16 @@ class Printer {
   }
 
   void sorted_object(const Object& members, std::size_t depth) {
-    std::vector<std::pair<std::string, const Value*>> sorted;
+    std::vector<std::pair<std::string_view, const Value*>> sorted;
     sorted.reserve(members.size());
+    std::vector<std::string> repaired;
     for (const auto& member : members) {
-      sorted.emplace_back(text::sanitize_utf8({member.key().data(), member.key().size()}),
-                          &member.value());
+      std::string_view key(member.key().data(), member.key().size());
+      if (!text::is_valid_utf8(key)) {
+        repaired.reserve(members.size());  // all stay where they are
+        key = repaired.emplace_back(text::sanitize_utf8(key));
+      }
+      sorted.emplace_back(key, &member.value());
     }
     std::sort(sorted.begin(), sorted.end(),
               [](const auto& a, const auto& b) { return utf16_less(a.first, b.first); });
@@ -222,13 +262,14 @@ class Printer {
     bool first = true;
     for (const auto& [key, member] : sorted) {
       separate(first, depth + 1);
-      append_valid(out_, key);
+      append_string(out_, key);
       out_.push_back(':');
       value(*member, depth + 1);
     }
     out_.push_back('}');
   }
 
+ private:
   void separate(bool& first, std::size_t depth) {
     if (!std::exchange(first, false)) {
       out_.push_back(',');
@@ -256,6 +297,7 @@ class Printer {
 
 std::string print_as(const Value& value, Style style) {
   std::string out;
+  out.reserve(256);
   Printer(out, style).value(value, 0);
   return out;
 }
@@ -266,12 +308,36 @@ std::string print(const Value& value) { return print_as(value, Style::kCompact);
 
 std::string print_pretty(const Value& value) { return print_as(value, Style::kPretty); }
 
-std::string canonical(const Value& value) { return print_as(value, Style::kCanonical); }
+std::string canonical(const Value& value) {
+  std::string out;
+  append_canonical(out, value);
+  return out;
+}
 
 std::string quote(std::string_view text) {
   std::string out;
-  append_string(out, text);
+  append_quoted(out, text);
   return out;
+}
+
+void append_quoted(std::string& out, std::string_view text) { append_string(out, text); }
+
+void append(std::string& out, const Value& value) { Printer(out, Style::kCompact).value(value, 0); }
+
+void append(std::string& out, const Object& members) {
+  Printer(out, Style::kCompact).object(members, 0);
+}
+
+void append_canonical(std::string& out, const Value& value) {
+  Printer(out, Style::kCanonical).value(value, 0);
+}
+
+void append_canonical(std::string& out, const Object& members) {
+  Printer(out, Style::kCanonical).sorted_object(members, 0);
+}
+
+void append_canonical(std::string& out, const Array& items) {
+  Printer(out, Style::kCanonical).array(items, 0);
 }
 
 }  // namespace oap::json

@@ -5,9 +5,12 @@
 #include <limits>
 #include <random>
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include "json/append.hpp"
 #include "json/parse.hpp"
+#include "text/utf8.hpp"
 
 namespace oap::json {
 namespace {
@@ -62,6 +65,46 @@ TEST(Print, Pretty) {
   EXPECT_EQ(
       print_pretty(*parse(R"({"a":[1,{"b":null}],"c":{},"d":[]})")),
       "{\n  \"a\": [\n    1,\n    {\n      \"b\": null\n    }\n  ],\n  \"c\": {},\n  \"d\": []\n}");
+}
+
+/// The definition, one byte and one code point after the other.
+std::string quoted_slowly(std::string_view text) {
+  std::string out = "\"";
+  for (const text::CodePoint c : text::CodePoints(text)) {
+    if (c.value == '"' || c.value == '\\') {
+      out += '\\';
+    }
+    if (c.value >= 0x20) {
+      text::append_utf8(out, c.value);
+    } else {
+      out += fmt::format("\\u{:04x}", static_cast<unsigned>(c.value));
+    }
+  }
+  return out + "\"";
+}
+
+TEST(Quote, EscapesAtEveryPlaceOfABlock) {
+  for (const std::string_view special :
+       {"\"", "\\", "\x01", "\x7f", "é", "😀", "\xff", "\xe2\x82"}) {
+    for (std::size_t before = 0; before < 40; ++before) {
+      for (const std::size_t after : {0U, 1U, 15U, 16U, 33U}) {
+        const std::string text =
+            std::string(before, 'a') + std::string(special) + std::string(after, 'z');
+        EXPECT_EQ(quote(text), quoted_slowly(text)) << text;
+        EXPECT_EQ(view(parse(quote(text))->get_string()), text::sanitize_utf8(text)) << text;
+      }
+    }
+  }
+}
+
+TEST(Append, GoesOnBehindWhatIsThere) {
+  const Object object{{"b", Array{1, "x"}}, {"a", 2.0}};
+  std::string out = "> ";
+  append(out, object);
+  append_canonical(out, object);
+  append_canonical(out, object.at("b").get_array());
+  append_quoted(out, "q");
+  EXPECT_EQ(out, R"(> {"b":[1,"x"],"a":2.0}{"a":2,"b":[1,"x"]}[1,"x"]"q")");
 }
 
 TEST(Canonical, FollowsTheExampleOfRfc8785) {

@@ -1,12 +1,15 @@
 #include "jsonrpc/message.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
+#include <initializer_list>
 #include <limits>
 #include <utility>
 
 #include <fmt/format.h>
 
+#include "json/append.hpp"
 #include "json/parse.hpp"
 #include "json/print.hpp"
 
@@ -129,10 +132,55 @@ Decoded decode_response(json::Object object, std::optional<json::Value> id,
   return Message(std::move(response));
 }
 
-void append_extra(json::Object& object, const json::Object& extra) {
-  for (const auto& member : extra) {
-    object.insert(member);
+/// Prints the members of one message, in the order in which they are put.
+class Members {
+ public:
+  template <class Json>
+  void put(std::string_view key, const Json& value) {
+    name(key);
+    json::append(text_, value);
   }
+  void put_text(std::string_view key, std::string_view value) {
+    name(key);
+    json::append_quoted(text_, value);
+  }
+  void put_raw(std::string_view key, std::string_view printed) {
+    name(key);
+    text_ += printed;
+  }
+  /// Members that have no place of their own; those that have are not put twice.
+  void put_extra(const json::Object& extra, std::initializer_list<std::string_view> own) {
+    for (const auto& member : extra) {
+      const std::string_view key(member.key().data(), member.key().size());
+      if (std::find(own.begin(), own.end(), key) == own.end()) {
+        put(key, member.value());
+      }
+    }
+  }
+  std::string close() {
+    text_ += '}';
+    return std::move(text_);
+  }
+
+ private:
+  void name(std::string_view key) {
+    text_ += text_.empty() ? '{' : ',';
+    json::append_quoted(text_, key);
+    text_ += ':';
+  }
+
+  std::string text_;
+};
+
+std::string print_error(const ErrorObject& error) {
+  Members members;
+  members.put("code", json::Value(error.code));
+  members.put_text("message", error.message);
+  if (error.data) {
+    members.put("data", *error.data);
+  }
+  members.put_extra(error.extra, {"code", "message", "data"});
+  return members.close();
 }
 
 }  // namespace
@@ -160,7 +208,7 @@ std::string id_key(const json::Value& id) {
     return "s" + std::string(json::view(id.get_string()));
   }
   if (const auto number = integer_of(id)) {
-    return fmt::format("i{}", *number);
+    return "i" + fmt::to_string(*number);
   }
   return "v" + json::print(id);
 }
@@ -213,37 +261,31 @@ Result<Message> parse(std::string_view text) {
 }
 
 std::string print(Request request) {
-  json::Object object;
-  object["jsonrpc"] = "2.0";
+  Members members;
+  members.put_text("jsonrpc", "2.0");
   if (!request.is_notification) {
-    object["id"] = std::move(request.id);
+    members.put("id", request.id);
   }
-  object["method"] = request.method;
+  members.put_text("method", request.method);
   if (!request.params.empty()) {
-    object["params"] = std::move(request.params);
+    members.put("params", request.params);
   }
-  append_extra(object, request.extra);
-  return json::print(std::move(object));
+  members.put_extra(request.extra, {"jsonrpc", "id", "method", "params"});
+  return members.close();
 }
 
 std::string print(Response response) {
-  json::Object object;
-  object["jsonrpc"] = "2.0";
-  object["id"] = std::move(response.id);
+  static const json::Value kNothing(json::Object{});
+  Members members;
+  members.put_text("jsonrpc", "2.0");
+  members.put("id", response.id);
   if (response.error) {
-    json::Object error;
-    error["code"] = response.error->code;
-    error["message"] = response.error->message;
-    if (response.error->data) {
-      error["data"] = std::move(*response.error->data);
-    }
-    append_extra(error, response.error->extra);
-    object["error"] = std::move(error);
+    members.put_raw("error", print_error(*response.error));
   } else {
-    object["result"] = response.result ? std::move(*response.result) : json::Value(json::Object{});
+    members.put("result", response.result ? *response.result : kNothing);
   }
-  append_extra(object, response.extra);
-  return json::print(std::move(object));
+  members.put_extra(response.extra, {"jsonrpc", "id", "result", "error"});
+  return members.close();
 }
 
 std::string print(Message message) {

@@ -7,24 +7,31 @@
 namespace oap::platform {
 namespace {
 
-/// The outcome of one append on its way from the log's thread to the coroutine that waits.
+/// The outcome of one append on its way from the log's thread to the coroutine that waits, where it
+/// must.
 struct Pending {
-  explicit Pending(Executor executor) : written(std::move(executor)) {}
-
   void set(Result<void> outcome) {
-    {
-      MutexLock lock(mutex);
-      result.emplace(std::move(outcome));
+    MutexLock lock(mutex);
+    result.emplace(std::move(outcome));
+    if (written) {
+      written->notify_from_any_thread();
     }
-    written.notify_from_any_thread();
   }
   std::optional<Result<void>> take() {
     MutexLock lock(mutex);
     return result;
   }
+  async::Event wait_with(const Executor& executor) {
+    MutexLock lock(mutex);
+    written.emplace(executor);
+    if (result) {
+      written->notify();
+    }
+    return *written;
+  }
 
-  async::Event written;
   Mutex mutex;
+  std::optional<async::Event> written OAP_GUARDED_BY(mutex);
   std::optional<Result<void>> result OAP_GUARDED_BY(mutex);
 };
 
@@ -34,13 +41,14 @@ class LogSink final : public gateway::AuditSink {
       : log_(std::move(log)), executor_(std::move(executor)) {}
 
   Task<Result<void>> append(audit::Event event, audit::Durability durability) override {
-    auto pending = std::make_shared<Pending>(executor_);
+    auto pending = std::make_shared<Pending>();
     log_->append_async(event, durability,
                        [pending](Result<void> outcome) { pending->set(std::move(outcome)); });
-    const Deadline never = Deadline::never();
     std::optional<Result<void>> result = pending->take();
-    while (!result) {
-      co_await pending->written.wait_shielded(never);
+    if (!result) {
+      async::Event written = pending->wait_with(executor_);
+      const Deadline never = Deadline::never();
+      co_await written.wait_shielded(never);
       result = pending->take();
     }
     co_return *std::move(result);

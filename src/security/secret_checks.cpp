@@ -136,13 +136,12 @@ bool names_secret(std::string_view name) {
 }
 
 bool is_secret_value(std::string_view name, std::string_view value, bool quoted) {
-  const std::string lower = text::lower_ascii(name);
-  if (!names_secret(name) || value.size() < 8 || is_reference(value) || is_sample(value) ||
+  if (value.size() < 8 || !names_secret(name) || is_reference(value) || is_sample(value) ||
       is_uuid(value) || is_identifier(value) || (!quoted && is_member_access(value))) {
     return false;
   }
   const bool mixed = has_digit(value) && has_letter(value);
-  if (is_password_name(lower)) {
+  if (is_password_name(text::lower_ascii(name))) {
     return (mixed || has_special(value)) && entropy(value) >= 2.5;
   }
   return mixed && value.find(' ') == std::string_view::npos && value.size() >= 12 &&

@@ -13,6 +13,7 @@ namespace {
 
 using Finding = SecretScanner::Finding;
 
+/// Known secrets are as long at least, and so is all that a pattern matches.
 constexpr std::size_t kMinKnown = 8;
 constexpr std::size_t kMaxPem = 64U << 10U;
 constexpr std::string_view kMark = "[REDACTED:";
@@ -180,6 +181,56 @@ struct SecretScanner::Body {
                     std::string_view name) const;
 };
 
+namespace {
+
+/// Which patterns may match; all where that cannot be told.
+std::vector<int> triggered_by(std::string_view text, const CompiledPatterns& compiled) {
+  std::vector<int> triggered;
+  re2::RE2::Set::ErrorInfo error{};
+  const bool any = compiled.triggers->Match(piece(text), nullptr, &error);
+  if (!any && error.kind == re2::RE2::Set::kNoError) {
+    return triggered;
+  }
+  if (!compiled.triggers->Match(piece(text), &triggered, &error)) {
+    triggered.clear();
+    for (std::size_t i = 0; i < compiled.full.size(); ++i) {
+      triggered.push_back(static_cast<int>(i));
+    }
+  }
+  return triggered;
+}
+
+std::string_view key_of(const boost::json::key_value_pair& member) {
+  return {member.key().data(), member.key().size()};
+}
+
+bool finds(const SecretScanner& scanner, const json::Value& value, std::string_view name);
+
+bool finds(const SecretScanner& scanner, const json::Array& items, std::string_view name) {
+  return std::any_of(items.begin(), items.end(),
+                     [&](const json::Value& item) { return finds(scanner, item, name); });
+}
+
+bool finds(const SecretScanner& scanner, const json::Object& members) {
+  return std::any_of(members.begin(), members.end(), [&](const auto& member) {
+    const std::string_view key = key_of(member);
+    return !scanner.scan(key).empty() || finds(scanner, member.value(), key);
+  });
+}
+
+bool finds(const SecretScanner& scanner, const json::Value& value, std::string_view name) {
+  if (value.is_string()) {
+    const std::string_view text = json::view(value.get_string());
+    return (!name.empty() && is_secret_value(name, text, true)) || !scanner.scan(text).empty();
+  }
+  if (value.is_array()) {
+    return finds(scanner, value.get_array(), name);
+  }
+  return value.is_object() && finds(scanner, value.get_object());
+}
+
+}  // namespace
+
 SecretScanner::SecretScanner(std::vector<std::string> known_secrets, std::string hmac_key) {
   auto body = std::make_unique<Body>();
   for (std::string& secret : known_secrets) {
@@ -201,22 +252,16 @@ std::vector<Finding> SecretScanner::scan(std::string_view text) const {
                         : std::vector<Finding>{{"unscanned", 0, text.size()}};
   }
   std::vector<Finding> found;
+  if (text.size() < kMinKnown) {
+    return found;
+  }
   for (const std::string& secret : body_->known) {
     for (std::size_t at = text.find(secret); at != std::string_view::npos;
          at = text.find(secret, at + secret.size())) {
       found.push_back({"known_secret", at, at + secret.size()});
     }
   }
-  std::vector<int> triggered;
-  re2::RE2::Set::ErrorInfo error{};
-  if (!compiled.triggers->Match(piece(text), &triggered, &error) &&
-      error.kind != re2::RE2::Set::kNoError) {
-    triggered.clear();
-    for (std::size_t i = 0; i < compiled.full.size(); ++i) {
-      triggered.push_back(static_cast<int>(i));
-    }
-  }
-  for (const int index : triggered) {
+  for (const int index : triggered_by(text, compiled)) {
     const auto at = static_cast<std::size_t>(index);
     find_pattern(text, secret_patterns()[at], *compiled.full[at], found);
   }
@@ -277,7 +322,7 @@ json::Value SecretScanner::Body::clean(const SecretScanner& scanner, const json:
   }
   json::Object out;
   for (const auto& member : value.get_object()) {
-    const std::string_view member_name(member.key().data(), member.key().size());
+    const std::string_view member_name = key_of(member);
     std::string cleaned = scanner.redact(member_name);
     while (cleaned != member_name && out.contains(cleaned)) {
       cleaned += "_";
@@ -287,8 +332,12 @@ json::Value SecretScanner::Body::clean(const SecretScanner& scanner, const json:
   return out;
 }
 
+bool SecretScanner::has_secret(const json::Value& value) const { return finds(*this, value, ""); }
+bool SecretScanner::has_secret(const json::Object& members) const { return finds(*this, members); }
+bool SecretScanner::has_secret(const json::Array& items) const { return finds(*this, items, ""); }
+
 json::Value SecretScanner::redact(const json::Value& value) const {
-  return body_->clean(*this, value, "");
+  return has_secret(value) ? body_->clean(*this, value, "") : value;
 }
 
 }  // namespace oap::security

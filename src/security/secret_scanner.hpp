@@ -32,6 +32,10 @@ class SecretScanner {
 
   /// In order of place, not overlapping.
   std::vector<Finding> scan(std::string_view text) const;
+  /// Whether redact(value) would change anything; copies nothing.
+  bool has_secret(const json::Value& value) const;
+  bool has_secret(const json::Object& members) const;
+  bool has_secret(const json::Array& items) const;
   std::string redact(std::string_view text) const;
   /// The value with every string and key cleaned; a string that stands under a key which names a
   /// secret ("password", "api_key") is judged with that key.

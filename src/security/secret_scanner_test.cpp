@@ -124,6 +124,33 @@ TEST(SecretScanner, CleansJsonWithKeys) {
   EXPECT_EQ(scanner.redact(clean), clean);
 }
 
+TEST(SecretScanner, HasSecretSaysWhetherRedactWouldChangeAnything) {
+  const SecretScanner scanner({"known-secret-1"}, "key");
+  const json::Value values[] = {
+      nullptr,
+      "plain",
+      "the known-secret-1",
+      json::Array{1, json::Array{"known-secret-1"}},
+      json::Object{{"known-secret-1", 1}},
+      json::Object{{"a", json::Object{{"password", "Tr0ub4dor&3x"}}}},
+      json::Object{{"password", json::Array{"x", "Tr0ub4dor&3x"}}},
+      json::Object{{"message", "Tr0ub4dor&3x"}, {"short", "a"}},
+  };
+  for (const json::Value& value : values) {
+    const bool changes = scanner.redact(value) != value;
+    EXPECT_EQ(scanner.has_secret(value), changes) << json::print(value);
+    if (value.is_object()) {
+      EXPECT_EQ(scanner.has_secret(value.get_object()), changes) << json::print(value);
+    }
+  }
+  EXPECT_TRUE(scanner.has_secret(values[2]));
+  EXPECT_TRUE(scanner.has_secret(values[3].get_array()));
+  EXPECT_TRUE(scanner.has_secret(values[4]));
+  EXPECT_TRUE(scanner.has_secret(values[5]));
+  EXPECT_TRUE(scanner.has_secret(values[6]));
+  EXPECT_FALSE(scanner.has_secret(values[7]));
+}
+
 TEST(SecretScanner, SerialisedJsonStaysJson) {
   const SecretScanner scanner({}, "key");
   json::Object object;

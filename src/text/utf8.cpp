@@ -50,6 +50,25 @@ constexpr Range kDeceptive[] = {
     {0x13430, 0x1345F}, {0x1BCA0, 0x1BCA3}, {0x1D173, 0x1D17A}, {0xE0000, 0xE0FFF},
 };
 
+/// How many bytes from the start are ASCII.
+std::size_t ascii_length(std::string_view text) {
+  constexpr std::size_t kBlock = 16;
+  std::size_t at = 0;
+  for (; at + kBlock <= text.size(); at += kBlock) {
+    unsigned bits = 0;
+    for (std::size_t i = 0; i < kBlock; ++i) {
+      bits |= byte_at(text, at + i);
+    }
+    if (bits >= 0x80) {
+      break;
+    }
+  }
+  while (at < text.size() && byte_at(text, at) < 0x80) {
+    ++at;
+  }
+  return at;
+}
+
 }  // namespace
 
 CodePoint decode_at(std::string_view text, std::size_t at) {
@@ -100,7 +119,7 @@ void append_utf8(std::string& out, char32_t code_point) {
 bool is_valid_utf8(std::string_view text) {
   for (std::size_t at = 0; at < text.size();) {
     if (byte_at(text, at) < 0x80) {
-      ++at;
+      at += ascii_length(text.substr(at));
       continue;
     }
     const CodePoint c = decode_at(text, at);
@@ -116,6 +135,12 @@ std::string sanitize_utf8(std::string_view text) {
   std::string out;
   out.reserve(text.size());
   for (std::size_t at = 0; at < text.size();) {
+    const std::size_t ascii = ascii_length(text.substr(at));
+    out.append(text.substr(at, ascii));
+    at += ascii;
+    if (at == text.size()) {
+      break;
+    }
     const CodePoint c = decode_at(text, at);
     if (c.valid) {
       out.append(text.substr(at, c.length));

@@ -55,19 +55,12 @@ json::Object wanted(json::Object requests, std::string_view state = {}) {
   return result;
 }
 
-/// A form field of an accepted elicitation under `key`; "" where it is not there.
-std::string answered(const Call& call, std::string_view key, std::string_view field) {
-  const json::Object* input = call.input(key);
-  const json::Object* content = input == nullptr ? nullptr : json::find_object(*input, "content");
-  return content == nullptr ? std::string() : std::string(json::get_string(*content, field));
-}
-
 bool can(const Call& call, std::string_view capability) {
   return call.exchange.caller().capabilities.contains(capability);
 }
 
 Task<Reply> ask_name(Call& call) {
-  const std::string name = answered(call, "user_name", "name");
+  const std::string name = answer_in(call.params, "user_name", "name");
   if (!name.empty()) {
     co_return text_result("Hello, " + name + "!");
   }
@@ -123,7 +116,7 @@ Task<Reply> several(Call& call) {
   const bool all = call.input("user_name") != nullptr && call.input("greeting") != nullptr &&
                    call.input("client_roots") != nullptr;
   if (all && opened(call.params) == "several") {
-    co_return text_result("All inputs received: " + answered(call, "user_name", "name"));
+    co_return text_result("All inputs received: " + answer_in(call.params, "user_name", "name"));
   }
   co_return wanted({{"user_name", form("What is your name?", "name", "string")},
                     {"greeting", sample("Generate a greeting")},
@@ -138,7 +131,7 @@ Task<Reply> rounds(Call& call) {
                      sealed("round 2"));
   }
   if (state == "round 2" && call.input("step2") != nullptr) {
-    co_return text_result("All rounds are done: " + answered(call, "step2", "color"));
+    co_return text_result("All rounds are done: " + answer_in(call.params, "step2", "color"));
   }
   co_return wanted({{"step1", form("Step 1: What is your name?", "name", "string")}},
                    sealed("round 1"));
@@ -166,7 +159,7 @@ Task<Reply> by_capability(Call& call) {
 
 Task<Reply> streaming(Call& call) {
   if (call.input("user_name") != nullptr) {
-    co_return text_result("Hello, " + answered(call, "user_name", "name") + "!");
+    co_return text_result("Hello, " + answer_in(call.params, "user_name", "name") + "!");
   }
   call.exchange.progress({{"progress", 1}, {"total", 2}});
   co_return wanted({{"user_name", form("What is your name?", "name", "string")}});
@@ -228,7 +221,7 @@ json::Object messages(json::Array list) { return {{"messages", std::move(list)}}
 
 }  // namespace
 
-Task<FixtureService::Reply> get_prompt(json::Object params, mcp::Exchange& exchange) {
+Task<FixtureService::Reply> get_prompt(json::Object params) {
   const std::string name(json::get_string(params, "name"));
   const json::Object* given = json::find_object(params, "arguments");
   const auto argument = [&](std::string_view key) {
@@ -253,13 +246,11 @@ Task<FixtureService::Reply> get_prompt(json::Object params, mcp::Exchange& excha
         {user_says(image_block()), user_says(text_block("Please analyze the image above."))});
   }
   if (name == "test_input_required_result_prompt") {
-    mcp::Feed none;
-    Call call{std::move(params), exchange, none};
-    if (call.input("user_context") == nullptr) {
+    if (input_in(params, "user_context") == nullptr) {
       co_return wanted({{"user_context", form("What context?", "context", "string")}});
     }
     co_return messages(
-        {user_says(text_block("Context: " + answered(call, "user_context", "context")))});
+        {user_says(text_block("Context: " + answer_in(params, "user_context", "context")))});
   }
   co_return mcp::refused(jsonrpc::kInvalidParams, "Unknown prompt: " + name);
 }

@@ -10,9 +10,15 @@ const json::Object& FixtureService::Call::arguments() const {
   return found == nullptr ? kNone : *found;
 }
 
-const json::Object* FixtureService::Call::input(std::string_view key) const {
+const json::Object* input_in(const json::Object& params, std::string_view key) {
   const json::Object* responses = json::find_object(params, "inputResponses");
   return responses == nullptr ? nullptr : json::find_object(*responses, key);
+}
+
+std::string answer_in(const json::Object& params, std::string_view key, std::string_view field) {
+  const json::Object* input = input_in(params, key);
+  const json::Object* content = input == nullptr ? nullptr : json::find_object(*input, "content");
+  return content == nullptr ? std::string() : std::string(json::get_string(*content, field));
 }
 
 FixtureService::FixtureService() {
@@ -83,7 +89,7 @@ Task<FixtureService::Reply> FixtureService::handle(std::string method, json::Obj
     co_return list("prompts", prompt_definitions(lists_.toggled_prompt));
   }
   if (method == "prompts/get") {
-    co_return co_await get_prompt(std::move(params), exchange);
+    co_return co_await get_prompt(std::move(params));
   }
   if (method.starts_with("tasks/") && exchange.caller().era == mcp::Era::kModern) {
     co_return tasks_.handle(method, params, exchange.caller());

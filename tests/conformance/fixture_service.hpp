@@ -10,6 +10,11 @@
 
 namespace oap::conformance {
 
+/// The client's answer under this key in a request's params, where it has brought one.
+const json::Object* input_in(const json::Object& params, std::string_view key);
+/// A form field of an accepted elicitation under `key`; "" where it is not there.
+std::string answer_in(const json::Object& params, std::string_view key, std::string_view field);
+
 /// A server with every tool, resource and prompt that the official conformance suite asks a server
 /// under test for, for both eras. Belongs to the executor's thread.
 class FixtureService final : public mcp::Service {
@@ -40,7 +45,7 @@ class FixtureService final : public mcp::Service {
 
     const json::Object& arguments() const;
     /// The client's answer under this key, where it has brought one in this round.
-    const json::Object* input(std::string_view key) const;
+    const json::Object* input(std::string_view key) const { return input_in(params, key); }
   };
   using Handler = std::function<Task<Reply>(Call& call)>;
   struct Tool {
@@ -67,7 +72,7 @@ std::vector<FixtureService::Tool> asking_tools();
 std::vector<FixtureService::Tool> multi_round_tools();
 std::vector<FixtureService::Tool> task_tools();
 json::Array prompt_definitions(bool with_toggled);
-Task<FixtureService::Reply> get_prompt(json::Object params, mcp::Exchange& exchange);
+Task<FixtureService::Reply> get_prompt(json::Object params);
 json::Array resource_definitions();
 json::Array template_definitions();
 FixtureService::Reply read_resource(const json::Object& params, mcp::Era era);

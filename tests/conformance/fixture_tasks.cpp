@@ -55,6 +55,9 @@ Task<Reply> protocol_error_job(Call& call) {
 }
 
 Task<Reply> confirm_delete(Call& call) {
+  if (!TaskTable::is_declared(call.exchange.caller())) {
+    co_return text_result("Nothing was deleted: only a task can ask");
+  }
   std::string file(json::get_string(call.arguments(), "filename"));
   json::Object asked{{"confirm", form("Delete " + file + "?", "confirm", "boolean")}};
   co_return deferred(call, {Millis(0), std::move(asked), text_result("Deleted " + file)});

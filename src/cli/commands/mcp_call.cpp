@@ -63,10 +63,11 @@ void tell_urls(const ToolOutcome& outcome) {
     return;
   }
   for (const json::Value& each : *asked) {
-    print_error(fmt::format("the server wants you to visit this page first, if you trust it: {}\n"
-                            "  {}",
-                            text::escape_visible(json::get_string(each, "message")),
-                            text::escape_visible(json::get_string(each, "url"))));
+    print_error(
+        fmt::format("the server wants you to visit this page first, if you trust it: {}\n"
+                    "  {}",
+                    text::escape_visible(json::get_string(each, "message")),
+                    text::escape_visible(json::get_string(each, "url"))));
   }
 }
 
@@ -129,8 +130,8 @@ Task<int> call_tool(platform::Platform& platform, Executor executor, McpArgs arg
   }
   Questions questions(std::move(executor), has_terminal());
   gateway::CallLink link = link_of(questions, args.server);
-  const ToolOutcome outcome = co_await platform.call_tool(args.server, args.name,
-                                                          *std::move(arguments), std::move(link));
+  const ToolOutcome outcome =
+      co_await platform.call_tool(args.server, args.name, *std::move(arguments), std::move(link));
   if (const auto code = failure(outcome, as_json)) {
     co_return *code;
   }
@@ -165,8 +166,8 @@ Task<int> read_resource(platform::Platform& platform, Executor executor, McpArgs
                         bool as_json) {
   Questions questions(std::move(executor), has_terminal());
   json::Object params{{"uri", args.name}};
-  const ToolOutcome outcome = co_await request(platform, questions, args.server, "resources/read",
-                                               std::move(params));
+  const ToolOutcome outcome =
+      co_await request(platform, questions, args.server, "resources/read", std::move(params));
   if (const auto code = failure(outcome, as_json)) {
     co_return *code;
   }

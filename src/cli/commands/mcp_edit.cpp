@@ -111,8 +111,7 @@ Result<Edited> add(const McpEditArgs& args, const config::Paths& paths, const st
   OAP_TRY(const json::Object entry, entry_of(args, out.warnings));
   OAP_CHECK_OK(config::check_server_entry(args.name, entry, paths, config::process_env()));
   OAP_TRY(const config::ServersFile file, config::find_servers_file(dir));
-  OAP_TRY(const std::string text,
-          config::with_server(file.text, file.path, args.name, entry));
+  OAP_TRY(const std::string text, config::with_server(file.text, file.path, args.name, entry));
   OAP_CHECK_OK(config::write_servers_file(file, text, args.user ? 0600 : 0644));
   out.file = file.path;
   return out;
@@ -127,14 +126,14 @@ std::string elsewhere(const McpEditArgs& args, const config::Paths& paths) {
   const config::Config config = state_of(paths);
   for (const auto& [name, command] : config.commands) {
     if (name == "server " + args.name) {
-      return "; it is in " + paths.workspace + "/.mcp.json, which is another program's: edit it there";
+      return "; it is in " + paths.workspace +
+             "/.mcp.json, which is another program's: edit it there";
     }
   }
   return "";
 }
 
-Result<Edited> remove(const McpEditArgs& args, const config::Paths& paths,
-                      const std::string& dir) {
+Result<Edited> remove(const McpEditArgs& args, const config::Paths& paths, const std::string& dir) {
   OAP_TRY(const config::ServersFile file, config::find_servers_file(dir));
   auto text = config::without_server(file.text, file.path, args.name);
   if (!text) {
@@ -185,10 +184,8 @@ int mcp_edit_command(const Common& common, const McpEditArgs& args) {
     print_error("warning: " + warning);
   }
   if (common.json) {
-    print_json(json::Object{{"success", true},
-                            {"server", args.name},
-                            {"file", edited->file},
-                            {"trusted", trusted}});
+    print_json(json::Object{
+        {"success", true}, {"server", args.name}, {"file", edited->file}, {"trusted", trusted}});
     return 0;
   }
   print(fmt::format("{}: {} {}\n", edited->file, args.remove ? "removed" : "added", args.name));

@@ -52,17 +52,6 @@ std::string text_of(const std::vector<gateway::Finding>& findings) {
   return out;
 }
 
-/// All tools that the server named, also those that are held back.
-std::vector<json::Object> tools_of(const gateway::Catalog& catalog, const std::string& server) {
-  std::vector<json::Object> out;
-  for (gateway::Catalog::Item& item : catalog.known_items(ListKind::kTools)) {
-    if (item.server == server) {
-      out.push_back(std::move(item.definition));
-    }
-  }
-  return out;
-}
-
 std::map<std::string, std::string> held_of(const gateway::Catalog& catalog,
                                            const std::string& server) {
   const auto found = catalog.held_back().find(server);
@@ -83,7 +72,9 @@ json::Value pin_of(platform::Platform& platform, const std::string& server,
   return json::Value(nullptr);
 }
 
-int show_server(platform::Platform& platform, const McpArgs& args, bool as_json) {
+using Tools = std::vector<ToolSpec>;
+
+int show_server(platform::Platform& platform, const McpArgs& args, const Tools& all, bool as_json) {
   const gateway::Catalog& catalog = platform.catalog();
   gateway::Upstream* const upstream = *platform.upstreams().find(args.server);
   const mcp::PeerInfo info = upstream->info().value_or(mcp::PeerInfo{});
@@ -92,11 +83,11 @@ int show_server(platform::Platform& platform, const McpArgs& args, bool as_json)
   const auto findings = gateway::inspect_text(info.instructions, "/instructions");
   json::Array names;
   std::string tools;
-  for (const json::Object& tool : tools_of(catalog, args.server)) {
-    const std::string name(json::get_string(tool, "name"));
+  for (const ToolSpec& tool : all) {
+    const std::string& name = tool.name;
     names.emplace_back(name);
-    tools += fmt::format("{:<32} {}{}\n", name, held.contains(name) ? "[held back] " : "",
-                         first_line(json::get_string(tool, "description")));
+    tools += fmt::format("{:<32} {}{}\n", text::escape_visible(name),
+                         held.contains(name) ? "[held back] " : "", first_line(tool.description));
   }
   json::Object out = gateway::to_json(args.server, upstream->health());
   out["started_by"] = started_by;
@@ -114,7 +105,8 @@ int show_server(platform::Platform& platform, const McpArgs& args, bool as_json)
   if (!started_by.empty()) {
     text += "started by: " + text::escape_visible(started_by) + "\n";
   }
-  text += "protocol: " + (info.protocol_version.empty() ? "not told" : info.protocol_version) + "\n";
+  text +=
+      "protocol: " + (info.protocol_version.empty() ? "not told" : info.protocol_version) + "\n";
   text += section("implementation", json::print_pretty(info.implementation));
   text += section("capabilities", json::print_pretty(info.capabilities));
   if (!info.instructions.empty()) {
@@ -127,14 +119,14 @@ int show_server(platform::Platform& platform, const McpArgs& args, bool as_json)
   return 0;
 }
 
-int show_tool(platform::Platform& platform, const McpArgs& args, bool as_json) {
+int show_tool(platform::Platform& platform, const McpArgs& args, const Tools& all, bool as_json) {
   const gateway::Catalog& catalog = platform.catalog();
   std::vector<std::string> names;
   std::optional<json::Object> definition;
-  for (json::Object& tool : tools_of(catalog, args.server)) {
-    names.emplace_back(json::get_string(tool, "name"));
-    if (names.back() == args.name) {
-      definition = std::move(tool);
+  for (const ToolSpec& tool : all) {
+    names.push_back(tool.name);
+    if (tool.name == args.name) {
+      definition = tool.definition;
     }
   }
   if (!definition) {
@@ -149,12 +141,9 @@ int show_tool(platform::Platform& platform, const McpArgs& args, bool as_json) {
   const json::Value pin = pin_of(platform, args.server, args.name);
   const std::string public_name = known && *known != nullptr ? (*known)->public_name() : "";
   if (as_json) {
-    json::Object out{{"server", args.server},
-                     {"tool", args.name},
-                     {"name", public_name},
-                     {"definition", *definition},
-                     {"findings", to_json(findings)},
-                     {"pin", pin},
+    json::Object out{{"server", args.server},         {"tool", args.name},
+                     {"name", public_name},           {"definition", *definition},
+                     {"findings", to_json(findings)}, {"pin", pin},
                      {"held_back", nullptr}};
     if (why != held.end()) {
       out["held_back"] = why->second;
@@ -169,8 +158,8 @@ int show_tool(platform::Platform& platform, const McpArgs& args, bool as_json) {
   }
   text += section("definition", json::print_pretty(*definition));
   text += section("pin", pin.is_null() ? std::string("none") : json::print_pretty(pin));
-  print(text + (findings.empty() ? std::string("findings: none\n")
-                                 : "findings:\n" + text_of(findings)));
+  print(text +
+        (findings.empty() ? std::string("findings: none\n") : "findings:\n" + text_of(findings)));
   return 0;
 }
 
@@ -188,8 +177,8 @@ Task<int> inspect(platform::Platform& platform, McpArgs args, bool as_json) {
     co_return report(tools.error(), as_json);
   }
   co_await platform.catalog().load_all(ListKind::kTools, deadline);
-  co_return args.name.empty() ? show_server(platform, args, as_json)
-                              : show_tool(platform, args, as_json);
+  co_return args.name.empty() ? show_server(platform, args, *tools, as_json)
+                              : show_tool(platform, args, *tools, as_json);
 }
 
 }  // namespace oap::cli

@@ -19,8 +19,8 @@ using gateway::ListKind;
 /// What one server came to.
 struct Row {
   std::string name;
-  std::string error;     ///< why it has no tools to show
-  std::string sign_in;   ///< "signed_in", "expired", "not_signed_in"; empty where it takes none
+  std::string error;    ///< why it has no tools to show
+  std::string sign_in;  ///< "signed_in", "expired", "not_signed_in"; empty where it takes none
   std::string sign_in_error;
 };
 
@@ -47,10 +47,8 @@ Task<void> look_at(platform::Platform& platform, gateway::Upstream* upstream, De
   }
   if (const auto started = co_await upstream->start(deadline); !started) {
     row->error = started.error().to_string();
+    co_return;
   }
-}
-
-Task<void> load_tools(platform::Platform& platform, Deadline deadline) {
   co_await platform.catalog().load_all(ListKind::kTools, deadline);
 }
 
@@ -126,7 +124,6 @@ Task<int> list_servers(platform::Platform& platform, Executor executor, McpArgs 
   const std::vector<gateway::Upstream*> upstreams = platform.upstreams().all();
   std::vector<Row> rows(upstreams.size());
   async::Scope scope(executor);
-  scope.spawn(load_tools(platform, deadline));
   for (std::size_t i = 0; i < upstreams.size(); ++i) {
     rows[i].name = upstreams[i]->name();
     scope.spawn(look_at(platform, upstreams[i], deadline, &rows[i]));
@@ -134,10 +131,10 @@ Task<int> list_servers(platform::Platform& platform, Executor executor, McpArgs 
   co_await scope.join();
   gateway::Catalog& catalog = platform.catalog();
   std::map<std::string, std::size_t> counts;
-  counts[std::string(kBuiltinServer)] = catalog.builtin().size();
   for (const gateway::Catalog::Item& item : catalog.known_items(ListKind::kTools)) {
     ++counts[item.server];
   }
+  counts[std::string(kBuiltinServer)] = catalog.builtin().size();
   const auto missing = catalog.unavailable();
   json::Array servers;
   std::string text;
@@ -147,8 +144,8 @@ Task<int> list_servers(platform::Platform& platform, Executor executor, McpArgs 
       row.error = why->second;
     }
     const auto found = catalog.held_back().find(row.name);
-    const auto held = found == catalog.held_back().end() ? std::map<std::string, std::string>{}
-                                                         : found->second;
+    const auto held =
+        found == catalog.held_back().end() ? std::map<std::string, std::string>{} : found->second;
     const std::size_t listed = counts[row.name];
     const std::size_t usable = listed - std::min(listed, held.size());
     const Health health = upstreams[i]->health();

@@ -57,10 +57,9 @@ Task<int> list_tools(platform::Platform& platform, McpArgs args, bool as_json) {
   for (const auto& [server, held] : platform.catalog().held_back()) {
     if (!held.empty() && (args.server.empty() || args.server == server)) {
       quarantined[server] = missing_json(held);
-      print_error(fmt::format("{}: {} held back; see: oap mcp trust diff {}", server,
-                              held.size() == 1 ? "1 tool is"
-                                               : fmt::format("{} tools are", held.size()),
-                              server));
+      print_error(fmt::format(
+          "{}: {} held back; see: oap mcp trust diff {}", server,
+          held.size() == 1 ? "1 tool is" : fmt::format("{} tools are", held.size()), server));
     }
   }
   const auto missing = platform.catalog().unavailable();
@@ -89,13 +88,13 @@ void add(Listed& out, const gateway::Catalog::Item& item, std::string_view key) 
     object[member.key()] = member.value();
   }
   out.items.push_back(std::move(object));
-  const std::string_view title = json::get_string(
-      item.definition, "title", json::get_string(item.definition, "description"));
+  const std::string_view title =
+      json::get_string(item.definition, "title", json::get_string(item.definition, "description"));
   const std::string_view name =
       title.empty() && key != "name" ? json::get_string(item.definition, "name") : title;
-  out.text += fmt::format("{:<16} {:<40} {}\n", item.server,
-                          text::escape_visible(json::get_string(item.definition, key)),
-                          first_line(name));
+  out.text +=
+      fmt::format("{:<16} {:<40} {}\n", item.server,
+                  text::escape_visible(json::get_string(item.definition, key)), first_line(name));
 }
 
 Task<Listed> listed(gateway::Catalog& catalog, ListKind kind, std::string server,
@@ -115,8 +114,7 @@ Task<Listed> listed(gateway::Catalog& catalog, ListKind kind, std::string server
 Task<int> list_resources(platform::Platform& platform, McpArgs args, bool as_json) {
   gateway::Catalog& catalog = platform.catalog();
   const Deadline deadline = deadline_of(args);
-  Listed resources =
-      co_await listed(catalog, ListKind::kResources, args.server, "uri", deadline);
+  Listed resources = co_await listed(catalog, ListKind::kResources, args.server, "uri", deadline);
   Listed templates =
       co_await listed(catalog, ListKind::kTemplates, args.server, "uriTemplate", deadline);
   const auto missing = catalog.unavailable();

@@ -26,8 +26,8 @@ class Browser {
     spec.argv = {"xdg-open", url};
     spec.profile = sandbox::Profile::kService;
     static constexpr std::array<std::string_view, 7> kDesktop{
-        "BROWSER",         "DBUS_SESSION_BUS_ADDRESS", "DISPLAY",    "WAYLAND_DISPLAY",
-        "XAUTHORITY",      "XDG_CURRENT_DESKTOP",      "XDG_RUNTIME_DIR"};
+        "BROWSER",    "DBUS_SESSION_BUS_ADDRESS", "DISPLAY",        "WAYLAND_DISPLAY",
+        "XAUTHORITY", "XDG_CURRENT_DESKTOP",      "XDG_RUNTIME_DIR"};
     for (const std::string_view name : kDesktop) {
       if (const auto value = os::env(name)) {
         spec.env[std::string(name)] = *value;
@@ -51,8 +51,8 @@ int finish(const Result<void>& done, const McpLoginArgs& args, bool as_json) {
     return report(done.error(), as_json);
   }
   if (as_json) {
-    print_json(json::Object{
-        {"success", true}, {"server", args.server}, {"signed_in", !args.logout}});
+    print_json(
+        json::Object{{"success", true}, {"server", args.server}, {"signed_in", !args.logout}});
   } else {
     print(fmt::format("{}: {}\n", args.server,
                       args.logout ? "the sign-in is forgotten" : "signed in"));
@@ -88,7 +88,8 @@ int mcp_login_command(const Common& common, const McpLoginArgs& args) {
   }
   Browser browser(runtime.executor());
   const auto show = [&browser, &args](const std::string& url) {
-    print_message("To sign in to " + args.server + ", open this page in a browser on this machine:\n  " +
+    print_message("To sign in to " + args.server +
+                      ", open this page in a browser on this machine:\n  " +
                       text::escape_visible(url) + "\n",
                   false);
     if (args.browser) {

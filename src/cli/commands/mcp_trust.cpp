@@ -95,16 +95,16 @@ std::string text_of(const gateway::Shadow& shadow) {
     names += (names.empty() ? "" : ", ") + text::escape_visible(tool.server + " " + tool.tool);
   }
   const bool warning = shadow.severity == gateway::Severity::kWarning;
-  return fmt::format("{}: {}: {}\n", warning ? "warning" : "note",
-                     gateway::to_string(shadow.kind), names);
+  return fmt::format("{}: {}: {}\n", warning ? "warning" : "note", gateway::to_string(shadow.kind),
+                     names);
 }
 
 std::string text_of(const PinRow& row, const std::vector<gateway::Finding>& findings) {
   std::string text = fmt::format("{:<16} {:<28} {}", text::escape_visible(row.server),
                                  text::escape_visible(row.tool), gateway::to_string(row.trust));
   if (!row.approved_by.empty()) {
-    text += fmt::format(", approved by {} {}", text::escape_visible(row.approved_by),
-                        row.approved_at);
+    text +=
+        fmt::format(", approved by {} {}", text::escape_visible(row.approved_by), row.approved_at);
   }
   text += "\n";
   for (const gateway::Finding& finding : findings) {
@@ -195,7 +195,7 @@ int show_diffs(const Pins& pins, const std::vector<PinDiff>& diffs, bool as_json
 
 /// An approval that cannot be audited is none.
 Result<void> record(const platform::Settings& settings, Executor executor, const PinDiff& diff,
-                   const std::string& who, bool by_flag) {
+                    const std::string& who, bool by_flag) {
   OAP_TRY(const std::unique_ptr<gateway::AuditSink> sink,
           platform::open_audit(settings, std::move(executor)));
   audit::Event event;
@@ -251,10 +251,10 @@ int approve_command(const platform::Settings& settings, const gateway::PinStore&
                           "oap mcp trust diff"),
                     as_json);
     }
-    const std::string question = fmt::format("Approve {} as shown? [y/N] ",
-                                             diffs->size() == 1 ? std::string("this tool")
-                                                                : fmt::format("these {} tools",
-                                                                              diffs->size()));
+    const std::string question =
+        fmt::format("Approve {} as shown? [y/N] ",
+                    diffs->size() == 1 ? std::string("this tool")
+                                       : fmt::format("these {} tools", diffs->size()));
     if (!ask_yes_now(question)) {
       return report(Error(Code::kPermissionDenied, "nothing was approved"), as_json);
     }

@@ -28,48 +28,44 @@ Task<Result<hooks::AfterVerdict>> SecretScannerHook::after(const hooks::Context&
                                                            const ToolCall& /*call*/,
                                                            const ToolResult& result) {
   hooks::AfterVerdict verdict;
-  std::optional<ToolResult> clean;
-  const auto replace = [&](const json::Value& before, auto&& put) {
-    if (json::Value after = scanner_.redact(before); after != before) {
-      if (!clean) {
-        clean = result;
-      }
-      put(*clean, std::move(after));
+  const auto replace = [&](const auto& part, auto&& put) {
+    if (!scanner_.has_secret(part)) {
+      return;
     }
+    if (!verdict.replacement) {
+      verdict.replacement = result;
+    }
+    put(*verdict.replacement, scanner_.redact(json::Value(part)));
   };
-  replace(json::Value(result.content),
+  replace(result.content,
           [](ToolResult& to, json::Value value) { to.content = std::move(value.as_array()); });
   if (result.structured) {
     replace(*result.structured,
             [](ToolResult& to, json::Value value) { to.structured = std::move(value); });
   }
-  if (!result.meta.empty()) {
-    replace(json::Value(result.meta),
-            [](ToolResult& to, json::Value value) { to.meta = std::move(value.as_object()); });
-  }
-  if (!result.extra.empty()) {
-    replace(json::Value(result.extra),
-            [](ToolResult& to, json::Value value) { to.extra = std::move(value.as_object()); });
-  }
-  verdict.replacement = std::move(clean);
+  replace(result.meta,
+          [](ToolResult& to, json::Value value) { to.meta = std::move(value.as_object()); });
+  replace(result.extra,
+          [](ToolResult& to, json::Value value) { to.extra = std::move(value.as_object()); });
   co_return verdict;
 }
 
 Task<Result<hooks::AfterVerdict>> ResourceControlHook::after(const hooks::Context& /*context*/,
-                                                             const ToolCall& /*call*/,
+                                                             const ToolCall& call,
                                                              const ToolResult& result) {
   hooks::AfterVerdict verdict;
-  ToolResult shortened = result;
-  bool changed = false;
-  for (json::Value& block : shortened.content) {
-    json::Value* text = block.is_object() ? block.get_object().if_contains("text") : nullptr;
-    if (text != nullptr && text->is_string() && text->get_string().size() > max_bytes_) {
-      *text = cut_middle(json::view(text->get_string()), max_bytes_);
-      changed = true;
-    }
+  if (call.origin == Origin::kMcpClient) {
+    co_return verdict;
   }
-  if (changed) {
-    verdict.replacement = std::move(shortened);
+  for (std::size_t i = 0; i < result.content.size(); ++i) {
+    const std::string_view text = json::get_string(result.content[i], "text");
+    if (text.size() <= max_bytes_) {
+      continue;
+    }
+    if (!verdict.replacement) {
+      verdict.replacement = result;
+    }
+    verdict.replacement->content[i].get_object()["text"] = cut_middle(text, max_bytes_);
   }
   co_return verdict;
 }

@@ -14,6 +14,9 @@ class ScannerRedactor final : public Redactor {
   explicit ScannerRedactor(const security::SecretScanner& scanner) : scanner_(scanner) {}
   std::string redact(std::string_view text) const override { return scanner_.redact(text); }
   json::Value redact(const json::Value& value) const override { return scanner_.redact(value); }
+  bool has_secret(const json::Object& members) const override {
+    return scanner_.has_secret(members);
+  }
 
  private:
   const security::SecretScanner& scanner_;
@@ -33,7 +36,8 @@ class SecretScannerHook final : public hooks::AfterToolHook {
 };
 
 /// Keeps one result from filling a model's context: text beyond `max_bytes` is cut in the middle,
-/// with a note that says how much and how to get at it.
+/// with a note that says how much and how to get at it. Results for MCP clients, who have contexts
+/// of their own, pass whole.
 class ResourceControlHook final : public hooks::AfterToolHook {
  public:
   explicit ResourceControlHook(std::size_t max_bytes) : max_bytes_(max_bytes) {}

@@ -81,8 +81,7 @@ Task<void> HttpService::handle(std::shared_ptr<net::HttpExchange> http) {
   }
   const std::string& method = http->head().method;
   const bool metadata = options_.resource_metadata &&
-                        (path == kWellKnown ||
-                         path == std::string(kWellKnown) + options_.mcp_path);
+                        (path == kWellKnown || path == std::string(kWellKnown) + options_.mcp_path);
   if (metadata && (method == "GET" || method == "HEAD" || method == "OPTIONS")) {
     answer_metadata(*http, *options_.resource_metadata);
   } else if (method != "GET" && method != "HEAD") {

@@ -248,8 +248,7 @@ Task<void> McpUpstream::set_log_level(std::string level) {
 
 // --- A call -----------------------------------------------------------------------------------
 
-mcp::RequestOptions McpUpstream::limits_of(const ToolState& tool, const ToolCall& call,
-                                           mcp::RequestOptions options) const {
+void McpUpstream::limit(mcp::RequestOptions& options, const ToolState& tool, const ToolCall& call) {
   options.deadline = options.deadline.sooner(call.deadline);
   if (tool.options.hard_timeout) {
     options.deadline = options.deadline.sooner(Deadline::after(*tool.options.hard_timeout));
@@ -257,7 +256,6 @@ mcp::RequestOptions McpUpstream::limits_of(const ToolState& tool, const ToolCall
   if (!options.idle_timeout) {
     options.idle_timeout = tool.options.idle_timeout;
   }
-  return options;
 }
 
 Task<mcp::Answer<ToolResult>> McpUpstream::call(ToolCall call, mcp::RequestOptions options) {
@@ -271,9 +269,9 @@ Task<mcp::Answer<ToolResult>> McpUpstream::call(ToolCall call, mcp::RequestOptio
       co_return *known;
     }
   }
-  std::shared_ptr<ToolState> tool = tools_.get(call.tool, clock_.steady());
+  const std::shared_ptr<ToolState> tool = tools_.get(call.tool, clock_.steady());
   const std::uint64_t epoch = cache_.epoch();
-  auto answer = co_await run(std::move(tool), std::move(call), std::move(options));
+  auto answer = co_await run(*tool, call, options);
   if (!answer && answer.error().error.code() != Code::kCancelled) {
     ++errors_;
   }
@@ -283,15 +281,15 @@ Task<mcp::Answer<ToolResult>> McpUpstream::call(ToolCall call, mcp::RequestOptio
   co_return answer;
 }
 
-Task<mcp::Answer<ToolResult>> McpUpstream::run(std::shared_ptr<ToolState> tool, ToolCall call,
-                                               mcp::RequestOptions options) {
-  if (auto closed = not_open(tool->breaker, clock_.steady()); !closed) {
+Task<mcp::Answer<ToolResult>> McpUpstream::run(ToolState& tool, ToolCall& call,
+                                               mcp::RequestOptions& options) {
+  if (auto closed = not_open(tool.breaker, clock_.steady()); !closed) {
     co_return mcp::failed(std::move(closed).error());
   }
-  options = limits_of(*tool, call, std::move(options));
+  limit(options, tool, call);
   std::optional<async::Bulkhead::Permit> tool_place;
-  if (tool->bulkhead && !(tool_place = tool->bulkhead->try_acquire())) {
-    auto place = co_await tool->bulkhead->acquire(options.deadline);
+  if (tool.bulkhead && !(tool_place = tool.bulkhead->try_acquire())) {
+    auto place = co_await tool.bulkhead->acquire(options.deadline);
     if (!place) {
       co_return mcp::failed(std::move(place).error());
     }
@@ -313,15 +311,14 @@ Task<mcp::Answer<ToolResult>> McpUpstream::run(std::shared_ptr<ToolState> tool, 
     }
     connection = *std::move(started);
   }
-  co_return co_await run_on(std::move(connection), std::move(tool), std::move(call),
-                            std::move(options));
+  co_return co_await run_on(std::move(connection), tool, call, options);
 }
 
 Task<mcp::Answer<ToolResult>> McpUpstream::run_on(std::shared_ptr<Connection> connection,
-                                                  std::shared_ptr<ToolState> tool, ToolCall call,
-                                                  mcp::RequestOptions options) {
+                                                  ToolState& tool, ToolCall& call,
+                                                  mcp::RequestOptions& options) {
   const SteadyTime began = clock_.steady();
-  auto permit = tool->breaker.acquire(began);
+  auto permit = tool.breaker.acquire(began);
   if (!permit) {
     co_return mcp::failed(std::move(permit).error());
   }
@@ -334,11 +331,11 @@ Task<mcp::Answer<ToolResult>> McpUpstream::run_on(std::shared_ptr<Connection> co
     co_return answer;
   }
   const bool ended = ended_under(*connection, answer.error());
-  report(*tool, *permit, *connection, answer.error(),
+  report(tool, *permit, *connection, answer.error(),
          std::chrono::duration_cast<Millis>(now - began));
   supervisor_.used(*connection, use_of(answer));
   if (ended) {
-    co_return mcp::failed(ended_in(name_, tool->name, std::move(answer).error()));
+    co_return mcp::failed(ended_in(name_, tool.name, std::move(answer).error()));
   }
   co_return answer;
 }

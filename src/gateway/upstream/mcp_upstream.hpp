@@ -50,6 +50,7 @@ class McpUpstream final : public Upstream {
   Task<Result<std::vector<ToolSpec>>> list_tools(Deadline deadline) override;
   Task<Result<mcp::Listing>> list(ListKind kind, Deadline deadline) override;
   Task<mcp::Answer<ToolResult>> call(ToolCall call, mcp::RequestOptions options) override;
+  bool bounds_itself() const override { return true; }
   Task<mcp::Answer<json::Object>> request(std::string method, json::Object params,
                                           mcp::RequestOptions options) override;
   Task<mcp::Answer<json::Object>> watch(std::string uri) override;
@@ -64,13 +65,11 @@ class McpUpstream final : public Upstream {
  private:
   class OpenCall;
 
-  mcp::RequestOptions limits_of(const ToolState& tool, const ToolCall& call,
-                                mcp::RequestOptions options) const;
-  Task<mcp::Answer<ToolResult>> run(std::shared_ptr<ToolState> tool, ToolCall call,
-                                    mcp::RequestOptions options);
-  Task<mcp::Answer<ToolResult>> run_on(std::shared_ptr<Connection> connection,
-                                       std::shared_ptr<ToolState> tool, ToolCall call,
-                                       mcp::RequestOptions options);
+  static void limit(mcp::RequestOptions& options, const ToolState& tool, const ToolCall& call);
+  /// Parts of call(), in whose frame the arguments live; both are used up.
+  Task<mcp::Answer<ToolResult>> run(ToolState& tool, ToolCall& call, mcp::RequestOptions& options);
+  Task<mcp::Answer<ToolResult>> run_on(std::shared_ptr<Connection> connection, ToolState& tool,
+                                       ToolCall& call, mcp::RequestOptions& options);
   void report(ToolState& tool, async::Breaker::Permit& permit, const Connection& connection,
               const mcp::Failure& failure, Millis took);
   mcp::ClientEvents link_events();

@@ -60,6 +60,9 @@ class Upstream {
   /// deadline holds. kUnavailable where the server cannot be had, died in the call, or its breaker
   /// is open.
   virtual Task<mcp::Answer<ToolResult>> call(ToolCall call, mcp::RequestOptions options) = 0;
+  /// True where `call` and `request` end soon after their deadline whatever the server does, and
+  /// honour cancellation: then no clock of the gateway's own runs beside them.
+  virtual bool bounds_itself() const { return false; }
   /// Any other request (resources/read, prompts/get, completion/complete, tasks/* …).
   virtual Task<mcp::Answer<json::Object>> request(std::string method, json::Object params,
                                                   mcp::RequestOptions options) = 0;

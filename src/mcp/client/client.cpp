@@ -63,6 +63,9 @@ struct Client::State {
                                                         Deadline deadline);
   static Task<Answer<json::Object>> request(std::shared_ptr<State> state, std::string method,
                                             json::Object params, RequestOptions options);
+  static Task<Answer<json::Object>> request_mirrored(std::shared_ptr<State> state,
+                                                     std::string method, json::Object params,
+                                                     RequestOptions options);
   static Task<Answer<json::Object>> request_once(std::shared_ptr<State> state, std::string method,
                                                  json::Object params, RequestOptions options);
   static Task<Answer<ToolResult>> call(std::shared_ptr<State> state, ToolCall call,
@@ -88,15 +91,20 @@ Task<Answer<json::Object>> Client::request(std::string method, json::Object para
   return State::request(state_, std::move(method), std::move(params), std::move(options));
 }
 
-/// A server that misses headers has changed its tools: they are listed anew and the call, which was
-/// not accepted, is made once more. Source: MCP 2026-07-28, streamable-http, client behavior.
 Task<Answer<json::Object>> Client::State::request(std::shared_ptr<State> state, std::string method,
                                                   json::Object params, RequestOptions options) {
-  ServerLink& link = state->link;
-  if (!link.mirrors() || method != "tools/call") {
-    co_return co_await request_once(std::move(state), std::move(method), std::move(params),
-                                    std::move(options));
-  }
+  const bool mirrored = state->link.mirrors() && method == "tools/call";
+  return mirrored ? request_mirrored(std::move(state), std::move(method), std::move(params),
+                                     std::move(options))
+                  : request_once(std::move(state), std::move(method), std::move(params),
+                                 std::move(options));
+}
+
+/// A server that misses headers has changed its tools: they are listed anew and the call, which was
+/// not accepted, is made once more. Source: MCP 2026-07-28, streamable-http, client behavior.
+Task<Answer<json::Object>> Client::State::request_mirrored(std::shared_ptr<State> state,
+                                                           std::string method, json::Object params,
+                                                           RequestOptions options) {
   auto answer = co_await request_once(state, method, params, options);
   if (answer || !answer.error().peer || answer.error().peer->code != kHeaderMismatch) {
     co_return answer;

@@ -218,10 +218,13 @@ Task<Result<void>> ServerLink::race(std::shared_ptr<Probe> discover, Deadline de
   Deadline patience = Deadline::never();
   bool modern = false;
   auto wake = async::Event::Wake::kNotified;
-  while (wake == async::Event::Wake::kNotified && !handshake->answer) {
+  while (wake == async::Event::Wake::kNotified) {
     if (!modern && discover->answer && judge(*discover->answer) == Verdict::kModern) {
       modern = true;
       patience = Deadline::after(kMostProbing);
+    }
+    if (handshake->answer) {  // perhaps together with the other
+      break;
     }
     changed.reset();
     wake = co_await changed.wait(patience);

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <tuple>
 #include <utility>
 
 #include <fmt/format.h>
@@ -65,6 +66,10 @@ Task<void> HttpTransport::resume(RequestId id, Place place) {
     if (response && !response->is_success()) {
       last = endpoint_.refusal(*response);
       break;
+    }
+    if (is_too_large(response)) {
+      std::ignore = conclude(*read, std::move(response));
+      co_return;
     }
     if (!response) {
       last = std::move(response).error();

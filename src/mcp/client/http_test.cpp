@@ -308,6 +308,8 @@ TEST_F(LegacyHttp, WhatIsNoAnswerFailsOnlyItsCall) {
       {200, "text/event-stream", "data: {\n\n", "cannot be read"},
       {200, "application/json", std::string(3000, 'x'), "over the limit"},
       {200, "text/event-stream", "data: " + std::string(3000, 'x') + "\n\n", "over the limit"},
+      {200, "text/event-stream", "id: 1\ndata:\n\nid: 2\ndata: " + std::string(3000, 'x') + "\n\n",
+       "over the limit"},
   };
   std::atomic<std::size_t> at = 0;
   ScriptedHttp server(Era::kLegacy, [&](const ExchangePtr& http, const Received& request) {
@@ -325,7 +327,7 @@ TEST_F(LegacyHttp, WhatIsNoAnswerFailsOnlyItsCall) {
   for (; at < cases.size(); ++at) {
     EXPECT_THAT(client.text("t"), HasSubstr(cases[at].expected)) << cases[at].body;
   }
-  EXPECT_EQ(client->faults().oversize, 2U);
+  EXPECT_EQ(client->faults().oversize, 3U);
   EXPECT_EQ(client.text("t"), "called");
 }
 

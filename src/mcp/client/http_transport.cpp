@@ -150,6 +150,10 @@ Task<Result<net::HttpResponse>> HttpTransport::post_once(std::shared_ptr<Read> r
   co_return response;
 }
 
+bool HttpTransport::is_too_large(const Result<net::HttpResponse>& response) {
+  return !response && response.error().code() == Code::kResourceExhausted;
+}
+
 Task<Result<void>> HttpTransport::post(Outgoing message) {
   if (message.method == "initialize") {
     initialize_text_ = message.text;
@@ -171,7 +175,7 @@ Task<Result<void>> HttpTransport::post(Outgoing message) {
       give_up(message.id, renewed.error());
       co_return renewed;
     }
-    const bool broke = !response || response->is_success();
+    const bool broke = response ? response->is_success() : !is_too_large(response);
     const Place place = place_of(*read, Place());
     if (broke && read->body.is_stream() && era_ == Era::kLegacy && message.id != 0 &&
         !place.last_event_id.empty() && receiver_->is_open(message.id) && !closing_) {
@@ -184,7 +188,7 @@ Task<Result<void>> HttpTransport::post(Outgoing message) {
 
 /// Tells the receiver of a request that has got no answer, and why.
 Result<void> HttpTransport::conclude(const Read& read, Result<net::HttpResponse> response) {
-  if (!response && response.error().code() == Code::kResourceExhausted) {
+  if (is_too_large(response)) {
     Oversize traces;
     traces.bytes = endpoint_.max_message_bytes() + 1;
     receiver_->on_oversize(traces, read.id);

@@ -64,6 +64,7 @@ class HttpTransport final : public Transport {
   Task<Result<void>> begin_anew();
   std::shared_ptr<Read> read_for(RequestId id);
   void add_session(net::HttpRequest& request) const;
+  static bool is_too_large(const Result<net::HttpResponse>& response);
   static Place place_of(const Read& read, Place before);
   static Millis pause(const Place& place, int failures);
   void give_up(RequestId id, Error why);

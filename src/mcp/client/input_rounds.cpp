@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "async/deadline.hpp"
 #include "async/sleep.hpp"
 #include "mcp/client/envelope.hpp"
 
@@ -43,16 +44,17 @@ Task<Answer<json::Object>> answer_one(ServerLink& link, AskHandler ask, json::Va
   co_return answer;
 }
 
-Task<Answer<json::Object>> answer_all(ServerLink& link, AskHandler ask, json::Object requests) {
+Task<Result<Answer<json::Object>>> answer_all(ServerLink& link, AskHandler ask,
+                                              json::Object requests) {
   json::Object responses;
   for (auto& member : requests) {
     auto answer = co_await answer_one(link, ask, std::move(member.value()));
     if (!answer) {
-      co_return failed(std::move(answer).error());
+      co_return answer;
     }
     responses[member.key()] = *std::move(answer);
   }
-  co_return responses;
+  co_return Answer<json::Object>(std::move(responses));
 }
 
 }  // namespace
@@ -73,11 +75,16 @@ Task<Answer<json::Object>> request_with_input(ServerLink& link, std::string meth
     json::Value* const requests = answer->if_contains("inputRequests");
     json::Object responses;
     if (requests != nullptr && requests->is_object()) {
-      auto given = co_await answer_all(link, options.ask, std::move(requests->get_object()));
+      auto asked = answer_all(link, options.ask, std::move(requests->get_object()));
+      auto given = co_await async::with_deadline(options.deadline, std::move(asked),
+                                                 "what '" + link.spec.name + "' asked for");
       if (!given) {
-        co_return given;
+        co_return failed(std::move(given).error());
       }
-      responses = *std::move(given);
+      if (!*given) {
+        co_return *std::move(given);
+      }
+      responses = **std::move(given);
     } else if (!co_await async::sleep_for(kPauseWithoutQuestions * round)) {
       co_return failed(Error(Code::kCancelled, "the request was cancelled"));
     }

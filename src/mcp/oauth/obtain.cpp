@@ -187,8 +187,7 @@ Task<Result<Grant>> by_platform(Means means, Target target, Scopes scopes) {
                    "the platform's token",
                    means.options->server_name);
   }
-  TokenRequest request =
-      assertion_request(means.options->workload_token, target.resource, scopes);
+  TokenRequest request = assertion_request(means.options->workload_token, target.resource, scopes);
   OAP_CO_TRY(Tokens tokens,
              co_await ask_tokens(means, target.server, client, std::move(request), scopes));
   co_return grant_from(target, std::move(client), std::move(scopes), std::move(tokens));

@@ -11,8 +11,9 @@ constexpr std::string_view kMethods = "GET, POST, DELETE";
 constexpr std::string_view kHeaders =
     "Accept, Authorization, Content-Type, Last-Event-ID, MCP-Protocol-Version, Mcp-Method, "
     "Mcp-Name, Mcp-Session-Id, traceparent, tracestate, baggage, X-API-Key";
-constexpr std::string_view kExposed = "Mcp-Session-Id, MCP-Protocol-Version, WWW-Authenticate, "
-                                      "Retry-After";
+constexpr std::string_view kExposed =
+    "Mcp-Session-Id, MCP-Protocol-Version, WWW-Authenticate, "
+    "Retry-After";
 constexpr std::string_view kMirrored = "mcp-param-";
 
 /// The headers above and the mirrored arguments (`Mcp-Param-…`) that the page asks for.
@@ -42,8 +43,7 @@ net::HeaderList cors_headers(const net::RequestHead& head) {
 
 net::HeaderList preflight_headers(const net::RequestHead& head) {
   net::HeaderList headers{{"Allow", "GET, POST, DELETE, OPTIONS"}};
-  if (head.header("Origin") == nullptr ||
-      head.header("Access-Control-Request-Method") == nullptr) {
+  if (head.header("Origin") == nullptr || head.header("Access-Control-Request-Method") == nullptr) {
     return headers;
   }
   headers.emplace_back("Access-Control-Allow-Methods", kMethods);

@@ -49,17 +49,16 @@ TEST(Cors, APreflightNamesWhatClientsSendAndMirroredArguments) {
        {"Access-Control-Request-Method", "POST"},
        {"Access-Control-Request-Headers", "content-type, x-evil, mcp-param-City,mcp-param-"}}));
   EXPECT_EQ(value_of(headers, "Access-Control-Allow-Methods"), "GET, POST, DELETE");
-  EXPECT_THAT(value_of(headers, "Access-Control-Allow-Headers"),
-              AllOf(HasSubstr("Authorization"), HasSubstr("Content-Type"),
-                    HasSubstr("Last-Event-ID"), HasSubstr("MCP-Protocol-Version"),
-                    HasSubstr("Mcp-Method"), HasSubstr("Mcp-Name"), HasSubstr("Mcp-Session-Id"),
-                    HasSubstr("mcp-param-City"), Not(HasSubstr("x-evil"))));
+  EXPECT_THAT(
+      value_of(headers, "Access-Control-Allow-Headers"),
+      AllOf(HasSubstr("Authorization"), HasSubstr("Content-Type"), HasSubstr("Last-Event-ID"),
+            HasSubstr("MCP-Protocol-Version"), HasSubstr("Mcp-Method"), HasSubstr("Mcp-Name"),
+            HasSubstr("Mcp-Session-Id"), HasSubstr("mcp-param-City"), Not(HasSubstr("x-evil"))));
 }
 
 TEST(Cors, APreflightWithoutHeadersIsAnsweredToo) {
-  const auto headers =
-      preflight_headers(head_of({{"Origin", "http://localhost:6274"},
-                                 {"Access-Control-Request-Method", "DELETE"}}));
+  const auto headers = preflight_headers(
+      head_of({{"Origin", "http://localhost:6274"}, {"Access-Control-Request-Method", "DELETE"}}));
   EXPECT_THAT(value_of(headers, "Access-Control-Allow-Headers"), HasSubstr("Mcp-Session-Id"));
 }
 

@@ -19,15 +19,15 @@ namespace oap::mcp {
 /// Limits of a front, whichever the transport.
 struct FrontLimits {
   std::size_t max_message_bytes = 16U << 20U;
-  std::size_t max_requests = 1024;         ///< under way at once, of one session or principal
-  std::size_t max_sessions = 10'000;       ///< legacy sessions at once
-  Millis session_idle{3'600'000};          ///< a legacy session without a request or open stream
-  std::size_t max_kept_events = 1000;      ///< of one session, for resuming its streams
+  std::size_t max_requests = 1024;          ///< under way at once, of one session or principal
+  std::size_t max_sessions = 10'000;        ///< legacy sessions at once
+  Millis session_idle{3'600'000};           ///< a legacy session without a request or open stream
+  std::size_t max_kept_events = 1000;       ///< of one session, for resuming its streams
   std::size_t max_kept_bytes = 32U << 20U;  ///< likewise, of all sessions together
-  Millis kept_for{300'000};                ///< likewise
-  Millis keep_alive{20'000};               ///< between comments on an idle event stream
-  Millis input_timeout{600'000};           ///< how long a client may take over a question
-  std::size_t max_parked = 1000;           ///< modern requests waiting for the client's input
+  Millis kept_for{300'000};                 ///< likewise
+  Millis keep_alive{20'000};                ///< between comments on an idle event stream
+  Millis input_timeout{600'000};            ///< how long a client may take over a question
+  std::size_t max_parked = 1000;            ///< modern requests waiting for the client's input
 };
 
 /// Says who sends an HTTP request. An implementation answers from the headers alone, fast.
@@ -47,12 +47,12 @@ struct HttpFrontOptions {
   /// Host header values (without port) that are served beside the loopback names: the bind address,
   /// public names.
   std::vector<std::string> allowed_hosts;
-  /// Origins, letter for letter, that may call beside those of the host that Host names; "*" is none
-  /// of them. An Origin that may call is answered with CORS headers.
+  /// Origins, letter for letter, that may call beside those of the host that Host names; "*" is
+  /// none of them. An Origin that may call is answered with CORS headers.
   std::vector<std::string> allowed_origins;
   FrontLimits limits;
-  Principal anonymous;                       ///< the principal where there is no authenticator
-  Authenticator* authenticator = nullptr;    ///< borrowed
+  Principal anonymous;                     ///< the principal where there is no authenticator
+  Authenticator* authenticator = nullptr;  ///< borrowed
 };
 
 /// MCP over Streamable HTTP, both eras on one path (MCP 2025-11-25 and 2026-07-28, transports).

@@ -91,8 +91,8 @@ bool is_trusted(const net::RequestHead& head, const std::vector<std::string>& ho
     return false;
   }
   const auto origin_host = host_of_origin(*origin);
-  const bool same = origin_host && (*origin_host == *host || (is_loopback_name(*origin_host) &&
-                                                              is_loopback_name(*host)));
+  const bool same = origin_host && (*origin_host == *host ||
+                                    (is_loopback_name(*origin_host) && is_loopback_name(*host)));
   return same || std::find(origins.begin(), origins.end(), *origin) != origins.end();
 }
 
