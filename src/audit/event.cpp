@@ -31,9 +31,9 @@ class Members {
     if (value.size() <= kMaxTextBytes) {
       json::append_quoted(*out_, value);
     } else {
-      json::append_quoted(*out_,
-                          fmt::format("{}… ({} bytes)", text::truncate_utf8(value, kMaxTextBytes),
-                                      value.size()));
+      json::append_quoted(
+          *out_,
+          fmt::format("{}… ({} bytes)", text::truncate_utf8(value, kMaxTextBytes), value.size()));
     }
   }
   void text_if(std::string_view key, std::string_view value) {

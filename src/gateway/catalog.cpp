@@ -414,6 +414,10 @@ Task<Result<ToolSpec>> Catalog::find(std::string server, std::string tool, Deadl
   OAP_CO_TRY(const ToolSpec* spec, find_known(server, tool));
   if (spec == nullptr) {
     OAP_CO_TRY(Upstream * upstream, upstreams_.find(server));
+    // The start has the caller's time; only the list that follows has `list_timeout`.
+    if (const auto started = co_await upstream->start(deadline); !started) {
+      co_return fail(Code::kUnavailable, "{}", started.error().to_string());
+    }
     start_loading(*upstream, ListKind::kTools);
     co_await wait_for(server, ListKind::kTools, deadline);
     OAP_CO_TRY(spec, find_known(server, tool));

@@ -17,7 +17,7 @@ using ::testing::IsEmpty;
 class ListingUpstream final : public testing::QuietUpstream {
  public:
   ListingUpstream(Executor executor, std::string name, std::vector<std::string> tools)
-      : tools(std::move(tools)), gate(executor), name_(std::move(name)) {}
+      : tools(std::move(tools)), gate(executor), starting(executor), name_(std::move(name)) {}
   std::string_view name() const override { return name_; }
   Task<Result<std::vector<ToolSpec>>> list_tools(Deadline deadline) override {
     ++asked;
@@ -39,8 +39,19 @@ class ListingUpstream final : public testing::QuietUpstream {
     co_return specs;
   }
 
+  Task<Result<mcp::PeerInfo>> start(Deadline deadline) override {
+    while (!started) {
+      if (co_await starting.wait(deadline) != async::Event::Wake::kNotified) {
+        co_return fail(Code::kDeadlineExceeded, "still starting");
+      }
+    }
+    co_return mcp::PeerInfo{};
+  }
+
   std::vector<std::string> tools;
   async::Event gate;
+  async::Event starting;
+  bool started = true;
   bool closed = false;
   bool broken = false;
   int asked = 0;
@@ -117,6 +128,39 @@ TEST_F(CatalogTest, ABrokenServerHidesNobodyAndIsNamed) {
   add("good", {"y"});
   EXPECT_THAT(names(), ElementsAre("good__y"));
   EXPECT_THAT(catalog().unavailable().at("bad"), HasSubstr("exited with code 1"));
+}
+
+Task<void> start_after(Millis time, ListingUpstream* upstream) {
+  if (co_await async::sleep_for(time)) {
+    upstream->started = true;
+    upstream->starting.notify();
+  }
+}
+
+Task<Result<ToolSpec>> find_while_it_starts(Executor executor, Catalog* catalog,
+                                            ListingUpstream* upstream) {
+  async::Scope scope(executor);
+  scope.spawn(start_after(Millis(30), upstream));
+  const Deadline patience = Deadline::after(Millis(5'000));
+  auto found = co_await catalog->find("slow", "x", patience);
+  co_await scope.join();
+  co_return found;
+}
+
+TEST_F(CatalogTest, ACallWaitsForTheStartLongerThanAListWould) {
+  ListingUpstream& slow = add("slow", {"x"});
+  slow.started = false;
+  CatalogOptions options;
+  options.list_timeout = Millis(10);
+  Catalog& cat = catalog(std::move(options));
+  const auto found = runtime_.run(find_while_it_starts(runtime_.executor(), &cat, &slow));
+  ASSERT_TRUE(found) << found.error().to_string();
+  EXPECT_EQ(found->name, "x");
+  ListingUpstream& never = add("never", {"y"});
+  never.started = false;
+  const auto late = runtime_.run(cat.find("never", "y", Deadline::after(Millis(10))));
+  ASSERT_FALSE(late);
+  EXPECT_THAT(late.error().message(), HasSubstr("still starting"));
 }
 
 TEST_F(CatalogTest, ASlowServerIsLeftOutAndAnnouncedWhenItComes) {

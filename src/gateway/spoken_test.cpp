@@ -53,8 +53,9 @@ TEST(Spoken, QuestionsKeepTheAddressThatIsToBeVisited) {
   const auto answer = runtime.run(options.ask(
       "elicitation/create", {{"message", "hunter2"}, {"url", "https://a.example/?t=hunter2"}}));
   ASSERT_TRUE(answer);
-  EXPECT_EQ(json::print(json::Value(*answer)),
-            R"({"message":"***","url":"https://a.example/?t=hunter2","method":"elicitation/create"})");
+  EXPECT_EQ(
+      json::print(json::Value(*answer)),
+      R"({"message":"***","url":"https://a.example/?t=hunter2","method":"elicitation/create"})");
 }
 
 TEST(Spoken, WhoDoesNotListenIsNotTold) {

@@ -322,9 +322,7 @@ std::string quote(std::string_view text) {
 
 void append_quoted(std::string& out, std::string_view text) { append_string(out, text); }
 
-void append(std::string& out, const Value& value) {
-  Printer(out, Style::kCompact).value(value, 0);
-}
+void append(std::string& out, const Value& value) { Printer(out, Style::kCompact).value(value, 0); }
 
 void append(std::string& out, const Object& members) {
   Printer(out, Style::kCompact).object(members, 0);

@@ -84,7 +84,8 @@ std::string quoted_slowly(std::string_view text) {
 }
 
 TEST(Quote, EscapesAtEveryPlaceOfABlock) {
-  for (const std::string_view special : {"\"", "\\", "\x01", "\x7f", "é", "😀", "\xff", "\xe2\x82"}) {
+  for (const std::string_view special :
+       {"\"", "\\", "\x01", "\x7f", "é", "😀", "\xff", "\xe2\x82"}) {
     for (std::size_t before = 0; before < 40; ++before) {
       for (const std::size_t after : {0U, 1U, 15U, 16U, 33U}) {
         const std::string text =

@@ -96,7 +96,11 @@ class Serving {
     for (const auto& [name, server] : config_.mcp_servers) {
       servers += (servers.empty() ? "" : ", ") + name;
     }
-    serve.instructions = "Governed access to these MCP servers: " + servers + ".";
+    serve.instructions =
+        servers.empty()
+            ? "No MCP server is served here: none is configured, or its folder is not trusted. A "
+              "person has to run `oap mcp list` in the workspace, then `oap mcp add` or `oap trust`."
+            : "Governed access to these MCP servers: " + servers + ".";
     serve.list_patience = config_.gateway.list_timeout;
     serve.economy = economy();
     serve.ask_clients = !options_.asks_are_approved;

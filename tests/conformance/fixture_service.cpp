@@ -3,6 +3,31 @@
 #include "jsonrpc/message.hpp"
 
 namespace oap::conformance {
+namespace {
+
+constexpr int kMostRounds = 8;
+
+/// A legacy client is asked by requests what a modern one finds in an `input_required` result.
+Task<FixtureService::Reply> ask_each(const json::Object& wanted, mcp::Exchange& exchange) {
+  json::Object responses;
+  const json::Object* requests = json::find_object(wanted, "inputRequests");
+  if (requests == nullptr) {
+    co_return responses;
+  }
+  for (const auto& request : *requests) {
+    const json::Object* given = json::find_object(request.value(), "params");
+    std::string method(json::get_string(request.value(), "method"));
+    json::Object params = given == nullptr ? json::Object{} : *given;
+    auto answer = co_await exchange.ask(std::move(method), std::move(params));
+    if (!answer) {
+      co_return mcp::failed(std::move(answer).error());
+    }
+    responses[request.key()] = *std::move(answer);
+  }
+  co_return responses;
+}
+
+}  // namespace
 
 const json::Object& FixtureService::Call::arguments() const {
   static const json::Object kNone;
@@ -63,6 +88,28 @@ FixtureService::Reply FixtureService::list(std::string_view member, json::Array 
 }
 
 Task<FixtureService::Reply> FixtureService::handle(std::string method, json::Object params,
+                                                   mcp::Exchange& exchange) {
+  if (exchange.caller().era == mcp::Era::kModern) {
+    co_return co_await answer(std::move(method), std::move(params), exchange);
+  }
+  for (int round = 0; round < kMostRounds; ++round) {
+    Reply reply = co_await answer(method, params, exchange);
+    if (!reply || json::get_string(*reply, "resultType") != "input_required") {
+      co_return reply;
+    }
+    auto responses = co_await ask_each(*reply, exchange);
+    if (!responses) {
+      co_return mcp::failed(std::move(responses).error());
+    }
+    params["inputResponses"] = *std::move(responses);
+    if (const json::Value* state = json::find(*reply, "requestState")) {
+      params["requestState"] = *state;
+    }
+  }
+  co_return mcp::refused(jsonrpc::kInternalError, "too many questions");
+}
+
+Task<FixtureService::Reply> FixtureService::answer(std::string method, json::Object params,
                                                    mcp::Exchange& exchange) {
   if (method == "tools/list") {
     json::Array items;

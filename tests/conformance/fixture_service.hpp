@@ -55,6 +55,7 @@ class FixtureService final : public mcp::Service {
 
  private:
   Reply list(std::string_view member, json::Array items) const;
+  Task<Reply> answer(std::string method, json::Object params, mcp::Exchange& exchange);
   Task<Reply> call_tool(json::Object params, mcp::Exchange& exchange);
 
   std::vector<Tool> tools_;

@@ -76,14 +76,24 @@ class Fixture:
 
 
 class Gateway:
-    """oap mcp serve over HTTP in a fresh workspace, with the fixture as its only server."""
+    """oap mcp serve over HTTP in a fresh workspace, with the fixture as its only server: as a process, or
+    over HTTP where `behind` is a Fixture. Without an era the gateway finds out which one to speak."""
 
-    def __init__(self, behind=None):
+    def __init__(self, behind=None, era=None):
         self.behind = behind
+        self.era = era
 
     @classmethod
     def over_http(cls):
         return cls(Fixture())
+
+    @classmethod
+    def to_legacy(cls):
+        return cls(era="legacy")
+
+    @classmethod
+    def to_legacy_over_http(cls):
+        return cls(Fixture(), era="legacy")
 
     def __enter__(self):
         self.base = pathlib.Path(tempfile.mkdtemp(prefix="oap-conformance-"))
@@ -92,6 +102,8 @@ class Gateway:
             if self.behind:
                 self.behind.__enter__()
                 server = f"url: {self.behind.url}"
+            if self.era:
+                server += f"\n    era: {self.era}"
             self.write_workspace(server)
             self.program = Program([BUILD / "oap", "mcp", "serve", "--trust", "--http", "127.0.0.1:0"], "stderr",
                                    cwd=self.base / "work", env=self.environment())

@@ -180,6 +180,7 @@ class Lists(McpCliTest):
         out = self.ok("mcp", "list").out
         self.assertRegex(out, r"good +ready +\d+ tools \(2025-11-25, legacy\)")
         self.assertRegex(out, r"gone +\w+ +.*nowhere")
+        self.assertEqual(self.oap("mcp", "list").err, "")
         self.assertRegex(out, r"good[^\n]*\n +1 held back; see: oap mcp trust diff good")
 
     def test_modern_servers_say_so(self):
@@ -437,6 +438,24 @@ class Login(McpCliTest):
         self.assertNotIn("secret-access-token", json.dumps(after))
         self.ok("mcp", "logout", "g")
         self.assertEqual(self.listed()["sign_in"], "not_signed_in")
+
+    def test_a_browser_is_opened_only_when_asked_for_and_without_a_shell(self):
+        opened = self.base / "opened"
+        program = self.base / "bin" / "xdg-open"
+        program.parent.mkdir()
+        program.write_text(f"#!/bin/sh\nprintf '%s\\n' \"$#\" \"$1\" > {opened}.part && mv {opened}.part {opened}\n")
+        program.chmod(0o755)
+        env = {"PATH": f"{program.parent}:{self.env['PATH']}"}
+        self.oap("mcp", "login", "g", "--timeout", "0.5", env=env)
+        self.assertFalse(opened.exists())
+        process = self.start("mcp", "login", "g", "--browser", "--timeout", "20", env=env)
+        self.wait_for(opened.exists, "the browser")
+        count, url = opened.read_text().splitlines()
+        self.assertEqual(count, "1")
+        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+        opener.open(url, timeout=10).read()
+        out, err = process.communicate(timeout=20)
+        self.assertEqual(process.returncode, 0, err)
 
     def test_wrong_names_and_nobody_comes(self):
         self.assertIn("Unknown MCP server", self.oap("mcp", "login", "h").err)

@@ -1,5 +1,6 @@
 #include "async/deadline.hpp"
 #include "async/runtime.hpp"
+#include "base/log.hpp"
 #include "cli/commands/commands.hpp"
 #include "cli/commands/mcp_views.hpp"
 #include "cli/output.hpp"
@@ -30,6 +31,13 @@ Task<int> chosen(platform::Platform& platform, Executor executor, McpArgs args, 
   return call_tool(platform, std::move(executor), std::move(args), as_json);
 }
 
+/// What servers do wrong is in the answer; unless asked for, nobody needs it as log lines too.
+void quieten(const config::Config& config) {
+  if (!config.origins.contains("/platform/log_level")) {
+    log::set_level(log::Level::kError);
+  }
+}
+
 Task<Result<void>> closed(platform::Platform& platform) {
   co_await platform.close();
   co_return Result<void>{};
@@ -57,6 +65,7 @@ int mcp_command(const Common& common, const McpArgs& args) {
   if (!platform) {
     return report(platform.error(), common.json);
   }
+  quieten((*platform)->settings().config);
   return setup.run(dispatch(**platform, runtime.executor(), args, common.json));
 }
 

@@ -248,8 +248,7 @@ Task<void> McpUpstream::set_log_level(std::string level) {
 
 // --- A call -----------------------------------------------------------------------------------
 
-void McpUpstream::limit(mcp::RequestOptions& options, const ToolState& tool,
-                        const ToolCall& call) {
+void McpUpstream::limit(mcp::RequestOptions& options, const ToolState& tool, const ToolCall& call) {
   options.deadline = options.deadline.sooner(call.deadline);
   if (tool.options.hard_timeout) {
     options.deadline = options.deadline.sooner(Deadline::after(*tool.options.hard_timeout));

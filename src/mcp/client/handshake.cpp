@@ -234,6 +234,9 @@ Task<Result<void>> ServerLink::race(std::shared_ptr<Probe> discover, Deadline de
     connected = fail(Code::kCancelled, "connecting to '{}' was cancelled", spec.name);
   } else if (handshake->answer && (handshake->answer->has_value() || !modern)) {
     connected = take_initialization(*std::move(handshake->answer));
+    if (!connected && discover->answer && judge(*discover->answer) == Verdict::kNoVersion) {
+      connected = fail(no_version_error(*discover->answer));
+    }
   } else {
     take_discovery(discover->answer->value_or(json::Object()));
   }
