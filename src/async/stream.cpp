@@ -1,6 +1,7 @@
 #include "async/stream.hpp"
 
 #include <algorithm>
+#include <memory>
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/buffer.hpp>
@@ -33,7 +34,8 @@ Error stream_error(std::string_view what, const boost::system::error_code& error
 struct ReadPipe::Stream {
   explicit Stream(Executor executor) : descriptor(std::move(executor)) {}
   asio::posix::stream_descriptor descriptor;
-  std::string space;  ///< what is read goes here first
+  /// What is read goes here first; shared with a read that the pipe may not outlive.
+  std::shared_ptr<std::string> space = std::make_shared<std::string>();
 };
 
 ReadPipe::ReadPipe(Executor executor, os::UniqueFd fd)
@@ -59,10 +61,11 @@ Task<Result<std::string>> ReadPipe::read_some(std::size_t max) {
     co_return fail(Code::kCancelled, "the read was cancelled");
   }
   const std::size_t most = std::max<std::size_t>(max, 1);
-  if (stream_->space.size() < most) {
-    stream_->space.resize(most);
+  const std::shared_ptr<std::string> bytes = stream_->space;
+  if (bytes->size() < most) {
+    bytes->resize(most);
   }
-  const auto space = asio::buffer(stream_->space.data(), most);
+  const auto space = asio::buffer(bytes->data(), most);
   const auto token = asio::as_tuple(asio::use_awaitable);
   const auto [error, count] = co_await stream_->descriptor.async_read_some(space, token);
   if (error == asio::error::eof) {
@@ -74,7 +77,7 @@ Task<Result<std::string>> ReadPipe::read_some(std::size_t max) {
   if (error) {
     co_return fail(stream_error("reading", error));
   }
-  co_return stream_->space.substr(0, count);
+  co_return bytes->substr(0, count);
 }
 
 struct WritePipe::Stream {

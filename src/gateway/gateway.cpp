@@ -20,6 +20,7 @@ struct Gateway::Walk {
   json::Array after_trail;
   SteadyTime started;
   std::optional<json::Object> shown_arguments;  ///< redacted and bounded, for the audit
+  std::string shown_resource;                   ///< likewise
   bool rewritten = false;
   bool resolved = false;
   bool judged_once = false;
@@ -279,7 +280,7 @@ Task<bool> Gateway::approve(Walk& walk) {
 Task<bool> Gateway::audit_intent(Walk& walk) {
   const audit::Durability durability =
       parts_.audit_class ? parts_.audit_class(walk.call) : audit::Durability::kSync;
-  clean_arguments(walk);
+  clean_call(walk);
   const auto written = co_await parts_.audit.append(event_of(walk, "permission_check"), durability);
   if (!written) {
     deny(walk, "audit", "the audit log could not be written: " + written.error().to_string());
@@ -347,7 +348,7 @@ Task<void> Gateway::clean(Walk& walk) {
 Task<void> Gateway::audit_result(Walk& walk) {
   const bool ran = walk.effect_possible;
   const bool refused = (walk.judged_once || walk.outcome.denial) && !ran;
-  clean_arguments(walk);
+  clean_call(walk);
   audit::Event event = event_of(walk, refused ? "permission_check" : "tool_execution");
   const auto written = co_await parts_.audit.append(std::move(event), audit::Durability::kWritten);
   if (!written) {
@@ -362,11 +363,12 @@ Task<void> Gateway::audit_result(Walk& walk) {
   }
 }
 
-/// What the audit shows of the arguments, made once: both records of a call have it.
-void Gateway::clean_arguments(Walk& walk) const {
+/// What the audit shows of the call, made once: both records have it.
+void Gateway::clean_call(Walk& walk) const {
   if (walk.shown_arguments) {
     return;
   }
+  walk.shown_resource = parts_.redactor.redact(resource_of(walk.call));
   if (!parts_.redactor.has_secret(walk.call.arguments)) {
     walk.shown_arguments = audit::bounded(walk.call.arguments);
     return;
@@ -400,7 +402,7 @@ audit::Event Gateway::event_of(const Walk& walk, std::string type) const {
   event.server = call.server;
   event.tool = call.tool;
   event.action = call.server == kBuiltinServer ? "execute" : "invoke";
-  event.resource = parts_.redactor.redact(resource_of(call));
+  event.resource = walk.shown_resource;
   if (walk.shown_arguments) {
     event.arguments = *walk.shown_arguments;
   }

@@ -110,7 +110,7 @@ class Gateway {
   Task<void> run(Walk& walk);
   Task<void> clean(Walk& walk);
   Task<void> audit_result(Walk& walk);
-  void clean_arguments(Walk& walk) const;
+  void clean_call(Walk& walk) const;
   void deny(Walk& walk, std::string rule, std::string reason, bool unanswered = false);
   audit::Event event_of(const Walk& walk, std::string type) const;
   void tell(const Progress& progress) const;

@@ -57,18 +57,25 @@ constexpr std::array<bool, 256> kPlain = [] {
   return plain;
 }();
 
+constexpr std::size_t kBlock = 16;
+
+bool is_plain_block(const char* bytes) {
+  bool plain = true;
+  for (std::size_t i = 0; i < kBlock; ++i) {
+    plain &= is_plain(static_cast<unsigned char>(bytes[i]));
+  }
+  return plain;
+}
+
 /// How many bytes from the start are plain; whole blocks at once, as most text is.
 std::size_t plain_length(std::string_view text) {
-  constexpr std::size_t kBlock = 16;
   std::size_t at = 0;
-  for (; at + kBlock <= text.size(); at += kBlock) {
-    bool plain = true;
-    for (std::size_t i = 0; i < kBlock; ++i) {
-      plain &= is_plain(static_cast<unsigned char>(text[at + i]));
-    }
-    if (!plain) {
-      break;
-    }
+  while (at + kBlock <= text.size() && is_plain_block(text.data() + at)) {
+    at += kBlock;
+  }
+  const bool is_rest = at > 0 && at + kBlock > text.size();
+  if (is_rest && is_plain_block(text.data() + text.size() - kBlock)) {
+    return text.size();
   }
   while (at < text.size() && kPlain[static_cast<unsigned char>(text[at])]) {
     ++at;

@@ -19,6 +19,7 @@ using Parser = http::request_parser<http::string_body>;
 /// "0\r\n\r\n": so much is always still to come in a chunked body, and Beast asserts that it gets
 /// as much at once.
 constexpr std::size_t kShortestChunkedEnd = 5;
+constexpr std::size_t kUsualHeaders = 12;
 
 std::string_view view(boost::beast::string_view text) { return {text.data(), text.size()}; }
 
@@ -30,6 +31,7 @@ RequestHead read_head(const Parser& parser) {
   head.version = static_cast<int>(message.version());
   head.keep_alive = message.keep_alive();
   head.chunked = parser.chunked();
+  head.headers.reserve(kUsualHeaders);
   for (const auto& field : message) {
     head.headers.emplace_back(view(field.name_string()), view(field.value()));
   }

@@ -275,7 +275,9 @@ Task<Answer<json::Object>> McpService::invoke(ToolCall call, Exchange& exchange)
   ToolCall told;
   told.server = call.server;
   told.tool = call.tool;
-  told.arguments["uri"] = json::get_string(call.arguments, "uri");
+  if (!call.method().empty()) {
+    told.arguments["uri"] = json::get_string(call.arguments, "uri");
+  }
   ToolOutcome outcome = co_await gateway_.invoke(std::move(call), std::move(link));
   auto reply = reply_of(std::move(outcome), told, caller);
   if (reply && modern) {
