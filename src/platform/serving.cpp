@@ -99,7 +99,8 @@ class Serving {
     serve.instructions =
         servers.empty()
             ? "No MCP server is served here: none is configured, or its folder is not trusted. A "
-              "person has to run `oap mcp list` in the workspace, then `oap mcp add` or `oap trust`."
+              "person has to run `oap mcp list` in the workspace, then `oap mcp add` or `oap "
+              "trust`."
             : "Governed access to these MCP servers: " + servers + ".";
     serve.list_patience = config_.gateway.list_timeout;
     serve.economy = economy();
