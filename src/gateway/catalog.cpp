@@ -387,6 +387,9 @@ Result<const ToolSpec*> Catalog::find_known(const std::string& server,
     }
   }
   const auto entry = servers_.find(server);
+  if (entry == servers_.end() && server != kBuiltinServer) {
+    return nullptr;
+  }
   if (entry != servers_.end()) {
     const auto index = entry->second.by_name.find(tool);
     if (index != entry->second.by_name.end()) {

@@ -150,14 +150,13 @@ Task<Result<ToolSpec>> find_while_it_starts(Executor executor, Catalog* catalog,
 TEST_F(CatalogTest, ACallWaitsForTheStartLongerThanAListWould) {
   ListingUpstream& slow = add("slow", {"x"});
   slow.started = false;
+  add("never", {"y"}).started = false;
   CatalogOptions options;
   options.list_timeout = Millis(10);
   Catalog& cat = catalog(std::move(options));
   const auto found = runtime_.run(find_while_it_starts(runtime_.executor(), &cat, &slow));
   ASSERT_TRUE(found) << found.error().to_string();
   EXPECT_EQ(found->name, "x");
-  ListingUpstream& never = add("never", {"y"});
-  never.started = false;
   const auto late = runtime_.run(cat.find("never", "y", Deadline::after(Millis(10))));
   ASSERT_FALSE(late);
   EXPECT_THAT(late.error().message(), HasSubstr("still starting"));

@@ -49,10 +49,11 @@ struct HttpResponse {
 
 /// An HTTP/1.1 and HTTP/2 client (RFC 9110) whose connections stay open for the next request.
 /// It follows no redirects, asks for no compression, sends no `Expect`, and takes proxies from the
-/// environment as curl does, but for loopback addresses never one. A POST is sent once, also where a
-/// connection that was kept turns out to be closed. Any status is an answer, not an error. Errors: kInvalidArgument (URL, or a line break in a header), kUnavailable (no connection,
-/// or it broke), kUnauthenticated (the server's certificate is not trusted), kUpstream (the answer
-/// is no HTTP), kDeadlineExceeded (`deadline`; or "stalled"), kResourceExhausted (`max_body`),
+/// environment as curl does, but for loopback addresses never one. A POST is sent once, also where
+/// a connection that was kept turns out to be closed. Any status is an answer, not an error.
+/// Errors: kInvalidArgument (URL, or a line break in a header), kUnavailable (no connection, or it
+/// broke), kUnauthenticated (the server's certificate is not trusted), kUpstream (the answer is no
+/// HTTP), kDeadlineExceeded (`deadline`; or "stalled"), kResourceExhausted (`max_body`),
 /// kPermissionDenied (`reach`), kCancelled. No message holds headers, bodies, userinfo or queries.
 /// Requests may run side by side and be awaited on any executor. Cancelling the awaiting coroutine
 /// ends the transfer. Costs nothing until the first request. Must outlive its requests.

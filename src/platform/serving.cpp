@@ -235,17 +235,22 @@ class Serving {
     auto handler = [&http](std::shared_ptr<net::HttpExchange> exchange) {
       return http.handle(std::move(exchange));
     };
-    OAP_CO_TRY(const std::unique_ptr<net::HttpServer> server,
-               net::HttpServer::listen(executor_, std::move(listen), std::move(handler)));
+    auto server = net::HttpServer::listen(executor_, std::move(listen), std::move(handler));
+    if (!server) {
+      metrics_.watch(nullptr);
+      const Deadline now = Deadline::after(Millis(0));
+      co_await front.close(now);
+      co_return fail(std::move(server).error());
+    }
     if (options_.on_listening) {
-      options_.on_listening(url_of(address, server->port()));
+      options_.on_listening(url_of(address, (*server)->port()));
     }
     async::Scope accepting(executor_);
-    accepting.spawn(server->serve());
+    accepting.spawn((*server)->serve());
     async::Event ended(executor_);
     const Deadline never = Deadline::never();
     co_await ended.wait(never);
-    co_await async::shielded(shut_down(*server, front, accepting));
+    co_await async::shielded(shut_down(**server, front, accepting));
     metrics_.watch(nullptr);
     co_return Result<void>{};
   }
