@@ -40,6 +40,9 @@ void each_command(const std::vector<Source>& sources, const Visit& visit) {
         visit(std::string(prefix) + text::escape_visible(pair.key()), what_counts(pair.value()));
       }
     }
+    if (const json::Value* const gateway = json::find(source.document.value, "gateway")) {
+      visit("gateway", *gateway);
+    }
   }
 }
 
@@ -76,6 +79,11 @@ std::string describe(const json::Value& entry) {
   }
   if (!names.empty()) {
     out += " (gets " + names + ")";
+  }
+  for (const std::string_view key : {"allowed_hosts", "allowed_origins", "auth"}) {
+    if (json::find(entry, key) != nullptr) {
+      out += " sets " + std::string(key);
+    }
   }
   return text::escape_visible(out.empty() ? "" : out.substr(1));
 }

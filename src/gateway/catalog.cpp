@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/log.hpp"
+#include "gateway/trust/clean.hpp"
 #include "text/nearest.hpp"
 
 namespace oap::gateway {
@@ -118,7 +119,22 @@ Task<void> Catalog::load(std::string server, ListKind kind) {
   }
 }
 
+/// Tools keep what they hide, because that holds them back; everything else loses it.
+void Catalog::clean_items(ListKind kind, std::vector<json::Object>& items) const {
+  for (json::Object& item : items) {
+    json::Value value(std::move(item));
+    if (options_.clean) {
+      value = options_.clean(std::move(value));
+    }
+    if (kind != ListKind::kTools) {
+      clean(value);
+    }
+    item = value.is_object() ? std::move(value.get_object()) : json::Object{};
+  }
+}
+
 void Catalog::take(const std::string& server, ListKind kind, std::vector<json::Object> items) {
+  clean_items(kind, items);
   std::sort(items.begin(), items.end(),
             [](const json::Object& a, const json::Object& b) { return sort_key(a) < sort_key(b); });
   Server& entry = servers_[server];
@@ -353,7 +369,11 @@ Result<Catalog::Name> Catalog::parse_name(std::string_view public_name) const {
   std::sort(servers.begin(), servers.end(),
             [](const std::string& a, const std::string& b) { return a.size() > b.size(); });
   for (const std::string& server : servers) {
-    if (public_name.starts_with(server + "__")) {
+    const std::string prefix = server + "__";
+    if (public_name.starts_with(prefix + std::string(kMethodPrefix))) {
+      return fail(Code::kNotFound, "Unknown tool: {}", public_name);
+    }
+    if (public_name.starts_with(prefix)) {
       return Name{server, std::string(public_name.substr(server.size() + 2))};
     }
   }

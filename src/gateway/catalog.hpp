@@ -30,7 +30,9 @@ class ToolGate {
 struct CatalogOptions {
   Millis list_timeout{10'000};              ///< of one server; whoever is later is left out
   std::map<std::string, bool> passthrough;  ///< servers whose names are offered as they are
-  bool offer_builtin = true;                ///< the built-in tools are part of the list
+  /// Takes secrets out of definitions as they come; empty: nothing is.
+  std::function<json::Value(json::Value definition)> clean;
+  bool offer_builtin = true;  ///< the built-in tools are part of the list
 };
 
 /// What there is behind the gateway, by the public names that models and clients use: tools,
@@ -128,6 +130,7 @@ class Catalog {
   List& list_of(const std::string& server, ListKind kind);
   void start_loading(Upstream& upstream, ListKind kind);
   Task<void> load(std::string server, ListKind kind);
+  void clean_items(ListKind kind, std::vector<json::Object>& items) const;
   void take(const std::string& server, ListKind kind, std::vector<json::Object> items);
   bool take_tools(const std::string& server, Server& entry);
   Task<void> wait_for(const std::string server, ListKind kind, Deadline deadline);

@@ -252,6 +252,13 @@ TEST_F(CatalogTest, NoToolMayPoseAsAnotherRequest) {
   EXPECT_FALSE(catalog().find_known("s", "mcp:resources/read"));
 }
 
+TEST_F(CatalogTest, NoNameMeansARequestThatIsNoTool) {
+  add("s", {"x"});
+  EXPECT_THAT(names(), ElementsAre("s__x"));
+  EXPECT_FALSE(catalog().parse_name("s__mcp:tools/call"));
+  EXPECT_FALSE(catalog().parse_name("s__mcp:resources/read"));
+}
+
 TEST_F(CatalogTest, PassthroughKeepsNamesAndBothFormsAreFound) {
   add("s", {"x"});
   CatalogOptions options;

@@ -186,7 +186,8 @@ Task<void> Gateway::walk(Walk& walk) {
       co_await audit_result(walk);
       co_return;
     }
-    const bool checked = walk.resolved && !walk.rewritten;
+    const bool approved_by_someone = walk.judged.level == Level::kAsk;
+    const bool checked = walk.resolved && !walk.rewritten && !approved_by_someone;
     if (!checked && walk.call.method().empty()) {
       resolved = co_await start_and_resolve(walk);
     }
@@ -216,7 +217,13 @@ Result<void> Gateway::check(Walk& walk, const ToolSpec& spec) {
 }
 
 Result<void> Gateway::resolve(Walk& walk) {
-  if (!walk.call.method().empty()) {
+  if (walk.call.tool.starts_with(kMethodPrefix)) {
+    const bool asked_by_people =
+        walk.call.origin == Origin::kMcpClient || walk.call.origin == Origin::kCommand;
+    if (!asked_by_people || !is_reading_method(walk.call.method())) {
+      return fail(Code::kNotFound, "Unknown tool: {} on server {}", walk.call.tool,
+                  walk.call.server);
+    }
     walk.resolved = true;
     OAP_CHECK_OK(parts_.upstreams.find(walk.call.server));
     return {};

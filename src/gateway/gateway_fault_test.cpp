@@ -226,6 +226,12 @@ TEST_F(GatewayFaultTest, UnknownToolNamesTheNearest) {
   EXPECT_THAT(outcome.error->message(), HasSubstr("touch"));
 }
 
+TEST_F(GatewayFaultTest, AToolCannotStandForARequest) {
+  for (const char* tool : {"mcp:tools/call", "mcp:", "mcp:resources/read", "mcp:tools/list"}) {
+    expect_not_run_but_audited(invoke({{"name", "touch"}}, tool));
+  }
+}
+
 TEST_F(GatewayFaultTest, AServerThatCannotStartIsAnError) {
   upstream_->list_error = Error(Code::kUnavailable, "exited with code 1");
   expect_not_run_but_audited(invoke());

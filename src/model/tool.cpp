@@ -32,6 +32,12 @@ std::string ToolSpec::public_name() const {
 }
 std::string ToolCall::public_name() const { return public_name_of(server, tool); }
 
+bool is_reading_method(std::string_view method) {
+  return method == "resources/read" || method == "resources/subscribe" || method == "prompts/get" ||
+         method == "completion/complete" || method == "tasks/get" || method == "tasks/result" ||
+         method == "tasks/update" || method == "tasks/cancel";
+}
+
 std::string_view ToolCall::method() const {
   const std::string_view name(tool);
   return name.starts_with(kMethodPrefix) ? name.substr(kMethodPrefix.size()) : std::string_view();

@@ -41,6 +41,9 @@ struct ToolSpec {
 /// ("mcp:resources/read"). No server's tool may be called so.
 inline constexpr std::string_view kMethodPrefix = "mcp:";
 
+/// The methods that may be meant so: reading, and following what was read or begun.
+bool is_reading_method(std::string_view method);
+
 /// One request to run one tool: what every guard judges and every upstream gets. A value.
 struct ToolCall {
   std::string id;  ///< call_…

@@ -23,8 +23,9 @@ bool is_harmless(const std::string& tool) {
 
 /// A request that is no tool call: a resource, a prompt, a completion, a task's state.
 bool reads_from_server(const Facets& facets) {
-  return !facets.server.empty() &&
-         facets.tool.starts_with(facets.server + "__" + std::string(kMethodPrefix));
+  const std::string prefix = facets.server + "__" + std::string(kMethodPrefix);
+  return !facets.server.empty() && facets.tool.starts_with(prefix) &&
+         is_reading_method(std::string_view(facets.tool).substr(prefix.size()));
 }
 
 bool works_on_paths(const std::string& tool) {

@@ -106,9 +106,13 @@ Result<void> Platform::Parts::assemble() {
   http = std::make_unique<net::HttpClient>(options.executor);
   OAP_CHECK_OK(add_upstreams(upstreams, credentials, settings, options.executor, *http));
   trust = std::make_unique<ToolPins>(settings);
-  catalog =
-      std::make_unique<gateway::Catalog>(options.executor, upstreams, tools::builtin_specs(),
-                                         catalog_options(settings, options.served), trust.get());
+  gateway::CatalogOptions lists = catalog_options(settings, options.served);
+  lists.clean = [this](json::Value definition) {
+    const bool found = definition.is_object() && redactor->has_secret(definition.get_object());
+    return found ? redactor->redact(definition) : std::move(definition);
+  };
+  catalog = std::make_unique<gateway::Catalog>(options.executor, upstreams, tools::builtin_specs(),
+                                               std::move(lists), trust.get());
   approval::Approver& approver = options.approver != nullptr ? *options.approver : nobody;
   gateway = std::make_unique<gateway::Gateway>(gateway::Gateway::Parts{
       hooks, approver, *audit, *redactor, upstreams, *catalog, system_clock(),
@@ -135,6 +139,7 @@ Platform::~Platform() = default;
 gateway::Catalog& Platform::catalog() { return *parts_->catalog; }
 gateway::UpstreamSet& Platform::upstreams() { return parts_->upstreams; }
 const Settings& Platform::settings() const { return parts_->options.settings; }
+const gateway::Redactor& Platform::redactor() const { return *parts_->redactor; }
 gateway::Gateway& Platform::gateway() { return *parts_->gateway; }
 ToolPins& Platform::pins() { return *parts_->trust; }
 const permission::Engine& Platform::permissions() const { return *parts_->engine; }

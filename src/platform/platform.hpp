@@ -65,6 +65,7 @@ class Platform {
   gateway::UpstreamSet& upstreams();
   const Settings& settings() const;
   gateway::Gateway& gateway();
+  const gateway::Redactor& redactor() const;
   ToolPins& pins();
   const permission::Engine& permissions() const;
   net::HttpClient& http();

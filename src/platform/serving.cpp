@@ -12,6 +12,7 @@
 #include "gateway/hooks/guards.hpp"
 #include "gateway/serve/http_service.hpp"
 #include "gateway/serve/mcp_service.hpp"
+#include "gateway/trust/clean.hpp"
 #include "mcp/protocol.hpp"
 #include "net/url.hpp"
 #include "platform/gateway_metrics.hpp"
@@ -104,6 +105,7 @@ class Serving {
             : "Governed access to these MCP servers: " + servers + ".";
     serve.list_patience = config_.gateway.list_timeout;
     serve.economy = economy();
+    serve.clean = cleaner();
     serve.ask_clients = !options_.asks_are_approved;
     serve.may_list = [this](const Principal& principal, const ToolSpec& spec) {
       ToolCall call;
@@ -114,6 +116,15 @@ class Serving {
       return platform_.permissions().decide(request).level != Level::kDeny;
     };
     return serve;
+  }
+
+  std::function<std::string(std::string)> cleaner() const {
+    const gateway::Redactor* const redactor = &platform_.redactor();
+    return [redactor](std::string text) {
+      std::string told = redactor->redact(text);
+      gateway::clean(told);
+      return told;
+    };
   }
 
   gateway::EconomyOptions economy() const {
@@ -226,6 +237,8 @@ class Serving {
       }
     }
     metrics_.watch(&front);
+    paths.clean = cleaner();
+    paths.authenticator = auth.authenticator.get();
     paths.metrics = [this] { return metrics_.text(); };
     gateway::HttpService http(front, platform_.upstreams(), std::move(paths));
     net::HttpServer::Options listen;

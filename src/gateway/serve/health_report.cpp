@@ -52,11 +52,15 @@ json::Object to_json(std::string_view server, const Health& health) {
   return object;
 }
 
-json::Object health_report(const UpstreamSet& upstreams) {
+json::Object health_report(const UpstreamSet& upstreams,
+                           const std::function<std::string(std::string)>& clean) {
   json::Array servers;
   bool well = true;
   for (const Upstream* upstream : upstreams.all()) {
-    const Health health = upstream->health();
+    Health health = upstream->health();
+    if (clean) {
+      health.reason = clean(std::move(health.reason));
+    }
     well = well && health.state != Health::State::kFailed &&
            health.state != Health::State::kBackingOff && health.state != Health::State::kDegraded;
     servers.push_back(to_json(upstream->name(), health));

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <string>
 
 #include "gateway/catalog.hpp"
@@ -13,6 +14,8 @@ std::string_view to_string(Health::State state);
 json::Object to_json(std::string_view server, const Health& health);
 
 /// {"status": "ok" | "degraded", "servers": [...]}; degraded where a server cannot be used.
-json::Object health_report(const UpstreamSet& upstreams);
+/// `clean` is applied to what servers wrote themselves.
+json::Object health_report(const UpstreamSet& upstreams,
+                           const std::function<std::string(std::string)>& clean = {});
 
 }  // namespace oap::gateway

@@ -51,8 +51,20 @@ HttpService::HttpService(mcp::HttpFront& front, const UpstreamSet& upstreams,
                          HttpServiceOptions options)
     : front_(front), upstreams_(upstreams), options_(std::move(options)) {}
 
-void HttpService::answer_health(net::HttpExchange& http) const {
-  answer_json(http, 200, health_report(upstreams_));
+Task<bool> HttpService::is_known(net::HttpExchange& http) const {
+  if (options_.authenticator == nullptr) {
+    co_return true;
+  }
+  const auto known = co_await options_.authenticator->authenticate(http.head());
+  co_return known.has_value();
+}
+
+void HttpService::answer_health(net::HttpExchange& http, bool whole) const {
+  json::Object report = health_report(upstreams_, options_.clean);
+  if (!whole) {
+    report.erase("servers");
+  }
+  answer_json(http, 200, std::move(report));
 }
 
 void HttpService::answer_ready(net::HttpExchange& http) const {
@@ -80,6 +92,10 @@ Task<void> HttpService::handle(std::shared_ptr<net::HttpExchange> http) {
     co_return;
   }
   const std::string& method = http->head().method;
+  bool known = true;
+  if (path == "/health" || path == "/metrics") {
+    known = co_await is_known(*http);
+  }
   const bool metadata = options_.resource_metadata &&
                         (path == kWellKnown || path == std::string(kWellKnown) + options_.mcp_path);
   if (metadata && (method == "GET" || method == "HEAD" || method == "OPTIONS")) {
@@ -87,9 +103,12 @@ Task<void> HttpService::handle(std::shared_ptr<net::HttpExchange> http) {
   } else if (method != "GET" && method != "HEAD") {
     answer_json(*http, 405, json::Object{{"error", "only GET is known here"}});
   } else if (path == "/health") {
-    answer_health(*http);
+    answer_health(*http, known);
   } else if (path == "/ready") {
     answer_ready(*http);
+  } else if (path == "/metrics" && options_.metrics && !known) {
+    answer_json(*http, 401,
+                json::Object{{"error", "the metrics need the credentials of a client"}});
   } else if (path == "/metrics" && options_.metrics) {
     answer(*http, 200, "text/plain; version=0.0.4; charset=utf-8", options_.metrics());
   } else {

@@ -18,6 +18,9 @@ struct HttpServiceOptions {
   std::optional<json::Object> resource_metadata;
   std::set<std::string> awaited;         ///< servers that must have been tried before it is ready
   std::function<std::string()> metrics;  ///< the text of /metrics
+  std::function<std::string(std::string)> clean;  ///< of what servers wrote themselves
+  /// Where set, only whoever it knows sees /metrics, and more of /health than the status. Borrowed.
+  mcp::Authenticator* authenticator = nullptr;
 };
 
 /// The paths of the MCP endpoint: the protocol itself, /health, /ready, /metrics and the resource
@@ -28,7 +31,8 @@ class HttpService {
   Task<void> handle(std::shared_ptr<net::HttpExchange> http);
 
  private:
-  void answer_health(net::HttpExchange& http) const;
+  Task<bool> is_known(net::HttpExchange& http) const;
+  void answer_health(net::HttpExchange& http, bool whole) const;
   void answer_ready(net::HttpExchange& http) const;
 
   mcp::HttpFront& front_;

@@ -69,7 +69,7 @@ McpService::McpService(Gateway& gateway, Catalog& catalog, UpstreamSet& upstream
   catalog_.on_resource([this](const std::string& server, json::Object params) {
     mcp::Change change{mcp::Change::Kind::kResource,
                        catalog_.uris().public_uri(server, json::get_string(params, "uri"))};
-    params["uri"] = change.uri;
+    params = json::Object{{"uri", change.uri}};
     change.params = std::move(params);
     feed_.publish(change);
   });
@@ -102,13 +102,13 @@ Task<Answer<json::Object>> McpService::handle(std::string method, json::Object p
     return list_tools(std::move(params), exchange.caller());
   }
   if (method == "resources/list") {
-    return list_items(ListKind::kResources, std::move(params));
+    return list_items(ListKind::kResources, std::move(params), exchange.caller());
   }
   if (method == "resources/templates/list") {
-    return list_items(ListKind::kTemplates, std::move(params));
+    return list_items(ListKind::kTemplates, std::move(params), exchange.caller());
   }
   if (method == "prompts/list") {
-    return list_items(ListKind::kPrompts, std::move(params));
+    return list_items(ListKind::kPrompts, std::move(params), exchange.caller());
   }
   if (method == "resources/read") {
     return read_resource(std::move(params), exchange);
@@ -128,7 +128,7 @@ Task<Answer<json::Object>> McpService::handle(std::string method, json::Object p
 json::Object McpService::missing_servers() const {
   json::Object missing;
   for (const auto& [server, why] : catalog_.unavailable()) {
-    missing[server] = why;
+    missing[server] = options_.clean ? options_.clean(why) : why;
   }
   return missing;
 }
@@ -153,14 +153,28 @@ Task<Answer<json::Object>> McpService::list_tools(json::Object params, Caller ca
   co_return result;
 }
 
-Task<Answer<json::Object>> McpService::list_items(ListKind kind, json::Object params) {
+bool McpService::may_request(const Principal& principal, const std::string& server,
+                             std::string_view method) const {
+  if (!options_.may_list) {
+    return true;
+  }
+  ToolSpec request;
+  request.server = server;
+  request.name = std::string(kMethodPrefix) + std::string(method);
+  return options_.may_list(principal, request);
+}
+
+Task<Answer<json::Object>> McpService::list_items(ListKind kind, json::Object params,
+                                                  Caller caller) {
   if (!is_first_page(params)) {
     co_return bad_cursor();
   }
   co_await catalog_.load_all(kind, Deadline::after(options_.list_patience));
   json::Array listed;
+  const std::string_view method = kind == ListKind::kPrompts ? "prompts/get" : "resources/read";
   for (Catalog::Item& item : catalog_.known_items(kind)) {
-    if (give_public_name(kind, item, catalog_)) {
+    if (may_request(caller.principal, item.server, method) &&
+        give_public_name(kind, item, catalog_)) {
       drop_bad_icons(item.definition);
       listed.emplace_back(std::move(item.definition));
     }
@@ -173,8 +187,8 @@ Task<Answer<json::Object>> McpService::list_items(ListKind kind, json::Object pa
 }
 
 std::string McpService::version_for(const Principal& principal) const {
-  return fmt::format("{} {} {} {}", catalog_.version(), principal.tenant, principal.role,
-                     principal.user_id);
+  return fmt::format("{} {}:{} {}:{} {}", catalog_.version(), principal.tenant.size(),
+                     principal.tenant, principal.role.size(), principal.role, principal.user_id);
 }
 
 Task<Answer<json::Object>> McpService::search(json::Object params, Caller caller) {
@@ -195,7 +209,9 @@ Task<Answer<json::Object>> McpService::call_tool(json::Object params, Exchange& 
                                                            json::type_name(*arguments)));
   }
   std::string wanted(json::view(name->get_string()));
-  auto found = catalog_.parse_name(wanted);
+  const bool own = wanted == kSearchTools || wanted == kCallTool;
+  auto found = own ? Result<Catalog::Name>(fail(Code::kNotFound, "Unknown tool: {}", wanted))
+                   : catalog_.parse_name(wanted);
   if (!found) {
     const std::vector<ToolSpec> tools = co_await visible_tools(exchange.caller().principal);
     const bool collapsed = finder_.is_collapsed(tools);
@@ -250,10 +266,12 @@ Task<Answer<json::Object>> McpService::forward(std::string server, std::string m
 }
 
 Task<Answer<json::Object>> McpService::invoke(ToolCall call, Exchange& exchange) {
-  const Caller& caller = exchange.caller();
+  Caller caller;  // the exchange's own may be another once the client has been asked
+  caller.era = exchange.caller().era;
+  caller.principal = exchange.caller().principal;
   call.id = new_id("call_");
   call.principal = caller.principal;
-  call.session_id = caller.session_id;
+  call.session_id = exchange.caller().session_id;
   call.origin = Origin::kMcpClient;
   const bool modern = caller.era == mcp::Era::kModern;
   const std::string purpose = modern ? purpose_of(call) : std::string();
@@ -453,7 +471,7 @@ Task<Answer<json::Object>> McpService::watch(std::string uri, Caller caller) {
   Reply reply = not_found(uri, caller.era);
   for (const Target& owner : owners_of(uri)) {
     const auto upstream = upstreams_.find(owner.server);
-    if (upstream) {
+    if (upstream && may_request(caller.principal, owner.server, "resources/subscribe")) {
       reply = co_await (*upstream)->watch(owner.name);
     }
     if (reply) {

@@ -22,6 +22,8 @@ struct ServeOptions {
   EconomyOptions economy;
   /// Whether a tool may be shown to a principal at all; empty: always.
   std::function<bool(const Principal& principal, const ToolSpec& spec)> may_list;
+  /// Takes secrets and hidden characters out of what servers say of themselves; empty: nothing.
+  std::function<std::string(std::string text)> clean;
   bool ask_clients = true;  ///< an `ask` goes to the client as an elicitation where it can
 };
 
@@ -51,7 +53,9 @@ class McpService final : public mcp::Service {
   };
 
   Task<Reply> list_tools(json::Object params, mcp::Caller caller);
-  Task<Reply> list_items(ListKind kind, json::Object params);
+  Task<Reply> list_items(ListKind kind, json::Object params, mcp::Caller caller);
+  bool may_request(const Principal& principal, const std::string& server,
+                   std::string_view method) const;
   Task<Reply> call_tool(json::Object params, mcp::Exchange& exchange);
   Task<Reply> run_tool(Target target, json::Object params, mcp::Exchange& exchange);
   Task<Reply> search(json::Object params, mcp::Caller caller);

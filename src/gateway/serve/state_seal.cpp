@@ -12,7 +12,8 @@ std::string mac_of(std::string_view key, std::string_view token, const Principal
                    std::string_view purpose) {
   std::string text;
   for (const std::string_view part :
-       {std::string_view(principal.tenant), std::string_view(principal.user_id), purpose, token}) {
+       {std::string_view(principal.tenant), std::string_view(principal.user_id),
+        std::string_view(principal.role), purpose, token}) {
     text += std::to_string(part.size());
     text += ':';
     text += part;

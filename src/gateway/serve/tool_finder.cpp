@@ -62,6 +62,9 @@ ToolResult ToolFinder::search(const json::Object& arguments, const std::vector<T
   }
   std::vector<json::Object> found;
   for (const Hit& hit : index_.search(request->query, request->limit)) {
+    if (hit.tool >= tools.size()) {
+      continue;
+    }
     ToolSpec copy = tools[hit.tool];
     found.push_back(public_definition(std::move(copy)));
   }

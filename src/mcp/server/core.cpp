@@ -15,10 +15,12 @@ Core::Core(Executor executor, Service& service, FrontLimits limits)
 
 std::string name_of(const Principal& principal) {
   std::string name;
-  name.reserve(principal.tenant.size() + principal.user_id.size() + 1);
+  name.reserve(principal.tenant.size() + principal.user_id.size() + principal.role.size() + 2);
   name += principal.tenant;
   name += '\0';
   name += principal.user_id;
+  name += '\0';
+  name += principal.role;
   return name;
 }
 
