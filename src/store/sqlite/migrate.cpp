@@ -72,7 +72,10 @@ Result<void> migrate(Database& database) {
   if (is_current(identity)) {
     return {};
   }
-  OAP_CHECK_OK(check_identity(database, identity));
+  const bool may_be_new = identity.application == 0 && identity.schema == 0;
+  if (!may_be_new) {  // another process may be filling a new file: that is told apart under the lock
+    OAP_CHECK_OK(check_identity(database, identity));
+  }
   OAP_TRY(
       [[maybe_unused]] const os::FileLock lock,
       os::FileLock::acquire(database.path() + ".lock", Deadline::after(Database::kBusyTimeout)));
