@@ -73,7 +73,8 @@ Result<void> migrate(Database& database) {
     return {};
   }
   const bool may_be_new = identity.application == 0 && identity.schema == 0;
-  if (!may_be_new) {  // another process may be filling a new file: that is told apart under the lock
+  if (!may_be_new) {  // another process may be filling a new file: that is told apart under the
+                      // lock
     OAP_CHECK_OK(check_identity(database, identity));
   }
   OAP_TRY(
