@@ -104,10 +104,15 @@ class CatalogTest : public ::testing::Test {
     }
     return names;
   }
-  /// Runs the loop until what was started in the background is done.
-  void settle() {
-    Task<Result<void>> rest = async::sleep_for(Millis(5));
-    EXPECT_TRUE(runtime_.run(std::move(rest)));
+  /// Runs the loop until the condition holds; what is loaded is taken in the same turn.
+  template <class Condition>
+  void run_until(Condition holds) {
+    const Deadline deadline = Deadline::after(Millis(5'000));
+    while (!holds() && !deadline.passed()) {
+      Task<Result<void>> turn = async::sleep_for(Millis(1));
+      EXPECT_TRUE(runtime_.run(std::move(turn)));
+    }
+    EXPECT_TRUE(holds());
   }
 
   async::Runtime runtime_;
@@ -170,7 +175,7 @@ TEST_F(CatalogTest, ASlowServerIsLeftOutAndAnnouncedWhenItComes) {
   EXPECT_TRUE(catalog().unavailable().contains("slow"));
   EXPECT_EQ(changes_, 0);
   slow.gate.notify();
-  settle();
+  run_until([&] { return changes_ == 1; });
   EXPECT_EQ(changes_, 1);
   EXPECT_THAT(names(), ElementsAre("quick__y", "slow__x"));
   EXPECT_THAT(catalog().unavailable(), IsEmpty());
@@ -201,12 +206,12 @@ TEST_F(CatalogTest, AnnouncesRealChangesOnly) {
   ListingUpstream& server = add("s", {"x"});
   EXPECT_THAT(names(), ElementsAre("s__x"));
   server.list_changed(ListKind::kTools);
-  settle();
+  run_until([&] { return server.asked == 2; });
   EXPECT_EQ(server.asked, 2);
   EXPECT_EQ(changes_, 0);
   server.tools = {"x", "y"};
   server.list_changed(ListKind::kTools);
-  settle();
+  run_until([&] { return changes_ == 1; });
   EXPECT_EQ(changes_, 1);
   EXPECT_THAT(names(), ElementsAre("s__x", "s__y"));
 }
@@ -216,7 +221,7 @@ TEST_F(CatalogTest, KeepsAListThatCannotBeHadAgain) {
   EXPECT_THAT(names(), ElementsAre("s__x"));
   server.broken = true;
   server.list_changed(ListKind::kTools);
-  settle();
+  run_until([&] { return catalog().unavailable().contains("s"); });
   EXPECT_THAT(names(), ElementsAre("s__x"));
   EXPECT_TRUE(catalog().unavailable().contains("s"));
 }
@@ -241,7 +246,7 @@ TEST_F(CatalogTest, WhatIsHeldBackAndWhatIsTrustedAsBeforeIsNotAnnounced) {
   gate_.name = "y";
   server.tools = {"x", "y"};
   server.list_changed(ListKind::kTools);
-  settle();
+  run_until([&] { return server.asked == 2; });
   EXPECT_THAT(names(), ElementsAre("s__x"));
   EXPECT_EQ(changes_, 0);
 }

@@ -27,12 +27,12 @@ class FakeUpstream final : public testing::QuietUpstream {
     }
     ToolSpec spec;
     spec.server = "files";
-    spec.name = "touch";
+    spec.name = tool_name;
     spec.input_schema =
         json::Object{{"type", "object"},
                      {"properties", json::Object{{"path", json::Object{{"type", "string"}}}}},
                      {"required", json::Array{"path"}}};
-    spec.definition = {{"name", "touch"}, {"inputSchema", spec.input_schema}};
+    spec.definition = {{"name", tool_name}, {"inputSchema", spec.input_schema}};
     std::vector<ToolSpec> tools;
     tools.push_back(std::move(spec));
     co_return tools;
@@ -52,6 +52,7 @@ class FakeUpstream final : public testing::QuietUpstream {
     co_return ToolResult::text("touched");
   }
 
+  std::string tool_name = "touch";
   int listed = 0;
   bool hang = false;
   std::optional<Error> list_error;
@@ -83,6 +84,10 @@ class FakeApprover final : public approval::Approver {
  public:
   Task<Result<approval::Answer>> ask(approval::Request request) override {
     asked.push_back(request);
+    if (on_ask) {
+      on_ask();
+      co_await async::sleep_for(Millis(1));
+    }
     if (throws) {
       throw std::runtime_error("terminal gone");
     }
@@ -91,6 +96,7 @@ class FakeApprover final : public approval::Approver {
     }
     co_return answer;
   }
+  std::function<void()> on_ask;
   bool throws = false;
   bool hang = false;
   Result<approval::Answer> answer = approval::Answer{true, "test", "", false};
@@ -270,6 +276,17 @@ TEST_F(GatewayFaultTest, NobodyToAskDenies) {
   const ToolOutcome outcome = invoke();
   expect_not_run_but_audited(outcome);
   EXPECT_TRUE(outcome.denial->unanswered);
+}
+
+TEST_F(GatewayFaultTest, AToolThatWentWhileItWasApprovedIsNotRun) {
+  ASSERT_TRUE(invoke().ok());
+  upstream_->calls.clear();
+  guard_asks();
+  approver_.on_ask = [this] {
+    upstream_->tool_name = "other";
+    upstream_->list_changed(ListKind::kTools);
+  };
+  expect_not_run_but_audited(invoke());
 }
 
 TEST_F(GatewayFaultTest, ARefusalDeniesAndIsNotUnanswered) {

@@ -77,7 +77,8 @@ class Serving {
   Task<Result<void>> run() {
     start_servers();
     scope_.spawn(watch_pins());
-    Result<void> ended = options_.http ? co_await run_http() : co_await run_stdio();
+    Task<Result<void>> endpoint = options_.http ? run_http() : run_stdio();
+    Result<void> ended = co_await std::move(endpoint);
     scope_.cancel();
     co_await async::shielded(join());
     co_return ended;
