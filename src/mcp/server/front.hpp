@@ -16,7 +16,8 @@
 
 namespace oap::mcp {
 
-/// Limits of a front, whichever the transport.
+/// Limits of a front, whichever the transport. Sessions, streams, parked calls and followed
+/// resources are shared fairly among principals (see Quota).
 struct FrontLimits {
   std::size_t max_message_bytes = 16U << 20U;
   std::size_t max_requests = 1024;          ///< under way at once, of one session or principal
@@ -28,6 +29,8 @@ struct FrontLimits {
   Millis keep_alive{20'000};                ///< between comments on an idle event stream
   Millis input_timeout{600'000};            ///< how long a client may take over a question
   std::size_t max_parked = 1000;            ///< modern requests waiting for the client's input
+  std::size_t max_streams = 15'000;         ///< event streams that wait for changes
+  std::size_t max_watched = 50'000;         ///< resources followed, counted for each stream
 };
 
 /// Says who sends an HTTP request. An implementation answers from the headers alone, fast.

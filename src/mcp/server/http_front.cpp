@@ -64,6 +64,9 @@ struct HttpFront::State {
 };
 
 void HttpFront::State::start() {
+  if (options.authenticator != nullptr) {
+    core.know_callers();
+  }
   registration = core.service().feed().listen([this](const Change& change) {
     desk.changed(change);
     legacy.changed(change);
