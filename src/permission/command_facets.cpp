@@ -165,7 +165,8 @@ class Reader {
 
   /// A program that is not known may read and change whatever it is given.
   void add_mentions(const SimpleCommand& command) {
-    static constexpr std::string_view kHarmless = " echo printf test [ cd pushd true false : export ";
+    static constexpr std::string_view kHarmless =
+        " echo printf test [ cd pushd true false : export ";
     const std::string name(shell::base_name(command.argv.front()));
     if (kHarmless.find(" " + name + " ") != std::string_view::npos) {
       return;

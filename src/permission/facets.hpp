@@ -36,8 +36,8 @@ struct CommandFacet {
   std::vector<std::string> more_texts;    ///< further forms that every rule may match
   std::vector<std::string> strict_texts;  ///< forms that only ask and deny rules match
   std::string shown;
-  std::string doubt;     ///< why it cannot be allowed by its text alone; "" where it can
-  std::string launches;  ///< why only a rule that names the program may allow it; "" for most
+  std::string doubt;      ///< why it cannot be allowed by its text alone; "" where it can
+  std::string launches;   ///< why only a rule that names the program may allow it; "" for most
   bool possible = false;  ///< only perhaps run: ask and deny rules count, nothing else
 };
 

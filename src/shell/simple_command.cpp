@@ -9,7 +9,8 @@ namespace {
 /// continuation or the words before hid them.
 bool is_reserved(std::string_view word) {
   static constexpr std::string_view kReserved =
-      " if then elif else fi while until do done for select case esac function coproc time [[ { } ! "
+      " if then elif else fi while until do done for select case esac function coproc time [[ { } "
+      "! "
       "in ";
   return !word.empty() && kReserved.find(" " + std::string(word) + " ") != std::string_view::npos;
 }

@@ -70,7 +70,8 @@ bool is_input(std::string_view word) {
          path.find("..") != std::string::npos;
 }
 
-/// The program takes its input for commands: here-strings are read; true, so that here-documents are.
+/// The program takes its input for commands: here-strings are read; true, so that here-documents
+/// are.
 bool reads_commands(const Wrapping& w) {
   w.findings.doubt(w.program + " reads its commands from its input");
   w.findings.reads_input = true;
@@ -128,13 +129,15 @@ bool unwrap_shell(const Wrapping& w) {
 bool unwrap_text_option(const Wrapping& w) {
   for (std::size_t i = 1; i < w.size(); ++i) {
     const std::string_view word = w.word(i);
-    const std::size_t letter =
-        word.size() > 1 && word[0] == '-' && word[1] != '-' ? word.find('c') : std::string_view::npos;
+    const std::size_t letter = word.size() > 1 && word[0] == '-' && word[1] != '-'
+                                   ? word.find('c')
+                                   : std::string_view::npos;
     if (letter != std::string_view::npos && letter + 1 < word.size()) {
       parse_text(w, word.substr(letter + 1));
       return true;
     }
-    if (letter != std::string_view::npos || (word.starts_with("--c") && word.find('=') > word.size())) {
+    if (letter != std::string_view::npos ||
+        (word.starts_with("--c") && word.find('=') > word.size())) {
       if (i + 1 < w.size()) {
         parse_argument(w, i + 1);
       }
@@ -167,9 +170,9 @@ void unwrap_find(const Wrapping& w) {
 void unwrap_env_split(const Wrapping& w, std::size_t end) {
   for (std::size_t i = 1; i < end; ++i) {
     const std::string& word = w.word(i);
-    const bool split = word.starts_with("--s") || (word[0] == '-' && word.size() > 1 &&
-                                                   word[1] != '-' &&
-                                                   word.find('S') != std::string::npos);
+    const bool split =
+        word.starts_with("--s") || (word[0] == '-' && word.size() > 1 && word[1] != '-' &&
+                                    word.find('S') != std::string::npos);
     if (split) {
       w.findings.doubt("env -S splits its argument by rules of its own");
       const std::size_t attached = word[1] == '-' ? word.find('=') : word.find('S');
@@ -196,8 +199,7 @@ bool has_option(const Wrapping& w, std::size_t end, std::string_view letters,
 
 /// Where the wrapped command does not run in the directory that is known here.
 bool moves_elsewhere(const Wrapping& w, std::size_t end) {
-  return w.program == "chroot" ||
-         (w.program == "env" && has_option(w, end, "C", {"--chdir"})) ||
+  return w.program == "chroot" || (w.program == "env" && has_option(w, end, "C", {"--chdir"})) ||
          (w.program == "sudo" && has_option(w, end, "DR", {"--chdir", "--chroot"})) ||
          has_option(w, end, "", {"--chdir", "--wd", "--root", "--working-directory"});
 }
@@ -228,8 +230,9 @@ bool unwrap_form(const Wrapping& w, const WrapperForm& form) {
     unwrap_env_split(w, index);
   }
   const bool watches = w.program == "watch";
-  const bool shell_text = (watches && !has_option(w, index, "x", {"--exec"})) ||
-                          (w.program == "sudo" && has_option(w, index, "si", {"--shell", "--login"}));
+  const bool shell_text =
+      (watches && !has_option(w, index, "x", {"--exec"})) ||
+      (w.program == "sudo" && has_option(w, index, "si", {"--shell", "--login"}));
   if (shell_text && index < w.size()) {
     parse_joined(w, index);
   }
