@@ -51,7 +51,7 @@ class OapTest(unittest.TestCase):
             "LANG": "C.UTF-8",
             "OPENCODE_DATA_PATH": str(self.base / "state"),
         }
-        for name in ("ASAN_OPTIONS", "UBSAN_OPTIONS", "LLVM_PROFILE_FILE"):
+        for name in ("ASAN_OPTIONS", "UBSAN_OPTIONS", "TSAN_OPTIONS", "LLVM_PROFILE_FILE"):
             if name in os.environ:
                 self.env[name] = os.environ[name]
 
