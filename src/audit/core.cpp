@@ -67,18 +67,23 @@ Log::Core::Record Log::Core::stamped(const Event& event, Durability durability) 
 
 Result<void> Log::Core::append(const Event& event, Durability durability) {
   auto record = std::make_unique<Record>(stamped(event, durability));
+  bool is_done = false;
   if (durability == Durability::kDeferred) {
-    const std::lock_guard lock(mutex_);
-    if (defer(record)) {
-      return {};
-    }
-    record->durability = Durability::kWritten;
+    Lock lock(mutex_);
+    is_done = write_now(record, lock) || defer(record);
   }
-  auto written = wait_for(*record);
+  if (is_done && record == nullptr) {
+    return {};
+  }
+  auto written = is_done ? outcome_of(*record) : wait_for(*record);
   if (!written) {
     save_emergency(*record, written.error());
   }
   return written;
+}
+
+Result<void> Log::Core::outcome_of(const Record& record) {
+  return record.error ? Result<void>(fail(*record.error)) : Result<void>();
 }
 
 Result<void> Log::Core::wait_for(Record& record) {
@@ -91,26 +96,24 @@ Result<void> Log::Core::wait_for(Record& record) {
       write_group(lock);
     }
   }
-  return record.error ? Result<void>(fail(*record.error)) : Result<void>();
+  return outcome_of(record);
 }
 
 void Log::Core::append_async(const Event& event, Durability durability, Done done) {
   auto record = std::make_unique<Record>(stamped(event, durability));
   Lock lock(mutex_);
+  if (durability != Durability::kSync && write_now(record, lock)) {
+    lock.unlock();
+    record->call = std::move(done);
+    finish(std::move(record));
+    return;
+  }
   if (durability == Durability::kDeferred && defer(record)) {
     lock.unlock();
     done({});
     return;
   }
   record->call = std::move(done);
-  if (durability == Durability::kDeferred) {
-    record->durability = Durability::kWritten;
-  }
-  if (durability == Durability::kWritten && write_now(record, lock)) {
-    lock.unlock();
-    finish(std::move(record));
-    return;
-  }
   if (auto refused = queue(record)) {
     note_failed({}, *refused);
     ++refused_;
@@ -127,6 +130,7 @@ void Log::Core::append_async(const Event& event, Durability durability, Done don
 bool Log::Core::defer(std::unique_ptr<Record>& record) {
   if (broken_ || refused_ > 0 || unattended_ + deferred_ + finished_.size() >= kMaxWaiting ||
       !start_writer()) {
+    record->durability = Durability::kWritten;
     return false;
   }
   if (deferred_++ == 0) {

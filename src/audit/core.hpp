@@ -51,6 +51,7 @@ class Log::Core {
 
   Core(Options options, std::unique_ptr<ChainFile> chain, os::UniqueFd export_fd);
   Record stamped(const Event& event, Durability durability) const;
+  static Result<void> outcome_of(const Record& record);
   Result<void> wait_for(Record& record);
   bool defer(std::unique_ptr<Record>& record);
   std::optional<Error> queue(std::unique_ptr<Record>& record);

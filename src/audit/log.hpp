@@ -15,7 +15,7 @@ namespace oap::audit {
 enum class Durability {
   kSync,     ///< once the record is on disk
   kWritten,  ///< once it is in the file; on disk within 20 ms
-  kDeferred  ///< at once; in the file within 2 ms or with the next group, on disk within 20 ms
+  kDeferred  ///< as kWritten where that needs no waiting, else at once; on disk within 20 ms
 };
 
 /// The hash-chained audit log of one workspace: segment files `<first seq, 20 digits>.jsonl` in one
@@ -29,8 +29,9 @@ enum class Durability {
 /// check the chain on disk anew and fail as long as that, or they, fail.
 ///
 /// kDeferred is for what follows a record that is on disk, such as the result of a call whose
-/// intent is: a crash leaves the first without the second, which says that. Records keep their
-/// order whatever their class.
+/// intent is: a crash leaves the first without the second, which says that. One that would have to
+/// wait is accepted into memory and is in the file within 2 ms or with the next group. Records keep
+/// their order whatever their class.
 class Log {
  public:
   struct Options {

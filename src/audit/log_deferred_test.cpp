@@ -29,6 +29,12 @@ class LogDeferredTest : public LogFixture {
     }
     return names;
   }
+  /// As another process that appends: nothing can be written without waiting meanwhile.
+  os::UniqueFd lock_folder() const {
+    os::UniqueFd other(::open((dir() + "/lock").c_str(), O_RDONLY | O_CLOEXEC));
+    EXPECT_EQ(flock(other.get(), LOCK_EX), 0);
+    return other;
+  }
   /// Until the chain holds so many records; the log's own timer is what is waited for.
   std::uint64_t wait_for(std::uint64_t count) const {
     const Deadline deadline = Deadline::after(Millis(10'000));
@@ -40,8 +46,21 @@ class LogDeferredTest : public LogFixture {
   }
 };
 
-TEST_F(LogDeferredTest, IsAcceptedInTheCallAndWrittenSoonByItself) {
+TEST_F(LogDeferredTest, IsWrittenInTheCallWhereThatNeedsNoWaiting) {
   const auto log = open();
+  ASSERT_TRUE(log->append(event("a"), Durability::kSync));
+  ASSERT_TRUE(log->append(event("b"), Durability::kDeferred));
+  EXPECT_THAT(tools(), ElementsAre("a", "b"));
+  bool done = false;
+  log->append_async(event("c"), Durability::kDeferred,
+                    [&done](const Result<void>& written) { done = static_cast<bool>(written); });
+  EXPECT_TRUE(done);
+  EXPECT_THAT(tools(), ElementsAre("a", "b", "c"));
+}
+
+TEST_F(LogDeferredTest, IsElseAcceptedInTheCallAndWrittenSoonByItself) {
+  const auto log = open();
+  os::UniqueFd other = lock_folder();
   bool accepted = false;
   const std::thread::id here = std::this_thread::get_id();
   log->append_async(event("a"), Durability::kDeferred, [&](const Result<void>& done) {
@@ -49,22 +68,23 @@ TEST_F(LogDeferredTest, IsAcceptedInTheCallAndWrittenSoonByItself) {
   });
   EXPECT_TRUE(accepted);
   ASSERT_TRUE(log->append(event("b"), Durability::kDeferred));
+  other.reset();
   EXPECT_EQ(wait_for(2), 2U);
   EXPECT_THAT(tools(), ElementsAre("a", "b"));
 }
 
 TEST_F(LogDeferredTest, TheNextGroupCarriesWhatWaitsInOrder) {
   const auto log = open();
-  ASSERT_TRUE(log->append(event("1"), Durability::kDeferred));
-  ASSERT_TRUE(log->append(event("2"), Durability::kSync));
-  EXPECT_THAT(tools(), ElementsAre("1", "2"));
-  ASSERT_TRUE(log->append(event("3"), Durability::kDeferred));
-  ASSERT_TRUE(log->append(event("4"), Durability::kWritten));
-  EXPECT_THAT(tools(), ElementsAre("1", "2", "3", "4"));
-  ASSERT_TRUE(log->append(event("5"), Durability::kDeferred));
-  log->append_async(event("6"), Durability::kWritten, [](const Result<void>&) {});
-  EXPECT_EQ(wait_for(6), 6U);
-  EXPECT_THAT(tools(), ElementsAre("1", "2", "3", "4", "5", "6"));
+  int number = 0;
+  for (const Durability durability : {Durability::kSync, Durability::kWritten}) {
+    os::UniqueFd other = lock_folder();
+    ASSERT_TRUE(log->append(event(fmt::format("{}", number++)), Durability::kDeferred));
+    ASSERT_TRUE(log->append(event(fmt::format("{}", number++)), Durability::kDeferred));
+    other.reset();
+    ASSERT_TRUE(log->append(event(fmt::format("{}", number++)), durability));
+    EXPECT_EQ(report().events, static_cast<std::uint64_t>(number));
+  }
+  EXPECT_THAT(tools(), ElementsAre("0", "1", "2", "3", "4", "5"));
 }
 
 TEST_F(LogDeferredTest, KeepsTheOrderOfOneThreadWhateverTheClasses) {
@@ -96,12 +116,11 @@ TEST_F(LogDeferredTest, TheDestructorWritesWhatWaits) {
 TEST_F(LogDeferredTest, OneThatWouldHaveToWaitForTheLockIsCarriedBehindTheOthers) {
   const auto log = open();
   ASSERT_TRUE(log->append(event("0"), Durability::kSync));
-  const os::UniqueFd other(::open((dir() + "/lock").c_str(), O_RDONLY | O_CLOEXEC));
-  ASSERT_EQ(flock(other.get(), LOCK_EX), 0);
+  os::UniqueFd other = lock_folder();
   ASSERT_TRUE(log->append(event("1"), Durability::kDeferred));
   log->append_async(event("2"), Durability::kWritten, [](const Result<void>&) {});
   ASSERT_TRUE(log->append(event("3"), Durability::kDeferred));
-  ASSERT_EQ(flock(other.get(), LOCK_UN), 0);
+  other.reset();
   ASSERT_TRUE(log->append(event("4"), Durability::kSync));
   EXPECT_THAT(tools(), ElementsAre("0", "1", "2", "3", "4"));
 }
@@ -143,7 +162,9 @@ TEST_F(LogDeferredTest, OneThatCannotBeWrittenStopsTheLogUntilThatIsMended) {
     first.resource = std::string(10'000, 'x');
     ASSERT_TRUE(log->append(first, Durability::kSync));
     const SmallFiles small(read(segment_path()).size() + 10);
+    os::UniqueFd other = lock_folder();
     ASSERT_TRUE(log->append(event("deferred"), Durability::kDeferred));
+    other.reset();
     EXPECT_EQ(log->append(event("refused"), Durability::kSync).error().code(),
               Code::kResourceExhausted);
     EXPECT_FALSE(log->append(event("not accepted"), Durability::kDeferred));
