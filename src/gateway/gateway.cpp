@@ -197,6 +197,7 @@ Task<void> Gateway::walk(Walk& walk) {
       deny(walk, "trust", resolved.error().message());
     } else {
       walk.outcome.error = infrastructure_error(resolved.error(), walk.call.deadline);
+      co_await clean(walk);
     }
     co_await audit_result(walk);
     co_return;

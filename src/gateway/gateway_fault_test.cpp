@@ -216,8 +216,10 @@ TEST_F(GatewayFaultTest, AToolCannotStandForARequest) {
 }
 
 TEST_F(GatewayFaultTest, AServerThatCannotStartIsAnError) {
-  upstream_->list_error = Error(Code::kUnavailable, "exited with code 1");
-  expect_not_run_but_audited(invoke());
+  upstream_->list_error = Error(Code::kUnavailable, "exited with code 1, saying hunter2\u200B");
+  const ToolOutcome outcome = invoke();
+  expect_not_run_but_audited(outcome);
+  EXPECT_THAT(outcome.error->to_string(), ::testing::EndsWith("saying ***"));
 }
 
 TEST_F(GatewayFaultTest, ADeniedCallDoesNotEvenStartTheServer) {
