@@ -46,7 +46,8 @@ bool is_among(const CommandFacet& command, const Verbs* first, const Verbs* last
 }
 
 constexpr Verbs kDestroys[] = {
-    {" rm rmdir unlink shred dd srm wipe wipefs fdisk parted sfdisk sgdisk gdisk cfdisk mkswap trash "
+    {" rm rmdir unlink shred dd srm wipe wipefs fdisk parted sfdisk sgdisk gdisk cfdisk mkswap "
+     "trash "
      "trash-put rimraf blkdiscard hdparm lvremove vgremove pvremove mke2fs dropdb dropuser ",
      ""},
     {" find ", " -delete "},
@@ -54,7 +55,8 @@ constexpr Verbs kDestroys[] = {
     {" kubectl oc helm ", " delete uninstall drain "},
     {" terraform tofu pulumi vagrant cdk ", " destroy "},
     {" npm yarn pnpm cargo gem ", " unpublish yank "},
-    {" rsync ", " --delete --delete-before --delete-after --delete-excluded --remove-source-files "},
+    {" rsync ",
+     " --delete --delete-before --delete-after --delete-excluded --remove-source-files "},
     {" tar gtar ", " --remove-files "},
     {" zip ", " -m --move "},
     {" zfs zpool cryptsetup aws gcloud az gh ", " destroy erase rm rb delete purge "},
@@ -64,37 +66,52 @@ constexpr Verbs kDestroys[] = {
 };
 
 constexpr Verbs kNetwork[] = {
-    {" curl wget wget2 ssh slogin scp sftp rsync nc ncat netcat telnet ftp lftp tftp socat ping ping6 dig "
-     "drill kdig nslookup host whois aria2c axel http https xh httpie curlie traceroute tracepath mtr nmap "
-     "mosh autossh sshfs rclone s3cmd lynx w3m links elinks yt-dlp youtube-dl smbclient rsh rlogin gh glab "
-     "hub aws gcloud az gsutil doctl heroku fly flyctl vercel netlify helm kubectl oc terraform tofu pulumi "
-     "ansible ansible-playbook npx pnpx bunx uvx twine svn cvs apt apt-get aptitude yum dnf zypper pacman apk "
-     "brew snap flatpak websocat grpcurl ngrok cloudflared tailscale arp-scan masscan nikto sqlmap ",
+    {" curl wget wget2 ssh slogin scp sftp rsync nc ncat netcat telnet ftp lftp tftp socat ping "
+     "ping6 dig "
+     "drill kdig nslookup host whois aria2c axel http https xh httpie curlie traceroute tracepath "
+     "mtr nmap "
+     "mosh autossh sshfs rclone s3cmd lynx w3m links elinks yt-dlp youtube-dl smbclient rsh rlogin "
+     "gh glab "
+     "hub aws gcloud az gsutil doctl heroku fly flyctl vercel netlify helm kubectl oc terraform "
+     "tofu pulumi "
+     "ansible ansible-playbook npx pnpx bunx uvx twine svn cvs apt apt-get aptitude yum dnf zypper "
+     "pacman apk "
+     "brew snap flatpak websocat grpcurl ngrok cloudflared tailscale arp-scan masscan nikto "
+     "sqlmap ",
      ""},
-    {" git ", " clone fetch pull push ls-remote submodule remote archive send-pack fetch-pack svn p4 "},
+    {" git ",
+     " clone fetch pull push ls-remote submodule remote archive send-pack fetch-pack svn p4 "},
     {" hg bzr darcs ", " clone pull push incoming outgoing "},
     {" pip pip3 pipx pipenv poetry uv pdm hatch conda mamba micromamba easy_install ",
      " install download add update upgrade sync lock search publish tool upload wheel create run "},
     {" npm pnpm bun ",
-     " install i ci add update upgrade up publish audit outdated exec x dlx view info search login create "
+     " install i ci add update upgrade up publish audit outdated exec x dlx view info search login "
+     "create "
      "init unpublish ping "},
     {" cargo ", " install add update fetch publish search login yank owner generate-lockfile "},
     {" go ", " get install mod "},
     {" gem bundle bundler rbenv ", " install update add fetch push outdated "},
     {" composer mix rebar3 stack cabal opam luarocks nuget dotnet mvn gradle sbt lein ",
      " install require update upgrade add restore get deps.get fetch push publish deploy "},
-    {" docker podman nerdctl skopeo crane buildah ", " pull push login build run search compose copy "},
+    {" docker podman nerdctl skopeo crane buildah ",
+     " pull push login build run search compose copy "},
     {" openssl ", " s_client s_server "},
     {" go-getter nix nix-env guix ", ""},
 };
 
 constexpr Verbs kAdministers[] = {
-    {" sudo sudoedit su doas pkexec runuser systemctl service init telinit shutdown reboot halt poweroff apt "
-     "apt-get aptitude dpkg yum dnf rpm zypper pacman yay paru apk brew port snap flatpak emerge xbps-install "
-     "nix-env pkg pkg_add choco winget mount umount losetup swapon swapoff useradd usermod userdel adduser "
-     "deluser addgroup delgroup groupadd groupmod groupdel passwd chpasswd chage chsh vipw visudo crontab "
-     "iptables ip6tables nft ufw firewall-cmd sysctl modprobe insmod rmmod depmod chroot nsenter unshare "
-     "launchctl hostnamectl timedatectl localectl loginctl machinectl update-alternatives dpkg-reconfigure "
+    {" sudo sudoedit su doas pkexec runuser systemctl service init telinit shutdown reboot halt "
+     "poweroff apt "
+     "apt-get aptitude dpkg yum dnf rpm zypper pacman yay paru apk brew port snap flatpak emerge "
+     "xbps-install "
+     "nix-env pkg pkg_add choco winget mount umount losetup swapon swapoff useradd usermod userdel "
+     "adduser "
+     "deluser addgroup delgroup groupadd groupmod groupdel passwd chpasswd chage chsh vipw visudo "
+     "crontab "
+     "iptables ip6tables nft ufw firewall-cmd sysctl modprobe insmod rmmod depmod chroot nsenter "
+     "unshare "
+     "launchctl hostnamectl timedatectl localectl loginctl machinectl update-alternatives "
+     "dpkg-reconfigure "
      "update-grub grub-install kexec setcap setenforce semanage ifconfig route swapspace at batch "
      "update-rc.d chkconfig insserv systemd-run ",
      ""},
@@ -112,7 +129,8 @@ bool force_pushes(const CommandFacet& command) {
   }
   return has_flag(command, "fd") || any_word(command, [](const std::string& word) {
            return word.starts_with('+') || word.starts_with(':') || word.starts_with("--force") ||
-                  word.starts_with("--mir") || word.starts_with("--del") || word.starts_with("--pru");
+                  word.starts_with("--mir") || word.starts_with("--del") ||
+                  word.starts_with("--pru");
          });
 }
 
@@ -141,7 +159,8 @@ bool installs_otherwise(const CommandFacet& command) {
 }
 
 bool uses_network(const CommandFacet& command) {
-  return is_among(command, std::begin(kNetwork), std::end(kNetwork)) || installs_otherwise(command) ||
+  return is_among(command, std::begin(kNetwork), std::end(kNetwork)) ||
+         installs_otherwise(command) ||
          (command.name.starts_with("python") && has_word(command, " http.server "));
 }
 

@@ -103,7 +103,8 @@ void read_front(CompiledRule& out) {
   out.front_only = true;
   for (const std::string_view word : text::split_words(rule.pattern)) {
     if (word.find_first_of(kWild) != std::string_view::npos) {
-      out.front_only = rule.pattern.ends_with(" *") && rule.pattern.find_first_of(kWild) + 1 == rule.pattern.size();
+      out.front_only = rule.pattern.ends_with(" *") &&
+                       rule.pattern.find_first_of(kWild) + 1 == rule.pattern.size();
       break;
     }
     words.emplace_back(word);
@@ -124,11 +125,11 @@ char letter_of(std::string_view program, std::string_view option) {
     char letter;
   };
   static constexpr Same kSame[] = {
-      {"rm", "--recursive", 'r'},   {"rm", "--force", 'f'},      {"rm", "-R", 'r'},
-      {"cp", "--recursive", 'r'},   {"cp", "--force", 'f'},      {"chmod", "--recursive", 'R'},
-      {"chown", "--recursive", 'R'}, {"git", "--force", 'f'},    {"git", "--delete", 'd'},
-      {"mv", "--force", 'f'},       {"ln", "--force", 'f'},      {"grep", "--recursive", 'r'},
-      {"docker", "--force", 'f'},   {"kill", "-KILL", '9'},      {"kill", "-SIGKILL", '9'},
+      {"rm", "--recursive", 'r'},    {"rm", "--force", 'f'},  {"rm", "-R", 'r'},
+      {"cp", "--recursive", 'r'},    {"cp", "--force", 'f'},  {"chmod", "--recursive", 'R'},
+      {"chown", "--recursive", 'R'}, {"git", "--force", 'f'}, {"git", "--delete", 'd'},
+      {"mv", "--force", 'f'},        {"ln", "--force", 'f'},  {"grep", "--recursive", 'r'},
+      {"docker", "--force", 'f'},    {"kill", "-KILL", '9'},  {"kill", "-SIGKILL", '9'},
   };
   for (const Same& one : kSame) {
     const bool abbreviated = option.size() > 3 && one.option.starts_with(option);
@@ -161,9 +162,9 @@ bool has_written(const CommandFacet& command, const std::string& option) {
     const char letter = letter_of(command.name, option);
     return letter != '\0' && has_letter(command, letter);
   }
-  return option.size() < 6 && std::all_of(option.begin() + 1, option.end(), [&](char letter) {
-           return has_letter(command, letter);
-         });
+  return option.size() < 6 && std::all_of(
+                                  option.begin() + 1, option.end(),
+                                  [&](char letter) { return has_letter(command, letter); });
 }
 
 /// The front's words are there: operands in their order from the program on, options anywhere.

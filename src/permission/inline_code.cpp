@@ -31,8 +31,10 @@ constexpr Interpreter kInterpreters[] = {
     {" guile ", "cel", "Ls", ""},
     {" pwsh powershell ", "cCeEf", "", " --command -Command -EncodedCommand -enc "},
     {" osascript ", "e", "l", ""},
-    {" groovy scala kotlin jshell clojure clj bb nbb racket elixir iex erl swift ghci ghc runghc runhaskell "
-     "ocaml ocamlfind sbcl clisp ecl octave gnuplot crystal nim dart gforth gosh csi gsi chibi-scheme mit-scheme "
+    {" groovy scala kotlin jshell clojure clj bb nbb racket elixir iex erl swift ghci ghc runghc "
+     "runhaskell "
+     "ocaml ocamlfind sbcl clisp ecl octave gnuplot crystal nim dart gforth gosh csi gsi "
+     "chibi-scheme mit-scheme "
      "scheme guile3 maxima sage j bqn apl factor io janet fennel hy tcc ",
      "erxqlk", "", " --eval --execute --run --main --load -eval --expr "},
 };
@@ -61,9 +63,10 @@ bool is_input(std::string_view word) {
 
 /// `python -m MODULE`: modules that run code given in words, read it from the input, or install.
 bool is_code_module(std::string_view module) {
-  return Words::one_of(module, {"timeit", "code", "idlelib", "pdb", "IPython", "ptpython", "bpython",
-                                "trace", "cProfile", "profile", "runpy", "pip", "ensurepip", "easy_install",
-                                "asyncio", "this_", "site", "venv_", "zipapp_", "webbrowser", "pty"});
+  return Words::one_of(
+      module, {"timeit",  "code",     "idlelib", "pdb",   "IPython", "ptpython",   "bpython",
+               "trace",   "cProfile", "profile", "runpy", "pip",     "ensurepip",  "easy_install",
+               "asyncio", "this_",    "site",    "venv_", "zipapp_", "webbrowser", "pty"});
 }
 
 /// One option; true where it is code, `takes_next` where its value is the next word.
@@ -91,7 +94,7 @@ bool interprets(const Words& words, const Interpreter& one) {
   bool options = true;
   for (std::size_t i = 1; i < words.size(); ++i) {
     const std::string_view word = words[i];
-    if (Words::one_of(word, {"--version", "--help", "-V", "-v", "--check", "-h"})) {
+    if (Words::one_of(word, {"--version", "--help", "-V", "-v", "--check", "-h", "--test"})) {
       return false;
     }
     if (word == "-m" && is_version_of(words.program(), "python")) {
@@ -178,11 +181,30 @@ bool git(const Words& words) {
   const std::string_view verb = words[at];
   if (words.any_prefix({"--upload-p", "--receive-p", "--ext-d", "--exec", "--open-f", "--outp",
                         "--textconv", "--filters", "ext::", "--extc", "--conf", "--templ"}) ||
-      Words::one_of(verb, {"filter-branch", "difftool", "mergetool", "instaweb", "send-email", "hook",
-                           "for-each-repo", "shell", "daemon", "web--browse", "credential",
-                           "submodule--helper", "remote-ext", "upload-archive", "http-backend",
-                           "cvsserver", "p4", "svn", "gui", "citool", "maintenance", "fast-import",
-                           "merge-index", "merge-one-file"})) {
+      Words::one_of(verb, {"filter-branch",
+                           "difftool",
+                           "mergetool",
+                           "instaweb",
+                           "send-email",
+                           "hook",
+                           "for-each-repo",
+                           "shell",
+                           "daemon",
+                           "web--browse",
+                           "credential",
+                           "submodule--helper",
+                           "remote-ext",
+                           "upload-archive",
+                           "http-backend",
+                           "cvsserver",
+                           "p4",
+                           "svn",
+                           "gui",
+                           "citool",
+                           "maintenance",
+                           "fast-import",
+                           "merge-index",
+                           "merge-one-file"})) {
     return true;
   }
   if (verb == "submodule") {
@@ -200,8 +222,8 @@ bool git(const Words& words) {
   if (verb == "clone" || verb == "init") {
     return words.any_short("uc");
   }
-  return verb == "config" && !words.any_word({"--get", "--list", "-l", "--get-all", "--get-regexp",
-                                              "get", "list"});
+  return verb == "config" &&
+         !words.any_word({"--get", "--list", "-l", "--get-all", "--get-regexp", "get", "list"});
 }
 
 bool archiver(const Words& words) {
@@ -216,7 +238,8 @@ bool archiver(const Words& words) {
     return words.any_word({"-TT"}) || words.any_prefix({"--unzip-c"});
   }
   if (words.is({"rsync"})) {
-    return words.any_short("eM") || words.any_prefix({"--rs", "--remote-o", "--daemon", "--config"});
+    return words.any_short("eM") ||
+           words.any_prefix({"--rs", "--remote-o", "--daemon", "--config"});
   }
   if (words.is({"scp", "sftp"})) {
     return words.any_short("oSDFb");
@@ -238,12 +261,35 @@ bool builder(const Words& words) {
     return words.any_prefix({"--config"});
   }
   if (words.is({"gcc", "g++", "cc", "c++", "clang", "clang++", "cpp", "ld", "tcc"})) {
-    return words.any_prefix({"-wrapper", "-fplugin", "-plugin", "-specs", "@", "-B", "-Xclang", "-load"});
+    return words.any_prefix(
+        {"-wrapper", "-fplugin", "-plugin", "-specs", "@", "-B", "-Xclang", "-load"});
   }
   if (words.is({"cmake"})) {
     return words.any_word({"-E", "-P", "--open"}) || words.any_prefix({"-P", "-C"});
   }
   return words.is({"apt", "apt-get", "aptitude", "dpkg"}) && words.any_short("oc");
+}
+
+/// A database's shell: its own commands, server-side programs, or queries from its input.
+bool queries_run_programs(const Words& words) {
+  if (words.any_word({"--version", "--help", "-V", "-version"})) {
+    return false;
+  }
+  const bool lite = words.is({"sqlite3"});
+  const bool given =
+      lite ? words.first_operand() != 0 && words.first_operand() + 1 < words.size()
+           : words.any_short("cel") || words.any_prefix({"--command", "--execute", "--list"});
+  bool special =
+      words.any_dynamic() || words.any_short("f") || words.any_prefix({"-init", "-cmd", "--file"});
+  for (std::size_t i = 1; i < words.size(); ++i) {
+    const std::string lower = text::lower_ascii(words[i]);
+    for (const std::string_view mark :
+         {"\\", ".sh", ".sy", ".once", ".out", ".imp", ".load", ".read", "|", "program", "load_ext",
+          "writefile", "readfile", "edit(", "system", "source"}) {
+      special = special || lower.find(mark) != std::string::npos;
+    }
+  }
+  return special || !given;
 }
 
 /// Programs with an option, or a word, that names another program.
@@ -258,7 +304,8 @@ bool names_program(const Words& words) {
     return words.any_prefix({"--pre=", "--hostname-bin"}) || words.any_word({"--pre"});
   }
   if (words.is({"man", "less", "more", "most", "apropos", "whatis", "git-help"})) {
-    return words.any_short("PHCko+") || words.any_prefix({"+", "--htm", "--pa", "--conf", "--lesskey"});
+    return words.any_short("PHCko+") ||
+           words.any_prefix({"+", "--htm", "--pa", "--conf", "--lesskey"});
   }
   if (words.is({"help", "info"})) {
     return words.any_short("fo") || words.any_prefix({"--res", "--out", "--fi"});
@@ -281,8 +328,11 @@ bool names_program(const Words& words) {
   if (words.is({"tcpdump"})) {
     return words.any_short("z");
   }
-  if (words.is({"sqlite3", "psql", "mysql", "mariadb", "dc", "m4", "ftp", "telnet", "gnuplot", "bc"})) {
-    return !words.is({"bc"}) || words.any_short("l");
+  if (words.is({"dc", "m4", "ftp", "telnet", "gnuplot"})) {
+    return !words.any_word({"--version", "--help", "-V"});
+  }
+  if (words.is({"sqlite3", "psql", "mysql", "mariadb"})) {
+    return queries_run_programs(words);
   }
   if (words.is({"ssh-keygen", "ssh-add", "openssl"})) {
     return words.any_short("DsP") && !words.is({"openssl"});
@@ -300,8 +350,8 @@ bool names_program(const Words& words) {
 }
 
 bool edits(const Words& words) {
-  if (words.is({"vi", "vim", "nvim", "view", "vimdiff", "rvim", "gvim", "ex", "emacs", "emacsclient", "nano",
-                "pico", "joe", "micro", "kak", "hx", "ed", "red"})) {
+  if (words.is({"vi", "vim", "nvim", "view", "vimdiff", "rvim", "gvim", "ex", "emacs",
+                "emacsclient", "nano", "pico", "joe", "micro", "kak", "hx", "ed", "red"})) {
     return words.is({"ex", "ed", "red"}) || words.any_short("ceEsSlfu") ||
            words.any_prefix({"+", "--cmd", "--ev", "--ba", "--sc", "--lo", "--fu", "--ex", "--sp"});
   }
@@ -310,20 +360,24 @@ bool edits(const Words& words) {
 
 /// Programs for which a file's name that looks like an option is dangerous.
 bool takes_dangerous_options(const Words& words) {
-  return words.is({"tar", "gtar", "bsdtar", "zip", "rsync", "find", "fd", "fdfind", "git", "rg", "man", "awk",
-                   "gawk", "mawk", "sed", "perl", "ruby", "node", "php", "python", "python3", "lua", "less",
-                   "make", "go", "gcc", "g++", "clang", "vim", "vi", "split", "sort", "curl", "wget", "ssh",
-                   "scp", "7z", "cpio", "docker", "npx", "env", "sudo", "chroot", "nc", "tcpdump"});
+  return words.is({"tar",  "gtar", "bsdtar", "zip",    "rsync",   "find", "fd",     "fdfind",
+                   "git",  "rg",   "man",    "awk",    "gawk",    "mawk", "sed",    "perl",
+                   "ruby", "node", "php",    "python", "python3", "lua",  "less",   "make",
+                   "go",   "gcc",  "g++",    "clang",  "vim",     "vi",   "split",  "sort",
+                   "curl", "wget", "ssh",    "scp",    "7z",      "cpio", "docker", "npx",
+                   "env",  "sudo", "chroot", "nc",     "tcpdump"});
 }
 
 }  // namespace
 
 std::string inline_code(const shell::SimpleCommand& command) {
   const Words words(command);
-  const auto says = [&](std::string_view what) { return fmt::format("{} {}", words.program(), what); };
+  const auto says = [&](std::string_view what) {
+    return fmt::format("{} {}", words.program(), what);
+  };
   if (const Interpreter* one = interpreter_of(words.program())) {
-    const bool subcommand = words.is({"swift", "dart", "crystal", "nim", "ocamlfind"}) &&
-                            words.first_operand() != 0;
+    const bool subcommand =
+        words.is({"swift", "dart", "crystal", "nim", "ocamlfind"}) && words.first_operand() != 0;
     if (!subcommand && interprets(words, *one)) {
       return says("runs code given in the command line");
     }

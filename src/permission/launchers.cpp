@@ -13,10 +13,11 @@ bool has_runner_verb(const Words& words) {
   if (words.is({"npm", "pnpm", "yarn", "bun", "corepack"})) {
     return words.any_word({"exec", "x", "dlx", "explore", "create", "init"});
   }
-  if (words.is({"poetry", "pipenv", "uv", "pdm", "hatch", "rye", "bundle", "rbenv", "pyenv", "nodenv",
-                "asdf", "mise", "rtx", "conda", "mamba", "micromamba", "direnv", "rustup", "volta", "nix",
-                "flatpak", "snap", "toolbox", "distrobox", "aws-vault", "doppler", "chamber", "op",
-                "heroku", "fly", "gcloud", "machinectl"})) {
+  if (words.is({"poetry", "pipenv",     "uv",        "pdm",       "hatch",   "rye",     "bundle",
+                "rbenv",  "pyenv",      "nodenv",    "asdf",      "mise",    "rtx",     "conda",
+                "mamba",  "micromamba", "direnv",    "rustup",    "volta",   "nix",     "flatpak",
+                "snap",   "toolbox",    "distrobox", "aws-vault", "doppler", "chamber", "op",
+                "heroku", "fly",        "gcloud",    "machinectl"})) {
     return words.any_word({"run", "exec", "shell", "develop", "enter", "x", "tool", "ssh"});
   }
   return words.is({"cargo"}) && words.any_word({"watch"});

@@ -86,8 +86,8 @@ class Awk {
 
   void word() {
     const std::size_t from = at_;
-    while (at_ < text_.size() && (text::is_alpha(text_[at_]) || text::is_digit(text_[at_]) ||
-                                  text_[at_] == '_')) {
+    while (at_ < text_.size() &&
+           (text::is_alpha(text_[at_]) || text::is_digit(text_[at_]) || text_[at_] == '_')) {
       ++at_;
     }
     const std::string_view name = text_.substr(from, at_ - from);

@@ -68,7 +68,8 @@ void note_set_variables(const Wrapping& w) {
   const bool waits = w.program == "wait";
   const bool exports = w.program == "export";
   if (!prints && !waits && !exports &&
-      !is_one_of(w.program, {"read", "mapfile", "readarray", "getopts", "unset", "declare", "typeset", "local"})) {
+      !is_one_of(w.program, {"read", "mapfile", "readarray", "getopts", "unset", "declare",
+                             "typeset", "local"})) {
     return;
   }
   bool wanted = !prints && !waits && !exports;

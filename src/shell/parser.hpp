@@ -17,7 +17,7 @@ struct Findings {
   std::set<std::string, std::less<>> numbers;    ///< names that were given a number
   std::set<std::string, std::less<>> others;     ///< names that were given anything else
   std::size_t work = 0;
-  int guessing = 0;  ///< above 0: what is found is only possible, and doubts are not noted
+  int guessing = 0;          ///< above 0: what is found is only possible, and doubts are not noted
   bool reads_input = false;  ///< some shell takes its input for commands
   bool stopped = false;
 

@@ -18,7 +18,7 @@ constexpr TextOptions kTextOptions[] = {
     {" sort ", "", " --com "},
     {" split ", "", " --fi "},
     {" rg ", "", " --pre --hostname-bin "},
-    {" man ", "PH", " --pager --htm "},
+    {" man ", "PH", "  --pa --ht "},
     {" rsync ", "e", " --rs --rsync-p "},
     {" scp sftp ", "S", ""},
     {" zip ", "", " -TT --unzip-command "},
@@ -28,7 +28,8 @@ constexpr TextOptions kTextOptions[] = {
     {" go ", "", " -exec -toolexec -vettool "},
     {" gcc g++ cc c++ clang clang++ ", "", " -wrapper "},
     {" ssh scp sftp ", "o", ""},
-    {" git ", "", " --upload-p --receive-p --ext-d --extc --exec --open-f --sendmail-c --to-c --cc-c "},
+    {" git ", "",
+     " --upload-p --receive-p --ext-d --extc --exec --open-f --sendmail-c --to-c --cc-c "},
     {" gdb lldb ", "", " -ex --eval-command -o --one-line "},
     {" fish csh tcsh rc es yash posh elvish xonsh nu ion oil osh ysh tclsh expect pwsh powershell ",
      "c", " --command -Command "},
@@ -75,8 +76,9 @@ void unwrap_option(const Wrapping& w, const TextOptions& options, std::size_t i)
     }
     return;
   }
-  const std::size_t letter =
-      word.size() > 1 && word[1] != '-' ? word.find_first_of(options.letters, 1) : std::string::npos;
+  const std::size_t letter = word.size() > 1 && word[1] != '-'
+                                 ? word.find_first_of(options.letters, 1)
+                                 : std::string::npos;
   if (options.letters.empty() || letter == std::string_view::npos) {
     return;
   }
@@ -101,16 +103,19 @@ void unwrap_container(const Wrapping& w) {
 /// `poetry run cmd`, `cargo watch -x cmd`, `npm exec cmd`: a verb, then the command.
 bool unwrap_runner(const Wrapping& w) {
   static constexpr std::string_view kRunners =
-      " npm pnpm yarn bun poetry pipenv uv pdm hatch rye bundle rbenv pyenv nodenv asdf mise rtx conda "
-      "mamba micromamba direnv rustup volta corepack nix flatpak snap toolbox distrobox dotenv vagrant "
-      "multipass lxc machinectl heroku fly gcloud aws-vault op doppler chamber cargo go deno tox nox "
+      " npm pnpm yarn bun poetry pipenv uv pdm hatch rye bundle rbenv pyenv nodenv asdf mise rtx "
+      "conda "
+      "mamba micromamba direnv rustup volta corepack nix flatpak snap toolbox distrobox dotenv "
+      "vagrant "
+      "multipass lxc machinectl heroku fly gcloud aws-vault op doppler chamber cargo go deno tox "
+      "nox "
       "swift dotnet gradle mvn ansible ";
   if (!listed(kRunners, w.program)) {
     return false;
   }
   for (std::size_t i = 1; i < w.size() && i < 6; ++i) {
-    if (is_one_of(w.word(i), {"run", "exec", "x", "dlx", "shell", "develop", "enter", "watch", "ssh",
-                              "with-env", "-a"})) {
+    if (is_one_of(w.word(i), {"run", "exec", "x", "dlx", "shell", "develop", "enter", "watch",
+                              "ssh", "with-env", "-a"})) {
       guess_from(w, i + 1);
       return true;
     }
@@ -141,9 +146,7 @@ void guess_sed(const Wrapping& w) {
 
 void guess_editor(const Wrapping& w) {
   for (std::size_t i = 1; i < w.size(); ++i) {
-    if (const std::size_t at = w.word(i).find('!'); at != std::string::npos) {
-      guess_text(w, std::string_view(w.word(i)).substr(at + 1));
-    }
+    guess_value(w, w.word(i));
   }
 }
 
@@ -224,8 +227,8 @@ void unwrap_git(const Wrapping& w) {
                               "submodule--helper", "mergetool", "send-email", "archive"})) {
     for (std::size_t i = at + 1; i < w.size(); ++i) {
       const std::string_view word = w.word(i);
-      guess_text(w, word.starts_with("ext::") ? word.substr(5) : word);
-      guess_value(w, word.starts_with("-") && word.size() > 2 ? word.substr(2) : std::string_view());
+      guess_value(w, word.starts_with("ext::") ? word.substr(5) : word);
+      guess_text(w, word.starts_with("-") && word.size() > 2 ? word.substr(2) : std::string_view());
     }
   }
 }

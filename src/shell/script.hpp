@@ -39,8 +39,8 @@ struct SimpleCommand {
   bool dynamic = false;  ///< some word is kDynamic, or the program word is not static
   std::vector<Redirect> redirects;
   std::vector<std::string>
-      assignments;      ///< "NAME=value", "NAME+=value", as written before the program
-  std::string wrapper;  ///< the program that runs this one ("sudo", "xargs", "bash"); "" for none
+      assignments;        ///< "NAME=value", "NAME+=value", as written before the program
+  std::string wrapper;    ///< the program that runs this one ("sudo", "xargs", "bash"); "" for none
   bool possible = false;  ///< a guess at what `wrapper` may run: a caller may forbid by it, never
                           ///< allow, and need not allow it
 };

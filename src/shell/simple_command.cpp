@@ -9,7 +9,8 @@ namespace {
 /// continuation or the words before hid them.
 bool is_reserved(std::string_view word) {
   static constexpr std::string_view kReserved =
-      " if then elif else fi while until do done for select case esac function coproc time [[ { } ! "
+      " if then elif else fi while until do done for select case esac function coproc time [[ { } "
+      "! "
       "in ";
   return !word.empty() && kReserved.find(" " + std::string(word) + " ") != std::string_view::npos;
 }
@@ -100,6 +101,9 @@ void Parser::finish_simple(SimpleCommand command, const std::vector<Word>& words
   for (const Word& written : words) {
     bool overflow = false;
     for (const Word& word : expand_braces(written, overflow)) {
+      if (word.empty() && !written.quoted) {
+        continue;
+      }
       const WordKind kind = overflow ? WordKind::kDynamic : kind_of(word);
       command.argv.push_back(word.text);
       command.kinds.push_back(kind);

@@ -7,10 +7,10 @@
 namespace oap::shell {
 
 /// The words from `from` to `to` as a command of their own.
-void list_payload(const Wrapping& w, std::size_t from, std::size_t to, bool more_arguments,
+bool list_payload(const Wrapping& w, std::size_t from, std::size_t to, bool more_arguments,
                   std::vector<std::string> assignments) {
   if (from >= to) {
-    return;
+    return false;
   }
   w.findings.spend(16 * (to - from));
   SimpleCommand payload;
@@ -23,7 +23,7 @@ void list_payload(const Wrapping& w, std::size_t from, std::size_t to, bool more
                         payload.kinds.end();
   payload.assignments = std::move(assignments);
   payload.wrapper = w.program;
-  list_command(std::move(payload), w.findings, w.depth + 1);
+  return list_command(std::move(payload), w.findings, w.depth + 1);
 }
 
 void parse_text(const Wrapping& w, std::string_view source) {
@@ -70,7 +70,8 @@ bool is_input(std::string_view word) {
          path.find("..") != std::string::npos;
 }
 
-/// The program takes its input for commands: here-strings are read; true, so that here-documents are.
+/// The program takes its input for commands: here-strings are read; true, so that here-documents
+/// are.
 bool reads_commands(const Wrapping& w) {
   w.findings.doubt(w.program + " reads its commands from its input");
   w.findings.reads_input = true;
@@ -128,13 +129,15 @@ bool unwrap_shell(const Wrapping& w) {
 bool unwrap_text_option(const Wrapping& w) {
   for (std::size_t i = 1; i < w.size(); ++i) {
     const std::string_view word = w.word(i);
-    const std::size_t letter =
-        word.size() > 1 && word[0] == '-' && word[1] != '-' ? word.find('c') : std::string_view::npos;
+    const std::size_t letter = word.size() > 1 && word[0] == '-' && word[1] != '-'
+                                   ? word.find('c')
+                                   : std::string_view::npos;
     if (letter != std::string_view::npos && letter + 1 < word.size()) {
       parse_text(w, word.substr(letter + 1));
       return true;
     }
-    if (letter != std::string_view::npos || (word.starts_with("--c") && word.find('=') > word.size())) {
+    if (letter != std::string_view::npos ||
+        (word.starts_with("--c") && word.find('=') > word.size())) {
       if (i + 1 < w.size()) {
         parse_argument(w, i + 1);
       }
@@ -167,9 +170,9 @@ void unwrap_find(const Wrapping& w) {
 void unwrap_env_split(const Wrapping& w, std::size_t end) {
   for (std::size_t i = 1; i < end; ++i) {
     const std::string& word = w.word(i);
-    const bool split = word.starts_with("--s") || (word[0] == '-' && word.size() > 1 &&
-                                                   word[1] != '-' &&
-                                                   word.find('S') != std::string::npos);
+    const bool split =
+        word.starts_with("--s") || (word[0] == '-' && word.size() > 1 && word[1] != '-' &&
+                                    word.find('S') != std::string::npos);
     if (split) {
       w.findings.doubt("env -S splits its argument by rules of its own");
       const std::size_t attached = word[1] == '-' ? word.find('=') : word.find('S');
@@ -196,8 +199,7 @@ bool has_option(const Wrapping& w, std::size_t end, std::string_view letters,
 
 /// Where the wrapped command does not run in the directory that is known here.
 bool moves_elsewhere(const Wrapping& w, std::size_t end) {
-  return w.program == "chroot" ||
-         (w.program == "env" && has_option(w, end, "C", {"--chdir"})) ||
+  return w.program == "chroot" || (w.program == "env" && has_option(w, end, "C", {"--chdir"})) ||
          (w.program == "sudo" && has_option(w, end, "DR", {"--chdir", "--chroot"})) ||
          has_option(w, end, "", {"--chdir", "--wd", "--root", "--working-directory"});
 }
@@ -228,8 +230,9 @@ bool unwrap_form(const Wrapping& w, const WrapperForm& form) {
     unwrap_env_split(w, index);
   }
   const bool watches = w.program == "watch";
-  const bool shell_text = (watches && !has_option(w, index, "x", {"--exec"})) ||
-                          (w.program == "sudo" && has_option(w, index, "si", {"--shell", "--login"}));
+  const bool shell_text =
+      (watches && !has_option(w, index, "x", {"--exec"})) ||
+      (w.program == "sudo" && has_option(w, index, "si", {"--shell", "--login"}));
   if (shell_text && index < w.size()) {
     parse_joined(w, index);
   }
@@ -237,7 +240,7 @@ bool unwrap_form(const Wrapping& w, const WrapperForm& form) {
     return reads_commands(w);
   }
   if (!watches || !shell_text) {
-    list_payload(w, index, w.size(), w.program == "xargs", std::move(wrapped.assignments));
+    return list_payload(w, index, w.size(), w.program == "xargs", std::move(wrapped.assignments));
   }
   return false;
 }
@@ -296,6 +299,35 @@ bool unwrap(const Wrapping& w) {
 
 }  // namespace
 
+namespace {
+
+/// Variables whose value is a command of its own, or text that is expanded as a prompt.
+void guess_assignments(const Wrapping& w) {
+  static constexpr std::string_view kCommands =
+      " PROMPT_COMMAND PAGER GIT_PAGER MANPAGER SYSTEMD_PAGER EDITOR VISUAL FCEDIT GIT_EDITOR "
+      "GIT_SEQUENCE_EDITOR GIT_SSH_COMMAND GIT_SSH GIT_EXTERNAL_DIFF GIT_ASKPASS SSH_ASKPASS "
+      "SUDO_ASKPASS "
+      "SUDO_EDITOR GIT_PROXY_COMMAND LESSOPEN LESSCLOSE BROWSER RSYNC_RSH CVS_RSH SVN_SSH SHELL "
+      "BASH_ENV ENV "
+      "HGEDITOR HGMERGE KUBE_EDITOR CARGO_BUILD_RUSTC_WRAPPER RUSTC_WRAPPER CC CXX MAKE TEXEDIT ";
+  for (const std::string& assignment : w.command.assignments) {
+    const std::size_t equals = assignment.find('=');
+    if (equals == std::string::npos) {
+      continue;
+    }
+    const std::string name = assignment.substr(0, equals);
+    std::string_view value = std::string_view(assignment).substr(equals + 1);
+    value.remove_prefix(value.starts_with('|') || value.starts_with('!') ? 1 : 0);
+    if (name.size() == 3 && name.starts_with("PS")) {
+      guess_text(w, ": \"" + std::string(value) + "\"");
+    } else if (kCommands.find(" " + name + " ") != std::string_view::npos) {
+      guess_text(w, value);
+    }
+  }
+}
+
+}  // namespace
+
 bool list_command(SimpleCommand command, Findings& findings, int depth) {
   if (findings.script.commands.size() >= kMaxCommands) {
     findings.stop("the script has too many commands");
@@ -303,6 +335,9 @@ bool list_command(SimpleCommand command, Findings& findings, int depth) {
   }
   command.possible = findings.guessing > 0;
   findings.script.commands.push_back(command);
+  if (!command.assignments.empty()) {
+    guess_assignments({command, "", findings, depth});
+  }
   if (command.argv.empty() || command.kinds.front() == WordKind::kDynamic ||
       command.kinds.front() == WordKind::kGlob) {
     return false;
