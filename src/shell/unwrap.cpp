@@ -83,6 +83,26 @@ bool reads_commands(const Wrapping& w) {
   return true;
 }
 
+/// What other shells than bash read otherwise: `((` is two subshells to dash, `[[` a program.
+void note_dialect(const Wrapping& w, const std::string& text) {
+  static constexpr std::string_view kForms[] = {"((", "[[", "<(", ">(", "$'", "$\"", "&>", "|&", "<<<",
+                                                "$[", ";&", ">&", "{", "function", "coproc", "select",
+                                                "time", "!"};
+  if (is_one_of(w.program, {"bash", "rbash", "bash-static", "bash5"})) {
+    return;
+  }
+  for (const std::string_view form : kForms) {
+    const bool brace = form == "{" && text.find(',') == std::string::npos &&
+                       text.find("..") == std::string::npos;
+    const bool number = form == ">&" && text.find(">&1") != std::string::npos;
+    if (text.find(form) != std::string::npos && !brace && !number) {
+      w.findings.doubt(w.program + " may read this text otherwise than bash does");
+      guess_text(w, text::replace_all(text, "((", "( ("));
+      return;
+    }
+  }
+}
+
 /// `bash -c text`, `bash file`, `bash` on its own: true for the last, which reads its input.
 bool unwrap_shell(const Wrapping& w) {
   bool command_string = false;
@@ -115,6 +135,7 @@ bool unwrap_shell(const Wrapping& w) {
   if (command_string) {
     if (at < w.size()) {
       parse_argument(w, at);
+      note_dialect(w, w.word(at));
       guess_from(w, at + 1);
     }
     return false;

@@ -121,10 +121,7 @@ Option classify_short(const WrapperForm& form, std::string_view word) {
   return Option::kFlag;
 }
 
-bool is_assignment(std::string_view word) {
-  const std::size_t equals = word.find('=');
-  return equals != std::string_view::npos && equals > 0;
-}
+bool is_assignment(std::string_view word) { return word.find('=') != std::string_view::npos; }
 
 }  // namespace
 
