@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "permission/glob_words.hpp"
 #include "permission/launchers.hpp"
 #include "permission/paths.hpp"
 #include "permission/programs.hpp"
@@ -51,6 +52,9 @@ class Reader {
       }
       for (const std::string& assignment : command.assignments) {
         note_variable(assigned_name(assignment));
+        if (assignment.find_first_of("$`") != std::string::npos) {
+          note_doubt("a variable's value is not known before it runs");
+        }
       }
       for (const Redirect& redirect : command.redirects) {
         add_redirect(redirect);
@@ -148,7 +152,7 @@ class Reader {
     facet.launches = launch_doubt(command);
     const std::size_t paths = facets_.paths.size();
     add_operands(command);
-    if (facets_.paths.size() == paths) {
+    if (facets_.looks_up_globs && facets_.paths.size() == paths) {
       add_mentions(command);
     }
     follow(command, facet.name);
@@ -157,10 +161,34 @@ class Reader {
 
   void add_operands(const SimpleCommand& command) {
     for (const FileOperand& operand : file_operands(command)) {
+      if (operand.glob && add_globbed(operand)) {
+        continue;
+      }
       if (!is_harmless_device(operand.path)) {
         add_path(operand.path, operand.access, operand.exact, operand.tree, false);
       }
     }
+  }
+
+  /// The files that a glob names now; false where they cannot be told.
+  bool add_globbed(const FileOperand& operand) {
+    if (!facets_.looks_up_globs || !directories_known_ || directories_.size() > 1 ||
+        changes_globs()) {
+      return false;
+    }
+    const auto paths = expand_glob(operand.path, directories_.front());
+    for (std::size_t i = 0; paths && i < paths->size(); ++i) {
+      add_path((*paths)[i], operand.access, true, operand.tree, false);
+      facets_.paths.back().shown = operand.path;
+    }
+    return paths.has_value();
+  }
+
+  /// The script may have changed what a glob matches.
+  bool changes_globs() const {
+    return std::any_of(script_.commands.begin(), script_.commands.end(), [](const auto& command) {
+      return !command.argv.empty() && (command.argv[0] == "shopt" || command.argv[0] == "set");
+    });
   }
 
   /// A program that is not known may read and change whatever it is given.
@@ -172,22 +200,22 @@ class Reader {
       return;
     }
     for (std::size_t i = 1; i < command.argv.size() && i <= kMaxMentions; ++i) {
-      std::string_view word = command.argv[i];
-      const std::size_t mark = word.find_first_of("=@");
-      if (mark != std::string_view::npos && mark + 1 < word.size()) {
-        word.remove_prefix(mark + 1);
-      }
-      while (word.starts_with('@')) {
-        word.remove_prefix(1);
-      }
-      const bool file = word.find_first_of("/.~") != std::string_view::npos &&
-                        word.find("://") == std::string_view::npos;
       const bool exact =
           command.kinds[i] == WordKind::kStatic || command.kinds[i] == WordKind::kTilde;
-      if (file && exact && !word.starts_with('-')) {
-        add_path(word, Action::kRead, true, false, false);
-        facets_.paths.back().possible = true;
+      std::string_view word = exact ? std::string_view(command.argv[i]) : std::string_view();
+      while (!word.empty()) {
+        add_mention(word);
+        const std::size_t mark = word.find_first_of("=@:,");
+        word = mark == std::string_view::npos ? std::string_view() : word.substr(mark + 1);
+        word.remove_prefix(word.starts_with("//") ? 1 : 0);
       }
+    }
+  }
+
+  void add_mention(std::string_view word) {
+    if (!word.starts_with('-') && word.find_first_of("/.~") != std::string_view::npos) {
+      add_path(word, Action::kRead, true, false, false);
+      facets_.paths.back().possible = true;
     }
   }
 

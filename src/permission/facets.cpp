@@ -48,6 +48,7 @@ class Deriver {
       : request_(request), context_(context) {}
 
   Facets derive() {
+    facets_.looks_up_globs = context_.strict_paths;
     name_tool();
     const bool known = context_.known_tools.contains(facets_.tool);
     const bool of_server = facets_.tool.find("__") != std::string::npos;

@@ -51,8 +51,9 @@ struct Facets {
   std::vector<PathFacet> paths;
   std::vector<CommandFacet> commands;
   bool runs_commands = false;
-  std::string command_text;  ///< the shell text as written
-  std::string doubt;         ///< why the shell text is not understood; "" where it is
+  bool looks_up_globs = false;  ///< some path rule asks or denies: it matters what is touched
+  std::string command_text;     ///< the shell text as written
+  std::string doubt;            ///< why the shell text is not understood; "" where it is
   bool over_limit = false;  ///< the shell text is too long, deep or intricate: some of it is unseen
 };
 
@@ -61,6 +62,7 @@ struct FacetContext {
   const std::set<std::string, std::less<>>& known_tools;
   const std::string& workspace;        ///< canonical
   const std::string& given_workspace;  ///< the same as the configuration wrote it
+  bool strict_paths = false;           ///< some path rule asks or denies
 };
 
 /// Derives the facets; looks at the file system to resolve links, at nothing else.

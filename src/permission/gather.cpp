@@ -126,9 +126,10 @@ void Evaluation::gather_path(const PathFacet& path, std::uint32_t unit) {
     if (!match_action(candidate.rule.action, path.access) || roles_.rank[candidate.role] < 0) {
       continue;
     }
-    if (match_below(candidate, path) != PathMatch::kNone) {
+    const bool below = match_below(candidate, path) != PathMatch::kNone;
+    if (below && path.access != Action::kRead) {
       hit(id, unit, true);
-    } else if (candidate.any_depth) {
+    } else if (below || candidate.any_depth) {
       floors_.push_back(
           {Level::kAsk, candidate.rule.where,
            "something below " + path.shown + " may match " + candidate.rule.describe()});

@@ -94,7 +94,7 @@ bool interprets(const Words& words, const Interpreter& one) {
   bool options = true;
   for (std::size_t i = 1; i < words.size(); ++i) {
     const std::string_view word = words[i];
-    if (Words::one_of(word, {"--version", "--help", "-V", "-v", "--check", "-h"})) {
+    if (Words::one_of(word, {"--version", "--help", "-V", "-v", "--check", "-h", "--test"})) {
       return false;
     }
     if (word == "-m" && is_version_of(words.program(), "python")) {
@@ -270,6 +270,28 @@ bool builder(const Words& words) {
   return words.is({"apt", "apt-get", "aptitude", "dpkg"}) && words.any_short("oc");
 }
 
+/// A database's shell: its own commands, server-side programs, or queries from its input.
+bool queries_run_programs(const Words& words) {
+  if (words.any_word({"--version", "--help", "-V", "-version"})) {
+    return false;
+  }
+  const bool lite = words.is({"sqlite3"});
+  const bool given =
+      lite ? words.first_operand() != 0 && words.first_operand() + 1 < words.size()
+           : words.any_short("cel") || words.any_prefix({"--command", "--execute", "--list"});
+  bool special =
+      words.any_dynamic() || words.any_short("f") || words.any_prefix({"-init", "-cmd", "--file"});
+  for (std::size_t i = 1; i < words.size(); ++i) {
+    const std::string lower = text::lower_ascii(words[i]);
+    for (const std::string_view mark :
+         {"\\", ".sh", ".sy", ".once", ".out", ".imp", ".load", ".read", "|", "program", "load_ext",
+          "writefile", "readfile", "edit(", "system", "source"}) {
+      special = special || lower.find(mark) != std::string::npos;
+    }
+  }
+  return special || !given;
+}
+
 /// Programs with an option, or a word, that names another program.
 bool names_program(const Words& words) {
   if (words.is({"sort"})) {
@@ -306,9 +328,11 @@ bool names_program(const Words& words) {
   if (words.is({"tcpdump"})) {
     return words.any_short("z");
   }
-  if (words.is(
-          {"sqlite3", "psql", "mysql", "mariadb", "dc", "m4", "ftp", "telnet", "gnuplot", "bc"})) {
-    return !words.is({"bc"}) || words.any_short("l");
+  if (words.is({"dc", "m4", "ftp", "telnet", "gnuplot"})) {
+    return !words.any_word({"--version", "--help", "-V"});
+  }
+  if (words.is({"sqlite3", "psql", "mysql", "mariadb"})) {
+    return queries_run_programs(words);
   }
   if (words.is({"ssh-keygen", "ssh-add", "openssl"})) {
     return words.any_short("DsP") && !words.is({"openssl"});

@@ -188,7 +188,10 @@ struct Policy::Body {
     const auto found = compiled.roles.find(role);
     return found == compiled.roles.end() ? compiled.everyone : found->second;
   }
-  FacetContext context() const { return {known_tools, workspace, compiled.options.workspace}; }
+  FacetContext context() const {
+    return {known_tools, workspace, compiled.options.workspace,
+            !compiled.index.strict_files.empty()};
+  }
 };
 
 Policy::Policy(std::unique_ptr<const Body> body) : body_(std::move(body)) {}

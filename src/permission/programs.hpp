@@ -15,6 +15,7 @@ struct FileOperand {
   Action access = Action::kRead;
   bool tree = false;
   bool exact = true;  ///< false: not known before the shell expands it
+  bool glob = false;  ///< not exact, but a glob that can be looked up
 };
 
 /// The files that a call of a well-known program (cat, cp, rm, find …) touches; nothing for others.

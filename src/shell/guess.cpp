@@ -22,9 +22,10 @@ std::string_view behind_marks(std::string_view word) {
 /// Calls of code that run a command.
 bool runs_something(std::string_view code) {
   static constexpr std::string_view kCalls[] = {
-      "system", "popen",  "exec", "spawn",        "subprocess", "`",    "%x",         "qx",
-      "fork",   "Kernel", "run",  "shell",        "getline",    "|",    "child_proc", "os.",
-      "import", "eval",   "call", "check_output", "pty",        "open", "require",    "posix"};
+      "system",     "popen", "exec",    "spawn",  "subprocess", "`",       "%x",
+      "qx",         "fork",  "Kernel",  "run",    "shell",      "getline", "|",
+      "child_proc", "os.",   "@",       "import", "eval",       "call",    "check_output",
+      "pty",        "open",  "require", "posix"};
   return std::any_of(std::begin(kCalls), std::end(kCalls), [&](std::string_view call) {
     return code.find(call) != std::string_view::npos;
   });

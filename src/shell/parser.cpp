@@ -313,9 +313,11 @@ void Parser::parse_case() {
   } else {
     findings_.doubt("a case without its in");
   }
+  bool ended = false;
   while (!at_end()) {
     skip_blanks_and_newlines();
-    if (at_word("esac")) {
+    ended = at_word("esac");
+    if (ended) {
       step(4);
       break;
     }
@@ -344,6 +346,9 @@ void Parser::parse_case() {
       step(2);
     }
   }
+  if (!ended) {
+    findings_.doubt("a case has no esac");
+  }
   leave();
   parse_trailing_redirects();
 }
@@ -357,7 +362,7 @@ void Parser::note_evaluated_operand(const Word& word) {
     const bool special = word.text[i] == '[' || word.text[i] == '$';
     code = code || (special && !expansion);
   }
-  if (code || word.text.find("$(") != word.text.find("$((")) {
+  if (code || word.has_expansion()) {
     findings_.doubt("[[ evaluates its operand");
   }
 }

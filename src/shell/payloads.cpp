@@ -18,7 +18,7 @@ constexpr TextOptions kTextOptions[] = {
     {" sort ", "", " --com "},
     {" split ", "", " --fi "},
     {" rg ", "", " --pre --hostname-bin "},
-    {" man ", "PH", " --pager --htm "},
+    {" man ", "PH", "  --pa --ht "},
     {" rsync ", "e", " --rs --rsync-p "},
     {" scp sftp ", "S", ""},
     {" zip ", "", " -TT --unzip-command "},
@@ -146,9 +146,7 @@ void guess_sed(const Wrapping& w) {
 
 void guess_editor(const Wrapping& w) {
   for (std::size_t i = 1; i < w.size(); ++i) {
-    if (const std::size_t at = w.word(i).find('!'); at != std::string::npos) {
-      guess_text(w, std::string_view(w.word(i)).substr(at + 1));
-    }
+    guess_value(w, w.word(i));
   }
 }
 
@@ -229,9 +227,8 @@ void unwrap_git(const Wrapping& w) {
                               "submodule--helper", "mergetool", "send-email", "archive"})) {
     for (std::size_t i = at + 1; i < w.size(); ++i) {
       const std::string_view word = w.word(i);
-      guess_text(w, word.starts_with("ext::") ? word.substr(5) : word);
-      guess_value(w,
-                  word.starts_with("-") && word.size() > 2 ? word.substr(2) : std::string_view());
+      guess_value(w, word.starts_with("ext::") ? word.substr(5) : word);
+      guess_text(w, word.starts_with("-") && word.size() > 2 ? word.substr(2) : std::string_view());
     }
   }
 }

@@ -101,6 +101,9 @@ void Parser::finish_simple(SimpleCommand command, const std::vector<Word>& words
   for (const Word& written : words) {
     bool overflow = false;
     for (const Word& word : expand_braces(written, overflow)) {
+      if (word.empty() && !written.quoted) {
+        continue;
+      }
       const WordKind kind = overflow ? WordKind::kDynamic : kind_of(word);
       command.argv.push_back(word.text);
       command.kinds.push_back(kind);

@@ -7,10 +7,10 @@
 namespace oap::shell {
 
 /// The words from `from` to `to` as a command of their own.
-void list_payload(const Wrapping& w, std::size_t from, std::size_t to, bool more_arguments,
+bool list_payload(const Wrapping& w, std::size_t from, std::size_t to, bool more_arguments,
                   std::vector<std::string> assignments) {
   if (from >= to) {
-    return;
+    return false;
   }
   w.findings.spend(16 * (to - from));
   SimpleCommand payload;
@@ -23,7 +23,7 @@ void list_payload(const Wrapping& w, std::size_t from, std::size_t to, bool more
                         payload.kinds.end();
   payload.assignments = std::move(assignments);
   payload.wrapper = w.program;
-  list_command(std::move(payload), w.findings, w.depth + 1);
+  return list_command(std::move(payload), w.findings, w.depth + 1);
 }
 
 void parse_text(const Wrapping& w, std::string_view source) {
@@ -83,6 +83,26 @@ bool reads_commands(const Wrapping& w) {
   return true;
 }
 
+/// What other shells than bash read otherwise: `((` is two subshells to dash, `[[` a program.
+void note_dialect(const Wrapping& w, const std::string& text) {
+  static constexpr std::string_view kForms[] = {"((", "[[", "<(", ">(", "$'", "$\"", "&>", "|&", "<<<",
+                                                "$[", ";&", ">&", "{", "function", "coproc", "select",
+                                                "time", "!"};
+  if (is_one_of(w.program, {"bash", "rbash", "bash-static", "bash5"})) {
+    return;
+  }
+  for (const std::string_view form : kForms) {
+    const bool brace = form == "{" && text.find(',') == std::string::npos &&
+                       text.find("..") == std::string::npos;
+    const bool number = form == ">&" && text.find(">&1") != std::string::npos;
+    if (text.find(form) != std::string::npos && !brace && !number) {
+      w.findings.doubt(w.program + " may read this text otherwise than bash does");
+      guess_text(w, text::replace_all(text, "((", "( ("));
+      return;
+    }
+  }
+}
+
 /// `bash -c text`, `bash file`, `bash` on its own: true for the last, which reads its input.
 bool unwrap_shell(const Wrapping& w) {
   bool command_string = false;
@@ -115,6 +135,7 @@ bool unwrap_shell(const Wrapping& w) {
   if (command_string) {
     if (at < w.size()) {
       parse_argument(w, at);
+      note_dialect(w, w.word(at));
       guess_from(w, at + 1);
     }
     return false;
@@ -240,7 +261,7 @@ bool unwrap_form(const Wrapping& w, const WrapperForm& form) {
     return reads_commands(w);
   }
   if (!watches || !shell_text) {
-    list_payload(w, index, w.size(), w.program == "xargs", std::move(wrapped.assignments));
+    return list_payload(w, index, w.size(), w.program == "xargs", std::move(wrapped.assignments));
   }
   return false;
 }
@@ -299,6 +320,35 @@ bool unwrap(const Wrapping& w) {
 
 }  // namespace
 
+namespace {
+
+/// Variables whose value is a command of its own, or text that is expanded as a prompt.
+void guess_assignments(const Wrapping& w) {
+  static constexpr std::string_view kCommands =
+      " PROMPT_COMMAND PAGER GIT_PAGER MANPAGER SYSTEMD_PAGER EDITOR VISUAL FCEDIT GIT_EDITOR "
+      "GIT_SEQUENCE_EDITOR GIT_SSH_COMMAND GIT_SSH GIT_EXTERNAL_DIFF GIT_ASKPASS SSH_ASKPASS "
+      "SUDO_ASKPASS "
+      "SUDO_EDITOR GIT_PROXY_COMMAND LESSOPEN LESSCLOSE BROWSER RSYNC_RSH CVS_RSH SVN_SSH SHELL "
+      "BASH_ENV ENV "
+      "HGEDITOR HGMERGE KUBE_EDITOR CARGO_BUILD_RUSTC_WRAPPER RUSTC_WRAPPER CC CXX MAKE TEXEDIT ";
+  for (const std::string& assignment : w.command.assignments) {
+    const std::size_t equals = assignment.find('=');
+    if (equals == std::string::npos) {
+      continue;
+    }
+    const std::string name = assignment.substr(0, equals);
+    std::string_view value = std::string_view(assignment).substr(equals + 1);
+    value.remove_prefix(value.starts_with('|') || value.starts_with('!') ? 1 : 0);
+    if (name.size() == 3 && name.starts_with("PS")) {
+      guess_text(w, ": \"" + std::string(value) + "\"");
+    } else if (kCommands.find(" " + name + " ") != std::string_view::npos) {
+      guess_text(w, value);
+    }
+  }
+}
+
+}  // namespace
+
 bool list_command(SimpleCommand command, Findings& findings, int depth) {
   if (findings.script.commands.size() >= kMaxCommands) {
     findings.stop("the script has too many commands");
@@ -306,6 +356,9 @@ bool list_command(SimpleCommand command, Findings& findings, int depth) {
   }
   command.possible = findings.guessing > 0;
   findings.script.commands.push_back(command);
+  if (!command.assignments.empty()) {
+    guess_assignments({command, "", findings, depth});
+  }
   if (command.argv.empty() || command.kinds.front() == WordKind::kDynamic ||
       command.kinds.front() == WordKind::kGlob) {
     return false;

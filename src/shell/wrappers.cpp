@@ -68,7 +68,6 @@ constexpr WrapperForm kForms[] = {
      "--preserve-credentials --root --wd ",
      " --target --setuid --setgid --wdns ", 0, false},
     {"pkexec", "", "", " --disable-internal-agent --keep-cwd ", " --user ", 0, false},
-    {"setarch", "vRFZLXBITS3", "", " --verbose --addr-no-randomize --32bit ", "", 1, false},
     {"prlimit", "", "", "", "", 0, false},
     {"cgexec", "", "g", " --sticky ", "", 0, false},
     {"choom", "", "np", "", " --adjust --pid ", 0, false},
@@ -122,10 +121,7 @@ Option classify_short(const WrapperForm& form, std::string_view word) {
   return Option::kFlag;
 }
 
-bool is_assignment(std::string_view word) {
-  const std::size_t equals = word.find('=');
-  return equals != std::string_view::npos && equals > 0;
-}
+bool is_assignment(std::string_view word) { return word.find('=') != std::string_view::npos; }
 
 }  // namespace
 
@@ -154,8 +150,8 @@ bool takes_code(std::string_view program) {
 
 bool runs_operands(std::string_view program) {
   static constexpr std::string_view kNames =
-      " setarch linux32 linux64 i386 x86_64 uname26 nsenter prlimit numactl pkexec ssh rsh mosh "
-      "slogin "
+      " chrt setarch linux32 linux64 i386 x86_64 uname26 nsenter prlimit numactl pkexec ssh rsh "
+      "mosh slogin "
       "sshpass dbus-run-session dbus-launch start-stop-daemon perf proxychains proxychains4 "
       "torsocks "
       "torify tsocks tini dumb-init npx pnpx bunx uvx pipx gdb lldb valgrind xvfb-run catchsegv "

@@ -36,8 +36,9 @@ class Guessing {
 
 bool is_one_of(std::string_view word, std::initializer_list<std::string_view> list);
 
-/// The words from `from` to `to` as a command of their own.
-void list_payload(const Wrapping& w, std::size_t from, std::size_t to, bool more_arguments,
+/// The words from `from` to `to` as a command of their own. True where it reads commands from its
+/// input.
+bool list_payload(const Wrapping& w, std::size_t from, std::size_t to, bool more_arguments,
                   std::vector<std::string> assignments = {});
 /// Shell text: known, of one word, of all words from `from` on joined by blanks.
 void parse_text(const Wrapping& w, std::string_view source);

@@ -1,0 +1,58 @@
+#include "permission/glob_words.hpp"
+
+#include "os/file.hpp"
+#include "text/glob.hpp"
+#include "text/strings.hpp"
+
+namespace oap::permission {
+namespace {
+
+constexpr std::size_t kMaxPaths = 64;
+constexpr std::size_t kMaxNames = 4096;
+
+}  // namespace
+
+std::optional<std::vector<std::string>> expand_glob(std::string_view word, std::string_view cwd) {
+  if (word.find_first_of("\\{}()|~") != std::string_view::npos) {
+    return std::nullopt;
+  }
+  std::vector<std::string> found = {word.starts_with('/') ? std::string() : std::string(cwd)};
+  std::size_t seen = 0;
+  for (const std::string_view part : text::split(word, '/')) {
+    if (part.empty() || part == ".") {
+      continue;
+    }
+    const bool wild = part.find_first_of("*?[") != std::string_view::npos;
+    const auto glob = text::Glob::compile(part, {text::GlobMode::kPath, false});
+    if (wild && !glob) {
+      return std::nullopt;
+    }
+    std::vector<std::string> next;
+    for (const std::string& directory : found) {
+      if (!wild) {
+        next.push_back(directory + "/" + std::string(part));
+        continue;
+      }
+      const auto names = os::list_dir(directory.empty() ? "/" : directory);
+      for (const std::string& name : names.value_or(std::vector<std::string>{})) {
+        const bool hidden = name.starts_with('.') && !part.starts_with('.');
+        if (++seen > kMaxNames) {
+          return std::nullopt;
+        }
+        if (!hidden && glob->matches(name)) {
+          next.push_back(directory + "/" + name);
+        }
+      }
+    }
+    found = std::move(next);
+    if (found.size() > kMaxPaths) {
+      return std::nullopt;
+    }
+  }
+  if (found.empty()) {
+    found.emplace_back(word);
+  }
+  return found;
+}
+
+}  // namespace oap::permission

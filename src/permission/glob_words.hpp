@@ -1,0 +1,16 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace oap::permission {
+
+/// The paths that the shell makes of an unquoted glob at this moment, at most 64 and absolute; the
+/// word itself where no file matches. Nothing where there are more, a directory is large, or the
+/// word has a form that is not looked at. Hidden files match only where a dot is written, as in
+/// bash without dotglob. Looks at the file system.
+std::optional<std::vector<std::string>> expand_glob(std::string_view word, std::string_view cwd);
+
+}  // namespace oap::permission
