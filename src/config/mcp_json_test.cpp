@@ -165,6 +165,7 @@ TEST_F(McpJson, WhatIsNoFileIsRefused) {
 }
 
 TEST_F(McpJson, WhatASandboxPutsInItsPlaceIsAbsent) {
+  dir_.write("w/README.md", "");
   ASSERT_EQ(::mknod((dir_ / "w/.mcp.json").c_str(), S_IFSOCK, 0), 0);
   EXPECT_THAT(loaded().mcp_servers, IsEmpty());
 }
