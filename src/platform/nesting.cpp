@@ -8,8 +8,6 @@
 namespace oap::platform {
 namespace {
 
-constexpr std::size_t kMostGateways = 8;
-
 std::string own_mark(const Settings& settings) {
   return crypto::sha256_hex(settings.paths.workspace + '\0' + settings.paths.project_dir)
       .substr(0, 16);
@@ -39,13 +37,12 @@ Result<void> check_nesting(const Settings& settings) {
                 "it --workspace with another one",
                 settings.paths.workspace);
   }
-  if (chain.size() >= kMostGateways) {
-    return fail(Code::kFailedPrecondition,
-                "{} gateways already stand behind each other, each started as a server of the one "
-                "before; serve these servers directly",
-                chain.size());
-  }
-  return {};
+  return fail(
+      Code::kFailedPrecondition,
+      "a gateway cannot be a stdio server of another gateway: in the sandbox of a server it "
+      "cannot reach its state. Run `oap mcp serve --http 127.0.0.1:PORT --workspace {}` "
+      "beside it and configure its URL instead",
+      settings.paths.workspace);
 }
 
 }  // namespace oap::platform

@@ -12,6 +12,7 @@
 #include "platform/audit_sink.hpp"
 #include "platform/hook_table.hpp"
 #include "platform/models.hpp"
+#include "platform/nesting.hpp"
 #include "platform/redaction.hpp"
 #include "platform/upstreams.hpp"
 #include "session/session_manager.hpp"
@@ -128,6 +129,9 @@ Result<void> Platform::Parts::assemble() {
 }
 
 Result<std::unique_ptr<Platform>> Platform::open(PlatformOptions options) {
+  if (options.served) {
+    OAP_CHECK_OK(check_nesting(options.settings));
+  }
   auto parts = std::make_unique<Parts>(std::move(options));
   OAP_CHECK_OK(parts->open_state());
   OAP_CHECK_OK(parts->assemble());

@@ -16,7 +16,6 @@
 #include "net/url.hpp"
 #include "platform/gateway_metrics.hpp"
 #include "platform/inbound_auth.hpp"
-#include "platform/nesting.hpp"
 #include "text/strings.hpp"
 
 namespace oap::platform {
@@ -292,7 +291,6 @@ class Serving {
 }  // namespace
 
 Task<Result<void>> serve_mcp(Platform& platform, Executor executor, ServingOptions options) {
-  OAP_CO_CHECK_OK(check_nesting(platform.settings()));
   Serving serving(platform, executor, std::move(options));
   co_return co_await serving.run();
 }

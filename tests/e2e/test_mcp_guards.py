@@ -48,18 +48,13 @@ class Commands(GuardsTest):
         self.assertIs(servers["self"]["ok"], False)
         self.assertIn("started by one of themselves", servers["self"]["error"])
 
-    def test_a_gateway_of_another_folder_may_be_a_server(self):
+    def test_a_gateway_of_another_folder_says_how_it_can_be_a_server(self):
         inner = self.base / "inner"
         (inner / ".opencode").mkdir(parents=True)
-        (inner / ".opencode/mcp-servers.yaml").write_text(json.dumps({"mcp_servers": {"u": self.unruly()}}))
-        (inner / ".opencode/permissions.yaml").write_text(
-            'permissions:\n  - {scope: tool, action: "*", pattern: "*__*", level: allow}\n')
-        self.assertEqual(self.oap("trust", str(inner)).code, 0)
-        self.configure({"inner": {"command": [OAP, "mcp", "serve", "--stdio", "--workspace", str(inner)],
-                                  "env": {"OPENCODE_DATA_PATH": self.env["OPENCODE_DATA_PATH"],
-                                          "XDG_CONFIG_HOME": self.env.get("XDG_CONFIG_HOME", str(self.base / "none"))}}})
-        result = self.oap("mcp", "call", "inner", "u__echo", '{"text":"through two"}')
-        self.assertIn("through two", result.out, result)
+        self.configure({"inner": {"command": [OAP, "mcp", "serve", "--stdio", "--workspace", str(inner)]}})
+        servers = {s["name"]: s for s in self.oap("mcp", "list", "--json").json()["servers"]}
+        self.assertIs(servers["inner"]["ok"], False)
+        self.assertIn("configure its URL instead", servers["inner"]["error"])
 
     def test_a_call_of_an_unknown_server_is_audited(self):
         self.configure({"u": self.unruly()})

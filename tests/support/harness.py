@@ -8,16 +8,28 @@ import os
 import pathlib
 import shutil
 import signal
+import string
 import subprocess
 import sys
 import tempfile
 import time
 import unittest
+import zlib
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 OAP = os.environ.get("OAP_BIN", str(ROOT / "build" / "dev" / "oap"))
 SUPPORT = ROOT / "tests" / "support"
 
+
+
+def github_token(body):
+    """A token as GitHub makes them, of 30 characters: the last six are the base-62 CRC-32 of the others."""
+    digits = string.digits + string.ascii_uppercase + string.ascii_lowercase
+    number, check = zlib.crc32(body.encode()), ""
+    for _ in range(6):
+        number, digit = divmod(number, 62)
+        check = digits[digit] + check
+    return "ghp_" + body + check
 
 class Result:
     def __init__(self, process):
