@@ -98,6 +98,18 @@ struct SandboxServerArgs {
   bool no_network = false;
   std::vector<std::string> capabilities;
 };
+struct SandboxArgs {
+  std::vector<std::string> command;
+  std::vector<std::string> writable;
+  std::vector<std::string> readable;
+  std::vector<std::string> network;  ///< none, full, or hosts
+  std::string memory;
+  std::string disk;
+  std::optional<int> cpu_percent;
+  std::optional<std::uint32_t> processes;
+  double timeout = 0;  ///< seconds; 0 = none
+  std::string require;
+};
 struct AuditArgs {
   enum class Action { kTail, kVerify } action = Action::kTail;
   int lines = 20;
@@ -115,8 +127,8 @@ struct Message {
 
 using Command =
     std::variant<RunArgs, RouteArgs, ConfigArgs, TrustArgs, PermissionArgs, McpArgs, McpEditArgs,
-                 McpTrustArgs, McpLoginArgs, McpServeArgs, SandboxServerArgs, AuditArgs, DoctorArgs,
-                 VersionArgs, CompletionArgs, Message>;
+                 McpTrustArgs, McpLoginArgs, McpServeArgs, SandboxServerArgs, SandboxArgs,
+                 AuditArgs, DoctorArgs, VersionArgs, CompletionArgs, Message>;
 
 struct Args {
   Common common;

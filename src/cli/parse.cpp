@@ -6,6 +6,7 @@
 
 #include "cli/args.hpp"
 #include "cli/parse_mcp.hpp"
+#include "cli/sandbox.hpp"
 #include "cli/version.hpp"
 
 namespace oap::cli {
@@ -35,6 +36,7 @@ struct Tree {
   PermissionArgs permission;
   McpWords mcp;
   SandboxServerArgs server;
+  SandboxArgs sandbox;
   AuditArgs audit;
   CompletionArgs completion;
   std::string format = "text";
@@ -51,6 +53,7 @@ struct Tree {
     add_permission();
     add_mcp();
     add_server();
+    add_sandbox();
     add_audit();
   }
 
@@ -175,6 +178,14 @@ struct Tree {
     sub->add_option("--disk", server.disk_bytes, "Bytes a call may write");
     sub->add_flag("--no-network", server.no_network, "Calls get no network");
     sub->add_option("--capability", server.capabilities, "bash, python, file_ops (default: all)");
+  }
+
+  void add_sandbox() {
+    CLI::App* parent = app.add_subcommand("sandbox", "Run programs confined");
+    parent->require_subcommand(1);
+    CLI::App* sub = command(*parent, "exec", "Run one program in a sandbox",
+                            [this] { args.command = sandbox; });
+    add_sandbox_options(*sub, sandbox);
   }
 
   void add_audit() {

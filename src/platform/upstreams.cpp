@@ -45,7 +45,8 @@ mcp::ServerSpec builtin_spec(const Settings& settings, const config::McpServer& 
     argv.insert(argv.end(), {"--capability", capability});
   }
   spec.process.cwd = settings.paths.workspace;
-  spec.process.profile = sandbox::Profile::kService;
+  spec.process.profile = sandbox::Profile::kOwn;
+  spec.process.env["OPENCODE_DATA_PATH"] = settings.paths.state_root;  // to keep it from its calls
   return spec;
 }
 

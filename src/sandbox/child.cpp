@@ -4,6 +4,7 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <filesystem>
 #include <optional>
 #include <system_error>
 
@@ -132,6 +133,23 @@ std::string weakness_of(const Prepared& prepared, const Report& report) {
               : "namespaces: " + why;
 }
 
+/// Removes what a child without a private root leaves in its folder for temporary files.
+class TreeRemoval {
+ public:
+  explicit TreeRemoval(const std::string& path) : path_(path) {}
+  ~TreeRemoval() {
+    std::error_code ignored;
+    if (!path_.empty()) {
+      std::filesystem::remove_all(path_, ignored);
+    }
+  }
+  TreeRemoval(const TreeRemoval&) = delete;
+  TreeRemoval& operator=(const TreeRemoval&) = delete;
+
+ private:
+  const std::string& path_;
+};
+
 /// The ends of everything between this process and a child.
 struct Ends {
   Pipe in;
@@ -196,6 +214,7 @@ struct Child::State {
   Isolation isolation;
   std::unique_ptr<Identity> identity;
   std::string weakness;
+  std::string bare_tmp;  ///< to be removed
   os::UniqueFd listener;
   std::string reported;
   std::optional<Exit> exit;
@@ -252,6 +271,7 @@ Result<std::unique_ptr<Child>> Child::start(Executor executor, Spec spec) {
   state->isolation = isolation_of(spec, report->detail);
   state->identity = std::move(prepared->identity);
   if (report->refusal != 0) {
+    state->bare_tmp = prepared->plan.bare_tmp;
     state->weakness = weakness_of(*prepared, *report);
     log::debug("sandbox", "no private root", {{"why", state->weakness}});
   }
@@ -270,6 +290,7 @@ Result<std::unique_ptr<Child>> Child::start(Executor executor, Spec spec) {
 }
 
 Child::~Child() {
+  const TreeRemoval after(state_->bare_tmp);
   if (state_->exit) {
     return;
   }

@@ -75,8 +75,11 @@ OAP_AFTER_FORK void take_identity(Entry& entry, bool idmapped) {
 
 OAP_AFTER_FORK void set_up(Entry& entry) {
   const LaunchPlan& plan = *entry.plan;
-  if (!plan.privileged && !map_user(plan, -1)) {
-    fail_launch(entry, Stage::kNamespaces, -EACCES);
+  if (!plan.privileged) {
+    raw::call(SYS_prctl, PR_SET_DUMPABLE, 1, 0, 0, 0);  // so that it may map itself
+    if (!map_user(plan, -1)) {
+      fail_launch(entry, Stage::kNamespaces, -EACCES);
+    }
   }
   if (plan.cut_network) {
     raise_loopback();

@@ -40,6 +40,19 @@ OAP_AFTER_FORK void apply_limits(const LaunchPlan& plan) {
   }
 }
 
+/// The kernel counts a user's processes by user namespace: here they are those of this run alone.
+OAP_AFTER_FORK void limit_processes(Entry& entry) {
+  const LaunchPlan& plan = *entry.plan;
+  if (plan.processes == 0 || !entry.rooted || (entry.facts & kFactOwnUid) == 0) {
+    return;
+  }
+  const std::uint64_t most = plan.processes + 2;  // the init, and one that shows the excess
+  const rlimit wanted{most, most};
+  if (raw::call(SYS_prlimit64, 0, RLIMIT_NPROC, &wanted, nullptr) == 0) {
+    entry.facts |= kFactPids;
+  }
+}
+
 OAP_AFTER_FORK void reset_signals() {
   constexpr int kLastSignal = 64;
   for (int number = 1; number <= kLastSignal; ++number) {
@@ -57,6 +70,7 @@ OAP_AFTER_FORK void take_identity(Entry& entry) {
   }
   const std::uint32_t uid = plan.needs_idmap ? plan.owner : plan.uid;
   const std::uint32_t gid = plan.needs_idmap ? plan.owner_group : plan.gid;
+  raw::call(SYS_fchownat, AT_FDCWD, plan.bare_tmp, uid, gid, AT_SYMLINK_NOFOLLOW);
   if (uid != 0 && !become_user(uid, gid)) {
     fail_launch(entry, Stage::kExec, -EPERM);
   }
@@ -125,6 +139,7 @@ OAP_AFTER_FORK void become_program(Entry& entry) {
     raw::call(SYS_prctl, PR_SET_DUMPABLE, 0, 0, 0, 0);
   }
   take_identity(entry);
+  limit_processes(entry);
   raw::call(SYS_prctl, PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
   if (raw::call(SYS_prctl, PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) {
     fail_launch(entry, Stage::kExec, -EPERM);
@@ -145,7 +160,11 @@ OAP_AFTER_FORK void become_program(Entry& entry) {
     fail_launch(entry, Stage::kRefused, 0);
   }
   raw::write(entry.notes, &note, sizeof note);
-  const long error = raw::call(SYS_execve, plan.program, plan.argv, plan.environment);
+  // Whose memory this process shares must not be looked into by the program.
+  raw::call(SYS_prctl, PR_SET_DUMPABLE, 0, 0, 0, 0);
+  const bool bare = plan.confine && !entry.rooted;
+  const long error = raw::call(SYS_execve, plan.program, plan.argv,
+                               bare ? plan.bare_environment : plan.environment);
   fail_launch(entry, error == -ENOENT && entry.rooted ? Stage::kHidden : Stage::kExec, error);
 }
 

@@ -41,6 +41,7 @@ struct Step {
   std::uint32_t device = 0;
   bool optional = false;   ///< a failure is no failure of the whole
   bool idmapped = false;   ///< with LaunchPlan::idmap, where the kernel does it
+  bool shallow = false;    ///< the attributes are not for mounts below
   bool directory = false;  ///< kHide: what is hidden
 };
 
@@ -89,7 +90,6 @@ enum Fact : std::uint32_t {
   kFactPids = 1U << 12U,
   kFactNoCaps = 1U << 13U,
   kFactListening = 1U << 14U,
-  kFactProcessLimit = 1U << 15U,
 };
 
 template <class T>
@@ -104,7 +104,8 @@ struct LaunchPlan {
   const char* program = nullptr;  ///< passed to execve after changing to cwd
   char* const* argv = nullptr;
   char* const* environment = nullptr;
-  const char* cwd = nullptr;  ///< null = stay
+  char* const* bare_environment = nullptr;  ///< where there is no private root
+  const char* cwd = nullptr;                ///< null = stay
   std::array<ResourceLimit, 10> limits{};
   std::size_t limit_count = 0;
   int nice = 0;
@@ -131,6 +132,7 @@ struct LaunchPlan {
   Span<sock_filter> filter;
   Span<sock_filter> bare_filter;  ///< where there is no network namespace though one is wanted
   const char* workspace = nullptr;
+  const char* bare_tmp = nullptr;  ///< made for temporary files where there is no private root
   Span<Placeholder> placeholders;
   Span<GroupPlan> groups;
   std::uint32_t required = 0;  ///< Facts without which the program is not executed

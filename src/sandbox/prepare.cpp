@@ -163,14 +163,24 @@ Result<std::unique_ptr<Prepared>> Prepared::make(const Spec& spec, std::string p
 
 Prepared::Prepared(const Spec& spec, std::string program)
     : texts_(spec.argv), program_(std::move(program)), cwd_(spec.cwd) {
+  bare_tmp_ = "/tmp/" + unique_name();
   for (const auto& [name, value] : child_environment(spec)) {
     texts_.push_back(name + "=" + value);
   }
-  for (std::size_t i = 0; i < texts_.size(); ++i) {
+  texts_.push_back("TMPDIR=" + bare_tmp_);
+  for (std::size_t i = 0; i + 1 < texts_.size(); ++i) {
     (i < spec.argv.size() ? argv_ : environment_).push_back(texts_[i].data());
   }
+  for (char* const variable : environment_) {
+    if (!std::string_view(variable).starts_with("TMPDIR=")) {
+      bare_environment_.push_back(variable);
+    }
+  }
+  bare_environment_.push_back(texts_.back().data());
   argv_.push_back(nullptr);
   environment_.push_back(nullptr);
+  bare_environment_.push_back(nullptr);
+  plan.bare_environment = bare_environment_.data();
   plan.program = program_.c_str();
   plan.argv = argv_.data();
   plan.environment = environment_.data();
@@ -207,9 +217,6 @@ void Prepared::set_limits(const Spec& spec) {
   if (limits.open_files) {
     add(RLIMIT_NOFILE, *limits.open_files);
   }
-  if (limits.processes && identity->needs_idmap) {
-    add(RLIMIT_NPROC, *limits.processes + 1);  // the uid is this run's alone; one is the init
-  }
   plan.nice = limits.cpu_percent && *limits.cpu_percent < 100 ? kNiceUnderCpuLimit : 0;
   plan.cut_network = !limits.network;
   plan.memory_bytes = limits.memory_bytes.value_or(0);
@@ -228,6 +235,7 @@ Result<void> Prepared::confine(const Spec& spec) {
                  os::home_dir(),
                  child_environment(spec)["PATH"],
                  absolute_program(spec, program_),
+                 bare_tmp_,
                  spec.limits.network,
                  plan.privileged,
                  identity->uid};
@@ -253,6 +261,7 @@ Result<void> Prepared::confine(const Spec& spec) {
   plan.rules = {root_->rules.data(), root_->rules.size()};
   plan.bare_rules = {root_->bare_rules.data(), root_->bare_rules.size()};
   plan.landlock_files = kEveryRight;
+  plan.bare_tmp = bare_tmp_.c_str();
   plan.workspace = root_input_.workspace.c_str();
   plan.placeholders = {root_->placeholders.data(), root_->placeholders.size()};
   const bool service = spec.profile == Profile::kService;

@@ -37,6 +37,8 @@ class Prepared {
   std::vector<std::string> texts_;
   std::vector<char*> argv_;
   std::vector<char*> environment_;
+  std::vector<char*> bare_environment_;
+  std::string bare_tmp_;
   std::string program_;
   std::string cwd_;
   std::string uid_map_;

@@ -100,6 +100,8 @@ class Builder {
     if (scratch_ < 0) {
       return scratch_;
     }
+    // The host's tree without the tmpfs on it.
+    root_ = plan_.host_root ? open_tree(AT_FDCWD, "/", kClone) : -1;
     if (const long error = move_mount(scratch_, AT_FDCWD, "/"); error < 0) {
       return error;
     }
@@ -196,7 +198,7 @@ class Builder {
     }
     if (step.attributes != 0) {
       const kernel::MountAttributes wanted{step.attributes, 0, 0, 0};
-      if (const long error = set_attributes(tree, wanted); error < 0) {
+      if (const long error = set_attributes(tree, wanted, !step.shallow); error < 0) {
         raw::close(tree);
         return error;
       }

@@ -1,7 +1,9 @@
 #include "sandbox/root_plan.hpp"
 
 #include <algorithm>
+#include <array>
 
+#include <pwd.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
@@ -16,6 +18,7 @@ namespace {
 constexpr std::uint64_t kSafe = kernel::kNoSuid | kernel::kNoDevices;
 constexpr std::uint64_t kFixed = kSafe | kernel::kReadOnly;
 constexpr std::size_t kMostPasswords = 1u << 20;
+constexpr std::size_t kPasswordEntry = 4096;
 
 constexpr const char* kNoWorkspace[] = {"/",     "/usr", "/bin", "/sbin", "/lib", "/lib64", "/etc",
                                         "/proc", "/sys", "/dev", "/boot", "/run", "/var",   "/opt"};
@@ -86,6 +89,12 @@ RootPlan::RootPlan(const RootInput& input) : input_(input) {
     plan_tool();
   }
   plan_workspace();
+  if (input_.profile == Profile::kTool && !is_bound(input_.home)) {
+    Step home{Step::Kind::kSelf, nullptr, place(input_.home), kFixed};
+    home.shallow = true;
+    home.optional = true;
+    steps.push_back(home);
+  }
   hide_credentials();
   plan_rules();
   plan_bare_rules();
@@ -180,7 +189,11 @@ void RootPlan::plan_devices() {
 
 /// An unprivileged uid of its own has no name; programs ask for one.
 void RootPlan::add_passwords() {
-  if (!input_.privileged || input_.uid == 0) {
+  std::array<char, kPasswordEntry> buffer{};
+  struct passwd entry{};
+  struct passwd* found = nullptr;
+  ::getpwuid_r(input_.uid, &entry, buffer.data(), buffer.size(), &found);
+  if (found != nullptr) {
     return;
   }
   struct File {

@@ -19,8 +19,9 @@ struct RootInput {
   std::vector<std::string> readable;
   std::vector<std::string> hidden;
   std::string home;
-  std::string path;     ///< the child's PATH
-  std::string program;  ///< the file to execute
+  std::string path;      ///< the child's PATH
+  std::string program;   ///< the file to execute
+  std::string bare_tmp;  ///< for temporary files where there is no private root
   bool network = false;
   bool privileged = false;
   std::uint32_t uid = 0;  ///< of the program, for its password entry

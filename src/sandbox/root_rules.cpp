@@ -59,9 +59,7 @@ void RootPlan::plan_bare_rules() {
   for (const std::string& path : writables()) {
     allow_around(path, kWriting, 0);
   }
-  for (const char* directory : {"/tmp", "/var/tmp", "/dev/shm"}) {
-    allow_around(directory, kWriting, 0);
-  }
+  add_rule(bare_rules, input_.bare_tmp, kWriting);
   for (const std::string& cache : home_caches()) {
     add_rule(bare_rules, input_.home + "/" + cache, kWriting);
   }

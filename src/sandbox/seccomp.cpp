@@ -182,6 +182,11 @@ void check_arguments(Assembler& to) {
   to.answer_if(TIOCSETD, error(EPERM));
   to.answer(SECCOMP_RET_ALLOW);
   to.end_case();
+  to.begin_case(SYS_prlimit64);
+  to.load_argument(0);
+  to.answer_unless(0, error(EPERM));  // its own limits only
+  to.answer(SECCOMP_RET_ALLOW);
+  to.end_case();
   to.begin_case(SYS_seccomp);
   to.load_argument(1);
   to.answer_if_bits(kSeccompNewListener, error(EPERM));

@@ -184,6 +184,9 @@ OAP_AFTER_FORK Started start_child(const LaunchPlan& plan, const GroupsHeld& gro
     refused.refusal = started.failure.error;
     refused.where = started.failure.where;
   }
+  if (plan.bare_tmp != nullptr) {
+    raw::call(SYS_mkdirat, AT_FDCWD, plan.bare_tmp, 0700);
+  }
   entry = Entry();
   entry.plan = &plan;
   entry.groups = &groups;

@@ -121,6 +121,16 @@ class Supervision {
     return plan_.memory_bytes != 0 || plan_.processes != 0 || plan_.disk_bytes != 0;
   }
 
+  /// A control group refuses forks and tells so; a process limit refuses them in silence.
+  OAP_AFTER_FORK bool counts_forks() const {
+    for (std::size_t i = 0; i < plan_.groups.size && i < kMostGroups; ++i) {
+      if (groups_.procs[i] >= 0 && plan_.groups.data[i].pids_events != nullptr) {
+        return true;
+      }
+    }
+    return false;
+  }
+
   OAP_AFTER_FORK bool holds(Fact fact) const { return (started_.facts & fact) != 0; }
 
   /// True when no descendant is left. Whatever loses its parent becomes ours (a subreaper).
@@ -197,7 +207,7 @@ class Supervision {
   OAP_AFTER_FORK void watch() {
     look_at_groups();
     const bool memory = plan_.memory_bytes != 0 && !holds(kFactMemory);
-    const bool processes = plan_.processes != 0 && !holds(kFactPids);
+    const bool processes = plan_.processes != 0 && !counts_forks();
     if (cause_ == Cause::kNone && (memory || processes || plan_.disk_bytes != 0)) {
       const TreeUse use = measure_tree(self_, plan_.disk_bytes != 0);
       if (memory && use.resident_bytes > plan_.memory_bytes) {
@@ -214,7 +224,7 @@ class Supervision {
   OAP_AFTER_FORK void look_at_groups() {
     if (holds(kFactMemory) && count_memory_kills(plan_.groups, groups_) > 0) {
       cause_ = Cause::kMemory;
-    } else if (holds(kFactPids) && count_refused_forks(plan_.groups, groups_) > 0) {
+    } else if (counts_forks() && count_refused_forks(plan_.groups, groups_) > 0) {
       cause_ = Cause::kProcesses;
     }
   }
@@ -262,9 +272,12 @@ OAP_AFTER_FORK LaunchPlan here(const LaunchPlan& plan) {
   if (started.failure.stage != Stage::kNone) {
     placeholders.remove(plan);
     remove_groups(plan.groups, groups);
+    if (plan.bare_tmp != nullptr) {
+      raw::call(SYS_unlinkat, AT_FDCWD, plan.bare_tmp, AT_REMOVEDIR);
+    }
     give_up(started.failure.stage, started.failure.error, started.failure.facts);
   }
-  for (const int fd : {0, 1, 2, kIdmap, kListener}) {
+  for (const int fd : {0, 1, 2, plan.idmap, plan.listener_out}) {
     raw::close(fd);
   }
   raw::call(SYS_prctl, PR_SET_DUMPABLE, 0, 0, 0, 0);
