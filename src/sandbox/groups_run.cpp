@@ -91,6 +91,10 @@ OAP_AFTER_FORK bool holds(const char* path, const char* text) {
 }
 
 OAP_AFTER_FORK long put_one(const Placeholder& placeholder) {
+  if (placeholder.directory) {
+    const long made = raw::call(SYS_mkdirat, AT_FDCWD, placeholder.path, 0755);
+    return made < 0 ? made : raw::call(SYS_fchmodat, AT_FDCWD, placeholder.path, kPlaceholderMode);
+  }
   if (placeholder.text == nullptr) {
     return raw::call(SYS_mknodat, AT_FDCWD, placeholder.path, S_IFSOCK, 0);
   }
@@ -104,10 +108,17 @@ OAP_AFTER_FORK long put_one(const Placeholder& placeholder) {
   return 0;
 }
 
-/// Only what is surely a placeholder: nobody makes a socket without any permission.
+/// Only what is surely a placeholder goes; a directory that somebody has used stays by itself.
 OAP_AFTER_FORK void remove_one(const Placeholder& placeholder) {
   struct stat info{};
   if (raw::call(SYS_newfstatat, AT_FDCWD, placeholder.path, &info, AT_SYMLINK_NOFOLLOW) != 0) {
+    return;
+  }
+  if (placeholder.directory) {
+    if (S_ISDIR(info.st_mode) && (info.st_mode & 07777) == kPlaceholderMode &&
+        raw::call(SYS_unlinkat, AT_FDCWD, placeholder.path, AT_REMOVEDIR) == -ENOTEMPTY) {
+      raw::call(SYS_fchmodat, AT_FDCWD, placeholder.path, 0755);
+    }
     return;
   }
   const bool ours = placeholder.text == nullptr

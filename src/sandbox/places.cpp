@@ -1,5 +1,7 @@
 #include "sandbox/places.hpp"
 
+#include <set>
+
 #include "os/env.hpp"
 
 namespace oap::sandbox {
@@ -165,6 +167,25 @@ const std::vector<std::string>& protected_names() {
       ".zlogout",       ".kshrc",       ".cshrc",        ".tcshrc",
       ".login",         ".inputrc",     ".ripgreprc"};
   return kNames;
+}
+
+StandIn stand_in(const std::string& name, bool at_home) {
+  static const std::set<std::string> kDirectories{
+      ".git",    ".git/hooks", ".opencode", ".claude", ".codex", ".gemini",
+      ".cursor", ".agents",    ".vscode",   ".idea",   ".zed",   ".devcontainer"};
+  if (kDirectories.count(name) != 0) {
+    return {Stand::kDirectory};
+  }
+  if (name == ".git/commondir") {
+    return {Stand::kText, ".\n"};  // the directory itself: nothing changes for git
+  }
+  if (name == ".mcp.json") {
+    return {Stand::kText, "{\"mcpServers\":{}}\n"};
+  }
+  if (name.starts_with(".git/") || at_home) {
+    return {Stand::kText, ""};
+  }
+  return {};
 }
 
 bool is_within(const std::string& path, const std::string& directory) {

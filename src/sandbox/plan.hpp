@@ -50,12 +50,15 @@ struct PathRule {
   std::uint64_t access = 0;  ///< LANDLOCK_ACCESS_FS_*; paths that do not exist are left out
 };
 
-/// A file that must stay missing: something inert is put there while children run, a socket that
-/// nobody serves, or a file with this text.
+/// A name that must stay missing. While children run something harmless is there, also for other
+/// programs on the host: an empty directory (of mode kPlaceholderMode), a file with this text that
+/// nobody may write, else a socket without any permission.
 struct Placeholder {
   const char* path = nullptr;
   const char* text = nullptr;
+  bool directory = false;
 };
+inline constexpr std::uint32_t kPlaceholderMode = 01755;
 
 struct GroupFile {
   const char* name = nullptr;

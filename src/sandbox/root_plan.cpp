@@ -28,15 +28,22 @@ mode_t kind_of(const std::string& path) {
   return ::lstat(path.c_str(), &info) == 0 ? info.st_mode & S_IFMT : 0;
 }
 
-/// Another child's, which may go when that one ends.
-bool is_placeholder(const std::string& path) {
+/// Another child's, which goes when that one ends.
+bool is_placeholder(const std::string& path, const StandIn& stand) {
   struct stat info{};
   if (::lstat(path.c_str(), &info) != 0) {
     return false;
   }
-  return (S_ISSOCK(info.st_mode) && (info.st_mode & 07777) == 0) ||
-         (S_ISREG(info.st_mode) && (info.st_mode & 0222) == 0 && info.st_size == 2 &&
-          path.ends_with("/.git/commondir"));
+  switch (stand.kind) {
+    case Stand::kSocket:
+      return S_ISSOCK(info.st_mode) && (info.st_mode & 07777) == 0;
+    case Stand::kDirectory:
+      return S_ISDIR(info.st_mode) && (info.st_mode & 07777) == kPlaceholderMode;
+    case Stand::kText:
+      return S_ISREG(info.st_mode) && (info.st_mode & 0222) == 0 &&
+             os::read_file(path).value_or("?") == stand.text;
+  }
+  return false;
 }
 
 std::string link_target(const std::string& path) {
@@ -290,9 +297,9 @@ void RootPlan::protect_name(const std::string& base, const std::string& name) {
     }
     const bool last = slash == std::string::npos;
     const mode_t kind = kind_of(path);
-    if (kind == 0 || is_placeholder(path)) {
-      placeholders.push_back({keep(path), name == ".git/commondir" && last ? ".\n" : nullptr});
-      pin(path, false);
+    const StandIn stand = stand_in(name.substr(0, slash), base == input_.home);
+    if (kind == 0 || is_placeholder(path, stand)) {
+      stand_for(path, stand);
       return;
     }
     if (kind == S_IFLNK) {
@@ -309,6 +316,23 @@ void RootPlan::protect_name(const std::string& base, const std::string& name) {
       return;
     }
   }
+}
+
+void RootPlan::stand_for(const std::string& path, const StandIn& stand) {
+  if (std::find(pinned_.begin(), pinned_.end(), path) != pinned_.end()) {
+    return;
+  }
+  Placeholder placeholder;
+  placeholder.path = keep(path);
+  placeholder.text = stand.kind == Stand::kText ? keep(stand.text) : nullptr;
+  placeholder.directory = stand.kind == Stand::kDirectory;
+  placeholders.push_back(placeholder);
+  if (stand.kind != Stand::kText || path.find("/.git/") != std::string::npos) {
+    pin(path, false);
+    return;
+  }
+  pinned_.push_back(path);
+  steps.push_back({Step::Kind::kHide, nullptr, place(path), kFixed});  // git does not see it then
 }
 
 void RootPlan::pin(const std::string& path, bool writable) {

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/result.hpp"
+#include "sandbox/places.hpp"
 #include "sandbox/plan.hpp"
 #include "sandbox/spec.hpp"
 
@@ -55,6 +56,7 @@ class RootPlan {
   void hide_credentials();
   void protect(const std::string& base);
   void protect_name(const std::string& base, const std::string& name);
+  void stand_for(const std::string& path, const StandIn& stand);
   void pin(const std::string& path, bool writable);
   void add_parents(const std::string& path);
   void add_passwords();
