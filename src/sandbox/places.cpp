@@ -169,23 +169,21 @@ const std::vector<std::string>& protected_names() {
   return kNames;
 }
 
-StandIn stand_in(const std::string& name, bool at_home) {
+Placeholder stand_in(const std::string& name, bool at_home) {
   static const std::set<std::string> kDirectories{
       ".git",    ".git/hooks", ".opencode", ".claude", ".codex", ".gemini",
       ".cursor", ".agents",    ".vscode",   ".idea",   ".zed",   ".devcontainer"};
+  Placeholder placeholder;
   if (kDirectories.count(name) != 0) {
-    return {Stand::kDirectory};
+    placeholder.kind = Placeholder::Kind::kDirectory;
+  } else if (name.starts_with(".git/")) {
+    placeholder.kind = Placeholder::Kind::kText;
+    // A common directory that is the directory itself changes nothing for git.
+    placeholder.text = name == ".git/commondir" ? ".\n" : "";
+  } else if (at_home || name == ".mcp.json" || name == ".envrc") {
+    placeholder.kind = Placeholder::Kind::kLink;
   }
-  if (name == ".git/commondir") {
-    return {Stand::kText, ".\n"};  // the directory itself: nothing changes for git
-  }
-  if (name == ".mcp.json") {
-    return {Stand::kText, "{\"mcpServers\":{}}\n"};
-  }
-  if (name.starts_with(".git/") || at_home) {
-    return {Stand::kText, ""};
-  }
-  return {};
+  return placeholder;
 }
 
 bool is_within(const std::string& path, const std::string& directory) {

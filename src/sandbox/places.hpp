@@ -3,6 +3,8 @@
 #include <string>
 #include <vector>
 
+#include "sandbox/plan.hpp"
+
 namespace oap::sandbox {
 
 // Which places on a host are what. Pure data but for the environment and the home directory.
@@ -24,14 +26,9 @@ std::vector<std::string> credential_places(const std::string& home);
 /// settings of agents and editors, files that shells read. Relative, parents before children.
 const std::vector<std::string>& protected_names();
 
-/// What lies in the place of a protected name that is missing, while children run.
-enum class Stand { kSocket, kDirectory, kText };
-struct StandIn {
-  Stand kind = Stand::kSocket;
-  const char* text = "";
-};
-/// `at_home`: the workspace is a home directory, whose start files shells read meanwhile.
-StandIn stand_in(const std::string& name, bool at_home);
+/// What lies in the place of a protected name that is missing, while children run. `at_home`: the
+/// workspace is a home directory, whose start files shells read meanwhile.
+Placeholder stand_in(const std::string& name, bool at_home);
 
 /// `path` is `directory` or lies in it. Both canonical. Pure.
 bool is_within(const std::string& path, const std::string& directory);

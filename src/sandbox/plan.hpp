@@ -51,14 +51,20 @@ struct PathRule {
 };
 
 /// A name that must stay missing. While children run something harmless is there, also for other
-/// programs on the host: an empty directory (of mode kPlaceholderMode), a file with this text that
-/// nobody may write, else a socket without any permission.
+/// programs on the host.
 struct Placeholder {
+  enum class Kind : std::uint8_t {
+    kSocket,     ///< without any permission: no program, git neither, takes it for a file
+    kDirectory,  ///< empty, of mode kPlaceholderMode; it stays where somebody has used it
+    kLink,       ///< to kNowhere: who follows links finds it missing
+    kText,       ///< a file with this text that nobody may write
+  };
+  Kind kind = Kind::kSocket;
   const char* path = nullptr;
   const char* text = nullptr;
-  bool directory = false;
 };
 inline constexpr std::uint32_t kPlaceholderMode = 01755;
+inline constexpr char kNowhere[] = "/proc/self/oap-placeholder";
 
 struct GroupFile {
   const char* name = nullptr;

@@ -115,10 +115,11 @@ int main(int argc, char** argv) {
     tool.times.push_back(micros(began));
     if (bwrap) {
       began = Clock::now();
-      spawn({"/usr/bin/bwrap", "--unshare-all", "--ro-bind", "/usr", "/usr", "--symlink", "usr/bin",
-             "/bin", "--symlink", "usr/lib", "/lib", "--symlink", "usr/lib64", "/lib64", "--proc",
-             "/proc", "--dev", "/dev", "--tmpfs", "/tmp", "--bind", workspace, workspace,
-             "/bin/true", nullptr});
+      spawn({"/usr/bin/bwrap", "--unshare-all", "--ro-bind", "/usr",      "/usr",
+             "--symlink",      "usr/bin",       "/bin",      "--symlink", "usr/lib",
+             "/lib",           "--symlink",     "usr/lib64", "/lib64",    "--proc",
+             "/proc",          "--dev",         "/dev",      "--tmpfs",   "/tmp",
+             "--bind",         workspace,       workspace,   "/bin/true", nullptr});
       peer.times.push_back(micros(began));
     }
   }
