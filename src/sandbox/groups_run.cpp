@@ -90,32 +90,71 @@ OAP_AFTER_FORK bool holds(const char* path, const char* text) {
   return size == static_cast<long>(raw::length(text)) && starts_with(found, size, text);
 }
 
-OAP_AFTER_FORK long put_one(const Placeholder& placeholder) {
-  if (placeholder.text == nullptr) {
-    return raw::call(SYS_mknodat, AT_FDCWD, placeholder.path, S_IFSOCK, 0);
-  }
-  const auto fd = static_cast<int>(raw::call(SYS_openat, AT_FDCWD, placeholder.path,
-                                             O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0444));
+OAP_AFTER_FORK long put_directory(const char* path) {
+  const long made = raw::call(SYS_mkdirat, AT_FDCWD, path, 0755);
+  return made < 0 ? made : raw::call(SYS_fchmodat, AT_FDCWD, path, kPlaceholderMode);
+}
+
+OAP_AFTER_FORK long put_text(const char* path, const char* text) {
+  const auto fd = static_cast<int>(
+      raw::call(SYS_openat, AT_FDCWD, path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0444));
   if (fd < 0) {
     return fd;
   }
-  raw::write(fd, placeholder.text, raw::length(placeholder.text));
+  raw::write(fd, text, raw::length(text));
   raw::close(fd);
   return 0;
 }
 
-/// Only what is surely a placeholder: nobody makes a socket without any permission.
-OAP_AFTER_FORK void remove_one(const Placeholder& placeholder) {
+OAP_AFTER_FORK long put_one(const Placeholder& placeholder) {
+  switch (placeholder.kind) {
+    case Placeholder::Kind::kSocket:
+      return raw::call(SYS_mknodat, AT_FDCWD, placeholder.path, S_IFSOCK, 0);
+    case Placeholder::Kind::kDirectory:
+      return put_directory(placeholder.path);
+    case Placeholder::Kind::kLink:
+      return raw::call(SYS_symlinkat, kNowhere, AT_FDCWD, placeholder.path);
+    case Placeholder::Kind::kText:
+      return put_text(placeholder.path, placeholder.text);
+  }
+  return -EINVAL;
+}
+
+OAP_AFTER_FORK bool leads_nowhere(const char* path) {
+  char target[sizeof kNowhere];
+  const long size = raw::call(SYS_readlinkat, AT_FDCWD, path, target, sizeof target);
+  return size == static_cast<long>(sizeof kNowhere) - 1 && starts_with(target, size, kNowhere);
+}
+
+OAP_AFTER_FORK bool is_ours(const Placeholder& placeholder) {
   struct stat info{};
   if (raw::call(SYS_newfstatat, AT_FDCWD, placeholder.path, &info, AT_SYMLINK_NOFOLLOW) != 0) {
+    return false;
+  }
+  switch (placeholder.kind) {
+    case Placeholder::Kind::kSocket:
+      return S_ISSOCK(info.st_mode) && (info.st_mode & 07777) == 0;
+    case Placeholder::Kind::kDirectory:
+      return S_ISDIR(info.st_mode) && (info.st_mode & 07777) == kPlaceholderMode;
+    case Placeholder::Kind::kLink:
+      return S_ISLNK(info.st_mode) && leads_nowhere(placeholder.path);
+    case Placeholder::Kind::kText:
+      return S_ISREG(info.st_mode) && (info.st_mode & 0222) == 0 &&
+             holds(placeholder.path, placeholder.text);
+  }
+  return false;
+}
+
+/// Only what is surely a placeholder goes.
+OAP_AFTER_FORK void remove_one(const Placeholder& placeholder) {
+  if (!is_ours(placeholder)) {
     return;
   }
-  const bool ours = placeholder.text == nullptr
-                        ? S_ISSOCK(info.st_mode) && (info.st_mode & 07777) == 0
-                        : S_ISREG(info.st_mode) && (info.st_mode & 0222) == 0 &&
-                              holds(placeholder.path, placeholder.text);
-  if (ours) {
-    raw::call(SYS_unlinkat, AT_FDCWD, placeholder.path, 0);
+  const bool directory = placeholder.kind == Placeholder::Kind::kDirectory;
+  const long done =
+      raw::call(SYS_unlinkat, AT_FDCWD, placeholder.path, directory ? AT_REMOVEDIR : 0);
+  if (directory && done == -ENOTEMPTY) {
+    raw::call(SYS_fchmodat, AT_FDCWD, placeholder.path, 0755);
   }
 }
 

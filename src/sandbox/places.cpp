@@ -1,5 +1,7 @@
 #include "sandbox/places.hpp"
 
+#include <set>
+
 #include "os/env.hpp"
 
 namespace oap::sandbox {
@@ -165,6 +167,23 @@ const std::vector<std::string>& protected_names() {
       ".zlogout",       ".kshrc",       ".cshrc",        ".tcshrc",
       ".login",         ".inputrc",     ".ripgreprc"};
   return kNames;
+}
+
+Placeholder stand_in(const std::string& name, bool at_home) {
+  static const std::set<std::string> kDirectories{
+      ".git",    ".git/hooks", ".opencode", ".claude", ".codex", ".gemini",
+      ".cursor", ".agents",    ".vscode",   ".idea",   ".zed",   ".devcontainer"};
+  Placeholder placeholder;
+  if (kDirectories.count(name) != 0) {
+    placeholder.kind = Placeholder::Kind::kDirectory;
+  } else if (name.starts_with(".git/")) {
+    placeholder.kind = Placeholder::Kind::kText;
+    // A common directory that is the directory itself changes nothing for git.
+    placeholder.text = name == ".git/commondir" ? ".\n" : "";
+  } else if (at_home || name == ".mcp.json" || name == ".envrc") {
+    placeholder.kind = Placeholder::Kind::kLink;
+  }
+  return placeholder;
 }
 
 bool is_within(const std::string& path, const std::string& directory) {

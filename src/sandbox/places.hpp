@@ -3,6 +3,8 @@
 #include <string>
 #include <vector>
 
+#include "sandbox/plan.hpp"
+
 namespace oap::sandbox {
 
 // Which places on a host are what. Pure data but for the environment and the home directory.
@@ -23,6 +25,10 @@ std::vector<std::string> credential_places(const std::string& home);
 /// Names in a workspace whose content other programs run or trust: git's hooks and configuration,
 /// settings of agents and editors, files that shells read. Relative, parents before children.
 const std::vector<std::string>& protected_names();
+
+/// What lies in the place of a protected name that is missing, while children run. `at_home`: the
+/// workspace is a home directory, whose start files shells read meanwhile.
+Placeholder stand_in(const std::string& name, bool at_home);
 
 /// `path` is `directory` or lies in it. Both canonical. Pure.
 bool is_within(const std::string& path, const std::string& directory);

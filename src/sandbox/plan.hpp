@@ -50,12 +50,21 @@ struct PathRule {
   std::uint64_t access = 0;  ///< LANDLOCK_ACCESS_FS_*; paths that do not exist are left out
 };
 
-/// A file that must stay missing: something inert is put there while children run, a socket that
-/// nobody serves, or a file with this text.
+/// A name that must stay missing. While children run something harmless is there, also for other
+/// programs on the host.
 struct Placeholder {
+  enum class Kind : std::uint8_t {
+    kSocket,     ///< without any permission: no program, git neither, takes it for a file
+    kDirectory,  ///< empty, of mode kPlaceholderMode; it stays where somebody has used it
+    kLink,       ///< to kNowhere: who follows links finds it missing
+    kText,       ///< a file with this text that nobody may write
+  };
+  Kind kind = Kind::kSocket;
   const char* path = nullptr;
   const char* text = nullptr;
 };
+inline constexpr std::uint32_t kPlaceholderMode = 01755;
+inline constexpr char kNowhere[] = "/proc/self/oap-placeholder";
 
 struct GroupFile {
   const char* name = nullptr;

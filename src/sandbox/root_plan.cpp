@@ -28,22 +28,31 @@ mode_t kind_of(const std::string& path) {
   return ::lstat(path.c_str(), &info) == 0 ? info.st_mode & S_IFMT : 0;
 }
 
-/// Another child's, which may go when that one ends.
-bool is_placeholder(const std::string& path) {
-  struct stat info{};
-  if (::lstat(path.c_str(), &info) != 0) {
-    return false;
-  }
-  return (S_ISSOCK(info.st_mode) && (info.st_mode & 07777) == 0) ||
-         (S_ISREG(info.st_mode) && (info.st_mode & 0222) == 0 && info.st_size == 2 &&
-          path.ends_with("/.git/commondir"));
-}
-
 std::string link_target(const std::string& path) {
   std::string target(4096, '\0');
   const ssize_t size = ::readlink(path.c_str(), target.data(), target.size());
   target.resize(size > 0 ? static_cast<std::size_t>(size) : 0);
   return target;
+}
+
+/// Another child's, which goes when that one ends.
+bool is_placeholder(const std::string& path, const Placeholder& stand) {
+  struct stat info{};
+  if (::lstat(path.c_str(), &info) != 0) {
+    return false;
+  }
+  switch (stand.kind) {
+    case Placeholder::Kind::kSocket:
+      return S_ISSOCK(info.st_mode) && (info.st_mode & 07777) == 0;
+    case Placeholder::Kind::kDirectory:
+      return S_ISDIR(info.st_mode) && (info.st_mode & 07777) == kPlaceholderMode;
+    case Placeholder::Kind::kLink:
+      return S_ISLNK(info.st_mode) && link_target(path) == kNowhere;
+    case Placeholder::Kind::kText:
+      return S_ISREG(info.st_mode) && (info.st_mode & 0222) == 0 &&
+             os::read_file(path).value_or("?") == stand.text;
+  }
+  return false;
 }
 
 std::string parent_of(const std::string& path) {
@@ -95,6 +104,7 @@ RootPlan::RootPlan(const RootInput& input) : input_(input) {
     home.optional = true;
     steps.push_back(home);
   }
+  tell_git();
   hide_credentials();
   plan_rules();
   plan_bare_rules();
@@ -290,9 +300,9 @@ void RootPlan::protect_name(const std::string& base, const std::string& name) {
     }
     const bool last = slash == std::string::npos;
     const mode_t kind = kind_of(path);
-    if (kind == 0 || is_placeholder(path)) {
-      placeholders.push_back({keep(path), name == ".git/commondir" && last ? ".\n" : nullptr});
-      pin(path, false);
+    const Placeholder stand = stand_in(name.substr(0, slash), base == input_.home);
+    if (kind == 0 || is_placeholder(path, stand)) {
+      stand_for(path, stand);
       return;
     }
     if (kind == S_IFLNK) {
@@ -309,6 +319,29 @@ void RootPlan::protect_name(const std::string& base, const std::string& name) {
       return;
     }
   }
+}
+
+void RootPlan::stand_for(const std::string& path, Placeholder stand) {
+  stand.path = keep(path);
+  placeholders.push_back(stand);
+  pin(path, false);
+  const std::string& base = input_.workspace;
+  if (stand.kind == Placeholder::Kind::kLink && parent_of(path) == base) {
+    unseen_ += path.substr(base.size()) + "\n";
+  }
+}
+
+/// Git in the sandbox is told to overlook what is only a placeholder.
+void RootPlan::tell_git() {
+  const std::string exclude = input_.workspace + "/.git/info/exclude";
+  if (unseen_.empty() || kind_of(exclude) != S_IFREG || kind_of(parent_of(exclude)) != S_IFDIR ||
+      kind_of(input_.workspace + "/.git") != S_IFDIR) {
+    return;
+  }
+  const std::string text = os::read_file(exclude, kMostPasswords).value_or("");
+  Step step{Step::Kind::kText, keep(text + "\n" + unseen_), place(exclude), kFixed};
+  step.optional = true;
+  steps.push_back(step);
 }
 
 void RootPlan::pin(const std::string& path, bool writable) {

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/result.hpp"
+#include "sandbox/places.hpp"
 #include "sandbox/plan.hpp"
 #include "sandbox/spec.hpp"
 
@@ -55,6 +56,8 @@ class RootPlan {
   void hide_credentials();
   void protect(const std::string& base);
   void protect_name(const std::string& base, const std::string& name);
+  void stand_for(const std::string& path, Placeholder stand);
+  void tell_git();
   void pin(const std::string& path, bool writable);
   void add_parents(const std::string& path);
   void add_passwords();
@@ -76,6 +79,7 @@ class RootPlan {
   std::vector<std::string> bound_;
   std::vector<std::string> scratches_;
   std::vector<std::string> pinned_;
+  std::string unseen_;  ///< placeholders that git would see, as lines of its exclude file
 };
 
 }  // namespace oap::sandbox

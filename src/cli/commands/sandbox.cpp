@@ -5,6 +5,7 @@
 
 #include "async/deadline.hpp"
 #include "async/runtime.hpp"
+#include "async/scope.hpp"
 #include "async/signal.hpp"
 #include "cli/commands/commands.hpp"
 #include "cli/output.hpp"
@@ -12,6 +13,7 @@
 #include "config/size.hpp"
 #include "json/print.hpp"
 #include "sandbox/child.hpp"
+#include "sandbox/proxy.hpp"
 #include "sandbox/report.hpp"
 
 namespace oap::cli {
@@ -40,7 +42,13 @@ Result<std::uint64_t> size_of(const std::string& text, std::string_view option) 
   return *bytes;
 }
 
-Result<void> set_network(const SandboxArgs& args, sandbox::Spec& spec) {
+struct Job {
+  sandbox::Spec spec;
+  sandbox::AllowList hosts;
+};
+
+Result<void> set_network(const SandboxArgs& args, Job& job) {
+  sandbox::Spec& spec = job.spec;
   spec.limits.network = false;
   for (const std::string& word : args.network) {
     if (word == "none" || word == "full") {
@@ -52,10 +60,12 @@ Result<void> set_network(const SandboxArgs& args, sandbox::Spec& spec) {
       return {};
     }
   }
+  OAP_TRY(job.hosts, sandbox::AllowList::parse(args.network));
+  spec.through_proxy = !args.network.empty();
   return {};
 }
 
-Result<sandbox::Spec> spec_of(const Common& common, const SandboxArgs& args) {
+Result<Job> job_of(const Common& common, const SandboxArgs& args) {
   config::PathOptions where;
   if (!common.workspace.empty()) {
     where.workspace = common.workspace;
@@ -64,7 +74,8 @@ Result<sandbox::Spec> spec_of(const Common& common, const SandboxArgs& args) {
   const char* const here = ::getcwd(cwd.data(), cwd.size());
   OAP_TRY(const std::string workspace,
           config::find_workspace(where.workspace, here != nullptr ? here : "/", where.env));
-  sandbox::Spec spec;
+  Job job;
+  sandbox::Spec& spec = job.spec;
   spec.argv = args.command;
   spec.cwd = workspace;
   spec.writable = args.writable;
@@ -79,8 +90,8 @@ Result<sandbox::Spec> spec_of(const Common& common, const SandboxArgs& args) {
     OAP_TRY(spec.limits.disk_bytes, size_of(args.disk, "--disk"));
   }
   OAP_TRY(spec.require, sandbox::parse_kinds(args.require));
-  OAP_CHECK_OK(set_network(args, spec));
-  return spec;
+  OAP_CHECK_OK(set_network(args, job));
+  return job;
 }
 
 /// The program's end, its time's, or that of the person's patience.
@@ -103,8 +114,16 @@ Task<Ended> attend(sandbox::Child& child, Deadline deadline) {
   co_return ended;
 }
 
-Task<Result<Ended>> run_confined(Executor executor, sandbox::Spec spec, Deadline deadline) {
-  OAP_CO_TRY(const auto child, sandbox::Child::start(executor, std::move(spec)));
+/// Refused connections are told to the person, who may want to allow the host.
+void tell_refusal(const sandbox::Contact& contact) {
+  if (!contact.refusal.empty()) {
+    print_error("network: " + contact.refusal);
+  }
+}
+
+Task<Result<Ended>> run_confined(Executor executor, Job job, Deadline deadline) {
+  const bool through_proxy = job.spec.through_proxy;
+  OAP_CO_TRY(const auto child, sandbox::Child::start(executor, std::move(job.spec)));
   sandbox::Child& running = *child;
   const async::Signals signals(executor, [&running](int /*number*/, int count) {
     if (count == 1) {
@@ -113,7 +132,15 @@ Task<Result<Ended>> run_confined(Executor executor, sandbox::Spec spec, Deadline
       running.kill();
     }
   });
-  co_return co_await attend(running, deadline);
+  async::Scope proxy(executor);
+  if (through_proxy) {
+    proxy.spawn(sandbox::serve_proxy(executor, child->listener(), std::move(job.hosts),
+                                     &tell_refusal, sandbox::ProxyOptions()));
+  }
+  Ended ended = co_await attend(running, deadline);
+  proxy.cancel();
+  co_await proxy.join();
+  co_return ended;
 }
 
 void show(const Ended& ended, Millis took, bool as_json) {
@@ -153,16 +180,16 @@ int refuse(const Error& error, bool as_json) {
 }  // namespace
 
 int sandbox_command(const Common& common, const SandboxArgs& args) {
-  auto spec = spec_of(common, args);
-  if (!spec) {
-    return refuse(spec.error(), common.json);
+  auto job = job_of(common, args);
+  if (!job) {
+    return refuse(job.error(), common.json);
   }
   const SteadyTime began = std::chrono::steady_clock::now();
   const Deadline deadline =
       args.timeout > 0 ? Deadline::after(Millis{static_cast<Millis::rep>(args.timeout * 1000)})
                        : Deadline::never();
   async::Runtime runtime;
-  const auto ended = runtime.run(run_confined(runtime.executor(), *std::move(spec), deadline));
+  const auto ended = runtime.run(run_confined(runtime.executor(), *std::move(job), deadline));
   if (!ended) {
     return refuse(ended.error(), common.json);
   }
