@@ -57,8 +57,9 @@ bool ChainFile::looks_as_left() {
   const ssize_t got =
       pread(file_->get(), beyond.data(), beyond.size(), static_cast<off_t>(segment_.size));
   const HeadText head = head_->read();
-  const bool untold = got < 0 || std::any_of(beyond.begin(), beyond.begin() + got,
-                                             [](char byte) { return byte != '\0'; });
+  const bool untold =
+      got < 0 ||
+      std::any_of(beyond.begin(), beyond.begin() + got, [](char byte) { return byte != '\0'; });
   if (untold || head.open || !head.state || head.state->link != link_ ||
       head.state->size != segment_.size) {
     return false;
@@ -262,8 +263,8 @@ ChainFile::Unsynced ChainFile::make_room() {
   static const std::string zeros(kRoomStep, '\0');
   const off_t end = info.st_size;
   made_room_ = made_room_ || flock(file_->get(), LOCK_SH | LOCK_NB) == 0;
-  if (!made_room_ || pwrite(file_->get(), zeros.data(), zeros.size(), end) !=
-                         static_cast<ssize_t>(zeros.size())) {
+  if (!made_room_ ||
+      pwrite(file_->get(), zeros.data(), zeros.size(), end) != static_cast<ssize_t>(zeros.size())) {
     (void)ftruncate(file_->get(), end);
     no_room_ = true;
     return {};

@@ -91,7 +91,8 @@ TEST(ChainTest, AnEventWithNothingSetIsARecordToo) {
   const std::string line = line_of({});
   json::Object record = json::parse_object(line).value();
   record.erase("hash");
-  EXPECT_EQ(parse_line(line)->link.hash, crypto::sha256_hex(std::string(64, '0') + json::canonical(record)));
+  EXPECT_EQ(parse_line(line)->link.hash,
+            crypto::sha256_hex(std::string(64, '0') + json::canonical(record)));
   for (const char* key :
        {"event_type", "user_id", "session_id", "tool", "action", "resource", "arguments",
         "permission_decision", "risk_score", "execution_time_ms", "timestamp", "event_id"}) {

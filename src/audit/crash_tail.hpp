@@ -16,8 +16,8 @@ struct CrashTail {
 };
 
 /// Reads a segment from `from`, or from its start where no record ends there, up to its `size`, the
-/// end of what was written. `before` is the link at the segment's start. kDataLoss where something stands
-/// there that no crash explains. Borrows the descriptor.
+/// end of what was written. `before` is the link at the segment's start. kDataLoss where something
+/// stands there that no crash explains. Borrows the descriptor.
 Result<CrashTail> read_crash_tail(int fd, const Segment& segment, std::uint64_t from,
                                   const Link& before);
 

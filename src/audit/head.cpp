@@ -107,7 +107,8 @@ HeadText parse_head(std::string_view bytes) {
   text.generation = newest->generation;
   text.open = begun != newest->generation;
   const std::string_view other_bytes = bytes.substr(kSlotAt[even_newer ? 1 : 0], sizeof(Slot));
-  const bool other_fits = other ? other->generation + 1 == newest->generation : is_zero(other_bytes);
+  const bool other_fits =
+      other ? other->generation + 1 == newest->generation : is_zero(other_bytes);
   if (text.open ? begun == newest->generation + 1 : other_fits) {
     text.state = state_of(*newest);
   }
@@ -145,8 +146,7 @@ Result<MappedHead> MappedHead::open(int dir_fd, const std::string& dir) {
   if (!S_ISREG(info.st_mode)) {
     return fail(Code::kFailedPrecondition, "{} is not a regular file", path);
   }
-  void* const memory =
-      mmap(nullptr, kBytes, PROT_READ | PROT_WRITE, MAP_SHARED, head.fd_.get(), 0);
+  void* const memory = mmap(nullptr, kBytes, PROT_READ | PROT_WRITE, MAP_SHARED, head.fd_.get(), 0);
   if (memory == MAP_FAILED) {
     return fail(os::errno_error("mapping", path, errno));
   }

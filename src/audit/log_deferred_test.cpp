@@ -214,8 +214,7 @@ TEST_F(LogDeferredTest, AFailedSyncIsMendedByWritingAnew) {
   }
   Result<void> appended;
   const Deadline deadline = Deadline::after(Millis(10'000));
-  while ((appended = log->append(event("c"), Durability::kSync), !appended) &&
-         !deadline.passed()) {
+  while ((appended = log->append(event("c"), Durability::kSync), !appended) && !deadline.passed()) {
   }
   EXPECT_TRUE(appended);
   EXPECT_TRUE(report().ok) << what(report());

@@ -12,7 +12,7 @@ namespace {
 
 thread_local sigjmp_buf landing;
 thread_local volatile sig_atomic_t guarding = 0;
-struct sigaction previous {};
+struct sigaction previous{};
 
 void on_bus_error(int signal, siginfo_t* info, void* context) {
   if (guarding != 0) {
@@ -34,7 +34,7 @@ void on_bus_error(int signal, siginfo_t* info, void* context) {
 void guard_mapped_memory() {
   static std::once_flag once;
   std::call_once(once, [] {
-    struct sigaction action {};
+    struct sigaction action{};
     action.sa_sigaction = on_bus_error;
     action.sa_flags = SA_SIGINFO | SA_NODEFER;
     sigemptyset(&action.sa_mask);

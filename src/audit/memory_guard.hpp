@@ -4,8 +4,8 @@
 
 namespace oap::audit {
 
-/// Lets SIGBUS (a mapped file was cut, or its disk is full) be an answer of `guarded_copy`. Elsewhere
-/// the signal does what it did before. Thread-safe; the first call installs the handler.
+/// Lets SIGBUS (a mapped file was cut, or its disk is full) be an answer of `guarded_copy`.
+/// Elsewhere the signal does what it did before. Thread-safe; the first call installs the handler.
 void guard_mapped_memory();
 
 /// memcpy where either side may be a mapped file; false where that could not be reached, and the

@@ -20,7 +20,7 @@ struct Gateway::Walk {
   json::Array after_trail;
   SteadyTime started;
   std::shared_ptr<const std::string> shown_arguments;  ///< redacted, for the audit
-  std::string shown_resource;                   ///< likewise
+  std::string shown_resource;                          ///< likewise
   bool rewritten = false;
   bool resolved = false;
   bool judged_once = false;

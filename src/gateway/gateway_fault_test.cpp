@@ -8,7 +8,7 @@
 #include "async/runtime.hpp"
 #include "async/sleep.hpp"
 #include "gateway/gateway.hpp"
-#include "gateway/testing/quiet_upstream.hpp"
+#include "gateway/testing/endpoint_house.hpp"
 
 namespace oap::gateway {
 namespace {
@@ -103,29 +103,6 @@ class FakeApprover final : public approval::Approver {
   std::vector<approval::Request> asked;
 };
 
-class MaskingRedactor final : public Redactor {
- public:
-  std::string redact(std::string_view text) const override {
-    std::string out(text);
-    for (std::size_t at = out.find("hunter2"); at != std::string::npos; at = out.find("hunter2")) {
-      out.replace(at, 7, "***");
-    }
-    return out;
-  }
-  json::Value redact(const json::Value& value) const override {
-    if (value.is_string()) {
-      return json::Value(redact(json::view(value.get_string())));
-    }
-    json::Value copy = value;
-    if (copy.is_object()) {
-      for (auto& member : copy.get_object()) {
-        member.value() = redact(member.value());
-      }
-    }
-    return copy;
-  }
-};
-
 class FakeGuard final : public hooks::BeforeToolHook {
  public:
   explicit FakeGuard(std::function<Result<hooks::BeforeVerdict>(const ToolCall&)> body)
@@ -201,7 +178,7 @@ class GatewayFaultTest : public ::testing::Test {
   hooks::Registry hooks_;
   FakeApprover approver_;
   FakeAudit audit_;
-  MaskingRedactor redactor_;
+  testing::MaskingRedactor redactor_;
   UpstreamSet upstreams_;
   FakeUpstream* upstream_ = nullptr;
   std::unique_ptr<Catalog> catalog_;

@@ -78,6 +78,9 @@ Decision builtin_decision(const Facets& facets, std::optional<Level> on_ask) {
                    : asked(on_ask, "builtin/" + (facets.known ? facets.tool : "unknown-tool"),
                            fmt::format("{} needs approval", facets.tool));
   for (const PathFacet& path : facets.paths) {
+    if (path.possible) {
+      continue;
+    }
     const Decision one = builtin_path(path, on_ask);
     if (paths_decide || one.level == Level::kDeny) {
       decision = stricter(decision, one);

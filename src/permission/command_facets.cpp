@@ -20,6 +20,7 @@ using shell::WordKind;
 
 constexpr std::size_t kMaxDirectories = 8;
 constexpr std::size_t kMaxStrictTexts = 8;
+constexpr std::size_t kMaxMentions = 32;
 
 std::string join_from(const std::vector<std::string>& words, std::string_view first,
                       std::size_t from) {
@@ -44,6 +45,10 @@ class Reader {
 
   void read() {
     for (const SimpleCommand& command : script_.commands) {
+      if (command.possible) {
+        add_possible(command);
+        continue;
+      }
       for (const std::string& assignment : command.assignments) {
         note_variable(assigned_name(assignment));
       }
@@ -122,7 +127,71 @@ class Reader {
     }
   }
 
+  /// What may run is only matched against rules that ask or deny.
+  void add_possible(const SimpleCommand& command) {
+    if (command.argv.empty() || command.kinds.front() != WordKind::kStatic) {
+      return;
+    }
+    CommandFacet facet = call_facet(command);
+    facet.possible = true;
+    const std::size_t paths = facets_.paths.size();
+    add_operands(command);
+    for (std::size_t i = paths; i < facets_.paths.size(); ++i) {
+      facets_.paths[i].possible = true;
+    }
+    facets_.commands.push_back(std::move(facet));
+  }
+
   void add_call(const SimpleCommand& command) {
+    CommandFacet facet = call_facet(command);
+    facet.doubt = doubt_of(command, facet.name);
+    facet.launches = launch_doubt(command);
+    const std::size_t paths = facets_.paths.size();
+    add_operands(command);
+    if (facets_.paths.size() == paths) {
+      add_mentions(command);
+    }
+    follow(command, facet.name);
+    facets_.commands.push_back(std::move(facet));
+  }
+
+  void add_operands(const SimpleCommand& command) {
+    for (const FileOperand& operand : file_operands(command)) {
+      if (!is_harmless_device(operand.path)) {
+        add_path(operand.path, operand.access, operand.exact, operand.tree, false);
+      }
+    }
+  }
+
+  /// A program that is not known may read and change whatever it is given.
+  void add_mentions(const SimpleCommand& command) {
+    static constexpr std::string_view kHarmless =
+        " echo printf test [ cd pushd true false : export ";
+    const std::string name(shell::base_name(command.argv.front()));
+    if (kHarmless.find(" " + name + " ") != std::string_view::npos) {
+      return;
+    }
+    for (std::size_t i = 1; i < command.argv.size() && i <= kMaxMentions; ++i) {
+      std::string_view word = command.argv[i];
+      const std::size_t mark = word.find_first_of("=@");
+      if (mark != std::string_view::npos && mark + 1 < word.size()) {
+        word.remove_prefix(mark + 1);
+      }
+      while (word.starts_with('@')) {
+        word.remove_prefix(1);
+      }
+      const bool file = word.find_first_of("/.~") != std::string_view::npos &&
+                        word.find("://") == std::string_view::npos;
+      const bool exact =
+          command.kinds[i] == WordKind::kStatic || command.kinds[i] == WordKind::kTilde;
+      if (file && exact && !word.starts_with('-')) {
+        add_path(word, Action::kRead, true, false, false);
+        facets_.paths.back().possible = true;
+      }
+    }
+  }
+
+  CommandFacet call_facet(const SimpleCommand& command) {
     const std::string& word = command.argv.front();
     CommandFacet facet;
     facet.argv = command.argv;
@@ -141,15 +210,7 @@ class Reader {
     }
     add_strict_texts(facet);
     facet.shown = shell::render(command);
-    facet.doubt = doubt_of(command, facet.name);
-    facet.launches = launch_doubt(command);
-    for (const FileOperand& operand : file_operands(command)) {
-      if (!is_harmless_device(operand.path)) {
-        add_path(operand.path, operand.access, operand.exact, operand.tree, false);
-      }
-    }
-    follow(command, facet.name);
-    facets_.commands.push_back(std::move(facet));
+    return facet;
   }
 
   /// Options before a subcommand must not hide it from a rule that forbids it.
@@ -181,7 +242,8 @@ class Reader {
 
   /// What a call changes for those after it.
   void follow(const SimpleCommand& command, const std::string& name) {
-    if (name == "export" || name == "declare" || name == "typeset" || name == "readonly") {
+    if (name == "export" || name == "declare" || name == "typeset" || name == "readonly" ||
+        name == "local") {
       for (std::size_t i = 1; i < command.argv.size(); ++i) {
         if (command.argv[i].find('=') != std::string::npos) {
           note_variable(assigned_name(command.argv[i]));

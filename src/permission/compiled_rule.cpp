@@ -91,6 +91,121 @@ bool match_argv(const CompiledRule& rule, const CommandFacet& command) {
   return false;
 }
 
+constexpr std::string_view kWild = "*?[{\\";
+
+/// Fills `front` and `front_only` where the rule names options.
+void read_front(CompiledRule& out) {
+  const Rule& rule = out.rule;
+  if (rule.level == Level::kAllow || rule.scope != Scope::kCommand || !rule.program.empty()) {
+    return;
+  }
+  std::vector<std::string> words = rule.argv;
+  out.front_only = true;
+  for (const std::string_view word : text::split_words(rule.pattern)) {
+    if (word.find_first_of(kWild) != std::string_view::npos) {
+      out.front_only = rule.pattern.ends_with(" *") &&
+                       rule.pattern.find_first_of(kWild) + 1 == rule.pattern.size();
+      break;
+    }
+    words.emplace_back(word);
+  }
+  const bool options = std::any_of(words.begin(), words.end(), [](const std::string& word) {
+    return word.size() > 1 && word[0] == '-';
+  });
+  if (options) {
+    out.front = std::move(words);
+  }
+}
+
+/// Long options that mean the same as a letter, for programs where both are in daily use.
+char letter_of(std::string_view program, std::string_view option) {
+  struct Same {
+    std::string_view program;
+    std::string_view option;
+    char letter;
+  };
+  static constexpr Same kSame[] = {
+      {"rm", "--recursive", 'r'},    {"rm", "--force", 'f'},  {"rm", "-R", 'r'},
+      {"cp", "--recursive", 'r'},    {"cp", "--force", 'f'},  {"chmod", "--recursive", 'R'},
+      {"chown", "--recursive", 'R'}, {"git", "--force", 'f'}, {"git", "--delete", 'd'},
+      {"mv", "--force", 'f'},        {"ln", "--force", 'f'},  {"grep", "--recursive", 'r'},
+      {"docker", "--force", 'f'},    {"kill", "-KILL", '9'},  {"kill", "-SIGKILL", '9'},
+  };
+  for (const Same& one : kSame) {
+    const bool abbreviated = option.size() > 3 && one.option.starts_with(option);
+    if (one.program == program && (one.option == option || abbreviated)) {
+      return one.letter;
+    }
+  }
+  return '\0';
+}
+
+bool has_letter(const CommandFacet& command, char letter) {
+  return std::any_of(command.argv.begin() + 1, command.argv.end(), [&](const std::string& word) {
+    const bool group = word.size() > 1 && word[0] == '-' && word[1] != '-';
+    return (group && word.find(letter, 1) != std::string::npos) ||
+           letter_of(command.name, word) == letter;
+  });
+}
+
+/// The option is there: as it is, with a value, abbreviated, or letter by letter.
+bool has_written(const CommandFacet& command, const std::string& option) {
+  const bool as_it_is =
+      std::any_of(command.argv.begin() + 1, command.argv.end(), [&](const std::string& word) {
+        return word == option || word.starts_with(option + "=") ||
+               (word.size() > 3 && word.starts_with("--") && option.starts_with(word));
+      });
+  if (as_it_is) {
+    return true;
+  }
+  if (option[1] == '-') {
+    const char letter = letter_of(command.name, option);
+    return letter != '\0' && has_letter(command, letter);
+  }
+  return option.size() < 6 && std::all_of(
+                                  option.begin() + 1, option.end(),
+                                  [&](char letter) { return has_letter(command, letter); });
+}
+
+/// The front's words are there: operands in their order from the program on, options anywhere.
+bool match_front(const CompiledRule& rule, const CommandFacet& command) {
+  if (rule.front.empty() || rule.front[0] != command.name) {
+    return false;
+  }
+  std::vector<bool> used(command.argv.size(), false);
+  std::size_t at = 1;
+  for (std::size_t i = 1; i < rule.front.size(); ++i) {
+    const std::string& word = rule.front[i];
+    if (word.size() > 1 && word[0] == '-') {
+      if (!has_written(command, word)) {
+        return false;
+      }
+      continue;
+    }
+    while (at < command.argv.size() && command.argv[at] != word) {
+      if (!command.argv[at].starts_with('-') &&
+          (at == 1 || !command.argv[at - 1].starts_with('-'))) {
+        return false;
+      }
+      ++at;
+    }
+    if (at >= command.argv.size()) {
+      return false;
+    }
+    used[at++] = true;
+  }
+  if (rule.front_only) {
+    return true;
+  }
+  std::string text = text::join(rule.front, " ");
+  for (std::size_t i = 1; i < command.argv.size(); ++i) {
+    if (!used[i] && !command.argv[i].starts_with('-')) {
+      text += " " + command.argv[i];
+    }
+  }
+  return rule.glob && rule.glob->matches(text);
+}
+
 /// Patterns beyond the workspace: a rule that forbids `**/x` forbids it everywhere.
 bool reaches(const CompiledRule& rule, const PathFacet& path) {
   return rule.glob->matches(path.canonical) || rule.glob->matches(path.lexical);
@@ -113,6 +228,7 @@ Result<CompiledRule> compile_rule(Rule rule, std::string_view workspace) {
     OAP_TRY(out.glob, text::Glob::compile(text, kPlain));
   }
   out.rule = std::move(rule);
+  read_front(out);
   return out;
 }
 
@@ -156,6 +272,9 @@ bool match_resource(const CompiledRule& rule, std::string_view resource) {
 
 bool match_command(const CompiledRule& rule, const CommandFacet& command) {
   const bool allow = rule.rule.level == Level::kAllow;
+  if (!allow && match_front(rule, command)) {
+    return true;
+  }
   if (!rule.rule.argv.empty()) {
     return match_argv(rule, command);
   }

@@ -23,6 +23,10 @@ struct CompiledRule {
   bool any_depth = false;          ///< kFilePattern: relative, begins with **
   std::string path_pattern;        ///< kFilePattern or resource: home resolved, "./" removed
   std::optional<text::Glob> glob;  ///< of pattern, program or path
+  /// The literal words in front of a command rule that asks or denies and names options: the
+  /// options count wherever and however grouped they stand.
+  std::vector<std::string> front;
+  bool front_only = false;  ///< nothing but the front has to match
 };
 
 /// Compiles what `rule` matches against. `workspace` is canonical. A pattern with ".." inside is a

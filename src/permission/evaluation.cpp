@@ -134,7 +134,7 @@ void Evaluation::add_launch_floors() {
   }
   for (std::size_t i = 0; i < facets_.commands.size(); ++i) {
     const CommandFacet& command = facets_.commands[i];
-    if (!command.launches.empty() && (roles_.any_command || !hits_.empty()) &&
+    if (!command.possible && !command.launches.empty() && (roles_.any_command || !hits_.empty()) &&
         !named_exactly(command, command_unit(i))) {
       floors_.push_back({Level::kAsk, "builtin/launches-commands",
                          fmt::format("'{}': {}", command.shown, command.launches)});
@@ -148,6 +148,9 @@ void Evaluation::add_command_floors() {
     for (std::size_t i = 0; i < facets_.commands.size(); ++i) {
       const CommandFacet& command = facets_.commands[i];
       const std::uint32_t unit = command_unit(i);
+      if (command.possible) {
+        continue;
+      }
       if (!named(unit, unit)) {
         floors_.push_back({Level::kAsk, "builtin/unnamed-command",
                            fmt::format("no command rule names '{}'", command.shown)});
@@ -167,6 +170,9 @@ void Evaluation::add_command_floors() {
 void Evaluation::add_path_floors() {
   for (std::size_t i = 0; i < facets_.paths.size(); ++i) {
     const PathFacet& path = facets_.paths[i];
+    if (path.possible) {
+      continue;
+    }
     if (!path.exact && roles_.strict_path[access_index(path.access)]) {
       floors_.push_back({Level::kAsk, "builtin/unknown-file",
                          fmt::format("'{}' is not known before it runs", path.shown)});

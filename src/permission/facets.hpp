@@ -22,6 +22,7 @@ struct PathFacet {
   bool exact = true;              ///< false: an expansion or glob; the paths are unknown
   bool tree = false;              ///< everything below too
   bool redirect = false;          ///< of a shell redirection
+  bool possible = false;          ///< only perhaps touched: ask and deny rules count, nothing else
   std::string shown;              ///< as written
 };
 
@@ -35,8 +36,9 @@ struct CommandFacet {
   std::vector<std::string> more_texts;    ///< further forms that every rule may match
   std::vector<std::string> strict_texts;  ///< forms that only ask and deny rules match
   std::string shown;
-  std::string doubt;     ///< why it cannot be allowed by its text alone; "" where it can
-  std::string launches;  ///< why only a rule that names the program may allow it; "" for most
+  std::string doubt;      ///< why it cannot be allowed by its text alone; "" where it can
+  std::string launches;   ///< why only a rule that names the program may allow it; "" for most
+  bool possible = false;  ///< only perhaps run: ask and deny rules count, nothing else
 };
 
 /// What a request comes down to: all that rules can match.

@@ -109,10 +109,13 @@ void Evaluation::gather_path(const PathFacet& path, std::uint32_t unit) {
     if (!match_action(candidate.rule.action, path.access)) {
       return;
     }
+    if (path.possible && candidate.rule.level == Level::kAllow) {
+      return;
+    }
     const PathMatch match = match_path(candidate, path);
     if (match != PathMatch::kNone) {
       // What a command may touch does not make the command itself allowed.
-      hit(id, unit, match == PathMatch::kTightens || (commands && !path.redirect));
+      hit(id, unit, match == PathMatch::kTightens || (commands && !path.redirect) || path.possible);
     }
   });
   if (!path.tree || !path.exact) {
@@ -136,9 +139,12 @@ void Evaluation::gather_path(const PathFacet& path, std::uint32_t unit) {
 void Evaluation::gather_command(const CommandFacet& command, std::uint32_t unit) {
   const RuleIndex& index = compiled_.index;
   const auto try_command = [&](std::uint32_t id) {
-    if (match_action(rule(id).rule.action, std::vector<Action>{Action::kExecute}) &&
-        match_command(rule(id), command)) {
-      hit(id, unit, false);
+    const Rule& one = rule(id).rule;
+    if (command.possible && one.level == Level::kAllow) {
+      return;
+    }
+    if (match_action(one.action, Action::kExecute) && match_command(rule(id), command)) {
+      hit(id, unit, command.possible);
     }
   };
   const auto try_program = [&](const std::string& program) {

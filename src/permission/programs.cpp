@@ -4,6 +4,7 @@
 #include <array>
 #include <initializer_list>
 
+#include "permission/inline_code.hpp"
 #include "text/strings.hpp"
 
 namespace oap::permission {
@@ -234,27 +235,7 @@ class Collector {
   std::vector<FileOperand> out_;
 };
 
-bool is_interpreter(std::string_view program) {
-  return program.starts_with("python") || program.starts_with("pypy") ||
-         one_of(program,
-                {"perl", "ruby", "node", "nodejs", "deno", "bun", "php", "lua", "tclsh", "R",
-                 "Rscript", "osascript", "pwsh", "groovy", "scala", "irb", "guile", "julia"});
-}
-
-/// "-c", "-e" and the like, also as the last letter of a group ("-Sc").
-bool gives_code(std::string_view program, std::string_view word) {
-  if (word.starts_with("--")) {
-    return one_of(word.substr(0, word.find('=')), {"--eval", "--print", "--execute", "--run"});
-  }
-  if (one_of(program, {"deno", "bun"}) && (word == "eval" || word == "-")) {
-    return true;
-  }
-  return word == "-" ||
-         (word.size() > 1 && word[0] == '-' &&
-          word.find_first_of("ceEpr") != std::string_view::npos && word.find_first_of("ceEpr") < 4);
-}
-
-bool git_runs_programs(const shell::SimpleCommand& command) {
+bool git_is_moved(const shell::SimpleCommand& command) {
   for (std::size_t i = 1; i < command.argv.size(); ++i) {
     const std::string& word = command.argv[i];
     if (!word.starts_with('-')) {
@@ -264,11 +245,7 @@ bool git_runs_programs(const shell::SimpleCommand& command) {
       return true;
     }
   }
-  return std::any_of(command.argv.begin(), command.argv.end(), [](const std::string& word) {
-    return word.starts_with("--upload-pa") || word.starts_with("--receive-pa") ||
-           word.starts_with("--ext-diff") || word.starts_with("--exec=") ||
-           word.starts_with("--output=") || word == "--output" || word.starts_with("--open-files");
-  });
+  return false;
 }
 
 }  // namespace
@@ -299,20 +276,10 @@ std::string call_doubt(const shell::SimpleCommand& command) {
     return "the program's name holds unusual characters";
   }
   const std::string_view program = shell::base_name(word);
-  if (program == "git" && git_runs_programs(command)) {
+  if (program == "git" && git_is_moved(command)) {
     return "git is given an option that can run programs";
   }
-  if (is_interpreter(program)) {
-    for (std::size_t i = 1; i < command.argv.size(); ++i) {
-      if (gives_code(program, command.argv[i])) {
-        return std::string(program) + " runs code given in the command line";
-      }
-      if (!command.argv[i].starts_with('-')) {
-        break;
-      }
-    }
-  }
-  return {};
+  return inline_code(command);
 }
 
 bool is_trusted_directory(std::string_view directory) {

@@ -6,6 +6,7 @@
 #include "audit/log.hpp"
 #include "base/ids.hpp"
 #include "base/log.hpp"
+#include "gateway/trust/clean.hpp"
 #include "os/self.hpp"
 #include "platform/agents.hpp"
 #include "platform/audit_sink.hpp"
@@ -139,7 +140,13 @@ Platform::~Platform() = default;
 gateway::Catalog& Platform::catalog() { return *parts_->catalog; }
 gateway::UpstreamSet& Platform::upstreams() { return parts_->upstreams; }
 const Settings& Platform::settings() const { return parts_->options.settings; }
+gateway::AuditSink& Platform::audit() { return *parts_->audit; }
 const gateway::Redactor& Platform::redactor() const { return *parts_->redactor; }
+std::string Platform::cleaned(std::string_view text) const {
+  std::string told = parts_->redactor->redact(text);
+  gateway::clean(told);
+  return told;
+}
 gateway::Gateway& Platform::gateway() { return *parts_->gateway; }
 ToolPins& Platform::pins() { return *parts_->trust; }
 const permission::Engine& Platform::permissions() const { return *parts_->engine; }

@@ -6,6 +6,7 @@
 #include "gateway/upstream/rest_upstream.hpp"
 #include "os/self.hpp"
 #include "platform/credentials.hpp"
+#include "platform/nesting.hpp"
 #include "platform/platform.hpp"
 
 namespace oap::platform {
@@ -60,6 +61,7 @@ mcp::ServerSpec configured_spec(const Settings& settings, const config::McpServe
     spec.process.argv = server.command;
     spec.process.cwd = settings.paths.workspace;
     spec.process.env = server.env;
+    spec.process.env[kNestingVariable] = nesting_mark(settings);
     spec.process.limits = limits_of(server.resource_limits);
     spec.process.profile = sandbox::Profile::kService;
   }

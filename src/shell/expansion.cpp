@@ -238,6 +238,7 @@ void Parser::parse_ansi(Word& word) {
 }
 
 void Parser::parse_dollar(Word& word, bool in_double) {
+  join_lines(1);
   const std::size_t from = pos_;
   const char next = peek(1);
   if (next == '(') {
@@ -303,7 +304,9 @@ void Parser::parse_parameter(bool in_double) {
 }
 
 /// Where an expansion evaluates or assigns beside giving a value.
-void Parser::note_parameter(std::string_view source) {
+void Parser::note_parameter(std::string_view written) {
+  const std::string joined = text::replace_all(written, "\\\n", "");
+  const std::string_view source = joined;
   if (source.ends_with("@P")) {
     findings_.doubt("a ${…@P}, which runs what is in a variable");
   }

@@ -3,19 +3,23 @@
 #include <algorithm>
 
 #include "shell/parser.hpp"
+#include "shell/wrapping.hpp"
 #include "text/strings.hpp"
 
 namespace oap::shell {
 
 void Findings::doubt(std::string_view note) {
-  if (script.complete) {
+  if (script.complete && guessing == 0) {
     script.complete = false;
     script.note = note;
   }
 }
 
 void Findings::stop(std::string_view note) {
-  doubt(note);
+  if (script.complete) {
+    script.complete = false;
+    script.note = note;
+  }
   script.over_limit = true;
   stopped = true;
 }
@@ -36,6 +40,24 @@ void parse_into(std::string_view source, Findings& findings, int depth,
   Parser(source, findings, depth, wrapper).parse_all();
 }
 
+namespace {
+
+/// What is printed may go to a shell that takes its input for commands.
+void guess_piped(Findings& findings) {
+  if (!findings.reads_input) {
+    return;
+  }
+  const std::vector<SimpleCommand> commands = findings.script.commands;
+  for (const SimpleCommand& command : commands) {
+    if (!command.argv.empty() && (command.argv[0] == "echo" || command.argv[0] == "printf")) {
+      const Wrapping wrapping{command, command.argv[0], findings, 1};
+      guess_from(wrapping, 1);
+    }
+  }
+}
+
+}  // namespace
+
 Script parse(std::string_view source) {
   Findings findings;
   if (source.size() > kMaxSourceBytes) {
@@ -47,6 +69,7 @@ Script parse(std::string_view source) {
     findings.doubt("the script holds a NUL byte");
   }
   parse_into(source, findings, 0, "");
+  guess_piped(findings);
   for (const std::string& name : findings.evaluated) {
     if (findings.others.contains(name)) {
       findings.doubt("arithmetic evaluates the variable " + name);

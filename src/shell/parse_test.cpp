@@ -10,12 +10,13 @@
 namespace oap::shell {
 namespace {
 
-/// A script as the table writes it: commands joined by " ¦ ", "?" before one that is dynamic, " !"
-/// at the end of a script that is not understood as a whole.
+/// A script as the table writes it: commands joined by " ¦ ", "?" before one that is dynamic, "~"
+/// before one that is only possible, " !" at the end of a script that is not understood as a whole.
 std::string summary(const Script& script) {
   std::string out;
   for (const SimpleCommand& command : script.commands) {
-    out += (out.empty() ? "" : " ¦ ") + std::string(command.dynamic ? "?" : "") + render(command);
+    out += (out.empty() ? "" : " ¦ ") + std::string(command.possible ? "~" : "") +
+           (command.dynamic ? "?" : "") + render(command);
   }
   return out + (script.complete ? "" : (out.empty() ? "!" : " !"));
 }

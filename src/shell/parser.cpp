@@ -36,6 +36,19 @@ void Parser::step(std::size_t count) {
   findings_.spend(count);
 }
 
+void Parser::join_lines(std::size_t ahead) {
+  const std::size_t at = pos_ + ahead;
+  std::size_t end = at;
+  while (src_.substr(std::min(end, src_.size())).starts_with("\\\n")) {
+    end += 2;
+  }
+  if (end != at) {
+    findings_.spend(src_.size());
+    joined_ = std::string(src_.substr(0, at)) + std::string(src_.substr(end));
+    src_ = joined_;
+  }
+}
+
 void Parser::skip_blanks() {
   while (!at_end()) {
     if (peek() == ' ' || peek() == '\t') {
@@ -96,6 +109,9 @@ void Parser::parse_here_body() {
     } else if (!parse_inner(scratch, true)) {
       step();
     }
+  }
+  if (scratch.has_expansion()) {
+    findings_.doubt("a here-document is not known before it runs");
   }
 }
 

@@ -17,6 +17,8 @@ struct Findings {
   std::set<std::string, std::less<>> numbers;    ///< names that were given a number
   std::set<std::string, std::less<>> others;     ///< names that were given anything else
   std::size_t work = 0;
+  int guessing = 0;          ///< above 0: what is found is only possible, and doubts are not noted
+  bool reads_input = false;  ///< some shell takes its input for commands
   bool stopped = false;
 
   void doubt(std::string_view note);
@@ -89,7 +91,7 @@ class Parser {
   void parse_ansi(Word& word);
   void parse_dollar(Word& word, bool in_double);
   void parse_parameter(bool in_double);
-  void note_parameter(std::string_view source);
+  void note_parameter(std::string_view written);
   bool parse_arithmetic();
   void parse_old_arithmetic();
   void parse_backtick(bool in_double);
@@ -109,6 +111,8 @@ class Parser {
   /// At `<(` or `>(`.
   bool at_substitution() const { return (peek() == '<' || peek() == '>') && peek(1) == '('; }
   void step(std::size_t count = 1);
+  /// Takes the line continuations out of the source that stand right behind the next `ahead` bytes.
+  void join_lines(std::size_t ahead);
   void skip_blanks();
   void skip_blanks_and_newlines();
   void skip_newline();
@@ -116,6 +120,7 @@ class Parser {
   void leave() { --depth_; }
 
   std::string_view src_;
+  std::string joined_;
   Findings& findings_;
   int depth_;
   std::string wrapper_;

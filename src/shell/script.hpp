@@ -39,8 +39,10 @@ struct SimpleCommand {
   bool dynamic = false;  ///< some word is kDynamic, or the program word is not static
   std::vector<Redirect> redirects;
   std::vector<std::string>
-      assignments;      ///< "NAME=value", "NAME+=value", as written before the program
-  std::string wrapper;  ///< the program that runs this one ("sudo", "xargs", "bash"); "" for none
+      assignments;        ///< "NAME=value", "NAME+=value", as written before the program
+  std::string wrapper;    ///< the program that runs this one ("sudo", "xargs", "bash"); "" for none
+  bool possible = false;  ///< a guess at what `wrapper` may run: a caller may forbid by it, never
+                          ///< allow, and need not allow it
 };
 
 /// All simple commands that a script can run, in the order of its text, a wrapper before what it
@@ -54,6 +56,10 @@ struct Script {
   std::string note;  ///< why it is not complete: a sentence
   std::vector<std::string> variables;  ///< names set other than by assignment: for, read, ((x=1)) …
 };
+
+/// True where a program's operands are, or hold, a command to run (ssh, npx, nsenter …), whatever
+/// its options. `program` is a base name.
+bool runs_operands(std::string_view program);
 
 /// The program's name without its directory.
 std::string_view base_name(std::string_view program);

@@ -5,6 +5,16 @@
 namespace oap::shell {
 namespace {
 
+/// Words that begin, continue or end a compound command; met as a program only where a line
+/// continuation or the words before hid them.
+bool is_reserved(std::string_view word) {
+  static constexpr std::string_view kReserved =
+      " if then elif else fi while until do done for select case esac function coproc time [[ { } "
+      "! "
+      "in ";
+  return !word.empty() && kReserved.find(" " + std::string(word) + " ") != std::string_view::npos;
+}
+
 bool is_number(std::string_view text) {
   return !text.empty() && text.find_first_not_of("0123456789") == std::string_view::npos;
 }
@@ -85,6 +95,9 @@ bool Parser::parse_function_definition(const std::vector<Word>& words) {
 void Parser::finish_simple(SimpleCommand command, const std::vector<Word>& words,
                            std::size_t documents) {
   findings_.spend(16 * words.size());
+  if (!words.empty() && words.front().all_plain() && is_reserved(words.front().text)) {
+    findings_.doubt("a reserved word where none is expected");
+  }
   for (const Word& written : words) {
     bool overflow = false;
     for (const Word& word : expand_braces(written, overflow)) {
@@ -178,10 +191,15 @@ void Parser::parse_redirect(SimpleCommand& command) {
     const bool descriptor = is_number(digits) || digits == "-";
     if (!descriptor && output) {
       redirect.kind = Redirect::Kind::kWrite;
+    } else if (!descriptor) {
+      findings_.doubt("a file descriptor is not known before it runs");
     }
   }
   if (both && redirect.kind == Redirect::Kind::kDuplicate) {
     redirect.kind = Redirect::Kind::kWrite;
+  }
+  if (redirect.kind == Redirect::Kind::kHereString && redirect.word == WordKind::kDynamic) {
+    findings_.doubt("a here-string is not known before it runs");
   }
   command.redirects.push_back(std::move(redirect));
 }
@@ -203,7 +221,7 @@ void Parser::parse_here_document(SimpleCommand& command) {
   document.delimiter = word.text;
   document.quoted =
       word.quoted || src_.substr(from, pos_ - from).find('\\') != std::string_view::npos;
-  if (word.has_expansion()) {
+  if (word.has_expansion() || src_.substr(from, pos_ - from).find('$') != std::string_view::npos) {
     findings_.doubt("a here-document's delimiter holds an expansion");
   }
   command.redirects.push_back(

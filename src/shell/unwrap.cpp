@@ -1,32 +1,14 @@
 #include <algorithm>
-#include <array>
 
-#include "shell/parser.hpp"
 #include "shell/wrappers.hpp"
+#include "shell/wrapping.hpp"
 #include "text/strings.hpp"
 
 namespace oap::shell {
-namespace {
-
-/// What the steps below need to know of the command in hand.
-struct Wrapping {
-  const SimpleCommand& command;
-  std::string program;
-  Findings& findings;
-  int depth;
-
-  std::size_t size() const { return command.argv.size(); }
-  const std::string& word(std::size_t at) const { return command.argv[at]; }
-  bool known(std::size_t at) const { return command.kinds[at] != WordKind::kDynamic; }
-};
-
-bool contains(std::initializer_list<std::string_view> list, std::string_view word) {
-  return std::find(list.begin(), list.end(), word) != list.end();
-}
 
 /// The words from `from` to `to` as a command of their own.
 void list_payload(const Wrapping& w, std::size_t from, std::size_t to, bool more_arguments,
-                  std::vector<std::string> assignments = {}) {
+                  std::vector<std::string> assignments) {
   if (from >= to) {
     return;
   }
@@ -52,6 +34,7 @@ void parse_text(const Wrapping& w, std::string_view source) {
 void parse_argument(const Wrapping& w, std::size_t at) {
   if (!w.known(at)) {
     w.findings.doubt(w.program + " runs text that is not known before it runs");
+    guess_text(w, w.word(at));
     return;
   }
   parse_text(w, w.word(at));
@@ -69,6 +52,8 @@ void parse_joined(const Wrapping& w, std::size_t from) {
   parse_text(w, source);
 }
 
+namespace {
+
 /// A file name that stands for what the process has open already.
 bool is_input(std::string_view word) {
   std::string path;
@@ -83,6 +68,19 @@ bool is_input(std::string_view word) {
   const bool process = path.starts_with("/proc/") && path.find("/fd/") != std::string::npos;
   return process || path == "/dev/stdin" || path.starts_with("/dev/fd/") ||
          path.find("..") != std::string::npos;
+}
+
+/// The program takes its input for commands: here-strings are read; true, so that here-documents
+/// are.
+bool reads_commands(const Wrapping& w) {
+  w.findings.doubt(w.program + " reads its commands from its input");
+  w.findings.reads_input = true;
+  for (const Redirect& redirect : w.command.redirects) {
+    if (redirect.kind == Redirect::Kind::kHereString && redirect.word == WordKind::kStatic) {
+      parse_text(w, redirect.target);
+    }
+  }
+  return true;
 }
 
 /// `bash -c text`, `bash file`, `bash` on its own: true for the last, which reads its input.
@@ -104,42 +102,49 @@ bool unwrap_shell(const Wrapping& w) {
       break;
     }
     if (word.starts_with("--")) {
-      at += contains({"--rcfile", "--init-file"}, word) ? 1 : 0;
+      at += is_one_of(word, {"--rcfile", "--init-file"}) ? 1 : 0;
       continue;
     }
     command_string = command_string || (word[0] == '-' && word.find('c') != std::string::npos);
     from_input = from_input || (word[0] == '-' && word.find('s') != std::string::npos);
     at += word.ends_with('o') || word.ends_with('O') ? 1 : 0;
   }
+  if (w.program == "zsh" || w.program == "rzsh") {
+    w.findings.doubt("zsh reads commands by rules of its own");
+  }
   if (command_string) {
     if (at < w.size()) {
       parse_argument(w, at);
+      guess_from(w, at + 1);
     }
     return false;
   }
   if (at < w.size() && !from_input && !is_input(w.word(at))) {
     return false;
   }
-  w.findings.doubt(w.program + " reads its commands from its input");
-  for (const Redirect& redirect : w.command.redirects) {
-    if (redirect.kind == Redirect::Kind::kHereString && redirect.word == WordKind::kStatic) {
-      parse_text(w, redirect.target);
-    }
-  }
-  return true;
+  return reads_commands(w);
 }
 
-/// `su user -c text`, `script -c text`, `flock file -c text`, `runuser -c text`.
+/// `su user -c text`, `script -qc text`, `flock file -c text`, `runuser -c text`.
 bool unwrap_text_option(const Wrapping& w) {
   for (std::size_t i = 1; i < w.size(); ++i) {
-    if (w.word(i) == "-c" || w.word(i) == "--command") {
+    const std::string_view word = w.word(i);
+    const std::size_t letter = word.size() > 1 && word[0] == '-' && word[1] != '-'
+                                   ? word.find('c')
+                                   : std::string_view::npos;
+    if (letter != std::string_view::npos && letter + 1 < word.size()) {
+      parse_text(w, word.substr(letter + 1));
+      return true;
+    }
+    if (letter != std::string_view::npos ||
+        (word.starts_with("--c") && word.find('=') > word.size())) {
       if (i + 1 < w.size()) {
         parse_argument(w, i + 1);
       }
       return true;
     }
-    if (w.word(i).starts_with("--command=")) {
-      parse_text(w, std::string_view(w.word(i)).substr(10));
+    if (word.starts_with("--c")) {
+      parse_text(w, word.substr(word.find('=') + 1));
       return true;
     }
   }
@@ -148,7 +153,7 @@ bool unwrap_text_option(const Wrapping& w) {
 
 void unwrap_find(const Wrapping& w) {
   for (std::size_t i = 1; i < w.size(); ++i) {
-    if (!contains({"-exec", "-execdir", "-ok", "-okdir"}, w.word(i))) {
+    if (!is_one_of(w.word(i), {"-exec", "-execdir", "-ok", "-okdir"})) {
       continue;
     }
     std::size_t end = i + 1;
@@ -161,133 +166,13 @@ void unwrap_find(const Wrapping& w) {
   }
 }
 
-void unwrap_trap(const Wrapping& w) {
-  std::size_t at = 1;
-  if (at < w.size() && w.word(at) == "--") {
-    ++at;
-  }
-  if (at < w.size() && w.word(at) != "-" && !contains({"-l", "-p", "-lp"}, w.word(at)) &&
-      at + 1 < w.size()) {
-    parse_argument(w, at);
-  }
-}
-
-void unwrap_alias(const Wrapping& w) {
-  for (std::size_t i = 1; i < w.size(); ++i) {
-    const std::size_t equals = w.word(i).find('=');
-    if (!w.known(i)) {
-      w.findings.doubt("an alias is not known before it runs");
-    } else if (equals != std::string::npos) {
-      w.findings.script.functions.push_back(w.word(i).substr(0, equals));
-      parse_text(w, std::string_view(w.word(i)).substr(equals + 1));
-    }
-  }
-}
-
-/// Builtins whose arguments are names, subscripts or numbers that bash evaluates.
-void note_evaluating_builtin(const Wrapping& w) {
-  const bool gives_values =
-      contains({"read", "mapfile", "readarray", "getopts", "printf"}, w.program);
-  const bool declares = contains({"declare", "typeset", "local", "export", "readonly"}, w.program);
-  if (!gives_values && !declares &&
-      !contains({"test", "[", "let", "unset", "wait", "shift", "exit", "return"}, w.program)) {
-    return;
-  }
-  bool integers = w.program == "let";
-  for (std::size_t i = 1; i < w.size(); ++i) {
+/// `env -S text`: the text becomes words by rules of its own.
+void unwrap_env_split(const Wrapping& w, std::size_t end) {
+  for (std::size_t i = 1; i < end; ++i) {
     const std::string& word = w.word(i);
-    const bool code = w.known(i) && word.find('[') != std::string::npos &&
-                      (word.find("$(") != std::string::npos || word.find('`') != std::string::npos);
-    if (code) {
-      w.findings.doubt(w.program + " evaluates its argument");
-    }
-    if (gives_values && is_name(word)) {
-      w.findings.others.insert(word);
-    }
-    integers = integers || (declares && word.size() > 1 && word[0] == '-' &&
-                            word.find('i') != std::string::npos);
-    if (integers) {
-      note_arithmetic(word.substr(0, word.find('=')), w.findings);
-    }
-    if (w.program == "let") {
-      note_arithmetic(word, w.findings);
-    }
-    const bool callback = contains({"mapfile", "readarray"}, w.program) && word == "-C";
-    if (callback && i + 1 < w.size()) {
-      parse_argument(w, i + 1);
-    }
-  }
-}
-
-/// Builtins that give a variable a value, or take it away, without an assignment in front.
-void note_set_variables(const Wrapping& w) {
-  const bool prints = w.program == "printf";
-  const bool waits = w.program == "wait";
-  const bool exports = w.program == "export";
-  if (!prints && !waits && !exports &&
-      !contains({"read", "mapfile", "readarray", "getopts", "unset", "declare", "typeset", "local"},
-                w.program)) {
-    return;
-  }
-  bool wanted = !prints && !waits && !exports;
-  for (std::size_t i = 1; i < w.size(); ++i) {
-    const std::string& word = w.word(i);
-    if (word.starts_with('-')) {
-      const std::string_view letter = prints ? "v" : (waits ? "p" : "n");
-      wanted = (wanted && !prints && !waits) || word.find(letter) != std::string::npos;
-      const std::string_view takers = prints ? "v" : (waits ? "p" : "adinNptu");
-      const std::size_t taker = word.find_first_of(takers, 1);
-      if (taker != std::string::npos && taker + 1 < word.size()) {
-        w.findings.script.variables.push_back(word.substr(taker + 1));
-      }
-    } else if (wanted) {
-      w.findings.script.variables.push_back(word.substr(0, word.find_first_of("[+=")));
-      wanted = !prints && !waits;
-    }
-  }
-}
-
-/// `set -k` makes assignments of words anywhere in a command.
-void note_set(const Wrapping& w) {
-  for (std::size_t i = 1; w.program == "set" && i < w.size() && w.word(i) != "--"; ++i) {
-    const std::string& word = w.word(i);
-    if (word == "keyword" || (word.starts_with('-') && word.find('k') != std::string::npos)) {
-      w.findings.doubt("set -k makes assignments of later words");
-    }
-  }
-}
-
-/// Builtins that change what later names mean, or run what we cannot see.
-void note_redefining_builtin(const Wrapping& w) {
-  if (contains({".", "source"}, w.program)) {
-    w.findings.doubt(w.program + " runs a file in this shell");
-  } else if (w.program == "enable") {
-    w.findings.doubt("enable changes what builtins are");
-  } else if (w.program == "hash" && w.size() > 3 && w.word(1) == "-p") {
-    w.findings.script.functions.push_back(w.word(3));
-  } else if (contains({"parallel", "at", "batch", "crontab"}, w.program)) {
-    w.findings.doubt(w.program + " runs commands that are not looked at");
-  } else if (contains({"bind", "complete", "compgen"}, w.program)) {
-    w.findings.doubt(w.program + " can run commands that are not looked at");
-  }
-}
-
-void unwrap_form(const Wrapping& w, const WrapperForm& form) {
-  if (w.program == "command" && w.size() > 1 && (w.word(1) == "-v" || w.word(1) == "-V")) {
-    return;
-  }
-  WrappedAt wrapped = find_wrapped(form, w.command);
-  if (!wrapped.doubt.empty()) {
-    w.findings.doubt(wrapped.doubt);
-    if (w.program == "env" && w.size() > 2) {
-      parse_joined(w, 2);
-    }
-  }
-  for (std::size_t i = 1; w.program == "env" && i < wrapped.index; ++i) {
-    const std::string& word = w.word(i);
-    const bool split = word.starts_with("--split-string") ||
-                       (word[0] == '-' && word.size() > 1 && word[1] != '-' &&
-                        word.find('S') != std::string::npos);
+    const bool split =
+        word.starts_with("--s") || (word[0] == '-' && word.size() > 1 && word[1] != '-' &&
+                                    word.find('S') != std::string::npos);
     if (split) {
       w.findings.doubt("env -S splits its argument by rules of its own");
       const std::size_t attached = word[1] == '-' ? word.find('=') : word.find('S');
@@ -296,47 +181,120 @@ void unwrap_form(const Wrapping& w, const WrapperForm& form) {
       parse_joined(w, i + 1);
     }
   }
-  const bool shell_text =
-      w.program == "watch" && w.size() > 1 && !contains({"-x", "--exec"}, w.word(1));
-  const bool sudo_shell = w.program == "sudo" && w.size() > 1 &&
-                          contains({"-s", "-i", "--shell", "--login"}, w.word(1));
-  if (shell_text || sudo_shell) {
-    if (wrapped.index < w.size()) {
-      parse_joined(w, wrapped.index);
-    }
-    if (shell_text) {
-      return;
+}
+
+/// An option before the wrapped command: one of the letters in a group, or one of the words.
+bool has_option(const Wrapping& w, std::size_t end, std::string_view letters,
+                std::initializer_list<std::string_view> words) {
+  for (std::size_t i = 1; i < std::min(end, w.size()); ++i) {
+    const std::string_view word = w.word(i);
+    const bool group = word.size() > 1 && word[0] == '-' && word[1] != '-';
+    if ((group && word.find_first_of(letters) != std::string_view::npos) ||
+        is_one_of(word.substr(0, word.find('=')), words)) {
+      return true;
     }
   }
-  list_payload(w, wrapped.index, w.size(), w.program == "xargs", std::move(wrapped.assignments));
+  return false;
+}
+
+/// Where the wrapped command does not run in the directory that is known here.
+bool moves_elsewhere(const Wrapping& w, std::size_t end) {
+  return w.program == "chroot" || (w.program == "env" && has_option(w, end, "C", {"--chdir"})) ||
+         (w.program == "sudo" && has_option(w, end, "DR", {"--chdir", "--chroot"})) ||
+         has_option(w, end, "", {"--chdir", "--wd", "--root", "--working-directory"});
+}
+
+/// `sudo -s`, `doas -s`, `unshare`, `chroot /x`: a shell that reads its input.
+bool starts_shell(const Wrapping& w, const WrappedAt& wrapped) {
+  const bool nothing = wrapped.index >= w.size();
+  if (w.program == "sudo" || w.program == "doas") {
+    return nothing && has_option(w, w.size(), "si", {"--shell", "--login"});
+  }
+  return nothing && is_one_of(w.program, {"unshare", "chroot", "nsenter", "fakeroot", "setarch"});
+}
+
+bool unwrap_form(const Wrapping& w, const WrapperForm& form) {
+  if (w.program == "command" && w.size() > 1 && has_option(w, 2, "vV", {})) {
+    return false;
+  }
+  WrappedAt wrapped = find_wrapped(form, w.command);
+  const std::size_t index = wrapped.index;
+  if (!wrapped.doubt.empty()) {
+    w.findings.doubt(wrapped.doubt);
+    guess_from(w, 1);
+  }
+  if (moves_elsewhere(w, index)) {
+    w.findings.doubt(w.program + " runs the command in another directory");
+  }
+  if (w.program == "env") {
+    unwrap_env_split(w, index);
+  }
+  const bool watches = w.program == "watch";
+  const bool shell_text =
+      (watches && !has_option(w, index, "x", {"--exec"})) ||
+      (w.program == "sudo" && has_option(w, index, "si", {"--shell", "--login"}));
+  if (shell_text && index < w.size()) {
+    parse_joined(w, index);
+  }
+  if (starts_shell(w, wrapped)) {
+    return reads_commands(w);
+  }
+  if (!watches || !shell_text) {
+    list_payload(w, index, w.size(), w.program == "xargs", std::move(wrapped.assignments));
+  }
+  return false;
+}
+
+/// Launchers whose first operand is a verb of their own: `docker rm` is no rm.
+bool has_verbs(std::string_view program) {
+  return is_one_of(program,
+                   {"docker", "podman", "nerdctl", "kubectl", "oc", "vagrant", "lxc", "multipass",
+                    "crictl", "ctr", "machinectl", "guix", "tmux", "ansible", "dotenv", "perf"});
+}
+
+/// Programs whose whole way of running others is not known.
+bool unwrap_operands(const Wrapping& w) {
+  if (is_one_of(w.program, {"at", "batch", "crontab"})) {
+    return reads_commands(w);
+  }
+  if (w.program == "parallel" || w.program == "sem") {
+    w.findings.doubt(w.program + " runs commands that are not looked at");
+    guess_from(w, 1);
+  } else if (runs_operands(w.program) && !has_verbs(w.program)) {
+    guess_from(w, 1);
+  }
+  return false;
 }
 
 bool unwrap(const Wrapping& w) {
-  note_evaluating_builtin(w);
-  note_redefining_builtin(w);
-  note_set_variables(w);
-  note_set(w);
+  note_builtin(w);
   if (is_shell(w.program)) {
     return unwrap_shell(w);
   }
-  if (w.program == "eval") {
-    parse_joined(w, 1);
-  } else if (w.program == "trap") {
-    unwrap_trap(w);
-  } else if (w.program == "alias") {
-    unwrap_alias(w);
-  } else if (w.program == "find") {
+  if (is_one_of(w.program, {".", "source"})) {
+    w.findings.doubt(w.program + " runs a file in this shell");
+    return w.size() > 1 && is_input(w.word(1)) && reads_commands(w);
+  }
+  if (w.program == "find") {
     unwrap_find(w);
-  } else if (contains({"su", "runuser", "script"}, w.program)) {
+  } else if (w.program == "git") {
+    unwrap_git(w);
+  } else if (is_one_of(w.program, {"su", "runuser", "script"})) {
     if (!unwrap_text_option(w)) {
       w.findings.doubt(w.program + " starts a shell");
+      guess_from(w, 1);
+      return reads_commands(w);
     }
   } else if (w.program == "flock" && unwrap_text_option(w)) {
     return false;
   } else if (const WrapperForm* form = wrapper_form(w.program)) {
-    unwrap_form(w, *form);
+    return unwrap_form(w, *form);
   }
-  return false;
+  if (takes_code(w.program)) {
+    guess_code(w);
+  }
+  unwrap_options(w);
+  return unwrap_operands(w);
 }
 
 }  // namespace
@@ -346,6 +304,7 @@ bool list_command(SimpleCommand command, Findings& findings, int depth) {
     findings.stop("the script has too many commands");
     return false;
   }
+  command.possible = findings.guessing > 0;
   findings.script.commands.push_back(command);
   if (command.argv.empty() || command.kinds.front() == WordKind::kDynamic ||
       command.kinds.front() == WordKind::kGlob) {

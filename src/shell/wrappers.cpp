@@ -1,7 +1,6 @@
 #include "shell/wrappers.hpp"
 
 #include <algorithm>
-#include <array>
 
 #include "shell/word.hpp"
 
@@ -10,10 +9,10 @@ namespace {
 
 // Sources: the manuals of coreutils 9, util-linux 2.38, sudo 1.9, findutils 4.9, bash 5.2.
 constexpr WrapperForm kForms[] = {
-    {"env", "i0v", "uCS",
+    {"env", "i0v", "uCSa",
      " --ignore-environment --null --debug --default-signal --ignore-signal --block-signal "
      "--list-signal-handling ",
-     " --unset --chdir --split-string ", 0, true},
+     " --unset --chdir --split-string --argv0 ", 0, true},
     {"sudo", "ABbEeHiKklNnPSsVv", "CDghpRrtTUu",
      " --askpass --background --bell --edit --set-home --login --reset-timestamp "
      "--remove-timestamp --list --no-update --non-interactive --preserve-groups --preserve-env "
@@ -23,8 +22,8 @@ constexpr WrapperForm kForms[] = {
      0, true},
     {"doas", "Lns", "aCu", "", "", 0, false},
     {"nohup", "", "", "", "", 0, false},
-    {"timeout", "v", "ks", " --preserve-status --foreground --verbose ", " --kill-after --signal ",
-     1, false},
+    {"timeout", "vfp", "ks", " --preserve-status --foreground --verbose ",
+     " --kill-after --signal ", 1, false},
     {"nice", "0123456789", "n", "", " --adjustment ", 0, false},
     {"stdbuf", "", "ioe", "", " --input --output --error ", 0, false},
     {"setsid", "cfw", "", " --ctty --fork --wait ", "", 0, false},
@@ -62,7 +61,27 @@ constexpr WrapperForm kForms[] = {
      "--service-type --host --machine ",
      0, false},
     {"busybox", "", "", "", "", 0, false},
+    {"busybox.static", "", "", "", "", 0, false},
     {"toybox", "", "", "", "", 0, false},
+    {"nsenter", "amupinUCTFZre", "tSGW",
+     " --all --mount --uts --ipc --net --pid --cgroup --user --time --no-fork --follow-context "
+     "--preserve-credentials --root --wd ",
+     " --target --setuid --setgid --wdns ", 0, false},
+    {"pkexec", "", "", " --disable-internal-agent --keep-cwd ", " --user ", 0, false},
+    {"setarch", "vRFZLXBITS3", "", " --verbose --addr-no-randomize --32bit ", "", 1, false},
+    {"prlimit", "", "", "", "", 0, false},
+    {"cgexec", "", "g", " --sticky ", "", 0, false},
+    {"choom", "", "np", "", " --adjust --pid ", 0, false},
+    {"unbuffer", "p", "", "", "", 0, false},
+    {"eatmydata", "", "", "", "", 0, false},
+    {"proxychains", "q", "f", "", "", 0, false},
+    {"proxychains4", "q", "f", "", "", 0, false},
+    {"torsocks", "", "", "", "", 0, false},
+    {"uname26", "", "", "", "", 0, false},
+    {"linux32", "", "", "", "", 0, false},
+    {"linux64", "", "", "", "", 0, false},
+    {"ccache", "", "", "", "", 0, false},
+    {"distcc", "", "", "", "", 0, false},
     {"flock", "enosux", "wE",
      " --exclusive --shared --nonblock --nb --unlock --close --no-fork --verbose ",
      " --wait --timeout --conflict-exit-code ", 1, false},
@@ -111,9 +130,51 @@ bool is_assignment(std::string_view word) {
 }  // namespace
 
 bool is_shell(std::string_view program) {
-  static constexpr std::array<std::string_view, 8> kShells = {"bash", "sh",  "dash",  "zsh",
-                                                              "ksh",  "ash", "rbash", "mksh"};
-  return std::find(kShells.begin(), kShells.end(), program) != kShells.end();
+  static constexpr std::string_view kShells[] = {
+      "bash",       "sh",    "dash",  "zsh",  "ksh",         "ash",   "rbash", "mksh",
+      "lksh",       "ksh93", "rksh",  "rzsh", "bash-static", "yash",  "posh",  "hush",
+      "sh.distrib", "mrsh",  "loksh", "oksh", "pdksh",       "dtksh", "zsh5",  "bash5"};
+  return std::find(std::begin(kShells), std::end(kShells), program) != std::end(kShells);
+}
+
+bool takes_code(std::string_view program) {
+  static constexpr std::string_view kFamilies[] = {"python", "pypy", "perl", "ruby",
+                                                   "php",    "lua",  "tclsh"};
+  static constexpr std::string_view kNames =
+      " node nodejs deno bun tsx ts-node R Rscript osascript pwsh groovy scala irb guile julia awk "
+      "gawk "
+      "mawk nawk original-awk emacs emacsclient vim nvim vi ex elixir erl iex raku perl6 jshell "
+      "ghc "
+      "runghc ocaml sbcl clisp racket octave gnuplot m4 expect make gmake wish ipython ipython3 "
+      "jupyter swift kotlin clojure crystal nim gdb lldb maxima sage sqlite3 psql mysql ";
+  return kNames.find(" " + std::string(program) + " ") != std::string_view::npos ||
+         std::any_of(std::begin(kFamilies), std::end(kFamilies),
+                     [&](std::string_view family) { return program.starts_with(family); });
+}
+
+bool runs_operands(std::string_view program) {
+  static constexpr std::string_view kNames =
+      " setarch linux32 linux64 i386 x86_64 uname26 nsenter prlimit numactl pkexec ssh rsh mosh "
+      "slogin "
+      "sshpass dbus-run-session dbus-launch start-stop-daemon perf proxychains proxychains4 "
+      "torsocks "
+      "torify tsocks tini dumb-init npx pnpx bunx uvx pipx gdb lldb valgrind xvfb-run catchsegv "
+      "firejail "
+      "bwrap capsh cgexec chpst daemonize expect screen tmux zellij dtach abduco run-parts entr "
+      "unbuffer "
+      "rlwrap newgrp sg faketime eatmydata trickle cset runcon softlimit setlock schedtool socat "
+      "docker "
+      "podman nerdctl ed red xonsh elvish nu watchexec hyperfine xterm gnome-terminal "
+      "konsole choom envdir envuidgid setuidgid s6-setuidgid multilog runit sv dotenv "
+      "kubectl oc vagrant ansible lxc multipass crictl ctr systemd-inhibit systemd-nspawn "
+      "machinectl "
+      "pssh pdsh clush parallel-ssh sshfs autossh mpirun mpiexec srun torify nq tsp doit watchman "
+      "gosu su-exec fixuid setuser qemu-x86_64 qemu-aarch64 wine box64 fakechroot proot "
+      "debootstrap pbuilder schroot sbuild dchroot mock nix-shell guix flatpak-spawn host-spawn "
+      "chronic ifne mispipe pee unison ccache distcc ";
+  return kNames.find(" " + std::string(program) + " ") != std::string_view::npos ||
+         program.starts_with("ld-linux") || program.starts_with("ld-musl") ||
+         program.starts_with("ld.so") || program.starts_with("ld-2.");
 }
 
 const WrapperForm* wrapper_form(std::string_view program) {

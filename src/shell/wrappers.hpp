@@ -32,5 +32,7 @@ struct WrappedAt {
 WrappedAt find_wrapped(const WrapperForm& form, const SimpleCommand& command);
 
 bool is_shell(std::string_view program);
+/// Programs whose arguments may be code in a language of their own.
+bool takes_code(std::string_view program);
 
 }  // namespace oap::shell

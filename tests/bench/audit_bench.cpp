@@ -1,5 +1,5 @@
-// The audit log beside its floor, in one run: audit_bench [FOLDER [EVENTS]]. The folder (default: the
-// current one) says which disk. Times of one event are microseconds; CPU is that of the whole
+// The audit log beside its floor, in one run: audit_bench [FOLDER [EVENTS]]. The folder (default:
+// the current one) says which disk. Times of one event are microseconds; CPU is that of the whole
 // process. The floor is a bare pwrite and fdatasync of a record's bytes, appended and overwriting.
 #include <algorithm>
 #include <atomic>

@@ -1,0 +1,20 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "shell/script.hpp"
+
+namespace oap::permission {
+
+/// Why a call runs code or commands that stand in its own arguments or come from its input: an
+/// interpreter's inline code, awk's system(), sed's e, an option that names a program. "" where it
+/// does not. Pure. Errs on the side of a reason. Private to this folder.
+std::string inline_code(const shell::SimpleCommand& command);
+
+/// True for a sed script of commands that touch nothing but the text that passes through.
+bool is_plain_sed(std::string_view script);
+/// True for an awk program that runs nothing, reads no other files and writes none.
+bool is_plain_awk(std::string_view program);
+
+}  // namespace oap::permission

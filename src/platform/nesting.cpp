@@ -1,0 +1,51 @@
+#include "platform/nesting.hpp"
+
+#include <algorithm>
+
+#include "crypto/hash.hpp"
+#include "text/strings.hpp"
+
+namespace oap::platform {
+namespace {
+
+constexpr std::size_t kMostGateways = 8;
+
+std::string own_mark(const Settings& settings) {
+  return crypto::sha256_hex(settings.paths.workspace + '\0' + settings.paths.project_dir)
+      .substr(0, 16);
+}
+
+std::string given_mark(const Settings& settings) {
+  return settings.env(kNestingVariable).value_or("");
+}
+
+}  // namespace
+
+std::string nesting_mark(const Settings& settings) {
+  const std::string before = given_mark(settings);
+  return before.empty() ? own_mark(settings) : before + "," + own_mark(settings);
+}
+
+Result<void> check_nesting(const Settings& settings) {
+  const std::string before = given_mark(settings);
+  if (before.empty()) {
+    return {};
+  }
+  const std::vector<std::string_view> chain = text::split(before, ',');
+  if (std::find(chain.begin(), chain.end(), own_mark(settings)) != chain.end()) {
+    return fail(Code::kFailedPrecondition,
+                "the servers of {} are being started by one of themselves: an entry of its MCP "
+                "servers runs `oap mcp serve` for this same workspace; remove that entry, or give "
+                "it --workspace with another one",
+                settings.paths.workspace);
+  }
+  if (chain.size() >= kMostGateways) {
+    return fail(Code::kFailedPrecondition,
+                "{} gateways already stand behind each other, each started as a server of the one "
+                "before; serve these servers directly",
+                chain.size());
+  }
+  return {};
+}
+
+}  // namespace oap::platform
