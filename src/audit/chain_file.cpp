@@ -94,6 +94,7 @@ Result<void> ChainFile::rotate_if_due() {
     return {};
   }
   OAP_CHECK_OK(end_segment());
+  ++rotations_;
   return begin_segment();
 }
 

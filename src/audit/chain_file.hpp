@@ -47,6 +47,8 @@ class ChainFile {
   Unsynced make_room();
   /// Gives back the room that this process made.
   void close();
+  /// How often this process ended a segment and began the next.
+  std::uint64_t rotations() const { return rotations_; }
 
  private:
   struct Expired {
@@ -78,6 +80,7 @@ class ChainFile {
   Result<void> put(std::string_view lines, bool sync);
   Body encode_own(const Event& event) const;
   Result<Expired> expired(Millis age) const;
+  Result<void> sign_tombstone(const Expired& old, json::Object& details) const;
   std::string path(std::string_view name) const { return dir_ + "/" + std::string(name); }
   Error failure(std::string_view doing, int error_number) const;
 
@@ -99,8 +102,9 @@ class ChainFile {
   unsigned small_groups_ = 0;           ///< synced one after the other
   bool made_room_ = false;              ///< in this segment, by this process
   bool no_room_ = false;                ///< it failed in this segment
-  std::string started_;                 ///< timestamp of the segment's first record
-  bool aged_ = false;                   ///< the segment is older than it may become
+  std::uint64_t rotations_ = 0;
+  std::string started_;  ///< timestamp of the segment's first record
+  bool aged_ = false;    ///< the segment is older than it may become
   std::optional<SteadyTime> looked_at_;
   Link link_;
   bool ends_with_loss_ = false;  ///< the last record tells of a loss

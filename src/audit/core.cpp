@@ -54,6 +54,12 @@ Log::Core::~Core() {
   if (writer_.joinable()) {
     writer_.join();
   }
+  if (sealer_.joinable()) {
+    sealer_.join();
+  }
+  if (options_.seal_segments && chain_->rotations() != sealed_rotations_) {
+    seal();
+  }
   chain_->close();
 }
 
@@ -266,7 +272,8 @@ void Log::Core::settle(Group group, const Result<std::string>& written, bool syn
 void Log::Core::end_lead() {
   leading_ = false;
   changed_.notify_all();
-  const bool has_later_work = deferred_ > 0 || (chain_->wants_room() && start_writer());
+  const bool has_later_work =
+      deferred_ > 0 || ((chain_->wants_room() || wants_sealing()) && start_writer());
   if (unattended_ > 0 || !finished_.empty() || (has_later_work && sleeping_)) {
     work_.notify_one();
   }

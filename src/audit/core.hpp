@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <condition_variable>
 #include <memory>
 #include <mutex>
@@ -71,6 +72,11 @@ class Log::Core {
   void finish(std::unique_ptr<Record> record);
   void sync_file(Lock& lock);
   void make_room(Lock& lock);
+  bool wants_sealing() const {
+    return options_.seal_segments && !sealing_ && chain_->rotations() != sealed_rotations_;
+  }
+  void start_sealing();
+  void seal() const;
   void save_emergency(const Record& record, const Error& error);
 
   const Options options_;
@@ -98,6 +104,9 @@ class Log::Core {
   bool sleeping_ = false;  ///< the writer thread waits without a timer
   bool was_busy_ = false;  ///< and will not yet
   std::thread writer_;     ///< there once it was needed
+  std::uint64_t sealed_rotations_ = 0;
+  std::atomic<bool> sealing_ = false;
+  std::thread sealer_;  ///< reads whole segments, which takes a while
 };
 
 }  // namespace oap::audit

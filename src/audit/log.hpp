@@ -45,6 +45,7 @@ class Log {
     /// Zeros kept ahead of the records where small groups are synced often; 0: none. They are cut
     /// when the log or the segment ends.
     std::uint64_t room_bytes = 1U << 20U;
+    bool seal_segments = true;  ///< a signed checkpoint when a segment is whole, on a thread apart
   };
 
   /// Opens for appending. A last record that a crash left incomplete is cut off, and a `recovered`

@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "audit/checkpoint_check.hpp"
 #include "audit/crash_tail.hpp"
 #include "audit/head.hpp"
 #include "audit/loss.hpp"
@@ -105,12 +106,14 @@ class Verifier {
 
  private:
   void read_side_files();
+  void read_checkpoint_file();
   Result<void> check_segment(const Segment& segment, bool newest);
   Result<CrashTail> tail_of(const Segment& segment, int fd, bool newest);
   Result<void> check_bytes(const Segment& segment, int fd, std::uint64_t size, bool newest);
   std::size_t check_lines(const Segment& segment, std::string_view bytes);
   void check_record(const Segment& segment, std::string_view line);
   void inspect(const Segment& segment, std::string_view line);
+  void check_tombstone(const Segment& segment, const Parsed& record, const json::Value& details);
   void check_torn(const Segment& segment, std::uint64_t bytes, bool newest);
   void check_ends();
   void problem(const std::string& segment, std::uint64_t line, std::uint64_t seq, std::string what);
@@ -122,6 +125,7 @@ class Verifier {
   std::optional<Link> head_;
   std::optional<Link> anchor_;
   Link newest_retired_;
+  CheckpointCheck checkpoints_;
   std::uint64_t line_ = 0;
   bool unexplained_ = false;  ///< no crash explains how the newest segment ends
 };
@@ -156,8 +160,18 @@ void Verifier::read_side_files() {
   }
 }
 
+void Verifier::read_checkpoint_file() {
+  std::vector<std::string> wrong;
+  checkpoints_ = CheckpointCheck::load(dir_, wrong);
+  for (std::string& sentence : wrong) {
+    problem(std::string(kCheckpointFile), 0, 0, std::move(sentence));
+  }
+  report_.checkpoints = checkpoints_.count();
+}
+
 Result<VerifyReport> Verifier::run() {
   read_side_files();
+  read_checkpoint_file();
   const std::vector<Segment>& segments = snapshot_.segments;
   for (std::size_t i = 0; i < segments.size(); ++i) {
     if (anchor_ && segments[i].first <= anchor_->seq) {
@@ -183,6 +197,7 @@ Result<void> Verifier::check_segment(const Segment& segment, bool newest) {
     return {};
   }
   OAP_TRY(const CrashTail tail, tail_of(segment, file.get(), newest));
+  checkpoints_.begin(segment);
   OAP_CHECK_OK(check_bytes(segment, file.get(), tail.end, newest));
   if (tail.torn > 0) {
     check_torn(segment, tail.torn, newest);
@@ -260,6 +275,9 @@ void Verifier::check_record(const Segment& segment, std::string_view line) {
   } else {
     inspect(segment, line);
   }
+  if (auto wrong = checkpoints_.record(link_)) {
+    problem(segment.name, line_, link_.seq, *std::move(wrong));
+  }
   if (line_ == 1 && link_.seq != segment.first) {
     problem(segment.name, 1, link_.seq, "the first record is not the one that the name says");
   }
@@ -297,10 +315,23 @@ void Verifier::inspect(const Segment& segment, std::string_view line) {
     problem(segment.name, line_, parsed->link.seq, *std::move(loss));
   }
   if (type == "retired") {
+    check_tombstone(segment, *parsed, *details);
     newest_retired_ = {static_cast<std::uint64_t>(json::get_int(*details, "last")),
                        std::string(json::get_string(*details, "last_hash"))};
   } else if (!loss && report_.notes.size() < kMaxProblems) {
     report_.notes.push_back(recovery_note(*parsed, *details));
+  }
+}
+
+/// Earlier versions did not sign.
+void Verifier::check_tombstone(const Segment& segment, const Parsed& record,
+                               const json::Value& details) {
+  json::Object body = details.is_object() ? details.get_object() : json::Object();
+  const std::string signature(json::get_string(body, "signature"));
+  body.erase("signature");
+  if (!signature.empty() && !checkpoints_.is_signed(body, signature)) {
+    problem(segment.name, line_, record.link.seq,
+            "the tombstone of retired segments is not signed by the folder's key");
   }
 }
 
@@ -322,6 +353,9 @@ void Verifier::check_ends() {
     problem("", 0, link_.seq + 1,
             fmt::format("records {} to {} are missing at the end", link_.seq + 1, head_->seq));
   }
+  if (auto missing = checkpoints_.end(link_.seq)) {
+    problem(std::string(kCheckpointFile), 0, link_.seq + 1, *std::move(missing));
+  }
   if (!snapshot_.has_head && !empty) {
     problem(std::string(kHeadFile), 0, 0, "the file is missing: a cut end would not be seen");
   }
@@ -342,6 +376,9 @@ void Verifier::check_ends() {
 json::Object to_json(const VerifyReport& report) {
   json::Object object{
       {"ok", report.ok}, {"events", report.events}, {"first", report.first}, {"last", report.last}};
+  if (report.checkpoints > 0) {
+    object["checkpoints"] = report.checkpoints;
+  }
   if (!report.problems.empty()) {
     json::Array problems;
     for (const Problem& problem : report.problems) {

@@ -4,6 +4,7 @@
 
 #include <unistd.h>
 
+#include "audit/checkpoint.hpp"
 #include "audit/core.hpp"
 #include "base/log.hpp"
 
@@ -54,6 +55,8 @@ bool Log::Core::do_due_work(Lock& lock) {
     write_group(lock);
   } else if (!leading_ && !closing_ && !broken_ && chain_->wants_room()) {
     make_room(lock);
+  } else if (!leading_ && !closing_ && wants_sealing()) {
+    start_sealing();
   } else {
     return false;
   }
@@ -124,6 +127,30 @@ void Log::Core::make_room(Lock& lock) {
     lock.unlock();
     (void)fdatasync(made.file->get());
     lock.lock();
+  }
+}
+
+/// With the mutex held, and nobody leading.
+void Log::Core::start_sealing() {
+  if (sealer_.joinable()) {
+    sealer_.join();
+  }
+  sealed_rotations_ = chain_->rotations();
+  sealing_ = true;
+  try {
+    sealer_ = std::thread([this] {
+      seal();
+      sealing_ = false;
+    });
+  } catch (const std::system_error&) {
+    sealing_ = false;
+  }
+}
+
+void Log::Core::seal() const {
+  if (const auto made = make_checkpoints(options_.dir, false, clock_.wall()); !made) {
+    log::error("audit", "a segment could not be sealed; the audit log itself is complete",
+               {{"reason", made.error().to_string()}});
   }
 }
 

@@ -5,6 +5,7 @@
 #include <variant>
 #include <vector>
 
+#include "audit/query.hpp"
 #include "base/result.hpp"
 
 namespace oap::cli {
@@ -111,8 +112,29 @@ struct SandboxArgs {
   std::string require;
 };
 struct AuditArgs {
-  enum class Action { kTail, kVerify } action = Action::kTail;
+  enum class Action {
+    kTail,
+    kVerify,
+    kSearch,
+    kReport,
+    kExport,
+    kProve,
+    kCheckpoint,
+    kRetain
+  } action = Action::kTail;
   int lines = 20;
+  audit::Query query;  ///< but for since, until and success, which are as typed below
+  std::string since;
+  std::string until;
+  std::string success;  ///< true, false or empty
+  int limit = 1'000;
+  std::string format;
+  bool proofs = false;
+  std::string event;       ///< an event's id or number
+  std::string proof_file;  ///< empty: verify the chain
+  std::string key_file;    ///< a public key in PEM
+  std::string older_than;  ///< empty: the configuration's retention
+  std::string user;
 };
 struct DoctorArgs {};
 struct VersionArgs {};

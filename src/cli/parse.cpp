@@ -5,6 +5,7 @@
 #include <CLI/CLI.hpp>
 
 #include "cli/args.hpp"
+#include "cli/parse_audit.hpp"
 #include "cli/parse_mcp.hpp"
 #include "cli/sandbox.hpp"
 #include "cli/version.hpp"
@@ -189,19 +190,13 @@ struct Tree {
   }
 
   void add_audit() {
-    CLI::App* parent = app.add_subcommand("audit", "Read and verify the audit log");
+    CLI::App* parent = app.add_subcommand("audit", "Read, verify, export and keep the audit log");
     parent->require_subcommand(1);
-    using Action = AuditArgs::Action;
-    const auto choose = [this](Action action) {
-      return [this, action] {
-        audit.action = action;
-        args.command = audit;
-      };
-    };
-    CLI::App* sub = command(*parent, "tail", "Show the newest events", choose(Action::kTail));
-    sub->add_option("--lines,-n", audit.lines, "How many")->check(CLI::Range(1, 100'000));
-    command(*parent, "verify", "Check the hash chain; exit 0 intact, 1 broken",
-            choose(Action::kVerify));
+    add_audit_commands(*parent, audit, args.command,
+                       [this](CLI::App& at, const std::string& name, const std::string& help,
+                              std::function<void()> chosen) {
+                         return command(at, name, help, std::move(chosen));
+                       });
   }
 
   void finish() {
