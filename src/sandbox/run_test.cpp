@@ -179,7 +179,7 @@ TEST(Run, GivesAMinimalEnvironment) {
 
 TEST(Run, LeaksNoDescriptorEitherWay) {
   const int inherited = ::open("/dev/null", O_RDONLY);  // without O_CLOEXEC on purpose
-  ASSERT_TRUE(run_now(shell("true")));  // what is opened once and kept
+  ASSERT_TRUE(run_now(shell("true")));                  // what is opened once and kept
   const auto before = os::list_dir("/proc/self/fd").value().size();
   for (int i = 0; i < 5; ++i) {
     const auto output = run_now(shell("ls /proc/self/fd | wc -l"));
