@@ -12,6 +12,7 @@
 #include "orchestration/report.hpp"
 #include "orchestration/run_events.hpp"
 #include "permission/engine.hpp"
+#include "platform/live_policy.hpp"
 #include "platform/settings.hpp"
 #include "platform/tool_pins.hpp"
 
@@ -68,6 +69,7 @@ class Platform {
   const gateway::Redactor& redactor() const;
   ToolPins& pins();
   const permission::Engine& permissions() const;
+  PolicyHealth policy_health() const;
   net::HttpClient& http();
   const Principal& principal() const;
 

@@ -85,15 +85,15 @@ bool reads_commands(const Wrapping& w) {
 
 /// What other shells than bash read otherwise: `((` is two subshells to dash, `[[` a program.
 void note_dialect(const Wrapping& w, const std::string& text) {
-  static constexpr std::string_view kForms[] = {"((", "[[", "<(", ">(", "$'", "$\"", "&>", "|&", "<<<",
-                                                "$[", ";&", ">&", "{", "function", "coproc", "select",
-                                                "time", "!"};
+  static constexpr std::string_view kForms[] = {"((", "[[",       "<(",     ">(",     "$'",   "$\"",
+                                                "&>", "|&",       "<<<",    "$[",     ";&",   ">&",
+                                                "{",  "function", "coproc", "select", "time", "!"};
   if (is_one_of(w.program, {"bash", "rbash", "bash-static", "bash5"})) {
     return;
   }
   for (const std::string_view form : kForms) {
-    const bool brace = form == "{" && text.find(',') == std::string::npos &&
-                       text.find("..") == std::string::npos;
+    const bool brace =
+        form == "{" && text.find(',') == std::string::npos && text.find("..") == std::string::npos;
     const bool number = form == ">&" && text.find(">&1") != std::string::npos;
     if (text.find(form) != std::string::npos && !brace && !number) {
       w.findings.doubt(w.program + " may read this text otherwise than bash does");
@@ -141,6 +141,8 @@ bool unwrap_shell(const Wrapping& w) {
     return false;
   }
   if (at < w.size() && !from_input && !is_input(w.word(at))) {
+    const Guessing guessing(w.findings);
+    list_payload(w, at, w.size(), false);
     return false;
   }
   return reads_commands(w);
