@@ -1,8 +1,11 @@
 #pragma once
 
+#include <optional>
 #include <string>
+#include <vector>
 
 #include "async/task.hpp"
+#include "base/clock.hpp"
 #include "model/tool.hpp"
 
 namespace oap::approval {
@@ -12,6 +15,12 @@ struct Request {
   ToolCall call;
   std::string rule;
   std::string reason;
+  std::string cwd;
+  std::vector<std::string> commands;  ///< what a shell call runs, escaped, one each
+  std::string diff;                   ///< of a call that changes a file; unescaped
+  std::vector<std::string>
+      always;  ///< the rules that "always allow" would write; empty: not offered
+  std::optional<WallTime> expires;
 };
 
 struct Answer {
@@ -19,6 +28,7 @@ struct Answer {
   std::string approver;  ///< "terminal", "flag", "nobody" …; written to the audit
   std::string comment;
   bool nobody = false;  ///< there was nobody to ask, or time ran out
+  bool always = false;  ///< approved, and `Request::always` is to be written
 };
 
 /// Who is asked when a decision is `ask`. Nobody there or time up is an answer, not an error.
@@ -39,6 +49,22 @@ class FixedApprover final : public Approver {
  private:
   explicit FixedApprover(Answer answer) : answer_(std::move(answer)) {}
   Answer answer_;
+};
+
+/// What goes with asking beside the question itself. The gateway uses it, the platform makes it.
+class Desk {
+ public:
+  virtual ~Desk() = default;
+  /// Fills in what a person should see.
+  virtual void describe(Request& request) const = 0;
+  /// Who is asked where the call's own approver has nobody; null: nobody.
+  virtual Approver* absent() = 0;
+  /// How long absent() may take.
+  virtual Millis patience() const = 0;
+  /// Writes `request.always`, as the person wished.
+  virtual Result<void> remember(const Request& request) = 0;
+  /// Of the policy that decides now.
+  virtual std::string revision() const = 0;
 };
 
 }  // namespace oap::approval

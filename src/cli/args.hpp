@@ -42,7 +42,8 @@ struct TrustArgs {
   bool revoke = false;
 };
 struct PermissionArgs {
-  enum class Action { kCheck, kExplain, kShow } action = Action::kCheck;
+  enum class Action { kCheck, kExplain, kShow, kLint, kDiff, kTest, kSet };
+  Action action = Action::kCheck;
   bool batch = false;
   std::string tool;
   std::string perform;  ///< --action
@@ -51,6 +52,16 @@ struct PermissionArgs {
   std::string policy;
   std::string user;
   std::string role;
+  std::string file;   ///< test: the table; diff: the policy before
+  std::string after;  ///< diff; empty: the rules in force
+  std::string rule;   ///< set: a rule as JSON
+  bool clear = false;
+};
+struct ApprovalArgs {
+  enum class Action { kList, kApprove, kDeny } action = Action::kList;
+  std::string id;
+  std::string reason;
+  bool all = false;
 };
 struct McpArgs {
   enum class Action { kList, kTools, kCall, kResources, kPrompts, kInspect, kRead, kPrompt };
@@ -148,8 +159,9 @@ struct Message {
 };
 
 using Command =
-    std::variant<RunArgs, RouteArgs, ConfigArgs, TrustArgs, PermissionArgs, McpArgs, McpEditArgs,
-                 McpTrustArgs, McpLoginArgs, McpServeArgs, SandboxServerArgs, SandboxArgs,
+    std::variant<RunArgs, RouteArgs, ConfigArgs, TrustArgs, PermissionArgs, ApprovalArgs, McpArgs,
+                 McpEditArgs, McpTrustArgs, McpLoginArgs, McpServeArgs, SandboxServerArgs,
+                 SandboxArgs,
                  AuditArgs, DoctorArgs, VersionArgs, CompletionArgs, Message>;
 
 struct Args {

@@ -15,6 +15,9 @@ struct Dispatch {
   int operator()(const oap::cli::PermissionArgs& args) const {
     return permission_command(common, args);
   }
+  int operator()(const oap::cli::ApprovalArgs& args) const {
+    return approvals_command(common, args);
+  }
   int operator()(const oap::cli::McpArgs& args) const { return mcp_command(common, args); }
   int operator()(const oap::cli::McpEditArgs& args) const { return mcp_edit_command(common, args); }
   int operator()(const oap::cli::McpTrustArgs& args) const {

@@ -7,6 +7,7 @@
 #include "cli/args.hpp"
 #include "cli/parse_audit.hpp"
 #include "cli/parse_mcp.hpp"
+#include "cli/parse_permission.hpp"
 #include "cli/sandbox.hpp"
 #include "cli/version.hpp"
 
@@ -35,6 +36,7 @@ struct Tree {
   ConfigArgs config;
   TrustArgs trust;
   PermissionArgs permission;
+  ApprovalArgs approval;
   McpWords mcp;
   SandboxServerArgs server;
   SandboxArgs sandbox;
@@ -126,37 +128,12 @@ struct Tree {
         ->required();
   }
 
-  void add_permission_options(CLI::App* sub) {
-    sub->add_option("--tool", permission.tool, "Tool name, server__tool, or a program");
-    sub->add_option("--action", permission.perform, "execute, read, write, delete or invoke");
-    sub->add_option("--resource", permission.resource, "Path, command or server");
-    sub->add_option("--arguments", permission.arguments, "The call's arguments, a JSON object");
-    sub->add_option("--policy", permission.policy,
-                    "Decide by this file alone (and the managed one)")
-        ->type_name("FILE");
-    sub->add_option("--user", permission.user, "User id");
-    sub->add_option("--role", permission.role, "Role (default: user)");
-  }
-
   void add_permission() {
-    CLI::App* parent = app.add_subcommand("permission", "Ask the permission engine");
-    parent->require_subcommand(1);
-    using Action = PermissionArgs::Action;
-    const auto choose = [this](Action action) {
-      return [this, action] {
-        permission.action = action;
-        args.command = permission;
-      };
+    const CommandMaker make = [this](CLI::App& above, const std::string& name,
+                                     const std::string& help, std::function<void()> chosen) {
+      return command(above, name, help, std::move(chosen));
     };
-    CLI::App* sub = command(*parent, "check", "Decide one request; exit 0 allow, 4 ask, 3 deny",
-                            choose(Action::kCheck));
-    add_permission_options(sub);
-    sub->add_flag("--batch", permission.batch,
-                  "Requests as JSON lines on standard input, one decision a line");
-    sub = command(*parent, "explain", "Decide one request and say how", choose(Action::kExplain));
-    add_permission_options(sub);
-    sub = command(*parent, "show", "Show the rules in force", choose(Action::kShow));
-    sub->add_option("--policy", permission.policy, "Show this file's rules")->type_name("FILE");
+    add_permission_commands(app, permission, approval, args.command, make);
   }
 
   void add_mcp() {

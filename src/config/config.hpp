@@ -49,6 +49,8 @@ struct Security {
   /// Of destructive_operations, external_network_access, sensitive_file_access,
   /// system_administration.
   std::vector<std::string> require_approval_for;
+  /// How long an ask that nobody at a terminal can answer waits on the pending list; nothing: not.
+  std::optional<Millis> approval_wait;
 };
 
 struct ResourceLimits {

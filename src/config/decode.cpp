@@ -156,6 +156,10 @@ class Decoder {
       security.audit.log_file = absolute(file);
     }
     security.require_approval_for = texts(value, "require_approval_for");
+    const json::Value& approvals = section(value, "approvals");
+    if (json::find(approvals, "wait") != nullptr) {
+      security.approval_wait = seconds(approvals, "wait");
+    }
   }
 
   std::string absolute(const std::string& path) const {

@@ -56,6 +56,13 @@ Shape security_shape() {
                  integer("Days after which segments are removed.", 1, 36'500).by_default(90)},
                 {"log_file", text("A file that also gets each event as a JSON line.")}})
             .needs_trust()},
+       {"approvals",
+        object(
+            "What becomes of an ask when nobody is at a terminal.",
+            {{"wait", number("Seconds that it waits for oap approvals approve; without it, it is "
+                             "refused at once.",
+                             0.001, 604'800)}})
+            .needs_trust()},
        {"require_approval_for",
         list("Kinds of operation that are asked for whatever the rules allow.",
              choice("A kind of operation.", {"destructive_operations", "external_network_access",

@@ -21,6 +21,8 @@ struct Gateway::Walk {
   SteadyTime started;
   std::shared_ptr<const std::string> shown_arguments;  ///< redacted, for the audit
   std::string shown_resource;                          ///< likewise
+  std::string revision;                                ///< of the policy that judged
+  bool own_deadline = false;
   bool rewritten = false;
   bool resolved = false;
   bool judged_once = false;
@@ -148,6 +150,7 @@ Task<ToolOutcome> Gateway::invoke(ToolCall call, CallLink link) {
     walk.call.server = kBuiltinServer;
   }
   if (walk.call.deadline.is_never()) {
+    walk.own_deadline = true;
     walk.call.deadline = Deadline::after(parts_.default_timeout);
   }
   tell({Progress::Kind::kStarted, walk.call});
@@ -243,6 +246,7 @@ Task<bool> Gateway::judge(Walk& walk) {
   hooks::Context context = context_of(walk.call, parts_.workspace);
   walk.judged = co_await parts_.hooks.before_tool(std::move(context), std::move(walk.call));
   walk.judged_once = true;
+  walk.revision = parts_.desk != nullptr ? parts_.desk->revision() : std::string();
   walk.call = std::move(walk.judged.call);
   for (const hooks::TrailEntry& entry : walk.judged.trail) {
     walk.rewritten = walk.rewritten || entry.action == "modify";
@@ -256,14 +260,13 @@ Task<bool> Gateway::judge(Walk& walk) {
 
 Task<bool> Gateway::approve(Walk& walk) {
   approval::Request request{new_id("apr_"), walk.call, walk.judged.rule, walk.judged.reason};
+  if (parts_.desk != nullptr) {
+    parts_.desk->describe(request);
+  }
   Progress asking{Progress::Kind::kApproval, walk.call};
   asking.approval = &request;
   tell(asking);
-  const Deadline deadline = Deadline::after(parts_.approval_timeout).sooner(walk.call.deadline);
-  approval::Approver& approver =
-      walk.link.approver != nullptr ? *walk.link.approver : parts_.approver;
-  auto question = approver.ask(request);
-  auto answer = co_await async::with_deadline(deadline, std::move(question), "the approval");
+  auto answer = co_await ask(walk, request);
   if (!answer) {
     const bool cancelled = answer.error().code() == Code::kCancelled;
     deny(walk, walk.judged.rule, "approval failed: " + answer.error().to_string(), !cancelled);
@@ -282,7 +285,33 @@ Task<bool> Gateway::approve(Walk& walk) {
     deny(walk, walk.judged.rule, std::move(reason), answer->nobody);
     co_return false;
   }
+  if (answer->always && parts_.desk != nullptr) {
+    if (const auto kept = parts_.desk->remember(request); !kept) {
+      log::error("gateway", "an approval for always was not written down",
+                 {{"error", kept.error().to_string()}});
+    }
+  }
   co_return true;
+}
+
+/// The call's own approver, and where nobody is there, the one for that.
+Task<Result<approval::Answer>> Gateway::ask(Walk& walk, approval::Request& request) {
+  const Deadline deadline = Deadline::after(parts_.approval_timeout).sooner(walk.call.deadline);
+  approval::Approver& approver =
+      walk.link.approver != nullptr ? *walk.link.approver : parts_.approver;
+  auto question = approver.ask(request);
+  auto answer = co_await async::with_deadline(deadline, std::move(question), "the approval");
+  approval::Approver* const absent = parts_.desk != nullptr ? parts_.desk->absent() : nullptr;
+  if (!answer || !answer->nobody || absent == nullptr) {
+    co_return answer;
+  }
+  const Deadline patience = Deadline::after(parts_.desk->patience());
+  auto waiting = absent->ask(request);
+  answer = co_await async::with_deadline(patience, std::move(waiting), "the approval");
+  if (answer && answer->approved && walk.own_deadline) {
+    walk.call.deadline = Deadline::after(parts_.default_timeout);
+  }
+  co_return answer;
 }
 
 Task<bool> Gateway::audit_intent(Walk& walk) {
@@ -425,6 +454,9 @@ audit::Event Gateway::event_of(const Walk& walk, std::string type) const {
   event.reason = parts_.redactor.redact(walk.judged.reason);
   if (walk.judged_once) {
     event.permission_decision = to_string(walk.judged.level);
+  }
+  if (!walk.revision.empty()) {
+    event.details["policy_revision"] = walk.revision;
   }
   event.execution_time_ms =
       std::chrono::duration_cast<Millis>(parts_.clock.steady() - walk.started).count();

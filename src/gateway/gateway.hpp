@@ -87,6 +87,8 @@ class Gateway {
     Millis default_timeout{300'000};
     Millis approval_timeout{300'000};
     AuditClass audit_class;  ///< empty: `sync` for all
+    approval::Desk* desk =
+        nullptr;  ///< borrowed; null: questions are plain and nobody else is asked
   };
 
   explicit Gateway(Parts parts);
@@ -106,6 +108,7 @@ class Gateway {
   Result<void> check(Walk& walk, const ToolSpec& spec);
   Task<bool> judge(Walk& walk);
   Task<bool> approve(Walk& walk);
+  Task<Result<approval::Answer>> ask(Walk& walk, approval::Request& request);
   Task<bool> audit_intent(Walk& walk);
   Task<void> run(Walk& walk);
   Task<void> clean(Walk& walk);

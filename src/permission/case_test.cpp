@@ -7,7 +7,7 @@
 
 #include <gtest/gtest.h>
 
-#include "json/parse.hpp"
+#include "permission/case_rows.hpp"
 #include "permission/engine.hpp"
 #include "text/strings.hpp"
 
@@ -80,35 +80,8 @@ void set_option(Setting& setting, const std::string& name, const std::string& va
   }
 }
 
-/// "bash ls -l", "read src/x", "read_file src/x", "call server__tool", or a JSON object.
 Result<Request> request_of(const std::string& text, const Setting& setting) {
-  json::Object object;
-  if (text.starts_with('{')) {
-    OAP_TRY(object, json::parse_object(text));
-  } else {
-    const std::string verb = text.substr(0, text.find(' '));
-    const std::string rest = verb.size() < text.size() ? text.substr(verb.size() + 1) : "";
-    if (verb == "read" || verb == "write" || verb == "delete") {
-      object["tool"] = "file_ops";
-      object["action"] = verb;
-      object["resource"] = rest;
-    } else if (verb == "call") {
-      object["tool"] = rest;
-      object["action"] = "invoke";
-    } else if (verb == "bash" || verb == "run_command") {
-      object["tool"] = verb;
-      object["arguments"] = json::Object{{"command", rest}};
-    } else if (verb == "run") {
-      object["tool"] = rest.substr(0, rest.find(' '));
-      object["resource"] =
-          rest.find(' ') == std::string::npos ? "" : rest.substr(rest.find(' ') + 1);
-    } else {
-      object["tool"] = verb;
-      if (!rest.empty()) {
-        object["arguments"] = json::Object{{"path", rest}};
-      }
-    }
-  }
+  OAP_TRY(json::Object object, case_request(text));
   OAP_TRY(Request request, request_from_json(object));
   if (!object.contains("role")) {
     request.principal.role = setting.role;
@@ -141,7 +114,6 @@ class CaseFile {
       if (line.empty() || line.starts_with('#')) {
         continue;
       }
-      line = text::replace_all(text::replace_all(line, "␤", "\n"), "␉", "\t");
       take(line);
     }
   }

@@ -9,12 +9,19 @@ Engine::Engine(std::shared_ptr<const Policy> policy) : policy_(std::move(policy)
 
 std::shared_ptr<const Policy> Engine::policy() const { return std::atomic_load(&policy_); }
 
-Decision Engine::decide(const Request& request) const { return policy()->decide(request); }
+std::shared_ptr<const Policy> Engine::fresh() const {
+  if (refresh_) {
+    refresh_();
+  }
+  return policy();
+}
 
-Explanation Engine::explain(const Request& request) const { return policy()->explain(request); }
+Decision Engine::decide(const Request& request) const { return fresh()->decide(request); }
+
+Explanation Engine::explain(const Request& request) const { return fresh()->explain(request); }
 
 std::vector<std::string> Engine::hidden_from_search(const Principal& principal) const {
-  return policy()->hidden_from_search(principal);
+  return fresh()->hidden_from_search(principal);
 }
 
 Result<void> Engine::replace(std::shared_ptr<const Policy> policy) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <vector>
 
@@ -14,6 +15,10 @@ class Engine {
  public:
   explicit Engine(std::shared_ptr<const Policy> policy);
 
+  /// Called before each decision: whoever keeps the policy up to date replaces it there. Set before
+  /// the engine is used; must not throw.
+  void set_refresh(std::function<void()> refresh) { refresh_ = std::move(refresh); }
+
   Decision decide(const Request& request) const;
   Explanation explain(const Request& request) const;
   std::shared_ptr<const Policy> policy() const;
@@ -26,6 +31,9 @@ class Engine {
   Result<void> add_session_rule(Rule rule);
 
  private:
+  std::shared_ptr<const Policy> fresh() const;
+
+  std::function<void()> refresh_;
   Mutex writing_;
   std::vector<Rule> session_ OAP_GUARDED_BY(writing_);
   std::shared_ptr<const Policy> policy_;  // only through std::atomic_load and std::atomic_store

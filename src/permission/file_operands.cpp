@@ -2,6 +2,7 @@
 
 #include "permission/programs.hpp"
 #include "permission/words.hpp"
+#include "shell/name_set.hpp"
 
 namespace oap::permission {
 namespace {
@@ -45,24 +46,32 @@ constexpr FileOption kOptions[] = {
     {" find ", "", " -fprint -fprintf -fls -fprint0 ", Action::kWrite},
 };
 
-constexpr std::string_view kReaders =
-    " cat head tail less more most wc sort uniq cut diff diff3 sdiff cmp comm nl tac rev paste "
-    "join od xxd hexdump "
-    "hd strings base64 base32 basenc md5sum sha1sum sha224sum sha256sum sha384sum sha512sum b2sum "
-    "cksum sum file "
-    "stat ls dir vdir tree du bat batcat zcat bzcat xzcat zless zmore zgrep fold column readlink "
-    "realpath view vi "
-    "vim nano emacs gpg openssl iconv fmt pr expand unexpand shuf tsort look csplit split xmllint "
-    "yq dos2unix source . "
-    "wdiff colordiff delta icdiff glow pygmentize highlight source-highlight enscript a2ps lpr lp "
-    "mail mutt "
-    "sendmail play mpv open xdg-open eog feh python python2 python3 node ruby perl php lua bash sh "
-    "dash zsh ksh "
-    "pandoc gs pdftotext exiftool identify objdump nm readelf ldd size c++filt addr2line psql "
-    "sqlite3 "
-    "shellcheck eslint black ruff mypy pylint flake8 prettier rustfmt gofmt clang-format "
-    "clang-tidy tsc javac "
-    "gcc g++ cc c++ clang clang++ rustc ld as nasm ";
+const shell::NameSet& readers() {
+  static const shell::NameSet kReaders(
+      " cat head tail less more most wc sort uniq cut diff diff3 sdiff cmp comm nl tac rev paste "
+      "join od xxd hexdump "
+      "hd strings base64 base32 basenc md5sum sha1sum sha224sum sha256sum sha384sum sha512sum "
+      "b2sum "
+      "cksum sum file "
+      "stat ls dir vdir tree du bat batcat zcat bzcat xzcat zless zmore zgrep fold column readlink "
+      "realpath view vi "
+      "vim nano emacs gpg openssl iconv fmt pr expand unexpand shuf tsort look csplit split "
+      "xmllint "
+      "yq dos2unix source . "
+      "wdiff colordiff delta icdiff glow pygmentize highlight source-highlight enscript a2ps lpr "
+      "lp "
+      "mail mutt "
+      "sendmail play mpv open xdg-open eog feh python python2 python3 node ruby perl php lua bash "
+      "sh "
+      "dash zsh ksh "
+      "pandoc gs pdftotext exiftool identify objdump nm readelf ldd size c++filt addr2line psql "
+      "sqlite3 "
+      "shellcheck eslint black ruff mypy pylint flake8 prettier rustfmt gofmt clang-format "
+      "clang-tidy tsc javac "
+      "gcc g++ cc c++ clang clang++ rustc ld as nasm ");
+  return kReaders;
+}
+
 constexpr std::string_view kWriters =
     " touch mkdir tee truncate mkfifo mknod sponge script chattr setfattr mktemp ";
 constexpr std::string_view kReplacers =  // read, written or removed in place
@@ -108,7 +117,7 @@ class Collector {
     } else if (Words::listed(kReplacers, name)) {
       all(Action::kRead, false);
       all(words_.is({"patch", "ed", "ex", "setfacl"}) ? Action::kWrite : Action::kDelete, false);
-    } else if (Words::listed(kReaders, name)) {
+    } else if (readers().contains(name)) {
       reads();
     }
     return std::move(out_);
@@ -139,12 +148,10 @@ class Collector {
 
   /// Options that name files; what they take is no operand any more.
   void take_options() {
-    for (const FileOption& one : kOptions) {
-      if (!Words::listed(one.programs, words_.program())) {
-        continue;
-      }
+    static const shell::RowsByName<FileOption> kByProgram(kOptions);
+    for (const FileOption* one : kByProgram.of(words_.program())) {
       for (std::size_t i = 1; i < words_.size(); ++i) {
-        take_option(one, i);
+        take_option(*one, i);
       }
     }
   }

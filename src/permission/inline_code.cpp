@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "permission/words.hpp"
+#include "shell/name_set.hpp"
 #include "text/strings.hpp"
 
 namespace oap::permission {
@@ -12,10 +13,10 @@ namespace {
 
 /// How an interpreter takes its arguments. Sources: the programs' manuals.
 struct Interpreter {
-  std::string_view names;   ///< " perl raku "; a name may be followed by a version
-  std::string_view code;    ///< short options that are, or take, code
-  std::string_view values;  ///< short options whose value may be the next word
-  std::string_view longs;   ///< long options that take code or load it, also abbreviated
+  std::string_view programs;  ///< " perl raku "; a name may be followed by a version
+  std::string_view code;      ///< short options that are, or take, code
+  std::string_view values;    ///< short options whose value may be the next word
+  std::string_view longs;     ///< long options that take code or load it, also abbreviated
 };
 constexpr Interpreter kInterpreters[] = {
     {" python pypy ipython bpython ptpython micropython jython graalpy ", "c", "WXQ", ""},
@@ -46,11 +47,11 @@ bool is_version_of(std::string_view program, std::string_view name) {
 }
 
 const Interpreter* interpreter_of(std::string_view program) {
-  for (const Interpreter& one : kInterpreters) {
-    for (const std::string_view name : text::split_words(one.names)) {
-      if (is_version_of(program, name)) {
-        return &one;
-      }
+  static const shell::RowsByName<Interpreter> kByName(kInterpreters);
+  const std::size_t end = program.find_last_not_of("0123456789.-");
+  for (const std::string_view name : {program, program.substr(0, end + 1)}) {
+    if (const auto& rows = kByName.of(name); !rows.empty()) {
+      return rows.front();
     }
   }
   return nullptr;
@@ -98,7 +99,9 @@ bool interprets(const Words& words, const Interpreter& one) {
       return false;
     }
     if (word == "-m" && is_version_of(words.program(), "python")) {
-      return i + 1 >= words.size() || is_code_module(words[i + 1]);
+      const bool pip = i + 1 < words.size() && words[i + 1] == "pip";
+      return pip ? words.any_word({"install", "download", "wheel", "uninstall"})
+                 : i + 1 >= words.size() || is_code_module(words[i + 1]);
     }
     if (options && word == "--") {
       options = false;
@@ -208,7 +211,7 @@ bool git(const Words& words) {
     return true;
   }
   if (verb == "submodule") {
-    return words.any_word({"foreach", "update", "add"});
+    return words.any_word({"foreach"});
   }
   if (verb == "bisect") {
     return words.any_word({"run", "visualize", "view"});
@@ -247,15 +250,32 @@ bool archiver(const Words& words) {
   return words.is({"cpio", "pax"}) && words.any_prefix({"--rsh", "--to-"});
 }
 
+/// `make CC=…` with more than a bare name.
+bool sets_program(const Words& words) {
+  for (std::size_t i = 1; i < words.size(); ++i) {
+    const std::string_view word = words[i];
+    const std::size_t equals = word.find('=');
+    const bool upper = equals != std::string_view::npos &&
+                       word.substr(0, equals).find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZ_") ==
+                           std::string_view::npos;
+    if (upper && word.substr(equals + 1).find_first_of("$`;|&()<>") != std::string_view::npos) {
+      return true;
+    }
+  }
+  return false;
+}
+
 bool builder(const Words& words) {
   if (words.is({"make", "gmake", "bmake", "ninja"})) {
     return words.any_word({"-f-", "--file=-", "--makefile=-", "-f/dev/stdin"}) ||
            words.any_pair("-f", "-") || words.any_pair("-f", "/dev/stdin") ||
-           words.any_prefix({"--ev", "-E", "SHELL=", ".SHELLFLAGS=", "MAKEFLAGS=", "CC=", "CXX="});
+           words.any_prefix({"--ev", "-E", "SHELL=", ".SHELLFLAGS=", "MAKEFLAGS="}) ||
+           sets_program(words);
   }
   if (words.is({"go"})) {
-    return words.any_prefix({"-exec", "-toolexec", "-vettool", "--exec", "--toolexec", "--vettool",
-                             "-ldflags", "-gccgoflags", "-overlay", "-modfile"});
+    return words.any_prefix(
+               {"-exec", "-toolexec", "-vettool", "--exec", "--toolexec", "--vettool"}) ||
+           words.any_part("extld");
   }
   if (words.is({"cargo"})) {
     return words.any_prefix({"--config"});
@@ -304,7 +324,7 @@ bool names_program(const Words& words) {
     return words.any_prefix({"--pre=", "--hostname-bin"}) || words.any_word({"--pre"});
   }
   if (words.is({"man", "less", "more", "most", "apropos", "whatis", "git-help"})) {
-    return words.any_short("PHCko+") ||
+    return words.any_short(words.is({"less", "more"}) ? "PHko+" : "PHC") ||
            words.any_prefix({"+", "--htm", "--pa", "--conf", "--lesskey"});
   }
   if (words.is({"help", "info"})) {
@@ -335,7 +355,8 @@ bool names_program(const Words& words) {
     return queries_run_programs(words);
   }
   if (words.is({"ssh-keygen", "ssh-add", "openssl"})) {
-    return words.any_short("DsP") && !words.is({"openssl"});
+    return (words.is({"ssh-keygen"}) && words.any_short("D")) ||
+           (words.is({"ssh-add"}) && words.any_short("s"));
   }
   if (words.is({"xsltproc", "latex", "pdflatex", "xelatex", "lualatex", "tex"})) {
     return words.any_prefix({"-shell-escape", "--shell-escape", "-enable-write18", "--lua"});

@@ -6,10 +6,13 @@
 
 #include <fmt/format.h>
 
+#include "crypto/hash.hpp"
 #include "os/file.hpp"
 #include "permission/builtin_policy.hpp"
 #include "permission/evaluation.hpp"
+#include "permission/examples.hpp"
 #include "permission/hidden.hpp"
+#include "permission/near.hpp"
 #include "text/nearest.hpp"
 #include "text/strings.hpp"
 #include "yaml/yaml.hpp"
@@ -174,6 +177,37 @@ void check_options(const PolicyOptions& options, std::vector<std::string>& fault
   }
 }
 
+std::string revision_of(const std::vector<Rule>& rules, const Precedence* precedence,
+                        const PolicyOptions& options) {
+  crypto::Sha256 hash;
+  const auto add = [&hash](std::string_view text) {
+    hash.update(std::to_string(text.size())).update(":").update(text);
+  };
+  for (const Rule& rule : rules) {
+    add(fmt::format("{} {} {} {} {}", to_string(rule.scope), to_string(rule.action),
+                    to_string(rule.level), to_string(rule.tier), rule.argv.size()));
+    for (const std::string& word : rule.argv) {
+      add(word);
+    }
+    for (const std::string* text : {&rule.pattern, &rule.resource, &rule.program, &rule.role,
+                                    &rule.workspace, &rule.where, &rule.reason}) {
+      add(*text);
+    }
+  }
+  for (std::size_t i = 0; i < 4; ++i) {
+    add(to_string(precedence[i]));
+  }
+  add(options.workspace);
+  add(options.default_permission ? to_string(*options.default_permission) : "");
+  for (const auto* list :
+       {&options.require_approval_for, &options.known_tools, &options.network_servers}) {
+    add(text::join(*list, "\n"));
+  }
+  add(options.trusted_project ? "trusted" : "");
+  add(options.replace_builtin ? "alone" : "");
+  return hash.finish_hex().substr(0, 16);
+}
+
 }  // namespace
 
 struct Policy::Body {
@@ -183,6 +217,7 @@ struct Policy::Body {
   std::string workspace;
   std::vector<std::string> warnings;
   std::vector<PolicySource> sources;
+  std::string revision;
 
   const RoleView& view(const std::string& role) const {
     const auto found = compiled.roles.find(role);
@@ -214,6 +249,10 @@ Result<std::shared_ptr<const Policy>> Policy::compile(std::vector<PolicySource> 
     parsed.rules.push_back(std::move(rule));
   }
   parsed.rules = by_tier(std::move(parsed.rules));
+  std::erase_if(parsed.rules, [&](const Rule& rule) {
+    return !rule.workspace.empty() && rule.workspace != body->workspace &&
+           rule.workspace != options.workspace;
+  });
   Compiled& compiled = body->compiled;
   std::map<std::string, std::uint32_t> ids;
   for (const Rule& rule : parsed.rules) {
@@ -237,6 +276,11 @@ Result<std::shared_ptr<const Policy>> Policy::compile(std::vector<PolicySource> 
   if (!parsed.faults.empty()) {
     return fail(Code::kConfiguration, "{}", text::join(parsed.faults, "\n"));
   }
+  check_examples(parsed.rules, body->workspace, body->context(), parsed.faults);
+  if (!parsed.faults.empty()) {
+    return fail(Code::kConfiguration, "{}", text::join(parsed.faults, "\n"));
+  }
+  body->revision = revision_of(parsed.rules, parsed.precedence, compiled.options);
   body->rules = std::move(parsed.rules);
   body->warnings = std::move(parsed.warnings);
   body->sources = std::move(sources);
@@ -272,6 +316,9 @@ Explanation Policy::explain(const Request& request) const {
     }
   }
   out.mode = out.mode.empty() ? "strict" : out.mode;
+  out.near =
+      near_misses(body_->compiled, derived, body_->view(request.principal.role), out.matches);
+  out.revision = body_->revision;
   return out;
 }
 
@@ -279,7 +326,10 @@ Result<std::shared_ptr<const Policy>> Policy::with_session(std::vector<Rule> ses
   return compile(body_->sources, body_->compiled.options, std::move(session));
 }
 
+const std::string& Policy::revision() const { return body_->revision; }
 const std::vector<Rule>& Policy::rules() const { return body_->rules; }
+const Compiled& Policy::compiled() const { return body_->compiled; }
+const std::string& Policy::workspace() const { return body_->workspace; }
 const Policy::Options& Policy::options() const { return body_->compiled.options; }
 const std::vector<std::string>& Policy::warnings() const { return body_->warnings; }
 
@@ -311,6 +361,16 @@ json::Object to_json(const Explanation& explanation) {
     floors.emplace_back(floor);
   }
   out["floors"] = std::move(floors);
+  json::Array near;
+  for (const NearMiss& miss : explanation.near) {
+    near.push_back(json::Object{{"rule", miss.rule.where},
+                                {"tier", to_string(miss.rule.tier)},
+                                {"level", to_string(miss.rule.level)},
+                                {"what", miss.rule.describe()},
+                                {"why", miss.why}});
+  }
+  out["near"] = std::move(near);
+  out["revision"] = explanation.revision;
   return out;
 }
 

@@ -38,6 +38,12 @@ struct RuleMatch {
   std::string note;
 };
 
+/// A rule that did not match, and the one condition that failed.
+struct NearMiss {
+  Rule rule;
+  std::string why;
+};
+
 /// Why a request was decided as it was.
 struct Explanation {
   Decision decision;
@@ -45,8 +51,12 @@ struct Explanation {
   std::vector<std::string> facets;
   std::vector<RuleMatch> matches;   ///< strongest tier first, then file order
   std::vector<std::string> floors;  ///< what raised the answer beside rules, a sentence each
+  std::vector<NearMiss> near;       ///< rules that would have matched but for one condition
+  std::string revision;             ///< of the policy
 };
 json::Object to_json(const Explanation& explanation);
+
+struct Compiled;
 
 /// A compiled set of rules. Immutable and thread-safe; decides without waiting, but looks at the
 /// file system to resolve the request's paths. How rules combine: README.md.
@@ -78,9 +88,15 @@ class Policy {
   /// The same rules with the session tier replaced.
   Result<std::shared_ptr<const Policy>> with_session(std::vector<Rule> session) const;
 
+  /// 16 hex digits that name what this policy decides by: the rules, their places and the options.
+  const std::string& revision() const;
+
   /// All rules, strongest tier first; the built-in policy is not among them.
   const std::vector<Rule>& rules() const;
   const Options& options() const;
+  /// The compiled form, for this folder's analyses.
+  const Compiled& compiled() const;
+  const std::string& workspace() const;  ///< canonical
   /// What is legal but probably not meant, a sentence each with its place.
   const std::vector<std::string>& warnings() const;
 

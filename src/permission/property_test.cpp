@@ -108,6 +108,62 @@ TEST(PermissionProperty, AnAllowNeverTurnsADenyOfARule) {
   }));
 }
 
+constexpr Tier kTiers[] = {Tier::kManaged, Tier::kSession, Tier::kUser, Tier::kProject};
+
+using Tiers = std::vector<std::vector<std::string>>;
+
+std::shared_ptr<const Policy> compile(const Tiers& tiers, bool specific = false) {
+  std::vector<PolicySource> sources;
+  for (std::size_t i = 0; i < tiers.size(); ++i) {
+    sources.push_back({kTiers[i], std::string(to_string(kTiers[i])),
+                       (specific ? "precedence: specific\n" : "") + yaml_of(tiers[i])});
+  }
+  auto policy = Policy::compile(std::move(sources), {.workspace = "/w"});
+  RC_ASSERT(policy.has_value());
+  return *policy;
+}
+
+Tiers any_tiers() {
+  Tiers tiers;
+  for (std::size_t i = 0; i < std::size(kTiers); ++i) {
+    tiers.push_back(*any_rules());
+  }
+  return tiers;
+}
+
+bool by_a_rule(const Decision& decision) { return decision.rule.find(':') != std::string::npos; }
+
+TEST(PermissionProperty, ALowerTierNeverLoosens) {
+  EXPECT_TRUE(rc::check([] {
+    Tiers tiers = any_tiers();
+    const Request request = request_for(any_request());
+    const Decision before = compile(tiers)->decide(request);
+    const auto tier = *rc::gen::inRange<std::size_t>(0, std::size(kTiers));
+    tiers[tier].push_back(*rc::gen::mapcat(any_level(), any_rule));
+    const Decision after = compile(tiers)->decide(request);
+    if (by_a_rule(before)) {
+      RC_ASSERT(after.level >= before.level);
+    }
+  }));
+}
+
+TEST(PermissionProperty, ADenyOfAnyTierStaysUnderAnyOrderAndPrecedence) {
+  EXPECT_TRUE(rc::check([] {
+    Tiers tiers = any_tiers();
+    const Request request = request_for(any_request());
+    const Decision before = compile(tiers)->decide(request);
+    for (std::vector<std::string>& rules : tiers) {
+      std::sort(rules.begin(), rules.end());
+    }
+    RC_ASSERT(compile(tiers)->decide(request).level == before.level);
+    const Tiers managed = {tiers[0]};
+    const Decision alone = compile(managed)->decide(request);
+    if (alone.level == Level::kDeny && by_a_rule(alone)) {
+      RC_ASSERT(compile(tiers, true)->decide(request).level == Level::kDeny);
+    }
+  }));
+}
+
 TEST(PermissionProperty, ExplainAgreesWithDecide) {
   EXPECT_TRUE(rc::check([] {
     const auto policy = compile(*any_rules());

@@ -34,6 +34,10 @@ struct Rule {
   std::string program;  ///< kCommand: the program, a glob; exactly one of the three is set
   Level level = Level::kAsk;
   std::string reason;
+  std::string workspace;  ///< absolute; the rule counts only there; "" = everywhere
+  /// Examples, checked when a policy is made of the rule: what it must and must not match.
+  std::vector<json::Value> match;
+  std::vector<json::Value> not_match;
   std::string where;  ///< "file:line"
   Tier tier = Tier::kUser;
   std::string role;  ///< "" for rules of everyone

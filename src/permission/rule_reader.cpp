@@ -13,8 +13,9 @@ namespace {
 
 const std::vector<std::string> kTopKeys = {"permissions", "roles", "precedence", "version"};
 const std::vector<std::string> kRoleKeys = {"inherits", "additional_permissions", "description"};
-const std::vector<std::string> kRuleKeys = {"scope", "action",  "pattern", "level",     "reason",
-                                            "tool",  "program", "argv",    "mcp_server"};
+const std::vector<std::string> kRuleKeys = {"scope",      "action", "pattern",   "level",
+                                            "reason",     "tool",   "program",   "argv",
+                                            "mcp_server", "match",  "not_match", "workspace"};
 const std::vector<std::string> kScopes = {"tool", "mcp_server", "file_pattern", "command"};
 const std::vector<std::string> kActions = {"execute", "read", "write", "delete", "invoke", "*"};
 const std::vector<std::string> kLevels = {"allow", "ask", "deny"};
@@ -73,6 +74,8 @@ class Reader {
                                        std::string_view key);
   std::vector<std::string> strings_at(const json::Object& object, const std::string& at,
                                       std::string_view key);
+  std::vector<json::Value> examples_at(const json::Object& object, const std::string& at,
+                                       std::string_view key);
   void read_rules(const json::Value& value, const std::string& at, const std::string& role);
   void read_roles(const json::Value& value);
   bool read_words(const json::Object& object, const std::string& at, Rule& rule);
@@ -103,8 +106,6 @@ bool Reader::check_keys(const json::Object& object, const std::string& at,
     fine = false;
     if (key == "condition" || key == "conditions") {
       fault(place, key, "conditions are not available in this version");
-    } else if (key == "match" || key == "not_match") {
-      fault(place, key, "examples in rules are not available in this version");
     } else {
       fault(place, key,
             fmt::format("unknown key, expected {}{}", listing(known),
@@ -147,6 +148,30 @@ std::vector<std::string> Reader::strings_at(const json::Object& object, const st
   }
   if (!fine) {
     fault(at + "/" + std::string(key), key, "expected a list of texts, such as [git, status]");
+    out.clear();
+  }
+  return out;
+}
+
+/// Texts, or whole requests as of `oap permission check --batch`; one alone needs no list.
+std::vector<json::Value> Reader::examples_at(const json::Object& object, const std::string& at,
+                                             std::string_view key) {
+  const json::Value* value = json::find(object, key);
+  if (value == nullptr) {
+    return {};
+  }
+  std::vector<json::Value> out;
+  if (value->is_array()) {
+    out.assign(value->get_array().begin(), value->get_array().end());
+  } else {
+    out.push_back(*value);
+  }
+  const bool fine = std::all_of(out.begin(), out.end(), [](const json::Value& one) {
+    return one.is_object() || (one.is_string() && !one.get_string().empty());
+  });
+  if (!fine || out.empty()) {
+    fault(at + "/" + std::string(key), key,
+          "expected texts or requests, such as ['git status', {tool: bash, arguments: …}]");
     out.clear();
   }
   return out;
@@ -263,6 +288,12 @@ bool Reader::read_words(const json::Object& object, const std::string& at, Rule&
     fault(at, "level", "missing, expected allow, ask or deny");
   }
   rule.reason = string_at(object, at, "reason").value_or("");
+  rule.workspace = string_at(object, at, "workspace").value_or("");
+  if (!rule.workspace.empty() && !rule.workspace.starts_with('/')) {
+    fault(at + "/workspace", "workspace", "expected an absolute path");
+  }
+  rule.match = examples_at(object, at, "match");
+  rule.not_match = examples_at(object, at, "not_match");
   return faults_.size() == before;
 }
 

@@ -21,7 +21,7 @@ TEST(RuleReader, NamesPlaceKeyAndNearestName) {
   EXPECT_EQ(fault("permissions:\n  - tool: bash\n    levle: allow\n"),
             "p.yaml:3: levle: unknown key, expected scope, action, pattern, level, reason, tool, "
             "program, "
-            "argv or mcp_server (did you mean 'level'?)");
+            "argv, mcp_server, match, not_match or workspace (did you mean 'level'?)");
   EXPECT_THAT(fault("permisions: []\n"), HasSubstr("p.yaml:1: permisions: unknown key"));
   EXPECT_THAT(fault("permissions:\n  - {scope: file, pattern: x, level: ask}\n"),
               HasSubstr("p.yaml:2: scope: expected tool, mcp_server, file_pattern or command"));
@@ -45,8 +45,6 @@ TEST(RuleReader, NamesPlaceKeyAndNearestName) {
 TEST(RuleReader, RefusesWhatIsNotThereYet) {
   EXPECT_THAT(fault("permissions:\n  - {tool: bash, level: ask, condition: 'x'}\n"),
               HasSubstr("p.yaml:2: condition: conditions are not available in this version"));
-  EXPECT_THAT(fault("permissions:\n  - {tool: bash, level: ask, match: [ls]}\n"),
-              HasSubstr("match: examples in rules are not available in this version"));
 }
 
 TEST(RuleReader, RefusesMixedForms) {

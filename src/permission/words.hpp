@@ -37,6 +37,9 @@ class Words {
                          [&](std::string_view prefix) { return word.starts_with(prefix); });
     });
   }
+  bool any_part(std::string_view part) const {
+    return any([&](std::string_view word) { return word.find(part) != std::string_view::npos; });
+  }
   /// A single-dash group that holds one of the letters.
   bool any_short(std::string_view letters) const {
     return any([&](std::string_view word) {

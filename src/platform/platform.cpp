@@ -9,6 +9,7 @@
 #include "gateway/trust/clean.hpp"
 #include "os/self.hpp"
 #include "platform/agents.hpp"
+#include "platform/approval_desk.hpp"
 #include "platform/audit_sink.hpp"
 #include "platform/hook_table.hpp"
 #include "platform/models.hpp"
@@ -68,7 +69,8 @@ struct Platform::Parts {
   std::unique_ptr<gateway::AuditSink> audit;
   std::unique_ptr<security::SecretScanner> scanner;
   std::unique_ptr<gateway::ScannerRedactor> redactor;
-  std::unique_ptr<permission::Engine> engine;
+  std::unique_ptr<LivePolicy> policy;
+  std::unique_ptr<ApprovalDesk> desk;
   hooks::Registry hooks;
   approval::FixedApprover nobody = approval::FixedApprover::nobody();
   std::unique_ptr<net::HttpClient> http;
@@ -84,6 +86,7 @@ struct Platform::Parts {
   Result<void> open_state();
   Result<void> assemble();
   Result<std::string> session_for(const RunRequest& request);
+  void note_policy(const PolicyHealth& health);
   void note(const std::string& type, const std::string& session_id, const std::string& task_id,
             const orchestration::TaskReport* report);
 };
@@ -98,13 +101,13 @@ Result<void> Platform::Parts::open_state() {
 
 Result<void> Platform::Parts::assemble() {
   const Settings& settings = options.settings;
-  OAP_TRY(auto policy, compile_policy(settings));
-  engine = std::make_unique<permission::Engine>(std::move(policy));
+  OAP_TRY(policy,
+          LivePolicy::open(settings, [this](const PolicyHealth& now) { note_policy(now); }));
   scanner =
       std::make_unique<security::SecretScanner>(settings.config.secrets, settings.paths.state_dir);
   redactor = std::make_unique<gateway::ScannerRedactor>(*scanner);
   log::set_redactor([this](std::string_view text) { return scanner->redact(text); });
-  register_hooks(hooks, {*engine, *scanner});
+  register_hooks(hooks, {policy->engine(), *scanner});
   http = std::make_unique<net::HttpClient>(options.executor);
   OAP_CHECK_OK(add_upstreams(upstreams, credentials, settings, options.executor, *http));
   trust = std::make_unique<ToolPins>(settings);
@@ -115,10 +118,13 @@ Result<void> Platform::Parts::assemble() {
   };
   catalog = std::make_unique<gateway::Catalog>(options.executor, upstreams, tools::builtin_specs(),
                                                std::move(lists), trust.get());
+  desk = std::make_unique<ApprovalDesk>(
+      ApprovalDesk::Parts{settings, policy->engine(), store->approvals(), *redactor, *audit});
   approval::Approver& approver = options.approver != nullptr ? *options.approver : nobody;
-  gateway = std::make_unique<gateway::Gateway>(gateway::Gateway::Parts{
-      hooks, approver, *audit, *redactor, upstreams, *catalog, system_clock(),
-      settings.paths.workspace, Millis(300'000), Millis(300'000), audit_class_of(settings)});
+  gateway = std::make_unique<gateway::Gateway>(
+      gateway::Gateway::Parts{hooks, approver, *audit, *redactor, upstreams, *catalog,
+                              system_clock(), settings.paths.workspace, Millis(300'000),
+                              Millis(300'000), audit_class_of(settings), desk.get()});
   invoker = std::make_unique<GatewayInvoker>(*gateway);
   sessions = std::make_unique<session::SessionManager>(store->sessions(), store->messages(),
                                                        system_clock());
@@ -153,7 +159,8 @@ std::string Platform::cleaned(std::string_view text) const {
 }
 gateway::Gateway& Platform::gateway() { return *parts_->gateway; }
 ToolPins& Platform::pins() { return *parts_->trust; }
-const permission::Engine& Platform::permissions() const { return *parts_->engine; }
+const permission::Engine& Platform::permissions() const { return parts_->policy->engine(); }
+PolicyHealth Platform::policy_health() const { return parts_->policy->health(); }
 net::HttpClient& Platform::http() { return *parts_->http; }
 const Principal& Platform::principal() const { return parts_->principal; }
 
@@ -188,6 +195,20 @@ Result<std::string> Platform::Parts::session_for(const RunRequest& request) {
     return fail(none ? Error(Code::kUsage, state.error().message()) : state.error());
   }
   return state->id;
+}
+
+void Platform::Parts::note_policy(const PolicyHealth& health) {
+  audit::Event event;
+  event.event_type = "policy_reload";
+  event.user_id = principal.user_id;
+  event.role = principal.role;
+  event.success = health.problem.empty();
+  event.error = redactor->redact(health.problem);
+  event.details = {{"policy_revision", health.revision}};
+  if (const auto written = audit->append_now(std::move(event)); !written) {
+    log::error("platform", "a reload of the rules was not audited",
+               {{"error", written.error().to_string()}});
+  }
 }
 
 void Platform::Parts::note(const std::string& type, const std::string& session_id,

@@ -12,6 +12,7 @@
 #include "orchestration/report.hpp"
 #include "orchestration/run_events.hpp"
 #include "permission/engine.hpp"
+#include "platform/live_policy.hpp"
 #include "platform/settings.hpp"
 #include "platform/tool_pins.hpp"
 
@@ -71,6 +72,7 @@ class Platform {
   std::string cleaned(std::string_view text) const;
   ToolPins& pins();
   const permission::Engine& permissions() const;
+  PolicyHealth policy_health() const;
   net::HttpClient& http();
   const Principal& principal() const;
 

@@ -240,6 +240,9 @@ class Serving {
     paths.clean = cleaner();
     paths.authenticator = auth.authenticator.get();
     paths.metrics = [this] { return metrics_.text(); };
+    paths.policy_problem = [this] {
+      return platform_.redactor().redact(platform_.policy_health().problem);
+    };
     gateway::HttpService http(front, platform_.upstreams(), std::move(paths));
     net::HttpServer::Options listen;
     listen.address = address.host;

@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include "base/log.hpp"
+#include "os/file.hpp"
+#include "platform/live_policy.hpp"
 #include "tools/builtin.hpp"
 
 namespace oap::platform {
@@ -25,6 +27,7 @@ Result<Settings> load_settings(const SettingsOptions& options) {
   where.env = options.env;
   where.managed_dir = options.managed_dir;
   Settings settings;
+  settings.loaded_with = options;
   settings.env = options.env;
   auto paths = config::resolve_paths(where);
   if (!paths) {
@@ -62,6 +65,8 @@ Result<std::shared_ptr<const permission::Policy>> compile_policy(
   }
   if (policy_file) {
     sources.push_back({permission::Tier::kUser, *policy_file, std::nullopt});
+  } else if (const std::string session = session_rules_file(settings.paths); os::exists(session)) {
+    sources.push_back({permission::Tier::kSession, session, std::nullopt});
   }
   return permission::Policy::compile(std::move(sources), options);
 }

@@ -24,6 +24,7 @@ struct Settings {
   config::Paths paths;
   config::Config config;
   config::Env env;
+  SettingsOptions loaded_with;
 };
 
 /// kConfiguration with a line for each fault; kNotFound where the workspace does not exist.

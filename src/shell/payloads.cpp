@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "shell/name_set.hpp"
 #include "shell/wrapping.hpp"
 #include "text/strings.hpp"
 
@@ -41,10 +42,6 @@ constexpr TextOptions kTextOptions[] = {
     {" dc ", "e", " --expression "},
     {" m4 ", "", ""},
 };
-
-bool listed(std::string_view names, std::string_view name) {
-  return names.find(" " + std::string(name) + " ") != std::string_view::npos;
-}
 
 bool is_long_of(std::string_view prefixes, std::string_view name) {
   for (const std::string_view prefix : text::split_words(prefixes)) {
@@ -102,15 +99,15 @@ void unwrap_container(const Wrapping& w) {
 
 /// `poetry run cmd`, `cargo watch -x cmd`, `npm exec cmd`: a verb, then the command.
 bool unwrap_runner(const Wrapping& w) {
-  static constexpr std::string_view kRunners =
+  static const NameSet kRunners(
       " npm pnpm yarn bun poetry pipenv uv pdm hatch rye bundle rbenv pyenv nodenv asdf mise rtx "
       "conda "
       "mamba micromamba direnv rustup volta corepack nix flatpak snap toolbox distrobox dotenv "
       "vagrant "
       "multipass lxc machinectl heroku fly gcloud aws-vault op doppler chamber cargo go deno tox "
       "nox "
-      "swift dotnet gradle mvn ansible ";
-  if (!listed(kRunners, w.program)) {
+      "swift dotnet gradle mvn ansible ");
+  if (!kRunners.contains(w.program)) {
     return false;
   }
   for (std::size_t i = 1; i < w.size() && i < 6; ++i) {
@@ -153,16 +150,15 @@ void guess_editor(const Wrapping& w) {
 }  // namespace
 
 void unwrap_options(const Wrapping& w) {
-  for (const TextOptions& options : kTextOptions) {
-    if (listed(options.programs, w.program)) {
-      for (std::size_t i = 1; i < w.size(); ++i) {
-        if (w.word(i).starts_with('-')) {
-          unwrap_option(w, options, i);
-        }
+  static const RowsByName<TextOptions> kByProgram(kTextOptions);
+  for (const TextOptions* options : kByProgram.of(w.program)) {
+    for (std::size_t i = 1; i < w.size(); ++i) {
+      if (w.word(i).starts_with('-')) {
+        unwrap_option(w, *options, i);
       }
-      if (w.program == "tar" && w.size() > 2 && w.word(1).find_first_of("IF") < 8) {
-        guess_from(w, 2);
-      }
+    }
+    if (w.program == "tar" && w.size() > 2 && w.word(1).find_first_of("IF") < 8) {
+      guess_from(w, 2);
     }
   }
   if (is_one_of(w.program, {"docker", "podman", "nerdctl", "kubectl", "oc", "crictl", "ctr",
@@ -178,6 +174,13 @@ void unwrap_options(const Wrapping& w) {
       if (is_one_of(w.word(i), {"-x", "-X", "--exec", "--exec-batch"})) {
         guess_from(w, i + 1);
         return;
+      }
+    }
+  } else if (is_one_of(w.program, {"make", "gmake", "bmake"})) {
+    for (std::size_t i = 1; i < w.size(); ++i) {
+      const std::size_t equals = w.word(i).find('=');
+      if (equals != std::string::npos) {
+        guess_text(w, std::string_view(w.word(i)).substr(equals + 1));
       }
     }
   } else {

@@ -61,6 +61,10 @@ struct Script {
 /// its options. `program` is a base name.
 bool runs_operands(std::string_view program);
 
+/// True for shells, wrappers (env, sudo, xargs, find …), interpreters and whatever else runs
+/// commands or code that its arguments name. `program` is a base name.
+bool is_command_runner(std::string_view program);
+
 /// The program's name without its directory.
 std::string_view base_name(std::string_view program);
 

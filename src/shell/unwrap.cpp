@@ -141,6 +141,8 @@ bool unwrap_shell(const Wrapping& w) {
     return false;
   }
   if (at < w.size() && !from_input && !is_input(w.word(at))) {
+    const Guessing guessing(w.findings);
+    list_payload(w, at, w.size(), false);
     return false;
   }
   return reads_commands(w);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "shell/name_set.hpp"
 #include "shell/word.hpp"
 
 namespace oap::shell {
@@ -136,20 +137,20 @@ bool is_shell(std::string_view program) {
 bool takes_code(std::string_view program) {
   static constexpr std::string_view kFamilies[] = {"python", "pypy", "perl", "ruby",
                                                    "php",    "lua",  "tclsh"};
-  static constexpr std::string_view kNames =
+  static const NameSet kNames(
       " node nodejs deno bun tsx ts-node R Rscript osascript pwsh groovy scala irb guile julia awk "
       "gawk "
       "mawk nawk original-awk emacs emacsclient vim nvim vi ex elixir erl iex raku perl6 jshell "
       "ghc "
       "runghc ocaml sbcl clisp racket octave gnuplot m4 expect make gmake wish ipython ipython3 "
-      "jupyter swift kotlin clojure crystal nim gdb lldb maxima sage sqlite3 psql mysql ";
-  return kNames.find(" " + std::string(program) + " ") != std::string_view::npos ||
+      "jupyter swift kotlin clojure crystal nim gdb lldb maxima sage sqlite3 psql mysql ");
+  return kNames.contains(program) ||
          std::any_of(std::begin(kFamilies), std::end(kFamilies),
                      [&](std::string_view family) { return program.starts_with(family); });
 }
 
 bool runs_operands(std::string_view program) {
-  static constexpr std::string_view kNames =
+  static const NameSet kNames(
       " chrt setarch linux32 linux64 i386 x86_64 uname26 nsenter prlimit numactl pkexec ssh rsh "
       "mosh slogin "
       "sshpass dbus-run-session dbus-launch start-stop-daemon perf proxychains proxychains4 "
@@ -167,10 +168,20 @@ bool runs_operands(std::string_view program) {
       "pssh pdsh clush parallel-ssh sshfs autossh mpirun mpiexec srun torify nq tsp doit watchman "
       "gosu su-exec fixuid setuser qemu-x86_64 qemu-aarch64 wine box64 fakechroot proot "
       "debootstrap pbuilder schroot sbuild dchroot mock nix-shell guix flatpak-spawn host-spawn "
-      "chronic ifne mispipe pee unison ccache distcc ";
-  return kNames.find(" " + std::string(program) + " ") != std::string_view::npos ||
-         program.starts_with("ld-linux") || program.starts_with("ld-musl") ||
-         program.starts_with("ld.so") || program.starts_with("ld-2.");
+      "chronic ifne mispipe pee unison ccache distcc ");
+  return kNames.contains(program) || program.starts_with("ld-linux") ||
+         program.starts_with("ld-musl") || program.starts_with("ld.so") ||
+         program.starts_with("ld-2.");
+}
+
+bool is_command_runner(std::string_view program) {
+  static const NameSet kOthers(
+      " eval source . exec trap alias su runuser script flock parallel at batch crontab find xargs "
+      "env "
+      "fish csh tcsh rc es ");
+  const bool builds = program == "make" || program == "gmake";
+  return is_shell(program) || (takes_code(program) && !builds) || runs_operands(program) ||
+         wrapper_form(program) != nullptr || kOthers.contains(program);
 }
 
 const WrapperForm* wrapper_form(std::string_view program) {

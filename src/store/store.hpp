@@ -4,6 +4,7 @@
 #include <string>
 
 #include "base/result.hpp"
+#include "store/approval_repository.hpp"
 #include "store/message_repository.hpp"
 #include "store/run_repository.hpp"
 #include "store/session_repository.hpp"
@@ -27,6 +28,7 @@ class Store {
   virtual MessageRepository& messages() = 0;
   virtual TaskRepository& tasks() = 0;
   virtual RunRepository& runs() = 0;
+  virtual ApprovalRepository& approvals() = 0;
   /// The same database as another tenant sees it; shares the connection and outlives this object.
   virtual std::unique_ptr<Store> for_tenant(std::string tenant) = 0;
 };

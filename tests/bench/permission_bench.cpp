@@ -1,7 +1,12 @@
 // The decision of a compiled policy, with N rules of the shape of docs/design: (tool_i, execute,
 // /proj/dir_i/*), or file patterns. "Evaluate" is the decision alone; "Decide" also derives the
-// facets and resolves paths on the file system; "Command" parses a shell command besides.
+// facets and resolves paths on the file system; "Command" parses a shell command besides; "shell"
+// takes the commands of src/permission/cases (everyday, bypass_*) with their own rules, p50 and p99
+// over all calls.
+#include <algorithm>
+#include <chrono>
 #include <cstdlib>
+#include <fstream>
 
 #include <benchmark/benchmark.h>
 #include <fmt/format.h>
@@ -113,6 +118,51 @@ void load(benchmark::State& state) {
   }
 }
 
+/// The first policy of a case file, and its "bash …" rows.
+struct Table {
+  std::shared_ptr<const Policy> policy;
+  std::vector<Request> requests;
+};
+
+Table read_table(const std::string& name) {
+  std::ifstream file(std::string(OAP_SOURCE_DIR "/src/permission/cases/") + name + ".case");
+  std::string yaml;
+  Table table;
+  for (std::string line; std::getline(file, line);) {
+    const std::size_t arrow = line.rfind(" => ");
+    if (line.starts_with("| ")) {
+      yaml += line.substr(2) + "\n";
+    } else if (line.starts_with("bash ") && arrow != std::string::npos) {
+      Request request;
+      request.tool = "bash";
+      request.action = "execute";
+      request.arguments["command"] = line.substr(5, arrow - 5);
+      table.requests.push_back(std::move(request));
+    }
+  }
+  table.policy = compile(yaml, {});
+  return table;
+}
+
+void shell(benchmark::State& state, const char* name) {
+  const Table table = read_table(name);
+  std::vector<double> nanoseconds;
+  std::size_t at = 0;
+  for (auto _ : state) {
+    const auto begin = std::chrono::steady_clock::now();
+    benchmark::DoNotOptimize(table.policy->decide(table.requests[at++ % table.requests.size()]));
+    const std::chrono::duration<double, std::nano> took = std::chrono::steady_clock::now() - begin;
+    nanoseconds.push_back(took.count());
+  }
+  std::sort(nanoseconds.begin(), nanoseconds.end());
+  state.counters["p50_ns"] = nanoseconds[nanoseconds.size() / 2];
+  state.counters["p99_ns"] = nanoseconds[nanoseconds.size() * 99 / 100];
+}
+
+BENCHMARK_CAPTURE(shell, everyday, "everyday");
+BENCHMARK_CAPTURE(shell, bypass_structure, "bypass_structure");
+BENCHMARK_CAPTURE(shell, bypass_wrappers, "bypass_wrappers");
+BENCHMARK_CAPTURE(shell, bypass_files, "bypass_files");
 BENCHMARK_CAPTURE(evaluate, tool_rules, tool_rules, tool_request)->Arg(10)->Arg(1000)->Arg(10000);
 BENCHMARK_CAPTURE(evaluate, file_rules, file_rules, file_request)->Arg(10)->Arg(1000)->Arg(10000);
 BENCHMARK_CAPTURE(evaluate, command_rules, command_rules, command_request)

@@ -3,6 +3,8 @@
 #include <cstdlib>
 #include <string_view>
 
+#include "permission/analysis.hpp"
+#include "permission/case_rows.hpp"
 #include "permission/policy.hpp"
 
 namespace {
@@ -19,6 +21,19 @@ Request request_of(std::string_view text) {
   request.workspace = "/nonexistent";
   request.arguments[command ? "command" : "path"] = text;
   return request;
+}
+
+/// Lint of a small policy ends, and each of its witnesses is a request.
+void analyse_small(const Policy& policy, std::size_t size) {
+  if (policy.rules().size() > 4 || size > 300) {
+    return;
+  }
+  for (const auto& finding : oap::permission::analyse(policy).findings) {
+    if (finding.message.empty() ||
+        (finding.witness && !oap::permission::request_from_json(*finding.witness))) {
+      std::abort();
+    }
+  }
 }
 
 }  // namespace
@@ -41,6 +56,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
       std::abort();
     }
     return 0;
+  }
+  analyse_small(**policy, policy_text.size());
+  const auto rows = oap::permission::read_cases(policy_text, "p");
+  if (!rows && rows.error().message().empty()) {
+    std::abort();
   }
   const auto alone = (*policy)->decide(request);
   const std::string allows =

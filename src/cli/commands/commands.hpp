@@ -11,6 +11,7 @@ int route_command(const Common& common, const RouteArgs& args);
 int config_command(const Common& common, const ConfigArgs& args);
 int trust_command(const Common& common, const TrustArgs& args);
 int permission_command(const Common& common, const PermissionArgs& args);
+int approvals_command(const Common& common, const ApprovalArgs& args);
 int mcp_command(const Common& common, const McpArgs& args);
 int mcp_edit_command(const Common& common, const McpEditArgs& args);
 int mcp_trust_command(const Common& common, const McpTrustArgs& args);

@@ -1,3 +1,6 @@
+#include "cli/commands/permission.hpp"
+
+#include <functional>
 #include <iostream>
 #include <string>
 
@@ -76,7 +79,8 @@ json::Value rules_of(const permission::Policy& policy) {
       {"default_permission", policy.options().default_permission
                                  ? json::Value(to_string(*policy.options().default_permission))
                                  : json::Value(nullptr)},
-      {"warnings", std::move(warnings)}};
+      {"warnings", std::move(warnings)},
+      {"revision", policy.revision()}};
 }
 
 std::string text_of(const permission::Explanation& explanation) {
@@ -96,7 +100,11 @@ std::string text_of(const permission::Explanation& explanation) {
   for (const std::string& floor : explanation.floors) {
     text += "  " + floor + "\n";
   }
-  return text;
+  for (const permission::NearMiss& miss : explanation.near) {
+    text += fmt::format("  {} {} ({}) nearly matches: {}\n", miss.rule.where,
+                        to_string(miss.rule.level), miss.rule.describe(), miss.why);
+  }
+  return text + "  policy revision: " + explanation.revision + "\n";
 }
 
 /// A line that is no request still gets its one answer, so that lines can be paired.
@@ -149,6 +157,66 @@ int explain(const permission::Engine& engine, const permission::Request& request
 
 }  // namespace
 
+namespace {
+
+/// One request of the command line: check or explain.
+int decide_one(const permission::Engine& engine, const PermissionArgs& args,
+               const std::string& workspace, bool as_json) {
+  if (args.tool.empty()) {
+    return report(Error(Code::kUsage, "--tool is needed (or --batch)"), as_json);
+  }
+  json::Object arguments;
+  if (!args.arguments.empty()) {
+    auto parsed = json::parse_object(args.arguments);
+    if (!parsed) {
+      return report(Error(Code::kUsage, "--arguments: " + parsed.error().message()), as_json);
+    }
+    arguments = *std::move(parsed);
+  }
+  const auto request =
+      request_of(json::Value(request_object(args, std::move(arguments))), workspace);
+  if (!request) {
+    return report(Error(Code::kUsage, request.error().message()), as_json);
+  }
+  if (args.action == PermissionArgs::Action::kExplain) {
+    return explain(engine, *request, as_json);
+  }
+  const Decision decision = engine.decide(*request);
+  if (as_json) {
+    print_json(permission::to_json(decision));
+  } else {
+    print(fmt::format("{}\n  rule: {}\n  {}\n", to_string(decision.level),
+                      decision.rule.empty() ? "(default)" : decision.rule, decision.reason));
+  }
+  return exit_of(decision.level);
+}
+
+using PolicyOf =
+    std::function<Result<std::shared_ptr<const permission::Policy>>(const std::string& file)>;
+
+int diff(const PolicyOf& policy_of, const PermissionArgs& args, bool as_json) {
+  const auto before = policy_of(args.file);
+  if (!before) {
+    return report(before.error(), as_json);
+  }
+  const auto after = policy_of(args.after);
+  return after ? permission_diff(**before, **after, as_json) : report(after.error(), as_json);
+}
+
+int with_policy(const permission::Policy& policy, const PermissionArgs& args, bool as_json) {
+  if (args.action == PermissionArgs::Action::kLint) {
+    return permission_lint(policy, as_json);
+  }
+  if (args.action == PermissionArgs::Action::kTest) {
+    return permission_test(policy, args.file, as_json);
+  }
+  const json::Value rules = rules_of(policy);
+  print(as_json ? json::print(rules) + "\n" : json::print_pretty(rules) + "\n");
+  return 0;
+}
+
+}  // namespace
+
 int permission_command(const Common& common, const PermissionArgs& args) {
   platform::SettingsOptions options;
   options.workspace = common.workspace;
@@ -157,51 +225,30 @@ int permission_command(const Common& common, const PermissionArgs& args) {
   if (!settings) {
     return report(settings.error(), common.json);
   }
-  const auto policy = platform::compile_policy(
-      *settings, args.policy.empty() ? std::nullopt : std::optional<std::string>(args.policy));
+  using Action = PermissionArgs::Action;
+  if (args.action == Action::kSet) {
+    return permission_set(*settings, args.rule, args.clear, common.json);
+  }
+  const PolicyOf policy_of = [&](const std::string& file) {
+    return platform::compile_policy(*settings,
+                                    file.empty() ? std::nullopt : std::optional<std::string>(file));
+  };
+  if (args.action == Action::kDiff) {
+    return diff(policy_of, args, common.json);
+  }
+  const auto policy = policy_of(args.policy);
   if (!policy) {
     return report(policy.error(), common.json);
   }
   if (const std::string notice = platform::trust_notice(*settings); !notice.empty()) {
     print_error(notice);
   }
-  if (args.action == PermissionArgs::Action::kShow) {
-    const json::Value rules = rules_of(**policy);
-    print(common.json ? json::print(rules) + "\n" : json::print_pretty(rules) + "\n");
-    return 0;
+  if (args.action != Action::kCheck && args.action != Action::kExplain) {
+    return with_policy(**policy, args, common.json);
   }
   const permission::Engine engine(*policy);
-  const std::string& workspace = settings->paths.workspace;
-  if (args.batch) {
-    return batch(engine, args, workspace);
-  }
-  if (args.tool.empty()) {
-    return report(Error(Code::kUsage, "--tool is needed (or --batch)"), common.json);
-  }
-  json::Object arguments;
-  if (!args.arguments.empty()) {
-    auto parsed = json::parse_object(args.arguments);
-    if (!parsed) {
-      return report(Error(Code::kUsage, "--arguments: " + parsed.error().message()), common.json);
-    }
-    arguments = *std::move(parsed);
-  }
-  const auto request =
-      request_of(json::Value(request_object(args, std::move(arguments))), workspace);
-  if (!request) {
-    return report(Error(Code::kUsage, request.error().message()), common.json);
-  }
-  if (args.action == PermissionArgs::Action::kExplain) {
-    return explain(engine, *request, common.json);
-  }
-  const Decision decision = engine.decide(*request);
-  if (common.json) {
-    print_json(permission::to_json(decision));
-  } else {
-    print(fmt::format("{}\n  rule: {}\n  {}\n", to_string(decision.level),
-                      decision.rule.empty() ? "(default)" : decision.rule, decision.reason));
-  }
-  return exit_of(decision.level);
+  return args.batch ? batch(engine, args, settings->paths.workspace)
+                    : decide_one(engine, args, settings->paths.workspace, common.json);
 }
 
 }  // namespace oap::cli

@@ -61,8 +61,14 @@ Task<bool> HttpService::is_known(net::HttpExchange& http) const {
 
 void HttpService::answer_health(net::HttpExchange& http, bool whole) const {
   json::Object report = health_report(upstreams_, options_.clean);
+  const std::string problem = options_.policy_problem ? options_.policy_problem() : std::string();
+  if (!problem.empty()) {
+    report["status"] = "degraded";
+    report["policy"] = json::Object{{"problem", problem}};
+  }
   if (!whole) {
     report.erase("servers");
+    report.erase("policy");
   }
   answer_json(http, 200, std::move(report));
 }

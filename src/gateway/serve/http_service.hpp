@@ -19,6 +19,8 @@ struct HttpServiceOptions {
   std::set<std::string> awaited;         ///< servers that must have been tried before it is ready
   std::function<std::string()> metrics;  ///< the text of /metrics
   std::function<std::string(std::string)> clean;  ///< of what servers wrote themselves
+  /// Why the permission rules that are in the files now are not in force; "" where they are.
+  std::function<std::string()> policy_problem;
   /// Where set, only whoever it knows sees /metrics, and more of /health than the status. Borrowed.
   mcp::Authenticator* authenticator = nullptr;
 };

@@ -9,7 +9,7 @@
 namespace oap::store::sqlite {
 namespace {
 
-constexpr std::array<std::string_view, 1> kMigrations = {"0001_initial.sql"};
+constexpr std::array<std::string_view, 2> kMigrations = {"0001_initial.sql", "0002_approvals.sql"};
 
 struct Identity {
   std::int64_t schema = 0;

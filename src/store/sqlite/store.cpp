@@ -1,5 +1,6 @@
 #include "store/store.hpp"
 
+#include "store/sqlite/approvals.hpp"
 #include "store/sqlite/database.hpp"
 #include "store/sqlite/runs.hpp"
 #include "store/sqlite/sessions.hpp"
@@ -17,12 +18,14 @@ class SqliteStore final : public Store {
         sessions_(*database_, tenant),
         messages_(*database_, tenant),
         tasks_(*database_, tenant),
-        runs_(*database_, tenant) {}
+        runs_(*database_, tenant),
+        approvals_(*database_, tenant) {}
 
   SessionRepository& sessions() override { return sessions_; }
   MessageRepository& messages() override { return messages_; }
   TaskRepository& tasks() override { return tasks_; }
   RunRepository& runs() override { return runs_; }
+  ApprovalRepository& approvals() override { return approvals_; }
   std::unique_ptr<Store> for_tenant(std::string tenant) override {
     return std::make_unique<SqliteStore>(database_, tenant);
   }
@@ -33,6 +36,7 @@ class SqliteStore final : public Store {
   Messages messages_;
   Tasks tasks_;
   Runs runs_;
+  Approvals approvals_;
 };
 
 }  // namespace
