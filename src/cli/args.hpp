@@ -102,6 +102,12 @@ struct AuditArgs {
   enum class Action { kTail, kVerify } action = Action::kTail;
   int lines = 20;
 };
+struct ScanArgs {
+  enum class What { kSecrets, kCode } what = What::kSecrets;
+  std::string path = ".";  ///< "-": standard input
+  bool batch = false;
+  std::string language;  ///< of code: bash, python, javascript; empty: by the file's name
+};
 struct DoctorArgs {};
 struct VersionArgs {};
 struct CompletionArgs {
@@ -115,8 +121,8 @@ struct Message {
 
 using Command =
     std::variant<RunArgs, RouteArgs, ConfigArgs, TrustArgs, PermissionArgs, McpArgs, McpEditArgs,
-                 McpTrustArgs, McpLoginArgs, McpServeArgs, SandboxServerArgs, AuditArgs, DoctorArgs,
-                 VersionArgs, CompletionArgs, Message>;
+                 McpTrustArgs, McpLoginArgs, McpServeArgs, SandboxServerArgs, AuditArgs, ScanArgs,
+                 DoctorArgs, VersionArgs, CompletionArgs, Message>;
 
 struct Args {
   Common common;

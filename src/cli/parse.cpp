@@ -36,6 +36,7 @@ struct Tree {
   McpWords mcp;
   SandboxServerArgs server;
   AuditArgs audit;
+  ScanArgs scan;
   CompletionArgs completion;
   std::string format = "text";
   bool version = false;
@@ -52,6 +53,7 @@ struct Tree {
     add_mcp();
     add_server();
     add_audit();
+    add_scan();
   }
 
   CLI::App* command(CLI::App& parent, const std::string& name, const std::string& help,
@@ -191,6 +193,32 @@ struct Tree {
     sub->add_option("--lines,-n", audit.lines, "How many")->check(CLI::Range(1, 100'000));
     command(*parent, "verify", "Check the hash chain; exit 0 intact, 1 broken",
             choose(Action::kVerify));
+  }
+
+  void add_scan() {
+    CLI::App* parent = app.add_subcommand("scan", "Look for secrets or dangerous code");
+    parent->require_subcommand(1);
+    using What = ScanArgs::What;
+    const auto choose = [this](What what) {
+      return [this, what] {
+        scan.what = what;
+        args.command = scan;
+      };
+    };
+    CLI::App* sub = command(*parent, "secrets", "Find credentials; exit 0 none, 1 some",
+                            choose(What::kSecrets));
+    sub->add_option("path", scan.path, "A file, a folder, or '-' for standard input (default: .)");
+    sub->add_flag("--batch", scan.batch,
+                  "JSON lines on standard input, {\"id\", \"text\"} or {\"id\", \"chunks\"}; one "
+                  "answer a line");
+    sub = command(*parent, "code", "Find dangerous code in bash, Python and JavaScript",
+                  choose(What::kCode));
+    sub->add_option("path", scan.path, "A file, a folder, or '-' for standard input (default: .)");
+    sub->add_option("--language", scan.language, "bash, python or javascript")
+        ->check(CLI::IsMember({"bash", "python", "javascript"}));
+    sub->add_flag("--batch", scan.batch,
+                  "JSON lines on standard input, {\"id\", \"language\", \"path\", \"text\"}; one "
+                  "answer a line");
   }
 
   void finish() {
