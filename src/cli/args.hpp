@@ -147,6 +147,12 @@ struct AuditArgs {
   std::string older_than;  ///< empty: the configuration's retention
   std::string user;
 };
+struct ScanArgs {
+  enum class What { kSecrets, kCode } what = What::kSecrets;
+  std::string path = ".";  ///< "-": standard input
+  bool batch = false;
+  std::string language;  ///< of code: bash, python, javascript; empty: by the file's name
+};
 struct DoctorArgs {};
 struct VersionArgs {};
 struct CompletionArgs {
@@ -161,8 +167,8 @@ struct Message {
 using Command =
     std::variant<RunArgs, RouteArgs, ConfigArgs, TrustArgs, PermissionArgs, ApprovalArgs, McpArgs,
                  McpEditArgs, McpTrustArgs, McpLoginArgs, McpServeArgs, SandboxServerArgs,
-                 SandboxArgs,
-                 AuditArgs, DoctorArgs, VersionArgs, CompletionArgs, Message>;
+                 SandboxArgs, AuditArgs, ScanArgs, DoctorArgs, VersionArgs, CompletionArgs,
+                 Message>;
 
 struct Args {
   Common common;

@@ -41,6 +41,7 @@ struct Tree {
   SandboxServerArgs server;
   SandboxArgs sandbox;
   AuditArgs audit;
+  ScanArgs scan;
   CompletionArgs completion;
   std::string format = "text";
   bool version = false;
@@ -58,6 +59,7 @@ struct Tree {
     add_server();
     add_sandbox();
     add_audit();
+    add_scan();
   }
 
   CLI::App* command(CLI::App& parent, const std::string& name, const std::string& help,
@@ -174,6 +176,32 @@ struct Tree {
                               std::function<void()> chosen) {
                          return command(at, name, help, std::move(chosen));
                        });
+  }
+
+  void add_scan() {
+    CLI::App* parent = app.add_subcommand("scan", "Look for secrets or dangerous code");
+    parent->require_subcommand(1);
+    using What = ScanArgs::What;
+    const auto choose = [this](What what) {
+      return [this, what] {
+        scan.what = what;
+        args.command = scan;
+      };
+    };
+    CLI::App* sub = command(*parent, "secrets", "Find credentials; exit 0 none, 1 some",
+                            choose(What::kSecrets));
+    sub->add_option("path", scan.path, "A file, a folder, or '-' for standard input (default: .)");
+    sub->add_flag("--batch", scan.batch,
+                  "JSON lines on standard input, {\"id\", \"text\"} or {\"id\", \"chunks\"}; one "
+                  "answer a line");
+    sub = command(*parent, "code", "Find dangerous code in bash, Python and JavaScript",
+                  choose(What::kCode));
+    sub->add_option("path", scan.path, "A file, a folder, or '-' for standard input (default: .)");
+    sub->add_option("--language", scan.language, "bash, python or javascript")
+        ->check(CLI::IsMember({"bash", "python", "javascript"}));
+    sub->add_flag("--batch", scan.batch,
+                  "JSON lines on standard input, {\"id\", \"language\", \"path\", \"text\"}; one "
+                  "answer a line");
   }
 
   void finish() {

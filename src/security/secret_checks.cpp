@@ -226,6 +226,9 @@ bool is_secret_value(NameKind kind, std::string_view value, ValueForm form) {
   if (letters == 0 || (digits == 0 && special == 0 && value.size() < 20)) {
     return false;
   }
+  if (form == ValueForm::kBare && digits == 0 && !is_mixed(value)) {
+    return false;  // a name
+  }
   if (form != ValueForm::kQuoted && is_member_access(value)) {
     return false;
   }
@@ -246,7 +249,7 @@ bool is_secret_value(NameKind kind, std::string_view value, ValueForm form) {
 }
 
 bool is_url_password(std::string_view password) {
-  static constexpr std::array<std::string_view, 32> kWords = {
+  static constexpr std::array<std::string_view, 33> kWords = {
       "postgres",     "guest",        "root",     "admin",   "mysql",  "redis", "mongo",
       "rabbitmq",     "password",     "passwd",   "pass",    "secret", "pwd",   "token",
       "user",         "port",         "changeme", "xxx",     "pw",     "passw", "mypass",
@@ -260,8 +263,8 @@ bool is_url_password(std::string_view password) {
   return !reference && password.find("${") == std::string_view::npos &&
          password.find("{{") == std::string_view::npos &&
          password.find("...") == std::string_view::npos &&
-         password.find_first_of("{}()|^") == std::string_view::npos && !is_one_of(lower, kWords) &&
-         entropy(password) >= 1.5 && !is_sample(password) &&
+         password.find_first_of("{}()|^\\") == std::string_view::npos &&
+         !is_one_of(lower, kWords) && entropy(password) >= 1.5 && !is_sample(password) &&
          password.find_first_not_of("0123456789") != std::string_view::npos;
 }
 

@@ -75,16 +75,62 @@ std::string base64_bytes(std::string_view digits) {
   return out;
 }
 
+/// Reads like text, as far as the first digits tell. Nearly every run fails at its first group.
 bool probe_base64(std::string_view digits) {
-  return digits.size() >= 20 && is_readable(base64_bytes(digits.substr(0, kProbe * 4 / 3)));
+  if (digits.size() < 20) {
+    return false;
+  }
+  std::size_t high = 0;
+  for (std::size_t i = 0; i < 20; i += 4) {
+    std::uint32_t bits = 0;
+    for (std::size_t k = 0; k < 4; ++k) {
+      const std::int8_t six = kSixBits[static_cast<unsigned char>(digits[i + k])];
+      if (six < 0) {
+        return false;
+      }
+      bits = bits << 6U | static_cast<std::uint32_t>(six);
+    }
+    for (const unsigned shift : {16U, 8U, 0U}) {
+      const std::uint32_t byte = bits >> shift & 0xFFU;
+      high += byte >= 0x80 ? 1 : 0;
+      const bool control = byte < 0x20 && byte != '\n' && byte != '\r' && byte != '\t';
+      if (control || byte == 0x7F || high > kProbe / 4) {
+        return false;
+      }
+    }
+  }
+  return true;
 }
 
-Decoded from_base64(const Flat& run, std::size_t skip, std::size_t whole) {
+/// Where base64 of something readable begins: what stands before it may be of the same letters (a
+/// path, a name).
+std::size_t base64_start(std::string_view digits) {
+  for (std::size_t skip = 0; skip < 4 && skip < digits.size(); ++skip) {
+    if (probe_base64(digits.substr(skip))) {
+      return skip;
+    }
+  }
+  int tries = 0;
+  for (std::size_t at = 4; at + kLeast < digits.size() && tries < 12; ++at) {
+    const char c = digits[at];
+    if (c != '/' && c != '+' && c != '-' && c != '_') {
+      continue;
+    }
+    ++tries;
+    if (probe_base64(digits.substr(at + 1))) {
+      return at + 1;
+    }
+  }
+  return std::string_view::npos;
+}
+
+/// `before` bytes of the run stand in front of what `run` holds.
+Decoded from_base64(const Flat& run, std::size_t before, std::size_t whole) {
   Decoded out;
-  out.text = base64_bytes(std::string_view(run.text).substr(skip));
+  out.text = base64_bytes(run.text);
   out.from.reserve(out.text.size() + 1);
   for (std::size_t i = 0; i < out.text.size(); ++i) {
-    out.from.push_back(run.from[skip + i / 3 * 4]);
+    out.from.push_back(static_cast<std::uint32_t>(before + run.from[i / 3 * 4]));
   }
   out.from.push_back(static_cast<std::uint32_t>(whole));
   return out;
@@ -101,11 +147,16 @@ Decoded from_hex(const Flat& run, std::size_t skip, std::size_t whole) {
 }
 
 bool probe_hex(std::string_view digits) {
-  std::string bytes;
-  for (std::size_t i = 0; i + 1 < digits.size() && bytes.size() < kProbe; i += 2) {
-    bytes += static_cast<char>(hex_digit(digits[i]) << 4 | hex_digit(digits[i + 1]));
+  std::array<char, kProbe> bytes{};
+  std::size_t count = 0;
+  for (std::size_t i = 0; i + 1 < digits.size() && count < kProbe; i += 2) {
+    const int byte = hex_digit(digits[i]) << 4 | hex_digit(digits[i + 1]);
+    bytes[count++] = static_cast<char>(byte);
+    if (byte < 0x09 || byte > 0x7E) {
+      return false;
+    }
   }
-  return bytes.size() >= 8 && is_readable(bytes);
+  return count >= 8 && is_readable({bytes.data(), count});
 }
 
 void append_code_point(Decoded& out, unsigned code, std::size_t at) {
@@ -177,43 +228,19 @@ std::vector<Decoded> decode_run(std::string_view run) {
   while (digits.ends_with('=')) {
     digits.remove_suffix(1);
   }
-  const bool one_line = digits.find_first_of("\r\n") == std::string_view::npos;
-  const std::size_t hex_from = digits.starts_with("0x") || digits.starts_with("0X") ? 2 : 0;
-  const bool hex = std::all_of(digits.begin() + static_cast<std::ptrdiff_t>(hex_from), digits.end(),
-                               [](char c) { return hex_digit(c) >= 0 || c == '\n' || c == '\r'; });
-  if (one_line && hex && !probe_hex(digits.substr(hex_from))) {
-    return out;
-  }
-  if (one_line && !hex) {
-    const bool any = probe_base64(digits) || probe_base64(digits.substr(1)) ||
-                     probe_base64(digits.substr(2)) || probe_base64(digits.substr(3)) ||
-                     digits.find_first_of("/+-_") != std::string_view::npos;
-    if (!any) {
-      return out;
-    }
-  }
-  const Flat all = flat(digits);
-  const std::string_view text = all.text;
-  if (hex) {
-    if (probe_hex(text.substr(hex_from))) {
-      out.push_back(from_hex(all, hex_from, run.size()));
+  const std::size_t zero_x = digits.starts_with("0x") || digits.starts_with("0X") ? 2 : 0;
+  const auto is_hex = [](char c) { return hex_digit(c) >= 0 || c == '\n' || c == '\r'; };
+  if (std::all_of(digits.begin() + static_cast<std::ptrdiff_t>(zero_x), digits.end(), is_hex)) {
+    const Flat all = probe_hex(digits.substr(zero_x)) ? flat(digits) : Flat{};
+    if (!all.text.empty()) {
+      out.push_back(from_hex(all, zero_x, run.size()));
     }
     return out;
   }
-  for (std::size_t skip = 0; skip < 4 && skip < text.size(); ++skip) {
-    if (probe_base64(text.substr(skip))) {
-      out.push_back(from_base64(all, skip, run.size()));
-      return out;
-    }
-  }
-  // What stands before the encoded part may be of the same letters: a path, a name.
-  int tries = 0;
-  for (std::size_t at = text.find_first_of("/+-_"); at != std::string_view::npos && tries < 12;
-       at = text.find_first_of("/+-_", at + 1), ++tries) {
-    if (text.size() - at > kLeast && probe_base64(text.substr(at + 1))) {
-      out.push_back(from_base64(all, at + 1, run.size()));
-      return out;
-    }
+  const std::size_t start = base64_start(digits);
+  if (start != std::string_view::npos) {
+    const Flat all = flat(digits.substr(start));
+    out.push_back(from_base64(all, start, run.size()));
   }
   return out;
 }

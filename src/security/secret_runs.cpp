@@ -30,27 +30,21 @@ constexpr std::array<bool, 256> kInRun = [] {
 bool in_run(char c) { return kInRun[static_cast<unsigned char>(c)]; }
 
 #if defined(__SSE2__)
-/// One bit for each of 16 bytes that may stand in a run.
+/// One bit for each of 16 bytes that may stand in a run; also for a few that may not.
 unsigned mask_of(const char* at) {
   const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(at));
-  const auto between = [&](const __m128i& value, char low, char high) {
-    return _mm_and_si128(_mm_cmpgt_epi8(value, _mm_set1_epi8(static_cast<char>(low - 1))),
-                         _mm_cmplt_epi8(value, _mm_set1_epi8(static_cast<char>(high + 1))));
-  };
-  const __m128i folded = _mm_or_si128(bytes, _mm_set1_epi8(0x20));
-  // '-' '.' '/' and the digits stand together; '.' is taken out again.
-  const __m128i low =
-      _mm_andnot_si128(_mm_cmpeq_epi8(bytes, _mm_set1_epi8('.')), between(bytes, '-', '9'));
-  const __m128i other = _mm_or_si128(_mm_cmpeq_epi8(bytes, _mm_set1_epi8('+')),
-                                     _mm_cmpeq_epi8(bytes, _mm_set1_epi8('_')));
+  const __m128i high = _mm_cmpgt_epi8(bytes, _mm_set1_epi8('*'));
+  const __m128i point = _mm_cmpeq_epi8(bytes, _mm_set1_epi8('.'));
+  // ':' to '@': shifted so that a signed compare tells them
+  const __m128i marks =
+      _mm_cmplt_epi8(_mm_add_epi8(bytes, _mm_set1_epi8(static_cast<char>(0x80 - ':'))),
+                     _mm_set1_epi8(static_cast<char>(0x80 + 7)));
   return static_cast<unsigned>(
-      _mm_movemask_epi8(_mm_or_si128(_mm_or_si128(between(folded, 'a', 'z'), low), other)));
+      _mm_movemask_epi8(_mm_andnot_si128(_mm_or_si128(point, marks), high)));
 }
-#endif
 
-/// The beginning of the next run of kLeast bytes, or of what may become one at the end of the text.
-std::size_t next_run(std::string_view text, std::size_t at) {
-#if defined(__SSE2__)
+/// Where, from `at` on, a run of kLeast may begin; the end where there is none.
+std::size_t next_candidate(std::string_view text, std::size_t at) {
   unsigned before = 0;  // how many bytes of a run end where the block begins
   for (; at + 16 <= text.size(); at += 16) {
     const unsigned mask = mask_of(text.data() + at);
@@ -67,17 +61,33 @@ std::size_t next_run(std::string_view text, std::size_t at) {
     }
     before = static_cast<unsigned>(std::countl_one(mask << 16U));
   }
-  at -= before;
+  return at - before;
+}
+#else
+std::size_t next_candidate(std::string_view /*text*/, std::size_t at) { return at; }
 #endif
-  std::size_t start = at;
-  for (; at < text.size(); ++at) {
-    if (!in_run(text[at])) {
-      start = at + 1;
-    } else if (at + 1 - start >= kLeast) {
+
+/// The beginning of the next run of kLeast bytes, or of what may become one at the end of the text.
+std::size_t next_run(std::string_view text, std::size_t at) {
+  while (at < text.size()) {
+    std::size_t start = next_candidate(text, at);
+    std::size_t gaps = 0;
+    for (at = start; at < text.size(); ++at) {
+      if (!in_run(text[at])) {
+        start = at + 1;
+        if (++gaps == 4 || text[at] <= '*') {
+          break;  // the quick way again
+        }
+      } else if (at + 1 - start >= kLeast) {
+        return start;
+      }
+    }
+    if (at == text.size()) {
       return start;
     }
+    ++at;
   }
-  return start;
+  return at;
 }
 
 }  // namespace

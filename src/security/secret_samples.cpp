@@ -35,15 +35,40 @@ constexpr std::array<std::string_view, 31> kSamples = {
     "0011cc25eb432071", "aa6547439583c3a2",  // storage and Cosmos DB emulators
     "3543c50b0cb9cea8"};                     // GitHub's token
 
-constexpr std::array<std::string_view, 30> kPlaceholders = {
-    "example",  "your_",       "your-",      "yourtoken", "yoursecret",       "yourapikey",
-    "yourkey",  "placeholder", "changeme",   "change_me", "change-me",        "redacted",
-    "dummy",    "xxxx",        "****",       "....",      "000000000",        "replace",
-    "insert",   "sample",      "fake_",      "fake-",     "foobar",           "deadbeef",
-    "notareal", "not-a-real",  "notasecret", "todo_",     "abcdef0123456789", "1234567890abcdef"};
+constexpr std::array<std::string_view, 31> kPlaceholders = {"example",
+                                                            "your_",
+                                                            "your-",
+                                                            "yourtoken",
+                                                            "yoursecret",
+                                                            "yourapikey",
+                                                            "yourkey",
+                                                            "placeholder",
+                                                            "changeme",
+                                                            "change_me",
+                                                            "change-me",
+                                                            "redacted",
+                                                            "dummy",
+                                                            "xxxx",
+                                                            "****",
+                                                            "....",
+                                                            "000000000",
+                                                            "replace",
+                                                            "insert",
+                                                            "sample",
+                                                            "fake_",
+                                                            "fake-",
+                                                            "foobar",
+                                                            "deadbeef",
+                                                            "notareal",
+                                                            "not-a-real",
+                                                            "notasecret",
+                                                            "todo_",
+                                                            "abc-def1234ghikl",
+                                                            "abcdef0123456789",
+                                                            "1234567890abcdef"};
 
 /// Values that are made of such words alone are placeholders.
-constexpr std::array<std::string_view, 98> kWords = {
+constexpr std::array<std::string_view, 101> kWords = {
     "password",    "passwd",   "pass",      "pwd",         "secret",  "secrets",    "token",
     "tokens",      "key",      "keys",      "api",         "test",    "testing",    "tests",
     "example",     "sample",   "demo",      "dummy",       "fake",    "mock",       "foo",
@@ -57,7 +82,8 @@ constexpr std::array<std::string_view, 98> kWords = {
     "bad",         "good",     "valid",     "correct",     "current", "hash",       "login",
     "guest",       "local",    "dev",       "development", "prod",    "production", "staging",
     "env",         "var",      "variable",  "config",      "setting", "id",         "name",
-    "a",           "b",        "c",         "s",           "x",       "abcdef",     "with"};
+    "a",           "b",        "c",         "s",           "x",       "abcdef",     "with",
+    "level",       "levels",   "real"};
 
 bool is_made_of_words(std::string_view text) {
   std::size_t digits = 0;

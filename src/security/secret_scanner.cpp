@@ -235,13 +235,13 @@ struct SecretStream::Body {
 
   explicit Body(const SecretScanner& given) : scanner(given), finder(given.body_->known) {}
 
-  std::string take(std::string_view piece, bool last) {
+  void take(std::string_view piece, bool last, std::string& out) {
     buffer += piece;
     unsearchable = unsearchable || !finder.look({buffer, last}, base);
     if (unsearchable) {
-      return withhold(last);
+      out += withhold(last);
+      return;
     }
-    std::string out;
     const std::size_t decided = finder.decided();
     const std::string_view text = buffer;
     for (const FoundSecret& found : finder.findings()) {
@@ -262,7 +262,6 @@ struct SecretStream::Body {
       buffer.erase(0, keep - base);
       base = keep;
     }
-    return out;
   }
 
   std::string withhold(bool last) {
@@ -281,9 +280,20 @@ SecretStream::SecretStream(SecretStream&&) noexcept = default;
 SecretStream& SecretStream::operator=(SecretStream&&) noexcept = default;
 
 std::string SecretStream::push(std::string_view piece) {
-  return piece.empty() ? std::string() : body_->take(piece, false);
+  std::string out;
+  push(piece, out);
+  return out;
 }
-std::string SecretStream::finish() { return body_->take({}, true); }
+void SecretStream::push(std::string_view piece, std::string& out) {
+  if (!piece.empty()) {
+    body_->take(piece, false, out);
+  }
+}
+std::string SecretStream::finish() {
+  std::string out;
+  body_->take({}, true, out);
+  return out;
+}
 const std::vector<Finding>& SecretStream::findings() const { return body_->findings; }
 
 }  // namespace oap::security

@@ -70,6 +70,8 @@ class SecretStream {
 
   /// Takes the next piece; what is cleared for release, redacted.
   std::string push(std::string_view piece);
+  /// The same, appended to `out`.
+  void push(std::string_view piece, std::string& out);
   /// The text ends here: the rest, redacted.
   std::string finish();
   /// The findings of what has been released; places count the bytes of all pieces.

@@ -20,6 +20,7 @@ int mcp_serve_command(const Common& common, const McpServeArgs& args);
 int sandbox_server_command(const Common& common, const SandboxServerArgs& args);
 int sandbox_command(const Common& common, const SandboxArgs& args);
 int audit_command(const Common& common, const AuditArgs& args);
+int scan_command(const Common& common, const ScanArgs& args);
 int doctor_command(const Common& common, const DoctorArgs& args);
 int version_command(const Common& common, const VersionArgs& args);
 int completion_command(const Common& common, const CompletionArgs& args);

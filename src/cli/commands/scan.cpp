@@ -1,0 +1,26 @@
+#include "cli/commands/commands.hpp"
+#include "cli/commands/scan_code.hpp"
+#include "cli/commands/scan_secrets.hpp"
+#include "cli/output.hpp"
+#include "platform/settings.hpp"
+
+namespace oap::cli {
+
+int scan_command(const Common& common, const ScanArgs& args) {
+  platform::SettingsOptions options;
+  options.workspace = common.workspace;
+  options.trust = common.trust;
+  const auto settings = platform::load_settings(options);
+  if (!settings) {
+    return report(settings.error(), common.json);
+  }
+  const security::SecretScanner scanner(settings->config.secrets, settings->paths.state_dir);
+  if (args.what == ScanArgs::What::kCode) {
+    const std::vector<security::Exception> exceptions;
+    return args.batch ? scan_code_batch(scanner, exceptions)
+                      : scan_code(scanner, exceptions, args, common.json);
+  }
+  return args.batch ? scan_secrets_batch(scanner) : scan_secrets(scanner, args, common.json);
+}
+
+}  // namespace oap::cli

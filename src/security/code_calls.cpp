@@ -1,0 +1,241 @@
+#include "security/code_calls.hpp"
+
+#include <algorithm>
+
+#include "text/strings.hpp"
+
+namespace oap::security {
+namespace {
+
+bool opens(const CodeToken& token) { return token.is("(") || token.is("[") || token.is("{"); }
+bool closes(const CodeToken& token) { return token.is(")") || token.is("]") || token.is("}"); }
+bool is_dot(const CodeToken& token) { return token.is(".") || token.is("?."); }
+
+constexpr std::size_t kLongestArguments = 1024;
+/// As much is looked at of arguments that do not close.
+constexpr std::size_t kOpenArguments = 64;
+
+/// Behind the bracket that closes the one at `at`.
+std::size_t closing(TokenSpan tokens, std::size_t at) {
+  int depth = 0;
+  const std::size_t most = std::min(tokens.size(), at + kLongestArguments);
+  for (; at < most; ++at) {
+    depth += opens(tokens[at]) ? 1 : closes(tokens[at]) ? -1 : 0;
+    if (depth == 0) {
+      return at;
+    }
+  }
+  return most;
+}
+
+/// Where the dotted name begins that ends with the name at `last`.
+std::size_t dotted_start(TokenSpan tokens, std::size_t last) {
+  std::size_t start = last;
+  while (start >= 2 && is_dot(tokens[start - 1]) && tokens[start - 2].is_name()) {
+    start -= 2;
+  }
+  return start;
+}
+
+std::string dotted(TokenSpan tokens, std::size_t start, std::size_t last) {
+  std::string out;
+  for (std::size_t i = start; i <= last; ++i) {
+    out += is_dot(tokens[i]) ? "." : tokens[i].text;
+  }
+  return out;
+}
+
+/// The module in `require("module")` that ends before the dot at `dot`; else empty.
+std::string required_before(TokenSpan tokens, std::size_t dot) {
+  const bool required = dot >= 4 && tokens[dot - 1].is(")") && tokens[dot - 2].is_string() &&
+                        tokens[dot - 3].is("(") && tokens[dot - 4].is("require");
+  const std::string module = required ? tokens[dot - 2].text : std::string();
+  return module.starts_with("node:") ? module.substr(5) : module;
+}
+
+std::vector<CodeArgument> arguments_of(TokenSpan inner) {
+  std::vector<CodeArgument> out;
+  std::size_t start = 0;
+  int depth = 0;
+  const auto add = [&](std::size_t end) {
+    TokenSpan value = inner.subspan(start, end - start);
+    CodeArgument argument;
+    if (value.size() > 2 && value[0].is_name() && value[1].is("=")) {
+      argument.name = value[0].text;
+      value = value.subspan(2);
+    }
+    argument.value = value;
+    if (!value.empty()) {
+      out.push_back(argument);
+    }
+    start = end + 1;
+  };
+  for (std::size_t i = 0; i < inner.size(); ++i) {
+    depth += opens(inner[i]) ? 1 : closes(inner[i]) ? -1 : 0;
+    if (depth == 0 && inner[i].is(",")) {
+      add(i);
+    }
+  }
+  if (start < inner.size()) {
+    add(inner.size());
+  }
+  return out;
+}
+
+bool begins_with_any(std::string_view name, std::span<const std::string_view> parts) {
+  return std::any_of(parts.begin(), parts.end(), [&](std::string_view part) {
+    return part.ends_with('.') ? name.starts_with(part) ||
+                                     name.find("." + std::string(part)) != std::string_view::npos
+                               : name == part || name.ends_with("." + std::string(part));
+  });
+}
+
+bool is_literal_word(std::string_view word) {
+  static constexpr std::string_view kWords[] = {"None",  "True", "False",     "true",
+                                                "false", "null", "undefined", "not",
+                                                "and",   "or",   "await",     "new"};
+  return std::find(std::begin(kWords), std::end(kWords), word) != std::end(kWords);
+}
+
+}  // namespace
+
+TokenSpan CodeCall::positional(std::size_t index) const {
+  for (const CodeArgument& argument : arguments) {
+    if (argument.name.empty() && index-- == 0) {
+      return argument.value;
+    }
+  }
+  return {};
+}
+
+TokenSpan CodeCall::named(std::string_view wanted) const {
+  for (const CodeArgument& argument : arguments) {
+    if (argument.name == wanted) {
+      return argument.value;
+    }
+  }
+  return {};
+}
+
+std::string CodeNames::full_name(std::string_view name) const {
+  const std::size_t dot = name.find('.');
+  const auto found = imported.find(name.substr(0, dot));
+  if (found == imported.end()) {
+    return std::string(name);
+  }
+  return found->second + (dot == std::string_view::npos ? "" : std::string(name.substr(dot)));
+}
+
+std::vector<CodeCall> calls_of(TokenSpan tokens, const CodeNames& names) {
+  std::vector<CodeCall> out;
+  for (std::size_t i = 0; i + 1 < tokens.size(); ++i) {
+    if (!tokens[i].is_name() || !tokens[i + 1].is("(")) {
+      continue;
+    }
+    const std::size_t start = dotted_start(tokens, i);
+    const bool defines =
+        start > 0 && (tokens[start - 1].is("def") || tokens[start - 1].is("function") ||
+                      tokens[start - 1].is("class"));
+    const bool of_other = start > 0 && is_dot(tokens[start - 1]);
+    if (defines) {
+      continue;
+    }
+    CodeCall call;
+    const std::string written = dotted(tokens, start, i);
+    call.name =
+        of_other ? required_before(tokens, start - 1) + "." + written : names.full_name(written);
+    call.receiver =
+        written.substr(0, written.size() - std::min(written.size(), tokens[i].text.size() + 1));
+    call.line = tokens[i].line;
+    call.at = start;
+    call.is_new = start > 0 && tokens[start - 1].is("new");
+    std::size_t end = closing(tokens, i + 1);
+    if (end == std::min(tokens.size(), i + 1 + kLongestArguments)) {
+      end = std::min(end, i + 1 + kOpenArguments);
+    }
+    call.arguments = arguments_of(tokens.subspan(i + 2, end > i + 2 ? end - i - 2 : 0));
+    out.push_back(std::move(call));
+  }
+  return out;
+}
+
+CodeValue value_of(TokenSpan expression, const CodeNames& names, const CodeSources& sources) {
+  CodeValue out;
+  for (std::size_t i = 0; i < expression.size(); ++i) {
+    const CodeToken& token = expression[i];
+    if (token.is_string()) {
+      out.text = out.text.empty() ? token.text : out.text;
+      if (token.dynamic) {
+        const CodeValue inner = value_of(token.inside, names, sources);
+        out.constant = out.constant && inner.constant && !token.inside.empty();
+        out.tainted = out.tainted || inner.tainted;
+        out.cleaned = out.cleaned || inner.cleaned;
+      }
+      continue;
+    }
+    if (!token.is_name() || is_literal_word(token.text)) {
+      continue;
+    }
+    const bool keyword = i + 1 < expression.size() &&
+                         (expression[i + 1].is("=") || expression[i + 1].is(":")) && i > 0;
+    if (keyword || (i > 0 && is_dot(expression[i - 1]))) {
+      continue;
+    }
+    std::size_t last = i;
+    while (last + 2 < expression.size() && is_dot(expression[last + 1]) &&
+           expression[last + 2].is_name()) {
+      last += 2;
+    }
+    const std::string name = names.full_name(dotted(expression, i, last));
+    const std::string_view first = std::string_view(name).substr(0, name.find('.'));
+    out.cleaned = out.cleaned || begins_with_any(name, sources.cleaners);
+    out.tainted =
+        out.tainted || names.tainted.contains(first) || begins_with_any(name, sources.sources);
+    const bool method_of_literal = i > 0 && is_dot(expression[i - 1]);
+    out.constant = out.constant && (names.constant.contains(name) || method_of_literal);
+  }
+  out.constant = out.constant && !expression.empty();
+  return out;
+}
+
+CodeValue value_of(TokenSpan expression, const CodeNames& names) {
+  return value_of(expression, names, CodeSources{});
+}
+
+void learn_names(TokenSpan tokens, const CodeSources& sources, CodeNames& names) {
+  std::set<std::string, std::less<>> changed;
+  for (std::size_t i = 0; i + 2 < tokens.size(); ++i) {
+    const bool assigns = tokens[i + 1].is("=") || tokens[i + 1].is("+=") || tokens[i + 1].is(":=");
+    if (!tokens[i].is_name() || !assigns ||
+        (i > 0 && (is_dot(tokens[i - 1]) || tokens[i - 1].is(",") || tokens[i - 1].is("(")))) {
+      continue;
+    }
+    const std::string& name = tokens[i].text;
+    std::size_t end = i + 2;
+    int depth = 0;
+    while (end < tokens.size() && end - i < 256) {
+      depth += opens(tokens[end]) ? 1 : closes(tokens[end]) ? -1 : 0;
+      const bool next_line = depth <= 0 && tokens[end].line != tokens[end - 1].line &&
+                             !tokens[end - 1].is("+") && !tokens[end].is("+") &&
+                             !is_dot(tokens[end]);
+      if (depth < 0 ||
+          (depth == 0 && (tokens[end].is(";") || tokens[end].kind == CodeToken::Kind::kLine)) ||
+          (next_line && end > i + 2)) {
+        break;
+      }
+      ++end;
+    }
+    const CodeValue value = value_of(tokens.subspan(i + 2, end - i - 2), names, sources);
+    if (value.tainted && !value.cleaned) {
+      names.tainted.insert(name);
+    }
+    const bool first = changed.insert(name).second;
+    if (value.constant && !tokens[i + 1].is("+=") && (first || names.constant.contains(name))) {
+      names.constant.insert(name);
+    } else {
+      names.constant.erase(name);
+    }
+  }
+}
+
+}  // namespace oap::security

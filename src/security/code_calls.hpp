@@ -1,0 +1,70 @@
+#pragma once
+
+#include <functional>
+#include <map>
+#include <set>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "security/code_tokens.hpp"
+
+namespace oap::security {
+
+using TokenSpan = std::span<const CodeToken>;
+
+/// One argument of a call: `name=value` has its name.
+struct CodeArgument {
+  std::string name;
+  TokenSpan value;
+};
+
+/// `os.path.join(a, b)`: the dotted name as imported ("os.path.join"), arguments, place.
+struct CodeCall {
+  std::string name;
+  std::string receiver;  ///< what stands before the last name, as written
+  std::vector<CodeArgument> arguments;
+  std::uint32_t line = 0;
+  std::size_t at = 0;  ///< of the call's first token
+  bool is_new = false;
+
+  /// The positional argument, or an empty span.
+  TokenSpan positional(std::size_t index) const;
+  TokenSpan named(std::string_view name) const;
+};
+
+/// What is known of a program's names: what they were imported as, and what they hold. One pass in
+/// the order of the text, so linear; a name set twice from different sides is what it was worst.
+struct CodeNames {
+  std::map<std::string, std::string, std::less<>> imported;  ///< local name → full name
+  std::set<std::string, std::less<>> constant;               ///< hold nothing but literals
+  std::set<std::string, std::less<>> tainted;                ///< hold what came from outside
+
+  /// "exec" as "child_process.exec".
+  std::string full_name(std::string_view dotted) const;
+};
+
+/// Reads the calls of a token list in order.
+std::vector<CodeCall> calls_of(TokenSpan tokens, const CodeNames& names);
+
+/// What an expression is made of.
+struct CodeValue {
+  bool constant = true;  ///< literals, and names that hold such, alone
+  bool tainted = false;  ///< something that came from outside is in it
+  bool cleaned = false;  ///< went through something that makes it harmless
+  std::string text;      ///< the first literal's text
+};
+CodeValue value_of(TokenSpan expression, const CodeNames& names);
+
+/// Sources and cleaners of a language, given as full names or their beginnings ("request.").
+struct CodeSources {
+  std::span<const std::string_view> sources;
+  std::span<const std::string_view> cleaners;
+};
+/// Fills `constant` and `tainted` from the assignments.
+void learn_names(TokenSpan tokens, const CodeSources& sources, CodeNames& names);
+/// As value_of, with the sources of the language.
+CodeValue value_of(TokenSpan expression, const CodeNames& names, const CodeSources& sources);
+
+}  // namespace oap::security

@@ -1,0 +1,435 @@
+#include <algorithm>
+
+#include "security/code_rules.hpp"
+#include "security/secret_checks.hpp"
+#include "text/strings.hpp"
+
+namespace oap::security {
+namespace {
+
+constexpr std::string_view kSources[] = {"req.",
+                                         "request.",
+                                         "ctx.query.",
+                                         "ctx.params.",
+                                         "ctx.request.",
+                                         "location.",
+                                         "document.location.",
+                                         "window.location.",
+                                         "process.argv",
+                                         "event.queryStringParameters",
+                                         "event.body",
+                                         "window.name",
+                                         "prompt",
+                                         "URLSearchParams",
+                                         "document.cookie",
+                                         "document.referrer",
+                                         "searchParams.get",
+                                         "event.data",
+                                         "req.query",
+                                         "req.body",
+                                         "req.params"};
+constexpr std::string_view kCleaners[] = {
+    "path.basename",      "basename", "encodeURIComponent", "encodeURI",
+    "DOMPurify.sanitize", "sanitize", "sanitizeHtml",       "escapeHtml",
+    "escapeHTML",         "escape",   "parseInt",           "Number",
+    "parseFloat",         "quote",    "shellQuote",         "shellescape",
+    "sanitizeFilename",   "Boolean",  "JSON.stringify"};
+constexpr CodeSources kScript{kSources, kCleaners};
+
+template <std::size_t N>
+bool is_any(std::string_view name, const std::string_view (&names)[N]) {
+  return std::find(std::begin(names), std::end(names), name) != std::end(names);
+}
+
+std::string module_name(std::string_view module) {
+  const std::string_view plain = module.starts_with("node:") ? module.substr(5) : module;
+  return std::string(plain == "fs/promises" || plain == "fs-extra" ? "fs" : plain);
+}
+
+class ScriptCheck {
+ public:
+  ScriptCheck(std::string_view text, CodeReporter& reporter)
+      : tokens_(javascript_tokens(text)), reporter_(reporter) {}
+
+  void run() {
+    read_imports();
+    learn_names(tokens_, kScript, names_);
+    for (const CodeCall& call : calls_of(tokens_, names_)) {
+      injection(call);
+      processes(call);
+      page(call);
+      files(call);
+      privileges(call);
+      exposure(call);
+    }
+    assignments();
+  }
+
+ private:
+  CodeValue value(TokenSpan expression) const { return value_of(expression, names_, kScript); }
+
+  bool at(std::size_t i, std::string_view mark) const {
+    return i < tokens_.size() && tokens_[i].is(mark);
+  }
+
+  /// `import … from "m"`, `const … = require("m")`.
+  void read_imports() {
+    for (std::size_t i = 0; i < tokens_.size(); ++i) {
+      const bool import =
+          tokens_[i].is("import") && !at(i + 1, "(") && !(i > 0 && tokens_[i - 1].is("."));
+      const bool declares = tokens_[i].is("const") || tokens_[i].is("let") || tokens_[i].is("var");
+      if (!import && !declares) {
+        continue;
+      }
+      std::size_t end = i + 1;
+      while (end < tokens_.size() && end - i < 200 && !tokens_[end].is(import ? "from" : "=") &&
+             !tokens_[end].is(";") && !tokens_[end].is_string()) {
+        ++end;
+      }
+      std::string module;
+      if (import && end + 1 < tokens_.size() && tokens_[end + 1].is_string()) {
+        module = module_name(tokens_[end + 1].text);
+      } else if (declares && at(end + 1, "require") && at(end + 2, "(") &&
+                 end + 3 < tokens_.size() && tokens_[end + 3].is_string()) {
+        module = module_name(tokens_[end + 3].text);
+        if (at(end + 5, ".") && end + 6 < tokens_.size()) {
+          module += "." + tokens_[end + 6].text;
+        }
+      } else if (declares && promisified(end, i)) {
+        continue;
+      }
+      if (!module.empty()) {
+        bind(i + 1, end, module);
+      }
+    }
+  }
+
+  /// `const run = promisify(exec)`.
+  bool promisified(std::size_t equals, std::size_t declares) {
+    for (std::size_t i = equals + 1; i + 2 < tokens_.size() && i < equals + 5; ++i) {
+      if (tokens_[i].is("promisify") && at(i + 1, "(")) {
+        std::string name = tokens_[i + 2].text;
+        if (at(i + 3, ".") && i + 4 < tokens_.size()) {
+          name += "." + tokens_[i + 4].text;
+        }
+        names_.imported[tokens_[declares + 1].text] = names_.full_name(name);
+        return true;
+      }
+    }
+    return false;
+  }
+
+  void bind(std::size_t begin, std::size_t end, const std::string& module) {
+    bool braces = false;
+    for (std::size_t i = begin; i < end; ++i) {
+      braces = braces || tokens_[i].is("{");
+      if (!tokens_[i].is_name() || tokens_[i].is("as") || tokens_[i].is("type")) {
+        continue;
+      }
+      const bool renamed = (at(i + 1, "as") || at(i + 1, ":")) && i + 2 < end;
+      const std::string& local = tokens_[renamed ? i + 2 : i].text;
+      names_.imported[local] = braces ? module + "." + tokens_[i].text : module;
+      i += renamed ? 2 : 0;
+    }
+  }
+
+  void injection(const CodeCall& call) {
+    const TokenSpan first = call.positional(0);
+    const bool given = !call.arguments.empty();
+    const CodeValue text = value(first);
+    static constexpr std::string_view kEval[] = {"eval", "window.eval", "globalThis.eval",
+                                                 "global.eval"};
+    static constexpr std::string_view kVm[] = {"vm.runInNewContext", "vm.runInThisContext",
+                                               "vm.runInContext", "vm.Script",
+                                               "vm.compileFunction"};
+    if (is_any(call.name, kEval) && given && !text.constant) {
+      reporter_.report({Severity::kCritical, kInjection, "javascript.eval",
+                        "eval runs text that is not a constant",
+                        "parse the data (JSON.parse), or dispatch to named functions"},
+                       call.line);
+    } else if (call.name == "Function" && given && !all_constant(call)) {
+      reporter_.report({Severity::kCritical, kInjection, "javascript.function",
+                        "a function is made from text that is not a constant",
+                        "write the function, or dispatch to named ones"},
+                       call.line);
+    } else if (is_any(call.name, kVm) && given && !text.constant) {
+      reporter_.report({Severity::kCritical, kInjection, "javascript.vm",
+                        "vm runs text that is not a constant; it is no sandbox",
+                        "run foreign code in a process of its own"},
+                       call.line);
+    } else if ((call.name == "setTimeout" || call.name == "setInterval" ||
+                call.name == "window.setTimeout") &&
+               given && !text.constant && is_built_text(first)) {
+      reporter_.report({Severity::kHigh, kInjection, "javascript.timer-text",
+                        "a timer runs text as code", "pass a function"},
+                       call.line);
+    } else if ((call.name == "require" || call.name == "import") && given && !text.constant &&
+               text.tainted) {
+      reporter_.report(
+          {Severity::kHigh, kInjection, "javascript.dynamic-import",
+           "loads a module whose name came from outside", "choose from a fixed table of modules"},
+          call.line);
+    } else if ((call.name.ends_with("unserialize") || call.name == "serialize.unserialize") &&
+               given && !text.constant) {
+      reporter_.report({Severity::kCritical, kInjection, "javascript.deserialise",
+                        "reads a format that can run code", "use JSON"},
+                       call.line);
+    } else if ((call.name.ends_with(".query") || call.name.ends_with(".execute") ||
+                call.name.ends_with(".raw") || call.name.ends_with("$queryRawUnsafe") ||
+                call.name.ends_with("$executeRawUnsafe")) &&
+               given && !text.constant && begins_sql(text.text) && is_built_text(first)) {
+      reporter_.report({Severity::kHigh, kInjection, "javascript.sql",
+                        "an SQL statement is put together from values",
+                        "pass the values as parameters of the statement"},
+                       call.line);
+    }
+  }
+
+  bool all_constant(const CodeCall& call) const {
+    return std::all_of(
+        call.arguments.begin(), call.arguments.end(),
+        [&](const CodeArgument& argument) { return value(argument.value).constant; });
+  }
+
+  static bool is_built_text(TokenSpan expression) {
+    const bool text = std::any_of(expression.begin(), expression.end(),
+                                  [](const CodeToken& token) { return token.is_string(); });
+    const bool built =
+        std::any_of(expression.begin(), expression.end(), [](const CodeToken& token) {
+          return token.is("+") || (token.is_string() && token.dynamic);
+        });
+    const bool function =
+        std::any_of(expression.begin(), expression.end(),
+                    [](const CodeToken& token) { return token.is("=>") || token.is("function"); });
+    return text && built && !function;
+  }
+
+  void processes(const CodeCall& call) {
+    static constexpr std::string_view kShells[] = {"child_process.exec",
+                                                   "child_process.execSync",
+                                                   "shelljs.exec",
+                                                   "execa.command",
+                                                   "execa.execaCommand",
+                                                   "Bun.$",
+                                                   "zx.$"};
+    static constexpr std::string_view kProcesses[] = {"child_process.spawn",
+                                                      "child_process.spawnSync",
+                                                      "child_process.execFile",
+                                                      "child_process.execFileSync",
+                                                      "execa",
+                                                      "execa.execa"};
+    const TokenSpan first = call.positional(0);
+    if (first.empty()) {
+      return;
+    }
+    const CodeValue command = value(first);
+    const bool shell = is_any(call.name, kShells);
+    const bool process = is_any(call.name, kProcesses);
+    const bool asks_shell =
+        process &&
+        std::any_of(call.arguments.begin(), call.arguments.end(), [](const CodeArgument& argument) {
+          for (std::size_t i = 0; i + 2 < argument.value.size(); ++i) {
+            if (argument.value[i].is("shell") && argument.value[i + 1].is(":") &&
+                !argument.value[i + 2].is("false")) {
+              return true;
+            }
+          }
+          return false;
+        });
+    const bool arguments_vary =
+        asks_shell && !call.positional(1).empty() && !value(call.positional(1)).constant;
+    if (shell || asks_shell) {
+      if (command.constant && !arguments_vary) {
+        look_at_bash(command.text, call.line, reporter_);
+      } else if (!command.cleaned) {
+        reporter_.report({Severity::kCritical, kInjection, "javascript.shell",
+                          "a shell runs text that is not a constant",
+                          "use execFile or spawn with a list of arguments and no shell"},
+                         call.line);
+      }
+    } else if (process) {
+      spawned(call, command);
+    }
+  }
+
+  void spawned(const CodeCall& call, const CodeValue& program) {
+    const TokenSpan list = call.positional(1);
+    static constexpr std::string_view kShellNames[] = {"sh",  "bash", "/bin/sh",   "/bin/bash",
+                                                       "zsh", "cmd",  "powershell"};
+    const bool shell = is_any(program.text, kShellNames);
+    const bool runs_text = std::any_of(list.begin(), list.end(), [](const CodeToken& token) {
+      return token.is_string() && (token.text == "-c" || token.text == "/c" || token.text == "-lc");
+    });
+    const CodeValue arguments = value(list);
+    if (shell && runs_text && !arguments.constant && !arguments.cleaned) {
+      reporter_.report({Severity::kCritical, kInjection, "javascript.shell",
+                        "a shell runs text that is not a constant",
+                        "use spawn with a list of arguments and no shell"},
+                       call.line);
+      return;
+    }
+    std::string command = program.constant ? program.text : "x";
+    for (const CodeToken& token : list) {
+      if (token.is_string()) {
+        command += " " + token.text;
+      }
+    }
+    look_at_bash(command, call.line, reporter_);
+  }
+
+  /// `$(…).html(…)`
+  bool is_of_query(const CodeCall& call) const {
+    const std::size_t low = call.at > 10 ? call.at - 10 : 0;
+    return call.receiver.starts_with("$") ||
+           std::any_of(tokens_.begin() + static_cast<std::ptrdiff_t>(low),
+                       tokens_.begin() + static_cast<std::ptrdiff_t>(call.at),
+                       [](const CodeToken& token) { return token.is("$") || token.is("jQuery"); });
+  }
+
+  void page(const CodeCall& call) {
+    const std::size_t index = call.name.ends_with("insertAdjacentHTML") ? 1 : 0;
+    const TokenSpan html = call.positional(index);
+    static constexpr std::string_view kWriters[] = {"document.write", "document.writeln"};
+    const bool writes = is_any(call.name, kWriters) || call.name.ends_with(".insertAdjacentHTML") ||
+                        call.name.ends_with(".createContextualFragment") ||
+                        (call.name.ends_with(".html") && is_of_query(call));
+    if (writes && !html.empty()) {
+      markup(html, call.line);
+    }
+  }
+
+  void markup(TokenSpan html, std::uint32_t line) {
+    const CodeValue text = value(html);
+    if (!text.constant && !text.cleaned) {
+      reporter_.report({text.tainted ? Severity::kCritical : Severity::kHigh, kInjection,
+                        "javascript.html", "HTML is made from text that is not a constant",
+                        "set textContent, or clean the HTML with a sanitizer"},
+                       line);
+    }
+  }
+
+  /// `x.innerHTML = …`, `__html: …`.
+  void assignments() {
+    for (std::size_t i = 1; i + 2 < tokens_.size(); ++i) {
+      const bool inner =
+          (tokens_[i].is("innerHTML") || tokens_[i].is("outerHTML") || tokens_[i].is("srcdoc")) &&
+          tokens_[i - 1].is(".") && (tokens_[i + 1].is("=") || tokens_[i + 1].is("+="));
+      const bool react = tokens_[i].is("__html") && tokens_[i + 1].is(":");
+      if (!inner && !react) {
+        continue;
+      }
+      std::size_t end = i + 2;
+      int depth = 0;
+      while (end < tokens_.size() && end - i < 200) {
+        const CodeToken& token = tokens_[end];
+        depth += token.is("(") || token.is("[") || token.is("{") ? 1 : 0;
+        depth -= token.is(")") || token.is("]") || token.is("}") ? 1 : 0;
+        const bool new_line = end > i + 2 && token.line != tokens_[end - 1].line && depth <= 0 &&
+                              !token.is("+") && !tokens_[end - 1].is("+");
+        if (depth < 0 || (depth == 0 && (token.is(";") || token.is(","))) || new_line) {
+          break;
+        }
+        ++end;
+      }
+      markup(TokenSpan(tokens_).subspan(i + 2, end - i - 2), tokens_[i].line);
+    }
+  }
+
+  void files(const CodeCall& call) {
+    const std::string_view method = std::string_view(call.name).substr(
+        call.name.rfind('.') == std::string::npos ? 0 : call.name.rfind('.') + 1);
+    static constexpr std::string_view kResponses[] = {"sendFile", "download", "sendfile"};
+    const bool file = call.name.starts_with("fs.") || call.name.starts_with("Deno.readTextFile") ||
+                      is_any(method, kResponses) || call.name == "path.join" ||
+                      call.name == "path.resolve" || call.name == "Bun.file" ||
+                      call.name.ends_with(".createReadStream");
+    if (!file) {
+      return;
+    }
+    for (const CodeArgument& argument : call.arguments) {
+      const CodeValue path = value(argument.value);
+      if (path.constant || !path.text.empty()) {
+        const bool writes = method.find("rite") != std::string_view::npos ||
+                            method.find("append") != std::string_view::npos;
+        if (writes && is_privilege_path(path.text)) {
+          reporter_.report(
+              {Severity::kCritical, kPrivilege, "javascript.system-file",
+               "writes a file that decides who is root", "leave it to the system's own tools"},
+              call.line);
+        } else if (is_credential_path(path.text) || climbs_out(path.text)) {
+          reporter_.report({Severity::kHigh, kTraversal, "javascript.credential-path",
+                            "reads a file of accounts or credentials",
+                            "ask for the value instead of reading the file"},
+                           call.line);
+        }
+      }
+      if (!path.constant && path.tainted && !path.cleaned) {
+        reporter_.report({Severity::kHigh, kTraversal, "javascript.tainted-path",
+                          "a path is made from what came from outside",
+                          "resolve it and check that it stays inside its folder"},
+                         call.line);
+      }
+    }
+  }
+
+  void privileges(const CodeCall& call) {
+    static constexpr std::string_view kIds[] = {"process.setuid", "process.setgid",
+                                                "process.seteuid", "process.setegid"};
+    const TokenSpan first = call.positional(0);
+    if (is_any(call.name, kIds) && !first.empty() &&
+        (first.front().text == "0" || first.front().text == "root")) {
+      reporter_.report(
+          {Severity::kHigh, kPrivilege, "javascript.setuid", "the process makes itself root",
+           "run the part that needs it as a service of its own"},
+          call.line);
+    }
+    const bool chmod = call.name.starts_with("fs.") && call.name.find("chmod") != std::string::npos;
+    const TokenSpan mode = call.positional(1);
+    if (chmod && !mode.empty() && (is_open_mode(mode.front().text) || mode.front().text == "511")) {
+      reporter_.report({Severity::kHigh, kPrivilege, "javascript.chmod",
+                        "a file becomes writable for everyone, or setuid",
+                        "give the narrowest mode, e.g. 0o600"},
+                       call.line);
+    }
+  }
+
+  void exposure(const CodeCall& call) {
+    static constexpr std::string_view kPrinters[] = {
+        "console.log", "console.info", "console.error", "console.warn", "console.debug",
+        "logger.info", "logger.debug", "logger.error",  "log.info"};
+    if (!is_any(call.name, kPrinters)) {
+      return;
+    }
+    const auto tells = [](const CodeToken& token) {
+      return token.is_name() && token.text.size() > 3 && name_kind(token.text) != NameKind::kNone;
+    };
+    for (const CodeArgument& argument : call.arguments) {
+      for (std::size_t i = 0; i < argument.value.size(); ++i) {
+        const CodeToken& token = argument.value[i];
+        const bool called = i + 1 < argument.value.size() &&
+                            (argument.value[i + 1].is("(") || argument.value[i + 1].is(":"));
+        const bool inside =
+            token.is_string() && std::any_of(token.inside.begin(), token.inside.end(), tells);
+        if (inside || (tells(token) && !called)) {
+          reporter_.report(
+              {Severity::kMedium, kExposure, "javascript.print-secret",
+               "a secret is printed or logged", "leave it out, or show its last characters only"},
+              call.line);
+          return;
+        }
+      }
+    }
+  }
+
+  std::vector<CodeToken> tokens_;
+  CodeNames names_;
+  CodeReporter& reporter_;
+};
+
+}  // namespace
+
+void look_at_javascript(std::string_view text, CodeReporter& reporter) {
+  ScriptCheck(text, reporter).run();
+}
+
+}  // namespace oap::security

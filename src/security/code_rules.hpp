@@ -1,0 +1,57 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "security/code_calls.hpp"
+#include "security/code_scanner.hpp"
+
+namespace oap::security {
+
+/// What a check says when it fires. Private to this folder, as all below.
+struct Danger {
+  Severity severity = Severity::kMedium;
+  std::string_view type;
+  std::string_view rule;
+  std::string_view description;
+  std::string_view recommendation;
+};
+
+inline constexpr std::string_view kInjection = "code_injection";
+inline constexpr std::string_view kTraversal = "path_traversal";
+inline constexpr std::string_view kExposure = "secret_exposure";
+inline constexpr std::string_view kPrivilege = "privilege_escalation";
+
+/// Gathers the findings of one text, one a rule and line.
+class CodeReporter {
+ public:
+  CodeReporter(std::string_view text, std::string_view path);
+  void report(const Danger& danger, std::uint32_t line);
+  std::vector<CodeFinding> take();
+  /// The line's text, from 1; empty beyond the end.
+  std::string_view line_text(std::uint32_t line) const;
+
+ private:
+  std::vector<std::string_view> lines_;
+  std::string path_;
+  std::vector<CodeFinding> findings_;
+};
+
+void look_at_bash(std::string_view text, std::uint32_t first_line, CodeReporter& reporter);
+void look_at_python(std::string_view text, CodeReporter& reporter);
+void look_at_javascript(std::string_view text, CodeReporter& reporter);
+
+/// A path that a program has no business with: /etc/shadow, keys, credentials.
+bool is_credential_path(std::string_view path);
+/// A path that leaves its folder several times: "../../../etc/passwd".
+bool climbs_out(std::string_view path);
+/// Files whose change makes one root: /etc/sudoers, cron, authorized_keys.
+bool is_privilege_path(std::string_view path);
+/// 0777, 4755, "a+rwx", "u+s".
+bool is_open_mode(std::string_view mode);
+/// `SELECT …`, `INSERT INTO …`: the beginning of a statement.
+bool begins_sql(std::string_view text);
+
+}  // namespace oap::security
