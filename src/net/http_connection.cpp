@@ -73,6 +73,7 @@ void Connection::close() {
   enter(State::kClosed, SteadyTime::max());
   error_code ignored;
   socket_.close(ignored);
+  count_body(0);
   reader_.reset();
   ahead_ = std::string();
   out_.clear();
@@ -195,11 +196,21 @@ void Connection::body_grew() {
       return;
     }
   }
-  const auto grace = std::chrono::seconds(reader_->body_bytes() / kBodyBytesPerSecond);
+  count_body(reader_->body_bytes());
+  if (core_->is_too_much(received_)) {
+    refuse(503, "too many long requests are being received; try again later");
+    return;
+  }
+  const auto grace = std::chrono::seconds(received_ / kBodyBytesPerSecond);
   enter(State::kBody, body_begun_ + core_->options().body_timeout + grace);
 }
 
+void Connection::count_body(std::size_t bytes) {
+  core_->count_received(std::exchange(received_, bytes), bytes);
+}
+
 void Connection::open_exchange() {
+  count_body(0);
   RequestHead head = reader_->take_head();
   std::string body = reader_->take_body();
   ahead_ = reader_->take_rest();
@@ -236,6 +247,7 @@ void Connection::on_end_of_input() {
 }
 
 void Connection::refuse(int status, std::string_view why) {
+  count_body(0);
   reader_.reset();
   ahead_.clear();
   enter(State::kOpen, SteadyTime::max());

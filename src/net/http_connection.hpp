@@ -51,6 +51,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   void take(std::string_view bytes);
   void feed(std::string_view bytes);
   void body_grew();
+  void count_body(std::size_t bytes);
   void advance();
   void open_exchange();
   void on_end_of_input();
@@ -74,6 +75,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   SteadyTime write_deadline_ = SteadyTime::max();
   SteadyTime body_begun_;
   std::size_t drained_ = 0;
+  std::size_t received_ = 0;  ///< of a body that is being read, as counted by the core
   State state_ = State::kIdle;
   Framing framing_ = Framing::kLength;
   std::int8_t version_ = 11;

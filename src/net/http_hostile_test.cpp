@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <atomic>
 #include <future>
 #include <thread>
@@ -53,6 +54,39 @@ void expect_refused(const std::string& answer, int status) {
   ASSERT_NE(error, nullptr);
   EXPECT_EQ(json::get_int(*error, "code"), -32600);
   EXPECT_NE(json::get_string(*error, "message"), "");
+}
+
+TEST(HttpHostile, BodiesThatDoNotEndAreBoundedTogether) {
+  HttpServer::Options options = small();
+  options.body_timeout = Millis(60'000);
+  Serving server(ok, options);
+  std::vector<RawClient> clients;
+  const std::string begun =
+      "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 1000\r\n\r\n" + std::string(999, 'x');
+  for (int i = 0; i < 40; ++i) {
+    clients.emplace_back(server.port());
+    ASSERT_TRUE(clients.back().send(begun));
+  }
+  std::vector<bool> refused(clients.size());
+  const Deadline patience = Deadline::after(Millis(20'000));
+  while (std::count(refused.begin(), refused.end(), true) < 8 && !patience.passed()) {
+    for (std::size_t i = 0; i < clients.size(); ++i) {
+      refused[i] = refused[i] || clients[i].has_bytes(Millis(1));
+    }
+  }
+  EXPECT_EQ(std::count(refused.begin(), refused.end(), true), 8);
+  RawClient modest(server.port());
+  ASSERT_TRUE(modest.send("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 100\r\n\r\n"));
+  ASSERT_TRUE(modest.send(std::string(100, 'x')));
+  EXPECT_THAT(modest.read_answer(), HasSubstr("ok /"));
+  for (std::size_t i = 0; i < clients.size(); ++i) {
+    if (refused[i]) {
+      expect_refused(clients[i].read_all(), 503);
+    } else {
+      ASSERT_TRUE(clients[i].send("x"));
+      EXPECT_THAT(clients[i].read_answer(), HasSubstr("ok /"));
+    }
+  }
 }
 
 TEST(HttpHostile, MalformedRequestsAreRefusedAndNothingBehindThemIsServed) {

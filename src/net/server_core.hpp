@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <ctime>
 #include <list>
 #include <memory>
@@ -45,6 +46,14 @@ class ServerCore : public std::enable_shared_from_this<ServerCore> {
   const std::string& date();
   void handle(std::shared_ptr<ServedExchange> exchange);
   void remove(Connections::iterator place);
+  /// Counts the bytes of bodies that have not arrived whole; nobody has said yet who sends them.
+  void count_received(std::size_t before, std::size_t now) { received_ += now - before; }
+  /// Whether they are more than 32 of the largest bodies, and this one has its part in it.
+  bool is_too_much(std::size_t body) const {
+    constexpr std::size_t kMostBodies = 32;
+    const std::size_t small = std::min<std::size_t>(64U << 10U, options_.limits.body / 8);
+    return body > small && received_ > kMostBodies * options_.limits.body;
+  }
   /// Counts the connections that are in the middle of a request or an answer.
   void count_busy(int change);
 
@@ -77,6 +86,7 @@ class ServerCore : public std::enable_shared_from_this<ServerCore> {
   std::time_t date_second_ = -1;
   std::uint16_t port_ = 0;
   long busy_ = 0;
+  std::size_t received_ = 0;
   bool closing_ = false;
 };
 

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "mcp/era.hpp"
+#include "mcp/server/core.hpp"
 
 namespace oap::gateway {
 namespace {
@@ -48,6 +49,7 @@ mcp::RequestOptions relay_to(mcp::Exchange& exchange, json::Object& extra) {
     return ask(to, std::move(method), std::move(params));
   };
   options.owner = owner_of(caller);
+  options.party = mcp::name_of(caller.principal);
   options.capabilities = caller.capabilities;
   if (!caller.info.empty()) {
     options.client_info = caller.info;

@@ -2,29 +2,11 @@
 
 #include <gtest/gtest.h>
 
+#include "gateway/testing/endpoint_house.hpp"
 #include "json/parse.hpp"
 
 namespace oap::gateway {
 namespace {
-
-class QuietExchange final : public mcp::Exchange {
- public:
-  explicit QuietExchange(mcp::Caller caller) : caller_(std::move(caller)) {}
-  const mcp::Caller& caller() const override { return caller_; }
-  void progress(json::Object /*params*/) override {}
-  bool wants_progress() const override { return false; }
-  void notify(std::string /*method*/, json::Object /*params*/) override {}
-  Task<mcp::Answer<json::Object>> ask(std::string /*method*/, json::Object /*params*/) override {
-    co_return json::Object{};
-  }
-  bool can_ask(std::string_view /*method*/, const json::Object& /*params*/) const override {
-    return false;
-  }
-  void close_stream(Millis /*retry*/) override {}
-
- private:
-  mcp::Caller caller_;
-};
 
 mcp::Caller caller_of(mcp::Era era, std::string log_level = {}) {
   mcp::Caller caller;
@@ -34,7 +16,7 @@ mcp::Caller caller_of(mcp::Era era, std::string log_level = {}) {
 }
 
 std::string level_told_for(mcp::Caller caller) {
-  QuietExchange exchange(std::move(caller));
+  testing::FakeRequest exchange(std::move(caller));
   json::Object extra;
   return relay_to(exchange, extra).log_level;
 }

@@ -5,6 +5,7 @@
 #include "gateway/serve/elicitation_approver.hpp"
 #include "gateway/serve/relay.hpp"
 #include "gateway/serve/state_seal.hpp"
+#include "gateway/testing/endpoint_house.hpp"
 
 namespace oap::gateway {
 namespace {
@@ -79,23 +80,7 @@ TEST(Relay, TheEnvelopeStaysHereAndTheRestGoesOn) {
                     {"progressToken", 7},
                     {std::string(mcp::kMetaVersion), "2026-07-28"}};
   json::Object extra{{"_meta", std::move(meta)}};
-  class Nobody final : public mcp::Exchange {
-   public:
-    const mcp::Caller& caller() const override { return caller_; }
-    void progress(json::Object /*params*/) override {}
-    bool wants_progress() const override { return false; }
-    void notify(std::string /*method*/, json::Object /*params*/) override {}
-    Task<mcp::Answer<json::Object>> ask(std::string /*method*/, json::Object /*params*/) override {
-      co_return json::Object{};
-    }
-    bool can_ask(std::string_view /*method*/, const json::Object& /*params*/) const override {
-      return false;
-    }
-    void close_stream(Millis /*retry*/) override {}
-
-   private:
-    mcp::Caller caller_;
-  } exchange;
+  testing::FakeRequest exchange{mcp::Caller()};
   const mcp::RequestOptions options = relay_to(exchange, extra);
   EXPECT_FALSE(options.on_progress);
   EXPECT_FALSE(options.keep_input_required);

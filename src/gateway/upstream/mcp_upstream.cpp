@@ -46,6 +46,18 @@ bool ended_under(const Connection& connection, const mcp::Failure& failure) {
   return !failure.peer && !connection.link->alive() && failure.error.code() != Code::kCancelled;
 }
 
+using Place = std::optional<async::Bulkhead::Permit>;
+
+/// A call that asks its client waits for a person, and works on nothing: it keeps no place from the
+/// others while it does, nor later, since the server has begun it.
+mcp::AskHandler freeing(mcp::AskHandler ask, Place& one, Place& other) {
+  return [ask = std::move(ask), &one, &other](std::string method, json::Object params) {
+    one.reset();
+    other.reset();
+    return ask(std::move(method), std::move(params));
+  };
+}
+
 /// Where the server ended under a call, says so and that nobody knows what it did.
 mcp::Failure ended_in(const std::string& server, const std::string& what, mcp::Failure failure) {
   failure.error =
@@ -193,9 +205,14 @@ Task<Result<mcp::Listing>> McpUpstream::list(ListKind kind, Deadline deadline) {
 Task<mcp::Answer<json::Object>> McpUpstream::request(std::string method, json::Object params,
                                                      mcp::RequestOptions options) {
   const OpenCall open(*this);
-  auto place = co_await bulkhead_.acquire(options.deadline);
-  if (!place) {
-    co_return mcp::failed(std::move(place).error());
+  auto acquired = co_await bulkhead_.acquire(options.deadline);
+  if (!acquired) {
+    co_return mcp::failed(std::move(acquired).error());
+  }
+  Place place = *std::move(acquired);
+  Place none;
+  if (options.ask) {
+    options.ask = freeing(std::move(options.ask), place, none);
   }
   auto connection = co_await supervisor_.connected(options.deadline);
   if (!connection) {
@@ -287,7 +304,7 @@ Task<mcp::Answer<ToolResult>> McpUpstream::run(ToolState& tool, ToolCall& call,
     co_return mcp::failed(std::move(closed).error());
   }
   limit(options, tool, call);
-  std::optional<async::Bulkhead::Permit> tool_place;
+  Place tool_place;
   if (tool.bulkhead && !(tool_place = tool.bulkhead->try_acquire())) {
     auto place = co_await tool.bulkhead->acquire(options.deadline);
     if (!place) {
@@ -295,13 +312,16 @@ Task<mcp::Answer<ToolResult>> McpUpstream::run(ToolState& tool, ToolCall& call,
     }
     tool_place.emplace(*std::move(place));
   }
-  std::optional<async::Bulkhead::Permit> server_place = bulkhead_.try_acquire();
+  Place server_place = bulkhead_.try_acquire();
   if (!server_place) {
     auto place = co_await bulkhead_.acquire(options.deadline);
     if (!place) {
       co_return mcp::failed(std::move(place).error());
     }
     server_place.emplace(*std::move(place));
+  }
+  if (options.ask) {
+    options.ask = freeing(std::move(options.ask), tool_place, server_place);
   }
   std::shared_ptr<Connection> connection = supervisor_.current();
   if (!connection) {

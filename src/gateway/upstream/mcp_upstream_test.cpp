@@ -150,6 +150,45 @@ TEST_F(McpUpstreamTest, WhatExceedsPlacesAndQueueIsRefusedAtOnce) {
   EXPECT_EQ(text("echo"), "ok") << "all places are free again";
 }
 
+Task<void> ask_into(mcp::AskHandler ask, bool& answered) {
+  json::Object params;
+  const auto answer = co_await ask("elicitation/create", std::move(params));
+  answered = answer.has_value();
+}
+
+Task<mcp::Answer<json::Object>> think(async::Event done) {
+  const Deadline never = Deadline::never();
+  co_await done.wait(never);
+  co_return json::Object{};
+}
+
+Task<void> ask_while_others_call(McpUpstream& upstream, FakeServer& server, std::string& others) {
+  const Executor executor = co_await boost::asio::this_coro::executor;
+  async::Event done(executor);
+  async::Scope scope(executor);
+  mcp::RequestOptions asking;
+  asking.ask = [done](std::string, json::Object) { return think(done); };
+  std::optional<Called> first;
+  scope.spawn(call_with_into(upstream, tool_call("hang"), std::move(asking), first));
+  EXPECT_TRUE(co_await until([&server] { return server.count("call hang") == 1; }));
+  bool answered = false;
+  scope.spawn(ask_into(server.last_options->ask, answered));
+  mcp::RequestOptions options;
+  others = text_of(co_await upstream.call(tool_call("echo"), std::move(options)));
+  done.notify();
+  EXPECT_TRUE(co_await until([&answered] { return answered; }));
+  server.link()->release();
+  co_await scope.join();
+}
+
+TEST_F(McpUpstreamTest, WhoWaitsForAPersonKeepsNoPlaceFromTheOthers) {
+  options_.max_concurrent = 1;
+  options_.max_waiting = 0;
+  std::string others;
+  runtime_.run(ask_while_others_call(up(), server_, others));
+  EXPECT_EQ(others, "ok");
+}
+
 TEST_F(McpUpstreamTest, AToolMayHaveALimitOfItsOwn) {
   options_.max_waiting = 1;
   options_.tools["hang"].max_concurrent = 1;

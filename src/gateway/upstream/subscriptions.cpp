@@ -20,6 +20,22 @@ std::size_t rank(std::string_view level) {
 
 }  // namespace
 
+void Subscriptions::remove(const std::string& uri) {
+  const auto found = uris_.find(uri);
+  if (found != uris_.end() && --found->second == 0) {
+    uris_.erase(found);
+  }
+}
+
+std::vector<std::string> Subscriptions::uris() const {
+  std::vector<std::string> uris;
+  uris.reserve(uris_.size());
+  for (const auto& [uri, followers] : uris_) {
+    uris.push_back(uri);
+  }
+  return uris;
+}
+
 bool Subscriptions::lower_level(const std::string& level) {
   if (rank(level) >= kLevels.size() || (!level_.empty() && rank(level) >= rank(level_))) {
     return false;

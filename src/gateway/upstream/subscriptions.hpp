@@ -1,7 +1,7 @@
 #pragma once
 
+#include <map>
 #include <memory>
-#include <set>
 #include <string>
 #include <vector>
 
@@ -14,9 +14,10 @@ namespace oap::gateway {
 /// the resources that are followed and the log level. Belongs to the executor's thread.
 class Subscriptions {
  public:
-  void add(std::string uri) { uris_.insert(std::move(uri)); }
-  void remove(const std::string& uri) { uris_.erase(uri); }
-  std::vector<std::string> uris() const { return {uris_.begin(), uris_.end()}; }
+  void add(std::string uri) { ++uris_[std::move(uri)]; }
+  /// Once for each `add`; the last one counts.
+  void remove(const std::string& uri);
+  std::vector<std::string> uris() const;
   /// True where the level is more detailed than all before, and a known one (RFC 5424 names).
   bool lower_level(const std::string& level);
 
@@ -27,7 +28,7 @@ class Subscriptions {
   const std::string& level() const { return level_; }
 
  private:
-  std::set<std::string> uris_;
+  std::map<std::string, int> uris_;  // how many follow it
   std::string level_;
 };
 

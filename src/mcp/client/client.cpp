@@ -203,8 +203,9 @@ void Client::State::drop_unfit_tools(std::vector<json::Object>& tools) {
   std::erase_if(tools, [this](const json::Object& tool) {
     const json::Object* schema = json::find_object(tool, "inputSchema");
     const std::string name(json::get_string(tool, "name"));
-    auto headers = schema == nullptr ? Result<std::vector<ParamHeader>>(std::vector<ParamHeader>())
-                                     : read_param_headers(*schema);
+    auto headers = schema == nullptr
+                       ? Result<std::vector<MirroredParam>>(std::vector<MirroredParam>())
+                       : read_mirrored(*schema);
     if (!headers) {
       log_left_out(link.spec.name, "the tool '" + name + "': " + headers.error().message());
       return true;

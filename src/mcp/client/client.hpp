@@ -50,6 +50,7 @@ struct ServerSpec {
   Millis start_timeout{10'000};         ///< until it is known how to talk to the server
   Millis call_timeout{30'000};          ///< of one call without an answer or progress
   Millis call_hard_timeout{1'800'000};  ///< of one call whatever it reports
+  Millis question_patience{120'000};    ///< then an unanswered question yields to those of others
   std::size_t max_message_bytes = 16U << 20U;
   std::string workspace;      ///< its one root where nobody else answers roots/list; "" = none
   Millis eof_grace{2000};     ///< from closing its input to SIGTERM
@@ -75,6 +76,8 @@ struct RequestOptions {
   std::string owner;  ///< whose request it is: a legacy stdio server's question, which names no
                       ///< request, is only put to a caller where all open requests that
                       ///< could be meant have the same owner
+  std::string party;  ///< who is behind it; where all open requests are of one party, those that
+                      ///< wait for an answer to a question of their own are not meant
   /// Told to a modern server instead of the spec's capabilities.
   std::optional<json::Object> capabilities;
   std::optional<json::Object> client_info;

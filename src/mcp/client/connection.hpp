@@ -38,6 +38,7 @@ struct Inquiry {
   std::function<void(std::string method, json::Object params)> on_notification = {};
   AskHandler ask = {};
   std::string owner = {};
+  std::string party = {};
   bool may_be_asked = false;  ///< what the server asks in between may be about it
   bool ends_by_peer = false;  ///< notifications/cancelled of the peer ends it
   bool quiet = false;         ///< given up without a word to the peer
@@ -46,8 +47,11 @@ struct Inquiry {
 /// Many requests at once over one transport, and what the peer asks in between: knows JSON-RPC,
 /// progress and cancellation, nothing of tools. Answers reach their request by id; anything else is
 /// dropped and counted. A question of the peer goes to the request on whose stream it came; where
-/// it names none, to the open requests that may be meant, if they all are of one owner. When the
-/// link ends, every open request fails at once with the reason. Belongs to the executor's thread.
+/// it names none, to the open requests that may be meant, if they all are of one owner. A request
+/// that waits for an answer of ours asks nothing else: among the requests of one party those are
+/// left out; those of another party are given up after a while, so that nobody who does not come
+/// back takes the server's questions from all others. When the link ends, every open request fails
+/// at once with the reason. Belongs to the executor's thread.
 class Connection final : public Receiver {
  public:
   /// Answers a question that no request answers; nothing where it cannot.
@@ -62,6 +66,8 @@ class Connection final : public Receiver {
   void on_notification(NotificationHandler handler) { on_notification_ = std::move(handler); }
   /// The server is a modern one: it may ask nothing, and what it asks is no message.
   void expect_no_questions() { may_ask_ = false; }
+  /// How long a question may wait before it stands in the way of others no more; two minutes.
+  void set_question_patience(Millis patience) { question_patience_ = patience; }
   void on_renewal(std::function<void()> handler) { on_renewal_ = std::move(handler); }
 
   Task<Result<void>> open();
@@ -112,6 +118,8 @@ class Connection final : public Receiver {
   Pending* find(RequestId id);
   Pending* subject_of(const json::Object& params, RequestId about);
   Pending* common_owner();
+  Pending* asking_request();
+  void give_up_abandoned();
 
   void take_question(jsonrpc::Request request, RequestId about);
   Task<void> answer_question(std::shared_ptr<Asked> asked, jsonrpc::Request request,
@@ -130,6 +138,7 @@ class Connection final : public Receiver {
   std::set<RequestId> dropped_;  // given up without a word; their late answers are no faults
   RequestId next_id_ = 1;
   bool may_ask_ = true;
+  Millis question_patience_{120'000};
   LinkFaults faults_;
   std::optional<Error> ended_;
   async::Scope scope_;

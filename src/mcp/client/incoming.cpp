@@ -169,6 +169,34 @@ Connection::Pending* Connection::common_owner() {
   return newest;
 }
 
+/// The one that a nameless question is about: as above, or the newest of those that do not wait for
+/// an answer, where these are of one owner and all are of one party.
+Connection::Pending* Connection::asking_request() {
+  if (Pending* const only = common_owner(); only != nullptr && only->open_questions == 0) {
+    return only;
+  }
+  Pending* found = nullptr;
+  Pending* newest = nullptr;
+  bool one_owner = true;
+  for (const auto& [id, pending] : pending_) {
+    const Inquiry& inquiry = pending->inquiry;
+    if (!inquiry.may_be_asked) {
+      continue;
+    }
+    if (newest != nullptr && newest->inquiry.party != inquiry.party) {
+      return common_owner();
+    }
+    newest = newest == nullptr || newest->id < id ? pending : newest;
+    if (pending->open_questions > 0) {
+      continue;
+    }
+    one_owner = one_owner && (found == nullptr || found->inquiry.owner == inquiry.owner);
+    found = found == nullptr || found->id < id ? pending : found;
+  }
+  const bool sure = found != nullptr && one_owner && !found->inquiry.party.empty();
+  return sure ? found : common_owner();
+}
+
 void Connection::take_notification(jsonrpc::Request notification, RequestId about) {
   if (notification.method == "notifications/progress") {
     take_progress(std::move(notification.params));

@@ -41,10 +41,10 @@ TEST(ParamHeaderCases, AreReadOrRefused) {
     const std::string expected = line.substr(0, tab);
     const auto schema = json::parse_object(line.substr(tab + 1));
     ASSERT_TRUE(schema) << line;
-    const auto found = read_param_headers(*schema);
+    const auto found = read_mirrored(*schema);
     std::string shown = found ? "ok" : "no " + found.error().message();
-    for (const ParamHeader& each : found.value_or(std::vector<ParamHeader>())) {
-      shown += " " + each.name + "@";
+    for (const MirroredParam& each : found.value_or(std::vector<MirroredParam>())) {
+      shown += " " + each.header + "@";
       for (std::size_t i = 0; i < each.path.size(); ++i) {
         shown += (i == 0 ? "" : ".") + each.path[i];
       }
@@ -60,7 +60,7 @@ TEST(ParamHeaderCases, AreReadOrRefused) {
 }
 
 TEST(MirroredParams, AreWhatIsAtTheirPathAndFitsAHeader) {
-  const std::vector<ParamHeader> declared = {{"Mcp-Param-A", {"a"}}, {"Mcp-Param-B", {"b", "c"}}};
+  const std::vector<MirroredParam> declared = {{"Mcp-Param-A", {"a"}}, {"Mcp-Param-B", {"b", "c"}}};
   const std::vector<std::pair<std::string, std::string>> cases = {
       {R"({"a":"x","b":{"c":true}})", "Mcp-Param-A=x;Mcp-Param-B=true;"},
       {R"({"a":-7,"b":{"c":9007199254740991}})", "Mcp-Param-A=-7;Mcp-Param-B=9007199254740991;"},

@@ -22,6 +22,7 @@ struct Connection::Pending {
   SteadyTime last_sign;
   std::vector<std::shared_ptr<Asked>> asked;  ///< what the peer has asked about it
   int open_questions = 0;
+  SteadyTime asked_at;  ///< the first of these
 };
 
 /// A question of the peer that is being answered.

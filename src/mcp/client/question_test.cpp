@@ -100,6 +100,70 @@ TEST_F(QuestionTest, IsPutToNobodyWhereItMayBeMeantForSomeoneElse) {
   EXPECT_THAT(asked, ElementsAre("a sampling/createMessage"));
 }
 
+/// One call asks and is not answered; another one asks meanwhile.
+Task<void> ask_and_ask(Executor executor, Client* client, RequestOptions silent,
+                       RequestOptions asking, std::string* first, std::string* second) {
+  async::Scope scope(executor);
+  const std::string question = R"({"method":"elicitation/create"})";
+  async::Event begun(executor);
+  silent.ask = [ask = silent.ask, begun](std::string method, json::Object params) mutable {
+    begun.notify();
+    return ask(std::move(method), std::move(params));
+  };
+  scope.spawn(call_into(client, "ask", question, std::move(silent), first));
+  const Deadline patience = Deadline::after(Millis(20'000));
+  co_await begun.wait(patience);
+  co_await call_into(client, "ask", question, std::move(asking), second);
+  scope.cancel();
+  co_await scope.join();
+}
+
+TEST_F(QuestionTest, OneThatWaitsForAnAnswerIsNotTakenForTheOneThatAsks) {
+  LinkedClient client(server("curious.py"));
+  ASSERT_TRUE(client);
+  std::vector<std::string> asked;
+  std::string first;
+  std::string second;
+  async::Runtime& runtime = client.runtime();
+  RequestOptions silent = answering("a", &asked, Millis(30'000));
+  RequestOptions asking = answering("b", &asked);
+  runtime.run(
+      ask_and_ask(runtime.executor(), client.operator->(), silent, asking, &first, &second));
+  EXPECT_THAT(second, HasSubstr("-32601")) << "nobody knows who is behind them";
+  silent.party = "ann";
+  asking.party = "bob";
+  runtime.run(
+      ask_and_ask(runtime.executor(), client.operator->(), silent, asking, &first, &second));
+  EXPECT_THAT(second, HasSubstr("-32601"));
+  asking.party = "ann";
+  asked.clear();
+  runtime.run(
+      ask_and_ask(runtime.executor(), client.operator->(), silent, asking, &first, &second));
+  EXPECT_THAT(second, HasSubstr("result"));
+  EXPECT_THAT(asked, ElementsAre("b elicitation/create", "a elicitation/create cancelled"));
+}
+
+TEST_F(QuestionTest, WhoDoesNotComeBackStandsInNobodysWayForLong) {
+  ServerSpec spec = server("curious.py");
+  spec.question_patience = Millis(0);
+  LinkedClient client(spec);
+  ASSERT_TRUE(client);
+  std::vector<std::string> asked;
+  std::string first;
+  std::string second;
+  async::Runtime& runtime = client.runtime();
+  RequestOptions silent = answering("a", &asked, Millis(30'000));
+  silent.party = "ann";
+  RequestOptions asking = answering("b", &asked);
+  asking.party = "bob";
+  runtime.run(
+      ask_and_ask(runtime.executor(), client.operator->(), silent, asking, &first, &second));
+  EXPECT_THAT(second, HasSubstr("-32601")) << "this one may have been the other's";
+  EXPECT_THAT(first, HasSubstr("has not been answered"));
+  const ToolCall call = tool_call("ask", R"({"method":"elicitation/create"})");
+  EXPECT_THAT(text_of(client.call(call, asking)), HasSubstr("result"));
+}
+
 TEST_F(QuestionTest, ThinkingAboutItIsNoIdleness) {
   ServerSpec spec = server("curious.py");
   spec.call_timeout = Millis(150);

@@ -35,7 +35,10 @@ void Connection::take_question(jsonrpc::Request request, RequestId about) {
                                 "this client answers too many questions of the server already"));
     return;
   }
-  Pending* const pending = about != 0 ? find(about) : common_owner();
+  Pending* const pending = about != 0 ? find(about) : asking_request();
+  if (about == 0 && pending == nullptr) {
+    give_up_abandoned();
+  }
   auto asked = std::make_shared<Asked>(executor_);
   asked->id = request.id;
   AskHandler ask;
@@ -43,10 +46,31 @@ void Connection::take_question(jsonrpc::Request request, RequestId about) {
     asked->about = pending->id;
     ask = pending->inquiry.ask;
     pending->asked.push_back(asked);
-    ++pending->open_questions;
+    if (pending->open_questions++ == 0) {
+      pending->asked_at = std::chrono::steady_clock::now();
+    }
   }
   asked_.emplace(key, asked);
   asked->branch.start(answer_question(asked, std::move(request), std::move(ask)));
+}
+
+/// The present question is refused all the same: it may be one of theirs.
+void Connection::give_up_abandoned() {
+  const SteadyTime latest = std::chrono::steady_clock::now() - question_patience_;
+  std::vector<Pending*> abandoned;
+  for (const auto& [id, pending] : pending_) {
+    if (pending->open_questions > 0 && !pending->answer && pending->asked_at <= latest) {
+      abandoned.push_back(pending);
+    }
+  }
+  for (Pending* const pending : abandoned) {
+    give_up(*pending, "its question has not been answered, and others want to be asked");
+    settle(*pending,
+           failed(Error(Code::kDeadlineExceeded,
+                        fmt::format("a question of '{}' has not been answered for {} s, and until "
+                                    "then it could ask nobody else",
+                                    peer_name_, question_patience_.count() / 1000))));
+  }
 }
 
 Task<void> Connection::answer_question(std::shared_ptr<Asked> asked, jsonrpc::Request request,

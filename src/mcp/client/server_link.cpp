@@ -39,6 +39,7 @@ Task<Result<void>> ServerLink::open(std::unique_ptr<Transport> transport) {
     co_await connection->close();
   }
   connection = std::make_unique<Connection>(executor, spec.name, std::move(transport));
+  connection->set_question_patience(spec.question_patience);
   connection->on_question([this](std::string_view method) -> std::optional<json::Object> {
     if (method == "roots/list" && !spec.workspace.empty()) {
       return roots_of(spec.workspace);
@@ -89,6 +90,7 @@ Task<Answer<json::Object>> ServerLink::request(std::string method, json::Object 
   inquiry.on_notification = std::move(options.on_notification);
   inquiry.ask = std::move(options.ask);
   inquiry.owner = std::move(options.owner);
+  inquiry.party = std::move(options.party);
   return connection->request(std::move(inquiry));
 }
 

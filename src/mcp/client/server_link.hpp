@@ -48,7 +48,7 @@ class ServerLink {
   HttpTransport* http = nullptr;  ///< the connection's transport where it is Streamable HTTP
   Era era = Era::kLegacy;
   PeerInfo info;
-  std::map<std::string, std::vector<ParamHeader>, std::less<>> param_headers;  ///< by tool
+  std::map<std::string, std::vector<MirroredParam>, std::less<>> param_headers;  ///< by tool
   std::function<void()> on_renewal;
 
  private:

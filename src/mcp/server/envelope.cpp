@@ -220,6 +220,7 @@ std::optional<Rejection> check_mirrored(const net::HeaderList& headers, const js
       return header.error();
     }
     const json::Value* value = at_path(arguments, param.path);
+    value = value != nullptr && value->is_null() ? nullptr : value;
     if (value != nullptr && !*header) {
       return mismatch(fmt::format("{} is missing although the argument is there", param.header));
     }

@@ -39,7 +39,11 @@ class HttpAnswer {
   void respond(int status, std::string body);
   void finish();
   /// Keeps the place until the answer is over.
-  void hold(Quota::Place place) { place_ = std::move(place); }
+  void hold(Quota::Place place) {
+    if (!over_) {
+      place_ = std::move(place);
+    }
+  }
   /// Called once when the client leaves, or is given up, before the end.
   void on_gone(std::function<void()> gone) { gone_ = std::move(gone); }
 

@@ -79,18 +79,19 @@ bool HttpLegacy::is_quiet(const Session& session) const {
   return session.protocol->is_idle() && !listening;
 }
 
-/// Ends the session that has been idle longest, of this holder, else of whoever holds most.
-bool HttpLegacy::make_room(const std::string* holder) {
+/// Ends the session that has been idle longest: the holder's own, or of whoever holds most, but of
+/// nobody who holds less than this one.
+bool HttpLegacy::make_room(const std::string& holder, bool own_only) {
   constexpr Millis kLongEnough{60'000};
   const SteadyTime latest = std::chrono::steady_clock::now() - kLongEnough;
   std::shared_ptr<Session> oldest;
-  std::size_t most = 0;
+  std::size_t most = places_.held_by(holder);
   for (const auto& [key, session] : sessions_) {
-    const bool meant = holder == nullptr || session->holder == *holder;
-    if (!meant || session->last_used >= latest || !is_quiet(*session)) {
+    const bool meant = !own_only || session->holder == holder;
+    const std::size_t held = places_.held_by(session->holder);
+    if (!meant || held < most || session->last_used >= latest || !is_quiet(*session)) {
       continue;
     }
-    const std::size_t held = places_.held_by(session->holder);
     if (!oldest || held > most || (held == most && session->last_used < oldest->last_used)) {
       oldest = session;
       most = held;
@@ -105,7 +106,7 @@ bool HttpLegacy::make_room(const std::string* holder) {
 HttpLegacy::Found HttpLegacy::create(const Principal& principal, std::string_view peer) {
   std::string holder = core_.holder(principal, peer);
   auto place = places_.take(holder);
-  if (!place && make_room(place.error().share_is_used ? &holder : nullptr)) {
+  if (!place && make_room(holder, place.error().share_is_used)) {
     place = places_.take(holder);
   }
   if (!place) {

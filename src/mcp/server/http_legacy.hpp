@@ -54,7 +54,7 @@ class HttpLegacy {
 
   Found find(const net::RequestHead& head, const Principal& principal);
   Found create(const Principal& principal, std::string_view peer);
-  bool make_room(const std::string* holder);
+  bool make_room(const std::string& holder, bool own_only);
   void end(const std::shared_ptr<Session>& session);
   bool is_quiet(const Session& session) const;
   std::shared_ptr<SessionStream> new_stream(Session& session, std::size_t answers,

@@ -11,60 +11,8 @@
 namespace oap::mcp {
 namespace {
 
-constexpr std::size_t kMaxDepth = 32;
 constexpr std::string_view kBegin = "=?base64?";
 constexpr std::string_view kEnd = "?=";
-
-bool is_token(std::string_view text) {
-  static constexpr std::string_view kMarks = "!#$%&'*+-.^_`|~";
-  return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) {
-    return text::is_alpha(c) || text::is_digit(c) || kMarks.find(c) != std::string_view::npos;
-  });
-}
-
-bool is_mirrorable(const json::Object& property) {
-  const std::string_view type = json::get_string(property, "type");
-  return type == "string" || type == "integer" || type == "boolean";
-}
-
-class Collector {
- public:
-  void visit(const json::Object& schema) {
-    const json::Object* properties = json::find_object(schema, "properties");
-    if (properties == nullptr || path_.size() >= kMaxDepth) {
-      return;
-    }
-    for (const auto& member : *properties) {
-      const json::Object* property = member.value().if_object();
-      if (property == nullptr) {
-        continue;
-      }
-      path_.emplace_back(member.key().data(), member.key().size());
-      take(*property);
-      visit(*property);
-      path_.pop_back();
-    }
-  }
-
-  std::vector<MirroredParam> found;
-
- private:
-  void take(const json::Object& property) {
-    const std::string_view name = json::get_string(property, "x-mcp-header");
-    if (!is_token(name) || !is_mirrorable(property)) {
-      return;
-    }
-    std::string header = "Mcp-Param-" + std::string(name);
-    const bool known = std::any_of(found.begin(), found.end(), [&](const MirroredParam& each) {
-      return text::equals_ci(each.header, header);
-    });
-    if (!known) {
-      found.push_back({std::move(header), path_});
-    }
-  }
-
-  std::vector<std::string> path_;
-};
 
 bool is_plain(std::string_view value) {
   return std::all_of(value.begin(), value.end(),
@@ -84,9 +32,7 @@ std::optional<Number> number_of(std::string_view text) {
 }  // namespace
 
 std::vector<MirroredParam> mirrored_params(const json::Object& input_schema) {
-  Collector collector;
-  collector.visit(input_schema);
-  return std::move(collector.found);
+  return read_mirrored(input_schema).value_or(std::vector<MirroredParam>());
 }
 
 std::optional<std::string> decode_header_value(std::string_view value) {

@@ -6,18 +6,12 @@
 #include <vector>
 
 #include "json/value.hpp"
+#include "mcp/mirror.hpp"
 
 namespace oap::mcp {
 
-/// An argument of a tool that HTTP requests repeat in a header (`x-mcp-header`). Data.
-/// Source: MCP 2026-07-28, basic/transports/streamable-http, Custom Headers from Tool Parameters.
-struct MirroredParam {
-  std::string header;             ///< "Mcp-Param-Region"
-  std::vector<std::string> path;  ///< member names from `arguments` down
-};
-
-/// The annotated properties of a tool's inputSchema that obey the rules: a token, unique whatever
-/// the case, of a string, integer or boolean, reached through `properties` alone. Pure.
+/// What the tool's inputSchema asks to be mirrored; nothing where it breaks the rules, since no
+/// client may use the tool over HTTP then. Pure.
 std::vector<MirroredParam> mirrored_params(const json::Object& input_schema);
 
 /// What a header field says: the text between `=?base64?` and `?=` decoded, any other as it stands.

@@ -1,11 +1,14 @@
 #pragma once
 
 #include <cstdlib>
+#include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "async/runtime.hpp"
+#include "async/sleep.hpp"
 #include "json/parse.hpp"
 #include "mcp/client/client.hpp"
 
@@ -37,9 +40,37 @@ inline ToolCall tool_call(const std::string& tool, const std::string& arguments 
 }
 
 /// A client that is connected for one test, driven step by step from plain code.
-class LinkedClient {
+class Linked {
  public:
-  explicit LinkedClient(ServerSpec spec, ClientEvents events = {}) {
+  ~Linked() {
+    if (client_) {
+      runtime_.run(client_->close());
+    }
+  }
+  Linked(const Linked&) = delete;
+  Linked& operator=(const Linked&) = delete;
+
+  Client* operator->() { return client_.get(); }
+  explicit operator bool() const { return client_ != nullptr; }
+  const std::optional<Error>& error() const { return error_; }
+  std::string why() const { return error_ ? error_->to_string() : ""; }
+  async::Runtime& runtime() { return runtime_; }
+  template <class T>
+  T run(Task<T> task) {
+    return runtime_.run(std::move(task));
+  }
+  /// Runs the loop until it is so; false after ten seconds.
+  bool wait_until(const std::function<bool()>& so) {
+    const Deadline patience = Deadline::after(Millis(10'000));
+    while (!so() && !patience.passed()) {
+      runtime_.run(async::sleep_for(Millis(5)));
+    }
+    return so();
+  }
+
+ protected:
+  Linked() = default;
+  void connect(ServerSpec spec, ClientEvents events) {
     auto connected =
         runtime_.run(Client::connect(runtime_.executor(), std::move(spec), std::move(events)));
     if (connected) {
@@ -48,15 +79,18 @@ class LinkedClient {
       error_ = connected.error();
     }
   }
-  ~LinkedClient() {
-    if (client_) {
-      runtime_.run(client_->close());
-    }
+
+  async::Runtime runtime_;
+  std::unique_ptr<Client> client_;
+  std::optional<Error> error_;
+};
+
+/// The same of a server on stdio.
+class LinkedClient : public Linked {
+ public:
+  explicit LinkedClient(ServerSpec spec, ClientEvents events = {}) {
+    connect(std::move(spec), std::move(events));
   }
-  Client* operator->() { return client_.get(); }
-  explicit operator bool() const { return client_ != nullptr; }
-  const std::optional<Error>& error() const { return error_; }
-  async::Runtime& runtime() { return runtime_; }
 
   Result<std::vector<ToolSpec>> tools() {
     return runtime_.run(client_->list_tools(Deadline::after(Millis(20'000))));
@@ -82,11 +116,6 @@ class LinkedClient {
     }
     return (result->is_error ? "tool error: " : "") + result->joined_text();
   }
-
- private:
-  async::Runtime runtime_;
-  std::unique_ptr<Client> client_;
-  std::optional<Error> error_;
 };
 
 }  // namespace oap::mcp::testing

@@ -40,6 +40,12 @@ inline Task<void> call_into(Upstream& upstream, ToolCall call, std::optional<Cal
   place.emplace(std::move(answer));
 }
 
+inline Task<void> call_with_into(Upstream& upstream, ToolCall call, mcp::RequestOptions options,
+                                 std::optional<Called>& place) {
+  auto answer = co_await upstream.call(std::move(call), std::move(options));
+  place.emplace(std::move(answer));
+}
+
 inline Task<void> start_into(Upstream& upstream, Deadline deadline,
                              std::optional<Result<mcp::PeerInfo>>& place) {
   auto answer = co_await upstream.start(deadline);
