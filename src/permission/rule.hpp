@@ -34,6 +34,8 @@ struct Rule {
   std::string program;  ///< kCommand: the program, a glob; exactly one of the three is set
   Level level = Level::kAsk;
   std::string reason;
+  std::string
+      condition;  ///< CEL (rule_condition.hpp): the rule counts only where it holds; "" = always
   std::string where;  ///< "file:line"
   Tier tier = Tier::kUser;
   std::string role;  ///< "" for rules of everyone

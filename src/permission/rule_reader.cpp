@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "permission/rule.hpp"
+#include "permission/rule_condition.hpp"
 #include "text/glob.hpp"
 #include "text/nearest.hpp"
 #include "text/strings.hpp"
@@ -13,8 +14,9 @@ namespace {
 
 const std::vector<std::string> kTopKeys = {"permissions", "roles", "precedence", "version"};
 const std::vector<std::string> kRoleKeys = {"inherits", "additional_permissions", "description"};
-const std::vector<std::string> kRuleKeys = {"scope", "action",  "pattern", "level",     "reason",
-                                            "tool",  "program", "argv",    "mcp_server"};
+const std::vector<std::string> kRuleKeys = {"scope",      "action",   "pattern", "level",
+                                            "reason",     "tool",     "program", "argv",
+                                            "mcp_server", "condition"};
 const std::vector<std::string> kScopes = {"tool", "mcp_server", "file_pattern", "command"};
 const std::vector<std::string> kActions = {"execute", "read", "write", "delete", "invoke", "*"};
 const std::vector<std::string> kLevels = {"allow", "ask", "deny"};
@@ -101,9 +103,7 @@ bool Reader::check_keys(const json::Object& object, const std::string& at,
       continue;
     }
     fine = false;
-    if (key == "condition" || key == "conditions") {
-      fault(place, key, "conditions are not available in this version");
-    } else if (key == "match" || key == "not_match") {
+    if (key == "match" || key == "not_match") {
       fault(place, key, "examples in rules are not available in this version");
     } else {
       fault(place, key,
@@ -263,6 +263,12 @@ bool Reader::read_words(const json::Object& object, const std::string& at, Rule&
     fault(at, "level", "missing, expected allow, ask or deny");
   }
   rule.reason = string_at(object, at, "reason").value_or("");
+  rule.condition = string_at(object, at, "condition").value_or("");
+  if (!rule.condition.empty()) {
+    if (const auto compiled = compile_rule_condition(rule.condition); !compiled) {
+      fault(at + "/condition", "condition", compiled.error().message());
+    }
+  }
   return faults_.size() == before;
 }
 
