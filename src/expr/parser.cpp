@@ -75,9 +75,10 @@ Error Parser::unexpected(std::string_view wanted) const {
 }
 
 Result<Ast> Parser::run() {
-  if (ast_.source.size() > options_.max_bytes) {
+  const std::size_t size = ast_.source.size() - std::min(options_.begin, ast_.source.size());
+  if (size > options_.max_bytes) {
     return fail(Code::kResourceExhausted, "the expression has {} bytes; at most {} are allowed",
-                ast_.source.size(), options_.max_bytes);
+                size, options_.max_bytes);
   }
   if (!text::is_valid_utf8(ast_.source)) {
     return fail(Code::kInvalidArgument, "the expression is not UTF-8");
@@ -91,7 +92,7 @@ Result<Ast> Parser::run() {
 }
 
 Result<void> Parser::read_tokens() {
-  Lexer lexer(ast_.source, {.dollar_names = options_.dollar_names});
+  Lexer lexer(ast_.source, {.dollar_names = options_.dollar_names}, options_.begin);
   do {
     OAP_TRY(Token token, lexer.next());
     tokens_.push_back(std::move(token));

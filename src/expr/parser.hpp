@@ -14,6 +14,7 @@ struct ParseOptions {
   std::size_t max_depth = 200;   ///< of brackets, calls and prefixes inside one another
   std::size_t max_height = 500;  ///< of the tree, long chains of `+` too
   bool dollar_names = false;     ///< `${name}` is the variable of that name
+  std::size_t begin = 0;         ///< where in the source the expression begins
   bool block_macros = false;     ///< cel.block, cel.index, cel.iterVar, cel.accuVar
 };
 

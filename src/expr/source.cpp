@@ -39,7 +39,8 @@ Error error_at(std::string_view source, std::size_t offset, std::string_view mes
   const std::size_t to = back_to_start(source, std::min(end, offset + kWindow));
 
   const std::string before = text::escape_visible(source.substr(from, offset - from));
-  const std::string after = text::escape_visible(source.substr(offset, to - offset));
+  std::string after = text::escape_visible(source.substr(offset, to - offset));
+  after.erase(after.find_last_not_of(' ') + 1);
   const std::string_view cut_left = from > begin ? "…" : "";
   const std::string_view cut_right = to < end ? "…" : "";
   const std::size_t indent = text::code_point_count(before) + text::code_point_count(cut_left);

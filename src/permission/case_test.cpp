@@ -188,7 +188,8 @@ class CaseFile {
 TEST(Permission, Tables) {
   const Workspace workspace;
   int rows = 0;
-  for (const char* name : {"builtin", "rules", "commands", "tiers", "everyday"}) {
+  for (const char* name :
+       {"builtin", "rules", "commands", "tiers", "everyday", "condition_rules"}) {
     CaseFile file(std::string(OAP_SOURCE_DIR "/src/permission/cases/") + name + ".case", workspace);
     file.run();
     rows += file.rows();

@@ -4,6 +4,7 @@
 
 #include "os/file.hpp"
 #include "permission/paths.hpp"
+#include "permission/rule_condition.hpp"
 #include "text/strings.hpp"
 
 namespace oap::permission {
@@ -226,6 +227,9 @@ Result<CompiledRule> compile_rule(Rule rule, std::string_view workspace) {
   } else if (rule.argv.empty()) {
     const std::string& text = rule.program.empty() ? rule.pattern : rule.program;
     OAP_TRY(out.glob, text::Glob::compile(text, kPlain));
+  }
+  if (!rule.condition.empty()) {
+    OAP_TRY(out.condition, compile_rule_condition(rule.condition));
   }
   out.rule = std::move(rule);
   read_front(out);

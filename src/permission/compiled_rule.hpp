@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/result.hpp"
+#include "expr/program.hpp"
 #include "permission/facets.hpp"
 #include "permission/rule.hpp"
 #include "text/glob.hpp"
@@ -23,6 +24,7 @@ struct CompiledRule {
   bool any_depth = false;          ///< kFilePattern: relative, begins with **
   std::string path_pattern;        ///< kFilePattern or resource: home resolved, "./" removed
   std::optional<text::Glob> glob;  ///< of pattern, program or path
+  std::optional<expr::Program> condition;
   /// The literal words in front of a command rule that asks or denies and names options: the
   /// options count wherever and however grouped they stand.
   std::vector<std::string> front;
@@ -50,7 +52,7 @@ bool match_action(Action rule, const std::vector<Action>& actions);
 bool match_action(Action rule, Action access);
 
 /// True where everything that `inner` matches is matched by `outer` as well. May say false where
-/// that is not easily seen.
+/// that is not easily seen, and does where `outer` has a condition that `inner` has not.
 bool contains(const CompiledRule& outer, const CompiledRule& inner);
 
 }  // namespace oap::permission

@@ -118,7 +118,8 @@ bool contains(const CompiledRule& outer, const CompiledRule& inner) {
   const Rule& a = outer.rule;
   const Rule& b = inner.rule;
   const bool actions = a.action == b.action || a.action == Action::kAny || b.action == Action::kAny;
-  if (a.scope != b.scope || !actions) {
+  const bool conditional = !a.condition.empty() && a.condition != b.condition;
+  if (a.scope != b.scope || !actions || conditional) {
     return false;
   }
   switch (a.scope) {

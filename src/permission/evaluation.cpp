@@ -249,6 +249,9 @@ Decision Evaluation::combine() {
     const Rule& one = rule(top->rule).rule;
     decision = {one.level, one.where,
                 one.reason.empty() ? "matches " + one.describe() : one.reason};
+    if (!top->note.empty()) {
+      decision.reason += "; " + top->note;
+    }
   }
   bool by_rule = decided;
   std::optional<Decision> builtin = fallback();
@@ -295,6 +298,9 @@ void Evaluation::explain(Explanation& out) const {
   });
   for (const Hit& hit : ordered) {
     out.matches.push_back({rule(hit.rule).rule, unit_name(hit.unit), hit.counted, hit.note});
+  }
+  for (const Unmet& one : unmet_) {
+    out.matches.push_back({rule(one.rule).rule, unit_name(one.unit), false, one.note});
   }
   for (const std::uint32_t id : withheld_) {
     out.matches.push_back({rule(id).rule, "", false, "the project is not trusted"});

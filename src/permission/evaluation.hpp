@@ -26,6 +26,7 @@ struct Compiled {
   RuleIndex index;
   StringMap<RoleView> roles;
   RoleView everyone;
+  bool conditional = false;       ///< some rule has a condition
   Precedence precedence[4] = {};  ///< by tier
   PolicyOptions options;
 };
@@ -48,7 +49,13 @@ class Evaluation {
     std::uint32_t unit = 0;
     bool tightens = false;  ///< raises the answer, but does not stand in for the built-in policy
     bool counted = true;
-    const char* note = "";
+    std::string note;
+  };
+  /// A rule that matched but for its condition.
+  struct Unmet {
+    std::uint32_t rule = 0;
+    std::uint32_t unit = 0;
+    std::string note;
   };
   struct Floor {
     Level level = Level::kAsk;
@@ -58,6 +65,8 @@ class Evaluation {
 
   const CompiledRule& rule(std::uint32_t id) const { return compiled_.rules[id]; }
   bool counts(std::uint32_t id);
+  /// The note of a condition that counts as met; nothing where it does not.
+  std::optional<std::string> meets_condition(std::uint32_t id, std::uint32_t unit);
   void hit(std::uint32_t id, std::uint32_t unit, bool tightens);
   /// Some rule that may stand in for the built-in policy matched one of the units.
   bool named(std::uint32_t first, std::uint32_t last) const;
@@ -95,6 +104,7 @@ class Evaluation {
   std::vector<Hit> hits_;
   std::vector<Floor> floors_;
   std::vector<std::uint32_t> withheld_;
+  std::vector<Unmet> unmet_;
 };
 
 }  // namespace oap::permission

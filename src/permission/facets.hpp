@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <set>
 #include <string>
 #include <string_view>
@@ -54,6 +55,7 @@ struct Facets {
   bool looks_up_globs = false;  ///< some path rule asks or denies: it matters what is touched
   std::string command_text;     ///< the shell text as written
   std::string doubt;            ///< why the shell text is not understood; "" where it is
+  std::shared_ptr<const Request> request;  ///< the request itself, where some rule has a condition
   bool over_limit = false;  ///< the shell text is too long, deep or intricate: some of it is unseen
 };
 

@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "permission/evaluation.hpp"
+#include "permission/rule_condition.hpp"
 
 namespace oap::permission {
 
@@ -33,7 +34,35 @@ void Evaluation::hit(std::uint32_t id, std::uint32_t unit, bool tightens) {
       return;
     }
   }
-  hits_.push_back({id, unit, tightens, true, ""});
+  if (std::optional<std::string> note = meets_condition(id, unit)) {
+    hits_.push_back({id, unit, tightens, true, *std::move(note)});
+  }
+}
+
+std::optional<std::string> Evaluation::meets_condition(std::uint32_t id, std::uint32_t unit) {
+  const CompiledRule& candidate = rule(id);
+  if (!candidate.condition) {
+    return "";
+  }
+  const bool seen = std::any_of(unmet_.begin(), unmet_.end(), [&](const Unmet& one) {
+    return one.rule == id && one.unit == unit;
+  });
+  if (seen) {
+    return std::nullopt;
+  }
+  ConditionUnit part;
+  if (unit >= 1 && unit <= facets_.paths.size()) {
+    part.path = &facets_.paths[unit - 1];
+  } else if (unit >= command_unit(0) && unit < text_unit()) {
+    part.command = &facets_.commands[unit - command_unit(0)];
+  }
+  ConditionAnswer answer =
+      judge_condition(*candidate.condition, candidate.rule.level, facets_, part);
+  if (answer.met) {
+    return std::move(answer.note);
+  }
+  unmet_.push_back({id, unit, std::move(answer.note)});
+  return std::nullopt;
 }
 
 bool Evaluation::named(std::uint32_t first, std::uint32_t last) const {

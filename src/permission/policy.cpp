@@ -266,6 +266,7 @@ Result<std::shared_ptr<const Policy>> Policy::compile(std::vector<PolicySource> 
     }
     one->withheld =
         !options.trusted_project && rule.tier == Tier::kProject && rule.level == Level::kAllow;
+    compiled.conditional = compiled.conditional || one->condition.has_value();
     compiled.index.add(*one, static_cast<std::uint32_t>(compiled.rules.size()));
     compiled.rules.push_back(*std::move(one));
   }
@@ -288,7 +289,11 @@ Result<std::shared_ptr<const Policy>> Policy::compile(std::vector<PolicySource> 
 }
 
 Facets Policy::facets(const Request& request) const {
-  return derive_facets(request, body_->context());
+  Facets facets = derive_facets(request, body_->context());
+  if (body_->compiled.conditional) {
+    facets.request = std::make_shared<const Request>(request);
+  }
+  return facets;
 }
 
 Decision Policy::evaluate(const Facets& facets, const Principal& principal) const {

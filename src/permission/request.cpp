@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <vector>
 
+#include "expr/time.hpp"
+#include "json/compare.hpp"
 #include "text/nearest.hpp"
 
 namespace oap::permission {
@@ -36,6 +38,28 @@ Result<json::Object> object_of(const json::Value& object, std::string_view key) 
   return value->get_object();
 }
 
+/// context.risk_score and context.time.
+Result<void> read_condition_context(const json::Value& context, Request& request) {
+  if (const json::Value* score = json::find(context, "risk_score"); score && !score->is_null()) {
+    if (!json::is_number(*score)) {
+      return fail(Code::kInvalidArgument, "risk_score: expected a number, found {}",
+                  json::type_name(*score));
+    }
+    request.risk_score = json::get_double(context, "risk_score");
+  }
+  OAP_TRY(const std::string time, text_of(context, "time"));
+  if (!time.empty()) {
+    const std::optional<expr::Instant> instant = expr::parse_timestamp(time);
+    if (!instant) {
+      return fail(Code::kInvalidArgument,
+                  "time: expected a timestamp such as 2026-01-31T12:00:00Z");
+    }
+    request.time = WallTime(std::chrono::duration_cast<WallTime::duration>(
+        std::chrono::seconds(instant->seconds) + std::chrono::nanoseconds(instant->nanos)));
+  }
+  return {};
+}
+
 }  // namespace
 
 Result<Request> request_from_json(const json::Value& value) {
@@ -63,6 +87,9 @@ Result<Request> request_from_json(const json::Value& value) {
   OAP_TRY(const json::Value context, object_of(value, "context"));
   OAP_TRY(request.workspace, text_of(context, "workspace"));
   OAP_TRY(request.cwd, text_of(context, "cwd"));
+  OAP_TRY(request.session, text_of(context, "session"));
+  OAP_TRY(request.origin, text_of(context, "origin"));
+  OAP_CHECK_OK(read_condition_context(context, request));
   if (request.tool.empty()) {
     return fail(Code::kInvalidArgument, "tool: missing");
   }

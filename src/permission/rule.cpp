@@ -71,6 +71,9 @@ std::string Rule::describe() const {
   if (action != Action::kAny) {
     what += fmt::format(", {}", to_string(action));
   }
+  if (!condition.empty()) {
+    what += fmt::format(", if {}", condition);
+  }
   return what;
 }
 

@@ -38,6 +38,8 @@ struct Rule {
   /// Examples, checked when a policy is made of the rule: what it must and must not match.
   std::vector<json::Value> match;
   std::vector<json::Value> not_match;
+  /// CEL (rule_condition.hpp): the rule counts only where it holds; "" = always.
+  std::string condition;
   std::string where;  ///< "file:line"
   Tier tier = Tier::kUser;
   std::string role;  ///< "" for rules of everyone

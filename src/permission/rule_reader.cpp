@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "permission/rule.hpp"
+#include "permission/rule_condition.hpp"
 #include "text/glob.hpp"
 #include "text/nearest.hpp"
 #include "text/strings.hpp"
@@ -13,9 +14,9 @@ namespace {
 
 const std::vector<std::string> kTopKeys = {"permissions", "roles", "precedence", "version"};
 const std::vector<std::string> kRoleKeys = {"inherits", "additional_permissions", "description"};
-const std::vector<std::string> kRuleKeys = {"scope",      "action", "pattern",   "level",
-                                            "reason",     "tool",   "program",   "argv",
-                                            "mcp_server", "match",  "not_match", "workspace"};
+const std::vector<std::string> kRuleKeys = {
+    "scope", "action",     "pattern", "level",     "reason",    "tool",     "program",
+    "argv",  "mcp_server", "match",   "not_match", "workspace", "condition"};
 const std::vector<std::string> kScopes = {"tool", "mcp_server", "file_pattern", "command"};
 const std::vector<std::string> kActions = {"execute", "read", "write", "delete", "invoke", "*"};
 const std::vector<std::string> kLevels = {"allow", "ask", "deny"};
@@ -104,13 +105,8 @@ bool Reader::check_keys(const json::Object& object, const std::string& at,
       continue;
     }
     fine = false;
-    if (key == "condition" || key == "conditions") {
-      fault(place, key, "conditions are not available in this version");
-    } else {
-      fault(place, key,
-            fmt::format("unknown key, expected {}{}", listing(known),
-                        text::did_you_mean(key, known)));
-    }
+    fault(place, key,
+          fmt::format("unknown key, expected {}{}", listing(known), text::did_you_mean(key, known)));
   }
   return fine;
 }
@@ -294,6 +290,12 @@ bool Reader::read_words(const json::Object& object, const std::string& at, Rule&
   }
   rule.match = examples_at(object, at, "match");
   rule.not_match = examples_at(object, at, "not_match");
+  rule.condition = string_at(object, at, "condition").value_or("");
+  if (!rule.condition.empty()) {
+    if (const auto compiled = compile_rule_condition(rule.condition); !compiled) {
+      fault(at + "/condition", "condition", compiled.error().message());
+    }
+  }
   return faults_.size() == before;
 }
 

@@ -21,7 +21,7 @@ TEST(RuleReader, NamesPlaceKeyAndNearestName) {
   EXPECT_EQ(fault("permissions:\n  - tool: bash\n    levle: allow\n"),
             "p.yaml:3: levle: unknown key, expected scope, action, pattern, level, reason, tool, "
             "program, "
-            "argv, mcp_server, match, not_match or workspace (did you mean 'level'?)");
+            "argv, mcp_server, match, not_match, workspace or condition (did you mean 'level'?)");
   EXPECT_THAT(fault("permisions: []\n"), HasSubstr("p.yaml:1: permisions: unknown key"));
   EXPECT_THAT(fault("permissions:\n  - {scope: file, pattern: x, level: ask}\n"),
               HasSubstr("p.yaml:2: scope: expected tool, mcp_server, file_pattern or command"));
@@ -42,9 +42,25 @@ TEST(RuleReader, NamesPlaceKeyAndNearestName) {
               HasSubstr("p.yaml:1: precedence: expected strict or specific"));
 }
 
-TEST(RuleReader, RefusesWhatIsNotThereYet) {
-  EXPECT_THAT(fault("permissions:\n  - {tool: bash, level: ask, condition: 'x'}\n"),
-              HasSubstr("p.yaml:2: condition: conditions are not available in this version"));
+TEST(RuleReader, CompilesConditions) {
+  EXPECT_THAT(
+      fault("permissions:\n  - tool: bash\n    level: ask\n    condition: princpal.role == 'x'\n"),
+      HasSubstr("p.yaml:4: condition: 1:1: unknown name 'princpal' (did you mean "
+                "'principal'?)\n  princpal.role == 'x'\n  ^"));
+  EXPECT_THAT(
+      fault("permissions:\n  - {tool: bash, level: ask, condition: 'risk_score'}\n"),
+      HasSubstr("p.yaml:2: condition: 1:1: the expression gives double, but bool is wanted"));
+  EXPECT_THAT(
+      fault("permissions:\n  - {tool: bash, level: ask, condition: 'principal.name == tool'}\n"),
+      HasSubstr("there is no member 'name'"));
+  EXPECT_THAT(fault("permissions:\n  - {tool: bash, level: ask, condition: 'risk_score < 1'}\n"),
+              HasSubstr("fine"));
+  EXPECT_THAT(fault("permissions:\n  - {tool: bash, level: ask, condition: 'tool =='}\n"),
+              HasSubstr("p.yaml:2: condition: 1:8: the expression ends"));
+  EXPECT_THAT(fault("permissions:\n  - {tool: bash, level: ask, condition: true}\n"),
+              HasSubstr("condition: expected a text, found boolean"));
+  EXPECT_THAT(fault("permissions:\n  - {tool: bash, level: ask, conditions: 'true'}\n"),
+              HasSubstr("did you mean 'condition'?"));
 }
 
 TEST(RuleReader, RefusesMixedForms) {

@@ -15,6 +15,8 @@ permission::Request permission_request(const ToolCall& call, const std::string& 
   request.arguments = call.arguments;
   request.workspace = workspace;
   request.cwd = workspace;
+  request.session = call.session_id;
+  request.origin = to_string(call.origin);
   return request;
 }
 
