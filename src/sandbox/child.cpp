@@ -60,9 +60,6 @@ Result<Report> first_report(int fd, const Spec& spec) {
     return fail(Code::kUnavailable, "'{}' did not start: its supervisor {}", spec.argv.front(),
                 size == 0 ? "ended early" : "does not answer");
   }
-  if (report.kind == Report::Kind::kFailed) {
-    return fail(launch_error(spec, static_cast<Stage>(report.detail), report.value, report.facts));
-  }
   return report;
 }
 
@@ -125,11 +122,11 @@ os::UniqueFd take_descriptor(int from) {
   return os::UniqueFd(fd);
 }
 
-std::string weakness_of(const Prepared& prepared, const Report& report) {
-  const std::string why = std::generic_category().message(-report.refusal);
+std::string weakness_of(const LaunchPlan& plan) {
+  const std::string why = std::generic_category().message(-plan.refusal);
   const bool step =
-      report.where >= 0 && static_cast<std::size_t>(report.where) < prepared.plan.steps.size;
-  return step ? fmt::format("/{}: {}", prepared.plan.steps.data[report.where].to, why)
+      plan.refused_at >= 0 && static_cast<std::size_t>(plan.refused_at) < plan.steps.size;
+  return step ? fmt::format("/{}: {}", plan.steps.data[plan.refused_at].to, why)
               : "namespaces: " + why;
 }
 
@@ -193,6 +190,31 @@ struct Ends {
   }
 };
 
+struct Launched {
+  Ends ends;
+  Report report;  ///< the first one; where it is a failure, the supervisor is gone
+  pid_t supervisor = -1;
+};
+
+Result<Launched> launch(const Spec& spec, Prepared& prepared) {
+  Launched launched;
+  OAP_TRY(launched.ends, Ends::make(spec));
+  Ends& ends = launched.ends;
+  ends.hand_to(prepared.plan, spec);
+  launched.supervisor = fork_with_signals_blocked(prepared.plan);
+  if (launched.supervisor < 0) {
+    return fail(launch_error(spec, Stage::kFork, -launched.supervisor));
+  }
+  ends.close_theirs();
+  auto report = first_report(ends.status.read.get(), spec);
+  if (!report || report->kind == Report::Kind::kFailed) {
+    ends.life.write.reset();
+    reap(launched.supervisor);
+  }
+  OAP_TRY(launched.report, std::move(report));
+  return launched;
+}
+
 }  // namespace
 
 struct Child::State {
@@ -247,18 +269,19 @@ Result<std::unique_ptr<Child>> Child::start(Executor executor, Spec spec) {
   OAP_TRY(spec, Prepared::complete(std::move(spec)));
   OAP_TRY(std::string program, find_program(spec));
   OAP_TRY(const std::unique_ptr<Prepared> prepared, Prepared::make(spec, std::move(program)));
-  OAP_TRY(Ends ends, Ends::make(spec));
-  ends.hand_to(prepared->plan, spec);
-  const pid_t supervisor = fork_with_signals_blocked(prepared->plan);
-  if (supervisor < 0) {
-    return fail(launch_error(spec, Stage::kFork, -supervisor));
+  auto launched = launch(spec, *prepared);
+  if (launched && launched->report.kind == Report::Kind::kFailed &&
+      static_cast<Stage>(launched->report.detail) == Stage::kNamespaces) {
+    prepared->do_without_root(-launched->report.value, launched->report.where);
+    launched = launch(spec, *prepared);
   }
-  ends.close_theirs();
-  auto report = first_report(ends.status.read.get(), spec);
-  if (!report) {
-    ends.life.write.reset();
-    reap(supervisor);
-    return fail(std::move(report).error());
+  OAP_TRY(Launched running, std::move(launched));
+  Ends& ends = running.ends;
+  const Report* const report = &running.report;
+  const pid_t supervisor = running.supervisor;
+  if (report->kind == Report::Kind::kFailed) {
+    return fail(
+        launch_error(spec, static_cast<Stage>(report->detail), report->value, report->facts));
   }
   auto state = std::make_unique<State>(std::move(executor), std::move(ends.in.write),
                                        std::move(ends.out.read), std::move(ends.err.read),
@@ -270,9 +293,9 @@ Result<std::unique_ptr<Child>> Child::start(Executor executor, Spec spec) {
   state->limits = spec.limits;
   state->isolation = isolation_of(spec, report->detail);
   state->identity = std::move(prepared->identity);
-  if (report->refusal != 0) {
+  if (prepared->plan.refusal != 0) {
     state->bare_tmp = prepared->plan.bare_tmp;
-    state->weakness = weakness_of(*prepared, *report);
+    state->weakness = weakness_of(prepared->plan);
     log::debug("sandbox", "no private root", {{"why", state->weakness}});
   }
   std::unique_ptr<Child> child(new Child(std::move(state)));

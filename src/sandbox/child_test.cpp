@@ -167,7 +167,7 @@ TEST(ChildTest, KillEndsTheTree) {
     async::Runtime runtime;
     const auto child = start(runtime, daemon_script(dir.path(), profile));
     ASSERT_GT(pid_in(dir / "pid"), 0);
-    EXPECT_GE(testing::marked(dir.path()).size(), 2u);
+    EXPECT_TRUE(testing::marked_come(dir.path(), 2));
     child->kill();
     EXPECT_EQ(soon(runtime, child->wait()).value().signal, SIGKILL);
     EXPECT_THAT(testing::marked(dir.path()), ::testing::IsEmpty());
@@ -224,7 +224,7 @@ TEST(ChildTest, NothingOutlivesAParentKilledWithNine) {
       }
     }
     ASSERT_GT(pid_in(dir / "pid"), 0) << script;
-    EXPECT_THAT(testing::marked(dir.path()), ::testing::Not(::testing::IsEmpty())) << script;
+    EXPECT_TRUE(testing::marked_come(dir.path(), 1)) << script;
     EXPECT_GE(measure_tree(parent).processes, 2u) << "a supervisor and the program";
     ::kill(parent, SIGKILL);
     ASSERT_EQ(::waitpid(parent, nullptr, 0), parent);

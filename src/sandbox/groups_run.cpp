@@ -106,10 +106,23 @@ OAP_AFTER_FORK long put_text(const char* path, const char* text) {
   return 0;
 }
 
-OAP_AFTER_FORK long put_one(const Placeholder& placeholder) {
+/// All sockets are one, under many names: that costs the file system least.
+OAP_AFTER_FORK long put_socket(const char* path, const char*& first) {
+  if (first != nullptr) {
+    const long linked = raw::call(SYS_linkat, AT_FDCWD, first, AT_FDCWD, path, 0);
+    if (linked == 0 || linked == -EEXIST) {
+      return linked;
+    }
+  }
+  const long made = raw::call(SYS_mknodat, AT_FDCWD, path, S_IFSOCK, 0);
+  first = made == 0 ? path : first;
+  return made;
+}
+
+OAP_AFTER_FORK long put_one(const Placeholder& placeholder, const char*& socket) {
   switch (placeholder.kind) {
     case Placeholder::Kind::kSocket:
-      return raw::call(SYS_mknodat, AT_FDCWD, placeholder.path, S_IFSOCK, 0);
+      return put_socket(placeholder.path, socket);
     case Placeholder::Kind::kDirectory:
       return put_directory(placeholder.path);
     case Placeholder::Kind::kLink:
@@ -226,8 +239,9 @@ OAP_AFTER_FORK bool Placeholders::put(const LaunchPlan& plan) {
     nap();
   }
   bool all = true;
+  const char* socket = nullptr;
   for (const Placeholder& placeholder : plan.placeholders) {
-    const long error = put_one(placeholder);
+    const long error = put_one(placeholder, socket);
     all = all && (error == 0 || error == -EEXIST || error == -EROFS || error == -EACCES);
   }
   return all;

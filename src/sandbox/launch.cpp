@@ -26,7 +26,7 @@ OAP_AFTER_FORK bool make_namespaces(const LaunchPlan& plan, NetworkCut cut) {
   return raw::call(SYS_unshare, CLONE_NEWUSER | CLONE_NEWNET) == 0 && map_user(plan, -1);
 }
 
-OAP_AFTER_FORK void apply_limits(const LaunchPlan& plan) {
+OAP_AFTER_FORK void apply_limits(const LaunchPlan& plan, std::uint32_t facts) {
   for (std::size_t i = 0; i < plan.limit_count; ++i) {
     const ResourceLimit& limit = plan.limits[i];
     rlimit now{};
@@ -35,7 +35,7 @@ OAP_AFTER_FORK void apply_limits(const LaunchPlan& plan) {
     const rlimit wanted{value, value};
     raw::call(SYS_prlimit64, 0, limit.resource, &wanted, nullptr);
   }
-  if (plan.nice != 0) {
+  if (plan.nice != 0 && (facts & kFactCpu) == 0) {
     raw::call(SYS_setpriority, PRIO_PROCESS, 0, plan.nice);
   }
 }
@@ -133,7 +133,7 @@ OAP_AFTER_FORK void become_program(Entry& entry) {
     raise_loopback();
     entry.facts |= kFactNet;
   }
-  apply_limits(plan);
+  apply_limits(plan, entry.facts);
   if (entry.own_user_namespace) {
     entry.facts |= map_user(plan, entry.host_proc) ? kFactUserNs : 0U;
     raw::call(SYS_prctl, PR_SET_DUMPABLE, 0, 0, 0, 0);

@@ -1,7 +1,5 @@
 #include "sandbox/places.hpp"
 
-#include <set>
-
 #include "os/env.hpp"
 
 namespace oap::sandbox {
@@ -170,12 +168,9 @@ const std::vector<std::string>& protected_names() {
 }
 
 Placeholder stand_in(const std::string& name, bool at_home) {
-  static const std::set<std::string> kDirectories{
-      ".git",    ".git/hooks", ".opencode", ".claude", ".codex", ".gemini",
-      ".cursor", ".agents",    ".vscode",   ".idea",   ".zed",   ".devcontainer"};
   Placeholder placeholder;
-  if (kDirectories.count(name) != 0) {
-    placeholder.kind = Placeholder::Kind::kDirectory;
+  if (name == ".opencode" || name == ".git/hooks") {
+    placeholder.kind = Placeholder::Kind::kDirectory;  // also for this program, which writes there
   } else if (name.starts_with(".git/")) {
     placeholder.kind = Placeholder::Kind::kText;
     // A common directory that is the directory itself changes nothing for git.

@@ -120,6 +120,9 @@ struct LaunchPlan {
   int nice = 0;
 
   bool cut_network = false;
+  bool bare = false;         ///< without a private root and namespaces, which could not be had
+  std::int32_t refusal = 0;  ///< then: -errno, and at which step
+  std::int32_t refused_at = -1;
   bool confine = false;     ///< namespaces, Landlock, seccomp, no capabilities
   bool privileged = false;  ///< runs as root
   bool host_root = false;   ///< the private root begins as a read-only copy of the host's
@@ -183,8 +186,7 @@ struct Report {
   std::uint32_t detail = 0;  ///< kStarted: Facts; kFailed: Stage; kExited: Cause
   std::int32_t value = 0;    ///< kStarted: pid; kFailed: errno; kExited: wait status
   std::uint32_t facts = 0;   ///< kFailed: those that held
-  std::int32_t refusal = 0;  ///< kStarted: -errno of what kept it from a private root
-  std::int32_t where = 0;    ///< kStarted: the step of the plan that was refused
+  std::int32_t where = -1;   ///< kFailed, kNamespaces: the step of the plan that was refused
 };
 
 /// What the supervisor is told over life_in. Its end means: kill everything.

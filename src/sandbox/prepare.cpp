@@ -226,6 +226,14 @@ void Prepared::set_limits(const Spec& spec) {
   plan.groups = {groups_->plans.data(), groups_->plans.size()};
 }
 
+void Prepared::do_without_root(int refusal, int refused_at) {
+  root_->plan_bare_rules();
+  plan.bare = true;
+  plan.bare_rules = {root_->bare_rules.data(), root_->bare_rules.size()};
+  plan.refusal = refusal;
+  plan.refused_at = refused_at;
+}
+
 Result<void> Prepared::confine(const Spec& spec) {
   root_input_ = {spec.profile,
                  spec.workspace,
@@ -239,11 +247,12 @@ Result<void> Prepared::confine(const Spec& spec) {
                  spec.limits.network,
                  plan.privileged,
                  identity->uid};
-  for (const std::string& place : credential_places(root_input_.home)) {
-    root_input_.hidden.push_back(os::canonical_path(place).value_or(place));
-  }
   if (const auto home = os::canonical_path(root_input_.home)) {
     root_input_.home = *home;
+  }
+  for (const std::string& place : credential_places(root_input_.home)) {
+    root_input_.hidden.push_back(os::exists(place) ? os::canonical_path(place).value_or(place)
+                                                   : place);
   }
   OAP_CHECK_OK(RootPlan::check(root_input_));
   root_ = std::make_unique<RootPlan>(root_input_);
@@ -259,7 +268,6 @@ Result<void> Prepared::confine(const Spec& spec) {
   plan.scratch_options = scratch_options_.c_str();
   plan.steps = {root_->steps.data(), root_->steps.size()};
   plan.rules = {root_->rules.data(), root_->rules.size()};
-  plan.bare_rules = {root_->bare_rules.data(), root_->bare_rules.size()};
   plan.landlock_files = kEveryRight;
   plan.bare_tmp = bare_tmp_.c_str();
   plan.workspace = root_input_.workspace.c_str();

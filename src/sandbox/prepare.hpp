@@ -26,6 +26,9 @@ class Prepared {
   Prepared(const Prepared&) = delete;
   Prepared& operator=(const Prepared&) = delete;
 
+  /// Changes the plan after its private root was refused with -errno at a step.
+  void do_without_root(int refusal, int refused_at);
+
   LaunchPlan plan;
   std::unique_ptr<Identity> identity;
 

@@ -1,9 +1,7 @@
 #include "sandbox/root_plan.hpp"
 
 #include <algorithm>
-#include <array>
 
-#include <pwd.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
@@ -18,7 +16,6 @@ namespace {
 constexpr std::uint64_t kSafe = kernel::kNoSuid | kernel::kNoDevices;
 constexpr std::uint64_t kFixed = kSafe | kernel::kReadOnly;
 constexpr std::size_t kMostPasswords = 1u << 20;
-constexpr std::size_t kPasswordEntry = 4096;
 
 constexpr const char* kNoWorkspace[] = {"/",     "/usr", "/bin", "/sbin", "/lib", "/lib64", "/etc",
                                         "/proc", "/sys", "/dev", "/boot", "/run", "/var",   "/opt"};
@@ -107,7 +104,6 @@ RootPlan::RootPlan(const RootInput& input) : input_(input) {
   tell_git();
   hide_credentials();
   plan_rules();
-  plan_bare_rules();
 }
 
 void RootPlan::plan_tool() {
@@ -199,13 +195,6 @@ void RootPlan::plan_devices() {
 
 /// An unprivileged uid of its own has no name; programs ask for one.
 void RootPlan::add_passwords() {
-  std::array<char, kPasswordEntry> buffer{};
-  struct passwd entry{};
-  struct passwd* found = nullptr;
-  ::getpwuid_r(input_.uid, &entry, buffer.data(), buffer.size(), &found);
-  if (found != nullptr) {
-    return;
-  }
   struct File {
     const char* path;
     std::string line;
@@ -218,6 +207,9 @@ void RootPlan::add_passwords() {
     auto text = os::read_file(file.path, kMostPasswords);
     if (!text || kind_of(file.path) != S_IFREG) {
       continue;
+    }
+    if (text->find(":" + id + ":") != std::string::npos) {
+      return;  // or of another's group: then the name is not worth the mount
     }
     Step step{Step::Kind::kText, keep(*std::move(text) + file.line), place(file.path), kFixed};
     step.optional = true;
@@ -232,9 +224,11 @@ void RootPlan::plan_home() {
   }
   add_parents(home + "/x");
   for (const std::string& name : home_readables()) {
-    if (const auto real = os::canonical_path(home + "/" + name); real && os::exists(*real)) {
-      bind_if_there(home + "/" + name);
-      bind_if_there(*real);
+    const std::string path = home + "/" + name;
+    if (kind_of(path) == S_IFLNK) {
+      bind_if_there(os::canonical_path(path).value_or(path));
+    } else {
+      bind_if_there(path);
     }
   }
   for (std::size_t at = 0; at <= input_.path.size();) {
@@ -354,13 +348,11 @@ void RootPlan::pin(const std::string& path, bool writable) {
 
 void RootPlan::hide_credentials() {
   for (const std::string& secret : input_.hidden) {
-    const auto real = os::canonical_path(secret);
-    const std::string path = real.value_or(secret);
-    const mode_t kind = kind_of(path);
-    if (kind == 0 || !is_bound(path)) {
+    const mode_t kind = is_bound(secret) ? kind_of(secret) : 0;
+    if (kind == 0) {
       continue;
     }
-    Step step{Step::Kind::kHide, nullptr, place(path), kFixed | kernel::kNoExec};
+    Step step{Step::Kind::kHide, nullptr, place(secret), kFixed | kernel::kNoExec};
     step.directory = kind == S_IFDIR;
     steps.push_back(step);
   }

@@ -39,6 +39,9 @@ class RootPlan {
   RootPlan(const RootPlan&) = delete;
   RootPlan& operator=(const RootPlan&) = delete;
 
+  /// Fills bare_rules, for a child that gets no root of its own.
+  void plan_bare_rules();
+
   std::vector<Step> steps;
   std::vector<PathRule> rules;
   std::vector<PathRule> bare_rules;
@@ -52,7 +55,6 @@ class RootPlan {
   void plan_workspace();
   void show_program();
   void plan_rules();
-  void plan_bare_rules();
   void hide_credentials();
   void protect(const std::string& base);
   void protect_name(const std::string& base, const std::string& name);

@@ -87,12 +87,15 @@ json::Object to_json(const Isolation& isolation) {
 }
 
 std::map<std::string, std::string> child_environment(const Spec& spec) {
-  std::map<std::string, std::string> environment{
-      {"HOME", os::home_dir()}, {"PATH", std::string(kDefaultPath)}, {"USER", os::user_name()}};
+  std::map<std::string, std::string> environment{{"HOME", os::home_dir()},
+                                                 {"PATH", std::string(kDefaultPath)}};
   for (const char* name : {"PATH", "LANG", "LC_ALL", "TERM", "TMPDIR", "USER"}) {
     if (auto value = os::env(name); value && !value->empty()) {
       environment[name] = *std::move(value);
     }
+  }
+  if (environment.count("USER") == 0) {
+    environment["USER"] = os::user_name();
   }
   if (spec.profile == Profile::kTool) {
     environment["TMPDIR"] = "/tmp";

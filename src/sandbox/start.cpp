@@ -154,12 +154,13 @@ OAP_AFTER_FORK Started start_bare(Entry& entry) {
 
 OAP_AFTER_FORK void tell(const Report& report) { raw::write(kStatus, &report, sizeof report); }
 
-OAP_AFTER_FORK void give_up(Stage stage, long error, std::uint32_t facts) {
+OAP_AFTER_FORK void give_up(Stage stage, long error, std::uint32_t facts, int where) {
   Report report;
   report.kind = Report::Kind::kFailed;
   report.detail = static_cast<std::uint32_t>(stage);
   report.value = static_cast<std::int32_t>(-error);
   report.facts = facts;
+  report.where = where;
   tell(report);
   raw::exit(1);
 }
@@ -171,18 +172,9 @@ OAP_AFTER_FORK Started start_child(const LaunchPlan& plan, const GroupsHeld& gro
   entry.groups = &groups;
   entry.facts = facts;
   entry.host_network = network_of("/proc/self/ns/net");
-  Started refused;
-  if (plan.confine) {
+  if (plan.confine && !plan.bare) {
     alignas(16) static char stack[kInitStack];
-    const Started started = start_rooted(entry, stack);
-    if (started.failure.stage == Stage::kNone) {
-      return started;
-    }
-    if (started.failure.stage != Stage::kNamespaces) {
-      return started;
-    }
-    refused.refusal = started.failure.error;
-    refused.where = started.failure.where;
+    return start_rooted(entry, stack);
   }
   if (plan.bare_tmp != nullptr) {
     raw::call(SYS_mkdirat, AT_FDCWD, plan.bare_tmp, 0700);
@@ -195,8 +187,6 @@ OAP_AFTER_FORK Started start_child(const LaunchPlan& plan, const GroupsHeld& gro
                                 : NetworkCut::kUserNamespace;
   while (true) {
     Started started = start_bare(entry);
-    started.refusal = refused.refusal;
-    started.where = refused.where;
     if (started.failure.stage != Stage::kNetwork) {
       return started;
     }

@@ -17,8 +17,6 @@ struct Started {
   pid_t init = 0;  ///< the first process of its pid namespace, or 0
   int notes = -1;  ///< from which kEnded comes, where there is an init
   std::uint32_t facts = 0;
-  std::int32_t refusal = 0;  ///< why it has no private root: -errno, and at which step
-  std::int32_t where = -1;
   LaunchNote failure;
 };
 
@@ -27,7 +25,7 @@ struct Started {
 Started start_child(const LaunchPlan& plan, const GroupsHeld& groups, std::uint32_t facts);
 
 void tell(const Report& report);
-[[noreturn]] void give_up(Stage stage, long error, std::uint32_t facts = 0);
+[[noreturn]] void give_up(Stage stage, long error, std::uint32_t facts = 0, int where = -1);
 
 /// The note that an ended init has left, if any.
 bool read_ended(int notes, int& status);

@@ -272,10 +272,11 @@ OAP_AFTER_FORK LaunchPlan here(const LaunchPlan& plan) {
   if (started.failure.stage != Stage::kNone) {
     placeholders.remove(plan);
     remove_groups(plan.groups, groups);
-    if (plan.bare_tmp != nullptr) {
+    if (plan.bare) {
       raw::call(SYS_unlinkat, AT_FDCWD, plan.bare_tmp, AT_REMOVEDIR);
     }
-    give_up(started.failure.stage, started.failure.error, started.failure.facts);
+    give_up(started.failure.stage, started.failure.error, started.failure.facts,
+            started.failure.where);
   }
   for (const int fd : {0, 1, 2, plan.idmap, plan.listener_out}) {
     raw::close(fd);
@@ -284,8 +285,6 @@ OAP_AFTER_FORK LaunchPlan here(const LaunchPlan& plan) {
   Report report;
   report.detail = started.facts;
   report.value = started.pid;
-  report.refusal = started.refusal;
-  report.where = started.where;
   tell(report);
   const Report ended = Supervision(plan, groups, started, signals).run();
   placeholders.remove(plan);

@@ -183,12 +183,12 @@ TEST_F(Worlds, ManyInOneWorkspaceKeepItsProtection) {
 }
 
 TEST_F(Worlds, APlaceholderThatSomebodyUsedStays) {
-  const std::string claude = dir_ / ".claude";
+  const std::string claude = dir_ / ".opencode";
   const std::string text = run_here(World::kFull, false, shell("true", dir_.path()));
   EXPECT_FALSE(os::exists(claude));
   ::mkdir(claude.c_str(), 01755);
   ::chmod(claude.c_str(), 01755);
-  dir_.write(".claude/mine", "kept");
+  dir_.write(".opencode/mine", "kept");
   run_here(World::kFull, false, shell("true", dir_.path()));
   EXPECT_EQ(os::read_file(claude + "/mine"), "kept");
   ::symlink("elsewhere", (dir_ / ".mcp.json").c_str());

@@ -49,6 +49,17 @@ std::vector<pid_t> marked(const std::string& mark) {
   return found;
 }
 
+bool marked_come(const std::string& mark, std::size_t count, Millis time) {
+  const Deadline deadline = Deadline::after(time);
+  while (marked(mark).size() < count) {
+    if (deadline.passed()) {
+      return false;
+    }
+    std::this_thread::sleep_for(kPoll);
+  }
+  return true;
+}
+
 bool marked_gone_within(const std::string& mark, Millis time) {
   const Deadline deadline = Deadline::after(time);
   while (!marked(mark).empty()) {

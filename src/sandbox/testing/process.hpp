@@ -18,6 +18,8 @@ bool gone_within(pid_t pid, Millis time);
 /// The processes, zombies aside, with OAP_MARK=`mark` in their environment: those of one child,
 /// also where it has pids of its own.
 std::vector<pid_t> marked(const std::string& mark);
+/// At least so many of them are seen within the time.
+bool marked_come(const std::string& mark, std::size_t count, Millis time = Millis{20'000});
 bool marked_gone_within(const std::string& mark, Millis time);
 
 /// The number in a file that another process writes; waits for it, and gives -1 where none comes.
