@@ -164,11 +164,10 @@ struct Message {
   int exit_code = 0;
 };
 
-using Command =
-    std::variant<RunArgs, RouteArgs, ConfigArgs, TrustArgs, PermissionArgs, ApprovalArgs, McpArgs,
-                 McpEditArgs, McpTrustArgs, McpLoginArgs, McpServeArgs, SandboxServerArgs,
-                 SandboxArgs, AuditArgs, ScanArgs, DoctorArgs, VersionArgs, CompletionArgs,
-                 Message>;
+using Command = std::variant<RunArgs, RouteArgs, ConfigArgs, TrustArgs, PermissionArgs,
+                             ApprovalArgs, McpArgs, McpEditArgs, McpTrustArgs, McpLoginArgs,
+                             McpServeArgs, SandboxServerArgs, SandboxArgs, AuditArgs, ScanArgs,
+                             DoctorArgs, VersionArgs, CompletionArgs, Message>;
 
 struct Args {
   Common common;

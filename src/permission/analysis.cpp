@@ -126,7 +126,9 @@ class Analyser {
   bool outweighs(std::uint32_t other, std::uint32_t id) const {
     const Rule& a = rule(other);
     const Rule& b = rule(id);
-    if (other == id || rules_[other]->withheld || (!a.role.empty() && a.role != b.role)) {
+    const bool elsewhere = !a.role.empty() && a.role != b.role;
+    const bool sometimes = !a.condition.empty() && a.condition != b.condition;
+    if (other == id || rules_[other]->withheld || elsewhere || sometimes) {
       return false;
     }
     const bool replaced = a.tier == b.tier && a.role.empty() && !b.role.empty() &&

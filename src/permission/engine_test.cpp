@@ -46,10 +46,10 @@ TEST(Engine, SessionRulesCountAtOnceAndOutliveAReload) {
 }
 
 TEST(Engine, ConditionsAreExplained) {
-  const Engine engine(compile(
-      "permissions:\n"
-      "  - {tool: bash, level: allow, condition: \"origin == 'agent'\"}\n"
-      "  - {tool: bash, level: ask, condition: 'risk_score > 0.5', reason: risky}\n"));
+  const Engine engine(
+      compile("permissions:\n"
+              "  - {tool: bash, level: allow, condition: \"origin == 'agent'\"}\n"
+              "  - {tool: bash, level: ask, condition: 'risk_score > 0.5', reason: risky}\n"));
   const Explanation explanation = engine.explain(bash("ls"));
   ASSERT_EQ(explanation.matches.size(), 2U);
   EXPECT_TRUE(explanation.matches[0].counted);

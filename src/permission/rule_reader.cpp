@@ -105,8 +105,9 @@ bool Reader::check_keys(const json::Object& object, const std::string& at,
       continue;
     }
     fine = false;
-    fault(place, key,
-          fmt::format("unknown key, expected {}{}", listing(known), text::did_you_mean(key, known)));
+    fault(
+        place, key,
+        fmt::format("unknown key, expected {}{}", listing(known), text::did_you_mean(key, known)));
   }
   return fine;
 }
