@@ -322,8 +322,8 @@ bool connects_through(const Words& words) {
 
 /// Our own program, where it changes what may be done.
 bool changes_rules(const Words& words) {
-  return words.is({"oap"}) && words.any_word({"trust", "set", "approve", "deny", "run", "serve", "add",
-                                              "remove", "call", "login"});
+  return words.is({"oap"}) && words.any_word({"trust", "set", "approve", "deny", "run", "serve",
+                                              "add", "remove", "call", "login"});
 }
 
 /// Programs with an option, or a word, that names another program.

@@ -281,9 +281,10 @@ bool has_verbs(std::string_view program) {
 /// Where their commands may begin: behind a verb that runs one.
 std::size_t behind_verb(const Wrapping& w) {
   for (std::size_t i = 1; i < w.size(); ++i) {
-    if (is_one_of(w.word(i), {"stat", "record", "trace", "bench", "new", "new-session", "new-window", "neww",
-                              "split-window", "splitw", "run-shell", "respawn-pane", "respawn-window",
-                              "run", "exec", "shell", "-f", "-f.env"})) {
+    if (is_one_of(w.word(i),
+                  {"stat", "record", "trace", "bench", "new", "new-session", "new-window", "neww",
+                   "split-window", "splitw", "run-shell", "respawn-pane", "respawn-window", "run",
+                   "exec", "shell", "-f", "-f.env"})) {
       return i + 1;
     }
   }
