@@ -1,5 +1,8 @@
 #include "sandbox/places.hpp"
 
+#include <algorithm>
+#include <string_view>
+
 #include "os/env.hpp"
 
 namespace oap::sandbox {
@@ -165,6 +168,14 @@ const std::vector<std::string>& protected_names() {
       ".zlogout",       ".kshrc",       ".cshrc",        ".tcshrc",
       ".login",         ".inputrc",     ".ripgreprc"};
   return kNames;
+}
+
+bool is_kept_missing(const std::string& name, bool at_home) {
+  constexpr std::string_view kOnlyWhereThere[] = {
+      ".agents", ".zed",    ".bash_logout", ".bash_aliases", ".zlogout",  ".kshrc",
+      ".cshrc",  ".tcshrc", ".login",       ".inputrc",      ".ripgreprc"};
+  return at_home || std::find(std::begin(kOnlyWhereThere), std::end(kOnlyWhereThere), name) ==
+                        std::end(kOnlyWhereThere);
 }
 
 Placeholder stand_in(const std::string& name, bool at_home) {

@@ -26,6 +26,10 @@ std::vector<std::string> credential_places(const std::string& home);
 /// settings of agents and editors, files that shells read. Relative, parents before children.
 const std::vector<std::string>& protected_names();
 
+/// Whether a protected name that is missing must stay so: some count for little in a project, and
+/// each one that is kept is seen in listings.
+bool is_kept_missing(const std::string& name, bool at_home);
+
 /// What lies in the place of a protected name that is missing, while children run. `at_home`: the
 /// workspace is a home directory, whose start files shells read meanwhile.
 Placeholder stand_in(const std::string& name, bool at_home);

@@ -296,7 +296,9 @@ void RootPlan::protect_name(const std::string& base, const std::string& name) {
     const mode_t kind = kind_of(path);
     const Placeholder stand = stand_in(name.substr(0, slash), base == input_.home);
     if (kind == 0 || is_placeholder(path, stand)) {
-      stand_for(path, stand);
+      if (is_kept_missing(name, base == input_.home)) {
+        stand_for(path, stand);
+      }
       return;
     }
     if (kind == S_IFLNK) {
