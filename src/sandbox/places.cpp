@@ -130,6 +130,13 @@ const std::vector<std::string>& home_caches() {
   return kCaches;
 }
 
+const std::vector<std::string>& service_caches() {
+  static const std::vector<std::string> kCaches{
+      ".local/share/uv", ".local/share/pnpm", ".bun/install/cache", ".yarn",  ".deno",
+      "go/pkg",          ".m2/repository",    ".gradle/caches",     ".nuget", ".cargo/registry"};
+  return kCaches;
+}
+
 std::vector<std::string> credential_places(const std::string& home) {
   std::vector<std::string> places;
   for (const char* name : kSecretsAtHome) {

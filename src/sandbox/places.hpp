@@ -15,8 +15,10 @@ const std::vector<std::string>& system_directories();
 /// Toolchains and settings in a home directory that a tool may read; relative to it.
 const std::vector<std::string>& home_readables();
 
-/// Caches in a home directory: a tool gets empty ones, a service the real ones.
+/// Caches in a home directory of which a tool gets empty ones and a service the real ones.
 const std::vector<std::string>& home_caches();
+/// Further caches that a service may write where they are.
+const std::vector<std::string>& service_caches();
 
 /// Places that hold credentials, absolute: in the home directory, this program's state and
 /// settings, sockets that give power over the host. They need not exist.

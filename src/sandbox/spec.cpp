@@ -97,7 +97,7 @@ std::map<std::string, std::string> child_environment(const Spec& spec) {
   if (environment.count("USER") == 0) {
     environment["USER"] = os::user_name();
   }
-  if (spec.profile == Profile::kTool) {
+  if (spec.profile != Profile::kOwn) {
     environment["TMPDIR"] = "/tmp";
   }
   if (spec.through_proxy) {
