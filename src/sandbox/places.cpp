@@ -177,6 +177,14 @@ const std::vector<std::string>& protected_names() {
   return kNames;
 }
 
+const std::vector<std::string>& protected_at_home() {
+  static const std::vector<std::string> kNames{
+      ".config/oap",       ".config/opencode", ".local/state/oap", ".config/systemd",
+      ".config/autostart", ".config/fish",     ".config/git",      ".config/zsh",
+      ".pam_environment",  ".xprofile",        ".xsessionrc",      ".local/share/systemd"};
+  return kNames;
+}
+
 bool is_kept_missing(const std::string& name, bool at_home) {
   constexpr std::string_view kOnlyWhereThere[] = {
       ".agents", ".zed",    ".bash_logout", ".bash_aliases", ".zlogout",  ".kshrc",

@@ -28,6 +28,9 @@ std::vector<std::string> credential_places(const std::string& home);
 /// settings of agents and editors, files that shells read. Relative, parents before children.
 const std::vector<std::string>& protected_names();
 
+/// The same for a home directory: what starts with the session, and this program's own folders.
+const std::vector<std::string>& protected_at_home();
+
 /// Whether a protected name that is missing must stay so: some count for little in a project, and
 /// each one that is kept is seen in listings.
 bool is_kept_missing(const std::string& name, bool at_home);

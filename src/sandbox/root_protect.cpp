@@ -65,12 +65,18 @@ void RootPlan::protect(const std::string& base) {
   for (const std::string& name : protected_names()) {
     protect_name(base, name);
   }
-  if (is_within(input_.home, base)) {
-    for (const std::string& secret : input_.hidden) {
-      const bool here = is_within(secret, base) && parent_of(secret) == base;
-      if (here && kind_of(secret) == 0) {
-        protect_name(base, secret.substr(base.size() + 1));
-      }
+  if (base != input_.home) {
+    if (is_within(input_.home, base)) {
+      protect(input_.home);
+    }
+    return;
+  }
+  for (const std::string& name : protected_at_home()) {
+    protect_name(base, name);
+  }
+  for (const std::string& secret : input_.hidden) {
+    if (parent_of(secret) == base && kind_of(secret) == 0) {
+      protect_name(base, secret.substr(base.size() + 1));
     }
   }
 }
