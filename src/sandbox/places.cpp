@@ -1,5 +1,8 @@
 #include "sandbox/places.hpp"
 
+#include <algorithm>
+#include <string_view>
+
 #include "os/env.hpp"
 
 namespace oap::sandbox {
@@ -127,6 +130,13 @@ const std::vector<std::string>& home_caches() {
   return kCaches;
 }
 
+const std::vector<std::string>& service_caches() {
+  static const std::vector<std::string> kCaches{
+      ".local/share/uv", ".local/share/pnpm", ".bun/install/cache", ".yarn",  ".deno",
+      "go/pkg",          ".m2/repository",    ".gradle/caches",     ".nuget", ".cargo/registry"};
+  return kCaches;
+}
+
 std::vector<std::string> credential_places(const std::string& home) {
   std::vector<std::string> places;
   for (const char* name : kSecretsAtHome) {
@@ -165,6 +175,22 @@ const std::vector<std::string>& protected_names() {
       ".zlogout",       ".kshrc",       ".cshrc",        ".tcshrc",
       ".login",         ".inputrc",     ".ripgreprc"};
   return kNames;
+}
+
+const std::vector<std::string>& protected_at_home() {
+  static const std::vector<std::string> kNames{
+      ".config/oap",       ".config/opencode", ".local/state/oap", ".config/systemd",
+      ".config/autostart", ".config/fish",     ".config/git",      ".config/zsh",
+      ".pam_environment",  ".xprofile",        ".xsessionrc",      ".local/share/systemd"};
+  return kNames;
+}
+
+bool is_kept_missing(const std::string& name, bool at_home) {
+  constexpr std::string_view kOnlyWhereThere[] = {
+      ".agents", ".zed",    ".bash_logout", ".bash_aliases", ".zlogout",  ".kshrc",
+      ".cshrc",  ".tcshrc", ".login",       ".inputrc",      ".ripgreprc"};
+  return at_home || std::find(std::begin(kOnlyWhereThere), std::end(kOnlyWhereThere), name) ==
+                        std::end(kOnlyWhereThere);
 }
 
 Placeholder stand_in(const std::string& name, bool at_home) {

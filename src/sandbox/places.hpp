@@ -15,8 +15,10 @@ const std::vector<std::string>& system_directories();
 /// Toolchains and settings in a home directory that a tool may read; relative to it.
 const std::vector<std::string>& home_readables();
 
-/// Caches in a home directory: a tool gets empty ones, a service the real ones.
+/// Caches in a home directory of which a tool gets empty ones and a service the real ones.
 const std::vector<std::string>& home_caches();
+/// Further caches that a service may write where they are.
+const std::vector<std::string>& service_caches();
 
 /// Places that hold credentials, absolute: in the home directory, this program's state and
 /// settings, sockets that give power over the host. They need not exist.
@@ -25,6 +27,13 @@ std::vector<std::string> credential_places(const std::string& home);
 /// Names in a workspace whose content other programs run or trust: git's hooks and configuration,
 /// settings of agents and editors, files that shells read. Relative, parents before children.
 const std::vector<std::string>& protected_names();
+
+/// The same for a home directory: what starts with the session, and this program's own folders.
+const std::vector<std::string>& protected_at_home();
+
+/// Whether a protected name that is missing must stay so: some count for little in a project, and
+/// each one that is kept is seen in listings.
+bool is_kept_missing(const std::string& name, bool at_home);
 
 /// What lies in the place of a protected name that is missing, while children run. `at_home`: the
 /// workspace is a home directory, whose start files shells read meanwhile.

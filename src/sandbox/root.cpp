@@ -238,7 +238,8 @@ class Builder {
     return attach(new_filesystem("devpts", options, 2, step.attributes), step);
   }
 
-  /// `from` is its own place and read through; the changes go to the private tmpfs.
+  /// `from` is its own place and read through; the changes go to the private tmpfs. An empty
+  /// directory where the kernel does not lay one over it.
   OAP_AFTER_FORK long overlay(const Step& step) {
     raw::call(SYS_mkdirat, scratch_, "upper", 01777);
     raw::call(SYS_fchmodat, scratch_, "upper", 01777);
@@ -248,8 +249,13 @@ class Builder {
                               {"upperdir", "/../upper"},
                               {"workdir", "/../work"},
                               {"userxattr", nullptr}};
-    return attach(new_filesystem("overlay", options, plan_.privileged ? 3 : 4, step.attributes),
-                  step);
+    const int mount = new_filesystem("overlay", options, plan_.privileged ? 3 : 4, step.attributes);
+    if (mount >= 0) {
+      return attach(mount, step);
+    }
+    raw::call(SYS_mkdirat, scratch_, "plain", 01777);
+    raw::call(SYS_fchmodat, scratch_, "plain", 01777);
+    return attach(open_tree(scratch_, "plain", kClone), step);
   }
 
   OAP_AFTER_FORK long finish() {

@@ -63,6 +63,11 @@ void RootPlan::plan_bare_rules() {
   for (const std::string& cache : home_caches()) {
     add_rule(bare_rules, input_.home + "/" + cache, kWriting);
   }
+  for (const std::string& cache : service_caches()) {
+    if (input_.profile == Profile::kService) {
+      add_rule(bare_rules, input_.home + "/" + cache, kWriting);
+    }
+  }
 }
 
 void RootPlan::allow_around(const std::string& directory, std::uint64_t access, int depth) {

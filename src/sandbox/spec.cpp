@@ -10,7 +10,7 @@
 namespace oap::sandbox {
 namespace {
 
-constexpr std::array<std::string_view, 8> kKinds{"fs",  "net", "pid",  "seccomp",
+constexpr std::array<std::string_view, 8> kWords{"fs",  "net", "pid",  "seccomp",
                                                  "mem", "cpu", "pids", "disk"};
 constexpr const char* kProxy = "http://127.0.0.1:3128";
 constexpr const char* kSocks = "socks5h://127.0.0.1:3128";
@@ -41,21 +41,21 @@ std::string_view to_string(Layer layer) {
   return "none";
 }
 
-std::string_view to_string(Kind kind) { return kKinds[static_cast<std::size_t>(kind)]; }
+std::string_view to_string(Kind kind) { return kWords[static_cast<std::size_t>(kind)]; }
 
 Result<std::vector<Kind>> parse_kinds(std::string_view text) {
   std::vector<Kind> kinds;
   while (!text.empty()) {
     const std::string_view word = text.substr(0, text.find(','));
-    const auto found = std::find(kKinds.begin(), kKinds.end(), word);
-    if (found == kKinds.end()) {
+    const auto found = std::find(kWords.begin(), kWords.end(), word);
+    if (found == kWords.end()) {
       return fail(
           Code::kInvalidArgument,
           "'{}' is no kind of isolation; there are fs, net, pid, seccomp, mem, cpu, pids and "
           "disk",
           word);
     }
-    kinds.push_back(static_cast<Kind>(found - kKinds.begin()));
+    kinds.push_back(static_cast<Kind>(found - kWords.begin()));
     text.remove_prefix(std::min(word.size() + 1, text.size()));
   }
   return kinds;
@@ -97,7 +97,7 @@ std::map<std::string, std::string> child_environment(const Spec& spec) {
   if (environment.count("USER") == 0) {
     environment["USER"] = os::user_name();
   }
-  if (spec.profile == Profile::kTool) {
+  if (spec.profile != Profile::kOwn) {
     environment["TMPDIR"] = "/tmp";
   }
   if (spec.through_proxy) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -31,6 +32,8 @@ enum class Profile {
 
 /// The kinds of isolation, in the order of the report.
 enum class Kind { kFs, kNet, kPid, kSeccomp, kMem, kCpu, kPids, kDisk };
+inline constexpr std::array<Kind, 8> kKinds{Kind::kFs,  Kind::kNet, Kind::kPid,  Kind::kSeccomp,
+                                            Kind::kMem, Kind::kCpu, Kind::kPids, Kind::kDisk};
 std::string_view to_string(Kind kind);
 /// "fs,net,mem" as kinds; kInvalidArgument names the unknown word.
 Result<std::vector<Kind>> parse_kinds(std::string_view text);

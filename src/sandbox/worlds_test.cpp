@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "async/runtime.hpp"
+#include "os/env.hpp"
 #include "os/file.hpp"
 #include "os/testing/temp_dir.hpp"
 #include "sandbox/groups.hpp"
@@ -154,6 +155,27 @@ TEST_F(Worlds, NoWorkspaceOfTheSystemOrWithItsSecrets) {
   EXPECT_THAT(run_here(World::kFull, false, spec),
               HasSubstr("credentials or this program's state"));
   ::unsetenv("OPENCODE_DATA_PATH");
+}
+
+TEST_F(Worlds, AHomeAsWorkspaceKeepsItsStartFilesAndSecrets) {
+  const std::string before = os::home_dir();
+  ::setenv("HOME", dir_.path().c_str(), 1);
+  dir_.write(".config/other", "x");
+  dir_.write(".ssh/id", "KEY");
+  const std::string text = run_here(
+      World::kFull, false,
+      shell(
+          "cat .ssh/id; for f in .bashrc .zshrc .aws .ssh/config .config/oap/config.yaml "
+          ".config/systemd/user/a.service .local/state/oap/trust .netrc; do mkdir -p $(dirname $f) "
+          "&& echo x > $f && echo MADE $f; done 2>/dev/null; mv .config c && echo MADE; "
+          "echo y > .config/other && echo fine",
+          dir_.path()));
+  ::setenv("HOME", before.c_str(), 1);
+  EXPECT_THAT(text, Not(HasSubstr("MADE")));
+  EXPECT_THAT(text, Not(HasSubstr("KEY")));
+  EXPECT_THAT(text, HasSubstr("fine\n"));
+  EXPECT_THAT(os::list_dir(dir_.path()).value(), ::testing::ElementsAre(".config", ".ssh"));
+  EXPECT_THAT(os::list_dir(dir_ / ".config").value(), ::testing::ElementsAre("other"));
 }
 
 TEST_F(Worlds, ManyInOneWorkspaceKeepItsProtection) {

@@ -72,6 +72,37 @@ int landlock_abi() {
       syscall(SYS_landlock_create_ruleset, nullptr, 0, LANDLOCK_CREATE_RULESET_VERSION));
 }
 
+/// What a kind of isolation comes to here, for a person.
+std::string_view meaning(sandbox::Kind kind, sandbox::Layer layer) {
+  using sandbox::Kind;
+  using sandbox::Layer;
+  const bool enforced = layer == Layer::kEnforced;
+  if (layer == Layer::kNone) {
+    return "nothing holds a program back";
+  }
+  switch (kind) {
+    case Kind::kFs:
+      return enforced ? "a root of its own; protected names cannot be made"
+                      : "no root of its own: protected names in the workspace are open";
+    case Kind::kNet:
+      return enforced ? "a network of its own" : "Internet sockets are refused";
+    case Kind::kPid:
+      return enforced ? "sees and reaches only its own processes"
+                      : "sees other processes, cannot signal them";
+    case Kind::kSeccomp:
+      return enforced ? "filtered system calls, no capabilities" : "filtered system calls";
+    case Kind::kMem:
+      return enforced ? "control group" : "watched every 50 ms";
+    case Kind::kCpu:
+      return enforced ? "control group" : "niceness only";
+    case Kind::kPids:
+      return enforced ? "refused by the kernel" : "watched every 50 ms";
+    case Kind::kDisk:
+      return "scratch space is limited, the workspace is watched every 50 ms";
+  }
+  return "";
+}
+
 Task<void> check_sandbox(Executor executor, std::string workspace, std::vector<Finding>& findings) {
   sandbox::Spec spec;
   spec.argv = {"true"};
@@ -88,20 +119,17 @@ Task<void> check_sandbox(Executor executor, std::string workspace, std::vector<F
     findings.push_back({"sandbox", "launcher", State::kBroken, output.error().to_string()});
     co_return;
   }
-  findings.push_back({"sandbox", "launcher", State::kGood,
-                      fmt::format("a child ran in {} ms", output->duration.count())});
-  const sandbox::Isolation& isolation = output->isolation;
-  for (const auto& [name, layer] : {std::pair{"fs", isolation.fs},
-                                    {"net", isolation.net},
-                                    {"pid", isolation.pid},
-                                    {"seccomp", isolation.seccomp},
-                                    {"mem", isolation.mem},
-                                    {"cpu", isolation.cpu},
-                                    {"pids", isolation.pids},
-                                    {"disk", isolation.disk}}) {
+  std::string detail = fmt::format("a child ran in {} ms", output->duration.count());
+  if (!output->weakness.empty()) {
+    detail += "; it had no root and namespaces of its own (" + output->weakness + ")";
+  }
+  findings.push_back({"sandbox", "launcher", State::kGood, detail});
+  for (const sandbox::Kind kind : sandbox::kKinds) {
+    const sandbox::Layer layer = output->isolation.of(kind);
     const bool none = layer == sandbox::Layer::kNone;
-    findings.push_back({"sandbox", name, none ? State::kMissing : State::kGood,
-                        std::string(sandbox::to_string(layer))});
+    findings.push_back({"sandbox", std::string(sandbox::to_string(kind)),
+                        none ? State::kMissing : State::kGood,
+                        fmt::format("{}: {}", sandbox::to_string(layer), meaning(kind, layer))});
   }
   const int abi = landlock_abi();
   findings.push_back({"kernel", "landlock", abi > 0 ? State::kGood : State::kMissing,

@@ -121,23 +121,36 @@ void tell_refusal(const sandbox::Contact& contact) {
   }
 }
 
+/// The first interrupt asks the program to end, the second ends it.
+void interrupt(sandbox::Child& child, int count) {
+  if (count == 1) {
+    child.terminate();
+  } else {
+    child.kill();
+  }
+}
+
 Task<Result<Ended>> run_confined(Executor executor, Job job, Deadline deadline) {
   const bool through_proxy = job.spec.through_proxy;
-  OAP_CO_TRY(const auto child, sandbox::Child::start(executor, std::move(job.spec)));
-  sandbox::Child& running = *child;
-  const async::Signals signals(executor, [&running](int /*number*/, int count) {
-    if (count == 1) {
-      running.terminate();
-    } else {
-      running.kill();
+  sandbox::Child* running = nullptr;
+  int interrupts = 0;
+  const async::Signals signals(executor, [&running, &interrupts](int /*number*/, int count) {
+    interrupts = count;
+    if (running != nullptr) {
+      interrupt(*running, count);
     }
   });
+  OAP_CO_TRY(const auto child, sandbox::Child::start(executor, std::move(job.spec)));
+  running = child.get();
+  if (interrupts > 0) {
+    interrupt(*child, interrupts);
+  }
   async::Scope proxy(executor);
   if (through_proxy) {
     proxy.spawn(sandbox::serve_proxy(executor, child->listener(), std::move(job.hosts),
                                      &tell_refusal, sandbox::ProxyOptions()));
   }
-  Ended ended = co_await attend(running, deadline);
+  Ended ended = co_await attend(*child, deadline);
   proxy.cancel();
   co_await proxy.join();
   co_return ended;
