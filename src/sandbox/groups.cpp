@@ -227,7 +227,7 @@ void Groups::plan_former(const GroupHome& home, const Limits& limits, const std:
   if (limits.processes && home.pids) {
     GroupPlan plan;
     plan.directory = keep(*home.pids + "/" + name);
-    add_file(plan, "pids.max", keep(std::to_string(*limits.processes)));
+    add_file(plan, "pids.max", keep(std::to_string(*limits.processes + 1)));  // and the init
     plan.pids_events = keep(*home.pids + "/" + name + "/pids.events");
     plan.facts = kFactPids;
     plans.push_back(plan);

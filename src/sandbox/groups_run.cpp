@@ -179,6 +179,21 @@ OAP_AFTER_FORK void make_groups(Span<GroupPlan> groups, GroupsHeld& held) {
   }
 }
 
+OAP_AFTER_FORK void enter_early(Span<GroupPlan> groups, const GroupsHeld& held, pid_t pid) {
+  for (std::size_t i = 0; i < groups.size && i < kMostGroups; ++i) {
+    if (held.procs[i] < 0 || groups.data[i].facts != kFactPids) {
+      continue;
+    }
+    char digits[16];
+    std::size_t at = sizeof digits;
+    for (auto rest = static_cast<unsigned>(pid); rest > 0; rest /= 10) {
+      digits[--at] = static_cast<char>('0' + rest % 10);
+    }
+    raw::write(held.procs[i], digits + at, sizeof digits - at);
+    return;
+  }
+}
+
 OAP_AFTER_FORK std::uint32_t enter_groups(Span<GroupPlan> groups, const GroupsHeld& held) {
   std::uint32_t facts = 0;
   for (std::size_t i = 0; i < groups.size && i < kMostGroups; ++i) {

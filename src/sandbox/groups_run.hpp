@@ -14,6 +14,10 @@ struct GroupsHeld {
 };
 
 void make_groups(Span<GroupPlan> groups, GroupsHeld& held);
+/// Puts a process that is no part of the program into a group that only counts processes. The
+/// kernel waits at the first move into a group, and not again soon after: so the wait passes while
+/// that process prepares the program.
+void enter_early(Span<GroupPlan> groups, const GroupsHeld& held, pid_t pid);
 /// The calling process, which the descriptors were inherited by, goes in. The facts that hold then.
 std::uint32_t enter_groups(Span<GroupPlan> groups, const GroupsHeld& held);
 void remove_groups(Span<GroupPlan> groups, const GroupsHeld& held);

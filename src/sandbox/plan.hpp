@@ -135,6 +135,9 @@ struct LaunchPlan {
   std::uint64_t scratch_bytes = 0;
   const char* uid_map = nullptr;  ///< the line for /proc/self/uid_map
   const char* gid_map = nullptr;
+  const char* staging = "/";  ///< a directory that no step reads from: there the root is built
+  const char* overlay_upper = "/../upper";
+  const char* overlay_work = "/../work";
   const char* scratch_options = nullptr;  ///< the size of the private tmpfs
   Span<Step> steps;
   Span<PathRule> rules;       ///< in the private root

@@ -257,6 +257,14 @@ Result<void> Prepared::confine(const Spec& spec) {
   plan.idmap = identity->idmap ? identity->idmap->get() : -1;
   scratch_options_ = std::to_string(spec.limits.disk_bytes.value_or(kScratchBytes));
   plan.scratch_options = scratch_options_.c_str();
+  staging_ = root_->staging();
+  if (staging_ != "/") {
+    upper_ = staging_ + "/upper";
+    work_ = staging_ + "/work";
+    plan.staging = staging_.c_str();
+    plan.overlay_upper = upper_.c_str();
+    plan.overlay_work = work_.c_str();
+  }
   plan.steps = {root_->steps.data(), root_->steps.size()};
   plan.rules = {root_->rules.data(), root_->rules.size()};
   plan.landlock_files = kEveryRight;

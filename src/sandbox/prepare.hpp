@@ -47,6 +47,9 @@ class Prepared {
   std::string uid_map_;
   std::string gid_map_;
   std::string scratch_options_;
+  std::string staging_;
+  std::string upper_;
+  std::string work_;
   RootInput root_input_;
   std::unique_ptr<RootPlan> root_;
   std::unique_ptr<Groups> groups_;

@@ -87,7 +87,8 @@ class Builder {
   }
 
  private:
-  /// The private tmpfs over the old root, and in it the place of the new one.
+  /// The private tmpfs over the staging place, and in it the place of the new root. (Where that
+  /// is "/": paths begin at the old root, below the tmpfs, and only "/.." leads into it.)
   OAP_AFTER_FORK long begin() {
     const kernel::MountAttributes apart{0, 0, kernel::kPrivate, 0};
     if (const long error = raw::call(kernel::kMountSetattr, AT_FDCWD, "/", kernel::kRecursive,
@@ -102,7 +103,7 @@ class Builder {
     }
     // The host's tree without the tmpfs on it.
     root_ = plan_.host_root ? open_tree(AT_FDCWD, "/", kClone) : -1;
-    if (const long error = move_mount(scratch_, AT_FDCWD, "/"); error < 0) {
+    if (const long error = move_mount(scratch_, AT_FDCWD, plan_.staging); error < 0) {
       return error;
     }
     raw::call(SYS_mkdirat, scratch_, "root", 0755);
@@ -244,10 +245,9 @@ class Builder {
     raw::call(SYS_mkdirat, scratch_, "upper", 01777);
     raw::call(SYS_fchmodat, scratch_, "upper", 01777);
     raw::call(SYS_mkdirat, scratch_, "work", 0755);
-    // Paths begin at the old root, over which the tmpfs lies: only ".." leads into it.
     const Option options[] = {{"lowerdir", step.from},
-                              {"upperdir", "/../upper"},
-                              {"workdir", "/../work"},
+                              {"upperdir", plan_.overlay_upper},
+                              {"workdir", plan_.overlay_work},
                               {"userxattr", nullptr}};
     const int mount = new_filesystem("overlay", options, plan_.privileged ? 3 : 4, step.attributes);
     if (mount >= 0) {
@@ -271,8 +271,9 @@ class Builder {
     if (const long error = raw::call(SYS_pivot_root, ".", "."); error < 0) {
       return error;
     }
-    // Over the new root lie the old one and, on that, the tmpfs.
-    for (int i = 0; i < 2; ++i) {
+    // Over the new root lies the old one, and on that, where it is the staging place, the tmpfs.
+    const bool two = plan_.staging[1] == '\0';
+    for (int i = 0; i < (two ? 2 : 1); ++i) {
       if (const long error = raw::call(SYS_umount2, ".", MNT_DETACH); error < 0) {
         return error;
       }

@@ -247,6 +247,19 @@ std::vector<std::string> RootPlan::writables() const {
   return places;
 }
 
+std::string RootPlan::staging() const {
+  for (const char* place : {"/mnt", "/media", "/srv", "/boot", "/run"}) {
+    const bool used = std::any_of(steps.begin(), steps.end(), [place](const Step& step) {
+      const bool reads = step.kind == Step::Kind::kBind || step.kind == Step::Kind::kOverlay;
+      return reads && is_within(step.from, place);
+    });
+    if (!used && kind_of(place) == S_IFDIR) {
+      return place;
+    }
+  }
+  return "/";
+}
+
 void RootPlan::add_parents(const std::string& path) {
   for (std::size_t slash = path.find('/', 1); slash != std::string::npos;
        slash = path.find('/', slash + 1)) {

@@ -42,6 +42,9 @@ class RootPlan {
   /// Fills bare_rules, for a child that gets no root of its own.
   void plan_bare_rules();
 
+  /// An existing directory that no step reads from, best for building; "/" where there is none.
+  std::string staging() const;
+
   std::vector<Step> steps;
   std::vector<PathRule> rules;
   std::vector<PathRule> bare_rules;

@@ -267,7 +267,8 @@ OAP_AFTER_FORK LaunchPlan here(const LaunchPlan& plan) {
   GroupsHeld groups;
   make_groups(plan.groups, groups);
   Placeholders placeholders;
-  const std::uint32_t facts = placeholders.put(plan) ? kFactProtected : 0U;
+  const bool guarded = !plan.bare && placeholders.put(plan);  // else nothing would hold them
+  const std::uint32_t facts = guarded ? kFactProtected : 0U;
   const Started started = start_child(plan, groups, facts);
   if (started.failure.stage != Stage::kNone) {
     placeholders.remove(plan);
