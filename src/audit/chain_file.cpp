@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "audit/cipher.hpp"
 #include "audit/flock.hpp"
 #include "base/ids.hpp"
 #include "base/log.hpp"
@@ -171,7 +172,12 @@ Result<std::string> ChainFile::write_records(const std::vector<const Body*>& bod
     seal(lines, link, encode_own(event));
   }
   for (const Body* body : bodies) {
-    seal(lines, link, *body);
+    if (keys_ == nullptr) {
+      seal(lines, link, *body);
+      continue;
+    }
+    OAP_TRY(const Body sealed, encrypt(*keys_, *body, segment_.first, link));
+    seal(lines, link, sealed);
   }
   const bool can_tell = head_->begin();
   OAP_CHECK_OK(put(lines, sync));
@@ -247,6 +253,15 @@ Result<void> ChainFile::mend() {
   }
   synced_ = segment_.size;
   return {};
+}
+
+/// What the log says of itself is in clear: it tells of nobody.
+Result<void> ChainFile::append_own(const Event& event) {
+  std::unique_ptr<Keyring> keys = std::exchange(keys_, nullptr);
+  const Body body = encode_own(event);
+  auto written = write({&body}, true);
+  keys_ = std::move(keys);
+  return written ? Result<void>() : fail(written.error());
 }
 
 bool ChainFile::wants_room() const {

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "audit/head.hpp"
+#include "audit/keyring.hpp"
 #include "audit/log.hpp"
 #include "audit/segment.hpp"
 #include "os/fd.hpp"
@@ -25,6 +26,8 @@ class ChainFile {
   /// no segment is due. Else nothing happens and nothing is returned.
   std::optional<Result<std::string>> try_append(const std::vector<const Body*>& bodies);
   Result<Log::Retired> retire(Millis age);
+  Result<std::uint64_t> rotate_key();
+  Result<void> erase(const std::string& user_id);
 
   /// After a failed append or sync: reads the end anew, checks it, and writes what may not have
   /// reached the disk once more. The Error where the chain cannot be gone on with.
@@ -79,6 +82,7 @@ class ChainFile {
   Result<std::string> write_records(const std::vector<const Body*>& bodies, bool sync);
   Result<void> put(std::string_view lines, bool sync);
   Body encode_own(const Event& event) const;
+  Result<void> append_own(const Event& event);
   Result<Expired> expired(Millis age) const;
   Result<void> sign_tombstone(const Expired& old, json::Object& details) const;
   std::string path(std::string_view name) const { return dir_ + "/" + std::string(name); }
@@ -94,6 +98,8 @@ class ChainFile {
   std::optional<MappedHead> head_;
   std::optional<HeadState> found_;  ///< what the head said when it was last read
   bool old_head_ = false;           ///< head.json is to be replaced
+
+  std::unique_ptr<Keyring> keys_;  ///< null: in clear
 
   std::shared_ptr<os::UniqueFd> file_;  ///< shared with whoever syncs it later
   Segment segment_;                     ///< its size is that of the records; name empty: none yet

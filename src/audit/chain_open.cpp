@@ -39,6 +39,11 @@ Result<std::unique_ptr<ChainFile>> ChainFile::open(const Log::Options& options) 
   std::unique_ptr<ChainFile> chain(new ChainFile(options));
   OAP_CHECK_OK(chain->open_folder());
   OAP_TRY(const Flock lock, Flock::acquire(chain->lock_fd_.get(), chain->dir_));
+  if (!options.encryption_keys.empty()) {
+    OAP_TRY(std::vector<crypto::FernetKey> masters, parse_keys(options.encryption_keys));
+    OAP_TRY(chain->keys_,
+            Keyring::open(chain->dir_, std::move(masters), true, chain->clock_.wall()));
+  }
   OAP_CHECK_OK(chain->rescan());
   if (!chain->recovery_.empty()) {
     OAP_TRY([[maybe_unused]] const std::string lines, chain->write({}, true));

@@ -87,8 +87,7 @@ Result<Log::Retired> ChainFile::retire(Millis age) {
     event.details["losses"] = old.losses;
   }
   OAP_CHECK_OK(sign_tombstone(old, event.details));
-  const Body body = encode_own(event);
-  OAP_TRY([[maybe_unused]] const std::string lines, write({&body}, true));
+  OAP_CHECK_OK(append_own(event));
   OAP_CHECK_OK(os::write_file_atomic(path(kAnchorFile), print_link(old.last), 0600));
   for (const Segment& segment : old.segments) {
     if (unlinkat(dir_fd_.get(), segment.name.c_str(), 0) != 0) {
@@ -100,6 +99,42 @@ Result<Log::Retired> ChainFile::retire(Millis age) {
     return fail(failure("syncing", errno));
   }
   return retired;
+}
+
+Result<std::uint64_t> ChainFile::rotate_key() {
+  OAP_TRY(const Flock lock, Flock::acquire(lock_fd_.get(), dir_));
+  if (keys_ == nullptr) {
+    return fail(Code::kFailedPrecondition,
+                "the audit log is not encrypted: set security.audit.encryption_key");
+  }
+  OAP_CHECK_OK(take_up());
+  OAP_TRY(const std::uint64_t version, keys_->rotate(clock_.wall()));
+  aged_ = true;
+  Event event;
+  event.event_type = "key_rotated";
+  event.details = {{"version", version}};
+  OAP_CHECK_OK(append_own(event));
+  return version;
+}
+
+Result<void> ChainFile::erase(const std::string& user_id) {
+  OAP_TRY(const Flock lock, Flock::acquire(lock_fd_.get(), dir_));
+  if (keys_ == nullptr) {
+    return fail(Code::kFailedPrecondition,
+                "only an encrypted audit log can forget: set security.audit.encryption_key");
+  }
+  OAP_CHECK_OK(take_up());
+  const std::string subject = keys_->subject_of(user_id);
+  if (!keys_->subject_key(subject, false)) {
+    return fail(Code::kNotFound, "the audit log holds nothing of '{}' that could be erased",
+                user_id);
+  }
+  Event event;
+  event.event_type = "subject_erased";
+  event.details = {{"subject", subject}};
+  OAP_CHECK_OK(append_own(event));
+  OAP_TRY([[maybe_unused]] const bool erased, keys_->erase(subject));
+  return {};
 }
 
 }  // namespace oap::audit

@@ -5,6 +5,7 @@
 
 #include <unistd.h>
 
+#include "audit/keyring.hpp"
 #include "audit/side_file.hpp"
 #include "base/ids.hpp"
 #include "base/log.hpp"
@@ -322,7 +323,9 @@ void Log::Core::export_lines(const std::string& lines) {
   }
 }
 
-Result<Log::Retired> Log::Core::retire(Millis age) {
+/// What is no append, alone with the chain.
+template <class Work>
+auto Log::Core::lead(Work work) -> decltype(work()) {
   std::unique_lock lock(mutex_);
   changed_.wait(lock, [this] { return !leading_; });
   if (broken_) {
@@ -330,10 +333,37 @@ Result<Log::Retired> Log::Core::retire(Millis age) {
   }
   leading_ = true;
   lock.unlock();
-  auto retired = chain_->retire(age);
+  auto result = work();
   lock.lock();
   end_lead();
-  return retired;
+  return result;
+}
+
+Result<Log::Retired> Log::Core::retire(Millis age) {
+  return lead([&] { return chain_->retire(age); });
+}
+
+Result<std::uint64_t> Log::Core::rotate_key() {
+  return lead([&] { return chain_->rotate_key(); });
+}
+
+Result<void> Log::Core::erase(const std::string& user_id) {
+  return lead([&] { return chain_->erase(user_id); });
+}
+
+/// As the emergency file has it: in clear only where the log is.
+std::string Log::Core::emergency_line(const Record& record, const Error& error) const {
+  std::string event = record.body.text;
+  event.insert(record.body.seq_at, "0");
+  const auto keys = options_.encryption_keys.empty() ? Result<std::vector<crypto::FernetKey>>({})
+                                                     : parse_keys(options_.encryption_keys);
+  if (!options_.encryption_keys.empty()) {
+    const auto token = keys ? crypto::fernet_seal(keys->front(), event, clock_.wall())
+                            : Result<std::string>(fail(keys.error()));
+    event = json::quote(token.value_or(""));
+  }
+  return fmt::format("{{\"audit_failure\":{},\"event\":{}}}\n", json::quote(error.to_string()),
+                     event);
 }
 
 void Log::Core::save_emergency(const Record& record, const Error& error) {
@@ -342,10 +372,7 @@ void Log::Core::save_emergency(const Record& record, const Error& error) {
   if (options_.emergency_file.empty()) {
     return;
   }
-  std::string event = record.body.text;
-  event.insert(record.body.seq_at, "0");
-  const std::string line =
-      fmt::format("{{\"audit_failure\":{},\"event\":{}}}\n", json::quote(error.to_string()), event);
+  const std::string line = emergency_line(record, error);
   auto file = open_side_file(options_.workspace, options_.emergency_file);
   auto saved = file ? append_all(file->get(), line, options_.emergency_file)
                     : Result<void>(fail(std::move(file).error()));

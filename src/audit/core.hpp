@@ -25,6 +25,8 @@ class Log::Core {
   Result<void> append(const Event& event, Durability durability);
   void append_async(const Event& event, Durability durability, Done done);
   Result<Retired> retire(Millis age);
+  Result<std::uint64_t> rotate_key();
+  Result<void> erase(const std::string& user_id);
 
  private:
   struct Record {
@@ -51,6 +53,8 @@ class Log::Core {
   };
 
   Core(Options options, std::unique_ptr<ChainFile> chain, os::UniqueFd export_fd);
+  template <class Work>
+  auto lead(Work work) -> decltype(work());
   Record stamped(const Event& event, Durability durability) const;
   static Result<void> outcome_of(const Record& record);
   Result<void> wait_for(Record& record);
@@ -77,6 +81,7 @@ class Log::Core {
   }
   void start_sealing();
   void seal() const;
+  std::string emergency_line(const Record& record, const Error& error) const;
   void save_emergency(const Record& record, const Error& error);
 
   const Options options_;

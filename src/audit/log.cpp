@@ -24,4 +24,7 @@ void Log::append_async(const Event& event, Durability durability, Done done) {
 
 Result<Log::Retired> Log::retire(Millis age) { return core_->retire(age); }
 
+Result<std::uint64_t> Log::rotate_key() { return core_->rotate_key(); }
+Result<void> Log::erase(const std::string& user_id) { return core_->erase(user_id); }
+
 }  // namespace oap::audit

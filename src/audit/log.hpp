@@ -40,6 +40,7 @@ class Log {
     std::string export_file;       ///< additional JSON lines; empty: none
     std::string emergency_file;    ///< empty: none
     const Clock* clock = nullptr;  ///< null: the system's
+    std::string encryption_keys;   ///< Fernet keys with commas, newest first; empty: in clear
     std::uint64_t segment_bytes = 64U << 20U;
     Millis segment_age{std::chrono::hours(24)};
     /// Zeros kept ahead of the records where small groups are synced often; 0: none. They are cut
@@ -78,6 +79,13 @@ class Log {
   /// Deletes whole segments, never the newest, whose last record is older than `age`, after a
   /// `retired` record that keeps the rest verifiable.
   Result<Retired> retire(Millis age);
+
+  /// A new key-encryption key and a new segment; what is there stays readable. Its version.
+  /// kFailedPrecondition where the log is not encrypted.
+  Result<std::uint64_t> rotate_key();
+  /// Destroys the key of what is personal in a user's records, after a record that says so.
+  /// kNotFound where there is none.
+  Result<void> erase(const std::string& user_id);
 
  private:
   class Core;

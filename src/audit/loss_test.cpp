@@ -55,6 +55,14 @@ TEST_F(LossTest, AMissingHeadStaysABreach) {
   EXPECT_THAT(what(report()), HasSubstr("the head file was missing"));
 }
 
+TEST_F(LossTest, AHeadThatIsTooLongIsABreachAndNoError) {
+  fill(2);
+  overwrite(dir() + "/head", read(dir() + "/head") + "x");
+  EXPECT_THAT(what(report()), HasSubstr("the file is damaged"));
+  overwrite(dir() + "/head", std::string(3U << 20U, 'x'));
+  EXPECT_THAT(what(report()), HasSubstr("the file is damaged"));
+}
+
 TEST_F(LossTest, AKillRightAfterTheLossWasRecordedDoesNotStopTheLog) {
   fill(1);
   const std::string one = read(segment_path());

@@ -19,6 +19,7 @@ Result<std::string> find_line(const std::string& dir, const std::string& event) 
   const auto [end, error] = std::from_chars(event.data(), event.data() + event.size(), seq);
   const bool is_number = error == std::errc() && end == event.data() + event.size();
   Query query;
+  query.sealed = true;
   if (is_number) {
     query.text = fmt::format("\"seq\":{},", seq);
   } else if (event.size() == 30) {

@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "audit/cipher.hpp"
 #include "audit/index.hpp"
 #include "json/print.hpp"
 #include "os/file.hpp"
@@ -88,7 +89,10 @@ class Source {
   }
 
   /// The blocks to look into, ascending; what no index covers is the last of them.
-  Result<std::vector<Block>> blocks(const std::string& dir, const Plan& plan, const Query& query) {
+  Result<std::vector<Block>> blocks(const std::string& dir, Plan plan, const Query& query) {
+    if (has_segment_key(dir, segment_.first)) {
+      plan.tokens.clear();
+    }
     const std::string path = index_path(dir, segment_);
     auto file = IndexFile::open(path, fd_.get(), size_);
     if (size_ - (file ? file->covered() : 0) > kRestBytes) {
@@ -189,7 +193,11 @@ class Source {
   std::uint64_t size_ = 0;
 };
 
-bool holds_all(std::string_view line, const std::vector<std::string>& needles) {
+/// What is sealed cannot be seen from outside.
+bool holds_all(std::string_view line, const std::vector<std::string>& needles, bool sealed) {
+  if (is_encrypted(line) && !sealed) {
+    return true;
+  }
   return std::all_of(needles.begin(), needles.end(), [line](const std::string& needle) {
     return memmem(line.data(), line.size(), needle.data(), needle.size()) != nullptr;
   });
@@ -209,6 +217,16 @@ std::vector<std::string_view> lines_of(std::string_view bytes) {
   return lines;
 }
 
+Result<Parsed> open_record(std::string_view line, const Query& query, Keyring* keys,
+                           std::uint64_t first) {
+  auto parsed = query.sealed ? parse_line(line) : read_record(line, keys, first);
+  if (parsed && is_encrypted(line) && !query.text.empty() && !query.sealed &&
+      json::print(parsed->record).find(query.text) == std::string::npos) {
+    parsed->record.clear();
+  }
+  return parsed;
+}
+
 json::Object malformed(const Segment& segment, const Error& error) {
   return {{"event_type", "malformed"}, {"segment", segment.name}, {"error", error.message()}};
 }
@@ -222,6 +240,9 @@ bool matches(const json::Object& record, const Query& query) {
       return false;
     }
   }
+  if (record.empty()) {
+    return false;
+  }
   const std::string_view at = json::get_string(record, "timestamp");
   const json::Value* success = json::find(record, "success");
   return (query.since.empty() || at >= query.since) && (query.until.empty() || at < query.until) &&
@@ -230,7 +251,7 @@ bool matches(const json::Object& record, const Query& query) {
           (success != nullptr && success->is_bool() && success->get_bool() == *query.success));
 }
 
-Result<Found> search(const std::string& dir, const Query& query, std::size_t limit) {
+Result<Found> search(const std::string& dir, const Query& query, std::size_t limit, Keyring* keys) {
   Found found;
   if (!os::exists(dir)) {
     return found;
@@ -244,10 +265,13 @@ Result<Found> search(const std::string& dir, const Query& query, std::size_t lim
       OAP_TRY(const std::string bytes, source.read(*block));
       const auto lines = lines_of(bytes);
       for (auto line = lines.rbegin(); line != lines.rend() && !found.more; ++line) {
-        if (!holds_all(*line, plan.needles)) {
+        if (!holds_all(*line, plan.needles, query.sealed)) {
           continue;
         }
-        auto parsed = parse_line(*line);
+        auto parsed = open_record(*line, query, keys, source.segment().first);
+        if (!parsed && parsed.error().code() == Code::kFailedPrecondition) {
+          return fail(parsed.error());
+        }
         const bool taken = !parsed || matches(parsed->record, query);
         found.malformed += parsed ? 0 : 1;
         found.more = taken && found.records.size() >= limit;
@@ -262,7 +286,8 @@ Result<Found> search(const std::string& dir, const Query& query, std::size_t lim
   return found;
 }
 
-Result<std::uint64_t> for_each(const std::string& dir, const Query& query, const Take& take) {
+Result<std::uint64_t> for_each(const std::string& dir, const Query& query, const Take& take,
+                               Keyring* keys) {
   std::uint64_t bad = 0;
   if (!os::exists(dir)) {
     return bad;
@@ -275,10 +300,13 @@ Result<std::uint64_t> for_each(const std::string& dir, const Query& query, const
     for (const Block& block : blocks) {
       OAP_TRY(const std::string bytes, source.read(block));
       for (const std::string_view line : lines_of(bytes)) {
-        if (!holds_all(line, plan.needles)) {
+        if (!holds_all(line, plan.needles, query.sealed)) {
           continue;
         }
-        const auto parsed = parse_line(line);
+        const auto parsed = open_record(line, query, keys, segment.first);
+        if (!parsed && parsed.error().code() == Code::kFailedPrecondition) {
+          return fail(parsed.error());
+        }
         bad += parsed ? 0 : 1;
         if (parsed && matches(parsed->record, query) && !take(parsed->record, line)) {
           return bad;

@@ -14,6 +14,8 @@
 
 namespace oap::audit {
 
+class Keyring;
+
 /// Which records; what is empty matches any.
 struct Query {
   std::string event_id;
@@ -33,6 +35,7 @@ struct Query {
   std::string text;   ///< anywhere in the record, as it is printed in JSON
   std::optional<bool> success;
   std::optional<double> min_risk;
+  bool sealed = false;  ///< encrypted records as they are, without keys
 };
 
 bool matches(const json::Object& record, const Query& query);
@@ -52,12 +55,15 @@ struct Found {
 
 /// The newest `limit` records that match, each checked against its hash. Uses an index beside each
 /// segment (`index/`), and makes it where it is missing, stale or damaged; what the index says is
-/// only where to look. Appenders may go on meanwhile.
-Result<Found> search(const std::string& dir, const Query& query, std::size_t limit);
+/// only where to look. Appenders may go on meanwhile. Encrypted
+/// segments are read whole, with `keys`; kFailedPrecondition where there are none.
+Result<Found> search(const std::string& dir, const Query& query, std::size_t limit,
+                     Keyring* keys = nullptr);
 
 /// Every matching record with its line, oldest first, one at a time; stops where `take` says false.
 /// How many lines were no intact record.
 using Take = std::function<bool(const json::Object& record, std::string_view line)>;
-Result<std::uint64_t> for_each(const std::string& dir, const Query& query, const Take& take);
+Result<std::uint64_t> for_each(const std::string& dir, const Query& query, const Take& take,
+                               Keyring* keys = nullptr);
 
 }  // namespace oap::audit

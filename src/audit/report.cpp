@@ -78,15 +78,17 @@ json::Object counts(const std::map<std::string, std::uint64_t>& from) {
 
 }  // namespace
 
-Result<Report> make_report(const std::string& dir, const Query& query) {
+Result<Report> make_report(const std::string& dir, const Query& query, Keyring* keys) {
   Report report;
   report.start = query.since;
   report.end = query.until;
-  OAP_TRY(report.malformed,
-          for_each(dir, query, [&report](const json::Object& record, std::string_view /*line*/) {
-            add(report, record);
-            return true;
-          }));
+  OAP_TRY(report.malformed, for_each(
+                                dir, query,
+                                [&report](const json::Object& record, std::string_view /*line*/) {
+                                  add(report, record);
+                                  return true;
+                                },
+                                keys));
   if (report.incidents.size() > Report::kMaxIncidents) {
     report.incidents.erase(report.incidents.begin(),
                            report.incidents.end() - Report::kMaxIncidents);

@@ -47,7 +47,7 @@ struct Report {
 };
 
 /// `query` says the period, and may say more.
-Result<Report> make_report(const std::string& dir, const Query& query);
+Result<Report> make_report(const std::string& dir, const Query& query, Keyring* keys = nullptr);
 
 /// `{period, summary, tool_usage, user_activity, security_incidents, permission_decisions, …}`.
 json::Object to_json(const Report& report);

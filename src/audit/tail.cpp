@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include "audit/cipher.hpp"
 #include "audit/segment.hpp"
 #include "os/fd.hpp"
 #include "os/file.hpp"
@@ -25,7 +26,7 @@ bool matches(const json::Object& record, const Filter& filter) {
 }
 
 Result<void> collect(const std::string& dir, const Segment& segment, const Filter& filter,
-                     std::size_t count, std::vector<json::Object>& newest_first) {
+                     std::size_t count, Keyring* keys, std::vector<json::Object>& newest_first) {
   const std::string path = dir + "/" + segment.name;
   const os::UniqueFd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
   if (!file) {
@@ -38,7 +39,10 @@ Result<void> collect(const std::string& dir, const Segment& segment, const Filte
     if (!line) {
       return {};
     }
-    auto parsed = parse_line(*line);
+    auto parsed = read_record(*line, keys, segment.first);
+    if (!parsed && parsed.error().code() == Code::kFailedPrecondition) {
+      return fail(parsed.error());
+    }
     if (!parsed) {
       newest_first.push_back({{"event_type", "malformed"},
                               {"segment", segment.name},
@@ -53,14 +57,14 @@ Result<void> collect(const std::string& dir, const Segment& segment, const Filte
 }  // namespace
 
 Result<std::vector<json::Object>> tail(const std::string& dir, std::size_t count,
-                                       const Filter& filter) {
+                                       const Filter& filter, Keyring* keys) {
   std::vector<json::Object> records;
   if (!os::exists(dir)) {
     return records;
   }
   OAP_TRY(std::vector<Segment> segments, list_segments(dir));
   while (!segments.empty() && records.size() < count) {
-    OAP_CHECK_OK(collect(dir, segments.back(), filter, count, records));
+    OAP_CHECK_OK(collect(dir, segments.back(), filter, count, keys, records));
     segments.pop_back();
   }
   std::reverse(records.begin(), records.end());

@@ -9,6 +9,8 @@
 
 namespace oap::audit {
 
+class Keyring;
+
 /// Which records; an empty text matches any.
 struct Filter {
   std::string event_type;
@@ -21,7 +23,8 @@ struct Filter {
 
 /// The last `count` matching records, oldest first, read from the end. A line that is no record is
 /// shown as `{"event_type":"malformed", segment, error}` whatever the filter says.
+/// Encrypted records are decrypted with `keys`; kFailedPrecondition without.
 Result<std::vector<json::Object>> tail(const std::string& dir, std::size_t count,
-                                       const Filter& filter = {});
+                                       const Filter& filter = {}, Keyring* keys = nullptr);
 
 }  // namespace oap::audit

@@ -3,19 +3,16 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
-#include <thread>
 
 #include <fcntl.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "audit/checkpoint_check.hpp"
 #include "audit/crash_tail.hpp"
-#include "audit/head.hpp"
 #include "audit/loss.hpp"
 #include "audit/segment.hpp"
-#include "base/clock.hpp"
+#include "audit/snapshot.hpp"
 #include "os/fd.hpp"
 #include "os/file.hpp"
 
@@ -25,66 +22,6 @@ namespace {
 constexpr std::size_t kMaxProblems = 100;
 constexpr std::size_t kChunk = 1U << 20U;
 constexpr std::size_t kMaxLine = 64U << 20U;
-
-/// The folder as it stood at one moment between two appends.
-struct Snapshot {
-  std::vector<Segment> segments;
-  std::vector<std::string> strangers;  ///< *.jsonl files that are no segments
-  bool has_head = false;
-  bool head_open = false;
-  std::optional<HeadState> head;
-  std::optional<std::string> anchor;
-  bool seen = false;  ///< a chain was begun here once
-};
-
-Result<std::optional<std::string>> read_if_there(const std::string& path) {
-  auto text = os::read_file(path, 4'096);
-  if (text) {
-    return std::optional(std::move(*text));
-  }
-  if (text.error().code() == Code::kNotFound) {
-    return std::optional<std::string>();
-  }
-  return fail(std::move(text).error());
-}
-
-Result<void> read_head(const std::string& dir, Snapshot& snapshot) {
-  OAP_TRY(const auto head, read_if_there(dir + "/" + std::string(kHeadFile)));
-  OAP_TRY(const auto old, read_if_there(dir + "/" + std::string(kOldHeadFile)));
-  snapshot.has_head = (head && !head->empty()) || old;
-  if (head) {
-    const HeadText text = parse_head(*head);
-    snapshot.head = text.state;
-    snapshot.head_open = text.open;
-  }
-  if (const auto link = old && !snapshot.head ? parse_link(*old) : std::nullopt) {
-    snapshot.head = HeadState{*link, 0, 0, 0};
-  }
-  return {};
-}
-
-Result<Snapshot> take_snapshot(const std::string& dir) {
-  const os::UniqueFd lock(
-      ::open((dir + "/" + std::string(kLockFile)).c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
-  const Deadline deadline = Deadline::after(Millis(10'000));
-  while (lock && ::flock(lock.get(), LOCK_SH | LOCK_NB) != 0) {
-    if (deadline.passed()) {
-      return fail(Code::kUnavailable, "the audit log in {} is locked by another process", dir);
-    }
-    std::this_thread::sleep_for(Millis(1));
-  }
-  Snapshot snapshot;
-  OAP_TRY(snapshot.segments, list_segments(dir));
-  OAP_TRY(const std::vector<std::string> names, os::list_dir(dir));
-  for (const std::string& name : names) {
-    if (name.ends_with(".jsonl") && !segment_first(name)) {
-      snapshot.strangers.push_back(name);
-    }
-  }
-  OAP_CHECK_OK(read_head(dir, snapshot));
-  OAP_TRY(snapshot.anchor, read_if_there(dir + "/" + std::string(kAnchorFile)));
-  return snapshot;
-}
 
 /// What a `recovered` record says that is no breach.
 std::string recovery_note(const Parsed& record, const json::Value& details) {

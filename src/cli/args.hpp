@@ -131,7 +131,10 @@ struct AuditArgs {
     kExport,
     kProve,
     kCheckpoint,
-    kRetain
+    kRetain,
+    kRotateKey,
+    kErase,
+    kDecrypt
   } action = Action::kTail;
   int lines = 20;
   audit::Query query;  ///< but for since, until and success, which are as typed below
@@ -146,6 +149,7 @@ struct AuditArgs {
   std::string key_file;    ///< a public key in PEM
   std::string older_than;  ///< empty: the configuration's retention
   std::string user;
+  std::string file;  ///< with Fernet tokens
 };
 struct ScanArgs {
   enum class What { kSecrets, kCode } what = What::kSecrets;

@@ -43,6 +43,7 @@ class Adder {
     sub->add_option("--older-than", words_.older_than,
                     "Such as 90d (default: security.audit.retention_days)")
         ->type_name("AGE");
+    add_keys();
   }
 
  private:
@@ -53,6 +54,16 @@ class Adder {
       words->action = action;
       *command = *words;
     });
+  }
+
+  void add_keys() {
+    add("rotate-key", "A new key for new records; old ones stay readable", Action::kRotateKey);
+    CLI::App* sub =
+        add("erase", "Destroy the key of what is personal in a user's records", Action::kErase);
+    sub->add_option("--user", words_.user, "The user's id")->required();
+    sub = add("decrypt", "Read a file with Fernet tokens, such as the emergency file",
+              Action::kDecrypt);
+    sub->add_option("file", words_.file, "The file")->required();
   }
 
   void format(CLI::App* sub, const std::string& help, std::set<std::string> names) {

@@ -40,7 +40,9 @@ struct Routing {
 struct Audit {
   bool enabled = true;
   int retention_days = 90;
-  std::optional<std::string> log_file;  ///< absolute; an additional JSON-lines export
+  std::optional<std::string> log_file;        ///< absolute; an additional JSON-lines export
+  std::optional<std::string> encryption_key;  ///< Fernet keys with commas between, newest first
+  bool continue_on_failure = false;           ///< a call runs though its audit was not written
 };
 
 struct Security {

@@ -155,6 +155,10 @@ class Decoder {
     if (const std::string file = text_of(audit, "log_file"); !file.empty()) {
       security.audit.log_file = absolute(file);
     }
+    if (const std::string key = text_of(audit, "encryption_key"); !key.empty()) {
+      security.audit.encryption_key = key;
+    }
+    security.audit.continue_on_failure = json::get_string(audit, "failure_policy") == "continue";
     security.require_approval_for = texts(value, "require_approval_for");
     const json::Value& approvals = section(value, "approvals");
     if (json::find(approvals, "wait") != nullptr) {

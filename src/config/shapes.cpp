@@ -54,7 +54,16 @@ Shape security_shape() {
                {{"enabled", boolean("Whether events are recorded.").by_default(true)},
                 {"retention_days",
                  integer("Days after which segments are removed.", 1, 36'500).by_default(90)},
-                {"log_file", text("A file that also gets each event as a JSON line.")}})
+                {"log_file", text("A file that also gets each event as a JSON line.")},
+                {"encryption_key",
+                 text("Encrypts the log: a Fernet key (32 bytes, base64url); older keys may follow "
+                      "after commas.")
+                     .is_secret()},
+                {"failure_policy",
+                 choice("What a call does whose audit cannot be written: not run, or run all the "
+                        "same with an alarm.",
+                        {"block", "continue"})
+                     .by_default("block")}})
             .needs_trust()},
        {"approvals",
         object(
@@ -289,12 +298,11 @@ const std::vector<OwnFile>& own_files() {
 }
 
 const UnbuiltKey* find_unbuilt(std::string_view key) {
-  static constexpr std::array<UnbuiltKey, 17> kKeys{{
+  static constexpr std::array<UnbuiltKey, 16> kKeys{{
       {"scanner", "the code scanner is"},
       {"whitelist", "the code scanner is"},
       {"tools", "approval by tool is"},
       {"require_approval", "approval by tool is"},
-      {"encryption_key", "audit encryption is"},
       {"buffer_size", "buffering of audit events is"},
       {"cache", "the cache is"},
       {"redis_url", "the cache is"},

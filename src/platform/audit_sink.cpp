@@ -63,6 +63,33 @@ class LogSink final : public gateway::AuditSink {
   Executor executor_;
 };
 
+/// Where configuration puts work above its record: what cannot be recorded runs all the same. The
+/// log has kept what it could in the emergency file and has logged an error for each event.
+class WillingSink final : public gateway::AuditSink {
+ public:
+  explicit WillingSink(std::unique_ptr<gateway::AuditSink> log) : log_(std::move(log)) {}
+
+  Task<Result<void>> append(audit::Event event, audit::Durability durability) override {
+    const auto recorded = co_await log_->append(std::move(event), durability);
+    go_on(recorded);
+    co_return Result<void>{};
+  }
+  Result<void> append_now(audit::Event event) override {
+    go_on(log_->append_now(std::move(event)));
+    return {};
+  }
+
+ private:
+  static void go_on(const Result<void>& recorded) {
+    if (!recorded) {
+      log::error("audit", "security.audit.failure_policy is continue: unrecorded work goes on",
+                 {{"reason", recorded.error().to_string()}});
+    }
+  }
+
+  std::unique_ptr<gateway::AuditSink> log_;
+};
+
 class NoSink final : public gateway::AuditSink {
  public:
   Task<Result<void>> append(audit::Event /*event*/, audit::Durability /*durability*/) override {
@@ -77,6 +104,7 @@ audit::Log::Options log_options(const Settings& settings) {
   options.workspace = settings.paths.workspace;
   options.export_file = settings.config.security.audit.log_file.value_or("");
   options.emergency_file = ".opencode/emergency_audit.log";
+  options.encryption_keys = settings.config.security.audit.encryption_key.value_or("");
   return options;
 }
 
@@ -98,12 +126,20 @@ Result<std::unique_ptr<gateway::AuditSink>> open_audit(const Settings& settings,
     log::error("audit", "old segments could not be deleted",
                {{"reason", retired.error().to_string()}});
   }
-  return std::unique_ptr<gateway::AuditSink>(
-      std::make_unique<LogSink>(std::move(log), std::move(executor)));
+  std::unique_ptr<gateway::AuditSink> sink =
+      std::make_unique<LogSink>(std::move(log), std::move(executor));
+  if (settings.config.security.audit.continue_on_failure) {
+    sink = std::make_unique<WillingSink>(std::move(sink));
+  }
+  return sink;
+}
+
+Result<std::unique_ptr<audit::Log>> open_audit_log(const Settings& settings) {
+  return audit::Log::open(log_options(settings));
 }
 
 Result<audit::Log::Retired> retire_audit(const Settings& settings, std::optional<Millis> age) {
-  OAP_TRY(auto log, audit::Log::open(log_options(settings)));
+  OAP_TRY(auto log, open_audit_log(settings));
   return log->retire(age.value_or(retention(settings)));
 }
 

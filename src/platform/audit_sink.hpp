@@ -9,8 +9,12 @@
 namespace oap::platform {
 
 /// The workspace's audit log as the gateway's sink, awaited on `executor`, which outlives it. Where
-/// `security.audit.enabled` is false, a sink that keeps nothing.
+/// `security.audit.enabled` is false, a sink that keeps nothing. With
+/// failure_policy `continue` its appends always succeed.
 Result<std::unique_ptr<gateway::AuditSink>> open_audit(const Settings& settings, Executor executor);
+
+/// The same log, for commands.
+Result<std::unique_ptr<audit::Log>> open_audit_log(const Settings& settings);
 
 /// Deletes whole segments older than `age` (none: `security.audit.retention_days`) after a signed
 /// tombstone. `open_audit` does so too.

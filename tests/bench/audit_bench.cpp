@@ -1,6 +1,7 @@
-// The audit log beside its floor, in one run: audit_bench [FOLDER [EVENTS]]. The folder (default:
-// the current one) says which disk. Times of one event are microseconds; CPU is that of the whole
-// process. The floor is a bare pwrite and fdatasync of a record's bytes, appended and overwriting.
+// The audit log beside its floor, in one run: audit_bench [FOLDER [EVENTS [SEARCHED]]]. The folder
+// (default: the current one) says which disk. Times of one event are microseconds; CPU is that of
+// the whole process. The floor is a bare pwrite and fdatasync of a record's bytes, appended and
+// overwriting.
 #include <algorithm>
 #include <atomic>
 #include <cstdio>
@@ -17,6 +18,7 @@
 
 #include "audit/chain.hpp"
 #include "audit/log.hpp"
+#include "audit/query.hpp"
 #include "audit/verify.hpp"
 #include "base/ids.hpp"
 
@@ -247,6 +249,45 @@ void verify_speed(const Folder& folder) {
              static_cast<double>(verified->bytes) / 1e6);
 }
 
+/// Events of distinct calls, then selective searches among them; the first builds the index.
+void search_speed(const Folder& folder, int events) {
+  {
+    const auto log = folder.open("search");
+    audit::Event event = sample();
+    for (int i = 0; i < events; ++i) {
+      event.call_id = fmt::format("call_{}", i / 2);
+      event.user_id = fmt::format("user{}", i % 100'000);
+      require(static_cast<bool>(log->append(event, Durability::kDeferred)), "append");
+      if (i % 1'000 == 0) {
+        require(static_cast<bool>(log->append(event, Durability::kWritten)), "append");
+      }
+    }
+  }
+  const std::string dir = folder.path + "/search";
+  const auto find = [&dir](const audit::Query& query, std::size_t least) {
+    const auto found = audit::search(dir, query, 1'000);
+    require(found && found->records.size() >= least, "search");
+  };
+  audit::Query query;
+  const auto start = Steady::now();
+  query.call_id = "call_1";
+  find(query, 2);
+  fmt::print("{:<46} {:.1f} s for {} events\n", "search: building the index",
+             micros_since(start) / 1e6, events);
+  int number = 1;
+  show("search: the two events of a call", timed(300, [&] {
+         number = static_cast<int>((number * 7'919LL + 1) % (events / 2));
+         query.call_id = fmt::format("call_{}", number);
+         find(query, 2);
+       }));
+  query = {};
+  show("search: the events of one user in 100,000", timed(100, [&] {
+         number = static_cast<int>((number * 7'919LL + 1) % std::min(events, 100'000));
+         query.user_id = fmt::format("user{}", number);
+         find(query, 1);
+       }));
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -258,5 +299,6 @@ int main(int argc, char** argv) {
   sustained(folder, events / 4, 4, 100);
   sustained(folder, events, 4, 2'000);
   verify_speed(folder);
+  search_speed(folder, argc > 3 ? std::atoi(argv[3]) : 1'000'000);
   return 0;
 }

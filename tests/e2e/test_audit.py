@@ -5,6 +5,7 @@ import pathlib
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "support"))
+from gateway import GatewayTest  # noqa: E402
 from harness import OapTest, unittest  # noqa: E402
 
 
@@ -103,6 +104,90 @@ class AuditTest(OapTest):
         kept = self.oap("audit", "retain", "--older-than", "1d", "--json")
         self.assertEqual(kept.json(), {"segments": 0, "events": 0}, kept)
         self.assertEqual(self.oap("audit", "retain", "--older-than", "soon").code, 2)
+
+
+class EncryptedAuditTest(OapTest):
+    KEY = "cw_0x689RpI-jtRR7oE8h_eQsKImvJapLeSbXpwF4e4="
+
+    def setUp(self):
+        super().setUp()
+        self.write(".opencode/config.yaml", "security:\n  audit:\n    encryption_key: ${AUDIT_KEY}\n")
+        self.write("secretplan.txt", "hello\n")
+        self.env["AUDIT_KEY"] = self.KEY
+        self.oap("trust")
+
+    def run_and_rotate(self, times):
+        for _ in range(times):
+            self.oap("run", "read secretplan.txt")
+            self.assertEqual(self.oap("audit", "rotate-key").code, 0)
+        self.oap("run", "read secretplan.txt")
+
+    def stored(self):
+        return b"".join(f.read_bytes() for f in (self.base / "state").rglob("audit/**/*") if f.is_file())
+
+    def test_three_rotations_stay_readable_and_nothing_is_in_clear(self):
+        self.run_and_rotate(3)
+        self.assertNotIn(b"secretplan", self.stored())
+        self.assertNotIn(b"read_file", self.stored())
+        found = self.oap("audit", "search", "--tool", "read_file", "--event-type", "tool_execution", "--json")
+        self.assertEqual(len(found.lines()), 4, found)
+        self.assertEqual(self.oap("audit", "verify").code, 0)
+        self.assertEqual(self.oap("audit", "report", "--json").json()["tool_usage"]["read_file"]["count"], 4)
+        del self.env["AUDIT_KEY"]
+        self.assertNotEqual(self.oap("audit", "search").code, 0)
+
+    def test_erased_user_is_gone_and_the_chain_intact(self):
+        self.oap("run", "read secretplan.txt")
+        user = self.oap("audit", "tail", "--json").lines()[0]["user_id"]
+        self.assertEqual(self.oap("audit", "erase", "--user", user).code, 0)
+        events = self.oap("audit", "tail", "--json").out
+        self.assertNotIn("secretplan", events)
+        self.assertIn("[erased]", events)
+        self.assertIn("subject_erased", events)
+        self.assertEqual(self.oap("audit", "verify").code, 0)
+        self.assertEqual(self.oap("audit", "erase", "--user", "nobody").code, 1)
+
+    def test_wrong_key_is_refused_and_nothing_runs(self):
+        self.oap("run", "read secretplan.txt")
+        self.env["AUDIT_KEY"] = "A" * 43 + "="
+        refused = self.oap("run", "read secretplan.txt")
+        self.assertEqual(refused.code, 2, refused)
+        self.assertNotIn(self.KEY, refused.out + refused.err)
+
+    def test_fernet_files_are_read(self):
+        token = "gAAAAAAdwJ6wAAECAwQFBgcICQoLDA0ODy021cpGVWKZ_eEwCGM4BLLF_5CV9dOPmrhuVUPgJobwOz7JcbmrR64jVmpU4IwqDA=="
+        file = self.write("old.log", token + "\n" + token[:-4] + "xx==\n")
+        read = self.oap("audit", "decrypt", str(file))
+        self.assertEqual((read.code, read.out), (1, "hello\n"), read)
+
+
+class FailurePolicyTest(GatewayTest):
+    def broken(self, policy):
+        """A gateway whose audit log was removed under it."""
+        self.write(".opencode/config.yaml", f"security:\n  audit:\n    failure_policy: {policy}\n")
+        gateway = self.gateway({"u": self.unruly()})
+        client = gateway.client()
+        self.assertEqual(client.call_text("u__echo", {"text": "before"}), "before")
+        for segment in (self.base / "state").rglob("audit/*.jsonl"):
+            segment.unlink()
+        return gateway, client
+
+    def test_block_runs_nothing_that_cannot_be_recorded(self):
+        _, client = self.broken("block")
+        # the log looks at its files every 10 ms
+        self.wait_for(lambda: client.call("u__echo", {"text": "after"}).get("isError"), "a refusal", 10)
+        self.assertIn("audit", json.dumps(client.call("u__echo", {"text": "after"})))
+
+    def test_continue_runs_it_with_an_alarm(self):
+        gateway, client = self.broken("continue")
+
+        def goes_on():
+            self.assertEqual(client.call_text("u__echo", {"text": "after"}), "after")
+            return "unrecorded work goes on" in gateway.log()
+
+        self.wait_for(goes_on, "the alarm", 10)
+        self.assertIn('"audit_failure"', (self.work / ".opencode/emergency_audit.log").read_text())
+        self.assertEqual(self.oap("audit", "verify").code, 1)
 
 
 if __name__ == "__main__":

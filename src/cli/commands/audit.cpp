@@ -12,8 +12,13 @@
 namespace oap::cli {
 namespace {
 
-int show_tail(const std::string& dir, const AuditArgs& args, bool as_json) {
-  const auto records = audit::tail(dir, static_cast<std::size_t>(args.lines));
+int show_tail(const std::string& dir, const Common& common, const AuditArgs& args) {
+  const bool as_json = common.json;
+  const auto keys = audit_keys(dir, common);
+  if (!keys) {
+    return report(keys.error(), as_json);
+  }
+  const auto records = audit::tail(dir, static_cast<std::size_t>(args.lines), {}, keys->get());
   if (!records) {
     return report(records.error(), as_json);
   }
@@ -64,19 +69,25 @@ int audit_command(const Common& common, const AuditArgs& args) {
   using Action = AuditArgs::Action;
   switch (args.action) {
     case Action::kTail:
-      return os::exists(dir) ? show_tail(dir, args, common.json) : 0;
+      return os::exists(dir) ? show_tail(dir, common, args) : 0;
     case Action::kSearch:
-      return audit_search(dir, args, common.json);
+      return audit_search(dir, common, args);
     case Action::kReport:
-      return audit_report(dir, args, common.json);
+      return audit_report(dir, common, args);
     case Action::kExport:
-      return audit_export(dir, args);
+      return audit_export(dir, common, args);
     case Action::kProve:
       return audit_prove(dir, args, common.json);
     case Action::kCheckpoint:
       return audit_checkpoint(dir, common.json);
     case Action::kRetain:
       return audit_retain(common, args);
+    case Action::kRotateKey:
+      return audit_rotate_key(common);
+    case Action::kErase:
+      return audit_erase(common, args);
+    case Action::kDecrypt:
+      return audit_decrypt(common, args);
     case Action::kVerify:
       break;
   }

@@ -11,7 +11,8 @@
 namespace oap::cli {
 namespace {
 
-Result<int> export_events(const std::string& dir, const AuditArgs& args) {
+Result<int> export_events(const std::string& dir, const Common& common, const AuditArgs& args) {
+  OAP_TRY(const auto keys, audit_keys(dir, common));
   OAP_TRY(const audit::Query query, audit_query(args, system_clock().wall()));
   if (args.proofs && !args.format.empty() && args.format != "jsonl") {
     return fail(Code::kInvalidArgument, "--proofs goes with --format jsonl");
@@ -43,7 +44,7 @@ Result<int> export_events(const std::string& dir, const AuditArgs& args) {
     }
     return true;
   };
-  OAP_TRY(const std::uint64_t bad, audit::for_each(dir, query, take));
+  OAP_TRY(const std::uint64_t bad, audit::for_each(dir, query, take, keys.get()));
   if (failed) {
     return fail(*failed);
   }
@@ -130,12 +131,17 @@ int code_of(const Result<int>& result, bool as_json) {
 
 }  // namespace
 
-int audit_report(const std::string& dir, const AuditArgs& args, bool as_json) {
+int audit_report(const std::string& dir, const Common& common, const AuditArgs& args) {
+  const bool as_json = common.json;
+  const auto keys = audit_keys(dir, common);
+  if (!keys) {
+    return report(keys.error(), as_json);
+  }
   const auto query = audit_query(args, system_clock().wall());
   if (!query) {
     return report(query.error(), as_json);
   }
-  const auto made = audit::make_report(dir, *query);
+  const auto made = audit::make_report(dir, *query, keys->get());
   if (!made) {
     return report(made.error(), as_json);
   }
@@ -147,8 +153,8 @@ int audit_report(const std::string& dir, const AuditArgs& args, bool as_json) {
   return 0;
 }
 
-int audit_export(const std::string& dir, const AuditArgs& args) {
-  return code_of(export_events(dir, args), false);
+int audit_export(const std::string& dir, const Common& common, const AuditArgs& args) {
+  return code_of(export_events(dir, common, args), false);
 }
 
 int audit_prove(const std::string& dir, const AuditArgs& args, bool as_json) {

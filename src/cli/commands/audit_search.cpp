@@ -48,12 +48,17 @@ Result<audit::Query> audit_query(const AuditArgs& args, WallTime now) {
   return query;
 }
 
-int audit_search(const std::string& dir, const AuditArgs& args, bool as_json) {
+int audit_search(const std::string& dir, const Common& common, const AuditArgs& args) {
+  const bool as_json = common.json;
+  const auto keys = audit_keys(dir, common);
+  if (!keys) {
+    return report(keys.error(), as_json);
+  }
   const auto query = audit_query(args, system_clock().wall());
   if (!query) {
     return report(query.error(), as_json);
   }
-  const auto found = audit::search(dir, *query, static_cast<std::size_t>(args.limit));
+  const auto found = audit::search(dir, *query, static_cast<std::size_t>(args.limit), keys->get());
   if (!found) {
     return report(found.error(), as_json);
   }

@@ -1,7 +1,9 @@
 #pragma once
 
+#include <memory>
 #include <string>
 
+#include "audit/keyring.hpp"
 #include "base/clock.hpp"
 #include "cli/args.hpp"
 #include "json/value.hpp"
@@ -17,12 +19,18 @@ Error usage(const Error& error);
 /// The query as typed, its times read.
 Result<audit::Query> audit_query(const AuditArgs& args, WallTime now);
 
-int audit_search(const std::string& dir, const AuditArgs& args, bool as_json);
-int audit_report(const std::string& dir, const AuditArgs& args, bool as_json);
-int audit_export(const std::string& dir, const AuditArgs& args);
+/// The keys of an encrypted log; null where it is in clear, or no key is configured.
+Result<std::unique_ptr<audit::Keyring>> audit_keys(const std::string& dir, const Common& common);
+
+int audit_search(const std::string& dir, const Common& common, const AuditArgs& args);
+int audit_report(const std::string& dir, const Common& common, const AuditArgs& args);
+int audit_export(const std::string& dir, const Common& common, const AuditArgs& args);
 int audit_prove(const std::string& dir, const AuditArgs& args, bool as_json);
 int audit_checkpoint(const std::string& dir, bool as_json);
 int audit_verify_proof(const AuditArgs& args, bool as_json);
 int audit_retain(const Common& common, const AuditArgs& args);
+int audit_rotate_key(const Common& common);
+int audit_erase(const Common& common, const AuditArgs& args);
+int audit_decrypt(const Common& common, const AuditArgs& args);
 
 }  // namespace oap::cli
