@@ -263,6 +263,19 @@ struct Child::State {
   }
 };
 
+namespace {
+
+/// Whether this machine does not let a private root be made. Anything else that is in its way is a
+/// failure: it may have been put there, and less isolation would be the reward.
+bool lacks_namespaces(const Report& report) {
+  const bool refused = report.kind == Report::Kind::kFailed &&
+                       static_cast<Stage>(report.detail) == Stage::kNamespaces;
+  const int why = report.value;
+  return refused && (report.where < 0 || why == EPERM || why == ENOSYS);
+}
+
+}  // namespace
+
 Child::Child(std::unique_ptr<State> state) : state_(std::move(state)) {}
 
 Result<std::unique_ptr<Child>> Child::start(Executor executor, Spec spec) {
@@ -270,8 +283,7 @@ Result<std::unique_ptr<Child>> Child::start(Executor executor, Spec spec) {
   OAP_TRY(std::string program, find_program(spec));
   OAP_TRY(const std::unique_ptr<Prepared> prepared, Prepared::make(spec, std::move(program)));
   auto launched = launch(spec, *prepared);
-  if (launched && launched->report.kind == Report::Kind::kFailed &&
-      static_cast<Stage>(launched->report.detail) == Stage::kNamespaces) {
+  if (launched && lacks_namespaces(launched->report)) {
     prepared->do_without_root(-launched->report.value, launched->report.where);
     launched = launch(spec, *prepared);
   }

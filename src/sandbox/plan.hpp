@@ -176,6 +176,7 @@ enum class Stage : std::uint32_t {
   kNamespaces,  ///< the private root; `where` is the step
   kHidden,      ///< the program is not in the private root
   kRefused,     ///< less holds than the plan requires
+  kUnguarded,   ///< a missing protected name could be made by the program
 };
 
 /// Why the supervisor ended the tree.

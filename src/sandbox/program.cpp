@@ -83,11 +83,22 @@ Error launch_error(const Spec& spec, Stage stage, int error_number, std::uint32_
                    fmt::format("cannot run '{}': it, or the interpreter in its first line, is not "
                                "among what a sandboxed program sees",
                                program));
+    case Stage::kUnguarded:
+      return Error(
+          Code::kFailedPrecondition,
+          fmt::format("'{}' is not run: the protected names that are missing in {} (as "
+                      ".git/hooks, .mcp.json) cannot be guarded there. Make the folder and "
+                      "its .git writable for its owner (chmod u+w), or make room on its "
+                      "file system",
+                      program, spec.workspace));
+    case Stage::kNamespaces:
+      return Error(Code::kFailedPrecondition,
+                   fmt::format("'{}' is not run: its private file system could not be made ({})",
+                               program, why));
     case Stage::kNone:
     case Stage::kSupervisor:
     case Stage::kFork:
     case Stage::kNetwork:
-    case Stage::kNamespaces:
       return Error(Code::kResourceExhausted,
                    fmt::format("cannot run '{}': starting a process failed: {}", program, why));
   }

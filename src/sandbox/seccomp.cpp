@@ -4,11 +4,13 @@
 #include <cerrno>
 #include <cstddef>
 
+#include <fcntl.h>
 #include <linux/audit.h>
 #include <linux/seccomp.h>
 #include <sched.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 
 #include "sandbox/kernel.hpp"
@@ -118,6 +120,10 @@ class Assembler {
     code_.push_back(BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, bits, 0, 1));
     answer(action);
   }
+  void answer_unless_bits(std::uint32_t bits, std::uint32_t action) {
+    code_.push_back(BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, bits, 1, 0));
+    answer(action);
+  }
   void answer_unless(std::uint32_t value, std::uint32_t action) {
     code_.push_back(BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, value, 1, 0));
     answer(action);
@@ -134,6 +140,23 @@ class Assembler {
  private:
   std::vector<sock_filter> code_;
   std::size_t case_ = 0;
+};
+
+/// Where a call says the mode of a file: its argument, and the flag in another one without which
+/// it does not.
+struct ModeAt {
+  long number;
+  unsigned mode;
+  int flags = -1;
+};
+
+constexpr ModeAt kModes[] = {
+#if defined(__x86_64__)
+    {SYS_chmod, 1},   {SYS_creat, 1},    {SYS_mknod, 1},
+    {SYS_mkdir, 1},   {SYS_open, 2, 1},
+#endif
+    {SYS_fchmod, 1},  {SYS_fchmodat, 2}, {kernel::kFchmodat2, 2},
+    {SYS_mknodat, 2}, {SYS_mkdirat, 2},  {SYS_openat, 3, 2},
 };
 
 constexpr std::uint32_t error(int number) {
@@ -162,6 +185,23 @@ void check_sockets(Assembler& to, const FilterOptions& options) {
     to.answer(error(EAFNOSUPPORT));
     to.end_case();
   }
+}
+
+/// No file may run as somebody else: outside, it would be run as its owner.
+void check_modes(Assembler& to) {
+  constexpr std::uint32_t kCreates = O_CREAT | (O_TMPFILE & ~O_DIRECTORY);
+  for (const ModeAt& each : kModes) {
+    to.begin_case(each.number);
+    if (each.flags >= 0) {
+      to.load_argument(static_cast<unsigned>(each.flags));
+      to.answer_unless_bits(kCreates, SECCOMP_RET_ALLOW);
+    }
+    to.load_argument(each.mode);
+    to.answer_if_bits(S_ISUID | S_ISGID, error(EPERM));
+    to.answer(SECCOMP_RET_ALLOW);
+    to.end_case();
+  }
+  to.answer_if(kernel::kOpenat2, error(ENOSYS));  // its mode cannot be seen from here
 }
 
 void check_arguments(Assembler& to) {
@@ -204,6 +244,7 @@ std::vector<sock_filter> seccomp_filter(const FilterOptions& options) {
     to.answer_if(static_cast<std::uint32_t>(number), error(EPERM));
   }
   check_sockets(to, options);
+  check_modes(to);
   check_arguments(to);
   to.answer(SECCOMP_RET_ALLOW);
   return to.take();

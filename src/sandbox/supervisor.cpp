@@ -267,8 +267,12 @@ OAP_AFTER_FORK LaunchPlan here(const LaunchPlan& plan) {
   GroupsHeld groups;
   make_groups(plan.groups, groups);
   Placeholders placeholders;
-  const bool guarded = !plan.bare && placeholders.put(plan);  // else nothing would hold them
-  const std::uint32_t facts = guarded ? kFactProtected : 0U;
+  if (!plan.bare && !placeholders.put(plan)) {
+    placeholders.remove(plan);
+    remove_groups(plan.groups, groups);
+    give_up(Stage::kUnguarded, 0);
+  }
+  const std::uint32_t facts = plan.bare ? 0U : kFactProtected;  // nothing would hold them there
   const Started started = start_child(plan, groups, facts);
   if (started.failure.stage != Stage::kNone) {
     placeholders.remove(plan);
