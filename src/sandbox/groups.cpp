@@ -14,6 +14,8 @@ namespace {
 
 constexpr std::string_view kPrefix = "oap-";
 constexpr int kPeriod = 100'000;  // microseconds
+/// Moving only the writing thread needs no lock for which the kernel would wait for all processors.
+constexpr const char* kOneThread = "tasks";
 
 struct Mount {
   std::string root;
@@ -208,6 +210,7 @@ void Groups::plan_former(const GroupHome& home, const Limits& limits, const std:
   if (limits.memory_bytes && home.memory) {
     const char* bytes = keep(std::to_string(*limits.memory_bytes));
     GroupPlan plan;
+    plan.entry = kOneThread;
     plan.directory = keep(*home.memory + "/" + name);
     add_file(plan, "memory.limit_in_bytes", bytes);
     add_file(plan, "memory.memsw.limit_in_bytes", bytes, true);
@@ -218,6 +221,7 @@ void Groups::plan_former(const GroupHome& home, const Limits& limits, const std:
   }
   if (limits.cpu_percent && home.cpu) {
     GroupPlan plan;
+    plan.entry = kOneThread;
     plan.directory = keep(*home.cpu + "/" + name);
     add_file(plan, "cpu.cfs_period_us", keep(std::to_string(kPeriod)));
     add_file(plan, "cpu.cfs_quota_us", keep(std::to_string(*limits.cpu_percent * (kPeriod / 100))));
@@ -226,8 +230,9 @@ void Groups::plan_former(const GroupHome& home, const Limits& limits, const std:
   }
   if (limits.processes && home.pids) {
     GroupPlan plan;
+    plan.entry = kOneThread;
     plan.directory = keep(*home.pids + "/" + name);
-    add_file(plan, "pids.max", keep(std::to_string(*limits.processes + 1)));  // and the init
+    add_file(plan, "pids.max", keep(std::to_string(*limits.processes)));
     plan.pids_events = keep(*home.pids + "/" + name + "/pids.events");
     plan.facts = kFactPids;
     plans.push_back(plan);

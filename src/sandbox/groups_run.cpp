@@ -71,7 +71,7 @@ OAP_AFTER_FORK int make_group(const GroupPlan& plan) {
   const int directory = raw::open_at(AT_FDCWD, plan.directory, O_PATH | O_DIRECTORY);
   int procs = -1;
   if (directory >= 0 && fill(directory, plan)) {
-    procs = raw::open_at(directory, "cgroup.procs", O_WRONLY);
+    procs = raw::open_at(directory, plan.entry, O_WRONLY);
   }
   raw::close(directory);
   if (procs < 0) {
@@ -192,21 +192,6 @@ OAP_AFTER_FORK void remove_one(const Placeholder& placeholder) {
 OAP_AFTER_FORK void make_groups(Span<GroupPlan> groups, GroupsHeld& held) {
   for (std::size_t i = 0; i < groups.size && i < kMostGroups; ++i) {
     held.procs[i] = make_group(groups.data[i]);
-  }
-}
-
-OAP_AFTER_FORK void enter_early(Span<GroupPlan> groups, const GroupsHeld& held, pid_t pid) {
-  for (std::size_t i = 0; i < groups.size && i < kMostGroups; ++i) {
-    if (held.procs[i] < 0 || groups.data[i].facts != kFactPids) {
-      continue;
-    }
-    char digits[16];
-    std::size_t at = sizeof digits;
-    for (auto rest = static_cast<unsigned>(pid); rest > 0; rest /= 10) {
-      digits[--at] = static_cast<char>('0' + rest % 10);
-    }
-    raw::write(held.procs[i], digits + at, sizeof digits - at);
-    return;
   }
 }
 

@@ -10,14 +10,10 @@ inline constexpr std::size_t kMostGroups = 4;
 
 /// The control groups of one child, made and held by its supervisor.
 struct GroupsHeld {
-  int procs[kMostGroups] = {-1, -1, -1, -1};  ///< the open cgroup.procs; -1: could not be made
+  int procs[kMostGroups] = {-1, -1, -1, -1};  ///< the open files; -1: could not be made
 };
 
 void make_groups(Span<GroupPlan> groups, GroupsHeld& held);
-/// Puts a process that is no part of the program into a group that only counts processes. The
-/// kernel waits at the first move into a group, and not again soon after: so the wait passes while
-/// that process prepares the program.
-void enter_early(Span<GroupPlan> groups, const GroupsHeld& held, pid_t pid);
 /// The calling process, which the descriptors were inherited by, goes in. The facts that hold then.
 std::uint32_t enter_groups(Span<GroupPlan> groups, const GroupsHeld& held);
 void remove_groups(Span<GroupPlan> groups, const GroupsHeld& held);

@@ -75,6 +75,7 @@ struct GroupFile {
 /// One control group directory to make for the child.
 struct GroupPlan {
   const char* directory = nullptr;
+  const char* entry = "cgroup.procs";  ///< the file by which a process goes in
   std::array<GroupFile, 8> files{};
   std::size_t file_count = 0;
   const char* memory_events = nullptr;  ///< the file with an "oom_kill N" line

@@ -99,7 +99,6 @@ OAP_AFTER_FORK Started start_rooted(Entry& entry, char* stack) {
   }
   started.init = init;
   started.notes = notes.ours;
-  enter_early(entry.plan->groups, *entry.groups, init);
   hear_notes(notes.ours, init, started);
   if (started.failure.stage == Stage::kNone && started.pid == 0) {
     started.failure.stage = Stage::kNamespaces;
