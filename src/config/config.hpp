@@ -43,12 +43,28 @@ struct Audit {
   std::optional<std::string> log_file;  ///< absolute; an additional JSON-lines export
 };
 
+/// One accepted finding of the code scanner.
+struct AcceptedFinding {
+  std::string fingerprint;
+  std::string path;     ///< a glob; empty: everywhere
+  std::string expires;  ///< YYYY-MM-DD; empty: never
+};
+
+struct CodeScanner {
+  bool enabled = true;
+  Level critical = Level::kAsk;
+  Level secret_writes = Level::kAsk;
+  std::vector<AcceptedFinding> whitelist;
+};
+
 struct Security {
   std::optional<Level> default_permission;  ///< nothing: the built-in policy alone decides
   Audit audit;
   /// Of destructive_operations, external_network_access, sensitive_file_access,
   /// system_administration.
   std::vector<std::string> require_approval_for;
+  CodeScanner scanner;
+  std::vector<std::string> approval_tools;  ///< tools.<t>.require_approval
 };
 
 struct ResourceLimits {

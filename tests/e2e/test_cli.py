@@ -177,7 +177,7 @@ class Cli(OapTest):
         self.assertNotIn("# Test Project", result.get("content") or "")
 
     def test_secrets_in_results_are_redacted_everywhere(self):
-        token = "ghp_" + "A1b2C3d4E5" * 3 + "F6g7H8"
+        token = "ghp_" + "A1b2C3d4E5" * 3 + "4bTfjT"  # with its checksum
         self.write("notes.txt", f"token = {token}\n")
         result = self.oap("run", "Read notes.txt", "--output-format", "stream-json")
         self.assertEqual(result.code, 0, result)
@@ -188,7 +188,7 @@ class Cli(OapTest):
                 self.assertNotIn(token.encode(), file.read_bytes(), file)
 
     def test_secrets_in_arguments_are_neither_shown_nor_stored(self):
-        token = "ghp_" + "Z9y8X7w6V5" * 3 + "u4T3s2"
+        token = "ghp_" + "Z9y8X7w6V5" * 3 + "3C0bZF"  # with its checksum
         env, _ = self.mock_llm([
             {"when": {"results": 0}, "answer": {"tool_calls": [{
                 "name": "bash", "arguments": {"command": f"echo {token} > /tmp/{token}"}}]}},
@@ -270,7 +270,7 @@ class Cli(OapTest):
         areas = {f["area"] for f in result.json()["findings"]}
         self.assertTrue({"program", "sandbox", "provider", "state"} <= areas)
         before = next(f for f in result.json()["findings"] if f["name"] == "tool.execute.before")
-        self.assertEqual(before["detail"], "StrictRoleGuard → Permission")
+        self.assertEqual(before["detail"], "StrictRoleGuard → Permission → SecurityPolicy")
 
     def test_completion_scripts(self):
         script = self.oap("completion", "bash").out
