@@ -45,6 +45,20 @@ struct Audit {
   bool continue_on_failure = false;           ///< a call runs though its audit was not written
 };
 
+/// One accepted finding of the code scanner.
+struct AcceptedFinding {
+  std::string fingerprint;
+  std::string path;     ///< a glob; empty: everywhere
+  std::string expires;  ///< YYYY-MM-DD; empty: never
+};
+
+struct CodeScanner {
+  bool enabled = true;
+  Level critical = Level::kAsk;
+  Level secret_writes = Level::kAsk;
+  std::vector<AcceptedFinding> whitelist;
+};
+
 struct Security {
   std::optional<Level> default_permission;  ///< nothing: the built-in policy alone decides
   Audit audit;
@@ -53,6 +67,8 @@ struct Security {
   std::vector<std::string> require_approval_for;
   /// How long an ask that nobody at a terminal can answer waits on the pending list; nothing: not.
   std::optional<Millis> approval_wait;
+  CodeScanner scanner;
+  std::vector<std::string> approval_tools;  ///< tools.<t>.require_approval
 };
 
 struct ResourceLimits {

@@ -164,6 +164,31 @@ class Decoder {
     if (json::find(approvals, "wait") != nullptr) {
       security.approval_wait = seconds(approvals, "wait");
     }
+    scanner(section(value, "scanner"));
+    if (const json::Object* const tools = json::find_object(value, "tools")) {
+      for (const auto& tool : *tools) {
+        if (json::get_bool(tool.value(), "require_approval")) {
+          security.approval_tools.emplace_back(tool.key());
+        }
+      }
+    }
+  }
+
+  void scanner(const json::Value& value) {
+    const auto level = [&](std::string_view key) {
+      const std::string_view word = json::get_string(value, key);
+      return word == "deny" ? Level::kDeny : word == "allow" ? Level::kAllow : Level::kAsk;
+    };
+    CodeScanner& scanner = config_.security.scanner;
+    scanner.enabled = json::get_bool(value, "enabled", true);
+    scanner.critical = level("critical");
+    scanner.secret_writes = level("secret_writes");
+    if (const json::Array* const accepted = json::find_array(value, "whitelist")) {
+      for (const json::Value& entry : *accepted) {
+        scanner.whitelist.push_back(
+            {text_of(entry, "fingerprint"), text_of(entry, "path"), text_of(entry, "expires")});
+      }
+    }
   }
 
   std::string absolute(const std::string& path) const {

@@ -293,7 +293,7 @@ TEST(Schema, RefusesWhatTheReaderRefuses) {
        {"routing: {agent_timout: 1}", "platform: {log_level: loud}", "platform: 5",
         "mcp_servers: {a: {command: []}}", "mcp_servers: {a: {protocol: soap}}",
         "plugins: {enabled: [a]}", "mcp_servers: {a: {url: 'ftp://x'}}", "agents: {worker: {}}",
-        "mcp_servers: {a: {resource_limits: {memory: lots}}}", "security: {scanner: {}}"}) {
+        "mcp_servers: {a: {resource_limits: {memory: lots}}}", "security: {scanner: {zzz: 1}}"}) {
     const auto document = yaml::parse(text, "f");
     ASSERT_TRUE(document);
     EXPECT_FALSE(compiled->is_valid(document->value)) << text;

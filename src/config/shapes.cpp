@@ -43,6 +43,33 @@ Shape routing_shape() {
                  boolean("No network, database or remote service.").by_default(true)}})}});
 }
 
+Shape scanner_shape() {
+  return object(
+             "What the SecurityPolicy guard does with dangerous code and secrets in tool calls.",
+             {{"enabled", boolean("Whether code and arguments are looked at.").by_default(true)},
+              {"critical", choice("The answer to code with a critical finding.", {"ask", "deny"})
+                               .by_default("ask")},
+              {"secret_writes",
+               choice("The answer to an agent's call whose arguments hold a secret.",
+                      {"allow", "ask", "deny"})
+                   .by_default("ask")},
+              {"whitelist",
+               list("Findings that are accepted.",
+                    object("One finding.",
+                           {{"fingerprint", text("As `oap scan code` prints it.")},
+                            {"path", text("Where: a glob; everywhere where absent.")},
+                            {"expires", text("The last day, YYYY-MM-DD; never where absent.")}}))}})
+      .needs_trust();
+}
+
+Shape tool_policies_shape() {
+  return map("Policies of single tools, by the name that models see.", Names::kAnything,
+             object("One tool.", {{"require_approval",
+                                   boolean("Every call is asked for, whatever the rules allow.")
+                                       .by_default(false)}}))
+      .needs_trust();
+}
+
 Shape security_shape() {
   return object(
       "What is asked, denied and recorded. Rules are in permissions.yaml.",
@@ -72,6 +99,8 @@ Shape security_shape() {
                              "refused at once.",
                              0.001, 604'800)}})
             .needs_trust()},
+       {"scanner", scanner_shape()},
+       {"tools", tool_policies_shape()},
        {"require_approval_for",
         list("Kinds of operation that are asked for whatever the rules allow.",
              choice("A kind of operation.", {"destructive_operations", "external_network_access",
@@ -298,11 +327,7 @@ const std::vector<OwnFile>& own_files() {
 }
 
 const UnbuiltKey* find_unbuilt(std::string_view key) {
-  static constexpr std::array<UnbuiltKey, 16> kKeys{{
-      {"scanner", "the code scanner is"},
-      {"whitelist", "the code scanner is"},
-      {"tools", "approval by tool is"},
-      {"require_approval", "approval by tool is"},
+  static constexpr std::array<UnbuiltKey, 12> kKeys{{
       {"buffer_size", "buffering of audit events is"},
       {"cache", "the cache is"},
       {"redis_url", "the cache is"},
@@ -327,6 +352,9 @@ const UnbuiltKey* find_unbuilt(std::string_view key) {
 std::string_view advice_for(std::string_view parent_key, std::string_view key) {
   if (parent_key.empty() && (key == "permissions" || key == "roles")) {
     return "belongs in permissions.yaml, beside this file";
+  }
+  if (parent_key.empty() && (key == "scanner" || key == "whitelist")) {
+    return key == "scanner" ? "belongs under 'security'" : "belongs under 'security: scanner:'";
   }
   if (parent_key == "agents" && key == "worker") {
     return "unknown key; the Worker's settings are under 'executor'";

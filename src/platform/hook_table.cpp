@@ -20,6 +20,8 @@ void register_hooks(hooks::Registry& registry, const HookParts& parts) {
   // tool.execute.before
   registry.add(make<gateway::StrictRoleGuard>(), {10, kGuard});
   registry.add(make<gateway::PermissionHook>(parts.engine), {20, kGuard});
+  registry.add(make<gateway::SecurityPolicyHook>(parts.security_policy, system_clock()),
+               {30, kGuard});
   // tool.execute.after
   registry.add(make<gateway::SecretScannerHook>(parts.scanner), {10, kGuard, Millis(60'000)});
   registry.add(make<gateway::HiddenTextHook>(), {20, kGuard});

@@ -11,6 +11,7 @@ namespace oap::platform {
 struct HookParts {
   const permission::Engine& engine;
   const security::SecretScanner& scanner;
+  const security::SecurityPolicy& security_policy;
 };
 
 /// Fills the registry: the one ordered table of all built-in hooks.

@@ -15,6 +15,7 @@
 #include "platform/models.hpp"
 #include "platform/nesting.hpp"
 #include "platform/redaction.hpp"
+#include "platform/security_settings.hpp"
 #include "platform/upstreams.hpp"
 #include "session/session_manager.hpp"
 #include "store/store.hpp"
@@ -68,6 +69,7 @@ struct Platform::Parts {
   std::unique_ptr<store::Store> store;
   std::unique_ptr<gateway::AuditSink> audit;
   std::unique_ptr<security::SecretScanner> scanner;
+  std::unique_ptr<security::SecurityPolicy> security_policy;
   std::unique_ptr<gateway::ScannerRedactor> redactor;
   std::unique_ptr<LivePolicy> policy;
   std::unique_ptr<ApprovalDesk> desk;
@@ -103,11 +105,13 @@ Result<void> Platform::Parts::assemble() {
   const Settings& settings = options.settings;
   OAP_TRY(policy,
           LivePolicy::open(settings, [this](const PolicyHealth& now) { note_policy(now); }));
-  scanner =
-      std::make_unique<security::SecretScanner>(settings.config.secrets, settings.paths.state_dir);
+  OAP_TRY(std::string tag_key, redaction_key(settings));
+  scanner = std::make_unique<security::SecretScanner>(settings.config.secrets, std::move(tag_key));
+  security_policy = std::make_unique<security::SecurityPolicy>(
+      security_options(settings.config.security), *scanner);
   redactor = std::make_unique<gateway::ScannerRedactor>(*scanner);
   log::set_redactor([this](std::string_view text) { return scanner->redact(text); });
-  register_hooks(hooks, {policy->engine(), *scanner});
+  register_hooks(hooks, {policy->engine(), *scanner, *security_policy});
   http = std::make_unique<net::HttpClient>(options.executor);
   OAP_CHECK_OK(add_upstreams(upstreams, credentials, settings, options.executor, *http));
   trust = std::make_unique<ToolPins>(settings);

@@ -126,6 +126,16 @@ std::string CodeNames::full_name(std::string_view name) const {
   return found->second + (dot == std::string_view::npos ? "" : std::string(name.substr(dot)));
 }
 
+bool CodeNames::is_tainted(std::string_view name, std::uint32_t line) const {
+  constexpr std::uint32_t kReach = 60;
+  const auto found = tainted.find(name);
+  if (found == tainted.end()) {
+    return false;
+  }
+  const auto behind = std::upper_bound(found->second.begin(), found->second.end(), line);
+  return behind != found->second.begin() && line - *std::prev(behind) <= kReach;
+}
+
 std::vector<CodeCall> calls_of(TokenSpan tokens, const CodeNames& names) {
   std::vector<CodeCall> out;
   for (std::size_t i = 0; i + 1 < tokens.size(); ++i) {
@@ -189,8 +199,8 @@ CodeValue value_of(TokenSpan expression, const CodeNames& names, const CodeSourc
     const std::string name = names.full_name(dotted(expression, i, last));
     const std::string_view first = std::string_view(name).substr(0, name.find('.'));
     out.cleaned = out.cleaned || begins_with_any(name, sources.cleaners);
-    out.tainted =
-        out.tainted || names.tainted.contains(first) || begins_with_any(name, sources.sources);
+    out.tainted = out.tainted || names.is_tainted(first, token.line) ||
+                  begins_with_any(name, sources.sources);
     const bool method_of_literal = i > 0 && is_dot(expression[i - 1]);
     out.constant = out.constant && (names.constant.contains(name) || method_of_literal);
   }
@@ -227,7 +237,7 @@ void learn_names(TokenSpan tokens, const CodeSources& sources, CodeNames& names)
     }
     const CodeValue value = value_of(tokens.subspan(i + 2, end - i - 2), names, sources);
     if (value.tainted && !value.cleaned) {
-      names.tainted.insert(name);
+      names.tainted[name].push_back(tokens[i].line);
     }
     const bool first = changed.insert(name).second;
     if (value.constant && !tokens[i + 1].is("+=") && (first || names.constant.contains(name))) {

@@ -39,10 +39,12 @@ struct CodeCall {
 struct CodeNames {
   std::map<std::string, std::string, std::less<>> imported;  ///< local name → full name
   std::set<std::string, std::less<>> constant;               ///< hold nothing but literals
-  std::set<std::string, std::less<>> tainted;                ///< hold what came from outside
+  /// Hold what came from outside, from these lines on, for as far as a function may be long.
+  std::map<std::string, std::vector<std::uint32_t>, std::less<>> tainted;
 
   /// "exec" as "child_process.exec".
   std::string full_name(std::string_view dotted) const;
+  bool is_tainted(std::string_view name, std::uint32_t line) const;
 };
 
 /// Reads the calls of a token list in order.

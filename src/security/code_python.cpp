@@ -7,11 +7,19 @@
 namespace oap::security {
 namespace {
 
-constexpr std::string_view kSources[] = {
-    "request.",          "flask.request.",       "input",     "sys.argv",
-    "self.request.",     "cgi.FieldStorage",     "raw_input", "event.",
-    "websocket.receive", "sys.stdin.",           "form.",     "query_params.",
-    "parse_qs",          "urllib.parse.parse_qs"};
+constexpr std::string_view kSources[] = {"request.",
+                                         "flask.request.",
+                                         "input",
+                                         "self.request.",
+                                         "cgi.FieldStorage",
+                                         "raw_input",
+                                         "event.",
+                                         "websocket.receive",
+                                         "sys.stdin.",
+                                         "form.",
+                                         "query_params.",
+                                         "parse_qs",
+                                         "urllib.parse.parse_qs"};
 constexpr std::string_view kCleaners[] = {"shlex.quote",
                                           "quote",
                                           "secure_filename",
@@ -319,7 +327,7 @@ class PythonCheck {
   }
 
   void files(const CodeCall& call) {
-    const bool opener = is_any(call.name, kOpeners) || call.name.ends_with(".open");
+    const bool opener = is_any(call.name, kOpeners);
     if ((call.name.ends_with(".extractall") || call.name == "shutil.unpack_archive") &&
         call.named("filter").empty() && call.named("members").empty()) {
       reporter_.report({Severity::kMedium, kTraversal, "python.extract",

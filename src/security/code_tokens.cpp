@@ -238,6 +238,9 @@ class Lexer {
           auto tokens = Lexer(text_.substr(inner, end - inner), line_, depth_ + 1).javascript();
           token.inside.insert(token.inside.end(), tokens.begin(), tokens.end());
         }
+        line_ += static_cast<std::uint32_t>(
+            std::count(text_.begin() + static_cast<std::ptrdiff_t>(at_),
+                       text_.begin() + static_cast<std::ptrdiff_t>(end), '\n'));
         at_ = std::min(end + 1, text_.size());
         continue;
       }

@@ -196,6 +196,22 @@ std::size_t fallback_at(std::string_view text, std::size_t at) {
   return 0;
 }
 
+/// "… password=x&y status=200": a word of a log line or a command.
+Value log_value(std::string_view text, std::size_t at, std::size_t line_end) {
+  Value out;
+  out.start = at;
+  out.end = std::min(std::min(text.find_first_of(" \t\"'`\\", at), text.size()), line_end);
+  while (out.end > at &&
+         std::string_view(",;)]}>").find(text[out.end - 1]) != std::string_view::npos) {
+    --out.end;
+  }
+  const std::string_view word = text.substr(at, out.end - at);
+  const bool calls =
+      word.find('(') != std::string_view::npos || word.find('[') != std::string_view::npos;
+  out.form = calls ? ValueForm::kBare : ValueForm::kLine;
+  return out;
+}
+
 Value bare_value(const TextView& view, std::size_t at, const Name& name,
                  const Separator& separator) {
   const std::string_view text = view.text;
@@ -227,8 +243,13 @@ Value bare_value(const TextView& view, std::size_t at, const Name& name,
     return quoted_value(view, open, 1);
   }
   const bool tight = separator.value == at && separator.name_end == name.end;
+  const bool begins = begins_line(text, name.start);
+  const bool after_blank = name.start > 0 && text::is_space(text[name.start - 1]);
+  if (tight && separator.kind == '=' && !name.quoted && after_blank && !begins) {
+    return log_value(text, at, end);
+  }
   const bool line =
-      !name.quoted && begins_line(text, name.start) &&
+      !name.quoted && begins &&
       ((separator.kind == '=' && tight) || (separator.kind == ':' && at > separator.value));
   if (!line) {
     return out;

@@ -237,6 +237,10 @@ std::vector<Decoded> decode_run(std::string_view run) {
     }
     return out;
   }
+  // Paths and names in small letters are many; base64 of a text has capitals.
+  if (std::none_of(digits.begin(), digits.end(), [](char c) { return c >= 'A' && c <= 'Z'; })) {
+    return out;
+  }
   const std::size_t start = base64_start(digits);
   if (start != std::string_view::npos) {
     const Flat all = flat(digits.substr(start));

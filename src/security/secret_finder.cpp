@@ -69,7 +69,6 @@ bool SecretFinder::look(const TextView& view, std::size_t base) {
 bool SecretFinder::search(const Here& here) {
   const std::string_view text = here.view.text;
   hits_.clear();
-  runs_.clear();
   while (seen_ < here.end()) {
     const std::size_t at = seen_ - here.base;
     const std::string_view block = text.substr(at, kBlock);
@@ -78,12 +77,15 @@ bool SecretFinder::search(const Here& here) {
     }
     seen_ += block.size();
     if (depth_ < kMaxDepth) {
+      // While the block is still in the cache.
       run_finder_.look(text.substr(0, at + block.size()), here.base,
                        here.view.last && seen_ == here.end(), runs_);
+      find_in_runs(here);
     }
   }
   if (here.view.last && depth_ < kMaxDepth) {
     run_finder_.look(text, here.base, true, runs_);
+    find_in_runs(here);
   }
   search_known(here);
   return true;
@@ -126,7 +128,6 @@ void SecretFinder::resolve(const Here& here) {
     }
   }
   pending_.resize(kept);
-  find_in_runs(here);
 }
 
 bool SecretFinder::settle(const Here& here, Candidate& candidate) {
@@ -260,6 +261,7 @@ void SecretFinder::find_in_runs(const Here& here) {
       }
     }
   }
+  runs_.clear();
 }
 
 std::vector<FoundSecret> SecretFinder::find_inside(std::string_view text) const {

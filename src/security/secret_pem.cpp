@@ -8,6 +8,7 @@ namespace {
 
 constexpr std::size_t kMostBytes = 64U << 10U;
 constexpr std::size_t kLeastKeyBytes = 32;
+constexpr std::size_t kLeastClosed = 16;  ///< between BEGIN and END
 constexpr std::size_t kLeastPiece = 8;
 
 bool is_key_byte(char c) {
@@ -106,7 +107,7 @@ ContextAnswer look_at_pem(const TextView& view, std::size_t end) {
     answer.needs_more = true;
     return answer;
   }
-  if (body.key_bytes >= kLeastKeyBytes) {
+  if (body.key_bytes >= (body.closed ? kLeastClosed : kLeastKeyBytes)) {
     add_pieces(text, start, at + dashes + body.end, answer.found);
   }
   return answer;

@@ -201,7 +201,8 @@ void check_hooks(const platform::Settings& settings, std::vector<Finding>& findi
   const permission::Engine engine(*std::move(policy));
   const security::SecretScanner scanner({}, "");
   hooks::Registry registry;
-  platform::register_hooks(registry, {engine, scanner});
+  const security::SecurityPolicy security_policy({}, scanner);
+  platform::register_hooks(registry, {engine, scanner, security_policy});
   const json::Object points = registry.describe();
   for (const auto& point : points) {
     std::string names;

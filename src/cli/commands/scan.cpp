@@ -2,6 +2,7 @@
 #include "cli/commands/scan_code.hpp"
 #include "cli/commands/scan_secrets.hpp"
 #include "cli/output.hpp"
+#include "platform/security_settings.hpp"
 #include "platform/settings.hpp"
 
 namespace oap::cli {
@@ -14,9 +15,10 @@ int scan_command(const Common& common, const ScanArgs& args) {
   if (!settings) {
     return report(settings.error(), common.json);
   }
-  const security::SecretScanner scanner(settings->config.secrets, settings->paths.state_dir);
+  const security::SecretScanner scanner(settings->config.secrets,
+                                        platform::existing_redaction_key(*settings));
   if (args.what == ScanArgs::What::kCode) {
-    const std::vector<security::Exception> exceptions;
+    const auto exceptions = platform::security_options(settings->config.security).exceptions;
     return args.batch ? scan_code_batch(scanner, exceptions)
                       : scan_code(scanner, exceptions, args, common.json);
   }

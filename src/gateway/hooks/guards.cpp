@@ -57,6 +57,18 @@ json::Object with_exclusions(const ToolCall& call, const std::vector<std::string
   return arguments;
 }
 
+Task<Result<hooks::BeforeVerdict>> SecurityPolicyHook::before(const hooks::Context& /*context*/,
+                                                              const ToolCall& call) {
+  const security::PolicyVerdict verdict = policy_.judge(call, security::day_of(clock_.wall()));
+  hooks::BeforeVerdict out;
+  out.rule = verdict.rule;
+  out.reason = verdict.reason;
+  out.action = verdict.level == Level::kDeny  ? hooks::BeforeVerdict::Action::kBlock
+               : verdict.level == Level::kAsk ? hooks::BeforeVerdict::Action::kAsk
+                                              : hooks::BeforeVerdict::Action::kAllow;
+  co_return out;
+}
+
 Task<Result<hooks::BeforeVerdict>> PermissionHook::before(const hooks::Context& context,
                                                           const ToolCall& call) {
   const Decision decision = engine_.decide(permission_request(call, context.workspace));

@@ -4,6 +4,7 @@
 
 #include "hooks/hook.hpp"
 #include "permission/engine.hpp"
+#include "security/security_policy.hpp"
 
 namespace oap::gateway {
 
@@ -28,6 +29,21 @@ class PermissionHook final : public hooks::BeforeToolHook {
 
  private:
   const permission::Engine& engine_;
+};
+
+/// Judges what a call would run, write or send (code and secrets). The policy outlives the hook.
+class SecurityPolicyHook final : public hooks::BeforeToolHook {
+ public:
+  SecurityPolicyHook(const security::SecurityPolicy& policy, const Clock& clock)
+      : policy_(policy), clock_(clock) {}
+  std::string_view name() const override { return "SecurityPolicy"; }
+  bool waits() const override { return false; }
+  Task<Result<hooks::BeforeVerdict>> before(const hooks::Context& context,
+                                            const ToolCall& call) override;
+
+ private:
+  const security::SecurityPolicy& policy_;
+  const Clock& clock_;
 };
 
 /// The permission request that a tool call stands for.

@@ -1,0 +1,91 @@
+#include "security/security_policy.hpp"
+
+#include <chrono>
+#include <ctime>
+
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+
+namespace oap::security {
+namespace {
+
+struct Code {
+  std::string_view text;
+  std::string_view path;
+  std::optional<Language> language;
+};
+
+/// What of the call's arguments is a program.
+Code code_of(const ToolCall& call) {
+  const auto argument = [&](std::string_view name) {
+    return json::get_string(call.arguments, name);
+  };
+  if (call.server != kBuiltinServer && !call.server.empty()) {
+    return {};
+  }
+  if (call.tool == "bash" || call.tool == "run_command") {
+    return {argument("command"), {}, Language::kBash};
+  }
+  if (call.tool == "python") {
+    return {argument("code"), {}, Language::kPython};
+  }
+  if (call.tool == "write_file" || call.tool == "edit_file") {
+    const std::string_view text = argument(call.tool == "write_file" ? "content" : "new_string");
+    return {text, argument("path"), language_of(argument("path"), text)};
+  }
+  return {};
+}
+
+std::string public_name(const ToolCall& call) {
+  const bool own = call.server.empty() || call.server == kBuiltinServer;
+  return own ? call.tool : call.server + "__" + call.tool;
+}
+
+void raise(PolicyVerdict& verdict, Level level, std::string rule, std::string reason) {
+  if (level > verdict.level) {
+    verdict.level = level;
+    verdict.rule = std::move(rule);
+    verdict.reason = std::move(reason);
+  }
+}
+
+}  // namespace
+
+PolicyVerdict SecurityPolicy::judge(const ToolCall& call, std::string_view today) const {
+  PolicyVerdict verdict;
+  const std::string name = public_name(call);
+  if (options_.approval.contains(name)) {
+    raise(verdict, Level::kAsk, "SecurityPolicy:require_approval",
+          fmt::format("security.tools.{}.require_approval is set", name));
+  }
+  if (!options_.enabled) {
+    return verdict;
+  }
+  const Code code = code_of(call);
+  if (code.language) {
+    auto findings = scan_code(code.text, *code.language, code.path, secrets_);
+    // What is hard-coded is judged below, wherever it stands.
+    std::erase_if(findings,
+                  [](const CodeFinding& finding) { return finding.rule.starts_with("secret."); });
+    verdict.report = judge_findings(std::move(findings), options_.exceptions, today);
+    for (const CodeFinding& finding : verdict.report.findings) {
+      if (finding.severity == Severity::kCritical) {
+        raise(verdict, options_.critical, "SecurityPolicy:" + finding.rule,
+              fmt::format("line {}: {}; {} (fingerprint {})", finding.line_number,
+                          finding.description, finding.recommendation, finding.fingerprint));
+      }
+    }
+  }
+  const bool agent = call.origin == Origin::kAgent || call.origin == Origin::kWorkflow;
+  if (agent && options_.secret_writes != Level::kAllow && secrets_.has_secret(call.arguments)) {
+    raise(verdict, options_.secret_writes, "SecurityPolicy:secret",
+          fmt::format("the arguments of {} hold a secret", name));
+  }
+  return verdict;
+}
+
+std::string day_of(WallTime time) {
+  return fmt::format("{:%Y-%m-%d}", fmt::gmtime(std::chrono::system_clock::to_time_t(time)));
+}
+
+}  // namespace oap::security
