@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Every repository path that a Markdown file links to or names in backticks exists."""
+"""Every repository path that a Markdown file links to or names in backticks exists, and so does every test
+that it names as `path::name`."""
 
 import pathlib
 import re
@@ -8,6 +9,15 @@ import sys
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 LINK = re.compile(r"\]\((?!https?://|#|mailto:)([^)#\s]+)")
 NAMED = re.compile(r"`((?:src|tests|scripts|config|docs|cmake|examples)/(?!\S*\bmy_)[A-Za-z0-9_./{},-]+)`")
+
+TEST = re.compile(r"`((?:src|tests)/[A-Za-z0-9_./-]+)::([A-Za-z0-9_]+)`")
+
+
+def missing_tests(line):
+    for path, name in TEST.findall(line):
+        file = ROOT / path
+        if not file.is_file() or not re.search(rf"\b{name}\b", file.read_text()):
+            yield f"{path}::{name}"
 
 
 def expand(path):
@@ -23,6 +33,7 @@ def main():
             for target in LINK.findall(line):
                 if not (file.parent / target).exists() and not (ROOT / target).exists():
                     problems.append(f"{file.relative_to(ROOT)}:{number}: no {target}")
+            problems += [f"{file.relative_to(ROOT)}:{number}: no {test}" for test in missing_tests(line)]
             for named in NAMED.findall(line):
                 for path in expand(named.rstrip(".")):
                     if not (ROOT / path).exists():

@@ -104,6 +104,16 @@ void WritePipe::close() {
 
 bool WritePipe::is_open() const { return stream_->descriptor.is_open(); }
 
+std::size_t WritePipe::try_write(std::string_view bytes) {
+  boost::system::error_code error;
+  if (!stream_->descriptor.non_blocking()) {
+    stream_->descriptor.non_blocking(true, error);
+  }
+  const std::size_t count =
+      error ? 0 : stream_->descriptor.write_some(asio::buffer(bytes.data(), bytes.size()), error);
+  return error ? 0 : count;
+}
+
 Task<Result<void>> WritePipe::write_all(std::string bytes) {
   const auto token = asio::as_tuple(asio::use_awaitable);
   std::size_t done = 0;

@@ -4,6 +4,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "async/task.hpp"
 #include "os/fd.hpp"
@@ -41,6 +42,9 @@ class WritePipe {
   /// Writes all or fails; what was written before a failure is not known. kUnavailable "the reader
   /// has closed its end", kCancelled.
   Task<Result<void>> write_all(std::string bytes);
+  /// Writes what the pipe takes without waiting; how many bytes that were. 0 on any error, which
+  /// write_all() then meets as well. Not while a write_all() is under way.
+  std::size_t try_write(std::string_view bytes);
   /// The reader then sees the end.
   void close();
   bool is_open() const;

@@ -103,17 +103,17 @@ std::string Parsed::text(std::string_view key) const {
                                                 : std::string();
 }
 
-Sealed seal(const Link& previous, const Body& body) {
-  Sealed sealed;
-  sealed.link.seq = previous.seq + 1;
-  std::string& line = sealed.line;
-  line.reserve(body.head.size() + body.middle.size() + body.tail.size() + 2 * kHexSize + 64);
-  line.append(body.head).append(previous.hash).append(body.middle);
-  line.append(fmt::to_string(sealed.link.seq)).append(body.tail);
-  line.pop_back();
-  sealed.link.hash = std::string(view(hash_of(previous.hash, line)));
-  line.append(kHashKey).append(sealed.link.hash).append("\"}\n");
-  return sealed;
+void seal(std::string& lines, Link& link, const Body& body) {
+  const std::string_view text = body.text;
+  const std::size_t start = lines.size();
+  const fmt::format_int seq(++link.seq);
+  lines.reserve(start + text.size() + kHexSize + seq.size() + kSuffixSize + 1);
+  lines.append(text.substr(0, body.prev_hash_at)).append(link.hash);
+  lines.append(text.substr(body.prev_hash_at, body.seq_at - body.prev_hash_at));
+  lines.append(seq.data(), seq.size());
+  lines.append(text.substr(body.seq_at, text.size() - body.seq_at - 1));
+  link.hash.assign(view(hash_of(link.hash, std::string_view(lines).substr(start))));
+  lines.append(kHashKey).append(link.hash).append("\"}\n");
 }
 
 Result<Parsed> parse_line(std::string_view line) {

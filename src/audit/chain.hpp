@@ -17,15 +17,10 @@ struct Link {
   bool operator==(const Link&) const = default;
 };
 
-/// One line, with its line break, and where it leaves the chain.
-struct Sealed {
-  std::string line;
-  Link link;
-};
-
-/// Puts a record behind `previous`: line = canonical record + `hash` as the last member;
-/// hash = sha256(prev_hash + canonical record without hash), in lower-case hex. Pure.
-Sealed seal(const Link& previous, const Body& body);
+/// Puts a record behind `link`, which moves on to it, and its line with its line break behind what
+/// `lines` holds: canonical record + `hash` as the last member; hash = sha256(prev_hash + canonical
+/// record without hash), in lower-case hex. Pure.
+void seal(std::string& lines, Link& link, const Body& body);
 
 /// What one line says of itself once its hash fits its content.
 struct Parsed {

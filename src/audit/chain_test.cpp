@@ -34,16 +34,33 @@ Event sample(const std::string& tool = "bash") {
   return event;
 }
 
+/// The line of an event behind `link`, without its line break.
+std::string line_of(const Event& event, Link link = {}) {
+  std::string line;
+  seal(line, link, encode(event, {"evt_1", "2026-01-01"}));
+  EXPECT_EQ(line.back(), '\n');
+  line.pop_back();
+  return line;
+}
+
 std::vector<std::string> chain(int count) {
   std::vector<std::string> lines;
   Link link;
   for (int i = 0; i < count; ++i) {
-    Sealed sealed = seal(link, encode(sample(fmt::format("tool{}", i)), {"evt_1", "2026-01-01"}));
-    link = sealed.link;
-    sealed.line.pop_back();
-    lines.push_back(sealed.line);
+    lines.push_back(line_of(sample(fmt::format("tool{}", i)), link));
+    link = parse_line(lines.back())->link;
   }
   return lines;
+}
+
+TEST(ChainTest, LinesAreSealedBehindWhatIsThere) {
+  std::string lines = "x";
+  Link link;
+  for (int i = 0; i < 3; ++i) {
+    seal(lines, link, encode(sample(fmt::format("tool{}", i)), {"evt_1", "2026-01-01"}));
+  }
+  EXPECT_EQ(lines, "x" + chain(3)[0] + "\n" + chain(3)[1] + "\n" + chain(3)[2] + "\n");
+  EXPECT_EQ(link, parse_line(chain(3)[2])->link);
 }
 
 std::vector<std::string> problems(const std::vector<std::string>& lines) {
@@ -71,10 +88,11 @@ TEST(ChainTest, ALineIsTheCanonicalRecordWithItsHashAtTheEnd) {
 }
 
 TEST(ChainTest, AnEventWithNothingSetIsARecordToo) {
-  const Sealed sealed = seal({}, encode({}, {"evt_1", "t"}));
-  json::Object record = json::parse_object(sealed.line.substr(0, sealed.line.size() - 1)).value();
+  const std::string line = line_of({});
+  json::Object record = json::parse_object(line).value();
   record.erase("hash");
-  EXPECT_EQ(sealed.link.hash, crypto::sha256_hex(std::string(64, '0') + json::canonical(record)));
+  EXPECT_EQ(parse_line(line)->link.hash,
+            crypto::sha256_hex(std::string(64, '0') + json::canonical(record)));
   for (const char* key :
        {"event_type", "user_id", "session_id", "tool", "action", "resource", "arguments",
         "permission_decision", "risk_score", "execution_time_ms", "timestamp", "event_id"}) {
@@ -86,20 +104,22 @@ TEST(ChainTest, LongTextsAndArgumentsAreCut) {
   Event event = sample();
   event.arguments = {{"content", std::string(200'000, 'x')}};
   event.resource = std::string(20'000, 'y');
-  const Sealed sealed = seal({}, encode(event, {"e", "t"}));
-  EXPECT_LT(sealed.line.size(), 20'000U);
-  EXPECT_THAT(sealed.line, HasSubstr("\"truncated_bytes\":200014"));
-  EXPECT_THAT(sealed.line, HasSubstr("… (20000 bytes)"));
+  const std::string line = line_of(event);
+  EXPECT_LT(line.size(), 20'000U);
+  EXPECT_THAT(line, HasSubstr("\"truncated_bytes\":200014"));
+  EXPECT_THAT(line, HasSubstr("… (20000 bytes)"));
 }
 
-TEST(ChainTest, BoundedArgumentsMakeTheSameRecord) {
+TEST(ChainTest, PrintedArgumentsMakeTheSameRecord) {
   Event event = sample();
-  EXPECT_EQ(bounded(event.arguments), event.arguments);
-  event.arguments = {{"content", std::string(200'000, 'x')}};
-  Event shrunk = event;
-  shrunk.arguments = bounded(event.arguments);
-  EXPECT_LT(json::print(shrunk.arguments).size(), 2'000U);
-  EXPECT_EQ(seal({}, encode(shrunk, {"e", "t"})).line, seal({}, encode(event, {"e", "t"})).line);
+  for (const std::size_t size : {10U, 200'000U}) {
+    event.arguments = {{"z", 1}, {"content", std::string(size, 'x')}};
+    Event printed = event;
+    printed.printed_arguments = print_bounded(event.arguments);
+    printed.arguments = {};
+    EXPECT_LT(printed.printed_arguments->size(), 2'000U);
+    EXPECT_EQ(line_of(printed), line_of(event));
+  }
 }
 
 TEST(ChainTest, AnIntactChainHasNoProblem) { EXPECT_TRUE(problems(chain(20)).empty()); }
@@ -135,8 +155,7 @@ TEST(ChainTest, EachFaultIsReportedOnceAndNamed) {
 
 TEST(ChainTest, ARecordOfAnotherChainDoesNotFit) {
   auto lines = chain(3);
-  const Sealed forged = seal({1, std::string(64, 'a')}, encode(sample(), {"e", "t"}));
-  lines[1] = forged.line.substr(0, forged.line.size() - 1);
+  lines[1] = line_of(sample(), {1, std::string(64, 'a')});
   ASSERT_FALSE(problems(lines).empty());
   EXPECT_THAT(problems(lines).front(), HasSubstr("was replaced"));
 }

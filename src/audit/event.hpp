@@ -1,6 +1,8 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -24,6 +26,8 @@ struct Event {
   std::string action;
   std::string resource;
   json::Object arguments;
+  /// Their text from `print_bounded`, where the caller has it: `arguments` is then not looked at.
+  std::shared_ptr<const std::string> printed_arguments;
   std::string permission_decision;  ///< allow, ask, deny; empty where none was taken
   std::string rule;
   std::string reason;
@@ -46,16 +50,16 @@ struct Stamp {
 /// Arguments longer than this (as JSON) are replaced by their size, digest and start.
 inline constexpr std::size_t kMaxArgumentBytes = 64U << 10U;
 /// The arguments as a record has them. For who makes several records of the same ones.
-json::Object bounded(const json::Object& arguments);
+std::shared_ptr<const std::string> print_bounded(const json::Object& arguments);
 /// Longer texts are cut, with a note.
 inline constexpr std::size_t kMaxTextBytes = 16U << 10U;
 
-/// A record's canonical JSON (RFC 8785) but for the three members that only its place in the chain
-/// decides: `head` ends before prev_hash, `middle` lies between prev_hash and seq, `tail` follows.
+/// A record's canonical JSON (RFC 8785) but for the two values that only its place in the chain
+/// decides.
 struct Body {
-  std::string head;
-  std::string middle;
-  std::string tail;
+  std::string text;
+  std::size_t prev_hash_at = 0;  ///< where the 64 digits of prev_hash belong
+  std::size_t seq_at = 0;        ///< where the number belongs; after prev_hash_at
 };
 Body encode(const Event& event, const Stamp& stamp);
 

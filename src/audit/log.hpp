@@ -13,8 +13,9 @@ namespace oap::audit {
 
 /// When `append` returns.
 enum class Durability {
-  kSync,    ///< once the record is on disk
-  kWritten  ///< once it is in the file; on disk within 20 ms
+  kSync,     ///< once the record is on disk
+  kWritten,  ///< once it is in the file; on disk within 20 ms
+  kDeferred  ///< as kWritten where that needs no waiting, else at once; on disk within 20 ms
 };
 
 /// The hash-chained audit log of one workspace: segment files `<first seq, 20 digits>.jsonl` in one
@@ -22,9 +23,15 @@ enum class Durability {
 /// concurrent appenders share one write and one sync.
 ///
 /// An append that fails has changed nothing and returns the reason: the caller must deny. The event
-/// then goes to the emergency file, if one is named, as well as that can still be done. Once a sync
-/// has failed, or the folder was tampered with, every later append fails until the log is opened
-/// anew.
+/// then goes to the emergency file, if one is named, as well as that can still be done; the first
+/// append that succeeds again first records how many were refused. Once a sync has failed, a
+/// deferred record could not be written, or the folder was tampered with, later appends first
+/// check the chain on disk anew and fail as long as that, or they, fail.
+///
+/// kDeferred is for what follows a record that is on disk, such as the result of a call whose
+/// intent is: a crash leaves the first without the second, which says that. One that would have to
+/// wait is accepted into memory and is in the file within 2 ms or with the next group. Records keep
+/// their order whatever their class.
 class Log {
  public:
   struct Options {
@@ -35,6 +42,10 @@ class Log {
     const Clock* clock = nullptr;  ///< null: the system's
     std::uint64_t segment_bytes = 64U << 20U;
     Millis segment_age{std::chrono::hours(24)};
+    /// Zeros kept ahead of the records where small groups are synced often; 0: none. They are cut
+    /// when the log or the segment ends.
+    std::uint64_t room_bytes = 1U << 20U;
+    bool seal_segments = true;  ///< a signed checkpoint when a segment is whole, on a thread apart
   };
 
   /// Opens for appending. A last record that a crash left incomplete is cut off, and a `recovered`
@@ -54,9 +65,9 @@ class Log {
   /// The same for an event loop: never waits for the disk or for other appenders. Records keep the
   /// order of a thread's calls to `append` and `append_async`. `done` comes from the log's own
   /// writer thread (there once it is needed), which writes and syncs all that waits at once; but
-  /// before this returns, from the caller's thread, for a kWritten record that could be written
-  /// without waiting, and where kMaxWaiting records wait already (kResourceExhausted). The
-  /// destructor completes what was begun.
+  /// before this returns, from the caller's thread, for a kDeferred record, for a kWritten one that
+  /// could be written without waiting, and where kMaxWaiting records wait already
+  /// (kResourceExhausted). The destructor completes what was begun.
   void append_async(const Event& event, Durability durability, Done done);
   static constexpr std::size_t kMaxWaiting = 65'536;
 

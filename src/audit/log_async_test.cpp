@@ -242,13 +242,13 @@ TEST_F(LogAsyncTest, AFullDiskIsToldAndChangesNothing) {
   const pid_t pid = fork();
   if (pid == 0) {
     signal(SIGXFSZ, SIG_IGN);
-    const rlimit limit{3'000, 3'000};
+    const rlimit limit{6'000, 6'000};
     setrlimit(RLIMIT_FSIZE, &limit);
     Answers answers;
     int good = 0;
     {
       auto log = Log::open(with_emergency);
-      for (int i = 0; log && i < 20; ++i) {
+      for (int i = 0; log && i < 40; ++i) {
         (*log)->append_async(event(), durability_of(i), answers.take(i));
         answers.wait_for(static_cast<std::size_t>(i) + 1);
       }
@@ -262,7 +262,7 @@ TEST_F(LogAsyncTest, AFullDiskIsToldAndChangesNothing) {
   ASSERT_EQ(waitpid(pid, &status, 0), pid);
   const auto written = static_cast<std::uint64_t>(WEXITSTATUS(status));
   EXPECT_GT(written, 2U);
-  EXPECT_LT(written, 20U);
+  EXPECT_LT(written, 40U);
   const VerifyReport found = report();
   EXPECT_TRUE(found.ok) << what(found);
   EXPECT_EQ(found.events, written);
@@ -275,6 +275,7 @@ TEST_F(LogAsyncTest, ABrokenLogAnswersEachCallWithTheReason) {
     const auto log = open();
     ASSERT_TRUE(log->append(event(), Durability::kSync));
     std::filesystem::remove(segment_path());
+    clock_.advance(Millis(10));
     for (int i = 0; i < 6; ++i) {
       log->append_async(event(), durability_of(i), answers.take(i));
     }

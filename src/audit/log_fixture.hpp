@@ -30,6 +30,7 @@ class LogFixture : public testing::Test {
     made.dir = dir();
     made.workspace = temp_.path();
     made.clock = &clock_;
+    made.seal_segments = false;
     return made;
   }
   std::string dir() const { return temp_ / "audit"; }

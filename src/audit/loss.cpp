@@ -19,7 +19,8 @@ std::optional<std::string> told_loss(const Parsed& record) {
     return "the audit folder was removed or emptied: all records before this one are missing";
   }
   if (type == "recovered" && has("head_missing")) {
-    return "head.json was missing or damaged when the log was next opened: records may be missing "
+    return "the head file was missing or damaged when the log was next opened: records may be "
+           "missing "
            "here";
   }
   if (type == "retired" && has("losses")) {

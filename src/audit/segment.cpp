@@ -1,6 +1,7 @@
 #include "audit/segment.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <charconv>
 #include <cstring>
@@ -138,6 +139,27 @@ Result<SegmentEnd> read_end(int fd, const Segment& segment) {
   }
   end.last = std::move(*parsed);
   return end;
+}
+
+Result<std::uint64_t> written_size(int fd, std::uint64_t size) {
+  std::array<char, kBlock> block{};
+  while (size > 0) {
+    const auto count = static_cast<std::size_t>(std::min<std::uint64_t>(kBlock, size));
+    const ssize_t got = pread(fd, block.data(), count, static_cast<off_t>(size - count));
+    if (got < 0 && errno == EINTR) {
+      continue;
+    }
+    if (got != static_cast<ssize_t>(count)) {
+      return fail(Code::kUnavailable, "reading the audit log: {}",
+                  got < 0 ? std::strerror(errno) : "the file became shorter");
+    }
+    const std::string_view bytes(block.data(), count);
+    if (const std::size_t last = bytes.find_last_not_of('\0'); last != std::string_view::npos) {
+      return size - count + last + 1;
+    }
+    size -= count;
+  }
+  return size;
 }
 
 std::string seen_path(std::string_view dir) {

@@ -52,10 +52,12 @@ struct SegmentEnd {
 /// Reads and checks the last complete record. kDataLoss where it is malformed.
 Result<SegmentEnd> read_end(int fd, const Segment& segment);
 
+/// Up to where a file's bytes were written: what follows are zeros, room that was made ahead.
+/// Borrows the descriptor; `size` is the file's.
+Result<std::uint64_t> written_size(int fd, std::uint64_t size);
+
 /// Small files beside the segments, each rewritten as a whole.
 
-/// The newest record at the last append: shows a cut tail. Not synced, so it may lag after a crash.
-inline constexpr std::string_view kHeadFile = "head.json";
 /// Where the chain begins after its oldest segments were retired.
 inline constexpr std::string_view kAnchorFile = "retired.json";
 inline constexpr std::string_view kLockFile = "lock";

@@ -31,7 +31,8 @@ Result<void> collect(const std::string& dir, const Segment& segment, const Filte
   if (!file) {
     return fail(os::errno_error("opening", path, errno));
   }
-  BackwardLines lines(file.get(), segment.size);
+  OAP_TRY(const std::uint64_t written, written_size(file.get(), segment.size));
+  BackwardLines lines(file.get(), written);
   while (newest_first.size() < count) {
     OAP_TRY(const std::optional<std::string> line, lines.next());
     if (!line) {

@@ -10,6 +10,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "audit/checkpoint_check.hpp"
+#include "audit/crash_tail.hpp"
+#include "audit/head.hpp"
 #include "audit/loss.hpp"
 #include "audit/segment.hpp"
 #include "base/clock.hpp"
@@ -27,7 +30,9 @@ constexpr std::size_t kMaxLine = 64U << 20U;
 struct Snapshot {
   std::vector<Segment> segments;
   std::vector<std::string> strangers;  ///< *.jsonl files that are no segments
-  std::optional<std::string> head;
+  bool has_head = false;
+  bool head_open = false;
+  std::optional<HeadState> head;
   std::optional<std::string> anchor;
   bool seen = false;  ///< a chain was begun here once
 };
@@ -41,6 +46,21 @@ Result<std::optional<std::string>> read_if_there(const std::string& path) {
     return std::optional<std::string>();
   }
   return fail(std::move(text).error());
+}
+
+Result<void> read_head(const std::string& dir, Snapshot& snapshot) {
+  OAP_TRY(const auto head, read_if_there(dir + "/" + std::string(kHeadFile)));
+  OAP_TRY(const auto old, read_if_there(dir + "/" + std::string(kOldHeadFile)));
+  snapshot.has_head = (head && !head->empty()) || old;
+  if (head) {
+    const HeadText text = parse_head(*head);
+    snapshot.head = text.state;
+    snapshot.head_open = text.open;
+  }
+  if (const auto link = old && !snapshot.head ? parse_link(*old) : std::nullopt) {
+    snapshot.head = HeadState{*link, 0, 0, 0};
+  }
+  return {};
 }
 
 Result<Snapshot> take_snapshot(const std::string& dir) {
@@ -61,9 +81,20 @@ Result<Snapshot> take_snapshot(const std::string& dir) {
       snapshot.strangers.push_back(name);
     }
   }
-  OAP_TRY(snapshot.head, read_if_there(dir + "/" + std::string(kHeadFile)));
+  OAP_CHECK_OK(read_head(dir, snapshot));
   OAP_TRY(snapshot.anchor, read_if_there(dir + "/" + std::string(kAnchorFile)));
   return snapshot;
+}
+
+/// What a `recovered` record says that is no breach.
+std::string recovery_note(const Parsed& record, const json::Value& details) {
+  if (const std::int64_t refused = json::get_int(details, "refused_records"); refused > 0) {
+    return fmt::format("record {}: {} events before it were refused ({}); see the emergency file",
+                       record.link.seq, refused, json::get_string(details, "refusal"));
+  }
+  return fmt::format(
+      "record {}: the log was repaired after a crash ({} bytes of an incomplete record cut)",
+      record.link.seq, json::get_int(details, "cut_bytes"));
 }
 
 class Verifier {
@@ -75,10 +106,14 @@ class Verifier {
 
  private:
   void read_side_files();
+  void read_checkpoint_file();
   Result<void> check_segment(const Segment& segment, bool newest);
+  Result<CrashTail> tail_of(const Segment& segment, int fd, bool newest);
+  Result<void> check_bytes(const Segment& segment, int fd, std::uint64_t size, bool newest);
   std::size_t check_lines(const Segment& segment, std::string_view bytes);
   void check_record(const Segment& segment, std::string_view line);
   void inspect(const Segment& segment, std::string_view line);
+  void check_tombstone(const Segment& segment, const Parsed& record, const json::Value& details);
   void check_torn(const Segment& segment, std::uint64_t bytes, bool newest);
   void check_ends();
   void problem(const std::string& segment, std::uint64_t line, std::uint64_t seq, std::string what);
@@ -90,7 +125,9 @@ class Verifier {
   std::optional<Link> head_;
   std::optional<Link> anchor_;
   Link newest_retired_;
+  CheckpointCheck checkpoints_;
   std::uint64_t line_ = 0;
+  bool unexplained_ = false;  ///< no crash explains how the newest segment ends
 };
 
 void Verifier::problem(const std::string& segment, std::uint64_t line, std::uint64_t seq,
@@ -103,10 +140,12 @@ void Verifier::problem(const std::string& segment, std::uint64_t line, std::uint
 
 void Verifier::read_side_files() {
   if (snapshot_.head) {
-    head_ = parse_link(*snapshot_.head);
-    if (!head_) {
-      problem(std::string(kHeadFile), 0, 0, "the file is damaged");
+    head_ = snapshot_.head->link;
+    if (snapshot_.head_open) {
+      report_.notes.emplace_back("a writer was stopped in the middle of an append");
     }
+  } else if (snapshot_.has_head) {
+    problem(std::string(kHeadFile), 0, 0, "the file is damaged");
   }
   if (snapshot_.anchor) {
     anchor_ = parse_link(*snapshot_.anchor);
@@ -121,8 +160,18 @@ void Verifier::read_side_files() {
   }
 }
 
+void Verifier::read_checkpoint_file() {
+  std::vector<std::string> wrong;
+  checkpoints_ = CheckpointCheck::load(dir_, wrong);
+  for (std::string& sentence : wrong) {
+    problem(std::string(kCheckpointFile), 0, 0, std::move(sentence));
+  }
+  report_.checkpoints = checkpoints_.count();
+}
+
 Result<VerifyReport> Verifier::run() {
   read_side_files();
+  read_checkpoint_file();
   const std::vector<Segment>& segments = snapshot_.segments;
   for (std::size_t i = 0; i < segments.size(); ++i) {
     if (anchor_ && segments[i].first <= anchor_->seq) {
@@ -147,17 +196,46 @@ Result<void> Verifier::check_segment(const Segment& segment, bool newest) {
     problem(segment.name, 0, segment.first, "not a regular file");
     return {};
   }
+  OAP_TRY(const CrashTail tail, tail_of(segment, file.get(), newest));
+  checkpoints_.begin(segment);
+  OAP_CHECK_OK(check_bytes(segment, file.get(), tail.end, newest));
+  if (tail.torn > 0) {
+    check_torn(segment, tail.torn, newest);
+  }
+  return {};
+}
+
+/// Where the records end, and what follows them.
+Result<CrashTail> Verifier::tail_of(const Segment& segment, int fd, bool newest) {
+  OAP_TRY(const std::uint64_t written, written_size(fd, segment.size));
+  if (!newest && written < segment.size) {
+    problem(segment.name, 0, segment.first, "zeros stand behind the last record");
+  }
+  const bool in_head = snapshot_.head && snapshot_.head->first == segment.first;
+  if (!newest || !in_head || snapshot_.head->synced >= written) {
+    return CrashTail{written, 0};
+  }
+  auto tail =
+      read_crash_tail(fd, {segment.name, segment.first, written}, snapshot_.head->synced, link_);
+  if (!tail && tail.error().code() == Code::kDataLoss) {
+    unexplained_ = true;
+    return CrashTail{written, 0};
+  }
+  return tail;
+}
+
+Result<void> Verifier::check_bytes(const Segment& segment, int fd, std::uint64_t size,
+                                   bool newest) {
   line_ = 0;
   std::string buffer;
   std::uint64_t offset = 0;
-  while (offset < segment.size && buffer.size() < kMaxLine) {
+  while (offset < size && buffer.size() < kMaxLine) {
     const std::size_t kept = buffer.size();
-    const auto want =
-        static_cast<std::size_t>(std::min<std::uint64_t>(kChunk, segment.size - offset));
+    const auto want = static_cast<std::size_t>(std::min<std::uint64_t>(kChunk, size - offset));
     buffer.resize(kept + want);
-    const ssize_t got = pread(file.get(), buffer.data() + kept, want, static_cast<off_t>(offset));
+    const ssize_t got = pread(fd, buffer.data() + kept, want, static_cast<off_t>(offset));
     if (got < 0 && errno != EINTR) {
-      return fail(os::errno_error("reading", path, errno));
+      return fail(os::errno_error("reading", segment.name, errno));
     }
     buffer.resize(kept + static_cast<std::size_t>(std::max<ssize_t>(got, 0)));
     if (got == 0) {
@@ -167,7 +245,7 @@ Result<void> Verifier::check_segment(const Segment& segment, bool newest) {
     buffer.erase(0, check_lines(segment, buffer));
   }
   report_.bytes += offset;
-  const std::uint64_t rest = buffer.size() + (segment.size - offset);
+  const std::uint64_t rest = buffer.size() + (size - offset);
   if (rest > 0) {
     check_torn(segment, rest, newest);
   }
@@ -197,6 +275,9 @@ void Verifier::check_record(const Segment& segment, std::string_view line) {
   } else {
     inspect(segment, line);
   }
+  if (auto wrong = checkpoints_.record(link_)) {
+    problem(segment.name, line_, link_.seq, *std::move(wrong));
+  }
   if (line_ == 1 && link_.seq != segment.first) {
     problem(segment.name, 1, link_.seq, "the first record is not the one that the name says");
   }
@@ -206,7 +287,7 @@ void Verifier::check_record(const Segment& segment, std::string_view line) {
   report_.last = link_.seq;
   if (head_ && link_.seq == head_->seq && !link_.hash.empty() && link_.hash != head_->hash) {
     problem(segment.name, line_, link_.seq,
-            "the record is not the one that head.json remembers: the chain was rewritten");
+            "the record is not the one that the head remembers: the chain was rewritten");
   }
 }
 
@@ -234,18 +315,29 @@ void Verifier::inspect(const Segment& segment, std::string_view line) {
     problem(segment.name, line_, parsed->link.seq, *std::move(loss));
   }
   if (type == "retired") {
+    check_tombstone(segment, *parsed, *details);
     newest_retired_ = {static_cast<std::uint64_t>(json::get_int(*details, "last")),
                        std::string(json::get_string(*details, "last_hash"))};
   } else if (!loss && report_.notes.size() < kMaxProblems) {
-    report_.notes.push_back(fmt::format(
-        "record {}: the log was repaired after a crash ({} bytes of an incomplete record cut)",
-        parsed->link.seq, json::get_int(*details, "cut_bytes")));
+    report_.notes.push_back(recovery_note(*parsed, *details));
+  }
+}
+
+/// Earlier versions did not sign.
+void Verifier::check_tombstone(const Segment& segment, const Parsed& record,
+                               const json::Value& details) {
+  json::Object body = details.is_object() ? details.get_object() : json::Object();
+  const std::string signature(json::get_string(body, "signature"));
+  body.erase("signature");
+  if (!signature.empty() && !checkpoints_.is_signed(body, signature)) {
+    problem(segment.name, line_, record.link.seq,
+            "the tombstone of retired segments is not signed by the folder's key");
   }
 }
 
 void Verifier::check_torn(const Segment& segment, std::uint64_t bytes, bool newest) {
   const bool acknowledged = head_ && head_->seq > link_.seq;
-  if (!newest || acknowledged || !head_) {
+  if (!newest || acknowledged || !head_ || unexplained_) {
     problem(segment.name, line_ + 1, link_.seq + 1,
             fmt::format("the last {} bytes are no complete record", bytes));
     return;
@@ -261,10 +353,13 @@ void Verifier::check_ends() {
     problem("", 0, link_.seq + 1,
             fmt::format("records {} to {} are missing at the end", link_.seq + 1, head_->seq));
   }
-  if (!snapshot_.head && !empty) {
+  if (auto missing = checkpoints_.end(link_.seq)) {
+    problem(std::string(kCheckpointFile), 0, link_.seq + 1, *std::move(missing));
+  }
+  if (!snapshot_.has_head && !empty) {
     problem(std::string(kHeadFile), 0, 0, "the file is missing: a cut end would not be seen");
   }
-  if (!snapshot_.head && empty && snapshot_.seen) {
+  if (!snapshot_.has_head && empty && snapshot_.seen) {
     problem("", 0, 1, "the audit folder was emptied: records were written to it before");
   }
   if (anchor_ && *anchor_ != newest_retired_) {
@@ -281,6 +376,9 @@ void Verifier::check_ends() {
 json::Object to_json(const VerifyReport& report) {
   json::Object object{
       {"ok", report.ok}, {"events", report.events}, {"first", report.first}, {"last", report.last}};
+  if (report.checkpoints > 0) {
+    object["checkpoints"] = report.checkpoints;
+  }
   if (!report.problems.empty()) {
     json::Array problems;
     for (const Problem& problem : report.problems) {

@@ -23,10 +23,11 @@ struct VerifyReport {
   std::uint64_t first = 0;  ///< seq; 0 where the chain is empty
   std::uint64_t last = 0;
   std::uint64_t bytes = 0;
+  std::uint64_t checkpoints = 0;   ///< signed, and checked against the records that are there
   std::vector<Problem> problems;   ///< the first 100
   std::vector<std::string> notes;  ///< what is unusual but no breach, e.g. an empty chain
 };
-/// `{ok, events, first, last}` and, where there are any, problems and notes.
+/// `{ok, events, first, last}` and, where there are any, checkpoints, problems and notes.
 json::Object to_json(const VerifyReport& report);
 
 /// Checks every record of the chain in `dir`, streaming. Changes nothing; appenders may go on

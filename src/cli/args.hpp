@@ -5,6 +5,7 @@
 #include <variant>
 #include <vector>
 
+#include "audit/query.hpp"
 #include "base/result.hpp"
 
 namespace oap::cli {
@@ -109,9 +110,42 @@ struct SandboxServerArgs {
   bool no_network = false;
   std::vector<std::string> capabilities;
 };
+struct SandboxArgs {
+  std::vector<std::string> command;
+  std::vector<std::string> writable;
+  std::vector<std::string> readable;
+  std::vector<std::string> network;  ///< none, full, or hosts
+  std::string memory;
+  std::string disk;
+  std::optional<int> cpu_percent;
+  std::optional<std::uint32_t> processes;
+  double timeout = 0;  ///< seconds; 0 = none
+  std::string require;
+};
 struct AuditArgs {
-  enum class Action { kTail, kVerify } action = Action::kTail;
+  enum class Action {
+    kTail,
+    kVerify,
+    kSearch,
+    kReport,
+    kExport,
+    kProve,
+    kCheckpoint,
+    kRetain
+  } action = Action::kTail;
   int lines = 20;
+  audit::Query query;  ///< but for since, until and success, which are as typed below
+  std::string since;
+  std::string until;
+  std::string success;  ///< true, false or empty
+  int limit = 1'000;
+  std::string format;
+  bool proofs = false;
+  std::string event;       ///< an event's id or number
+  std::string proof_file;  ///< empty: verify the chain
+  std::string key_file;    ///< a public key in PEM
+  std::string older_than;  ///< empty: the configuration's retention
+  std::string user;
 };
 struct DoctorArgs {};
 struct VersionArgs {};
@@ -126,7 +160,7 @@ struct Message {
 
 using Command =
     std::variant<RunArgs, RouteArgs, ConfigArgs, TrustArgs, PermissionArgs, ApprovalArgs, McpArgs,
-                 McpEditArgs, McpTrustArgs, McpLoginArgs, McpServeArgs, SandboxServerArgs,
+                 McpEditArgs, McpTrustArgs, McpLoginArgs, McpServeArgs, SandboxServerArgs, SandboxArgs,
                  AuditArgs, DoctorArgs, VersionArgs, CompletionArgs, Message>;
 
 struct Args {

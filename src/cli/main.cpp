@@ -32,6 +32,7 @@ struct Dispatch {
   int operator()(const oap::cli::SandboxServerArgs& args) const {
     return sandbox_server_command(common, args);
   }
+  int operator()(const oap::cli::SandboxArgs& args) const { return sandbox_command(common, args); }
   int operator()(const oap::cli::AuditArgs& args) const { return audit_command(common, args); }
   int operator()(const oap::cli::DoctorArgs& args) const { return doctor_command(common, args); }
   int operator()(const oap::cli::VersionArgs& args) const { return version_command(common, args); }

@@ -5,8 +5,10 @@
 #include <CLI/CLI.hpp>
 
 #include "cli/args.hpp"
+#include "cli/parse_audit.hpp"
 #include "cli/parse_mcp.hpp"
 #include "cli/parse_permission.hpp"
+#include "cli/sandbox.hpp"
 #include "cli/version.hpp"
 
 namespace oap::cli {
@@ -37,6 +39,7 @@ struct Tree {
   ApprovalArgs approval;
   McpWords mcp;
   SandboxServerArgs server;
+  SandboxArgs sandbox;
   AuditArgs audit;
   CompletionArgs completion;
   std::string format = "text";
@@ -53,6 +56,7 @@ struct Tree {
     add_permission();
     add_mcp();
     add_server();
+    add_sandbox();
     add_audit();
   }
 
@@ -154,20 +158,22 @@ struct Tree {
     sub->add_option("--capability", server.capabilities, "bash, python, file_ops (default: all)");
   }
 
-  void add_audit() {
-    CLI::App* parent = app.add_subcommand("audit", "Read and verify the audit log");
+  void add_sandbox() {
+    CLI::App* parent = app.add_subcommand("sandbox", "Run programs confined");
     parent->require_subcommand(1);
-    using Action = AuditArgs::Action;
-    const auto choose = [this](Action action) {
-      return [this, action] {
-        audit.action = action;
-        args.command = audit;
-      };
-    };
-    CLI::App* sub = command(*parent, "tail", "Show the newest events", choose(Action::kTail));
-    sub->add_option("--lines,-n", audit.lines, "How many")->check(CLI::Range(1, 100'000));
-    command(*parent, "verify", "Check the hash chain; exit 0 intact, 1 broken",
-            choose(Action::kVerify));
+    CLI::App* sub = command(*parent, "exec", "Run one program in a sandbox",
+                            [this] { args.command = sandbox; });
+    add_sandbox_options(*sub, sandbox);
+  }
+
+  void add_audit() {
+    CLI::App* parent = app.add_subcommand("audit", "Read, verify, export and keep the audit log");
+    parent->require_subcommand(1);
+    add_audit_commands(*parent, audit, args.command,
+                       [this](CLI::App& at, const std::string& name, const std::string& help,
+                              std::function<void()> chosen) {
+                         return command(at, name, help, std::move(chosen));
+                       });
   }
 
   void finish() {

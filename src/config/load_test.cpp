@@ -476,6 +476,20 @@ TEST_F(Load, TrustIsRecordedAndAChangedCommandAsksAgain) {
   EXPECT_THAT(config.changed, ElementsAre("provider openai"));
 }
 
+TEST_F(Load, WhoMayCallTheGatewayIsTrustedAnew) {
+  options_.trust = false;
+  project("config.yaml", "mcp_servers: {a: {command: [x]}}\n");
+  ASSERT_TRUE(record_trust(options_.paths, loaded().digests));
+  ASSERT_TRUE(loaded().trusted);
+  project(
+      "config.yaml",
+      "mcp_servers: {a: {command: [x]}}\ngateway: {allowed_origins: ['https://evil.example']}\n");
+  const Config config = loaded();
+  EXPECT_FALSE(config.trusted);
+  EXPECT_THAT(config.changed, ElementsAre("gateway"));
+  EXPECT_EQ(config.commands.at("gateway"), "sets allowed_origins");
+}
+
 TEST_F(Load, ShownSettingsHoldNoSecret) {
   variables_["K"] = "key-of-the-user";
   user("config.yaml",

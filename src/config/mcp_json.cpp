@@ -247,7 +247,7 @@ ForeignServers read_mcp_json(const std::string& workspace) {
   const std::string path = workspace + "/.mcp.json";
   ForeignServers out;
   struct stat info{};
-  if (workspace.empty() || ::stat(path.c_str(), &info) != 0) {
+  if (workspace.empty() || ::stat(path.c_str(), &info) != 0 || os::is_stand_in(info)) {
     return out;
   }
   if (!S_ISREG(info.st_mode)) {

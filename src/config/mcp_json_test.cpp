@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 #include "config/load.hpp"
 #include "config/trust.hpp"
@@ -161,6 +162,12 @@ TEST_F(McpJson, CompatibilityModeNoneSwitchesItOff) {
 TEST_F(McpJson, WhatIsNoFileIsRefused) {
   dir_.write("w/.mcp.json/x", "");
   EXPECT_THAT(problem(), HasSubstr("is not a file"));
+}
+
+TEST_F(McpJson, WhatASandboxPutsInItsPlaceIsAbsent) {
+  dir_.write("w/README.md", "");
+  ASSERT_EQ(::mknod((dir_ / "w/.mcp.json").c_str(), S_IFSOCK, 0), 0);
+  EXPECT_THAT(loaded().mcp_servers, IsEmpty());
 }
 
 }  // namespace

@@ -66,6 +66,9 @@ class Reader {
       }
       return false;
     }
+    if (os::is_stand_in(info)) {
+      return false;
+    }
     if (!S_ISREG(info.st_mode)) {
       problem(path, "is not a file");
       return false;

@@ -4,7 +4,7 @@
 
 #include "base/log.hpp"
 #include "gateway/trust/clean.hpp"
-#include "text/nearest.hpp"
+#include "text/utf8.hpp"
 
 namespace oap::gateway {
 namespace {
@@ -38,6 +38,44 @@ Task<Result<std::vector<json::Object>>> fetch(Upstream& upstream, ListKind kind,
 std::string_view sort_key(const json::Object& item) {
   const std::string_view name = json::get_string(item, "name");
   return name.empty() ? json::get_string(item, "uri") : name;
+}
+
+/// The member that names an item of such a list.
+std::string_view name_member(ListKind kind) {
+  switch (kind) {
+    case ListKind::kTools:
+    case ListKind::kPrompts:
+      return "name";
+    case ListKind::kResources:
+      return "uri";
+    case ListKind::kTemplates:
+      return "uriTemplate";
+  }
+  return "name";
+}
+
+std::string_view plural_of(ListKind kind) {
+  switch (kind) {
+    case ListKind::kTools:
+      return "tools";
+    case ListKind::kPrompts:
+      return "prompts";
+    case ListKind::kResources:
+      return "resources";
+    case ListKind::kTemplates:
+      return "resource templates";
+  }
+  return "tools";
+}
+
+/// Takes out what cannot be asked for by any name; a sentence about it, or "".
+std::string drop_nameless(ListKind kind, std::vector<json::Object>& items) {
+  const std::string_view member = name_member(kind);
+  const std::size_t dropped = std::erase_if(
+      items, [&](const json::Object& item) { return json::get_string(item, member).empty(); });
+  return dropped == 0 ? ""
+                      : fmt::format("{} of its {} have no {} and are left out", dropped,
+                                    plural_of(kind), member);
 }
 
 bool is_usable_name(std::string_view name) { return !name.starts_with(kMethodPrefix); }
@@ -135,6 +173,11 @@ void Catalog::clean_items(ListKind kind, std::vector<json::Object>& items) const
 
 void Catalog::take(const std::string& server, ListKind kind, std::vector<json::Object> items) {
   clean_items(kind, items);
+  std::string problem = drop_nameless(kind, items);
+  if (!problem.empty()) {
+    log::warn("gateway", "a list has items that cannot be used",
+              {{"server", server}, {"problem", problem}});
+  }
   std::sort(items.begin(), items.end(),
             [](const json::Object& a, const json::Object& b) { return sort_key(a) < sort_key(b); });
   Server& entry = servers_[server];
@@ -143,6 +186,7 @@ void Catalog::take(const std::string& server, ListKind kind, std::vector<json::O
   bool changed = list.known ? list.items != items : list.missed && !items.empty();
   list.known = true;
   list.missed = false;
+  list.problem = std::move(problem);
   list.items = std::move(items);
   if (kind == ListKind::kTools) {
     const bool seen = take_tools(server, entry);
@@ -198,77 +242,6 @@ void Catalog::trust_changed() {
   }
 }
 
-std::vector<ServerNames> Catalog::names_of(ListKind kind) const {
-  std::vector<ServerNames> given;
-  for (const auto& [name, entry] : servers_) {
-    ServerNames& server = given.emplace_back();
-    server.server = name;
-    server.passthrough = passes_through(name);
-    if (kind == ListKind::kTools) {
-      for (const ToolSpec& tool : entry.tools) {
-        server.names.push_back(tool.name);
-      }
-      continue;
-    }
-    for (const json::Object& item : entry.lists[index_of(kind)].items) {
-      server.names.emplace_back(json::get_string(item, "name"));
-    }
-  }
-  return given;
-}
-
-bool Catalog::passes_through(const std::string& server) const {
-  const auto found = options_.passthrough.find(server);
-  return found != options_.passthrough.end() && found->second;
-}
-
-void Catalog::rename_tools() {
-  ++version_;
-  schemas_.clear();
-  std::vector<ServerNames> given = names_of(ListKind::kTools);
-  if (options_.offer_builtin) {
-    ServerNames& own = given.emplace_back();
-    own.server = kBuiltinServer;
-    own.builtin = true;
-    for (const ToolSpec& tool : builtin_) {
-      own.names.push_back(tool.name);
-    }
-  }
-  names_ = NameTable(std::move(given));
-  for (auto& [name, entry] : servers_) {
-    entry.by_name.clear();
-    for (std::size_t i = 0; i < entry.tools.size(); ++i) {
-      ToolSpec& tool = entry.tools[i];
-      entry.by_name.emplace(tool.name, i);
-      const NameTable::Entry* named = names_.find(name, tool.name);
-      tool.alias = named != nullptr ? named->public_name : "";
-    }
-  }
-}
-
-void Catalog::rename_resources() {
-  std::vector<ServerUris> given;
-  for (const auto& [name, entry] : servers_) {
-    ServerUris& server = given.emplace_back();
-    server.server = name;
-    server.passthrough = passes_through(name);
-    for (const json::Object& item : entry.lists[index_of(ListKind::kResources)].items) {
-      server.uris.emplace_back(json::get_string(item, "uri"));
-    }
-    for (const json::Object& item : entry.lists[index_of(ListKind::kTemplates)].items) {
-      server.uris.emplace_back(json::get_string(item, "uriTemplate"));
-    }
-  }
-  uris_ = UriTable(std::move(given));
-}
-
-std::vector<std::string> Catalog::name_problems() const {
-  std::vector<std::string> all = names_.problems();
-  all.insert(all.end(), prompts_.problems().begin(), prompts_.problems().end());
-  all.insert(all.end(), uris_.problems().begin(), uris_.problems().end());
-  return all;
-}
-
 void Catalog::list_changed(const std::string& server, ListKind kind) {
   List& list = list_of(server, kind);
   if (!list.known && !list.loading) {
@@ -294,6 +267,17 @@ Task<void> Catalog::wait_for(const std::string server, ListKind kind, Deadline d
   }
 }
 
+Task<void> Catalog::load_one(const std::string server, ListKind kind, Deadline deadline) {
+  const auto upstream = upstreams_.find(server);
+  if (!upstream || server == kBuiltinServer || list_of(server, kind).known) {
+    co_return;
+  }
+  start_loading(**upstream, kind);
+  co_await wait_for(server, kind, deadline);
+  List& list = list_of(server, kind);
+  list.missed = list.missed || !list.known;
+}
+
 Task<void> Catalog::load_all(ListKind kind, Deadline deadline) {
   std::vector<std::string> waiting;
   for (Upstream* upstream : upstreams_.all()) {
@@ -315,6 +299,10 @@ Task<void> Catalog::load_all(ListKind kind, Deadline deadline) {
 
 Task<std::vector<ToolSpec>> Catalog::all(Deadline deadline) {
   co_await load_all(ListKind::kTools, deadline);
+  co_return known_tools();
+}
+
+std::vector<ToolSpec> Catalog::known_tools() const {
   std::vector<ToolSpec> tools;
   if (options_.offer_builtin) {
     tools = builtin_;
@@ -326,7 +314,7 @@ Task<std::vector<ToolSpec>> Catalog::all(Deadline deadline) {
       }
     }
   }
-  co_return tools;
+  return tools;
 }
 
 std::vector<Catalog::Item> Catalog::known_items(ListKind kind) const {
@@ -339,9 +327,21 @@ std::vector<Catalog::Item> Catalog::known_items(ListKind kind) const {
   return all;
 }
 
-Task<std::vector<Catalog::Item>> Catalog::items(ListKind kind, Deadline deadline) {
-  co_await load_all(kind, deadline);
-  co_return known_items(kind);
+std::string Catalog::why_missing(std::string_view server, ListKind kind) const {
+  const auto entry = servers_.find(server);
+  return entry == servers_.end() ? "" : entry->second.lists[index_of(kind)].why_missing;
+}
+
+std::vector<std::string> Catalog::problems_of(std::string_view server) const {
+  std::vector<std::string> problems;
+  if (const auto entry = servers_.find(server); entry != servers_.end()) {
+    for (const List& list : entry->second.lists) {
+      if (!list.problem.empty()) {
+        problems.push_back(list.problem);
+      }
+    }
+  }
+  return problems;
 }
 
 std::map<std::string, std::string> Catalog::unavailable() const {
@@ -354,127 +354,6 @@ std::map<std::string, std::string> Catalog::unavailable() const {
     }
   }
   return missing;
-}
-
-Result<Catalog::Name> Catalog::parse_name(std::string_view public_name) const {
-  if (const NameTable::Entry* found = names_.find(public_name)) {
-    return Name{found->server, found->name};
-  }
-  for (const ToolSpec& tool : builtin_) {
-    if (tool.name == public_name) {
-      return Name{std::string(kBuiltinServer), tool.name};
-    }
-  }
-  std::vector<std::string> servers = upstreams_.names();
-  std::sort(servers.begin(), servers.end(),
-            [](const std::string& a, const std::string& b) { return a.size() > b.size(); });
-  for (const std::string& server : servers) {
-    const std::string prefix = server + "__";
-    if (public_name.starts_with(prefix + std::string(kMethodPrefix))) {
-      return fail(Code::kNotFound, "Unknown tool: {}", public_name);
-    }
-    if (public_name.starts_with(prefix)) {
-      return Name{server, std::string(public_name.substr(server.size() + 2))};
-    }
-  }
-  const std::size_t separator = public_name.find("__");
-  if (separator != std::string_view::npos) {
-    const std::string server(public_name.substr(0, separator));
-    return fail(Code::kNotFound, "Unknown MCP server: {}{}", server,
-                text::did_you_mean(server, servers));
-  }
-  std::vector<std::string> names;
-  for (const ToolSpec& tool : builtin_) {
-    names.push_back(tool.name);
-  }
-  for (const auto& [server, entry] : servers_) {
-    for (const ToolSpec& tool : entry.tools) {
-      names.push_back(tool.public_name());
-    }
-  }
-  return fail(Code::kNotFound, "Unknown tool: {}{}", public_name,
-              text::did_you_mean(std::string(public_name), names));
-}
-
-Result<const ToolSpec*> Catalog::find_known(const std::string& server,
-                                            const std::string& tool) const {
-  OAP_CHECK_OK(upstreams_.find(server));
-  if (server == kBuiltinServer) {
-    const auto found = std::find_if(builtin_.begin(), builtin_.end(),
-                                    [&](const ToolSpec& spec) { return spec.name == tool; });
-    if (found != builtin_.end()) {
-      return &*found;
-    }
-  }
-  const auto entry = servers_.find(server);
-  if (entry == servers_.end() && server != kBuiltinServer) {
-    return nullptr;
-  }
-  if (entry != servers_.end()) {
-    const auto index = entry->second.by_name.find(tool);
-    if (index != entry->second.by_name.end()) {
-      return &entry->second.tools[index->second];
-    }
-    if (!entry->second.lists[index_of(ListKind::kTools)].known) {
-      return nullptr;
-    }
-  }
-  if (const auto held = held_back_.find(server); held != held_back_.end()) {
-    if (const auto why = held->second.find(tool); why != held->second.end()) {
-      return fail(Code::kPermissionDenied, "the tool {} of server {} is held back: {}", tool,
-                  server, why->second);
-    }
-  }
-  std::vector<std::string> names;
-  for (const ToolSpec& spec : server == kBuiltinServer ? builtin_ : entry->second.tools) {
-    names.push_back(spec.name);
-  }
-  return fail(Code::kNotFound, "Unknown tool: {} on server {}{}", tool, server,
-              text::did_you_mean(tool, names));
-}
-
-Task<Result<ToolSpec>> Catalog::find(std::string server, std::string tool, Deadline deadline) {
-  OAP_CO_TRY(const ToolSpec* spec, find_known(server, tool));
-  if (spec == nullptr) {
-    OAP_CO_TRY(Upstream * upstream, upstreams_.find(server));
-    // The start has the caller's time; only the list that follows has `list_timeout`.
-    if (const auto started = co_await upstream->start(deadline); !started) {
-      co_return fail(Code::kUnavailable, "{}", started.error().to_string());
-    }
-    start_loading(*upstream, ListKind::kTools);
-    co_await wait_for(server, ListKind::kTools, deadline);
-    OAP_CO_TRY(spec, find_known(server, tool));
-  }
-  if (spec == nullptr) {
-    co_return fail(Code::kUnavailable, "{}", list_of(server, ListKind::kTools).why_missing);
-  }
-  co_return *spec;
-}
-
-std::optional<std::string> Catalog::check_arguments(const ToolSpec& spec, json::Object& arguments) {
-  std::string key = spec.server;
-  key += '\n';
-  key += spec.name;
-  auto it = schemas_.find(key);
-  if (it == schemas_.end()) {
-    it = schemas_.emplace(std::move(key), json::Schema::compile(spec.input_schema)).first;
-  }
-  if (!it->second) {
-    return "the tool's own input schema cannot be used: " + it->second.error().to_string();
-  }
-  json::Value instance(std::move(arguments));
-  const auto violations = it->second->validate(instance, 4);
-  arguments = std::move(instance.get_object());
-  if (violations.empty()) {
-    return std::nullopt;
-  }
-  std::string message = "the arguments do not fit the tool's input schema:";
-  for (const json::Violation& violation : violations) {
-    message += fmt::format("\n- {}: {}",
-                           violation.instance_path.empty() ? "(all)" : violation.instance_path,
-                           violation.message);
-  }
-  return message;
 }
 
 }  // namespace oap::gateway

@@ -55,11 +55,14 @@ class Catalog {
     std::string server;
     json::Object definition;
   };
-  Task<std::vector<Item>> items(ListKind kind, Deadline deadline);
   /// What is known of a list now, without asking anyone.
   std::vector<Item> known_items(ListKind kind) const;
   /// Waits until every server has answered `kind` or cannot.
   Task<void> load_all(ListKind kind, Deadline deadline);
+  /// The same of one server, whatever the others do.
+  Task<void> load_one(std::string server, ListKind kind, Deadline deadline);
+  /// What `all` gives, of what is known now.
+  std::vector<ToolSpec> known_tools() const;
 
   /// The built-in tools alone.
   const std::vector<ToolSpec>& builtin() const { return builtin_; }
@@ -69,6 +72,10 @@ class Catalog {
   const std::map<std::string, std::map<std::string, std::string>>& held_back() const {
     return held_back_;
   }
+  /// Why that list of a server is missing or old; "" where it is not.
+  std::string why_missing(std::string_view server, ListKind kind) const;
+  /// What is wrong with a server's lists (items without a name …), in words for a person.
+  std::vector<std::string> problems_of(std::string_view server) const;
   /// Names that clash or had to be changed, in words for a person.
   std::vector<std::string> name_problems() const;
 
@@ -80,7 +87,8 @@ class Catalog {
   };
   Result<Name> parse_name(std::string_view public_name) const;
 
-  /// The prompts' public names and the resources' public URIs, of what is known now.
+  /// The tools' and prompts' public names and the resources' public URIs, of what is known now.
+  const NameTable& tools() const { return names_; }
   const NameTable& prompts() const { return prompts_; }
   const UriTable& uris() const { return uris_; }
 
@@ -117,6 +125,7 @@ class Catalog {
     bool known = false;
     bool stale = false;
     std::string why_missing;
+    std::string problem;  ///< with what it lists
     bool loading = false;
     bool missed = false;  ///< somebody was answered without it
     std::vector<async::Event> waiters;

@@ -19,9 +19,9 @@ struct Gateway::Walk {
   std::string approver;
   json::Array after_trail;
   SteadyTime started;
-  std::optional<json::Object> shown_arguments;  ///< redacted and bounded, for the audit
-  std::string shown_resource;                   ///< likewise
-  std::string revision;                         ///< of the policy that judged
+  std::shared_ptr<const std::string> shown_arguments;  ///< redacted, for the audit
+  std::string shown_resource;                          ///< likewise
+  std::string revision;  ///< of the policy that judged
   bool own_deadline = false;
   bool rewritten = false;
   bool resolved = false;
@@ -200,6 +200,7 @@ Task<void> Gateway::walk(Walk& walk) {
       deny(walk, "trust", resolved.error().message());
     } else {
       walk.outcome.error = infrastructure_error(resolved.error(), walk.call.deadline);
+      co_await clean(walk);
     }
     co_await audit_result(walk);
     co_return;
@@ -386,7 +387,9 @@ Task<void> Gateway::audit_result(Walk& walk) {
   const bool refused = (walk.judged_once || walk.outcome.denial) && !ran;
   clean_call(walk);
   audit::Event event = event_of(walk, refused ? "permission_check" : "tool_execution");
-  const auto written = co_await parts_.audit.append(std::move(event), audit::Durability::kWritten);
+  const audit::Durability durability =
+      ran ? audit::Durability::kDeferred : audit::Durability::kWritten;
+  const auto written = co_await parts_.audit.append(std::move(event), durability);
   if (!written) {
     log::error("gateway", "result not audited",
                {{"tool", walk.call.public_name()}, {"error", written.error().to_string()}});
@@ -406,11 +409,11 @@ void Gateway::clean_call(Walk& walk) const {
   }
   walk.shown_resource = parts_.redactor.redact(resource_of(walk.call));
   if (!parts_.redactor.has_secret(walk.call.arguments)) {
-    walk.shown_arguments = audit::bounded(walk.call.arguments);
+    walk.shown_arguments = audit::print_bounded(walk.call.arguments);
     return;
   }
   const json::Value clean = parts_.redactor.redact(json::Value(walk.call.arguments));
-  walk.shown_arguments = audit::bounded(clean.as_object());
+  walk.shown_arguments = audit::print_bounded(clean.as_object());
 }
 
 void Gateway::deny(Walk& walk, std::string rule, std::string reason, bool unanswered) {
@@ -439,9 +442,7 @@ audit::Event Gateway::event_of(const Walk& walk, std::string type) const {
   event.tool = call.tool;
   event.action = call.server == kBuiltinServer ? "execute" : "invoke";
   event.resource = walk.shown_resource;
-  if (walk.shown_arguments) {
-    event.arguments = *walk.shown_arguments;
-  }
+  event.printed_arguments = walk.shown_arguments;
   event.approver = walk.approver;
   json::Array trail = hooks::to_json(walk.judged.trail);
   trail.insert(trail.end(), walk.after_trail.begin(), walk.after_trail.end());

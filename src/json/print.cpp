@@ -84,8 +84,8 @@ std::size_t plain_length(std::string_view text) {
 }
 
 void append_string(std::string& out, std::string_view text) {
-  constexpr std::size_t kRoom = 64;
-  out.reserve(out.size() + text.size() + kRoom);  // grows by doubling at least
+  constexpr std::size_t kRoom = 64;  // a long text is not moved again for what follows it
+  out.reserve(out.size() + text.size() + std::max(kRoom, text.size() / 16));
   out.push_back('"');
   while (true) {
     const std::size_t plain = plain_length(text);

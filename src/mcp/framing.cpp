@@ -166,10 +166,18 @@ std::optional<json::Value> id_at_end(std::string_view tail) {
 
 }  // namespace
 
+/// A line beyond this gets room for four times as much: its bytes are moved less often, and memory
+/// that is not written to costs nothing.
+constexpr std::size_t kLong = 256U << 10U;
+
 void LineSplitter::feed(std::string_view chunk) {
   buffer_.erase(0, start_);
   scanned_ -= start_;
   start_ = 0;
+  if (const std::size_t size = buffer_.size() + chunk.size();
+      size > kLong && size > buffer_.capacity()) {
+    buffer_.reserve(std::min(size * 4, size + max_line_));
+  }
   buffer_ += chunk;
 }
 

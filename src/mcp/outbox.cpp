@@ -3,6 +3,11 @@
 #include <utility>
 
 namespace oap::mcp {
+namespace {
+
+constexpr std::size_t kEnough = 256 * 1024;  ///< bytes of one write
+
+}  // namespace
 
 Outbox::Outbox(Executor executor, std::string peer, std::size_t max_queued_bytes)
     : peer_(std::move(peer)), max_queued_bytes_(max_queued_bytes), changed_(std::move(executor)) {}
@@ -15,10 +20,21 @@ Result<void> Outbox::push(std::string message) {
     return fail(Code::kResourceExhausted,
                 "'{}' does not read its input: {} bytes are waiting already", peer_, queued_bytes_);
   }
+  message += '\n';
+  const std::size_t written = write_now(message);
+  if (written == message.size()) {
+    return {};
+  }
+  written_ = queue_.empty() ? written : written_;
   queued_bytes_ += message.size();
   queue_.push_back(std::move(message));
   changed_.notify();
   return {};
+}
+
+std::size_t Outbox::write_now(std::string_view text) {
+  const bool may = idle_pipe_ != nullptr && queue_.empty() && text.size() <= kEnough;
+  return may ? idle_pipe_->try_write(text) : 0;
 }
 
 void Outbox::finish() {
@@ -27,18 +43,17 @@ void Outbox::finish() {
 }
 
 std::string Outbox::take_all() {
-  constexpr std::size_t kEnough = 256 * 1024;
   std::string text;
   while (!queue_.empty() && text.size() < kEnough) {
     std::string message = std::move(queue_.front());
     queue_.pop_front();
     queued_bytes_ -= message.size();
+    message.erase(0, std::exchange(written_, 0));
     if (text.empty()) {
       text = std::move(message);
     } else {
       text += message;
     }
-    text += '\n';
   }
   return text;
 }
@@ -59,7 +74,10 @@ Task<Result<void>> Outbox::run(async::WritePipe& pipe) {
       co_return Result<void>();
     }
     changed_.reset();
-    if (co_await changed_.wait(never) == async::Event::Wake::kCancelled) {
+    idle_pipe_ = &pipe;
+    const async::Event::Wake wake = co_await changed_.wait(never);
+    idle_pipe_ = nullptr;
+    if (wake == async::Event::Wake::kCancelled) {
       finished_ = true;
       co_return fail(Code::kCancelled, "writing to '{}' was cancelled", peer_);
     }

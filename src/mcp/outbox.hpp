@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <deque>
 #include <string>
+#include <string_view>
 
 #include "async/event.hpp"
 #include "async/stream.hpp"
@@ -18,8 +19,9 @@ class Outbox {
   /// `peer` is named in errors.
   Outbox(Executor executor, std::string peer, std::size_t max_queued_bytes);
 
-  /// Queues one message without its line end. kResourceExhausted where too much waits already,
-  /// kUnavailable after finish() or a failed write.
+  /// Takes one message without its line end, and writes it at once where nothing waits before it
+  /// and the pipe has room. kResourceExhausted where too much waits already, kUnavailable after
+  /// finish() or a failed write.
   Result<void> push(std::string message);
   /// No more messages; run() ends when all is written.
   void finish();
@@ -32,11 +34,14 @@ class Outbox {
 
  private:
   std::string take_all();
+  std::size_t write_now(std::string_view text);
 
   std::string peer_;
   std::size_t max_queued_bytes_;
   std::deque<std::string> queue_;
   std::size_t queued_bytes_ = 0;
+  std::size_t written_ = 0;                ///< of the first in the queue
+  async::WritePipe* idle_pipe_ = nullptr;  ///< there while run() has nothing to write
   bool finished_ = false;
   async::Event changed_;
 };

@@ -8,15 +8,16 @@ namespace oap::net {
 
 const std::string* find_header(const HeaderList& headers, std::string_view name) {
   const auto found = std::find_if(headers.begin(), headers.end(), [&](const auto& field) {
-    return text::equals_ci(field.first, name);
+    return field.first.size() == name.size() && text::equals_ci(field.first, name);
   });
   return found == headers.end() ? nullptr : &found->second;
 }
 
 std::size_t count_headers(const HeaderList& headers, std::string_view name) {
   return static_cast<std::size_t>(
-      std::count_if(headers.begin(), headers.end(),
-                    [&](const auto& field) { return text::equals_ci(field.first, name); }));
+      std::count_if(headers.begin(), headers.end(), [&](const auto& field) {
+        return field.first.size() == name.size() && text::equals_ci(field.first, name);
+      }));
 }
 
 bool is_field_name(std::string_view name) {

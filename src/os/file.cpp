@@ -289,6 +289,10 @@ Result<std::string> canonical_path(const std::string& path) {
   return done.empty() ? std::string("/") : done;
 }
 
+bool is_stand_in(const struct ::stat& info) {
+  return S_ISSOCK(info.st_mode) && (info.st_mode & 07777U) == 0;
+}
+
 bool exists(const std::string& path) {
   struct stat info{};
   return path.find('\0') == std::string::npos && ::stat(path.c_str(), &info) == 0;

@@ -9,6 +9,8 @@
 #include "os/fd.hpp"
 #include "os/lock.hpp"
 
+struct stat;
+
 namespace oap::os {
 
 // Plain blocking file access. Every error names the path and the system's reason: kNotFound,
@@ -33,6 +35,10 @@ Result<void> make_dirs(const std::string& path, int mode = 0755);
 /// need not exist, normalised: `..` after a link goes to the parent of the link's target. A
 /// dangling link resolves to what it points at. Link loops are kInvalidArgument. No trailing slash.
 Result<std::string> canonical_path(const std::string& path);
+
+/// What a sandbox puts, while a child runs, where a protected file is missing: a socket without any
+/// permission. Readers take it for absent.
+bool is_stand_in(const struct ::stat& info);
 
 bool exists(const std::string& path);
 bool is_directory(const std::string& path);

@@ -276,8 +276,25 @@ bool queries_run_programs(const Words& words) {
   return special || !given;
 }
 
+/// Options of a remote shell that run something here.
+bool connects_through(const Words& words) {
+  return words.is({"ssh", "slogin", "autossh", "mosh"}) &&
+         (words.any_part("ProxyCommand") || words.any_part("LocalCommand") ||
+          words.any_part("HostsCommand") || words.any_part("proxycommand") ||
+          words.any_part("localcommand"));
+}
+
+/// Our own program, where it changes what may be done.
+bool changes_rules(const Words& words) {
+  return words.is({"oap"}) && words.any_word({"trust", "set", "approve", "deny", "run", "serve",
+                                              "add", "remove", "call", "login"});
+}
+
 /// Programs with an option, or a word, that names another program.
 bool names_program(const Words& words) {
+  if (connects_through(words) || changes_rules(words)) {
+    return true;
+  }
   if (words.is({"sort"})) {
     return words.any_prefix({"--com"});
   }

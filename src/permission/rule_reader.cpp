@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <optional>
+#include <unordered_set>
 
 #include <fmt/format.h>
 
@@ -49,7 +50,9 @@ class Place {
 class Reader {
  public:
   Reader(Place place, Tier tier, const std::vector<std::string>& known_tools)
-      : place_(place), tier_(tier), known_tools_(known_tools) {}
+      : place_(place), tier_(tier), tool_names_(known_tools.begin(), known_tools.end()) {
+    tool_names_.insert(builtin_tools().begin(), builtin_tools().end());
+  }
 
   void read_file(const json::Value& root);
   std::optional<Rule> read_rule(const json::Value& value, const std::string& at,
@@ -89,7 +92,7 @@ class Reader {
 
   Place place_;
   Tier tier_;
-  const std::vector<std::string>& known_tools_;
+  std::unordered_set<std::string_view> tool_names_;  // of lists that outlive the reader
   RuleFile file_;
   std::vector<std::string> faults_;
 };
@@ -395,11 +398,15 @@ bool Reader::read_command(const json::Object& object, const std::string& at, Rul
 }
 
 bool Reader::names_known_tool(const std::string& name) const {
+  if (name.find("__") != std::string::npos || name == "mcp" || tool_names_.contains(name)) {
+    return true;
+  }
+  if (name.find_first_of("*?[{\\") == std::string::npos) {
+    return false;
+  }
   const auto glob = text::Glob::compile(name, {text::GlobMode::kPlain, false});
-  const auto matches = [&](const std::string& tool) { return glob && glob->matches(tool); };
-  return name.find("__") != std::string::npos || name == "mcp" ||
-         std::any_of(builtin_tools().begin(), builtin_tools().end(), matches) ||
-         std::any_of(known_tools_.begin(), known_tools_.end(), matches);
+  return glob && std::any_of(tool_names_.begin(), tool_names_.end(),
+                             [&](std::string_view tool) { return glob->matches(tool); });
 }
 
 bool Reader::read_tool(const std::string& name, std::string resource, const std::string& at,

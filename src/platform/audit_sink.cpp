@@ -2,6 +2,7 @@
 
 #include "async/event.hpp"
 #include "audit/log.hpp"
+#include "base/log.hpp"
 #include "base/mutex.hpp"
 
 namespace oap::platform {
@@ -70,6 +71,19 @@ class NoSink final : public gateway::AuditSink {
   Result<void> append_now(audit::Event /*event*/) override { return {}; }
 };
 
+audit::Log::Options log_options(const Settings& settings) {
+  audit::Log::Options options;
+  options.dir = audit_dir(settings);
+  options.workspace = settings.paths.workspace;
+  options.export_file = settings.config.security.audit.log_file.value_or("");
+  options.emergency_file = ".opencode/emergency_audit.log";
+  return options;
+}
+
+Millis retention(const Settings& settings) {
+  return std::chrono::hours(24) * settings.config.security.audit.retention_days;
+}
+
 }  // namespace
 
 std::string audit_dir(const Settings& settings) { return settings.paths.state_dir + "/audit"; }
@@ -79,14 +93,18 @@ Result<std::unique_ptr<gateway::AuditSink>> open_audit(const Settings& settings,
   if (!settings.config.security.audit.enabled) {
     return std::unique_ptr<gateway::AuditSink>(std::make_unique<NoSink>());
   }
-  audit::Log::Options options;
-  options.dir = audit_dir(settings);
-  options.workspace = settings.paths.workspace;
-  options.export_file = settings.config.security.audit.log_file.value_or("");
-  options.emergency_file = ".opencode/emergency_audit.log";
-  OAP_TRY(auto log, audit::Log::open(std::move(options)));
+  OAP_TRY(auto log, audit::Log::open(log_options(settings)));
+  if (const auto retired = log->retire(retention(settings)); !retired) {
+    log::error("audit", "old segments could not be deleted",
+               {{"reason", retired.error().to_string()}});
+  }
   return std::unique_ptr<gateway::AuditSink>(
       std::make_unique<LogSink>(std::move(log), std::move(executor)));
+}
+
+Result<audit::Log::Retired> retire_audit(const Settings& settings, std::optional<Millis> age) {
+  OAP_TRY(auto log, audit::Log::open(log_options(settings)));
+  return log->retire(age.value_or(retention(settings)));
 }
 
 }  // namespace oap::platform

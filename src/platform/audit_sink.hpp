@@ -2,6 +2,7 @@
 
 #include <memory>
 
+#include "audit/log.hpp"
 #include "gateway/gateway.hpp"
 #include "platform/settings.hpp"
 
@@ -10,6 +11,10 @@ namespace oap::platform {
 /// The workspace's audit log as the gateway's sink, awaited on `executor`, which outlives it. Where
 /// `security.audit.enabled` is false, a sink that keeps nothing.
 Result<std::unique_ptr<gateway::AuditSink>> open_audit(const Settings& settings, Executor executor);
+
+/// Deletes whole segments older than `age` (none: `security.audit.retention_days`) after a signed
+/// tombstone. `open_audit` does so too.
+Result<audit::Log::Retired> retire_audit(const Settings& settings, std::optional<Millis> age);
 
 /// The folder of the segments.
 std::string audit_dir(const Settings& settings);

@@ -6,12 +6,14 @@
 #include "audit/log.hpp"
 #include "base/ids.hpp"
 #include "base/log.hpp"
+#include "gateway/trust/clean.hpp"
 #include "os/self.hpp"
 #include "platform/agents.hpp"
 #include "platform/approval_desk.hpp"
 #include "platform/audit_sink.hpp"
 #include "platform/hook_table.hpp"
 #include "platform/models.hpp"
+#include "platform/nesting.hpp"
 #include "platform/redaction.hpp"
 #include "platform/upstreams.hpp"
 #include "session/session_manager.hpp"
@@ -133,6 +135,9 @@ Result<void> Platform::Parts::assemble() {
 }
 
 Result<std::unique_ptr<Platform>> Platform::open(PlatformOptions options) {
+  if (options.served) {
+    OAP_CHECK_OK(check_nesting(options.settings));
+  }
   auto parts = std::make_unique<Parts>(std::move(options));
   OAP_CHECK_OK(parts->open_state());
   OAP_CHECK_OK(parts->assemble());
@@ -145,7 +150,13 @@ Platform::~Platform() = default;
 gateway::Catalog& Platform::catalog() { return *parts_->catalog; }
 gateway::UpstreamSet& Platform::upstreams() { return parts_->upstreams; }
 const Settings& Platform::settings() const { return parts_->options.settings; }
+gateway::AuditSink& Platform::audit() { return *parts_->audit; }
 const gateway::Redactor& Platform::redactor() const { return *parts_->redactor; }
+std::string Platform::cleaned(std::string_view text) const {
+  std::string told = parts_->redactor->redact(text);
+  gateway::clean(told);
+  return told;
+}
 gateway::Gateway& Platform::gateway() { return *parts_->gateway; }
 ToolPins& Platform::pins() { return *parts_->trust; }
 const permission::Engine& Platform::permissions() const { return parts_->policy->engine(); }

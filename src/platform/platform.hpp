@@ -66,7 +66,10 @@ class Platform {
   gateway::UpstreamSet& upstreams();
   const Settings& settings() const;
   gateway::Gateway& gateway();
+  gateway::AuditSink& audit();
   const gateway::Redactor& redactor() const;
+  /// What servers wrote themselves, as it may be shown: without secrets and hidden characters.
+  std::string cleaned(std::string_view text) const;
   ToolPins& pins();
   const permission::Engine& permissions() const;
   PolicyHealth policy_health() const;

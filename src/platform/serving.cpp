@@ -12,7 +12,6 @@
 #include "gateway/hooks/guards.hpp"
 #include "gateway/serve/http_service.hpp"
 #include "gateway/serve/mcp_service.hpp"
-#include "gateway/trust/clean.hpp"
 #include "mcp/protocol.hpp"
 #include "net/url.hpp"
 #include "platform/gateway_metrics.hpp"
@@ -64,7 +63,8 @@ class Serving {
         executor_(executor),
         options_(std::move(options)),
         config_(platform.settings().config),
-        service_(platform.gateway(), platform.catalog(), platform.upstreams(), seal_,
+        audit_(executor, platform.audit(), platform.redactor()),
+        service_(platform.gateway(), platform.catalog(), platform.upstreams(), seal_, audit_,
                  serve_options()),
         metrics_(platform.upstreams()),
         scope_(executor) {
@@ -87,6 +87,7 @@ class Serving {
  private:
   Task<Result<void>> join() {
     co_await scope_.join();
+    co_await audit_.close();
     co_return Result<void>{};
   }
 
@@ -120,12 +121,7 @@ class Serving {
   }
 
   std::function<std::string(std::string)> cleaner() const {
-    const gateway::Redactor* const redactor = &platform_.redactor();
-    return [redactor](std::string text) {
-      std::string told = redactor->redact(text);
-      gateway::clean(told);
-      return told;
-    };
+    return [platform = &platform_](const std::string& text) { return platform->cleaned(text); };
   }
 
   gateway::EconomyOptions economy() const {
@@ -218,6 +214,9 @@ class Serving {
     front_options.limits = limits();
     front_options.anonymous = platform_.principal();
     front_options.authenticator = auth.authenticator.get();
+    front_options.on_turned_away = [this](const mcp::TurnedAway& visit) {
+      audit_.turned_away(visit);
+    };
     if (!config_.gateway.public_url.empty()) {
       if (const auto url = net::parse_url(config_.gateway.public_url)) {
         front_options.allowed_hosts.push_back(url->host);
@@ -286,6 +285,7 @@ class Serving {
   ServingOptions options_;
   const config::Config& config_;
   gateway::StateSeal seal_;
+  gateway::EndpointAudit audit_;
   gateway::McpService service_;
   GatewayMetrics metrics_;
   async::Scope scope_;

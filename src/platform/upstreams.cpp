@@ -6,6 +6,7 @@
 #include "gateway/upstream/rest_upstream.hpp"
 #include "os/self.hpp"
 #include "platform/credentials.hpp"
+#include "platform/nesting.hpp"
 #include "platform/platform.hpp"
 
 namespace oap::platform {
@@ -44,7 +45,8 @@ mcp::ServerSpec builtin_spec(const Settings& settings, const config::McpServer& 
     argv.insert(argv.end(), {"--capability", capability});
   }
   spec.process.cwd = settings.paths.workspace;
-  spec.process.profile = sandbox::Profile::kService;
+  spec.process.profile = sandbox::Profile::kOwn;
+  spec.process.env["OPENCODE_DATA_PATH"] = settings.paths.state_root;  // to keep it from its calls
   return spec;
 }
 
@@ -60,6 +62,7 @@ mcp::ServerSpec configured_spec(const Settings& settings, const config::McpServe
     spec.process.argv = server.command;
     spec.process.cwd = settings.paths.workspace;
     spec.process.env = server.env;
+    spec.process.env[kNestingVariable] = nesting_mark(settings);
     spec.process.limits = limits_of(server.resource_limits);
     spec.process.profile = sandbox::Profile::kService;
   }

@@ -4,11 +4,14 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <filesystem>
 #include <optional>
+#include <system_error>
 
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -16,6 +19,7 @@
 #include "base/log.hpp"
 #include "os/file.hpp"
 #include "sandbox/prepare.hpp"
+#include "sandbox/supervisor.hpp"
 
 namespace oap::sandbox {
 namespace {
@@ -36,6 +40,14 @@ Result<Pipe> make_pipe() {
   return Pipe{os::UniqueFd(ends[0]), os::UniqueFd(ends[1])};
 }
 
+Result<Pipe> make_sockets() {
+  std::array<int, 2> ends{};
+  if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends.data()) != 0) {
+    return fail(os::errno_error("making a socket for", "a child process", errno));
+  }
+  return Pipe{os::UniqueFd(ends[0]), os::UniqueFd(ends[1])};
+}
+
 /// Waits for the first report; the supervisor's end is the only other thing that can come.
 Result<Report> first_report(int fd, const Spec& spec) {
   Report report;
@@ -49,7 +61,7 @@ Result<Report> first_report(int fd, const Spec& spec) {
                 size == 0 ? "ended early" : "does not answer");
   }
   if (report.kind == Report::Kind::kFailed) {
-    return fail(launch_error(spec, static_cast<Stage>(report.detail), report.value));
+    return fail(launch_error(spec, static_cast<Stage>(report.detail), report.value, report.facts));
   }
   return report;
 }
@@ -84,9 +96,102 @@ std::string note_of(Cause cause, const Limits& limits) {
     case Cause::kProcesses:
       return fmt::format("it was killed: it ran more than {} processes",
                          limits.processes.value_or(0));
+    case Cause::kDisk:
+      return "it was killed: it wrote more than " + size_text(limits.disk_bytes.value_or(0)) +
+             " to disk";
   }
   return "";
 }
+
+/// The descriptor that the child's init has sent, if it has.
+os::UniqueFd take_descriptor(int from) {
+  char byte = 0;
+  iovec part{&byte, 1};
+  alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(int))> control{};
+  msghdr message{};
+  message.msg_iov = &part;
+  message.msg_iovlen = 1;
+  message.msg_control = control.data();
+  message.msg_controllen = control.size();
+  if (::recvmsg(from, &message, MSG_CMSG_CLOEXEC | MSG_DONTWAIT) <= 0) {
+    return {};
+  }
+  const cmsghdr* header = CMSG_FIRSTHDR(&message);
+  if (header == nullptr || header->cmsg_type != SCM_RIGHTS) {
+    return {};
+  }
+  int fd = -1;
+  std::memcpy(&fd, CMSG_DATA(header), sizeof fd);
+  return os::UniqueFd(fd);
+}
+
+std::string weakness_of(const Prepared& prepared, const Report& report) {
+  const std::string why = std::generic_category().message(-report.refusal);
+  const bool step =
+      report.where >= 0 && static_cast<std::size_t>(report.where) < prepared.plan.steps.size;
+  return step ? fmt::format("/{}: {}", prepared.plan.steps.data[report.where].to, why)
+              : "namespaces: " + why;
+}
+
+/// Removes what a child without a private root leaves in its folder for temporary files.
+class TreeRemoval {
+ public:
+  explicit TreeRemoval(const std::string& path) : path_(path) {}
+  ~TreeRemoval() {
+    std::error_code ignored;
+    if (!path_.empty()) {
+      std::filesystem::remove_all(path_, ignored);
+    }
+  }
+  TreeRemoval(const TreeRemoval&) = delete;
+  TreeRemoval& operator=(const TreeRemoval&) = delete;
+
+ private:
+  const std::string& path_;
+};
+
+/// The ends of everything between this process and a child.
+struct Ends {
+  Pipe in;
+  Pipe out;
+  Pipe err;
+  Pipe status;
+  Pipe life;
+  Pipe listener;
+
+  static Result<Ends> make(const Spec& spec) {
+    Ends ends;
+    OAP_TRY(ends.status, make_pipe());
+    OAP_TRY(ends.life, make_pipe());
+    if (!spec.inherit_stdio) {
+      OAP_TRY(ends.in, make_pipe());
+      OAP_TRY(ends.out, make_pipe());
+      OAP_TRY(ends.err, make_pipe());
+    }
+    if (spec.through_proxy) {
+      OAP_TRY(ends.listener, make_sockets());
+    }
+    return ends;
+  }
+
+  void hand_to(LaunchPlan& plan, const Spec& spec) const {
+    plan.child_in = spec.inherit_stdio ? STDIN_FILENO : in.read.get();
+    plan.child_out = spec.inherit_stdio ? STDOUT_FILENO : out.write.get();
+    plan.child_err = spec.merge_stderr    ? plan.child_out
+                     : spec.inherit_stdio ? STDERR_FILENO
+                                          : err.write.get();
+    plan.status_out = status.write.get();
+    plan.life_in = life.read.get();
+    plan.listener_out = listener.write.get();
+  }
+
+  void close_theirs() {
+    for (os::UniqueFd* end :
+         {&in.read, &out.write, &err.write, &status.write, &life.read, &listener.write}) {
+      end->reset();
+    }
+  }
+};
 
 }  // namespace
 
@@ -107,6 +212,10 @@ struct Child::State {
   pid_t pid = -1;
   Limits limits;
   Isolation isolation;
+  std::unique_ptr<Identity> identity;
+  std::string weakness;
+  std::string bare_tmp;  ///< to be removed
+  os::UniqueFd listener;
   std::string reported;
   std::optional<Exit> exit;
 
@@ -135,46 +244,53 @@ struct Child::State {
 Child::Child(std::unique_ptr<State> state) : state_(std::move(state)) {}
 
 Result<std::unique_ptr<Child>> Child::start(Executor executor, Spec spec) {
-  OAP_CHECK_OK(Prepared::check(spec));
+  OAP_TRY(spec, Prepared::complete(std::move(spec)));
   OAP_TRY(std::string program, find_program(spec));
-  Prepared prepared(spec, std::move(program));
-  OAP_TRY(Pipe in, make_pipe());
-  OAP_TRY(Pipe out, make_pipe());
-  OAP_TRY(Pipe err, make_pipe());
-  OAP_TRY(Pipe status, make_pipe());
-  OAP_TRY(Pipe life, make_pipe());
-  LaunchPlan& plan = prepared.plan;
-  plan.child_in = in.read.get();
-  plan.child_out = out.write.get();
-  plan.child_err = spec.merge_stderr ? out.write.get() : err.write.get();
-  plan.status_out = status.write.get();
-  plan.life_in = life.read.get();
-  const pid_t supervisor = fork_with_signals_blocked(plan);
+  OAP_TRY(const std::unique_ptr<Prepared> prepared, Prepared::make(spec, std::move(program)));
+  OAP_TRY(Ends ends, Ends::make(spec));
+  ends.hand_to(prepared->plan, spec);
+  const pid_t supervisor = fork_with_signals_blocked(prepared->plan);
   if (supervisor < 0) {
     return fail(launch_error(spec, Stage::kFork, -supervisor));
   }
-  for (os::UniqueFd* end : {&in.read, &out.write, &err.write, &status.write, &life.read}) {
-    end->reset();
-  }
-  auto report = first_report(status.read.get(), spec);
+  ends.close_theirs();
+  auto report = first_report(ends.status.read.get(), spec);
   if (!report) {
-    life.write.reset();
+    ends.life.write.reset();
     reap(supervisor);
     return fail(std::move(report).error());
   }
-  auto state =
-      std::make_unique<State>(std::move(executor), std::move(in.write), std::move(out.read),
-                              std::move(err.read), std::move(status.read));
-  ::fcntl(life.write.get(), F_SETFL, O_NONBLOCK);
-  state->life = std::move(life.write);
+  auto state = std::make_unique<State>(std::move(executor), std::move(ends.in.write),
+                                       std::move(ends.out.read), std::move(ends.err.read),
+                                       std::move(ends.status.read));
+  ::fcntl(ends.life.write.get(), F_SETFL, O_NONBLOCK);
+  state->life = std::move(ends.life.write);
   state->supervisor = supervisor;
   state->pid = report->value;
   state->limits = spec.limits;
-  state->isolation = isolation_of(spec.limits, report->detail == 1);
-  return std::unique_ptr<Child>(new Child(std::move(state)));
+  state->isolation = isolation_of(spec, report->detail);
+  state->identity = std::move(prepared->identity);
+  if (report->refusal != 0) {
+    state->bare_tmp = prepared->plan.bare_tmp;
+    state->weakness = weakness_of(*prepared, *report);
+    log::debug("sandbox", "no private root", {{"why", state->weakness}});
+  }
+  std::unique_ptr<Child> child(new Child(std::move(state)));
+  if (spec.through_proxy) {
+    child->state_->listener = take_descriptor(ends.listener.read.get());
+    if (!child->state_->listener) {
+      return fail(
+          Code::kFailedPrecondition,
+          "'{}' is not run: hosts were allowed one by one, which needs a network namespace, "
+          "and this machine gives none ({})",
+          spec.argv.front(), child->state_->weakness);
+    }
+  }
+  return child;
 }
 
 Child::~Child() {
+  const TreeRemoval after(state_->bare_tmp);
   if (state_->exit) {
     return;
   }
@@ -194,6 +310,8 @@ async::ReadPipe& Child::err() { return state_->err; }
 async::WritePipe& Child::in() { return state_->in; }
 pid_t Child::pid() const { return state_->pid; }
 const Isolation& Child::isolation() const { return state_->isolation; }
+const std::string& Child::weakness() const { return state_->weakness; }
+os::UniqueFd Child::listener() { return std::move(state_->listener); }
 
 Task<Result<Exit>> Child::wait() {
   State& state = *state_;

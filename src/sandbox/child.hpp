@@ -8,6 +8,7 @@
 #include "async/stream.hpp"
 #include "async/task.hpp"
 #include "base/clock.hpp"
+#include "os/fd.hpp"
 #include "sandbox/spec.hpp"
 
 namespace oap::sandbox {
@@ -28,8 +29,9 @@ class Child {
  public:
   /// Blocks for the time of a fork and an exec, about a millisecond. kNotFound: no such program
   /// (the message names the PATH) or directory; kPermissionDenied: not executable;
-  /// kInvalidArgument: an empty argv, a NUL byte; kResourceExhausted: no more processes or
-  /// descriptors.
+  /// kInvalidArgument: an empty argv, a NUL byte, a workspace that no child may have;
+  /// kResourceExhausted: no more processes or descriptors; kFailedPrecondition: less isolation than
+  /// the spec requires.
   static Result<std::unique_ptr<Child>> start(Executor executor, Spec spec);
   ~Child();
   Child(const Child&) = delete;
@@ -41,6 +43,11 @@ class Child {
   /// The program's process id, also its process group and session.
   pid_t pid() const;
   const Isolation& isolation() const;
+  /// Why it has no file system of its own, or "".
+  const std::string& weakness() const;
+  /// With Spec::through_proxy: the socket that listens on 127.0.0.1:3128 in the child's network.
+  /// Once; the caller then serves it.
+  os::UniqueFd listener();
 
   /// Waits until the program and all its descendants are gone; the answer stays the same when asked
   /// again. Read out() and err() meanwhile, or a chatty child never ends. kCancelled leaves it

@@ -22,6 +22,7 @@ using ::testing::HasSubstr;
 using testing::pid_in;
 
 constexpr Millis kPatience{20'000};
+constexpr Profile kProfiles[] = {Profile::kTool, Profile::kService, Profile::kOwn};
 
 Spec shell(std::string script, std::string cwd = "") {
   Spec spec;
@@ -75,24 +76,45 @@ TEST(ChildTest, TalksBothWaysUntilItsInputEnds) {
   child->terminate();
 }
 
+/// The supervisor is the program's parent, or that of the first process of its namespace.
+pid_t supervisor_of(const Child& child) {
+  const pid_t parent = parent_of(child.pid());
+  return parent_of(parent) == ::getpid() ? parent : parent_of(parent);
+}
+
 TEST(ChildTest, PidIsTheProgramAndTheSupervisorIsNamed) {
   async::Runtime runtime;
-  const auto child = start(runtime, shell("echo $$; read line"));
-  EXPECT_EQ(read_line(runtime, *child), std::to_string(child->pid()) + "\n");
-  const pid_t supervisor = parent_of(child->pid());
-  EXPECT_EQ(os::read_file("/proc/" + std::to_string(supervisor) + "/comm"), "oap-supervise\n");
-  EXPECT_EQ(parent_of(supervisor), ::getpid());
+  for (const Profile profile : kProfiles) {
+    Spec spec = shell("echo $$; read line");
+    spec.profile = profile;
+    const auto child = start(runtime, spec);
+    const auto inside = read_line(runtime, *child);
+    const std::string status =
+        os::read_file("/proc/" + std::to_string(child->pid()) + "/status").value_or("");
+    const std::size_t at = status.find("NSpid:");
+    const std::string numbers = status.substr(at, status.find('\n', at) + 1 - at);
+    EXPECT_THAT(numbers, ::testing::EndsWith("\t" + inside.value_or("?")));
+    EXPECT_THAT(numbers, HasSubstr("\t" + std::to_string(child->pid())));
+    const pid_t supervisor = supervisor_of(*child);
+    EXPECT_EQ(os::read_file("/proc/" + std::to_string(supervisor) + "/comm"), "oap-supervise\n");
+    EXPECT_EQ(parent_of(supervisor), ::getpid());
+  }
 }
 
 TEST(ChildTest, TheSupervisorHoldsNothingOpenButItsOwn) {
   async::Runtime runtime;
   const auto child = start(runtime, shell("read line"));
-  const std::string fds = "/proc/" + std::to_string(parent_of(child->pid())) + "/fd";
+  const std::string fds = "/proc/" + std::to_string(supervisor_of(*child)) + "/fd";
   const auto open = os::list_dir(fds);
   if (!open) {
     GTEST_SKIP() << "only root may look";
   }
-  EXPECT_EQ(open->size(), 3u) << "status, life and signals";
+  EXPECT_GE(open->size(), 3u) << "status, life and signals";
+  EXPECT_LE(open->size(), 8u) << "and notes, the workspace's lock and three control groups";
+  if (child->isolation().pid == Layer::kEnforced) {
+    const std::string init = "/proc/" + std::to_string(parent_of(child->pid())) + "/fd";
+    EXPECT_EQ(os::list_dir(init)->size(), 1u) << "the notes";
+  }
 }
 
 TEST(ChildTest, WaitMayBeCancelledAndAskedAgain) {
@@ -132,38 +154,45 @@ TEST(ChildTest, TerminateReachesAStoppedProgram) {
   EXPECT_EQ(soon(runtime, child->wait()).value().signal, SIGTERM);
 }
 
+Spec daemon_script(const std::string& dir, Profile profile) {
+  Spec spec = shell("(setsid bash -c 'echo $$ > pid; exec sleep 1000' &); sleep 1000", dir);
+  spec.env["OAP_MARK"] = dir;
+  spec.profile = profile;
+  return spec;
+}
+
 TEST(ChildTest, KillEndsTheTree) {
-  const TempDir dir;
-  async::Runtime runtime;
-  const auto child = start(runtime, shell("(setsid bash -c 'echo $$ > pid; exec sleep 1000' &); "
-                                          "sleep 1000",
-                                          dir.path()));
-  const pid_t daemon = pid_in(dir / "pid");
-  ASSERT_TRUE(testing::runs(daemon));
-  child->kill();
-  EXPECT_EQ(soon(runtime, child->wait()).value().signal, SIGKILL);
-  EXPECT_FALSE(testing::runs(daemon));
+  for (const Profile profile : kProfiles) {
+    const TempDir dir;
+    async::Runtime runtime;
+    const auto child = start(runtime, daemon_script(dir.path(), profile));
+    ASSERT_GT(pid_in(dir / "pid"), 0);
+    EXPECT_GE(testing::marked(dir.path()).size(), 2u);
+    child->kill();
+    EXPECT_EQ(soon(runtime, child->wait()).value().signal, SIGKILL);
+    EXPECT_THAT(testing::marked(dir.path()), ::testing::IsEmpty());
+  }
 }
 
 TEST(ChildTest, DestructionKillsAndReaps) {
-  const TempDir dir;
-  async::Runtime runtime;
-  auto child = start(runtime, shell("(setsid bash -c 'echo $$ > pid; exec sleep 1000' &); "
-                                    "sleep 1000",
-                                    dir.path()));
-  const pid_t daemon = pid_in(dir / "pid");
-  const pid_t program = child->pid();
-  child.reset();
-  EXPECT_FALSE(testing::runs(daemon));
-  EXPECT_FALSE(testing::runs(program));
-  EXPECT_EQ(::waitpid(-1, nullptr, WNOHANG), -1) << "no zombie is left";
+  for (const Profile profile : kProfiles) {
+    const TempDir dir;
+    async::Runtime runtime;
+    auto child = start(runtime, daemon_script(dir.path(), profile));
+    ASSERT_GT(pid_in(dir / "pid"), 0);
+    const pid_t program = child->pid();
+    child.reset();
+    EXPECT_THAT(testing::marked(dir.path()), ::testing::IsEmpty());
+    EXPECT_FALSE(testing::runs(program));
+    EXPECT_EQ(::waitpid(-1, nullptr, WNOHANG), -1) << "no zombie is left";
+  }
 }
 
 TEST(ChildTest, AKilledSupervisorTakesTheProgramAlong) {
   async::Runtime runtime;
   const auto child = start(runtime, shell("echo ready; while :; do sleep 0.01; done"));
   EXPECT_EQ(read_line(runtime, *child), "ready\n");
-  ::kill(parent_of(child->pid()), SIGKILL);
+  ::kill(supervisor_of(*child), SIGKILL);
   const auto exit = soon(runtime, child->wait());
   EXPECT_EQ(exit.value().signal, SIGKILL);
   EXPECT_THAT(exit.value().note, HasSubstr("supervisor was killed"));
@@ -180,22 +209,26 @@ constexpr const char* kOrphans[] = {
 };
 
 TEST(ChildTest, NothingOutlivesAParentKilledWithNine) {
-  for (const char* script : kOrphans) {
+  for (std::size_t i = 0; i < std::size(kOrphans) * std::size(kProfiles); ++i) {
+    const char* script = kOrphans[i / std::size(kProfiles)];
     const TempDir dir;
     const pid_t parent = ::fork();
     if (parent == 0) {
       async::Runtime runtime;
-      const auto child = Child::start(runtime.executor(), shell(script, dir.path()));
+      Spec spec = shell(script, dir.path());
+      spec.env["OAP_MARK"] = dir.path();
+      spec.profile = kProfiles[i % std::size(kProfiles)];
+      const auto child = Child::start(runtime.executor(), std::move(spec));
       while (true) {
         ::pause();
       }
     }
-    const pid_t orphan = pid_in(dir / "pid");
-    EXPECT_TRUE(testing::runs(orphan)) << script;
+    ASSERT_GT(pid_in(dir / "pid"), 0) << script;
+    EXPECT_THAT(testing::marked(dir.path()), ::testing::Not(::testing::IsEmpty())) << script;
     EXPECT_GE(measure_tree(parent).processes, 2u) << "a supervisor and the program";
     ::kill(parent, SIGKILL);
     ASSERT_EQ(::waitpid(parent, nullptr, 0), parent);
-    EXPECT_TRUE(gone_within(orphan, kPatience)) << script;
+    EXPECT_TRUE(testing::marked_gone_within(dir.path(), kPatience)) << script;
   }
 }
 

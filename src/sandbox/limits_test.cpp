@@ -30,7 +30,13 @@ Output run_with(Limits limits, std::string script, Profile profile = Profile::kT
 }
 
 TEST(Limits, NothingAskedForIsReportedAsNone) {
-  EXPECT_EQ(run_with({}, "true").isolation, Isolation{});
+  EXPECT_EQ(run_with({}, "true", Profile::kOwn).isolation, Isolation{});
+  const Isolation isolation = run_with({}, "true").isolation;
+  EXPECT_EQ(isolation.net, Layer::kNone);
+  EXPECT_EQ(isolation.mem, Layer::kNone);
+  EXPECT_EQ(isolation.cpu, Layer::kNone);
+  EXPECT_EQ(isolation.disk, Layer::kNone);
+  EXPECT_NE(isolation.pids, Layer::kNone) << "a tool always has a limit";
 }
 
 TEST(Limits, ATreeOverItsMemoryIsKilledAndSaysSo) {
@@ -40,7 +46,7 @@ TEST(Limits, ATreeOverItsMemoryIsKilledAndSaysSo) {
       run_with(limits,
                "(x=$(head -c 40000000 /dev/zero | tr '\\0' x); sleep 20) & (x=$(head -c 40000000 "
                "/dev/zero | tr '\\0' x); sleep 20) & wait");
-  EXPECT_EQ(output.isolation.mem, Layer::kDegraded);
+  EXPECT_NE(output.isolation.mem, Layer::kNone);
   EXPECT_EQ(output.signal, SIGKILL);
   EXPECT_THAT(output.note, HasSubstr("more than 64 MB of memory"));
   EXPECT_FALSE(output.timed_out);
@@ -58,7 +64,7 @@ TEST(Limits, TooManyProcessesAreKilled) {
   Limits limits;
   limits.processes = 20;
   const Output output = run_with(limits, "for i in $(seq 100); do sleep 20 & done; wait");
-  EXPECT_EQ(output.isolation.pids, Layer::kDegraded);
+  EXPECT_NE(output.isolation.pids, Layer::kNone);
   EXPECT_EQ(output.signal, SIGKILL);
   EXPECT_THAT(output.note, HasSubstr("more than 20 processes"));
 }
@@ -99,7 +105,8 @@ TEST(Limits, WithoutNetworkOnlyLoopbackIsLeft) {
     GTEST_SKIP() << "this kernel gives no network namespace to this user";
   }
   EXPECT_EQ(output.isolation.net, Layer::kEnforced);
-  EXPECT_EQ(output.out, std::to_string(::geteuid()) + "\nlo\n");
+  EXPECT_THAT(output.out, ::testing::EndsWith("\nlo\n"));
+  EXPECT_THAT(output.out, ::testing::Not(::testing::StartsWith("0\n"))) << "never as root";
 }
 
 TEST(Limits, LoopbackWorksWithoutNetwork) {

@@ -1,18 +1,27 @@
 #include "sandbox/prepare.hpp"
 
 #include <algorithm>
+#include <atomic>
 #include <cerrno>
+#include <optional>
 #include <system_error>
 
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "os/env.hpp"
 #include "os/file.hpp"
+#include "sandbox/kernel.hpp"
+#include "sandbox/places.hpp"
+#include "sandbox/seccomp.hpp"
 
 namespace oap::sandbox {
 namespace {
 
 constexpr int kNiceUnderCpuLimit = 5;
+constexpr std::uint32_t kToolProcesses = 4096;  // of a tool whose limit nobody gave
+constexpr std::uint64_t kScratchBytes = 2ull << 30;
+constexpr std::uint64_t kEveryRight = (std::uint64_t{kernel::kIoctlDev} << 1U) - 1;
 
 bool has_nul(const std::string& text) { return text.find('\0') != std::string::npos; }
 
@@ -24,11 +33,53 @@ std::string in_directory(const Spec& spec, const std::string& path) {
   return path.starts_with('/') || spec.cwd.empty() ? path : spec.cwd + "/" + path;
 }
 
+std::string absolute_program(const Spec& spec, const std::string& program) {
+  const std::string path = in_directory(spec, program);
+  return path.starts_with('/') ? path : os::canonical_path(path).value_or(path);
+}
+
+/// Of control groups: the process that makes them, so that leftovers of dead ones can be told.
+std::string unique_name() {
+  static std::atomic<std::uint64_t> count{0};
+  return fmt::format("oap-{}-{}", ::getpid(), ++count);
+}
+
 std::string error_text(int error_number) { return std::generic_category().message(error_number); }
 
-}  // namespace
+std::string names_of(const std::vector<Kind>& kinds) {
+  std::string text;
+  for (const Kind kind : kinds) {
+    text += (text.empty() ? "" : ", ") + std::string(to_string(kind));
+  }
+  return text;
+}
 
-Result<void> Prepared::check(const Spec& spec) {
+/// The Facts that together make a kind of isolation "enforced" for this spec; nothing where nothing
+/// can.
+std::optional<std::uint32_t> facts_of(const Spec& spec, Kind kind) {
+  switch (kind) {
+    case Kind::kFs:
+      return kFactRoot | kFactProtected | kFactOwnUid;
+    case Kind::kNet:
+      return spec.limits.network ? std::optional<std::uint32_t>()
+                                 : kFactNet | (spec.through_proxy ? kFactListening : 0U);
+    case Kind::kPid:
+      return kFactPid;
+    case Kind::kSeccomp:
+      return kFactSeccomp | kFactNoCaps;
+    case Kind::kMem:
+      return spec.limits.memory_bytes ? std::optional<std::uint32_t>(kFactMemory) : std::nullopt;
+    case Kind::kCpu:
+      return spec.limits.cpu_percent ? std::optional<std::uint32_t>(kFactCpu) : std::nullopt;
+    case Kind::kPids:
+      return spec.limits.processes ? std::optional<std::uint32_t>(kFactPids) : std::nullopt;
+    case Kind::kDisk:
+      return std::nullopt;
+  }
+  return std::nullopt;
+}
+
+Result<void> check_text(const Spec& spec) {
   if (spec.argv.empty() || spec.argv.front().empty()) {
     return fail(Code::kInvalidArgument, "no program was given to run");
   }
@@ -46,30 +97,100 @@ Result<void> Prepared::check(const Spec& spec) {
           name.c_str(), spec.argv.front());
     }
   }
-  if (!spec.cwd.empty() && !os::is_directory(spec.cwd)) {
-    return fail(launch_error(spec, Stage::kDirectory, os::exists(spec.cwd) ? ENOTDIR : ENOENT));
+  return {};
+}
+
+Result<std::string> existing(const std::string& path, const std::string& program,
+                             std::string_view what) {
+  if (has_nul(path)) {
+    return fail(Code::kInvalidArgument, "a {} of '{}' holds a NUL byte", what, program);
+  }
+  OAP_TRY(std::string real, os::canonical_path(path));
+  if (!os::exists(real)) {
+    return fail(Code::kNotFound, "cannot run '{}': its {} {} does not exist", program, what, path);
+  }
+  return real;
+}
+
+Result<void> check_requirements(const Spec& spec) {
+  for (const Kind kind : spec.require) {
+    if (spec.profile == Profile::kOwn || !facts_of(spec, kind)) {
+      return fail(Code::kFailedPrecondition, "'{}' is not run: {} must be enforced, but {}",
+                  spec.argv.front(), to_string(kind),
+                  kind == Kind::kDisk  ? "this machine can only watch what is written"
+                  : kind == Kind::kNet ? "the whole network was asked for"
+                                       : "no limit for it was given");
+    }
   }
   return {};
 }
 
+}  // namespace
+
+Result<Spec> Prepared::complete(Spec spec) {
+  OAP_CHECK_OK(check_text(spec));
+  const std::string& program = spec.argv.front();
+  if (!spec.cwd.empty() && !os::is_directory(spec.cwd)) {
+    return fail(launch_error(spec, Stage::kDirectory, os::exists(spec.cwd) ? ENOTDIR : ENOENT));
+  }
+  if (spec.profile == Profile::kOwn) {
+    OAP_CHECK_OK(check_requirements(spec));
+    return spec;
+  }
+  OAP_TRY(spec.cwd, os::canonical_path(spec.cwd.empty() ? "." : spec.cwd));
+  const std::string workspace = spec.workspace.empty() ? spec.cwd : spec.workspace;
+  OAP_TRY(spec.workspace, existing(workspace, program, "workspace"));
+  for (std::string& path : spec.writable) {
+    OAP_TRY(path, existing(path, program, "writable place"));
+  }
+  for (std::string& path : spec.readable) {
+    OAP_TRY(path, existing(path, program, "readable place"));
+  }
+  if (spec.profile == Profile::kTool && !spec.limits.processes) {
+    spec.limits.processes = kToolProcesses;
+  }
+  OAP_CHECK_OK(check_requirements(spec));
+  return spec;
+}
+
+Result<std::unique_ptr<Prepared>> Prepared::make(const Spec& spec, std::string program) {
+  auto prepared = std::unique_ptr<Prepared>(new Prepared(spec, std::move(program)));
+  if (spec.profile != Profile::kOwn) {
+    OAP_CHECK_OK(prepared->confine(spec));
+  }
+  return prepared;
+}
+
 Prepared::Prepared(const Spec& spec, std::string program)
     : texts_(spec.argv), program_(std::move(program)), cwd_(spec.cwd) {
+  bare_tmp_ = "/tmp/" + unique_name();
   for (const auto& [name, value] : child_environment(spec)) {
     texts_.push_back(name + "=" + value);
   }
-  for (std::size_t i = 0; i < texts_.size(); ++i) {
+  texts_.push_back("TMPDIR=" + bare_tmp_);
+  for (std::size_t i = 0; i + 1 < texts_.size(); ++i) {
     (i < spec.argv.size() ? argv_ : environment_).push_back(texts_[i].data());
   }
+  for (char* const variable : environment_) {
+    if (!std::string_view(variable).starts_with("TMPDIR=")) {
+      bare_environment_.push_back(variable);
+    }
+  }
+  bare_environment_.push_back(texts_.back().data());
   argv_.push_back(nullptr);
   environment_.push_back(nullptr);
-  const unsigned uid = ::geteuid();
-  const unsigned gid = ::getegid();
-  uid_map_ = fmt::format("{} {} 1\n", uid, uid);
-  gid_map_ = fmt::format("{} {} 1\n", gid, gid);
+  bare_environment_.push_back(nullptr);
+  plan.bare_environment = bare_environment_.data();
   plan.program = program_.c_str();
   plan.argv = argv_.data();
   plan.environment = environment_.data();
   plan.cwd = cwd_.empty() ? nullptr : cwd_.c_str();
+  plan.privileged = ::geteuid() == 0;
+  plan.uid = ::geteuid();
+  plan.gid = ::getegid();
+  identity = std::make_unique<Identity>(spec.workspace, spec.profile == Profile::kTool);
+  uid_map_ = fmt::format("{} {} 1\n", identity->uid, identity->uid);
+  gid_map_ = fmt::format("{} {} 1\n", identity->gid, identity->gid);
   plan.uid_map = uid_map_.c_str();
   plan.gid_map = gid_map_.c_str();
   set_limits(spec);
@@ -98,9 +219,61 @@ void Prepared::set_limits(const Spec& spec) {
   }
   plan.nice = limits.cpu_percent && *limits.cpu_percent < 100 ? kNiceUnderCpuLimit : 0;
   plan.cut_network = !limits.network;
-  plan.privileged = ::geteuid() == 0;
   plan.memory_bytes = limits.memory_bytes.value_or(0);
   plan.processes = limits.processes.value_or(0);
+  plan.disk_bytes = limits.disk_bytes.value_or(0);
+  groups_ = std::make_unique<Groups>(group_home(), limits, unique_name());
+  plan.groups = {groups_->plans.data(), groups_->plans.size()};
+}
+
+Result<void> Prepared::confine(const Spec& spec) {
+  root_input_ = {spec.profile,
+                 spec.workspace,
+                 spec.writable,
+                 spec.readable,
+                 {},
+                 os::home_dir(),
+                 child_environment(spec)["PATH"],
+                 absolute_program(spec, program_),
+                 bare_tmp_,
+                 spec.limits.network,
+                 plan.privileged,
+                 identity->uid};
+  for (const std::string& place : credential_places(root_input_.home)) {
+    root_input_.hidden.push_back(os::canonical_path(place).value_or(place));
+  }
+  if (const auto home = os::canonical_path(root_input_.home)) {
+    root_input_.home = *home;
+  }
+  OAP_CHECK_OK(RootPlan::check(root_input_));
+  root_ = std::make_unique<RootPlan>(root_input_);
+  plan.confine = true;
+  plan.host_root = spec.profile == Profile::kService;
+  plan.uid = identity->uid;
+  plan.gid = identity->gid;
+  plan.owner = identity->owner;
+  plan.owner_group = identity->owner_group;
+  plan.needs_idmap = identity->needs_idmap;
+  plan.idmap = identity->idmap ? identity->idmap->get() : -1;
+  scratch_options_ = std::to_string(spec.limits.disk_bytes.value_or(kScratchBytes));
+  plan.scratch_options = scratch_options_.c_str();
+  plan.steps = {root_->steps.data(), root_->steps.size()};
+  plan.rules = {root_->rules.data(), root_->rules.size()};
+  plan.bare_rules = {root_->bare_rules.data(), root_->bare_rules.size()};
+  plan.landlock_files = kEveryRight;
+  plan.bare_tmp = bare_tmp_.c_str();
+  plan.workspace = root_input_.workspace.c_str();
+  plan.placeholders = {root_->placeholders.data(), root_->placeholders.size()};
+  const bool service = spec.profile == Profile::kService;
+  filter_ = seccomp_filter({service, true});
+  bare_filter_ = seccomp_filter({service, false});
+  plan.filter = {filter_.data(), filter_.size()};
+  plan.bare_filter = {bare_filter_.data(), bare_filter_.size()};
+  plan.listen = spec.through_proxy;
+  for (const Kind kind : spec.require) {
+    plan.required |= facts_of(spec, kind).value_or(0);
+  }
+  return {};
 }
 
 Result<std::string> find_program(const Spec& spec) {
@@ -136,7 +309,7 @@ Result<std::string> find_program(const Spec& spec) {
   return fail(Code::kNotFound, "no such program '{}' in PATH {}", name, path);
 }
 
-Error launch_error(const Spec& spec, Stage stage, int error_number) {
+Error launch_error(const Spec& spec, Stage stage, int error_number, std::uint32_t facts) {
   const std::string& program = spec.argv.front();
   const std::string why = error_text(error_number);
   switch (stage) {
@@ -146,10 +319,21 @@ Error launch_error(const Spec& spec, Stage stage, int error_number) {
           fmt::format("cannot run '{}': its working directory {}: {}", program, spec.cwd, why));
     case Stage::kExec:
       break;
+    case Stage::kRefused:
+      return Error(
+          Code::kFailedPrecondition,
+          fmt::format("'{}' is not run: {} must be enforced, but this machine gives {}", program,
+                      names_of(spec.require), to_string(isolation_of(spec, facts))));
+    case Stage::kHidden:
+      return Error(Code::kNotFound,
+                   fmt::format("cannot run '{}': it, or the interpreter in its first line, is not "
+                               "among what a sandboxed program sees",
+                               program));
     case Stage::kNone:
     case Stage::kSupervisor:
     case Stage::kFork:
     case Stage::kNetwork:
+    case Stage::kNamespaces:
       return Error(Code::kResourceExhausted,
                    fmt::format("cannot run '{}': starting a process failed: {}", program, why));
   }
@@ -177,15 +361,28 @@ Error launch_error(const Spec& spec, Stage stage, int error_number) {
   }
 }
 
-Isolation isolation_of(const Limits& limits, bool network_cut) {
-  const auto degraded_if = [](bool done) { return done ? Layer::kDegraded : Layer::kNone; };
+Isolation isolation_of(const Spec& spec, std::uint32_t facts) {
+  const Limits& limits = spec.limits;
+  const auto layer = [&](Kind kind, bool something) {
+    const auto needed = facts_of(spec, kind);
+    if (needed && (facts & *needed) == *needed) {
+      return Layer::kEnforced;
+    }
+    return something ? Layer::kDegraded : Layer::kNone;
+  };
+  const auto holds = [facts](std::uint32_t any) { return (facts & any) != 0; };
   Isolation isolation;
-  isolation.net = network_cut ? Layer::kEnforced : Layer::kNone;
-  isolation.mem = degraded_if(limits.memory_bytes.has_value());
-  isolation.cpu = degraded_if(limits.cpu_seconds.has_value() ||
-                              (limits.cpu_percent && *limits.cpu_percent < 100));
-  isolation.pids = degraded_if(limits.processes.has_value());
-  isolation.disk = degraded_if(limits.file_bytes.has_value() || limits.disk_bytes.has_value());
+  isolation.net = layer(Kind::kNet, !limits.network && holds(kFactNoInet | kFactNet));
+  isolation.mem = layer(Kind::kMem, limits.memory_bytes.has_value());
+  isolation.cpu = layer(Kind::kCpu, limits.cpu_seconds || limits.cpu_percent.value_or(100) < 100);
+  isolation.pids = layer(Kind::kPids, limits.processes.has_value());
+  isolation.disk = limits.file_bytes || limits.disk_bytes ? Layer::kDegraded : Layer::kNone;
+  if (spec.profile != Profile::kOwn) {
+    isolation.fs = layer(Kind::kFs, holds(kFactRoot | kFactLandlock));
+    isolation.pid =
+        layer(Kind::kPid, holds(kFactScoped) || (holds(kFactOwnUid) && ::geteuid() == 0));
+    isolation.seccomp = layer(Kind::kSeccomp, holds(kFactSeccomp));
+  }
   return isolation;
 }
 

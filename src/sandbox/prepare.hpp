@@ -1,12 +1,15 @@
 #pragma once
 
-#include <map>
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "base/result.hpp"
+#include "sandbox/groups.hpp"
+#include "sandbox/identity.hpp"
+#include "sandbox/plan.hpp"
+#include "sandbox/root_plan.hpp"
 #include "sandbox/spec.hpp"
-#include "sandbox/supervisor.hpp"
 
 namespace oap::sandbox {
 
@@ -14,33 +17,47 @@ namespace oap::sandbox {
 /// make it in its place.
 class Prepared {
  public:
-  static Result<void> check(const Spec& spec);
+  /// Errors are those of Child::start that can be told before anything runs. Gives the Spec with
+  /// its defaults filled in and its places canonical.
+  static Result<Spec> complete(Spec spec);
 
-  explicit Prepared(const Spec& spec, std::string program);
+  /// kInvalidArgument: a workspace or writable place that no child may have.
+  static Result<std::unique_ptr<Prepared>> make(const Spec& spec, std::string program);
   Prepared(const Prepared&) = delete;
   Prepared& operator=(const Prepared&) = delete;
 
   LaunchPlan plan;
+  std::unique_ptr<Identity> identity;
 
  private:
+  Prepared(const Spec& spec, std::string program);
   void set_limits(const Spec& spec);
+  Result<void> confine(const Spec& spec);
 
   std::vector<std::string> texts_;
   std::vector<char*> argv_;
   std::vector<char*> environment_;
+  std::vector<char*> bare_environment_;
+  std::string bare_tmp_;
   std::string program_;
   std::string cwd_;
   std::string uid_map_;
   std::string gid_map_;
+  std::string scratch_options_;
+  RootInput root_input_;
+  std::unique_ptr<RootPlan> root_;
+  std::unique_ptr<Groups> groups_;
+  std::vector<sock_filter> filter_;
+  std::vector<sock_filter> bare_filter_;
 };
 
 /// The file to execute for argv[0] of the spec. A name with a slash is taken as it is.
 Result<std::string> find_program(const Spec& spec);
 
-/// The sentence for a launch that failed in the child.
-Error launch_error(const Spec& spec, Stage stage, int error_number);
+/// The sentence for a launch that failed in the child, at which these Facts held.
+Error launch_error(const Spec& spec, Stage stage, int error_number, std::uint32_t facts = 0);
 
-/// What holds for a child that was started with these limits.
-Isolation isolation_of(const Limits& limits, bool network_cut);
+/// What holds for a child of this spec, by what the kernel has said.
+Isolation isolation_of(const Spec& spec, std::uint32_t facts);
 
 }  // namespace oap::sandbox

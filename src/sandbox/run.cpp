@@ -81,6 +81,7 @@ Task<Result<Output>> run(Executor executor, Spec spec, RunOptions options) {
   OAP_CO_TRY(const std::unique_ptr<Child> child, Child::start(executor, std::move(spec)));
   Output output;
   output.isolation = child->isolation();
+  output.weakness = child->weakness();
   Clip out(options.max_output_bytes);
   Clip err(options.max_output_bytes);
   Exit ended = co_await attend(executor, *child, options, output, out, err);

@@ -27,7 +27,8 @@ struct Output {
   bool timed_out = false;  ///< the deadline passed or the caller was cancelled
   Millis duration{0};
   Isolation isolation;
-  std::string note;  ///< why it was ended, one sentence, or ""
+  std::string weakness;  ///< why there was no file system of its own, or ""
+  std::string note;      ///< why it was ended, one sentence, or ""
 };
 
 /// Runs a program to its end. A deadline or a cancellation kills the whole tree and still gives

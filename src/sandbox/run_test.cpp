@@ -179,6 +179,7 @@ TEST(Run, GivesAMinimalEnvironment) {
 
 TEST(Run, LeaksNoDescriptorEitherWay) {
   const int inherited = ::open("/dev/null", O_RDONLY);  // without O_CLOEXEC on purpose
+  ASSERT_TRUE(run_now(shell("true")));                  // what is opened once and kept
   const auto before = os::list_dir("/proc/self/fd").value().size();
   for (int i = 0; i < 5; ++i) {
     const auto output = run_now(shell("ls /proc/self/fd | wc -l"));
@@ -246,6 +247,8 @@ Result<Output> run_and_cancel(Spec spec, const std::string& pid_file) {
   return result;
 }
 
+constexpr Profile kProfiles[] = {Profile::kTool, Profile::kService, Profile::kOwn};
+
 // Each script leaves a process behind and writes its pid to the file "pid".
 constexpr const char* kEscapes[] = {
     "sleep 1000 & echo $! > pid",
@@ -267,13 +270,17 @@ TEST(Run, NothingIsLeftBehindAtTheEnd) {
     const TempDir dir;
     Spec spec = shell(script);
     spec.cwd = dir.path();
-    const auto output = run_now(spec);
-    ASSERT_TRUE(output) << script;
-    EXPECT_FALSE(output->timed_out) << script;
-    EXPECT_EQ(output->exit_code, 0) << script;
-    const pid_t left = pid_in(dir / "pid");
-    EXPECT_GT(left, 0) << script;
-    EXPECT_FALSE(testing::runs(left)) << script;
+    spec.env["OAP_MARK"] = dir.path();
+    for (const Profile profile : kProfiles) {
+      spec.profile = profile;
+      ::unlink((dir / "pid").c_str());
+      const auto output = run_now(spec);
+      ASSERT_TRUE(output) << script;
+      EXPECT_FALSE(output->timed_out) << script;
+      EXPECT_EQ(output->exit_code, 0) << script;
+      EXPECT_GT(pid_in(dir / "pid"), 0) << script;
+      EXPECT_THAT(testing::marked(dir.path()), ::testing::IsEmpty()) << script;
+    }
   }
 }
 
@@ -282,13 +289,17 @@ TEST(Run, NothingIsLeftBehindAfterACancellation) {
     const TempDir dir;
     Spec spec = shell(std::string(script) + "\nsleep 1000");
     spec.cwd = dir.path();
-    const auto output = run_and_cancel(spec, dir / "pid");
-    ASSERT_TRUE(output) << script;
-    EXPECT_TRUE(output->timed_out) << script;
-    EXPECT_EQ(output->exit_code, 124) << script;
-    const pid_t left = pid_in(dir / "pid");
-    EXPECT_GT(left, 0) << script;
-    EXPECT_FALSE(testing::runs(left)) << script;
+    spec.env["OAP_MARK"] = dir.path();
+    for (const Profile profile : kProfiles) {
+      spec.profile = profile;
+      ::unlink((dir / "pid").c_str());
+      const auto output = run_and_cancel(spec, dir / "pid");
+      ASSERT_TRUE(output) << script;
+      EXPECT_TRUE(output->timed_out) << script;
+      EXPECT_EQ(output->exit_code, 124) << script;
+      EXPECT_GT(pid_in(dir / "pid"), 0) << script;
+      EXPECT_THAT(testing::marked(dir.path()), ::testing::IsEmpty()) << script;
+    }
   }
 }
 

@@ -1,5 +1,6 @@
 #include "sandbox/spec.hpp"
 
+#include <algorithm>
 #include <array>
 #include <utility>
 
@@ -9,6 +10,10 @@
 namespace oap::sandbox {
 namespace {
 
+constexpr std::array<std::string_view, 8> kKinds{"fs",  "net", "pid",  "seccomp",
+                                                 "mem", "cpu", "pids", "disk"};
+constexpr const char* kProxy = "http://127.0.0.1:3128";
+constexpr const char* kSocks = "socks5h://127.0.0.1:3128";
 constexpr std::string_view kDefaultPath = "/usr/local/bin:/usr/bin:/bin";
 
 std::array<std::pair<std::string_view, Layer>, 8> layers(const Isolation& isolation) {
@@ -34,6 +39,30 @@ std::string_view to_string(Layer layer) {
       return "enforced";
   }
   return "none";
+}
+
+std::string_view to_string(Kind kind) { return kKinds[static_cast<std::size_t>(kind)]; }
+
+Result<std::vector<Kind>> parse_kinds(std::string_view text) {
+  std::vector<Kind> kinds;
+  while (!text.empty()) {
+    const std::string_view word = text.substr(0, text.find(','));
+    const auto found = std::find(kKinds.begin(), kKinds.end(), word);
+    if (found == kKinds.end()) {
+      return fail(
+          Code::kInvalidArgument,
+          "'{}' is no kind of isolation; there are fs, net, pid, seccomp, mem, cpu, pids and "
+          "disk",
+          word);
+    }
+    kinds.push_back(static_cast<Kind>(found - kKinds.begin()));
+    text.remove_prefix(std::min(word.size() + 1, text.size()));
+  }
+  return kinds;
+}
+
+Layer Isolation::of(Kind kind) const {
+  return layers(*this)[static_cast<std::size_t>(kind)].second;
 }
 
 std::string to_string(const Isolation& isolation) {
@@ -64,6 +93,16 @@ std::map<std::string, std::string> child_environment(const Spec& spec) {
     if (auto value = os::env(name); value && !value->empty()) {
       environment[name] = *std::move(value);
     }
+  }
+  if (spec.profile == Profile::kTool) {
+    environment["TMPDIR"] = "/tmp";
+  }
+  if (spec.through_proxy) {
+    for (const char* name : {"HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"}) {
+      environment[name] = kProxy;
+    }
+    environment["ALL_PROXY"] = environment["all_proxy"] = kSocks;
+    environment["NO_PROXY"] = environment["no_proxy"] = "localhost,127.0.0.1,::1";
   }
   for (const auto& [name, value] : spec.env) {
     environment[name] = value;

@@ -7,24 +7,33 @@
 #include <string_view>
 #include <vector>
 
+#include "base/result.hpp"
+
 namespace oap::sandbox {
 
 /// What a child may use; nothing set = no limit. Bytes, seconds, per cent of one core.
 struct Limits {
-  std::optional<std::uint64_t> memory_bytes;  ///< the whole tree's resident memory
+  std::optional<std::uint64_t> memory_bytes;  ///< the whole tree's memory
   std::optional<std::uint64_t> file_bytes;    ///< the largest file it may write
-  std::optional<std::uint64_t> disk_bytes;    ///< in this version: as file_bytes
+  std::optional<std::uint64_t> disk_bytes;    ///< what the whole tree may write
   std::optional<std::uint32_t> cpu_seconds;   ///< of each process
   std::optional<std::uint32_t> open_files;    ///< of each process
-  std::optional<std::uint32_t> processes;     ///< in the whole tree
+  std::optional<std::uint32_t> processes;     ///< in the whole tree; a tool always has a limit
   std::optional<int> cpu_percent;
   bool network = true;
 };
 
 enum class Profile {
   kTool,     ///< one command for an agent: as tight as can be
-  kService,  ///< a configured server that the user trusts
+  kService,  ///< a configured server that the user trusts: sees the host but for credentials
+  kOwn,      ///< this program itself, or what the user asked for: supervised, not confined
 };
+
+/// The kinds of isolation, in the order of the report.
+enum class Kind { kFs, kNet, kPid, kSeccomp, kMem, kCpu, kPids, kDisk };
+std::string_view to_string(Kind kind);
+/// "fs,net,mem" as kinds; kInvalidArgument names the unknown word.
+Result<std::vector<Kind>> parse_kinds(std::string_view text);
 
 /// One child process. A value. `argv[0]` with a slash is a path (relative to cwd), otherwise it is
 /// looked up in the absolute entries of the child's PATH. cwd empty = that of this process. The
@@ -35,14 +44,28 @@ struct Spec {
   std::map<std::string, std::string> env;
   Limits limits;
   Profile profile = Profile::kTool;
-  bool merge_stderr = false;  ///< the child's stderr goes where its stdout goes
+  bool merge_stderr = false;   ///< the child's stderr goes where its stdout goes
+  bool inherit_stdio = false;  ///< the child has this process's descriptors 0 to 2
+
+  /// The folder that the child may write, but for its protected paths. Empty = cwd.
+  std::string workspace;
+  /// Further places it may write; a protected path named here, or one around it, is not protected.
+  /// They must exist.
+  std::vector<std::string> writable;
+  std::vector<std::string> readable;  ///< further places a tool may see
+  /// Hosts it may connect to, through the proxy on 127.0.0.1:3128 that the caller serves (see
+  /// Child::listener); then limits.network is false.
+  bool through_proxy = false;
+  /// Below "enforced" for one of these, it is not started: kFailedPrecondition.
+  std::vector<Kind> require;
 };
 
 enum class Layer { kNone, kDegraded, kEnforced };
 std::string_view to_string(Layer layer);
 
-/// How far each kind of isolation really holds for one child. kNone also where none was asked for;
-/// kDegraded: something is done, but a hostile child may get past it.
+/// How far each kind of isolation really holds for one child, told by the kernel when it started.
+/// kNone also where none was asked for; kDegraded: something is done, but a hostile child may get
+/// past it.
 struct Isolation {
   Layer fs = Layer::kNone;
   Layer net = Layer::kNone;
@@ -53,6 +76,7 @@ struct Isolation {
   Layer pids = Layer::kNone;
   Layer disk = Layer::kNone;
   bool operator==(const Isolation&) const = default;
+  Layer of(Kind kind) const;
 };
 
 /// "fs=none net=enforced …", for messages and logs.

@@ -1,6 +1,5 @@
 #include "sandbox/supervisor.hpp"
 
-#include <linux/close_range.h>
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
@@ -9,35 +8,19 @@
 #include <sys/wait.h>
 #include <time.h>
 
-#include "sandbox/launch.hpp"
 #include "sandbox/raw.hpp"
+#include "sandbox/start.hpp"
 #include "sandbox/tree.hpp"
-
-// glibc's clone under the name that sanitizers leave alone.
-extern "C" int __clone(int (*function)(void*), void* stack, int flags, void* argument, ...);
 
 namespace oap::sandbox {
 namespace {
 
-// Where the supervisor keeps its descriptors; 0 to 2 are the child's until it runs.
-constexpr int kStatus = 3;
-constexpr int kLife = 4;
-constexpr int kFirstFree = 5;
 constexpr int kOutOfTheWay = 16;
+constexpr int kHanded = kFirstFree;  // descriptors that the caller hands over
 
 constexpr std::int64_t kWatchMs = 50;
 constexpr std::int64_t kFirstWatchMs = 10;
 constexpr std::int64_t kLongestKillPauseMs = 100;
-
-OAP_AFTER_FORK void tell(Report::Kind kind, std::uint32_t detail, std::int32_t value) {
-  const Report report{kind, detail, value};
-  raw::write(kStatus, &report, sizeof report);
-}
-
-[[noreturn]] OAP_AFTER_FORK void give_up(Stage stage, long error) {
-  tell(Report::Kind::kFailed, static_cast<std::uint32_t>(stage), static_cast<std::int32_t>(-error));
-  raw::exit(1);
-}
 
 OAP_AFTER_FORK std::int64_t now_ms() {
   timespec now{};
@@ -52,7 +35,7 @@ OAP_AFTER_FORK int wait_for(pollfd* fds, nfds_t count, std::int64_t ms) {
 }
 
 OAP_AFTER_FORK void close_from(unsigned first) {
-  if (raw::call(SYS_close_range, first, ~0u, 0) == 0) {
+  if (raw::call(SYS_close_range, first, ~0U, 0) == 0) {
     return;
   }
   constexpr int kFormerKernels = 65536;
@@ -61,18 +44,23 @@ OAP_AFTER_FORK void close_from(unsigned first) {
   }
 }
 
-/// Leaves exactly descriptors 0 to 4 open.
+/// Leaves descriptors 0 to 6 open, as far as the plan has them.
 OAP_AFTER_FORK void arrange_descriptors(const LaunchPlan& plan) {
-  const int from[] = {plan.child_in, plan.child_out, plan.child_err, plan.status_out, plan.life_in};
-  long moved[5] = {};
-  for (int i = 0; i < 5; ++i) {
-    moved[i] = raw::call(SYS_fcntl, from[i], F_DUPFD_CLOEXEC, kOutOfTheWay);
-    if (moved[i] < 0) {
+  const int from[kHanded] = {plan.child_in, plan.child_out, plan.child_err,   plan.status_out,
+                             plan.life_in,  plan.idmap,     plan.listener_out};
+  long moved[kHanded] = {};
+  for (int i = 0; i < kHanded; ++i) {
+    moved[i] = from[i] < 0 ? -1 : raw::call(SYS_fcntl, from[i], F_DUPFD_CLOEXEC, kOutOfTheWay);
+    if (moved[i] < 0 && from[i] >= 0) {
       raw::exit(1);
     }
   }
-  for (int i = 0; i < 5; ++i) {
-    raw::call(SYS_dup3, moved[i], i, i >= kStatus ? O_CLOEXEC : 0);
+  for (int i = 0; i < kHanded; ++i) {
+    if (moved[i] < 0) {
+      raw::close(i);
+    } else {
+      raw::call(SYS_dup3, moved[i], i, i >= kStatus ? O_CLOEXEC : 0);
+    }
   }
   close_from(kFirstFree);
 }
@@ -83,107 +71,20 @@ OAP_AFTER_FORK int open_signals() {
       raw::call(SYS_signalfd4, -1, &mask, sizeof mask, SFD_CLOEXEC | SFD_NONBLOCK));
 }
 
-struct Started {
-  pid_t pid = 0;
-  bool network_cut = false;
-  LaunchNote failure;
-};
-
-struct Entry {
-  const LaunchPlan* plan;
-  NetworkCut cut;
-  int notes;
-};
-
-OAP_AFTER_FORK int enter(void* argument) {
-  const auto* entry = static_cast<const Entry*>(argument);
-  become_program(*entry->plan, entry->cut, entry->notes);
-}
-
-/// Shares the memory until the program is executed, which spares copying page tables; but a process
-/// that shares memory may not enter a user namespace.
-OAP_AFTER_FORK pid_t fork_child(Entry& entry) {
-  if (entry.cut == NetworkCut::kUserNamespace) {
-    const auto pid = static_cast<pid_t>(raw::call(SYS_clone, SIGCHLD, 0, 0, 0, 0));
-    if (pid == 0) {
-      enter(&entry);
-    }
-    return pid;
-  }
-  constexpr std::size_t kStackSize = 64u << 10;
-  alignas(16) char stack[kStackSize];
-  const int pid = __clone(&enter, stack + kStackSize, CLONE_VM | CLONE_VFORK | SIGCHLD, &entry);
-  return pid < 0 ? -errno : pid;
-}
-
-/// Reads what the child had to tell until it has executed its program or has ended.
-OAP_AFTER_FORK void hear_notes(int notes, Started& started) {
-  pollfd fds[2] = {{notes, POLLIN, 0}, {kLife, 0, 0}};
-  while (true) {
-    wait_for(fds, 2, -1);
-    if ((fds[1].revents & (POLLHUP | POLLERR)) != 0) {
-      raw::kill(started.pid, SIGKILL);
-      raw::exit(1);
-    }
-    LaunchNote note{};
-    const long size = fds[0].revents != 0 ? raw::read(notes, &note, sizeof note) : -EAGAIN;
-    if (size == 0) {
-      return;
-    }
-    if (size == static_cast<long>(sizeof note) && note.stage == Stage::kNone) {
-      started.network_cut = true;
-    } else if (size == static_cast<long>(sizeof note)) {
-      started.failure = note;
-    }
-  }
-}
-
-OAP_AFTER_FORK Started try_start(const LaunchPlan& plan, NetworkCut cut) {
-  int pipe_ends[2] = {-1, -1};
-  if (const long error = raw::call(SYS_pipe2, pipe_ends, O_CLOEXEC); error < 0) {
-    give_up(Stage::kSupervisor, error);
-  }
-  Entry entry{&plan, cut, pipe_ends[1]};
-  Started started;
-  started.pid = fork_child(entry);
-  raw::close(pipe_ends[1]);
-  if (started.pid < 0) {
-    give_up(Stage::kFork, started.pid);
-  }
-  hear_notes(pipe_ends[0], started);
-  raw::close(pipe_ends[0]);
-  if (started.failure.stage != Stage::kNone) {
-    raw::call(SYS_wait4, started.pid, nullptr, __WALL, nullptr);
-  }
-  return started;
-}
-
-/// Starts the program with the best cut from the network that can be had; gives up where it does
-/// not run at all.
-OAP_AFTER_FORK Started start_child(const LaunchPlan& plan) {
-  NetworkCut cut = NetworkCut::kNo;
-  if (plan.cut_network) {
-    cut = plan.privileged ? NetworkCut::kNamespace : NetworkCut::kUserNamespace;
-  }
-  while (true) {
-    const Started started = try_start(plan, cut);
-    if (started.failure.stage == Stage::kNone) {
-      return started;
-    }
-    if (started.failure.stage != Stage::kNetwork) {
-      give_up(started.failure.stage, started.failure.error);
-    }
-    cut = cut == NetworkCut::kNamespace ? NetworkCut::kUserNamespace : NetworkCut::kNo;
-  }
-}
-
 /// The supervisor's life after the child has started.
 class Supervision {
  public:
-  OAP_AFTER_FORK Supervision(const LaunchPlan& plan, pid_t self, pid_t main, int signals)
-      : plan_(plan), self_(self), main_(main), signals_(signals) {}
+  OAP_AFTER_FORK Supervision(const LaunchPlan& plan, const GroupsHeld& groups,
+                             const Started& started, int signals)
+      : plan_(plan),
+        groups_(groups),
+        started_(started),
+        self_(static_cast<pid_t>(raw::call(SYS_getpid))),
+        main_(started.pid),
+        signals_(signals) {}
 
-  [[noreturn]] OAP_AFTER_FORK void run() {
+  /// Until no descendant is left.
+  OAP_AFTER_FORK Report run() {
     next_watch_ = watches() ? now_ms() + kFirstWatchMs : 0;
     while (!reap()) {
       if (killing_) {
@@ -204,12 +105,33 @@ class Supervision {
         next_watch_ = now_ms() + kWatchMs;
       }
     }
-    tell(Report::Kind::kExited, static_cast<std::uint32_t>(cause_), status_);
-    raw::exit(0);
+    if (cause_ == Cause::kNone) {
+      look_at_groups();
+      status_ = cause_ == Cause::kNone ? status_ : SIGKILL;  // it came first
+    }
+    Report report;
+    report.kind = Report::Kind::kExited;
+    report.detail = static_cast<std::uint32_t>(cause_);
+    report.value = status_;
+    return report;
   }
 
  private:
-  OAP_AFTER_FORK bool watches() const { return plan_.memory_bytes != 0 || plan_.processes != 0; }
+  OAP_AFTER_FORK bool watches() const {
+    return plan_.memory_bytes != 0 || plan_.processes != 0 || plan_.disk_bytes != 0;
+  }
+
+  /// A control group refuses forks and tells so; a process limit refuses them in silence.
+  OAP_AFTER_FORK bool counts_forks() const {
+    for (std::size_t i = 0; i < plan_.groups.size && i < kMostGroups; ++i) {
+      if (groups_.procs[i] >= 0 && plan_.groups.data[i].pids_events != nullptr) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  OAP_AFTER_FORK bool holds(Fact fact) const { return (started_.facts & fact) != 0; }
 
   /// True when no descendant is left. Whatever loses its parent becomes ours (a subreaper).
   OAP_AFTER_FORK bool reap() {
@@ -217,7 +139,12 @@ class Supervision {
       int status = 0;
       const auto pid =
           static_cast<pid_t>(raw::call(SYS_wait4, -1, &status, WNOHANG | __WALL, nullptr));
-      if (pid == main_) {
+      if (pid > 0 && pid == started_.init) {
+        main_gone_ = true;
+        killing_ = true;
+        status_ = SIGKILL;
+        read_ended(started_.notes, status_);
+      } else if (pid == main_) {
         status_ = status;
         main_gone_ = true;
         killing_ = true;
@@ -229,7 +156,11 @@ class Supervision {
   }
 
   OAP_AFTER_FORK void kill_all() {
-    if (!main_gone_) {
+    if (started_.init > 0) {
+      if (!main_gone_) {
+        raw::kill(started_.init, SIGKILL);
+      }
+    } else if (!main_gone_) {
       raw::kill(-main_, SIGKILL);
     }
     kill_tree(self_);
@@ -272,18 +203,35 @@ class Supervision {
     }
   }
 
+  /// What the kernel holds by itself, it only has to tell; the rest is measured.
   OAP_AFTER_FORK void watch() {
-    const TreeUse use = measure_tree(self_);
-    if (plan_.memory_bytes != 0 && use.resident_bytes > plan_.memory_bytes) {
+    look_at_groups();
+    const bool memory = plan_.memory_bytes != 0 && !holds(kFactMemory);
+    const bool processes = plan_.processes != 0 && !counts_forks();
+    if (cause_ == Cause::kNone && (memory || processes || plan_.disk_bytes != 0)) {
+      const TreeUse use = measure_tree(self_, plan_.disk_bytes != 0);
+      if (memory && use.resident_bytes > plan_.memory_bytes) {
+        cause_ = Cause::kMemory;
+      } else if (processes && use.processes > plan_.processes + (started_.init > 0 ? 1 : 0)) {
+        cause_ = Cause::kProcesses;
+      } else if (plan_.disk_bytes != 0 && use.written_bytes > plan_.disk_bytes) {
+        cause_ = Cause::kDisk;
+      }
+    }
+    killing_ = killing_ || cause_ != Cause::kNone;
+  }
+
+  OAP_AFTER_FORK void look_at_groups() {
+    if (holds(kFactMemory) && count_memory_kills(plan_.groups, groups_) > 0) {
       cause_ = Cause::kMemory;
-      killing_ = true;
-    } else if (plan_.processes != 0 && use.processes > plan_.processes) {
+    } else if (counts_forks() && count_refused_forks(plan_.groups, groups_) > 0) {
       cause_ = Cause::kProcesses;
-      killing_ = true;
     }
   }
 
   const LaunchPlan& plan_;
+  const GroupsHeld& groups_;
+  const Started& started_;
   pid_t self_;
   pid_t main_;
   int signals_;
@@ -297,24 +245,53 @@ class Supervision {
   Cause cause_ = Cause::kNone;
 };
 
-[[noreturn]] OAP_AFTER_FORK void supervise(const LaunchPlan& plan) {
+/// The descriptors of the plan are now where this process keeps them.
+OAP_AFTER_FORK LaunchPlan here(const LaunchPlan& plan) {
+  LaunchPlan mine = plan;
+  mine.idmap = plan.idmap < 0 ? -1 : kIdmap;
+  mine.listener_out = plan.listener_out < 0 ? -1 : kListener;
+  return mine;
+}
+
+[[noreturn]] OAP_AFTER_FORK void supervise(const LaunchPlan& handed) {
   raw::call(SYS_setsid);
   raw::call(SYS_prctl, PR_SET_NAME, "oap-supervise", 0, 0, 0);
   raw::call(SYS_prctl, PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
-  arrange_descriptors(plan);
+  arrange_descriptors(handed);
+  const LaunchPlan plan = here(handed);
   default_signal_action(SIGCHLD);
   const int signals = open_signals();
   if (signals < 0) {
     give_up(Stage::kSupervisor, signals);
   }
-  const Started started = start_child(plan);
-  for (int fd = 0; fd <= 2; ++fd) {
+  GroupsHeld groups;
+  make_groups(plan.groups, groups);
+  Placeholders placeholders;
+  const std::uint32_t facts = placeholders.put(plan) ? kFactProtected : 0U;
+  const Started started = start_child(plan, groups, facts);
+  if (started.failure.stage != Stage::kNone) {
+    placeholders.remove(plan);
+    remove_groups(plan.groups, groups);
+    if (plan.bare_tmp != nullptr) {
+      raw::call(SYS_unlinkat, AT_FDCWD, plan.bare_tmp, AT_REMOVEDIR);
+    }
+    give_up(started.failure.stage, started.failure.error, started.failure.facts);
+  }
+  for (const int fd : {0, 1, 2, plan.idmap, plan.listener_out}) {
     raw::close(fd);
   }
   raw::call(SYS_prctl, PR_SET_DUMPABLE, 0, 0, 0, 0);
-  tell(Report::Kind::kStarted, started.network_cut ? 1 : 0, started.pid);
-  const auto self = static_cast<pid_t>(raw::call(SYS_getpid));
-  Supervision(plan, self, started.pid, signals).run();
+  Report report;
+  report.detail = started.facts;
+  report.value = started.pid;
+  report.refusal = started.refusal;
+  report.where = started.where;
+  tell(report);
+  const Report ended = Supervision(plan, groups, started, signals).run();
+  placeholders.remove(plan);
+  remove_groups(plan.groups, groups);
+  tell(ended);
+  raw::exit(0);
 }
 
 }  // namespace

@@ -13,6 +13,7 @@ constexpr int kDeepest = 24;  // what lies deeper comes nearer when its ancestor
 
 struct Walk {
   bool kill = false;
+  bool written = false;
   bool children_files = true;  ///< the kernel has /proc/PID/task/TID/children
   TreeUse use;
 };
@@ -80,6 +81,31 @@ OAP_AFTER_FORK std::uint64_t resident_bytes(pid_t pid) {
   return pages * ::getauxval(AT_PAGESZ);
 }
 
+/// write_bytes in /proc/PID/io: its own and that of the children it has waited for.
+OAP_AFTER_FORK std::uint64_t written_bytes(pid_t pid) {
+  const ProcPath path(pid, "/io");
+  const int fd = raw::open_at(AT_FDCWD, path.text, O_RDONLY);
+  if (fd < 0) {
+    return 0;
+  }
+  constexpr char kKey[] = "\nwrite_bytes: ";
+  char text[512];
+  const long size = raw::read(fd, text, sizeof text);
+  raw::close(fd);
+  std::uint64_t bytes = 0;
+  long matched = 0;
+  for (long at = 0; at < size; ++at) {
+    if (kKey[matched] == '\0') {
+      for (; at < size && is_digit(text[at]); ++at) {
+        bytes = bytes * 10 + static_cast<std::uint64_t>(text[at] - '0');
+      }
+      break;
+    }
+    matched = text[at] == kKey[matched] ? matched + 1 : (text[at] == kKey[0] ? 1 : 0);
+  }
+  return bytes;
+}
+
 /// The parent in /proc/PID/stat: the second field after the last ')'.
 OAP_AFTER_FORK pid_t parent_of(pid_t pid) {
   const ProcPath path(pid, "/stat");
@@ -109,6 +135,7 @@ OAP_AFTER_FORK void visit(Walk& walk, pid_t pid, int depth) {
   } else {
     ++walk.use.processes;
     walk.use.resident_bytes += resident_bytes(pid);
+    walk.use.written_bytes += walk.written ? written_bytes(pid) : 0;
   }
   visit_children(walk, pid, depth + 1);
 }
@@ -217,8 +244,9 @@ OAP_AFTER_FORK void walk_tree(Walk& walk, pid_t root) {
 
 }  // namespace
 
-OAP_AFTER_FORK TreeUse measure_tree(pid_t root) {
+OAP_AFTER_FORK TreeUse measure_tree(pid_t root, bool written) {
   Walk walk;
+  walk.written = written;
   walk_tree(walk, root);
   return walk.use;
 }

@@ -3,96 +3,91 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <string>
+#include <vector>
 
 #include "text/strings.hpp"
 
 namespace oap::security {
 namespace {
 
+using text::is_alpha;
+using text::is_digit;
+
+bool is_upper(char c) { return c >= 'A' && c <= 'Z'; }
+bool is_lower(char c) { return c >= 'a' && c <= 'z'; }
+bool is_hex(char c) {
+  return is_digit(c) || (text::to_lower(c) >= 'a' && text::to_lower(c) <= 'f');
+}
+
+template <class Test>
+std::size_t count(std::string_view text, Test test) {
+  return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), test));
+}
+
 template <std::size_t N>
-bool holds_any(std::string_view text, const std::array<std::string_view, N>& parts) {
-  return std::any_of(parts.begin(), parts.end(), [&](std::string_view part) {
-    return text.find(part) != std::string_view::npos;
-  });
+bool is_one_of(std::string_view word, const std::array<std::string_view, N>& words) {
+  return std::find(words.begin(), words.end(), word) != words.end();
 }
 
-constexpr std::array<std::string_view, 3> kSamples = {
-    "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJzdWIiOiIxMjM0NTY3ODkwIiwibmFtZSI6IkpvaG4gRG9lIi",
-    "wJalrXUtnFEMI/K7MDENG", "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq"};
+int kind_of(char c) { return is_lower(c) ? 1 : is_upper(c) ? 2 : is_digit(c) ? 3 : 0; }
 
-constexpr std::array<std::string_view, 16> kPlaceholders = {
-    "example",   "your_",      "your-",    "yourtoken", "placeholder", "changeme",
-    "change_me", "change-me",  "redacted", "dummy",     "xxxx",        "****",
-    "....",      "0000000000", "replace",  "insert"};
+/// Last words of a name that make it the name of something else.
+constexpr std::array<std::string_view, 108> kTakeBack = {
+    "name",     "names",       "id",        "ids",       "ref",         "refs",        "count",
+    "counts",   "length",      "len",       "type",      "types",       "path",        "paths",
+    "file",     "files",       "filename",  "url",       "uri",         "urls",        "endpoint",
+    "policy",   "field",       "fields",    "label",     "regex",       "regexp",      "pattern",
+    "hash",     "hashes",      "digest",    "sha",       "sha1",        "sha256",      "sha512",
+    "md5",      "checksum",    "expiry",    "expires",   "expiration",  "ttl",         "age",
+    "limit",    "max",         "min",       "version",   "enabled",     "disabled",    "usage",
+    "arn",      "prefix",      "suffix",    "header",    "headers",     "param",       "params",
+    "format",   "scheme",      "alg",       "algorithm", "hint",        "input",       "error",
+    "errors",   "message",     "title",     "text",      "description", "class",       "style",
+    "icon",     "selector",    "node",      "nodes",     "kind",        "kinds",       "position",
+    "pos",      "offset",      "index",     "range",     "provider",    "store",       "manager",
+    "required", "valid",       "validator", "rules",     "rule",        "help",        "iv",
+    "vector",   "mode",        "size",      "bits",      "dir",         "fingerprint", "thumbprint",
+    "alias",    "placeholder", "env",       "variable",  "var",         "status",      "state",
+    "info",     "location",    "schema"};
 
-/// Parts of a name after which its value is not the secret.
-constexpr std::array<std::string_view, 27> kNotSecret = {
-    "sha",         "hash",     "digest", "checksum", "integrity", "commit", "public",
-    "fingerprint", "count",    "length", "limit",    "expir",     "ttl",    "max",
-    "min",         "type",     "path",   "file",     "url",       "uri",    "policy",
-    "tokenizer",   "tokenize", "field",  "label",    "regex",     "pattern"};
+/// Words that say so wherever they stand in the name.
+constexpr std::array<std::string_view, 16> kNever = {
+    "public",   "pub",      "tokenizer", "tokenize",   "tokens", "integrity",
+    "commit",   "revision", "foreign",   "partition",  "sort",   "shortcut",
+    "keyboard", "ssl",      "csrf",      "idempotency"};
 
-/// Last parts of a name that make it the name of something else.
-constexpr std::array<std::string_view, 9> kNotSecretEnds = {
-    "name", "id", "ref", "s_total", "tokens", "usage", "arn", "version", "enabled"};
+constexpr std::array<std::string_view, 9> kPasswords = {
+    "password", "passwd", "passphrase", "pwd", "pass", "passwords", "passcode", "pw", "passwort"};
+constexpr std::array<std::string_view, 14> kSecrets = {
+    "secret", "secrets", "token",  "apikey", "authkey",   "credential", "credentials",
+    "auth",   "pat",     "bearer", "jwt",    "secretkey", "apitoken",   "accesskey"};
+/// What may stand behind the word that matters.
+constexpr std::array<std::string_view, 26> kAfter = {
+    "base",       "value", "str",     "string",    "b64",     "base64", "prod",
+    "production", "dev",   "test",    "stage",     "staging", "live",   "default",
+    "key",        "raw",   "plain",   "plaintext", "data",    "hex",    "current",
+    "old",        "new",   "primary", "secondary", "text"};
 
-bool is_identifier(std::string_view text) {
-  return std::all_of(text.begin(), text.end(), [](char c) {
-    return text::is_alpha(c) || c == '_' || c == '.' || c == '-' || c == ' ' || c == '/' ||
-           c == ':';
-  });
-}
-
-bool is_member_access(std::string_view text) {
-  return text.find('.') != std::string_view::npos && (text::is_alpha(text[0]) || text[0] == '_') &&
-         std::all_of(text.begin(), text.end(),
-                     [](char c) {
-                       return text::is_alpha(c) || text::is_digit(c) || c == '_' || c == '.';
-                     }) &&
-         entropy(text) < 4.0;
-}
-
-bool is_uuid(std::string_view text) {
-  if (text.size() != 36) {
-    return false;
-  }
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const bool dash = i == 8 || i == 13 || i == 18 || i == 23;
-    const bool hex = text::is_digit(text[i]) ||
-                     (text::to_lower(text[i]) >= 'a' && text::to_lower(text[i]) <= 'f');
-    if (dash ? text[i] != '-' : !hex) {
+/// "settings.db.password1": a way through objects.
+bool is_member_access(std::string_view value) {
+  bool dot = false;
+  for (std::size_t i = 0; i < value.size(); ++i) {
+    const bool first = i == 0 || value[i - 1] == '.';
+    if (value[i] == '.') {
+      dot = true;
+    } else if (!is_alpha(value[i]) && value[i] != '_' && (first || !is_digit(value[i]))) {
       return false;
     }
   }
-  return true;
+  return dot && restlessness(value) < 0.2;
 }
 
-bool is_reference(std::string_view value) {
-  return value.starts_with('$') || value.starts_with('<') || value.starts_with('{') ||
-         value.starts_with('%') || value.starts_with('@') || value.starts_with("file:") ||
-         value.starts_with("env:") || value.starts_with("!") || value.starts_with('*') ||
-         value.starts_with('/') || value.starts_with("./") || value.starts_with("http") ||
-         value.find("${") != std::string_view::npos || value.find("{{") != std::string_view::npos ||
-         value.find("env.") != std::string_view::npos ||
-         value.find("environ") != std::string_view::npos;
-}
-
-bool has_digit(std::string_view text) {
-  return std::any_of(text.begin(), text.end(), text::is_digit);
-}
-
-bool has_letter(std::string_view text) {
-  return std::any_of(text.begin(), text.end(), text::is_alpha);
-}
-
-bool has_special(std::string_view text) {
-  return text.find_first_of("!@#$%^&*+=?~") != std::string_view::npos;
-}
-
-bool is_password_name(std::string_view lower) {
-  return lower.find("pass") != std::string_view::npos ||
-         lower.find("pwd") != std::string_view::npos;
+/// A word of letters and digits.
+bool has_mixed_word(std::string_view value) {
+  const auto words = text::split(value, ' ');
+  return std::any_of(words.begin(), words.end(), [](std::string_view word) {
+    return count(word, is_digit) > 0 && count(word, is_alpha) > 0;
+  });
 }
 
 }  // namespace
@@ -104,60 +99,170 @@ double entropy(std::string_view text) {
   }
   double bits = 0;
   const auto size = static_cast<double>(text.size());
-  for (const unsigned count : counts) {
-    if (count > 0) {
-      const double share = count / size;
+  for (const unsigned times : counts) {
+    if (times > 0) {
+      const double share = times / size;
       bits -= share * std::log2(share);
     }
   }
   return bits;
 }
 
-bool is_sample(std::string_view secret) {
-  if ((secret.starts_with("[REDACTED:") && secret.ends_with(']')) || holds_any(secret, kSamples)) {
-    return true;
+double restlessness(std::string_view text) {
+  std::size_t changes = 0;
+  for (std::size_t i = 1; i < text.size(); ++i) {
+    const int before = kind_of(text[i - 1]);
+    const int here = kind_of(text[i]);
+    changes += before != here && before != 0 && here != 0 && !(before == 2 && here == 1) ? 1 : 0;
   }
-  const std::string lower = text::lower_ascii(secret);
-  return holds_any(lower, kPlaceholders) || entropy(secret) < 1.5;
+  return text.size() < 2 ? 0 : static_cast<double>(changes) / static_cast<double>(text.size() - 1);
 }
 
-bool names_secret(std::string_view name) {
-  const std::string lower = text::lower_ascii(name);
-  static constexpr std::array<std::string_view, 15> kSecretNames = {
-      "password",   "passwd",    "passphrase",  "pwd",     "secret",
-      "token",      "api_key",   "api-key",     "apikey",  "access_key",
-      "access-key", "accesskey", "private_key", "authkey", "encryption_key"};
-  if (!holds_any(lower, kSecretNames)) {
+bool is_mixed(std::string_view token) {
+  if (entropy(token) < (token.size() >= 24 ? 3.0 : 2.7)) {
     return false;
   }
-  const auto ends = [&](std::string_view end) { return lower.ends_with(end); };
-  return !holds_any(lower, kNotSecret) &&
-         std::none_of(kNotSecretEnds.begin(), kNotSecretEnds.end(), ends);
+  const std::size_t digits = count(token, is_digit);
+  const std::size_t letters = count(token, is_alpha);
+  if (digits >= 2 && letters >= 2) {
+    return restlessness(token) >= 0.15;
+  }
+  std::size_t capitals = 0;  // side by side, as words have none
+  for (std::size_t i = 1; i < token.size(); ++i) {
+    capitals += is_upper(token[i]) && is_upper(token[i - 1]) ? 1 : 0;
+  }
+  return letters >= 4 && capitals >= 2 && count(token, is_lower) >= 3 &&
+         restlessness(token) >= 0.15;
 }
 
-bool is_secret_value(std::string_view name, std::string_view value, bool quoted) {
-  if (value.size() < 8 || !names_secret(name) || is_reference(value) || is_sample(value) ||
-      is_uuid(value) || is_identifier(value) || (!quoted && is_member_access(value))) {
+bool is_uuid(std::string_view text) {
+  if (text.size() != 36) {
     return false;
   }
-  const bool mixed = has_digit(value) && has_letter(value);
-  if (is_password_name(text::lower_ascii(name))) {
-    return (mixed || has_special(value)) && entropy(value) >= 2.5;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const bool dash = i == 8 || i == 13 || i == 18 || i == 23;
+    if (dash ? text[i] != '-' : !is_hex(text[i])) {
+      return false;
+    }
   }
-  return mixed && value.find(' ') == std::string_view::npos && value.size() >= 12 &&
-         entropy(value) >= 3.0;
+  return true;
+}
+
+std::string snake_case(std::string_view name) {
+  std::string out;
+  for (std::size_t i = 0; i < name.size(); ++i) {
+    const char c = name[i];
+    if (!is_alpha(c) && !is_digit(c)) {
+      if (!out.empty() && out.back() != '_') {
+        out += '_';
+      }
+      continue;
+    }
+    const bool after_lower =
+        i > 0 && is_upper(c) && (is_lower(name[i - 1]) || is_digit(name[i - 1]));
+    const bool ends_acronym = i > 0 && is_upper(c) && is_upper(name[i - 1]) &&
+                              i + 1 < name.size() && is_lower(name[i + 1]);
+    if ((after_lower || ends_acronym) && !out.empty() && out.back() != '_') {
+      out += '_';
+    }
+    out += text::to_lower(c);
+  }
+  while (!out.empty() && out.back() == '_') {
+    out.pop_back();
+  }
+  return out;
+}
+
+NameKind name_kind(std::string_view name) {
+  const std::string snake = snake_case(name);
+  std::vector<std::string_view> words = text::split(snake, '_');
+  std::erase_if(words, [](std::string_view word) {
+    return word.empty() || word.find_first_not_of("0123456789") == std::string_view::npos;
+  });
+  for (const std::string_view word : words) {
+    if (is_one_of(word, kNever)) {
+      return NameKind::kNone;
+    }
+  }
+  bool key = false;
+  while (!words.empty()) {
+    const std::string_view last = words.back();
+    if (is_one_of(last, kPasswords) || last.ends_with("password") || last.ends_with("passwd")) {
+      return NameKind::kPassword;
+    }
+    if (is_one_of(last, kSecrets) || last.ends_with("secret") || last.ends_with("token") ||
+        last.ends_with("apikey") || last.ends_with("accesskey")) {
+      return NameKind::kSecret;
+    }
+    if (is_one_of(last, kTakeBack)) {
+      return NameKind::kNone;
+    }
+    if (last == "key" || last == "keys") {
+      key = true;
+    } else if (key) {
+      return NameKind::kSecret;
+    } else if (!is_one_of(last, kAfter) && last.size() > 2) {
+      // A word behind the secret's: "token_bucket", "password_reset".
+      return words.size() > 1 && snake.starts_with("password_for") ? NameKind::kPassword
+                                                                   : NameKind::kNone;
+    }
+    words.pop_back();
+  }
+  return NameKind::kNone;
+}
+
+bool is_secret_value(NameKind kind, std::string_view value, ValueForm form) {
+  const bool password = kind == NameKind::kPassword;
+  if (kind == NameKind::kNone || value.size() < (password ? 6U : 10U) || value.size() > 4096 ||
+      is_reference(value) || is_sample(value) || is_uuid(value)) {
+    return false;
+  }
+  const std::size_t digits = count(value, is_digit);
+  const std::size_t letters = count(value, is_alpha);
+  const std::size_t special =
+      value.size() - digits - letters - count(value, [](char c) {
+        return std::string_view("_-./: ,;'\"()[]{}").find(c) != std::string_view::npos;
+      });
+  if (letters == 0 || (digits == 0 && special == 0 && value.size() < 20)) {
+    return false;
+  }
+  if (form != ValueForm::kQuoted && is_member_access(value)) {
+    return false;
+  }
+  if (password) {
+    const std::size_t spaces = count(value, [](char c) { return c == ' '; });
+    const bool sentence = spaces > 0 && special == 0 && !has_mixed_word(value);
+    const double calm = form == ValueForm::kBare ? 3.0 : 2.2;
+    return !sentence && spaces <= 6 && (digits > 0 || special > 0) && entropy(value) >= calm &&
+           (form != ValueForm::kBare || value.size() >= 8);
+  }
+  if (value.find(' ') != std::string_view::npos) {
+    return false;
+  }
+  const bool short_one = value.size() < 16;
+  const double needed = form == ValueForm::kBare ? 3.4 : 3.0;
+  return entropy(value) >= (short_one ? 3.0 : needed) &&
+         restlessness(value) >= (short_one ? 0.3 : 0.18) && (digits > 1 || value.size() >= 20);
 }
 
 bool is_url_password(std::string_view password) {
-  static constexpr std::array<std::string_view, 10> kWords = {
-      "password", "passwd", "pass", "secret", "pwd", "token", "user", "port", "changeme", "xxx"};
+  static constexpr std::array<std::string_view, 32> kWords = {
+      "postgres",     "guest",        "root",     "admin",   "mysql",  "redis", "mongo",
+      "rabbitmq",     "password",     "passwd",   "pass",    "secret", "pwd",   "token",
+      "user",         "port",         "changeme", "xxx",     "pw",     "passw", "mypass",
+      "mypassword",   "yourpassword", "p",        "pass123", "test",   "pass1", "x-oauth-basic",
+      "x-token-auth", "oauth2",       "username", "host"};
   const std::string lower = text::lower_ascii(password);
-  return !password.starts_with('$') && !password.starts_with('{') && !password.starts_with('%') &&
-         !password.starts_with('[') && !password.starts_with('<') && !password.starts_with('*') &&
-         password.find("${") == std::string_view::npos &&
+  const bool reference =
+      std::string_view("${%[<*").find(password.front()) != std::string_view::npos &&
+      (password.front() != '%' || password.size() < 3 || !is_hex(password[1]) ||
+       !is_hex(password[2]));
+  return !reference && password.find("${") == std::string_view::npos &&
          password.find("{{") == std::string_view::npos &&
-         std::find(kWords.begin(), kWords.end(), lower) == kWords.end() &&
-         (entropy(password) >= 1.5) && !is_sample(password);
+         password.find("...") == std::string_view::npos &&
+         password.find_first_of("{}()|^") == std::string_view::npos && !is_one_of(lower, kWords) &&
+         entropy(password) >= 1.5 && !is_sample(password) &&
+         password.find_first_not_of("0123456789") != std::string_view::npos;
 }
 
 }  // namespace oap::security

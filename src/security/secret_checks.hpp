@@ -1,25 +1,62 @@
 #pragma once
 
+#include <cstdint>
+#include <string>
 #include <string_view>
 
 namespace oap::security {
 
-/// Shannon entropy of the bytes, in bits each. Pure, as all below; private to this folder.
+// What tells a secret from what only looks like one. Pure; private to this folder.
+
+/// Shannon entropy of the bytes, in bits each.
 double entropy(std::string_view text);
 
-/// A vendor's documentation sample, a placeholder ("xxxxxxxx", "your-token-here"), or a
-/// replacement.
-bool is_sample(std::string_view secret);
+/// How often neighbours are of different kinds (lower, upper, digit), 0 to 1; a capital followed by
+/// its word is none. Words and identifiers stay below 0.2, random tokens are above 0.3.
+double restlessness(std::string_view text);
 
-/// True where a name of a setting says that its value is a secret ("db_password"), and does not
-/// take it back ("token_count", "password_file").
-bool names_secret(std::string_view name);
+/// A vendor's documentation sample, a placeholder ("xxxxxxxx", "your-token-here"), or a replacement
+/// of an earlier run. `fixed` bytes at the front belong to the format and say nothing.
+bool is_sample(std::string_view secret, std::size_t fixed = 0);
+
+/// Random enough for a token: entropy, digits or capitals.
+bool is_mixed(std::string_view token);
+
+bool is_uuid(std::string_view text);
+
+/// What the name of a setting says of its value.
+enum class NameKind : std::uint8_t { kNone, kPassword, kSecret };
+
+/// "db_password" is a password, "apiKey" a secret; "token_count", "passwordFile" are none.
+NameKind name_kind(std::string_view name);
+
+/// "dbPassword-1" as "db_password_1".
+std::string snake_case(std::string_view name);
+
+/// How a value stands beside its name.
+enum class ValueForm : std::uint8_t {
+  kQuoted,  ///< between quotes
+  kLine,    ///< the rest of a line of an environment file or YAML
+  kBare,    ///< a word of something else, possibly of code
+};
 
 /// Whether the value given to such a name is a secret itself rather than a reference, a type, a
-/// word.
-bool is_secret_value(std::string_view name, std::string_view value, bool quoted);
+/// word, a digest or a placeholder.
+bool is_secret_value(NameKind kind, std::string_view value, ValueForm form);
+
+/// Refers to a secret kept elsewhere, or to a variable: "${TOKEN}", "process.env.X", "vault:…".
+bool is_reference(std::string_view value);
 
 /// Whether a password in a URL is one, rather than a variable or a placeholder.
 bool is_url_password(std::string_view password);
+
+/// Whether the last six characters behind the prefix are the base62 CRC-32 of the others.
+bool has_crc32(std::string_view token, std::size_t prefix);
+
+/// A token of a kind that has a checksum, whose checksum is wrong: made up, so none.
+bool fails_crc32(std::string_view token);
+
+/// Whether the dotted text is a JWT (or JWE), and not one that documentation shows.
+bool is_jwt(std::string_view token);
 
 }  // namespace oap::security

@@ -10,15 +10,20 @@
 
 namespace oap::security {
 
+class SecretStream;
+
 /// Finds credentials in text and replaces them by `[REDACTED:type:tag]`, where the tag is the first
-/// four hex digits of HMAC-SHA256(hmac_key, secret): equal secrets get equal tags. What stands in a
-/// replacement is never found again, so redacting is idempotent. Thread-safe; the patterns are
-/// compiled once per process at the first scan. Fails closed: where the patterns cannot be matched
-/// the whole text counts as a finding of type "unscanned". Documentation samples, digests, uuids
-/// and placeholders are no findings.
+/// four hex digits of HMAC-SHA256(hmac_key, secret): equal secrets get equal tags. Also what is
+/// written in base64, hex, percent or Unicode escapes, twice at most, is found; then the span is
+/// that of the encoded text. What stands in a replacement is never found again, so redacting is
+/// idempotent. Thread-safe; one pass over the text, and memory in proportion to what is found.
+/// Fails closed: where the text cannot be searched it counts whole as a finding of type
+/// "unscanned". Documentation samples, digests, uuids, placeholders and tokens whose checksum is
+/// wrong are none.
 class SecretScanner {
  public:
-  /// `known_secrets` are found wherever they stand, from 8 characters on (type "known_secret").
+  /// `known_secrets` are found wherever they stand, from 8 characters on, also in base64, percent,
+  /// hex and JSON form (type "known_secret").
   SecretScanner(std::vector<std::string> known_secrets, std::string hmac_key);
   ~SecretScanner();
   SecretScanner(SecretScanner&&) noexcept;
@@ -28,11 +33,12 @@ class SecretScanner {
     std::string type;       ///< e.g. "github_token"
     std::size_t start = 0;  ///< byte offsets, end exclusive
     std::size_t end = 0;
+    bool operator==(const Finding&) const = default;
   };
 
   /// In order of place, not overlapping.
   std::vector<Finding> scan(std::string_view text) const;
-  /// Whether redact(value) would change anything; copies nothing.
+  /// Whether redact(value) would change anything; copies no more than short texts.
   bool has_secret(const json::Value& value) const;
   bool has_secret(const json::Object& members) const;
   bool has_secret(const json::Array& items) const;
@@ -40,10 +46,38 @@ class SecretScanner {
   /// The value with every string and key cleaned; a string that stands under a key which names a
   /// secret ("password", "api_key") is judged with that key.
   json::Value redact(const json::Value& value) const;
+  /// What stands in a secret's place.
+  std::string replacement(std::string_view type, std::string_view secret) const;
+
+  /// Every type there is, sorted, once each.
+  static std::vector<std::string_view> types();
+
+ private:
+  friend class SecretStream;
+  struct Body;
+  std::unique_ptr<const Body> body_;
+};
+
+/// The same for a text that comes in pieces, cut anywhere: no byte of a secret is released. Holds
+/// back what may still become one: some hundred bytes, a token, an encoded run, a key in PEM form
+/// up to 64 KiB. Of one thread; the scanner outlives it.
+class SecretStream {
+ public:
+  explicit SecretStream(const SecretScanner& scanner);
+  ~SecretStream();
+  SecretStream(SecretStream&&) noexcept;
+  SecretStream& operator=(SecretStream&&) noexcept;
+
+  /// Takes the next piece; what is cleared for release, redacted.
+  std::string push(std::string_view piece);
+  /// The text ends here: the rest, redacted.
+  std::string finish();
+  /// The findings of what has been released; places count the bytes of all pieces.
+  const std::vector<SecretScanner::Finding>& findings() const;
 
  private:
   struct Body;
-  std::unique_ptr<const Body> body_;
+  std::unique_ptr<Body> body_;
 };
 
 }  // namespace oap::security

@@ -263,6 +263,9 @@ bool unwrap_form(const Wrapping& w, const WrapperForm& form) {
   if (starts_shell(w, wrapped)) {
     return reads_commands(w);
   }
+  if (runs_operands(w.program)) {
+    guess_from(w, 1);
+  }
   if (!watches || !shell_text) {
     return list_payload(w, index, w.size(), w.program == "xargs", std::move(wrapped.assignments));
   }
@@ -276,16 +279,32 @@ bool has_verbs(std::string_view program) {
                     "crictl", "ctr", "machinectl", "guix", "tmux", "ansible", "dotenv", "perf"});
 }
 
+/// Where their commands may begin: behind a verb that runs one.
+std::size_t behind_verb(const Wrapping& w) {
+  for (std::size_t i = 1; i < w.size(); ++i) {
+    if (is_one_of(w.word(i),
+                  {"stat", "record", "trace", "bench", "new", "new-session", "new-window", "neww",
+                   "split-window", "splitw", "run-shell", "respawn-pane", "respawn-window", "run",
+                   "exec", "shell", "-f", "-f.env"})) {
+      return i + 1;
+    }
+  }
+  return w.program == "dotenv" ? 1 : w.size();
+}
+
 /// Programs whose whole way of running others is not known.
 bool unwrap_operands(const Wrapping& w) {
   if (is_one_of(w.program, {"at", "batch", "crontab"})) {
     return reads_commands(w);
   }
+  if (w.program == "newgrp" || (w.program == "sg" && w.size() < 3)) {
+    return reads_commands(w);
+  }
   if (w.program == "parallel" || w.program == "sem") {
     w.findings.doubt(w.program + " runs commands that are not looked at");
     guess_from(w, 1);
-  } else if (runs_operands(w.program) && !has_verbs(w.program)) {
-    guess_from(w, 1);
+  } else if (runs_operands(w.program)) {
+    guess_from(w, has_verbs(w.program) ? behind_verb(w) : 1);
   }
   return false;
 }

@@ -92,7 +92,7 @@ std::string lower_ascii(std::string_view text) {
 
 bool equals_ci(std::string_view a, std::string_view b) {
   return a.size() == b.size() && std::equal(a.begin(), a.end(), b.begin(), [](char x, char y) {
-           return to_lower(x) == to_lower(y);
+           return x == y || to_lower(x) == to_lower(y);
          });
 }
 

@@ -1,5 +1,5 @@
 #include "async/deadline.hpp"
-#include "async/sleep.hpp"
+#include "sandbox/testing/process.hpp"
 #include "tools/command_tool.hpp"
 #include "tools/testing/served_tools.hpp"
 
@@ -74,28 +74,24 @@ Task<Result<ToolResult>> cancelled(mcp::Client* client, std::string command) {
 TEST_F(Bash, ACancelledCallLeavesNoProcess) {
   const std::string pid_file = in("pid");
   const auto result = client().runtime().run(
-      cancelled(client().operator->(), "(sleep 1000 & echo $! > pid; wait) & sleep 1000; true"));
+      cancelled(client().operator->(),
+                "export OAP_MARK=$PWD; (sleep 1000 & echo $! > pid; wait) & sleep 1000; true"));
   EXPECT_FALSE(result);
-  const pid_t pid = std::stoi("0" + get(pid_file));
-  ASSERT_GT(pid, 0);
-  for (int i = 0; i < 500 && ::kill(pid, 0) == 0; ++i) {
-    client().runtime().run(async::sleep_for(Millis(10)));
-  }
-  EXPECT_NE(::kill(pid, 0), 0);
+  ASSERT_GT(std::stoi("0" + get(pid_file)), 0);
+  EXPECT_TRUE(sandbox::testing::marked_gone_within(std::filesystem::canonical(workspace_).string(),
+                                                   Millis(5000)));
   EXPECT_EQ(run("bash", {{"command", "echo still here"}}), "still here\n");
 }
 
 TEST_F(Bash, TheEndOfTheServerEndsItsChildren) {
   const auto result = client().runtime().run(
-      cancelled(client().operator->(), "echo $$ > pid; trap '' TERM HUP; sleep 1000; sleep 1000"));
+      cancelled(client().operator->(),
+                "export OAP_MARK=$PWD; echo $$ > pid; trap '' TERM HUP; sleep 1000; sleep 1000"));
   EXPECT_FALSE(result);
   client().runtime().run(client()->close());
-  const pid_t pid = std::stoi("0" + get(in("pid")));
-  ASSERT_GT(pid, 0);
-  for (int i = 0; i < 500 && ::kill(pid, 0) == 0; ++i) {
-    client().runtime().run(async::sleep_for(Millis(10)));
-  }
-  EXPECT_NE(::kill(pid, 0), 0);
+  ASSERT_GT(std::stoi("0" + get(in("pid"))), 0);
+  EXPECT_TRUE(sandbox::testing::marked_gone_within(std::filesystem::canonical(workspace_).string(),
+                                                   Millis(5000)));
 }
 
 TEST(CommandResult, SaysWhyAProgramEnded) {

@@ -6,6 +6,7 @@
 
 #include "async/scope.hpp"
 #include "async/sleep.hpp"
+#include "sandbox/report.hpp"
 #include "text/utf8.hpp"
 
 namespace oap::tools {
@@ -14,19 +15,6 @@ namespace {
 constexpr std::size_t kMaxOutput = 256 * 1024;
 constexpr std::int64_t kDefaultTimeout = 120;
 constexpr Millis kBeat{5000};
-
-json::Object layers_of(const sandbox::Isolation& isolation) {
-  json::Object object;
-  object["fs"] = sandbox::to_string(isolation.fs);
-  object["net"] = sandbox::to_string(isolation.net);
-  object["pid"] = sandbox::to_string(isolation.pid);
-  object["seccomp"] = sandbox::to_string(isolation.seccomp);
-  object["mem"] = sandbox::to_string(isolation.mem);
-  object["cpu"] = sandbox::to_string(isolation.cpu);
-  object["pids"] = sandbox::to_string(isolation.pids);
-  object["disk"] = sandbox::to_string(isolation.disk);
-  return object;
-}
 
 Task<void> beat(mcp::CallContext context) {
   for (Millis time = kBeat;; time += kBeat) {
@@ -108,7 +96,7 @@ ToolResult result_of(sandbox::Output output, Millis timeout) {
   structured["output"] = out;
   structured["timed_out"] = output.timed_out;
   structured["truncated"] = output.truncated;
-  structured["isolation"] = layers_of(output.isolation);
+  structured["isolation"] = sandbox::to_json(output.isolation);
   result.structured = std::move(structured);
   return result;
 }

@@ -11,7 +11,7 @@ import sys
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "support"))
-from harness import OAP, SUPPORT, OapTest, alive, signal, unittest  # noqa: E402
+from harness import OAP, SUPPORT, OapTest, alive, github_token, signal, unittest  # noqa: E402
 
 
 class Cli(OapTest):
@@ -177,7 +177,7 @@ class Cli(OapTest):
         self.assertNotIn("# Test Project", result.get("content") or "")
 
     def test_secrets_in_results_are_redacted_everywhere(self):
-        token = "ghp_" + "A1b2C3d4E5" * 3 + "F6g7H8"
+        token = github_token("Q7mVx2LkT9pWz4RbN8cYs3HdJ6fGaE")
         self.write("notes.txt", f"token = {token}\n")
         result = self.oap("run", "Read notes.txt", "--output-format", "stream-json")
         self.assertEqual(result.code, 0, result)
@@ -188,7 +188,7 @@ class Cli(OapTest):
                 self.assertNotIn(token.encode(), file.read_bytes(), file)
 
     def test_secrets_in_arguments_are_neither_shown_nor_stored(self):
-        token = "ghp_" + "Z9y8X7w6V5" * 3 + "u4T3s2"
+        token = github_token("t5BqXn8WcK2zLmR7vYp3DgHs9JfTaU")
         env, _ = self.mock_llm([
             {"when": {"results": 0}, "answer": {"tool_calls": [{
                 "name": "bash", "arguments": {"command": f"echo {token} > /tmp/{token}"}}]}},

@@ -4,13 +4,14 @@ import json
 import os
 import pathlib
 import pty
+import re
 import select
 import sys
 import threading
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "support"))
 from gateway import ALLOW, GatewayTest  # noqa: E402
-from harness import OAP, unittest  # noqa: E402
+from harness import OAP, ROOT, unittest  # noqa: E402
 from mcp_client import RpcError  # noqa: E402
 
 
@@ -64,6 +65,22 @@ class PolicyCommands(GatewayTest):
         self.assertEqual(result["near"][0]["why"], "word 2 is 'log', not 'status'")
         self.assertRegex(result["revision"], "^[0-9a-f]{16}$")
         self.assertEqual(result["mode"], "strict")
+
+    def test_rules_that_name_every_program_do_not_allow_what_the_tables_deny(self):
+        rows, programs = [], set()
+        for table in ("structure", "wrappers", "programs", "builtins"):
+            text = (ROOT / f"src/permission/cases/bypass_{table}.case").read_text()
+            for line in text.splitlines():
+                if line.startswith("bash ") and line.endswith(" => deny") and "/dev/tcp" not in line and "tar czf" not in line:
+                    rows.append(line[5:-8].replace("␤", "\n").replace("␉", "\t"))
+                    programs |= {w for w in re.findall(r"[A-Za-z0-9_.+-]+", rows[-1]) if w.strip(".") and w[0] != "-"}
+        allows = "".join(f"  - {{program: '{p}', level: allow}}\n" for p in sorted(programs - {"rm", "curl"}))
+        self.write("p.yaml", "permissions:\n  - {tool: bash, level: allow}\n" + allows +
+                   "  - {program: rm, level: deny}\n  - {argv: [git, push], level: deny}\n  - {program: curl, level: deny}\n")
+        stdin = "".join(json.dumps({"tool": "bash", "arguments": {"command": row}}) + "\n" for row in rows)
+        answers = self.oap("permission", "check", "--batch", "--policy", "p.yaml", stdin=stdin).lines()
+        self.assertGreater(len(rows), 600)
+        self.assertEqual([row for row, answer in zip(rows, answers) if answer["decision"] == "allow"], [])
 
     def test_set_and_clear(self):
         check = ["permission", "check", "--tool", "bash", "--resource"]

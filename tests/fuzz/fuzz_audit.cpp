@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "audit/chain.hpp"
+#include "audit/head.hpp"
 #include "audit/segment.hpp"
 #include "audit/tail.hpp"
 #include "audit/verify.hpp"
@@ -55,9 +56,11 @@ void verify_folder(std::string_view bytes) {
   static const Folder folder;
   const std::string& dir = folder.path();
   std::ofstream(dir + "/" + audit::segment_name(1), std::ios::binary) << bytes;
+  std::ofstream(dir + "/head", std::ios::binary) << bytes.substr(0, 4'096);
   std::ofstream(dir + "/head.json", std::ios::binary) << bytes.substr(0, 128);
   const auto report = audit::verify(dir);
-  if (!report || (report->ok && !bytes.empty() && count_problems(bytes) > 1)) {
+  const std::string_view written = bytes.substr(0, bytes.find_last_not_of('\0') + 1);
+  if (!report || (report->ok && !written.empty() && count_problems(written) > 1)) {
     std::abort();
   }
   if (!audit::tail(dir, 5)) {
@@ -73,9 +76,7 @@ void flip_is_found(std::string_view input) {
   std::string lines;
   audit::Link link;
   for (int i = 0; i < 2; ++i) {
-    audit::Sealed sealed = audit::seal(link, audit::encode(event, {"evt_1", "2026-01-01"}));
-    link = sealed.link;
-    lines += sealed.line;
+    audit::seal(lines, link, audit::encode(event, {"evt_1", "2026-01-01"}));
   }
   if (count_problems(lines) != 0) {
     std::abort();
@@ -94,6 +95,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const std::string_view input(reinterpret_cast<const char*>(data), size);
   count_problems(input);
   audit::parse_link(input);
+  audit::parse_head(input);
   verify_folder(input);
   flip_is_found(input);
   return 0;

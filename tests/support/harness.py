@@ -8,16 +8,28 @@ import os
 import pathlib
 import shutil
 import signal
+import string
 import subprocess
 import sys
 import tempfile
 import time
 import unittest
+import zlib
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 OAP = os.environ.get("OAP_BIN", str(ROOT / "build" / "dev" / "oap"))
 SUPPORT = ROOT / "tests" / "support"
 
+
+
+def github_token(body):
+    """A token as GitHub makes them, of 30 characters: the last six are the base-62 CRC-32 of the others."""
+    digits = string.digits + string.ascii_uppercase + string.ascii_lowercase
+    number, check = zlib.crc32(body.encode()), ""
+    for _ in range(6):
+        number, digit = divmod(number, 62)
+        check = digits[digit] + check
+    return "ghp_" + body + check
 
 class Result:
     def __init__(self, process):
@@ -51,7 +63,7 @@ class OapTest(unittest.TestCase):
             "LANG": "C.UTF-8",
             "OPENCODE_DATA_PATH": str(self.base / "state"),
         }
-        for name in ("ASAN_OPTIONS", "UBSAN_OPTIONS", "LLVM_PROFILE_FILE"):
+        for name in ("ASAN_OPTIONS", "UBSAN_OPTIONS", "TSAN_OPTIONS", "LLVM_PROFILE_FILE"):
             if name in os.environ:
                 self.env[name] = os.environ[name]
 

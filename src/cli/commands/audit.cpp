@@ -2,33 +2,15 @@
 
 #include "audit/tail.hpp"
 #include "audit/verify.hpp"
+#include "cli/commands/audit_views.hpp"
 #include "cli/commands/commands.hpp"
 #include "cli/output.hpp"
-#include "json/print.hpp"
 #include "os/file.hpp"
 #include "platform/audit_sink.hpp"
 #include "platform/settings.hpp"
-#include "text/utf8.hpp"
 
 namespace oap::cli {
 namespace {
-
-std::string line_of(const json::Object& record) {
-  const json::Value value(record);
-  const auto text = [&](std::string_view key) { return json::get_string(value, key); };
-  std::string tool(text("server"));
-  tool += tool.empty() ? "" : "/";
-  tool += text("tool");
-  std::string line = fmt::format("{} {:<16} {:<5} {} {}", text("timestamp"), text("event_type"),
-                                 text("permission_decision"), tool, text("resource"));
-  if (!text("reason").empty()) {
-    line += fmt::format(" — {}", text("reason"));
-  }
-  if (!text("error").empty()) {
-    line += fmt::format(" [{}]", text("error"));
-  }
-  return text::escape_visible(line);
-}
 
 int show_tail(const std::string& dir, const AuditArgs& args, bool as_json) {
   const auto records = audit::tail(dir, static_cast<std::size_t>(args.lines));
@@ -39,32 +21,18 @@ int show_tail(const std::string& dir, const AuditArgs& args, bool as_json) {
     if (as_json) {
       print_json(json::Value(record));
     } else {
-      print(line_of(record) + "\n");
+      print(audit_line(record) + "\n");
     }
   }
   return 0;
 }
 
-}  // namespace
-
-int audit_command(const Common& common, const AuditArgs& args) {
-  config::PathOptions where;
-  if (!common.workspace.empty()) {
-    where.workspace = common.workspace;
-  }
-  const auto paths = config::resolve_paths(where);
-  if (!paths) {
-    return report(paths.error(), common.json);
-  }
-  const std::string dir = platform::audit_dir({*paths, {}, {}});
-  if (args.action == AuditArgs::Action::kTail) {
-    return os::exists(dir) ? show_tail(dir, args, common.json) : 0;
-  }
+int show_verify(const std::string& dir, bool as_json) {
   const auto verified = audit::verify(dir);
   if (!verified) {
-    return report(verified.error(), common.json);
+    return report(verified.error(), as_json);
   }
-  if (common.json) {
+  if (as_json) {
     print_json(audit::to_json(*verified));
     return verified->ok ? 0 : 1;
   }
@@ -79,6 +47,41 @@ int audit_command(const Common& common, const AuditArgs& args) {
   }
   print(text);
   return verified->ok ? 0 : 1;
+}
+
+}  // namespace
+
+int audit_command(const Common& common, const AuditArgs& args) {
+  config::PathOptions where;
+  if (!common.workspace.empty()) {
+    where.workspace = common.workspace;
+  }
+  const auto paths = config::resolve_paths(where);
+  if (!paths) {
+    return report(paths.error(), common.json);
+  }
+  const std::string dir = platform::audit_dir({*paths, {}, {}});
+  using Action = AuditArgs::Action;
+  switch (args.action) {
+    case Action::kTail:
+      return os::exists(dir) ? show_tail(dir, args, common.json) : 0;
+    case Action::kSearch:
+      return audit_search(dir, args, common.json);
+    case Action::kReport:
+      return audit_report(dir, args, common.json);
+    case Action::kExport:
+      return audit_export(dir, args);
+    case Action::kProve:
+      return audit_prove(dir, args, common.json);
+    case Action::kCheckpoint:
+      return audit_checkpoint(dir, common.json);
+    case Action::kRetain:
+      return audit_retain(common, args);
+    case Action::kVerify:
+      break;
+  }
+  return args.proof_file.empty() ? show_verify(dir, common.json)
+                                 : audit_verify_proof(args, common.json);
 }
 
 }  // namespace oap::cli

@@ -18,6 +18,7 @@ int mcp_trust_command(const Common& common, const McpTrustArgs& args);
 int mcp_login_command(const Common& common, const McpLoginArgs& args);
 int mcp_serve_command(const Common& common, const McpServeArgs& args);
 int sandbox_server_command(const Common& common, const SandboxServerArgs& args);
+int sandbox_command(const Common& common, const SandboxArgs& args);
 int audit_command(const Common& common, const AuditArgs& args);
 int doctor_command(const Common& common, const DoctorArgs& args);
 int version_command(const Common& common, const VersionArgs& args);

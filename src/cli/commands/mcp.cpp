@@ -45,7 +45,10 @@ Task<Result<void>> closed(platform::Platform& platform) {
 
 Task<int> dispatch(platform::Platform& platform, Executor executor, McpArgs args, bool as_json) {
   const std::string server = args.server;
-  if (!server.empty()) {
+  const bool walks = args.action == McpArgs::Action::kCall ||
+                     args.action == McpArgs::Action::kRead ||
+                     args.action == McpArgs::Action::kPrompt;
+  if (!server.empty() && !walks) {  // a call of an unknown server is audited on its walk
     if (const auto found = platform.upstreams().find(server); !found) {
       co_return report(found.error(), as_json);
     }

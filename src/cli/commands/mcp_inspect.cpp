@@ -72,6 +72,10 @@ json::Value pin_of(platform::Platform& platform, const std::string& server,
   return json::Value(nullptr);
 }
 
+Error shown(const platform::Platform& platform, const Error& error) {
+  return Error(error.code(), platform.cleaned(error.to_string()), error.audience());
+}
+
 using Tools = std::vector<ToolSpec>;
 
 int show_server(platform::Platform& platform, const McpArgs& args, const Tools& all, bool as_json) {
@@ -89,7 +93,9 @@ int show_server(platform::Platform& platform, const McpArgs& args, const Tools& 
     tools += fmt::format("{:<32} {}{}\n", text::escape_visible(name),
                          held.contains(name) ? "[held back] " : "", first_line(tool.description));
   }
-  json::Object out = gateway::to_json(args.server, upstream->health());
+  gateway::Health health = upstream->health();
+  health.reason = platform.cleaned(health.reason);
+  json::Object out = gateway::to_json(args.server, health);
   out["started_by"] = started_by;
   out["implementation"] = info.implementation;
   out["capabilities"] = info.capabilities;
@@ -170,13 +176,13 @@ Task<int> inspect(platform::Platform& platform, McpArgs args, bool as_json) {
   const Deadline deadline = deadline_of(args);
   const auto started = co_await upstream->start(deadline);
   if (!started) {
-    co_return report(started.error(), as_json);
+    co_return report(shown(platform, started.error()), as_json);
   }
   const auto tools = co_await upstream->list_tools(deadline);
   if (!tools) {
-    co_return report(tools.error(), as_json);
+    co_return report(shown(platform, tools.error()), as_json);
   }
-  co_await platform.catalog().load_all(ListKind::kTools, deadline);
+  co_await platform.catalog().load_one(args.server, ListKind::kTools, deadline);
   co_return args.name.empty() ? show_server(platform, args, *tools, as_json)
                               : show_tool(platform, args, *tools, as_json);
 }

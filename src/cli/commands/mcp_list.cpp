@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <array>
 
 #include <fmt/format.h>
 
@@ -16,12 +17,16 @@ namespace {
 using gateway::Health;
 using gateway::ListKind;
 
+constexpr std::array kLists{ListKind::kTools, ListKind::kPrompts, ListKind::kResources,
+                            ListKind::kTemplates};
+
 /// What one server came to.
 struct Row {
   std::string name;
   std::string error;    ///< why it has no tools to show
   std::string sign_in;  ///< "signed_in", "expired", "not_signed_in"; empty where it takes none
   std::string sign_in_error;
+  std::vector<std::string> warnings;  ///< what is wrong with what it lists
 };
 
 bool takes_sign_in(const platform::Settings& settings, const std::string& name) {
@@ -46,10 +51,15 @@ Task<void> look_at(platform::Platform& platform, gateway::Upstream* upstream, De
     }
   }
   if (const auto started = co_await upstream->start(deadline); !started) {
-    row->error = started.error().to_string();
+    row->error = platform.cleaned(started.error().to_string());
     co_return;
   }
-  co_await platform.catalog().load_all(ListKind::kTools, deadline);
+  gateway::Catalog& catalog = platform.catalog();
+  for (const ListKind kind : kLists) {
+    co_await catalog.load_one(row->name, kind, deadline);
+  }
+  row->error = platform.cleaned(catalog.why_missing(row->name, ListKind::kTools));
+  row->warnings = catalog.problems_of(row->name);
 }
 
 std::string era_of(const std::string& version) {
@@ -79,6 +89,7 @@ json::Object json_of(const Row& row, const Health& health, std::size_t tools,
     quarantined[tool] = why;
   }
   item["quarantined"] = std::move(quarantined);
+  item["warnings"] = json::Array(row.warnings.begin(), row.warnings.end());
   if (!row.sign_in.empty()) {
     item["sign_in"] = row.sign_in;
   }
@@ -102,6 +113,9 @@ std::string text_of(const Row& row, const Health& health, std::size_t tools, std
   const std::string space(33, ' ');
   if (held > 0) {
     line += fmt::format("{}{} held back; see: oap mcp trust diff {}\n", space, held, row.name);
+  }
+  for (const std::string& warning : row.warnings) {
+    line += space + text::escape_visible(warning) + "\n";
   }
   if (row.sign_in == "not_signed_in" || row.sign_in == "expired") {
     line += fmt::format("{}{}; run: oap mcp login {}\n", space,
@@ -135,27 +149,29 @@ Task<int> list_servers(platform::Platform& platform, Executor executor, McpArgs 
     ++counts[item.server];
   }
   counts[std::string(kBuiltinServer)] = catalog.builtin().size();
-  const auto missing = catalog.unavailable();
   json::Array servers;
   std::string text;
   for (std::size_t i = 0; i < upstreams.size(); ++i) {
-    Row& row = rows[i];
-    if (const auto why = missing.find(row.name); why != missing.end() && row.error.empty()) {
-      row.error = why->second;
-    }
+    const Row& row = rows[i];
     const auto found = catalog.held_back().find(row.name);
     const auto held =
         found == catalog.held_back().end() ? std::map<std::string, std::string>{} : found->second;
     const std::size_t listed = counts[row.name];
     const std::size_t usable = listed - std::min(listed, held.size());
-    const Health health = upstreams[i]->health();
+    Health health = upstreams[i]->health();
+    health.reason = platform.cleaned(health.reason);
     servers.push_back(json_of(row, health, usable, held));
     text += text_of(row, health, usable, held.size());
   }
   if (as_json) {
-    print_json(json::Object{{"servers", std::move(servers)}});
+    const std::vector<std::string> names = catalog.name_problems();
+    print_json(json::Object{{"servers", std::move(servers)},
+                            {"warnings", json::Array(names.begin(), names.end())}});
   } else {
     print(text);
+    for (const std::string& problem : catalog.name_problems()) {
+      print_error(text::escape_visible(problem));
+    }
   }
   co_return 0;
 }

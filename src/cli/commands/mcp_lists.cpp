@@ -36,9 +36,31 @@ json::Object missing_json(const std::map<std::string, std::string>& missing) {
   return out;
 }
 
+namespace {
+
+/// Of one server alone, where one is named: nobody waits for the others.
+Task<void> load(gateway::Catalog& catalog, std::string server, ListKind kind, Deadline deadline) {
+  if (server.empty()) {
+    co_await catalog.load_all(kind, deadline);
+  } else {
+    co_await catalog.load_one(std::move(server), kind, deadline);
+  }
+}
+
+std::map<std::string, std::string> missing_of(platform::Platform& platform) {
+  std::map<std::string, std::string> missing = platform.catalog().unavailable();
+  for (auto& [server, why] : missing) {
+    why = platform.cleaned(why);
+  }
+  return missing;
+}
+
+}  // namespace
+
 Task<int> list_tools(platform::Platform& platform, McpArgs args, bool as_json) {
   const Deadline deadline = deadline_of(args);
-  const auto tools = co_await platform.catalog().all(deadline);
+  co_await load(platform.catalog(), args.server, ListKind::kTools, deadline);
+  const auto tools = platform.catalog().known_tools();
   json::Array list;
   std::string text;
   for (const ToolSpec& tool : tools) {
@@ -62,7 +84,7 @@ Task<int> list_tools(platform::Platform& platform, McpArgs args, bool as_json) {
           held.size() == 1 ? "1 tool is" : fmt::format("{} tools are", held.size()), server));
     }
   }
-  const auto missing = platform.catalog().unavailable();
+  const auto missing = missing_of(platform);
   const int code = tell_missing(missing, args.server);
   if (as_json) {
     print_json(json::Object{{"tools", std::move(list)},
@@ -100,7 +122,8 @@ void add(Listed& out, const gateway::Catalog::Item& item, std::string_view key) 
 Task<Listed> listed(gateway::Catalog& catalog, ListKind kind, std::string server,
                     std::string_view key, Deadline deadline) {
   Listed out;
-  const std::vector<gateway::Catalog::Item> items = co_await catalog.items(kind, deadline);
+  co_await load(catalog, server, kind, deadline);
+  const std::vector<gateway::Catalog::Item> items = catalog.known_items(kind);
   for (const gateway::Catalog::Item& item : items) {
     if (server.empty() || item.server == server) {
       add(out, item, key);
@@ -117,7 +140,7 @@ Task<int> list_resources(platform::Platform& platform, McpArgs args, bool as_jso
   Listed resources = co_await listed(catalog, ListKind::kResources, args.server, "uri", deadline);
   Listed templates =
       co_await listed(catalog, ListKind::kTemplates, args.server, "uriTemplate", deadline);
-  const auto missing = catalog.unavailable();
+  const auto missing = missing_of(platform);
   const int code = tell_missing(missing, args.server);
   if (as_json) {
     print_json(json::Object{{"resources", std::move(resources.items)},
@@ -133,7 +156,7 @@ Task<int> list_prompts(platform::Platform& platform, McpArgs args, bool as_json)
   gateway::Catalog& catalog = platform.catalog();
   const Deadline deadline = deadline_of(args);
   Listed prompts = co_await listed(catalog, ListKind::kPrompts, args.server, "name", deadline);
-  const auto missing = catalog.unavailable();
+  const auto missing = missing_of(platform);
   const int code = tell_missing(missing, args.server);
   if (as_json) {
     print_json(json::Object{{"prompts", std::move(prompts.items)},

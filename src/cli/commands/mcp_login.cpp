@@ -24,7 +24,7 @@ class Browser {
   void open(const std::string& url) {
     sandbox::Spec spec;
     spec.argv = {"xdg-open", url};
-    spec.profile = sandbox::Profile::kService;
+    spec.profile = sandbox::Profile::kOwn;
     static constexpr std::array<std::string_view, 7> kDesktop{
         "BROWSER",    "DBUS_SESSION_BUS_ADDRESS", "DISPLAY",        "WAYLAND_DISPLAY",
         "XAUTHORITY", "XDG_CURRENT_DESKTOP",      "XDG_RUNTIME_DIR"};

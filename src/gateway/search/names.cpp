@@ -137,41 +137,55 @@ void NameTable::index() {
   }
 }
 
-void NameTable::add(const ServerNames& server, std::string_view name) {
-  const auto refuse = [&](const std::string& why) {
-    problems_.push_back(fmt::format("{} of server {} is not served: {}", text::escape_visible(name),
-                                    text::escape_visible(server.server), why));
-  };
-  const std::string key = pair_key(server.server, name);
-  if (by_pair_.contains(key)) {
-    refuse("the server names it more than once, and only the first one counts");
-    return;
-  }
-  std::string wanted = server.builtin       ? std::string(name)
-                       : server.passthrough ? passthrough_name(server.server, name)
-                                            : public_name(server.server, name);
-  const std::string advice =
-      server.passthrough ? "; set 'naming: prefix' for the server to have it served" : "";
+std::string NameTable::objection(const ServerNames& server, std::string_view wanted) const {
   if (const auto at = by_public_.find(wanted); at != by_public_.end()) {
     const Entry& holder = entries_[at->second];
-    refuse(fmt::format("the name {} is taken by {} of server {}{}", text::escape_visible(wanted),
-                       text::escape_visible(holder.name), text::escape_visible(holder.server),
-                       advice));
-    return;
+    return fmt::format("the name {} is taken by {} of server {}", text::escape_visible(wanted),
+                       text::escape_visible(holder.name), text::escape_visible(holder.server));
+  }
+  if (!server.passthrough) {
+    return "";
   }
   const std::string own = server.server + std::string(kJoint);
   const auto posed_as = std::find_if(prefixes_.begin(), prefixes_.end(), [&](const auto& prefix) {
     return wanted.starts_with(prefix) && prefix != own;
   });
-  if (server.passthrough && posed_as != prefixes_.end()) {
-    refuse(fmt::format("its name reads like a tool of server {}{}",
-                       posed_as->substr(0, posed_as->size() - kJoint.size()), advice));
+  return posed_as == prefixes_.end()
+             ? ""
+             : fmt::format("its name reads like a tool of server {}",
+                           posed_as->substr(0, posed_as->size() - kJoint.size()));
+}
+
+void NameTable::add(const ServerNames& server, std::string_view name) {
+  const std::string who = fmt::format("{} of server {}", text::escape_visible(name),
+                                      text::escape_visible(server.server));
+  const std::string key = pair_key(server.server, name);
+  if (by_pair_.contains(key)) {
+    problems_.push_back(
+        who + " is not served: the server names it more than once, and only the first one counts");
+    return;
+  }
+  std::string wanted = server.builtin       ? std::string(name)
+                       : server.passthrough ? passthrough_name(server.server, name)
+                                            : public_name(server.server, name);
+  std::string why = objection(server, wanted);
+  const bool renamed = !why.empty() && server.passthrough;
+  if (renamed) {
+    wanted = public_name(server.server, name);
+    const bool free = !by_public_.contains(wanted);
+    problems_.push_back(
+        fmt::format("{} is {}: {}", who, free ? "served as " + wanted : "not served", why));
+    why = free ? "" : why;
+  } else if (!why.empty()) {
+    problems_.push_back(fmt::format("{} is not served: {}", who, why));
+  }
+  if (!why.empty()) {
     return;
   }
   const auto next = static_cast<std::uint32_t>(entries_.size());
   by_pair_.emplace(key, next);
   by_public_.emplace(wanted, next);
-  entries_.push_back({std::move(wanted), server.server, std::string(name)});
+  entries_.push_back({std::move(wanted), server.server, std::string(name), renamed});
 }
 
 const NameTable::Entry* NameTable::find(std::string_view name) const {

@@ -34,18 +34,19 @@ struct ServerNames {
 };
 
 /// Public name ↔ (server, name), for the tools or the prompts of all servers. Names are looked up,
-/// never taken apart. Where two want the same public name, one is refused and named in `problems`:
-/// built-in names go before prefixed ones, those before names without a prefix, and among equals
-/// the order of server names decides, whatever order they are given in. A name without a prefix
-/// that begins with another server's prefix is refused as well, so give all configured servers,
-/// also those that have not answered. A refused name is served under no other. A value; immutable,
-/// thread-safe.
+/// never taken apart. Where two want the same public name, one has it: built-in names go before
+/// prefixed ones, those before names without a prefix, and among equals the order of server names
+/// decides, whatever order they are given in. Whoever goes without and has no prefix gets its
+/// `public_name`, and `problems` says so; so does a name without a prefix that begins with another
+/// server's prefix, so give all configured servers, also those that have not answered. What is left
+/// out altogether is named in `problems`. A value; immutable, thread-safe.
 class NameTable {
  public:
   struct Entry {
     std::string public_name;
     std::string server;
-    std::string name;  ///< as the server calls it
+    std::string name;      ///< as the server calls it
+    bool renamed = false;  ///< had to be given a prefix although its server has none
     bool operator==(const Entry&) const = default;
   };
 
@@ -58,7 +59,7 @@ class NameTable {
   const Entry* find(std::string_view server, std::string_view name) const;
   /// Built-in ones first, then by server and name: always the same order.
   const std::vector<Entry>& entries() const { return entries_; }
-  /// Sentences on what was refused and why.
+  /// Sentences on what is served under another name, or not at all, and why.
   const std::vector<std::string>& problems() const { return problems_; }
 
  private:
@@ -71,6 +72,8 @@ class NameTable {
   using Index = std::unordered_map<std::string, std::uint32_t, Hash, std::equal_to<>>;
 
   void add(const ServerNames& server, std::string_view name);
+  /// Why the name cannot be that server's; "" where it can.
+  std::string objection(const ServerNames& server, std::string_view wanted) const;
   void index();
 
   std::vector<std::string> prefixes_;

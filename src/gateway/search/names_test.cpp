@@ -176,21 +176,26 @@ TEST(NameTable, BuiltinNamesAreBareComeFirstAndYieldToNobody) {
   for (const NameTable::Entry& entry : table.entries()) {
     names.push_back(entry.public_name);
   }
-  EXPECT_THAT(names, ElementsAre("bash", "glob", "zip"));
+  EXPECT_THAT(names, ElementsAre("bash", "glob", "alpha__bash", "zip"));
   EXPECT_EQ(table.find("bash")->server, "sandbox");
-  EXPECT_EQ(table.find("alpha", "bash"), nullptr);
+  EXPECT_EQ(table.find("alpha", "bash")->public_name, "alpha__bash");
   EXPECT_THAT(table.problems(),
-              ElementsAre(HasSubstr("bash of server alpha is not served: the name bash is taken")));
+              ElementsAre(HasSubstr(
+                  "bash of server alpha is served as alpha__bash: the name bash is taken")));
 }
 
-TEST(NameTable, OnATrueClashTheLaterServerByNameIsRefused) {
+TEST(NameTable, OnAClashTheLaterServerByNameGetsItsPrefix) {
   const std::vector<ServerNames> servers{{"zeta", true, false, {"go", "own"}},
                                          {"beta", true, false, {"go"}}};
   const NameTable table(servers);
   EXPECT_EQ(table.find("go")->server, "beta");
-  EXPECT_EQ(table.find("zeta__go"), nullptr);
+  EXPECT_FALSE(table.find("go")->renamed);
+  ASSERT_NE(table.find("zeta__go"), nullptr);
+  EXPECT_EQ(table.find("zeta__go")->public_name, "zeta__go");
+  EXPECT_TRUE(table.find("zeta__go")->renamed);
   EXPECT_EQ(table.find("own")->server, "zeta");
-  EXPECT_THAT(table.problems(), ElementsAre(HasSubstr("'naming: prefix'")));
+  EXPECT_FALSE(table.find("own")->renamed);
+  EXPECT_THAT(table.problems(), ElementsAre(HasSubstr("go of server zeta is served as zeta__go")));
   EXPECT_EQ(NameTable({servers[1], servers[0]}).entries(), table.entries());
 }
 
@@ -198,8 +203,17 @@ TEST(NameTable, NoPassthroughNamePosesAsAnotherServersTool) {
   const NameTable table(
       {{"evil", true, false, {"github__push", "push"}}, {"github", false, false, {}}});
   EXPECT_EQ(table.find("github__push"), nullptr);
+  EXPECT_EQ(table.find("evil__github__push")->server, "evil");
   EXPECT_NE(table.find("push"), nullptr);
   EXPECT_THAT(table.problems(), ElementsAre(HasSubstr("reads like a tool of server github")));
+}
+
+TEST(NameTable, AToolThatIsCalledAsAnotherWouldBeRenamedIsServedToo) {
+  const NameTable table(
+      {{"a", true, false, {"go"}}, {"b", true, false, {"go", "b__go"}}, {"c", true, false, {}}});
+  EXPECT_EQ(table.find("b__go")->name, "b__go");
+  EXPECT_EQ(table.find("b", "go"), nullptr);
+  EXPECT_EQ(table.entries().size(), 2U);
 }
 
 TEST(NameTable, ToolsThatAreListedTwiceCountOnce) {

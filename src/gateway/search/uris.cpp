@@ -2,10 +2,12 @@
 
 #include <algorithm>
 #include <array>
+#include <tuple>
 
 #include <fmt/format.h>
 
 #include "crypto/hash.hpp"
+#include "gateway/search/uri_template.hpp"
 #include "text/strings.hpp"
 #include "text/utf8.hpp"
 
@@ -56,6 +58,28 @@ std::optional<std::string> decoded(std::string_view text) {
     at += 2;
   }
   return out;
+}
+
+/// How well something that a server lists fits a URI: bytes in common; nothing where not at all.
+struct Fit {
+  std::size_t common = 0;
+  bool by_template = false;
+  bool operator<(const Fit& other) const {
+    return std::tie(common, by_template) < std::tie(other.common, other.by_template);
+  }
+};
+
+std::optional<Fit> fit_of(std::string_view listed, std::string_view uri) {
+  if (const std::size_t brace = listed.find('{'); brace != std::string_view::npos) {
+    return matches_template(listed, uri) ? std::optional(Fit{brace, true}) : std::nullopt;
+  }
+  const auto [end, unused] = std::mismatch(listed.begin(), listed.end(), uri.begin(), uri.end());
+  const std::string_view same = listed.substr(0, static_cast<std::size_t>(end - listed.begin()));
+  const std::size_t boundary = same.find_last_of(":/");
+  if (boundary == std::string_view::npos || same.find(':') == std::string_view::npos) {
+    return std::nullopt;
+  }
+  return Fit{boundary + 1, false};
 }
 
 bool looks_wrapped(std::string_view uri) {
@@ -150,6 +174,47 @@ std::optional<ServerUri> UriTable::resolve(std::string_view public_uri) const {
     return ServerUri{servers_.begin()->first, std::string(public_uri)};
   }
   return std::nullopt;
+}
+
+std::vector<ServerUri> UriTable::owners(std::string_view public_uri) const {
+  std::vector<ServerUri> owners;
+  const auto add = [&](std::string_view server) {
+    const bool known = std::any_of(owners.begin(), owners.end(),
+                                   [&](const ServerUri& each) { return each.server == server; });
+    if (!known) {
+      owners.push_back({std::string(server), std::string(public_uri)});
+    }
+  };
+  const auto listed = claims_.find(public_uri);
+  if (auto resolved = resolve(public_uri)) {
+    const bool said_whose = servers_.size() <= 1 || resolved->uri != public_uri;
+    owners.push_back(*std::move(resolved));
+    if (said_whose) {
+      return owners;
+    }
+  }
+  if (listed != claims_.end()) {
+    std::for_each(listed->second.begin(), listed->second.end(), add);
+  }
+  std::map<std::string_view, Fit> fits;
+  for (const auto& [uri, claimants] : claims_) {
+    const auto fit = fit_of(uri, public_uri);
+    for (const std::string& server : claimants) {
+      if (fit) {
+        Fit& best = fits.try_emplace(server, *fit).first->second;
+        best = std::max(best, *fit);
+      }
+    }
+  }
+  std::vector<std::pair<std::string_view, Fit>> sorted(fits.begin(), fits.end());
+  std::sort(sorted.begin(), sorted.end(), [](const auto& a, const auto& b) {
+    return std::tie(b.second.common, b.second.by_template, a.first) <
+           std::tie(a.second.common, a.second.by_template, b.first);
+  });
+  for (const auto& [server, fit] : sorted) {
+    add(server);
+  }
+  return owners;
 }
 
 std::string UriTable::public_uri(std::string_view server, std::string_view uri) const {

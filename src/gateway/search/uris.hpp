@@ -42,6 +42,12 @@ class UriTable {
   /// Which server a client's URI means: a listed one, else what it unwraps to where that server is
   /// known, else the only server there is. Nothing where it cannot be known.
   std::optional<ServerUri> resolve(std::string_view public_uri) const;
+  /// All servers that may have the URI, each once, the likeliest first: what `resolve` says, and
+  /// where that names the server, or is the only one, nobody else; then whoever lists exactly this
+  /// URI; then by how much of it a template's literal beginning, or a listed URI up to a `/`, has
+  /// in common with it: at least the scheme and its colon, but a template that begins with an
+  /// expression comes last. Among equals templates first, then by server name.
+  std::vector<ServerUri> owners(std::string_view public_uri) const;
   /// How clients see a server's URI, listed or not (in results and notifications).
   std::string public_uri(std::string_view server, std::string_view uri) const;
   /// Sentences on URIs that are not served as they were configured to be.

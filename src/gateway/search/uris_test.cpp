@@ -64,6 +64,57 @@ TEST(UriTable, UnlistedUrisSayWhoseTheyAre) {
   EXPECT_EQ(one.resolve(wrap_uri("a", "x:1")), (ServerUri{"a", "x:1"}));
 }
 
+std::vector<std::string> owners_of(const UriTable& table, std::string_view uri) {
+  std::vector<std::string> servers;
+  for (const ServerUri& owner : table.owners(uri)) {
+    servers.push_back(owner.server);
+  }
+  return servers;
+}
+
+TEST(UriTable, AUriGoesToWhomItFitsBest) {
+  const UriTable table({{"a-takes-all", false, {"{+a}", "{scheme}://{+rest}"}},
+                        {"notes", false, {"notes://{id}"}},
+                        {"files", false, {"file:///srv/a", "file:///srv/data/b"}},
+                        {"root", false, {"file:///{+path}"}},
+                        {"pages", false, {"https://x.example/{page}", "https://x.example/faq"}},
+                        {"wiki", false, {"https://x.example/wiki/{page}"}}});
+  EXPECT_THAT(owners_of(table, "notes://1"), ElementsAre("notes", "a-takes-all"));
+  EXPECT_THAT(owners_of(table, "file:///srv/a"), ElementsAre("files", "root", "a-takes-all"));
+  EXPECT_THAT(owners_of(table, "file:///srv/data/c"), ElementsAre("files", "root", "a-takes-all"));
+  EXPECT_THAT(owners_of(table, "file:///etc/x"), ElementsAre("root", "files", "a-takes-all"));
+  EXPECT_THAT(owners_of(table, "https://x.example/wiki/1"),
+              ElementsAre("wiki", "pages", "a-takes-all"));
+  EXPECT_THAT(owners_of(table, "https://x.example/faq"), ElementsAre("pages", "a-takes-all"));
+  EXPECT_THAT(owners_of(table, "mem://1"), ElementsAre("a-takes-all"));
+  EXPECT_THAT(owners_of(table, wrap_uri("wiki", "notes://1")), ElementsAre("wiki"));
+  EXPECT_THAT(owners_of(table, ""), ElementsAre("a-takes-all"));
+}
+
+TEST(UriTable, AUriThatSeveralListIsAnyOfTheirs) {
+  const UriTable table({{"b", false, {"t:1"}}, {"c", false, {"t:{x}"}}, {"a", false, {"t:1"}}});
+  EXPECT_THAT(owners_of(table, "t:1"), ElementsAre("a", "b", "c"));
+  const UriTable open({{"b", true, {"t:1"}}, {"a", false, {"t:1"}}});
+  EXPECT_THAT(owners_of(open, "t:1"), ElementsAre("b", "a"));
+}
+
+TEST(UriTable, WhoseAUriIsDoesNotDependOnTheOrder) {
+  EXPECT_TRUE(rc::check([] {
+    const auto uris = rc::gen::container<std::vector<std::string>>(rc::gen::element<std::string>(
+        "a:1", "a:x/1", "a:x/{b}", "a:{+b}", "{+all}", "{a}:{b}", "b://{c}", "b://c/d"));
+    std::vector<ServerUris> servers;
+    for (int i = *rc::gen::inRange(1, 5); i > 0; --i) {
+      servers.push_back({"s" + std::to_string(i), *rc::gen::arbitrary<bool>(), *uris});
+    }
+    const UriTable table(servers);
+    const UriTable reversed({servers.rbegin(), servers.rend()});
+    for (const char* const uri :
+         {"a:1", "a:x/1", "a:x/2", "b://c/d", "c:", "", "oap://server/s1/a"}) {
+      RC_ASSERT(table.owners(uri) == reversed.owners(uri));
+    }
+  }));
+}
+
 TEST(UriTable, APassthroughServerKeepsItsUrisAndTheOthersAreWrapped) {
   const UriTable table({{"c", true, {"t:1"}}, {"b", true, {"t:1"}}, {"a", false, {"t:1"}}});
   EXPECT_EQ(table.public_uri("b", "t:1"), "t:1");

@@ -94,6 +94,7 @@ Task<void> HttpService::handle(std::shared_ptr<net::HttpExchange> http) {
     co_return;
   }
   if (!front_.is_trusted_origin(http->head())) {
+    front_.turned_away(*http, 403, "this Host or Origin is not served here");
     answer_json(*http, 403, json::Object{{"error", "this Host or Origin is not served here"}});
     co_return;
   }
@@ -113,6 +114,7 @@ Task<void> HttpService::handle(std::shared_ptr<net::HttpExchange> http) {
   } else if (path == "/ready") {
     answer_ready(*http);
   } else if (path == "/metrics" && options_.metrics && !known) {
+    front_.turned_away(*http, 401, "the metrics need the credentials of a client");
     answer_json(*http, 401,
                 json::Object{{"error", "the metrics need the credentials of a client"}});
   } else if (path == "/metrics" && options_.metrics) {

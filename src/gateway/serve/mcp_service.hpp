@@ -9,6 +9,7 @@
 
 #include "gateway/catalog.hpp"
 #include "gateway/gateway.hpp"
+#include "gateway/serve/endpoint_audit.hpp"
 #include "gateway/serve/state_seal.hpp"
 #include "gateway/serve/tool_finder.hpp"
 #include "mcp/server/service.hpp"
@@ -33,7 +34,7 @@ struct ServeOptions {
 class McpService final : public mcp::Service {
  public:
   McpService(Gateway& gateway, Catalog& catalog, UpstreamSet& upstreams, StateSeal& seal,
-             ServeOptions options);
+             EndpointAudit& audit, ServeOptions options);
 
   Task<mcp::Face> face(mcp::Caller caller) override;
   Task<mcp::Answer<json::Object>> handle(std::string method, json::Object params,
@@ -50,6 +51,10 @@ class McpService final : public mcp::Service {
   struct Target {
     std::string server;
     std::string name;  ///< the tool, prompt or resource as its server calls it
+  };
+  struct Followed {
+    Target owner;
+    Principal principal;
   };
 
   Task<Reply> list_tools(json::Object params, mcp::Caller caller);
@@ -71,11 +76,18 @@ class McpService final : public mcp::Service {
   Reply reply_of(ToolOutcome outcome, const ToolCall& call, const mcp::Caller& caller);
 
   Task<std::vector<ToolSpec>> visible_tools(const Principal principal);
-  Task<Result<Target>> find_prompt(std::string name);
-  Task<void> load_resources();
+  Task<Result<Target>> find_prompt(std::string name, mcp::Caller caller);
+  /// Whose the prompt or resource is that a completion is asked for.
+  Task<Result<Target>> find_reference(json::Object ref, mcp::Caller caller);
+  Task<void> load_resources(std::string uri);
   /// The servers that may have the resource, most likely first, with its URI there.
-  std::vector<Target> owners_of(const std::string& uri) const;
+  std::vector<Target> owners_of(const std::string& uri, const Principal& principal,
+                                std::string_view method) const;
+  Task<Reply> follow(Target owner, std::string uri, mcp::Caller caller);
   std::vector<std::string> servers_with(std::string_view capability) const;
+  /// What a list says of itself in `_meta`.
+  json::Object list_meta(const std::function<bool(const NameTable::Entry&)>& shown,
+                         const NameTable& names) const;
   json::Object missing_servers() const;
   /// Names what `visible_tools` gave: the same text, the same tools.
   std::string version_for(const Principal& principal) const;
@@ -84,9 +96,11 @@ class McpService final : public mcp::Service {
   Catalog& catalog_;
   UpstreamSet& upstreams_;
   StateSeal& seal_;
+  EndpointAudit& audit_;
   ServeOptions options_;
   ToolFinder finder_;
   mcp::Feed feed_;
+  std::map<std::string, std::vector<Followed>> followed_;  // by public URI
   std::map<std::string, std::vector<mcp::MirroredParam>, std::less<>> mirrored_;
   std::uint64_t mirrored_version_ = 0;
 };

@@ -11,6 +11,9 @@ namespace oap::gateway {
 
 /// In a list's `_meta`: server → why its part is missing.
 inline constexpr std::string_view kMissingServers = "oap/unavailable";
+/// In a list's `_meta`: public name → why it is not the name that its server, which has no prefix,
+/// gave it.
+inline constexpr std::string_view kRenamed = "oap/renamed";
 
 /// How a client's request is made at a server: progress, questions and notifications go back
 /// through the exchange, which outlives the request. Takes the client's envelope out of

@@ -1,10 +1,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "gateway/search/uri_template.hpp"
 #include "gateway/serve/elicitation_approver.hpp"
 #include "gateway/serve/relay.hpp"
 #include "gateway/serve/state_seal.hpp"
-#include "gateway/serve/uri_template.hpp"
 
 namespace oap::gateway {
 namespace {

@@ -22,9 +22,14 @@ class Backoff {
   explicit Backoff(RestartPolicy policy) : policy_(policy) {}
 
   void started(SteadyTime now) { up_since_ = now; }
+  /// It did what it is for: the next failure is the first in a row again, and costs no pause.
+  void served() {
+    failures_ = 0;
+    not_before_ = {};
+  }
   /// It did not start, or it ended. `chance` is in [0, 1).
   void failed(SteadyTime now, double chance);
-  /// In a row; 0 again once it has been up for a stable time.
+  /// In a row; 0 again once it has served, or has been up for a stable time.
   int failures(SteadyTime now) const;
   /// Until it may be started; 0 = now.
   Millis left(SteadyTime now) const;

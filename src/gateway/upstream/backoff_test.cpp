@@ -43,6 +43,24 @@ TEST(Backoff, JitterStaysWithinItsShareAndBelowTheCap) {
   }
 }
 
+TEST(Backoff, WhoServedStartsAtOnceHoweverOftenItEnds) {
+  FakeClock clock;
+  Backoff backoff(kPolicy);
+  for (int i = 0; i < 7; ++i) {
+    backoff.failed(clock.steady(), 0.5);
+  }
+  EXPECT_GT(backoff.left(clock.steady()), Millis(0));
+  for (int i = 0; i < 100; ++i) {
+    backoff.started(clock.steady());
+    backoff.served();
+    EXPECT_EQ(backoff.failures(clock.steady()), 0);
+    backoff.failed(clock.steady(), 0.5);
+    EXPECT_EQ(backoff.left(clock.steady()), Millis(0)) << i;
+  }
+  backoff.failed(clock.steady(), 0.5);
+  EXPECT_GT(backoff.left(clock.steady()), Millis(0));
+}
+
 TEST(Backoff, DifferentChanceGivesDifferentPauses) {
   FakeClock clock;
   Backoff early(kPolicy);

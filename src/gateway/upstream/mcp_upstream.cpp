@@ -203,7 +203,7 @@ Task<mcp::Answer<json::Object>> McpUpstream::request(std::string method, json::O
   }
   const std::shared_ptr<Connection> on = *std::move(connection);
   auto answer = co_await on->link->request(method, std::move(params), std::move(options));
-  supervisor_.used(*on, use_of(answer));
+  supervisor_.called(*on, use_of(answer));
   if (!answer && ended_under(*on, answer.error())) {
     co_return mcp::failed(ended_in(name_, method, std::move(answer).error()));
   }
@@ -326,14 +326,14 @@ Task<mcp::Answer<ToolResult>> McpUpstream::run_on(std::shared_ptr<Connection> co
   auto answer = co_await connection->link->call_tool(std::move(call), std::move(options));
   const SteadyTime now = clock_.steady();
   if (answer) {
-    supervisor_.used(*connection, Use::kAnswered);
+    supervisor_.called(*connection, Use::kAnswered);
     permit->succeeded(now);
     co_return answer;
   }
   const bool ended = ended_under(*connection, answer.error());
   report(tool, *permit, *connection, answer.error(),
          std::chrono::duration_cast<Millis>(now - began));
-  supervisor_.used(*connection, use_of(answer));
+  supervisor_.called(*connection, use_of(answer));
   if (ended) {
     co_return mcp::failed(ended_in(name_, tool.name, std::move(answer).error()));
   }

@@ -208,6 +208,13 @@ void Supervisor::used(const Connection& connection, Use how) {
   }
 }
 
+void Supervisor::called(const Connection& connection, Use how) {
+  if (how == Use::kAnswered && connection.generation == starts_) {
+    backoff_.served();
+  }
+  used(connection, how);
+}
+
 Task<void> Supervisor::retire() {
   const Deadline never = Deadline::never();
   auto permit = co_await retire_lock_.acquire(never);

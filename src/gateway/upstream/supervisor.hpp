@@ -56,6 +56,9 @@ class Supervisor {
   Task<Result<std::shared_ptr<Connection>>> connected(Deadline deadline);
   /// Counts as use. What went unanswered makes it look whether the server is still there.
   void used(const Connection& connection, Use how);
+  /// The same of a call that a caller made: an answered one shows that this process does its work,
+  /// so that its end, should it come, is no more of the failures before it.
+  void called(const Connection& connection, Use how);
 
   /// State, reason, version, pid, starts, failures, pause and faults; the rest is left alone.
   Health health() const;

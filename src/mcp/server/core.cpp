@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "mcp/server/gate.hpp"
+
 namespace oap::mcp {
 
 Core::Core(Executor executor, Service& service, FrontLimits limits)
@@ -11,7 +13,22 @@ Core::Core(Executor executor, Service& service, FrontLimits limits)
       limits_(limits),
       scope_(executor),
       idle_(executor),
-      stop_(std::move(executor)) {}
+      stop_(std::move(executor)),
+      streams_("event streams", limits_.max_streams),
+      watched_("followed resources", limits_.max_watched) {}
+
+Rejection no_place(Quota::NoPlace why) {
+  return Rejection{why.share_is_used ? 429 : 503,
+                   jsonrpc::ErrorObject{kTooBusy, std::move(why.message)}};
+}
+
+std::string Core::holder(const Principal& principal, std::string_view peer) const {
+  if (knows_callers_) {
+    return name_of(principal);
+  }
+  const auto address = host_of(peer);
+  return !address || is_loopback_name(*address) ? "" : *address;
+}
 
 std::string name_of(const Principal& principal) {
   std::string name;

@@ -8,14 +8,19 @@
 
 #include "async/event.hpp"
 #include "async/scope.hpp"
+#include "mcp/server/envelope.hpp"
 #include "mcp/server/front.hpp"
 #include "mcp/server/outlet.hpp"
+#include "mcp/server/quota.hpp"
 #include "mcp/server/service.hpp"
 
 namespace oap::mcp {
 
 /// A code of this program's own, outside what JSON-RPC and MCP reserve: too much at once.
 inline constexpr int kTooBusy = -31001;
+
+/// The refusal of what there is no place for: 429 where the caller's own share is used, else 503.
+Rejection no_place(Quota::NoPlace why);
 
 /// Names a principal among the callers of one front.
 std::string name_of(const Principal& principal);
@@ -40,6 +45,17 @@ class Core {
   };
   /// Whether one more of that caller's, or session's, is within `max_requests`.
   bool has_room(const std::string& who) const;
+
+  /// Callers have to say who they are: from now on each is held to his share.
+  void know_callers() { knows_callers_ = true; }
+  bool knows_callers() const { return knows_callers_; }
+  /// Who holds what a caller takes of a Quota: the principal; where nobody has to say who he is,
+  /// the client's address, and "", the operator, for this machine's. `peer` is "ADDRESS:PORT" or
+  /// "".
+  std::string holder(const Principal& principal, std::string_view peer) const;
+  /// Event streams that wait for changes, and resources that are followed.
+  Quota& streams() { return streams_; }
+  Quota& watched() { return watched_; }
 
   const Executor& executor() const { return executor_; }
   Service& service() const { return service_; }
@@ -78,8 +94,11 @@ class Core {
   Pulses pulses_;
   std::optional<json::Object> server_info_;
   std::unordered_map<std::string, std::size_t> running_of_;
+  Quota streams_;
+  Quota watched_;
   std::size_t running_ = 0;
   bool closing_ = false;
+  bool knows_callers_ = false;
 };
 
 }  // namespace oap::mcp

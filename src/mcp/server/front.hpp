@@ -16,7 +16,8 @@
 
 namespace oap::mcp {
 
-/// Limits of a front, whichever the transport.
+/// Limits of a front, whichever the transport. Sessions, streams, parked calls and followed
+/// resources are shared fairly among principals (see Quota).
 struct FrontLimits {
   std::size_t max_message_bytes = 16U << 20U;
   std::size_t max_requests = 1024;          ///< under way at once, of one session or principal
@@ -28,6 +29,8 @@ struct FrontLimits {
   Millis keep_alive{20'000};                ///< between comments on an idle event stream
   Millis input_timeout{600'000};            ///< how long a client may take over a question
   std::size_t max_parked = 1000;            ///< modern requests waiting for the client's input
+  std::size_t max_streams = 15'000;         ///< event streams that wait for changes
+  std::size_t max_watched = 50'000;         ///< resources followed, counted for each stream
 };
 
 /// Says who sends an HTTP request. An implementation answers from the headers alone, fast.
@@ -42,6 +45,16 @@ class Authenticator {
   virtual Task<tl::expected<Principal, Refusal>> authenticate(net::RequestHead head) = 0;
 };
 
+/// A request that was not let in: of a foreign Host or Origin, or without sufficient credentials.
+struct TurnedAway {
+  std::string_view peer;  ///< "ADDRESS:PORT"
+  std::string_view method;
+  std::string_view target;
+  int status = 403;
+  std::string_view why;  ///< holds nothing secret
+};
+using OnTurnedAway = std::function<void(const TurnedAway&)>;
+
 struct HttpFrontOptions {
   std::string path = "/mcp";
   /// Host header values (without port) that are served beside the loopback names: the bind address,
@@ -53,6 +66,7 @@ struct HttpFrontOptions {
   FrontLimits limits;
   Principal anonymous;                     ///< the principal where there is no authenticator
   Authenticator* authenticator = nullptr;  ///< borrowed
+  OnTurnedAway on_turned_away;             ///< may be empty; must not wait
 };
 
 /// MCP over Streamable HTTP, both eras on one path (MCP 2025-11-25 and 2026-07-28, transports).
@@ -69,6 +83,8 @@ class HttpFront {
   Task<void> serve(std::shared_ptr<net::HttpExchange> http);
   /// Whether Host and Origin may use this server (DNS rebinding): for its other paths too.
   bool is_trusted_origin(const net::RequestHead& head) const;
+  /// Tells of a request that one of the other paths has not let in.
+  void turned_away(const net::HttpExchange& http, int status, std::string_view why) const;
   struct Counts {
     std::size_t sessions = 0;
     std::size_t streams = 0;

@@ -57,6 +57,7 @@ void HttpAnswer::leave() {
     return;
   }
   over_ = true;
+  place_ = {};
   settle();
   if (const auto gone = std::exchange(gone_, nullptr)) {
     gone();
@@ -106,6 +107,7 @@ void HttpAnswer::finish() {
     return;
   }
   over_ = true;
+  place_ = {};
   gone_ = nullptr;
   http_->finish();
 }

@@ -7,6 +7,7 @@
 
 #include "async/event.hpp"
 #include "mcp/server/outlet.hpp"
+#include "mcp/server/quota.hpp"
 #include "net/http_exchange.hpp"
 
 namespace oap::mcp {
@@ -27,6 +28,7 @@ class HttpAnswer {
                                           std::shared_ptr<net::HttpExchange> http);
 
   const HttpAccept& accept() const { return accept_; }
+  std::string_view peer() const { return http_->peer(); }
   void add_header(std::string name, std::string value);
   bool is_streaming() const { return streaming_; }
   bool is_over() const { return over_; }
@@ -36,6 +38,8 @@ class HttpAnswer {
   void write(std::string bytes);
   void respond(int status, std::string body);
   void finish();
+  /// Keeps the place until the answer is over.
+  void hold(Quota::Place place) { place_ = std::move(place); }
   /// Called once when the client leaves, or is given up, before the end.
   void on_gone(std::function<void()> gone) { gone_ = std::move(gone); }
 
@@ -52,6 +56,7 @@ class HttpAnswer {
   net::HeaderList headers_;
   std::function<void()> gone_;
   std::optional<async::Event> waiter_;
+  Quota::Place place_;
   bool streaming_ = false;
   bool settled_ = false;
   bool over_ = false;
@@ -67,6 +72,7 @@ class HttpOutlet final : public Outlet, public Pulse {
   void answer(std::string message, int status) override;
   void abandon() override;
   bool can_send() const override { return answer_->accept().stream; }
+  std::string_view peer() const override { return answer_->peer(); }
   void on_gone(std::function<void()> gone) override { answer_->on_gone(std::move(gone)); }
   /// Keeps a stream alive, and makes a long wait for an answer one.
   void beat() override;

@@ -64,6 +64,9 @@ struct HttpFront::State {
 };
 
 void HttpFront::State::start() {
+  if (options.authenticator != nullptr) {
+    core.know_callers();
+  }
   registration = core.service().feed().listen([this](const Change& change) {
     desk.changed(change);
     legacy.changed(change);
@@ -193,10 +196,18 @@ bool HttpFront::is_trusted_origin(const net::RequestHead& head) const {
   return is_trusted(head, state_->options.allowed_hosts, state_->options.allowed_origins);
 }
 
+void HttpFront::turned_away(const net::HttpExchange& http, int status, std::string_view why) const {
+  if (state_->options.on_turned_away) {
+    const net::RequestHead& head = http.head();
+    state_->options.on_turned_away({http.peer(), head.method, head.target, status, why});
+  }
+}
+
 Task<void> HttpFront::serve(std::shared_ptr<net::HttpExchange> http) {
   State& state = *state_;
   const auto answer = HttpAnswer::make(state.core.executor(), http);
   if (!is_trusted_origin(http->head())) {
+    turned_away(*http, 403, "this Host or Origin may not use this server");
     refuse(*answer, nullptr, reject(403, "this Host or Origin may not use this server"));
     co_return;
   }
@@ -213,6 +224,7 @@ Task<void> HttpFront::serve(std::shared_ptr<net::HttpExchange> http) {
       if (!who.error().challenge.empty()) {
         answer->add_header("WWW-Authenticate", who.error().challenge);
       }
+      turned_away(*http, who.error().status, who.error().message);
       refuse(*answer, nullptr, reject(who.error().status, who.error().message));
       co_return;
     }

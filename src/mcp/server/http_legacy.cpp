@@ -79,17 +79,21 @@ bool HttpLegacy::is_quiet(const Session& session) const {
   return session.protocol->is_idle() && !listening;
 }
 
-bool HttpLegacy::make_room() {
-  if (sessions_.size() < core_.limits().max_sessions) {
-    return true;
-  }
+/// Ends the session that has been idle longest, of this holder, else of whoever holds most.
+bool HttpLegacy::make_room(const std::string* holder) {
   constexpr Millis kLongEnough{60'000};
   const SteadyTime latest = std::chrono::steady_clock::now() - kLongEnough;
   std::shared_ptr<Session> oldest;
+  std::size_t most = 0;
   for (const auto& [key, session] : sessions_) {
-    if (session->last_used < latest && is_quiet(*session) &&
-        (!oldest || session->last_used < oldest->last_used)) {
+    const bool meant = holder == nullptr || session->holder == *holder;
+    if (!meant || session->last_used >= latest || !is_quiet(*session)) {
+      continue;
+    }
+    const std::size_t held = places_.held_by(session->holder);
+    if (!oldest || held > most || (held == most && session->last_used < oldest->last_used)) {
       oldest = session;
+      most = held;
     }
   }
   if (oldest) {
@@ -98,28 +102,35 @@ bool HttpLegacy::make_room() {
   return oldest != nullptr;
 }
 
-HttpLegacy::Found HttpLegacy::create(const Principal& principal) {
-  if (!make_room()) {
-    return tl::unexpected<Rejection>(
-        reject(503, "this server has as many sessions as it can hold; try again later", kTooBusy));
+HttpLegacy::Found HttpLegacy::create(const Principal& principal, std::string_view peer) {
+  std::string holder = core_.holder(principal, peer);
+  auto place = places_.take(holder);
+  if (!place && make_room(place.error().share_is_used ? &holder : nullptr)) {
+    place = places_.take(holder);
+  }
+  if (!place) {
+    return tl::unexpected<Rejection>(no_place(std::move(place).error()));
   }
   auto session = std::make_shared<Session>();
+  session->place = *std::move(place);
   session->key = crypto::random_hex(20);
   session->log = std::make_shared<EventLog>();
   session->last_used = std::chrono::steady_clock::now();
   session->protocol = std::make_shared<LegacySession>(
-      core_, principal, [weak = std::weak_ptr(session)](std::string message) {
+      core_, principal, holder, [weak = std::weak_ptr(session)](std::string message) {
         const auto alive = weak.lock();
         if (alive && alive->unasked) {
           alive->unasked->send(std::move(message));
         }
       });
+  session->holder = std::move(holder);
   sessions_.emplace(session->key, session);
   return session;
 }
 
 void HttpLegacy::end(const std::shared_ptr<Session>& session) {
   sessions_.erase(session->key);
+  session->place = {};
   session->protocol->end();
   if (const auto unasked = std::exchange(session->unasked, nullptr)) {
     unasked->end();
@@ -170,7 +181,7 @@ void HttpLegacy::initialize(const net::RequestHead& head, const Principal& princ
     refuse(*answer, std::move(request.id), *std::move(wrong));
     return;
   }
-  auto session = create(principal);
+  auto session = create(principal, answer->peer());
   if (!session) {
     refuse(*answer, std::move(request.id), std::move(session).error());
     return;
@@ -283,6 +294,12 @@ void HttpLegacy::get(const net::RequestHead& head, const Principal& principal,
     refuse(*answer, nullptr, reject(409, "this session has its GET stream already"));
     return;
   }
+  auto place = core_.streams().take(found.holder);
+  if (!place) {
+    refuse(*answer, nullptr, no_place(std::move(place).error()));
+    return;
+  }
+  answer->hold(*std::move(place));
   if (found.unasked) {
     found.unasked->end();
   }

@@ -18,7 +18,8 @@ namespace oap::mcp {
 /// Belongs to the executor's thread. Source: MCP 2025-11-25, basic/transports.
 class HttpLegacy {
  public:
-  explicit HttpLegacy(Core& core) : core_(core), store_(core.limits()) {}
+  explicit HttpLegacy(Core& core)
+      : core_(core), store_(core.limits()), places_("sessions", core.limits().max_sessions) {}
 
   /// A POST of one message, decoded.
   void post(const net::RequestHead& head, const Principal& principal, jsonrpc::Message message,
@@ -46,12 +47,14 @@ class HttpLegacy {
     std::shared_ptr<SessionStream> unasked;  ///< what belongs to no request
     std::uint64_t last_stream = 0;
     SteadyTime last_used;
+    std::string holder;
+    Quota::Place place;
   };
   using Found = tl::expected<std::shared_ptr<Session>, Rejection>;
 
   Found find(const net::RequestHead& head, const Principal& principal);
-  Found create(const Principal& principal);
-  bool make_room();
+  Found create(const Principal& principal, std::string_view peer);
+  bool make_room(const std::string* holder);
   void end(const std::shared_ptr<Session>& session);
   bool is_quiet(const Session& session) const;
   std::shared_ptr<SessionStream> new_stream(Session& session, std::size_t answers,
@@ -62,6 +65,7 @@ class HttpLegacy {
 
   Core& core_;
   EventStore store_;
+  Quota places_;
   std::map<std::string, std::shared_ptr<Session>, std::less<>> sessions_;  // by key
 };
 

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "base/ids.hpp"
+#include "json/print.hpp"
 #include "mcp/protocol.hpp"
 #include "mcp/server/listening.hpp"
 #include "mcp/server/modern_desk.hpp"
@@ -13,6 +14,7 @@ namespace oap::mcp {
 namespace {
 
 constexpr std::size_t kMaxUris = 1000;  // followed by one session
+constexpr std::size_t kMaxHandshake = 64U << 10U;
 
 Rejection rejection(int code, std::string message) {
   return Rejection{200, jsonrpc::ErrorObject{code, std::move(message)}};
@@ -29,12 +31,16 @@ void answer_with(Outlet& outlet, json::Value id, json::Object result) {
 
 }  // namespace
 
-LegacySession::LegacySession(Core& core, Principal principal, Aside aside)
-    : core_(core), aside_(std::move(aside)), caller_(std::make_shared<Caller>()) {
+LegacySession::LegacySession(Core& core, Principal principal, std::string holder, Aside aside)
+    : core_(core),
+      holder_(std::move(holder)),
+      aside_(std::move(aside)),
+      caller_(std::make_shared<Caller>()) {
   caller_->era = Era::kLegacy;
   caller_->protocol_version = kLatestVersion;
   caller_->principal = std::move(principal);
   caller_->session_id = new_id("ses_");
+  who_ = core_.knows_callers() ? name_of(caller_->principal) : caller_->session_id;
 }
 
 void LegacySession::take(jsonrpc::Request request, std::shared_ptr<Outlet> outlet) {
@@ -54,7 +60,7 @@ void LegacySession::take(jsonrpc::Request request, std::shared_ptr<Outlet> outle
     refuse(*outlet, std::move(request.id),
            rejection(jsonrpc::kMethodNotFound,
                      fmt::format("this server does not know the method {}", method)));
-  } else if (!core_.has_room(caller_->session_id)) {
+  } else if (!core_.has_room(who_)) {
     refuse(*outlet, std::move(request.id), too_busy());
   } else {
     std::string key = jsonrpc::id_key(request.id);
@@ -66,10 +72,20 @@ void LegacySession::take(jsonrpc::Request request, std::shared_ptr<Outlet> outle
 
 std::optional<Rejection> LegacySession::check_handshake(const jsonrpc::Request& request) {
   const json::Value* version = json::find(request.params, "protocolVersion");
-  if (version != nullptr && version->is_string()) {
-    return std::nullopt;
+  if (version == nullptr || !version->is_string()) {
+    return rejection(jsonrpc::kInvalidParams, "initialize needs the string protocolVersion");
   }
-  return rejection(jsonrpc::kInvalidParams, "initialize needs the string protocolVersion");
+  std::size_t kept = 0;
+  for (const std::string_view member : {"clientInfo", "capabilities"}) {
+    const json::Value* value = json::find(request.params, member);
+    kept += value == nullptr ? 0 : json::print(*value).size();
+  }
+  if (kept > kMaxHandshake) {
+    return rejection(
+        jsonrpc::kInvalidParams,
+        fmt::format("clientInfo and capabilities may have {} bytes together", kMaxHandshake));
+  }
+  return std::nullopt;
 }
 
 Task<void> LegacySession::shake_hands(std::shared_ptr<LegacySession> session,
@@ -87,7 +103,7 @@ Task<void> LegacySession::shake_hands(std::shared_ptr<LegacySession> session,
     caller->capabilities = *capabilities;
   }
   session->caller_ = caller;
-  const Core::Running running(session->core_, caller->session_id);
+  const Core::Running running(session->core_, session->who_);
   Face face = co_await session->core_.service().face(*caller);
   session->core_.set_server_info(face.info);
   session->capabilities_ = face.capabilities;
@@ -127,7 +143,7 @@ Task<void> LegacySession::follow(std::shared_ptr<LegacySession> session, jsonrpc
            rejection(jsonrpc::kInvalidParams, request.method + " needs the string uri"));
     co_return;
   }
-  const Core::Running running(session->core_, session->caller_->session_id);
+  const Core::Running running(session->core_, session->who_);
   Service& service = session->core_.service();
   Caller caller = *session->caller_;
   if (request.method == "resources/unsubscribe") {
@@ -137,12 +153,12 @@ Task<void> LegacySession::follow(std::shared_ptr<LegacySession> session, jsonrpc
     answer_with(*outlet, std::move(request.id), {});
     co_return;
   }
-  if (session->uris_.size() >= kMaxUris && !session->uris_.contains(uri)) {
-    refuse(*outlet, std::move(request.id), too_busy());
+  if (session->uris_.contains(uri)) {
+    answer_with(*outlet, std::move(request.id), {});
     co_return;
   }
-  if (!session->uris_.insert(uri).second) {
-    answer_with(*outlet, std::move(request.id), {});
+  if (auto refused = session->claim(uri)) {
+    refuse(*outlet, std::move(request.id), *std::move(refused));
     co_return;
   }
   auto watched = co_await service.watch(uri, caller);
@@ -155,6 +171,26 @@ Task<void> LegacySession::follow(std::shared_ptr<LegacySession> session, jsonrpc
     co_await service.unwatch(uri, std::move(caller));
   }
   answer_with(*outlet, std::move(request.id), std::move(*watched));
+}
+
+/// A place for one more resource, or why there is none.
+std::optional<Rejection> LegacySession::claim(const std::string& uri) {
+  if (uri.size() > kMaxUriBytes) {
+    return rejection(jsonrpc::kInvalidParams,
+                     fmt::format("a uri that is followed may have {} bytes", kMaxUriBytes));
+  }
+  if (uris_.size() >= kMaxUris) {
+    return Rejection{
+        429, jsonrpc::ErrorObject{kTooBusy, fmt::format("one session may follow {} resources; "
+                                                        "unsubscribe from some",
+                                                        kMaxUris)}};
+  }
+  auto place = core_.watched().take(holder_);
+  if (!place) {
+    return no_place(std::move(place).error());
+  }
+  uris_.emplace(uri, *std::move(place));
+  return std::nullopt;
 }
 
 void LegacySession::notice(const jsonrpc::Request& notification) {
@@ -208,8 +244,8 @@ void LegacySession::changed(const Change& change) {
   aside_(jsonrpc::print(std::move(notification)));
 }
 
-Task<void> LegacySession::unfollow_all(Core& core, std::set<std::string> uris, Caller caller) {
-  for (const std::string& uri : uris) {
+Task<void> LegacySession::unfollow_all(Core& core, Followed uris, Caller caller) {
+  for (const auto& [uri, place] : uris) {
     co_await core.service().unwatch(uri, caller);
   }
   core.service().session_ended(caller);
@@ -242,7 +278,7 @@ void LegacyCall::start(std::shared_ptr<LegacyCall> call, jsonrpc::Request reques
 
 Task<void> LegacyCall::run(std::shared_ptr<LegacyCall> call, std::string method,
                            json::Object params) {
-  const Core::Running running(call->core_, call->caller().session_id);
+  const Core::Running running(call->core_, call->session_->who_);
   auto answer = co_await handle(call->core_.service(), std::move(method), std::move(params), *call);
   call->conclude(std::move(answer));
 }

@@ -5,7 +5,6 @@
 #include <map>
 #include <memory>
 #include <optional>
-#include <set>
 #include <string>
 
 #include "async/branch.hpp"
@@ -25,7 +24,8 @@ class LegacySession final : public std::enable_shared_from_this<LegacySession> {
   /// Where a message goes that belongs to no request.
   using Aside = std::function<void(std::string message)>;
 
-  LegacySession(Core& core, Principal principal, Aside aside);
+  /// `holder`: see Core::holder.
+  LegacySession(Core& core, Principal principal, std::string holder, Aside aside);
 
   /// Why this initialize request begins nothing.
   static std::optional<Rejection> check_handshake(const jsonrpc::Request& request);
@@ -52,18 +52,22 @@ class LegacySession final : public std::enable_shared_from_this<LegacySession> {
                                 std::shared_ptr<Outlet> outlet);
   static Task<void> follow(std::shared_ptr<LegacySession> session, jsonrpc::Request request,
                            std::shared_ptr<Outlet> outlet);
-  static Task<void> unfollow_all(Core& core, std::set<std::string> uris, Caller caller);
+  using Followed = std::map<std::string, Quota::Place>;  // by URI
+  static Task<void> unfollow_all(Core& core, Followed uris, Caller caller);
+  std::optional<Rejection> claim(const std::string& uri);
   void set_level(jsonrpc::Request request, Outlet& outlet);
   bool announces(const Change& change) const;
 
   Core& core_;
+  std::string holder_;
+  std::string who_;  ///< whose requests under way are counted together
   Aside aside_;
   std::shared_ptr<Caller> caller_;  // shared with calls; changes at a handshake only
   json::Object capabilities_;       ///< the server's, as told
   std::optional<LogLevel> level_;   ///< nothing: all
   std::map<std::string, std::shared_ptr<LegacyCall>> calls_;  // by id key; shared with their work
   std::map<std::string, Question> questions_;                 // by id key
-  std::set<std::string> uris_;
+  Followed uris_;
   std::uint64_t last_question_ = 0;
   bool ended_ = false;
 };

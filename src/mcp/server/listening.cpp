@@ -8,6 +8,7 @@
 #include "json/parse.hpp"
 #include "json/print.hpp"
 #include "jsonrpc/message.hpp"
+#include "mcp/server/modern_desk.hpp"
 
 namespace oap::mcp {
 namespace {
@@ -92,11 +93,20 @@ Task<void> Listening::choose(Core& core, const json::Object& filter, Caller call
   subscription.resources =
       json::get_bool(filter, "resourcesListChanged") && has_flag(can, "resources", "listChanged");
   const json::Array* uris = json::find_array(filter, "resourceSubscriptions");
-  if (uris == nullptr || !has_flag(can, "resources", "subscribe")) {
-    co_return;
+  if (uris != nullptr && has_flag(can, "resources", "subscribe")) {
+    co_await follow(core, *uris, caller, subscription);
   }
-  for (const json::Value& uri : *uris) {
-    if (!uri.is_string() || subscription.uris.size() >= kMaxUris) {
+  if (!subscription.uris.empty()) {
+    subscription.caller = std::make_shared<const Caller>(std::move(caller));
+  }
+}
+
+Task<void> Listening::follow(Core& core, const json::Array& uris, const Caller& caller,
+                             Subscription& subscription) {
+  const std::string holder = core.holder(caller.principal, subscription.outlet->peer());
+  for (const json::Value& uri : uris) {
+    if (!uri.is_string() || uri.get_string().size() > kMaxUriBytes ||
+        subscription.uris.size() >= kMaxUris) {
       continue;
     }
     std::string text(json::view(uri.get_string()));
@@ -104,12 +114,14 @@ Task<void> Listening::choose(Core& core, const json::Object& filter, Caller call
         subscription.uris.end()) {
       continue;
     }
+    auto place = core.watched().take(holder);
+    if (!place) {
+      continue;
+    }
     if (const auto watched = co_await core.service().watch(text, caller); watched) {
       subscription.uris.push_back(std::move(text));
+      subscription.watched.push_back(*std::move(place));
     }
-  }
-  if (!subscription.uris.empty()) {
-    subscription.caller = std::make_shared<const Caller>(std::move(caller));
   }
 }
 
@@ -145,6 +157,13 @@ Task<void> Listening::open(Listening& listening, ModernRequest request,
   auto subscription = std::make_shared<Subscription>();
   subscription->id = json::print(request.id);
   subscription->outlet = outlet;
+  auto place = listening.core_.streams().take(
+      listening.core_.holder(request.caller->principal, outlet->peer()));
+  if (!place) {
+    refuse(*outlet, std::move(request.id), no_place(std::move(place).error()));
+    co_return;
+  }
+  subscription->place = *std::move(place);
   outlet->on_gone([&listening, weak = std::weak_ptr(subscription)] {
     if (const auto alive = weak.lock()) {
       listening.end(alive);
@@ -193,6 +212,8 @@ Task<void> Listening::unwatch(Core& core, std::shared_ptr<Subscription> subscrip
 
 void Listening::end(const std::shared_ptr<Subscription>& subscription) {
   subscription->gone = true;
+  subscription->place = {};
+  subscription->watched.clear();
   if (open_.erase(subscription.get()) > 0 && !subscription->uris.empty()) {
     core_.start(unwatch(core_, subscription));
   }

@@ -28,6 +28,8 @@ class Listening {
     std::string id;  ///< as JSON text
     std::shared_ptr<Outlet> outlet;
     std::vector<std::string> uris;
+    std::vector<Quota::Place> watched;  ///< one for each of them
+    Quota::Place place;
     std::shared_ptr<const Caller> caller;  ///< where there are uris
     bool tools = false;
     bool prompts = false;
@@ -39,12 +41,17 @@ class Listening {
   void end(const std::shared_ptr<Subscription>& subscription);
   static Task<void> choose(Core& core, const json::Object& filter, Caller caller,
                            Subscription& subscription);
+  static Task<void> follow(Core& core, const json::Array& uris, const Caller& caller,
+                           Subscription& subscription);
   static json::Object accepted(const Subscription& subscription);
   static Task<void> unwatch(Core& core, std::shared_ptr<Subscription> subscription);
 
   Core& core_;
   std::unordered_map<const Subscription*, std::shared_ptr<Subscription>> open_;
 };
+
+/// The longest URI of a resource that can be followed.
+inline constexpr std::size_t kMaxUriBytes = 4096;
 
 /// The notification that tells of a change; its params without `_meta`.
 std::string_view method_of(const Change& change);

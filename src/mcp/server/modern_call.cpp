@@ -112,6 +112,7 @@ void ModernCall::resume(Parking& parking, ModernRequest request, std::shared_ptr
 
 void ModernCall::take_input(const json::Object& params) {
   if (kept_) {
+    place_.reset();
     deliver(*std::exchange(kept_, std::nullopt));
     parking_.remove(name_);
     return;
@@ -151,9 +152,12 @@ Task<Answer<json::Object>> ModernCall::ask(std::string method, json::Object para
     co_return failed(
         Error(Code::kFailedPrecondition, "a client cannot be asked for input during " + method_));
   }
-  if (name_.empty() && parking_.is_full()) {
-    co_return failed(Error(Code::kResourceExhausted,
-                           "too many calls wait for their clients' input; try again later"));
+  if (!place_) {
+    auto place = parking_.take_place(core_.holder(caller_->principal, outlet_->peer()));
+    if (!place) {
+      co_return failed(Error(Code::kResourceExhausted, std::move(place.error().message)));
+    }
+    place_ = *std::move(place);
   }
   const std::string key = fmt::format("input-{}", ++asked_);
   async::Promise<Answer<json::Object>> promise;
@@ -232,12 +236,16 @@ void ModernCall::cancel() {
 
 void ModernCall::conclude(Answer<json::Object> answer) {
   questions_.clear();
+  const bool waits_on = !cancelled_ && is_parked();
+  if (!waits_on) {
+    place_.reset();
+  }
   if (cancelled_) {
     if (!is_parked()) {
       std::exchange(outlet_, nullptr)->abandon();
     }
     parking_.remove(name_);
-  } else if (is_parked()) {
+  } else if (waits_on) {
     kept_ = std::move(answer);
   } else {
     deliver(std::move(answer));

@@ -72,6 +72,7 @@ class ModernCall final : public Call, public std::enable_shared_from_this<Modern
   std::optional<async::Branch> branch_;
   std::vector<Question> questions_;
   std::optional<Answer<json::Object>> kept_;  ///< came while parked
+  std::optional<Quota::Place> place_;         ///< in the Parking, from the first question on
   std::string name_;                          ///< in the Parking; "" before the first question
   SteadyTime parked_until_;
   std::uint32_t round_ = 0;

@@ -2,6 +2,7 @@
 
 #include <functional>
 #include <string>
+#include <string_view>
 
 #include <boost/intrusive/list.hpp>
 
@@ -25,6 +26,8 @@ class Outlet {
   /// Called once when the client has gone away, or has given this request up, before the answer.
   virtual void on_gone(std::function<void()> gone) = 0;
   virtual void close_stream(Millis /*retry*/) {}
+  /// Where the client is, "ADDRESS:PORT"; "" where it is on this machine for certain.
+  virtual std::string_view peer() const { return {}; }
 };
 
 /// Something that must give a sign of life now and then; it takes itself off the list.

@@ -41,10 +41,13 @@ class TicketSeal {
 /// The calls of the modern era that wait until their client comes back with what they asked for.
 class Parking {
  public:
-  explicit Parking(Core& core) : core_(core) {}
+  explicit Parking(Core& core)
+      : places_("calls that wait for their clients' input", core.limits().max_parked) {}
 
   const TicketSeal& seal() const { return seal_; }
-  bool is_full() const { return calls_.size() >= core_.limits().max_parked; }
+  tl::expected<Quota::Place, Quota::NoPlace> take_place(const std::string& holder) {
+    return places_.take(holder);
+  }
   /// Calls that nobody waits for at present.
   std::size_t size() const;
   void add(const std::string& name, std::shared_ptr<ModernCall> call);
@@ -56,7 +59,7 @@ class Parking {
   void clear();
 
  private:
-  Core& core_;
+  Quota places_;
   TicketSeal seal_;
   std::unordered_map<std::string, std::shared_ptr<ModernCall>> calls_;  // shared with their work
 };

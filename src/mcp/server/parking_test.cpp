@@ -148,7 +148,8 @@ TEST(Parking, IsBounded) {
   options.limits.max_parked = 1;
   FrontHouse house(options);
   const std::string state = state_of(house.call(1, "ask"));
-  EXPECT_THAT(house.call(2, "ask")->answer_, HasSubstr("too many calls wait"));
+  EXPECT_THAT(house.call(2, "ask")->answer_,
+              HasSubstr("calls that wait for their clients' input as it can, 1"));
   house.call(3, "ask", retry(state, R"({"input-1":)" + kYes + "}"));
   EXPECT_THAT(house.call(4, "ask")->answer_, HasSubstr("input_required"));
 }

@@ -58,7 +58,7 @@ StdioLink::StdioLink(Core& core, Principal principal, Send send)
       send_(std::move(send)),
       desk_(core),
       session_(std::make_shared<LegacySession>(
-          core, principal_, [this](std::string message) { send_(std::move(message)); })) {}
+          core, principal_, "", [this](std::string message) { send_(std::move(message)); })) {}
 
 void StdioLink::receive(std::string line) {
   const std::size_t first = line.find_first_not_of(" \t\r");

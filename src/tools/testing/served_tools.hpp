@@ -35,7 +35,7 @@ class ServedTools : public ::testing::Test {
       mcp::ServerSpec spec;
       spec.name = "sandbox";
       spec.process.argv = {OAP_BINARY_DIR "/src/tools/oap_tools_server", workspace_};
-      spec.process.profile = sandbox::Profile::kService;
+      spec.process.profile = sandbox::Profile::kOwn;
       client_ = std::make_unique<mcp::testing::LinkedClient>(spec);
     }
     return *client_;

@@ -104,6 +104,23 @@ inline Task<void> take_turns(int turns) {
   }
 }
 
+/// Believes the headers X-User and X-Role; without X-User nobody.
+class HeaderAuthenticator final : public Authenticator {
+ public:
+  Task<tl::expected<Principal, Refusal>> authenticate(net::RequestHead head) override {
+    const std::string* name = head.header("X-User");
+    if (name == nullptr) {
+      co_return tl::unexpected<Refusal>(Refusal{401, "Bearer x", "no token"});
+    }
+    Principal principal;
+    principal.user_id = *name;
+    if (const std::string* role = head.header("X-Role")) {
+      principal.role = *role;
+    }
+    co_return principal;
+  }
+};
+
 /// A front over a ScriptService, driven step by step from plain code.
 class FrontHouse {
  public:
@@ -131,6 +148,8 @@ class FrontHouse {
     http->head_.method = method;
     http->head_.target = "/mcp";
     http->head_.headers = std::move(headers);
+    http->head_.headers.insert(http->head_.headers.end(), always.begin(), always.end());
+    http->peer_ = peer;
     if (http->head_.header("Host") == nullptr) {
       http->head_.headers.emplace_back("Host", "127.0.0.1:8080");
     }
@@ -183,6 +202,8 @@ class FrontHouse {
     return send("GET", {{"Mcp-Session-Id", session}, {"Last-Event-ID", last_event}});
   }
 
+  net::HeaderList always;  ///< sent with each request
+  std::string peer = "127.0.0.1:9";
   async::Runtime runtime;
   ScriptService service;
   std::unique_ptr<HttpFront> front;

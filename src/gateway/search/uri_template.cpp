@@ -1,4 +1,4 @@
-#include "gateway/serve/uri_template.hpp"
+#include "gateway/search/uri_template.hpp"
 
 namespace oap::gateway {
 

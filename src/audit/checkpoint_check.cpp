@@ -1,0 +1,78 @@
+#include "audit/checkpoint_check.hpp"
+
+#include "audit/leaves.hpp"
+#include "crypto/signature.hpp"
+#include "json/print.hpp"
+
+namespace oap::audit {
+
+CheckpointCheck CheckpointCheck::load(const std::string& dir, std::vector<std::string>& problems) {
+  CheckpointCheck check;
+  const auto all = read_checkpoints(dir);
+  const auto key = public_key(dir);
+  if (!all || !key) {
+    problems.push_back(all ? key.error().message() : all.error().message());
+    return check;
+  }
+  check.key_ = *key;
+  if (!all->empty() && !check.key_) {
+    problems.push_back(
+        fmt::format("{} is missing: the checkpoints cannot be checked", kPublicKeyFile));
+  }
+  for (const Checkpoint& one : *all) {
+    if (check.key_ && !is_signed_by(one, *check.key_)) {
+      problems.push_back(
+          fmt::format("the checkpoint of records {} to {} is not signed by the folder's key",
+                      one.first, one.last));
+    }
+    check.by_segment_[one.first].push_back(one);
+    ++check.count_;
+  }
+  return check;
+}
+
+void CheckpointCheck::begin(const Segment& segment) {
+  const auto found = by_segment_.find(segment.first);
+  current_ = found == by_segment_.end() ? nullptr : &found->second;
+  next_ = 0;
+  tree_ = {};
+}
+
+std::optional<std::string> CheckpointCheck::record(const Link& link) {
+  if (current_ == nullptr || next_ >= current_->size()) {
+    return std::nullopt;
+  }
+  const auto leaf = leaf_of(link.hash);
+  if (!leaf) {
+    current_ = nullptr;
+    return std::nullopt;
+  }
+  tree_.add(*leaf);
+  std::optional<std::string> wrong;
+  while (next_ < current_->size() && (*current_)[next_].last <= link.seq) {
+    const Checkpoint& due = (*current_)[next_++];
+    if (due.last_hash != link.hash || crypto::to_hex(crypto::as_bytes(tree_.root())) != due.root) {
+      wrong = fmt::format("records {} to {} are not those that a signed checkpoint of {} names",
+                          due.first, due.last, due.time);
+    }
+  }
+  return wrong;
+}
+
+std::optional<std::string> CheckpointCheck::end(std::uint64_t last_seq) const {
+  for (const auto& [first, checkpoints] : by_segment_) {
+    if (const Checkpoint& newest = checkpoints.back(); newest.last > last_seq) {
+      return fmt::format("a signed checkpoint of {} names records up to {}: they are missing",
+                         newest.time, newest.last);
+    }
+  }
+  return std::nullopt;
+}
+
+bool CheckpointCheck::is_signed(const json::Object& body, std::string_view signature) const {
+  const auto bytes = crypto::from_base64url(signature);
+  return !key_ || (bytes && crypto::verify_signature(*key_, crypto::Algorithm::kEdDsa,
+                                                     json::canonical(body), *bytes));
+}
+
+}  // namespace oap::audit

@@ -1,0 +1,38 @@
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "audit/checkpoint.hpp"
+#include "audit/merkle.hpp"
+#include "audit/segment.hpp"
+
+namespace oap::audit {
+
+/// Holds a folder's checkpoints against its records as these are walked through. Borrows nothing.
+class CheckpointCheck {
+ public:
+  /// What is wrong with the checkpoints themselves goes to `problems`.
+  static CheckpointCheck load(const std::string& dir, std::vector<std::string>& problems);
+
+  std::size_t count() const { return count_; }
+  void begin(const Segment& segment);
+  /// The next record of the segment; a sentence where a checkpoint says otherwise.
+  std::optional<std::string> record(const Link& link);
+  /// Whether a segment's checkpoint speaks of records behind this last one.
+  std::optional<std::string> end(std::uint64_t last_seq) const;
+  /// Whether the folder's key signed a statement; true where the folder has no key.
+  bool is_signed(const json::Object& body, std::string_view signature) const;
+
+ private:
+  std::optional<crypto::PublicKey> key_;
+  std::map<std::uint64_t, std::vector<Checkpoint>> by_segment_;  ///< by its first record
+  std::size_t count_ = 0;
+  const std::vector<Checkpoint>* current_ = nullptr;
+  std::size_t next_ = 0;
+  MerkleTree tree_;
+};
+
+}  // namespace oap::audit

@@ -1,0 +1,205 @@
+#include "audit/query.hpp"
+
+#include <filesystem>
+
+#include <gmock/gmock.h>
+#include <rapidcheck/gtest.h>
+
+#include "audit/index.hpp"
+#include "audit/log_fixture.hpp"
+#include "audit/members.hpp"
+
+namespace oap::audit {
+namespace {
+
+using testing::ElementsAre;
+using testing::IsEmpty;
+using testing::SizeIs;
+
+class QueryTest : public LogFixture {
+ protected:
+  static Event numbered(int i) {
+    Event made = event(i % 3 == 0 ? "bash" : "read_file");
+    made.event_type = i % 2 == 0 ? "permission_check" : "tool_execution";
+    made.user_id = fmt::format("user \"{}\"", i % 7);
+    made.call_id = fmt::format("call_{}", i / 2);
+    made.session_id = fmt::format("ses_{}", i / 100);
+    made.permission_decision = i % 10 == 0 ? "deny" : "allow";
+    made.risk_score = i % 500 == 0 ? 0.9 : 0.1;
+    made.resource = fmt::format("{}", i);
+    if (i % 2 == 1) {
+      made.success = i % 5 != 0;
+    }
+    return made;
+  }
+  void write(int from, int to, std::uint64_t segment_bytes = 64U << 20U) {
+    Log::Options some = options();
+    some.segment_bytes = segment_bytes;
+    const auto log = open(some);
+    for (int i = from; i < to; ++i) {
+      clock_.advance(Millis(10));
+      ASSERT_TRUE(log->append(numbered(i), Durability::kDeferred));
+      if (i % 500 == 0) {
+        ASSERT_TRUE(log->append(event("sync"), Durability::kWritten));
+      }
+    }
+  }
+  std::vector<int> numbers(const Query& query, std::size_t limit = 100'000) const {
+    const auto found = search(dir(), query, limit);
+    EXPECT_TRUE(found) << found.error().to_string();
+    std::vector<int> out;
+    for (const json::Object& record : found->records) {
+      const std::string_view text = json::get_string(record, "resource");
+      out.push_back(text.empty() ? -1 : std::stoi(std::string(text)));
+    }
+    std::vector<int> same;
+    EXPECT_TRUE(for_each(dir(), query, [&same](const json::Object& record, std::string_view line) {
+      const std::string_view text = json::get_string(record, "resource");
+      same.push_back(text.empty() ? -1 : std::stoi(std::string(text)));
+      return line.starts_with('{');
+    }));
+    EXPECT_TRUE(same.size() > out.size() || same == out);
+    return out;
+  }
+  std::size_t index_count() const {
+    std::error_code none;
+    const std::filesystem::directory_iterator files(dir() + "/index", none);
+    return static_cast<std::size_t>(std::distance(begin(files), end(files)));
+  }
+};
+
+TEST_F(QueryTest, EachFilterChoosesItsRecordsInOrder) {
+  write(0, 3'000);
+  Query query;
+  query.call_id = "call_700";
+  EXPECT_THAT(numbers(query), ElementsAre(1'400, 1'401));
+  query.event_type = "tool_execution";
+  EXPECT_THAT(numbers(query), ElementsAre(1'401));
+  query = {};
+  query.user_id = "user \"3\"";
+  query.session_id = "ses_12";
+  EXPECT_THAT(numbers(query), SizeIs(15));
+  EXPECT_EQ(numbers(query).front(), 1'200);
+  query = {};
+  query.min_risk = 0.5;
+  EXPECT_THAT(numbers(query), ElementsAre(0, 500, 1'000, 1'500, 2'000, 2'500));
+  query = {};
+  query.success = false;
+  query.session_id = "ses_0";
+  EXPECT_THAT(numbers(query), ElementsAre(5, 15, 25, 35, 45, 55, 65, 75, 85, 95));
+  query = {};
+  query.text = "\"resource\":\"77\"";
+  EXPECT_THAT(numbers(query), ElementsAre(77));
+  query = {};
+  query.tool = "none";
+  EXPECT_THAT(numbers(query), IsEmpty());
+  EXPECT_THAT(numbers({}), SizeIs(3'006));
+  EXPECT_EQ(index_count(), 1U);
+}
+
+TEST_F(QueryTest, TimesAreAnIntervalThatIsOpenAtItsEnd) {
+  const WallTime start = clock_.wall();
+  write(0, 3'000);
+  Query query;
+  query.since = format_time(start + Millis(10 * 101));
+  query.until = format_time(start + Millis(10 * 104));
+  EXPECT_THAT(numbers(query), ElementsAre(100, 101, 102));
+}
+
+TEST_F(QueryTest, TheLimitKeepsTheNewestAndSaysThatThereAreMore) {
+  write(0, 600);
+  Query query;
+  query.tool = "bash";
+  EXPECT_THAT(numbers(query, 3), ElementsAre(591, 594, 597));
+  EXPECT_TRUE(search(dir(), query, 3)->more);
+  EXPECT_FALSE(search(dir(), query, 200)->more);
+}
+
+TEST_F(QueryTest, WhatWasAppendedSinceIsFoundToo) {
+  for (int round = 0; round < 4; ++round) {
+    write(round * 1'200, (round + 1) * 1'200, 800'000);
+    Query query;
+    query.call_id = fmt::format("call_{}", round * 600 + 599);
+    EXPECT_THAT(numbers(query), SizeIs(2)) << round;
+    query.call_id = "call_3";
+    EXPECT_THAT(numbers(query), ElementsAre(6, 7)) << round;
+  }
+}
+
+TEST_F(QueryTest, AnIndexThatIsStaleDamagedOrForeignChangesNothing) {
+  write(0, 6'000);
+  Query query;
+  query.call_id = "call_1500";
+  EXPECT_THAT(numbers(query), ElementsAre(3'000, 3'001));
+  const std::string path = index_path(dir(), list_segments(dir()).value()[0]);
+  const std::string intact = read(path);
+  for (std::size_t at = 0; at < intact.size(); at += intact.size() / 97) {
+    std::string bytes = intact;
+    bytes[at] = static_cast<char>(bytes[at] ^ 0x55);
+    overwrite(path, bytes);
+    EXPECT_TRUE(search(dir(), query, 10)) << at;
+  }
+  for (const std::string& bytes :
+       {std::string(), std::string("x"), intact.substr(0, intact.size() / 2), intact + "x",
+        std::string(intact.size(), '\xff')}) {
+    overwrite(path, bytes);
+    EXPECT_THAT(numbers(query), ElementsAre(3'000, 3'001));
+  }
+  EXPECT_TRUE(report().ok) << what(report());
+}
+
+TEST_F(QueryTest, AChangedRecordIsShownAsMalformed) {
+  write(0, 100);
+  Query query;
+  query.call_id = "call_20";
+  std::string bytes = read(segment_path());
+  bytes.replace(bytes.find("\"resource\":\"40\"") + 13, 1, "5");
+  overwrite(segment_path(), bytes);
+  const auto found = search(dir(), query, 10);
+  ASSERT_THAT(found->records, SizeIs(2));
+  EXPECT_EQ(found->malformed, 1U);
+  EXPECT_EQ(found->records[0].at("event_type"), "malformed");
+}
+
+TEST_F(QueryTest, NothingIsFoundWhereThereIsNothing) {
+  EXPECT_THAT(numbers({}), IsEmpty());
+  fill(0);
+  EXPECT_THAT(numbers({}), IsEmpty());
+}
+
+TEST(WhenTest, TimesAndAgesAreRead) {
+  const WallTime now{std::chrono::seconds(1'700'000'000)};
+  const auto at = [now](std::string_view text) { return parse_when(text, now).value_or("-"); };
+  EXPECT_EQ(at("2026-11-26"), "2026-11-26T00:00:00.000Z");
+  EXPECT_EQ(at("2026-11-26T10:00:00Z"), "2026-11-26T10:00:00.000Z");
+  EXPECT_EQ(at("2026-11-26T10:00:00.25+02:00"), "2026-11-26T08:00:00.250Z");
+  EXPECT_EQ(at("2026-11-26T10:00:00-00:30"), "2026-11-26T10:30:00.000Z");
+  EXPECT_EQ(at("0s"), format_time(now));
+  EXPECT_EQ(at("24h"), format_time(now - std::chrono::hours(24)));
+  EXPECT_EQ(at("2w"), format_time(now - std::chrono::hours(24 * 14)));
+  for (const char* bad : {"", "x", "5", "5y", "-5d", "2026-13-01", "99999999999d", "1.5h"}) {
+    EXPECT_EQ(at(bad), "-") << bad;
+  }
+}
+
+TEST(MembersTest, TopLevelMembersAreFoundWhateverTheyHold) {
+  RawMembers members(R"({"a":"x\"},\\","b":{"c":[1,"]}"]},"d":-1.5,"e":[],"f":true})");
+  std::vector<std::string> seen;
+  while (members.next()) {
+    seen.push_back(std::string(members.key()) + "=" + std::string(members.value()));
+  }
+  EXPECT_THAT(seen,
+              ElementsAre(R"(a="x\"},\\")", R"(b={"c":[1,"]}"]})", "d=-1.5", "e=[]", "f=true"));
+}
+
+RC_GTEST_PROP(MembersTest, NoBytesMakeItReadBeyondItsText, (const std::string& text)) {
+  const std::string object = "{\"" + text;
+  RawMembers members(object);
+  std::size_t count = 0;
+  while (members.next()) {
+    RC_ASSERT(++count <= object.size());
+  }
+}
+
+}  // namespace
+}  // namespace oap::audit

@@ -1,0 +1,197 @@
+#include "sandbox/places.hpp"
+
+#include <set>
+
+#include "os/env.hpp"
+
+namespace oap::sandbox {
+namespace {
+
+constexpr const char* kSecretsAtHome[] = {
+    ".ssh",
+    ".gnupg",
+    ".aws",
+    ".azure",
+    ".kube",
+    ".docker",
+    ".oci",
+    ".config/gcloud",
+    ".config/gh",
+    ".config/hub",
+    ".config/glab-cli",
+    ".config/op",
+    ".config/doctl",
+    ".config/rclone",
+    ".config/sops",
+    ".config/oap",
+    ".config/opencode",
+    ".config/github-copilot",
+    ".config/google-chrome",
+    ".config/chromium",
+    ".config/git/credentials",
+    ".config/containers/auth.json",
+    ".local/state/oap",
+    ".local/share/opencode",
+    ".local/share/keyrings",
+    ".local/share/kwalletd",
+    ".mozilla",
+    ".password-store",
+    ".netrc",
+    ".git-credentials",
+    ".npmrc",
+    ".yarnrc.yml",
+    ".pypirc",
+    ".config/pip/pip.conf",
+    ".pip/pip.conf",
+    ".cargo/credentials",
+    ".cargo/credentials.toml",
+    ".gem/credentials",
+    ".m2/settings.xml",
+    ".m2/settings-security.xml",
+    ".gradle/gradle.properties",
+    ".terraform.d",
+    ".terraformrc",
+    ".vault-token",
+    ".s3cfg",
+    ".boto",
+    ".my.cnf",
+    ".pgpass",
+    ".claude",
+    ".claude.json",
+    ".codex",
+    ".gemini",
+    ".bash_history",
+    ".zsh_history",
+    ".python_history",
+    ".node_repl_history",
+    ".psql_history",
+    ".mysql_history",
+    ".sqlite_history",
+    ".lesshst",
+    ".Xauthority",
+    ".ICEauthority",
+};
+
+/// Sockets and stores outside of home: who can talk to them rules the host.
+constexpr const char* kSecretsElsewhere[] = {
+    "/run/docker.sock",  "/run/containerd",  "/run/podman",          "/run/crio",
+    "/run/user",         "/run/dbus",        "/run/systemd/private", "/run/secrets",
+    "/run/snapd.socket", "/run/libvirt",     "/run/lxd.socket",      "/run/screen",
+    "/run/tmux",         "/etc/shadow",      "/etc/gshadow",         "/etc/sudoers",
+    "/etc/sudoers.d",    "/etc/ssl/private", "/etc/krb5.keytab",     "/etc/kubernetes",
+    "/var/lib/docker",   "/var/lib/kubelet", "/var/run/secrets",     "/var/spool/cron",
+};
+
+}  // namespace
+
+const std::vector<std::string>& system_directories() {
+  static const std::vector<std::string> kDirectories{"/usr",   "/bin",   "/sbin",   "/lib",
+                                                     "/lib32", "/lib64", "/libx32", "/etc",
+                                                     "/opt",   "/nix",   "/snap",   "/gnu"};
+  return kDirectories;
+}
+
+const std::vector<std::string>& home_readables() {
+  static const std::vector<std::string> kPlaces{".nvm",
+                                                ".pyenv",
+                                                ".rbenv",
+                                                ".jenv",
+                                                ".asdf",
+                                                ".sdkman",
+                                                ".volta",
+                                                ".fnm",
+                                                ".rustup",
+                                                ".cargo",
+                                                ".bun",
+                                                ".deno",
+                                                "go",
+                                                ".goenv",
+                                                ".local/bin",
+                                                ".local/lib",
+                                                ".local/share/uv",
+                                                ".local/share/mise",
+                                                ".local/share/pnpm",
+                                                ".local/share/fnm",
+                                                ".local/pipx",
+                                                ".local/share/pipx",
+                                                ".opam",
+                                                ".ghcup",
+                                                ".dotnet",
+                                                ".m2/repository",
+                                                ".gitconfig",
+                                                ".config/git",
+                                                ".tool-versions"};
+  return kPlaces;
+}
+
+const std::vector<std::string>& home_caches() {
+  static const std::vector<std::string> kCaches{".cache", ".npm"};
+  return kCaches;
+}
+
+std::vector<std::string> credential_places(const std::string& home) {
+  std::vector<std::string> places;
+  for (const char* name : kSecretsAtHome) {
+    places.push_back(home + "/" + name);
+  }
+  places.insert(places.end(), std::begin(kSecretsElsewhere), std::end(kSecretsElsewhere));
+  const auto add = [&places](const char* variable, const char* below) {
+    if (const auto value = os::env(variable); value && value->starts_with('/')) {
+      places.push_back(*value + below);
+    }
+  };
+  add("OPENCODE_DATA_PATH", "");
+  add("XDG_STATE_HOME", "/oap");
+  add("XDG_CONFIG_HOME", "/oap");
+  add("SSH_AUTH_SOCK", "");
+  add("GNUPGHOME", "");
+  add("AWS_SHARED_CREDENTIALS_FILE", "");
+  add("AWS_CONFIG_FILE", "");
+  add("GOOGLE_APPLICATION_CREDENTIALS", "");
+  add("KUBECONFIG", "");
+  add("CLOUDSDK_CONFIG", "");
+  add("DOCKER_CONFIG", "");
+  add("NPM_CONFIG_USERCONFIG", "");
+  return places;
+}
+
+const std::vector<std::string>& protected_names() {
+  static const std::vector<std::string> kNames{
+      ".git",           ".git/hooks",   ".git/config",   ".git/config.worktree",
+      ".git/commondir", ".gitconfig",   ".opencode",     ".claude",
+      ".codex",         ".gemini",      ".cursor",       ".agents",
+      ".mcp.json",      ".vscode",      ".idea",         ".zed",
+      ".devcontainer",  ".envrc",       ".bashrc",       ".bash_profile",
+      ".bash_login",    ".bash_logout", ".bash_aliases", ".profile",
+      ".zshrc",         ".zshenv",      ".zprofile",     ".zlogin",
+      ".zlogout",       ".kshrc",       ".cshrc",        ".tcshrc",
+      ".login",         ".inputrc",     ".ripgreprc"};
+  return kNames;
+}
+
+Placeholder stand_in(const std::string& name, bool at_home) {
+  static const std::set<std::string> kDirectories{
+      ".git",    ".git/hooks", ".opencode", ".claude", ".codex", ".gemini",
+      ".cursor", ".agents",    ".vscode",   ".idea",   ".zed",   ".devcontainer"};
+  Placeholder placeholder;
+  if (kDirectories.count(name) != 0) {
+    placeholder.kind = Placeholder::Kind::kDirectory;
+  } else if (name.starts_with(".git/")) {
+    placeholder.kind = Placeholder::Kind::kText;
+    // A common directory that is the directory itself changes nothing for git.
+    placeholder.text = name == ".git/commondir" ? ".\n" : "";
+  } else if (at_home || name == ".mcp.json" || name == ".envrc") {
+    placeholder.kind = Placeholder::Kind::kLink;
+  }
+  return placeholder;
+}
+
+bool is_within(const std::string& path, const std::string& directory) {
+  if (directory == "/") {
+    return path.starts_with('/');
+  }
+  return path.starts_with(directory) &&
+         (path.size() == directory.size() || path[directory.size()] == '/');
+}
+
+}  // namespace oap::sandbox

@@ -1,0 +1,307 @@
+#include "sandbox/root.hpp"
+
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+
+#include "sandbox/kernel.hpp"
+#include "sandbox/raw.hpp"
+
+namespace oap::sandbox {
+namespace {
+
+constexpr unsigned kClone = kernel::kOpenTreeClone | kernel::kCloexec | kernel::kRecursive;
+constexpr std::uint64_t kTmpfsAttributes = kernel::kNoSuid;
+
+OAP_AFTER_FORK int open_tree(int directory, const char* path, unsigned flags) {
+  return static_cast<int>(raw::call(kernel::kOpenTree, directory, path, flags));
+}
+
+OAP_AFTER_FORK long set_attributes(int mount, const kernel::MountAttributes& attributes,
+                                   bool recursive = true) {
+  return raw::call(kernel::kMountSetattr, mount, "",
+                   kernel::kEmptyPath | (recursive ? kernel::kRecursive : 0U), &attributes,
+                   sizeof attributes);
+}
+
+OAP_AFTER_FORK long move_mount(int mount, int directory, const char* path) {
+  return raw::call(kernel::kMoveMount, mount, "", directory, path, kernel::kMoveFromEmptyPath);
+}
+
+struct Option {
+  const char* name;
+  const char* value;
+};
+
+/// A new file system as a mount that is nowhere yet.
+OAP_AFTER_FORK int new_filesystem(const char* type, const Option* options, int count,
+                                  std::uint64_t attributes) {
+  const auto context = static_cast<int>(raw::call(kernel::kFsOpen, type, 1));
+  if (context < 0) {
+    return context;
+  }
+  long error = 0;
+  for (int i = 0; i < count && error == 0; ++i) {
+    if (options[i].value == nullptr) {
+      error =
+          raw::call(kernel::kFsConfig, context, kernel::kFsConfigFlag, options[i].name, nullptr, 0);
+    } else {
+      error = raw::call(kernel::kFsConfig, context, kernel::kFsConfigString, options[i].name,
+                        options[i].value, 0);
+    }
+  }
+  if (error == 0) {
+    error = raw::call(kernel::kFsConfig, context, kernel::kFsConfigCreate, nullptr, nullptr, 0);
+  }
+  if (error == 0) {
+    error = raw::call(kernel::kFsMount, context, 1, attributes);
+  }
+  raw::close(context);
+  return static_cast<int>(error);
+}
+
+class Builder {
+ public:
+  OAP_AFTER_FORK explicit Builder(const LaunchPlan& plan) : plan_(plan) {}
+
+  OAP_AFTER_FORK RootResult run() {
+    result_.host_proc = raw::open_at(AT_FDCWD, "/proc", O_PATH | O_DIRECTORY);
+    long error = begin();
+    for (std::size_t i = 0; i < plan_.steps.size && error == 0; ++i) {
+      const Step& step = plan_.steps.data[i];
+      error = perform(step);
+      if (error < 0 && step.optional) {
+        error = 0;
+      }
+      if (error < 0) {
+        result_.where = static_cast<int>(i);
+      }
+    }
+    if (error == 0) {
+      error = finish();
+    }
+    raw::close(root_);
+    raw::close(scratch_);
+    result_.error = error;
+    return result_;
+  }
+
+ private:
+  /// The private tmpfs over the old root, and in it the place of the new one.
+  OAP_AFTER_FORK long begin() {
+    const kernel::MountAttributes apart{0, 0, kernel::kPrivate, 0};
+    if (const long error = raw::call(kernel::kMountSetattr, AT_FDCWD, "/", kernel::kRecursive,
+                                     &apart, sizeof apart);
+        error < 0) {
+      return error;
+    }
+    const Option options[] = {{"size", plan_.scratch_options}, {"mode", "0755"}};
+    scratch_ = new_filesystem("tmpfs", options, 2, kTmpfsAttributes);
+    if (scratch_ < 0) {
+      return scratch_;
+    }
+    // The host's tree without the tmpfs on it.
+    root_ = plan_.host_root ? open_tree(AT_FDCWD, "/", kClone) : -1;
+    if (const long error = move_mount(scratch_, AT_FDCWD, "/"); error < 0) {
+      return error;
+    }
+    raw::call(SYS_mkdirat, scratch_, "root", 0755);
+    raw::call(SYS_mkdirat, scratch_, "empty", 0555);
+    raw::call(SYS_mkdirat, scratch_, "scratch", 0755);
+    raw::call(SYS_mknodat, scratch_, "closed", S_IFSOCK, 0);
+    root_ =
+        plan_.host_root ? open_tree(AT_FDCWD, "/", kClone) : open_tree(scratch_, "root", kClone);
+    if (root_ < 0) {
+      return root_;
+    }
+    if (plan_.host_root) {
+      const kernel::MountAttributes fixed{kernel::kReadOnly | kernel::kNoSuid, 0, 0, 0};
+      if (const long error = set_attributes(root_, fixed); error < 0) {
+        return error;
+      }
+    }
+    return move_mount(root_, scratch_, "root");
+  }
+
+  OAP_AFTER_FORK long perform(const Step& step) {
+    switch (step.kind) {
+      case Step::Kind::kDirectory:
+        return exists_or(raw::call(SYS_mkdirat, root_, step.to, step.mode), step);
+      case Step::Kind::kFile:
+        return exists_or(raw::call(SYS_mknodat, root_, step.to, S_IFREG | step.mode, 0), step);
+      case Step::Kind::kLink:
+        return exists_or(raw::call(SYS_symlinkat, step.from, root_, step.to), step);
+      case Step::Kind::kNode:
+        return node(step);
+      case Step::Kind::kBind:
+        return bind(step);
+      case Step::Kind::kScratch:
+        raw::call(SYS_mkdirat, scratch_, step.from, step.mode);
+        raw::call(SYS_fchmodat, scratch_, step.from, step.mode);
+        return attach(open_tree(scratch_, step.from, kClone), step);
+      case Step::Kind::kSelf:
+        return attach(open_tree(root_, step.to, kClone | kernel::kNoFollow), step);
+      case Step::Kind::kHide:
+        return attach(open_tree(scratch_, step.directory ? "empty" : "closed", kClone), step);
+      case Step::Kind::kText:
+        return text(step);
+      case Step::Kind::kProc:
+        return proc(step);
+      case Step::Kind::kTerminals:
+        return terminals(step);
+      case Step::Kind::kOverlay:
+        return overlay(step);
+    }
+    return -EINVAL;
+  }
+
+  /// The place may be there already, also where the file system around it is read-only.
+  OAP_AFTER_FORK long exists_or(long answer, const Step& step) const {
+    if (answer == 0 || answer == -EEXIST) {
+      return 0;
+    }
+    return raw::call(SYS_faccessat, root_, step.to, 0) == 0 ? 0 : answer;
+  }
+
+  OAP_AFTER_FORK long node(const Step& step) {
+    if (plan_.privileged) {
+      const long made = raw::call(SYS_mknodat, root_, step.to, S_IFCHR | step.mode, step.device);
+      if (made == 0) {
+        return raw::call(SYS_fchmodat, root_, step.to, step.mode);
+      }
+    }
+    raw::call(SYS_mknodat, root_, step.to, S_IFREG | 0600, 0);
+    return attach(open_tree(AT_FDCWD, step.from, kClone), step);
+  }
+
+  OAP_AFTER_FORK long bind(const Step& step) {
+    if (step.idmapped && plan_.idmap >= 0 && !no_idmap_) {
+      kernel::MountAttributes mapped{step.attributes | kernel::kIdmap, 0, 0,
+                                     static_cast<std::uint64_t>(plan_.idmap)};
+      for (const unsigned depth : {kernel::kRecursive, 0U}) {
+        const int tree =
+            open_tree(AT_FDCWD, step.from, kernel::kOpenTreeClone | kernel::kCloexec | depth);
+        if (tree >= 0 && set_attributes(tree, mapped, depth != 0) == 0) {
+          result_.idmapped = true;
+          return attach_ready(tree, step);
+        }
+        raw::close(tree);
+      }
+      no_idmap_ = !result_.idmapped;
+    }
+    return attach(open_tree(AT_FDCWD, step.from, kClone), step);
+  }
+
+  OAP_AFTER_FORK long attach(int tree, const Step& step) {
+    if (tree < 0) {
+      return tree;
+    }
+    if (step.attributes != 0) {
+      const kernel::MountAttributes wanted{step.attributes, 0, 0, 0};
+      if (const long error = set_attributes(tree, wanted, !step.shallow); error < 0) {
+        raw::close(tree);
+        return error;
+      }
+    }
+    return attach_ready(tree, step);
+  }
+
+  OAP_AFTER_FORK long attach_ready(int tree, const Step& step) {
+    const long error = move_mount(tree, root_, step.to);
+    raw::close(tree);
+    return error;
+  }
+
+  /// A small file of our own in the place of the host's.
+  OAP_AFTER_FORK long text(const Step& step) {
+    const auto fd = static_cast<int>(
+        raw::call(SYS_openat, scratch_, "text", O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644));
+    if (fd < 0) {
+      return fd;
+    }
+    raw::write(fd, step.from, raw::length(step.from));
+    raw::call(SYS_fchmod, fd, 0644);
+    raw::close(fd);
+    const int tree = open_tree(scratch_, "text", kClone);
+    const long error = attach(tree, step);
+    raw::call(SYS_unlinkat, scratch_, "text", 0);
+    return error;
+  }
+
+  OAP_AFTER_FORK long proc(const Step& step) {
+    const Option options[] = {{"hidepid", "invisible"}};
+    return attach(new_filesystem("proc", options, 1, step.attributes), step);
+  }
+
+  OAP_AFTER_FORK long terminals(const Step& step) {
+    const Option options[] = {{"ptmxmode", "0666"}, {"mode", "0600"}};
+    return attach(new_filesystem("devpts", options, 2, step.attributes), step);
+  }
+
+  /// `from` is its own place and read through; the changes go to the private tmpfs.
+  OAP_AFTER_FORK long overlay(const Step& step) {
+    raw::call(SYS_mkdirat, scratch_, "upper", 01777);
+    raw::call(SYS_fchmodat, scratch_, "upper", 01777);
+    raw::call(SYS_mkdirat, scratch_, "work", 0755);
+    // Paths begin at the old root, over which the tmpfs lies: only ".." leads into it.
+    const Option options[] = {{"lowerdir", step.from},
+                              {"upperdir", "/../upper"},
+                              {"workdir", "/../work"},
+                              {"userxattr", nullptr}};
+    return attach(new_filesystem("overlay", options, plan_.privileged ? 3 : 4, step.attributes),
+                  step);
+  }
+
+  OAP_AFTER_FORK long finish() {
+    if (!plan_.host_root) {
+      const kernel::MountAttributes fixed{kernel::kReadOnly, 0, 0, 0};
+      if (const long error = set_attributes(root_, fixed, false); error < 0) {
+        return error;
+      }
+    }
+    if (const long error = raw::call(SYS_fchdir, root_); error < 0) {
+      return error;
+    }
+    if (const long error = raw::call(SYS_pivot_root, ".", "."); error < 0) {
+      return error;
+    }
+    // Over the new root lie the old one and, on that, the tmpfs.
+    for (int i = 0; i < 2; ++i) {
+      if (const long error = raw::call(SYS_umount2, ".", MNT_DETACH); error < 0) {
+        return error;
+      }
+    }
+    if (const long error = raw::call(SYS_chdir, "/"); error < 0) {
+      return error;
+    }
+    return verify();
+  }
+
+  /// "/" and "/.." are one place: nothing lies over or under the new root.
+  OAP_AFTER_FORK long verify() const {
+    constexpr unsigned kWanted = STATX_INO | kernel::kStatxMountId;
+    struct statx here{};
+    struct statx above{};
+    struct statx meant{};
+    if (raw::call(SYS_statx, AT_FDCWD, "/", 0, kWanted, &here) != 0 ||
+        raw::call(SYS_statx, AT_FDCWD, "/..", 0, kWanted, &above) != 0 ||
+        raw::call(SYS_statx, root_, "", kernel::kEmptyPath, kWanted, &meant) != 0) {
+      return -ENOENT;
+    }
+    const bool same = here.stx_ino == above.stx_ino && here.stx_ino == meant.stx_ino &&
+                      here.stx_mnt_id == above.stx_mnt_id && here.stx_mnt_id == meant.stx_mnt_id;
+    return same ? 0 : -EXDEV;
+  }
+
+  const LaunchPlan& plan_;
+  RootResult result_;
+  int scratch_ = -1;
+  int root_ = -1;
+  bool no_idmap_ = false;
+};
+
+}  // namespace
+
+OAP_AFTER_FORK RootResult enter_private_root(const LaunchPlan& plan) { return Builder(plan).run(); }
+
+}  // namespace oap::sandbox

@@ -1,0 +1,19 @@
+#pragma once
+
+#include "sandbox/plan.hpp"
+
+namespace oap::sandbox {
+
+struct RootResult {
+  long error = 0;  ///< -errno, or 0: the process is in its private root
+  int where = -1;  ///< the step that failed; -1: before or after them
+  bool idmapped = false;
+  int host_proc = -1;  ///< the host's /proc, still open
+};
+
+/// Builds the plan's private root in a mount namespace that the calling process has alone, and
+/// moves into it; nothing of the former root can be reached by a path afterwards. System calls
+/// only.
+RootResult enter_private_root(const LaunchPlan& plan);
+
+}  // namespace oap::sandbox

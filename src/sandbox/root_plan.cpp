@@ -1,0 +1,445 @@
+#include "sandbox/root_plan.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include <pwd.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+#include "os/file.hpp"
+#include "sandbox/kernel.hpp"
+#include "sandbox/places.hpp"
+
+namespace oap::sandbox {
+namespace {
+
+constexpr std::uint64_t kSafe = kernel::kNoSuid | kernel::kNoDevices;
+constexpr std::uint64_t kFixed = kSafe | kernel::kReadOnly;
+constexpr std::size_t kMostPasswords = 1u << 20;
+constexpr std::size_t kPasswordEntry = 4096;
+
+constexpr const char* kNoWorkspace[] = {"/",     "/usr", "/bin", "/sbin", "/lib", "/lib64", "/etc",
+                                        "/proc", "/sys", "/dev", "/boot", "/run", "/var",   "/opt"};
+
+mode_t kind_of(const std::string& path) {
+  struct stat info{};
+  return ::lstat(path.c_str(), &info) == 0 ? info.st_mode & S_IFMT : 0;
+}
+
+std::string link_target(const std::string& path) {
+  std::string target(4096, '\0');
+  const ssize_t size = ::readlink(path.c_str(), target.data(), target.size());
+  target.resize(size > 0 ? static_cast<std::size_t>(size) : 0);
+  return target;
+}
+
+/// Another child's, which goes when that one ends.
+bool is_placeholder(const std::string& path, const Placeholder& stand) {
+  struct stat info{};
+  if (::lstat(path.c_str(), &info) != 0) {
+    return false;
+  }
+  switch (stand.kind) {
+    case Placeholder::Kind::kSocket:
+      return S_ISSOCK(info.st_mode) && (info.st_mode & 07777) == 0;
+    case Placeholder::Kind::kDirectory:
+      return S_ISDIR(info.st_mode) && (info.st_mode & 07777) == kPlaceholderMode;
+    case Placeholder::Kind::kLink:
+      return S_ISLNK(info.st_mode) && link_target(path) == kNowhere;
+    case Placeholder::Kind::kText:
+      return S_ISREG(info.st_mode) && (info.st_mode & 0222) == 0 &&
+             os::read_file(path).value_or("?") == stand.text;
+  }
+  return false;
+}
+
+std::string parent_of(const std::string& path) {
+  const std::size_t slash = path.rfind('/');
+  return slash == 0 || slash == std::string::npos ? "/" : path.substr(0, slash);
+}
+
+Result<void> check_writable(const RootInput& input, const std::string& path, bool workspace) {
+  for (const char* bad : kNoWorkspace) {
+    if (path == bad) {
+      return fail(Code::kInvalidArgument,
+                  "{} cannot be given to a sandboxed program to write: it belongs to the system; "
+                  "choose a folder in it",
+                  path);
+    }
+  }
+  for (const std::string& secret : input.hidden) {
+    if (is_within(path, secret)) {
+      return fail(
+          Code::kInvalidArgument,
+          "{} cannot be {} a sandboxed program: credentials or this program's state are kept "
+          "in {}",
+          path, workspace ? "the workspace of" : "given to", secret);
+    }
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<void> RootPlan::check(const RootInput& input) {
+  OAP_CHECK_OK(check_writable(input, input.workspace, true));
+  for (const std::string& path : input.writable) {
+    OAP_CHECK_OK(check_writable(input, path, false));
+  }
+  return {};
+}
+
+RootPlan::RootPlan(const RootInput& input) : input_(input) {
+  if (input.profile == Profile::kService) {
+    plan_service();
+  } else {
+    plan_tool();
+  }
+  plan_workspace();
+  if (input_.profile == Profile::kTool && !is_bound(input_.home)) {
+    Step home{Step::Kind::kSelf, nullptr, place(input_.home), kFixed};
+    home.shallow = true;
+    home.optional = true;
+    steps.push_back(home);
+  }
+  tell_git();
+  hide_credentials();
+  plan_rules();
+  plan_bare_rules();
+}
+
+void RootPlan::plan_tool() {
+  for (const std::string& directory : system_directories()) {
+    const mode_t kind = kind_of(directory);
+    if (kind == S_IFLNK) {
+      steps.push_back({Step::Kind::kLink, keep(link_target(directory)), place(directory)});
+    } else if (kind == S_IFDIR) {
+      bind(directory, kFixed);
+    }
+  }
+  bind_if_there("/sys/devices/system");
+  bind_if_there("/var/lib/dpkg");
+  if (const auto resolver = os::canonical_path("/etc/resolv.conf");
+      input_.network && resolver && !is_bound(*resolver)) {
+    bind_if_there(parent_of(*resolver));
+  }
+  add_passwords();
+  add_parents("/proc");
+  steps.push_back({Step::Kind::kDirectory, nullptr, "proc", 0, 0555});
+  steps.push_back({Step::Kind::kProc, nullptr, "proc", kFixed | kernel::kNoExec});
+  plan_devices();
+  scratch("tmp", "/tmp", 01777);
+  scratch("vartmp", "/var/tmp", 01777);
+  scratch("shm", "/dev/shm", 01777);
+  plan_home();
+  show_program();
+  for (const std::string& path : input_.readable) {
+    bind_if_there(path);
+  }
+}
+
+void RootPlan::plan_service() {
+  steps.push_back({Step::Kind::kProc, nullptr, "proc", kFixed | kernel::kNoExec});
+  plan_devices();
+  scratch("shm", "/dev/shm", 01777);
+  for (const char* directory : {"/tmp", "/var/tmp"}) {
+    if (kind_of(directory) != S_IFDIR) {
+      continue;
+    }
+    Step step{Step::Kind::kOverlay, directory, place(directory), kSafe};
+    steps.push_back(step);
+    scratches_.emplace_back(directory);
+    break;  // one tree of changes
+  }
+  bound_.emplace_back("/");
+  for (const std::string& cache : home_caches()) {
+    const std::string path = input_.home + "/" + cache;
+    if (kind_of(path) == S_IFDIR) {
+      bind(path, kSafe, false, true);
+      scratches_.push_back(path);
+    }
+  }
+}
+
+void RootPlan::plan_devices() {
+  struct Device {
+    const char* path;
+    const char* at;
+    unsigned minor;
+    unsigned major;
+  };
+  constexpr Device kDevices[] = {
+      {"/dev/null", "dev/null", 3, 1},       {"/dev/zero", "dev/zero", 5, 1},
+      {"/dev/full", "dev/full", 7, 1},       {"/dev/random", "dev/random", 8, 1},
+      {"/dev/urandom", "dev/urandom", 9, 1}, {"/dev/tty", "dev/tty", 0, 5}};
+  add_parents("/dev");
+  steps.push_back({Step::Kind::kDirectory, nullptr, "dev", 0, 0755});
+  steps.push_back(
+      {Step::Kind::kScratch, "scratch/dev", "dev", kernel::kNoSuid | kernel::kNoExec, 0755});
+  for (const Device& device : kDevices) {
+    Step step{Step::Kind::kNode, device.path, device.at, 0, 0666};
+    step.device = static_cast<std::uint32_t>(::makedev(device.major, device.minor));
+    steps.push_back(step);
+  }
+  constexpr const char* kLinks[][2] = {{"/proc/self/fd", "dev/fd"},
+                                       {"/proc/self/fd/0", "dev/stdin"},
+                                       {"/proc/self/fd/1", "dev/stdout"},
+                                       {"/proc/self/fd/2", "dev/stderr"},
+                                       {"pts/ptmx", "dev/ptmx"}};
+  for (const auto& link : kLinks) {
+    steps.push_back({Step::Kind::kLink, link[0], link[1]});
+  }
+  steps.push_back({Step::Kind::kDirectory, nullptr, "dev/pts", 0, 0755});
+  Step terminals{Step::Kind::kTerminals, nullptr, "dev/pts", kernel::kNoSuid | kernel::kNoExec};
+  terminals.optional = true;
+  steps.push_back(terminals);
+}
+
+/// An unprivileged uid of its own has no name; programs ask for one.
+void RootPlan::add_passwords() {
+  std::array<char, kPasswordEntry> buffer{};
+  struct passwd entry{};
+  struct passwd* found = nullptr;
+  ::getpwuid_r(input_.uid, &entry, buffer.data(), buffer.size(), &found);
+  if (found != nullptr) {
+    return;
+  }
+  struct File {
+    const char* path;
+    std::string line;
+  };
+  const std::string id = std::to_string(input_.uid);
+  const File files[] = {
+      {"/etc/passwd", "oap:x:" + id + ":" + id + "::" + input_.home + ":/bin/bash\n"},
+      {"/etc/group", "oap:x:" + id + ":\n"}};
+  for (const File& file : files) {
+    auto text = os::read_file(file.path, kMostPasswords);
+    if (!text || kind_of(file.path) != S_IFREG) {
+      continue;
+    }
+    Step step{Step::Kind::kText, keep(*std::move(text) + file.line), place(file.path), kFixed};
+    step.optional = true;
+    steps.push_back(step);
+  }
+}
+
+void RootPlan::plan_home() {
+  const std::string& home = input_.home;
+  if (home == "/" || is_bound(home)) {
+    return;
+  }
+  add_parents(home + "/x");
+  for (const std::string& name : home_readables()) {
+    if (const auto real = os::canonical_path(home + "/" + name); real && os::exists(*real)) {
+      bind_if_there(home + "/" + name);
+      bind_if_there(*real);
+    }
+  }
+  for (std::size_t at = 0; at <= input_.path.size();) {
+    const std::size_t end = std::min(input_.path.find(':', at), input_.path.size());
+    const std::string directory = input_.path.substr(at, end - at);
+    at = end + 1;
+    if (directory.starts_with('/') && directory != "/" && kind_of(directory) == S_IFDIR &&
+        os::canonical_path(directory).value_or("") == directory) {
+      bind_if_there(directory);
+    }
+  }
+  int number = 0;
+  for (const std::string& cache : home_caches()) {
+    scratch("cache" + std::to_string(number++), home + "/" + cache, 01777);
+  }
+}
+
+void RootPlan::plan_workspace() {
+  std::vector<std::string> places = writables();
+  std::sort(places.begin(), places.end());
+  for (const std::string& path : places) {
+    bind(path, kSafe, true);
+  }
+  for (const std::string& path : places) {
+    if (os::is_directory(path)) {
+      protect(path);
+    }
+  }
+}
+
+std::vector<std::string> RootPlan::writables() const {
+  std::vector<std::string> places = input_.writable;
+  places.push_back(input_.workspace);
+  return places;
+}
+
+/// What the caller gave by name, in a place that would be protected, is given.
+bool RootPlan::lifted(const std::string& path) const {
+  return std::any_of(input_.writable.begin(), input_.writable.end(), [&path](const auto& given) {
+    return is_within(path, given) && given.find("/.", given.rfind('/')) != std::string::npos;
+  });
+}
+
+void RootPlan::protect(const std::string& base) {
+  for (const std::string& name : protected_names()) {
+    protect_name(base, name);
+  }
+  if (is_within(input_.home, base)) {
+    for (const std::string& secret : input_.hidden) {
+      const bool here = is_within(secret, base) && parent_of(secret) == base;
+      if (here && kind_of(secret) == 0) {
+        protect_name(base, secret.substr(base.size() + 1));
+      }
+    }
+  }
+}
+
+void RootPlan::protect_name(const std::string& base, const std::string& name) {
+  for (std::size_t slash = name.find('/');; slash = name.find('/', slash + 1)) {
+    const std::string path = base + "/" + name.substr(0, slash);
+    if (lifted(path)) {
+      return;
+    }
+    const bool last = slash == std::string::npos;
+    const mode_t kind = kind_of(path);
+    const Placeholder stand = stand_in(name.substr(0, slash), base == input_.home);
+    if (kind == 0 || is_placeholder(path, stand)) {
+      stand_for(path, stand);
+      return;
+    }
+    if (kind == S_IFLNK) {
+      pin(path, false);
+      if (const auto real = os::canonical_path(path);
+          real && os::exists(*real) && is_within(*real, base) && *real != base) {
+        pin(*real, false);
+      }
+      return;
+    }
+    const bool inner = kind == S_IFDIR && (!last || name == ".git");
+    pin(path, inner);
+    if (last || kind != S_IFDIR) {
+      return;
+    }
+  }
+}
+
+void RootPlan::stand_for(const std::string& path, Placeholder stand) {
+  stand.path = keep(path);
+  placeholders.push_back(stand);
+  pin(path, false);
+  const std::string& base = input_.workspace;
+  if (stand.kind == Placeholder::Kind::kLink && parent_of(path) == base) {
+    unseen_ += path.substr(base.size()) + "\n";
+  }
+}
+
+/// Git in the sandbox is told to overlook what is only a placeholder.
+void RootPlan::tell_git() {
+  const std::string exclude = input_.workspace + "/.git/info/exclude";
+  if (unseen_.empty() || kind_of(exclude) != S_IFREG || kind_of(parent_of(exclude)) != S_IFDIR ||
+      kind_of(input_.workspace + "/.git") != S_IFDIR) {
+    return;
+  }
+  const std::string text = os::read_file(exclude, kMostPasswords).value_or("");
+  Step step{Step::Kind::kText, keep(text + "\n" + unseen_), place(exclude), kFixed};
+  step.optional = true;
+  steps.push_back(step);
+}
+
+void RootPlan::pin(const std::string& path, bool writable) {
+  if (std::find(pinned_.begin(), pinned_.end(), path) != pinned_.end()) {
+    return;
+  }
+  pinned_.push_back(path);
+  steps.push_back({Step::Kind::kSelf, nullptr, place(path), writable ? kSafe : kFixed});
+}
+
+void RootPlan::hide_credentials() {
+  for (const std::string& secret : input_.hidden) {
+    const auto real = os::canonical_path(secret);
+    const std::string path = real.value_or(secret);
+    const mode_t kind = kind_of(path);
+    if (kind == 0 || !is_bound(path)) {
+      continue;
+    }
+    Step step{Step::Kind::kHide, nullptr, place(path), kFixed | kernel::kNoExec};
+    step.directory = kind == S_IFDIR;
+    steps.push_back(step);
+  }
+}
+
+void RootPlan::add_parents(const std::string& path) {
+  for (std::size_t slash = path.find('/', 1); slash != std::string::npos;
+       slash = path.find('/', slash + 1)) {
+    const std::string above = path.substr(0, slash);
+    if (std::find(made_.begin(), made_.end(), above) == made_.end()) {
+      made_.push_back(above);
+      steps.push_back({Step::Kind::kDirectory, nullptr, place(above), 0, 0755});
+    }
+  }
+}
+
+void RootPlan::bind(const std::string& path, std::uint64_t attributes, bool idmapped,
+                    bool optional) {
+  add_parents(path);
+  Step spot{os::is_directory(path) ? Step::Kind::kDirectory : Step::Kind::kFile};
+  spot.to = place(path);
+  spot.mode = 0755;
+  spot.optional = optional;
+  steps.push_back(spot);
+  Step step{Step::Kind::kBind, keep(path), place(path), attributes};
+  step.idmapped = idmapped;
+  step.optional = optional;
+  steps.push_back(step);
+  bound_.push_back(path);
+}
+
+void RootPlan::bind_if_there(const std::string& path) {
+  if (!path.starts_with('/') || is_bound(path) || path == "/" || kind_of(path) == S_IFLNK ||
+      !os::exists(path) || is_within("/tmp", path) || is_within("/proc", path) ||
+      is_within("/dev", path) || is_within(input_.home, path)) {
+    return;
+  }
+  for (const std::string& secret : input_.hidden) {
+    if (is_within(path, secret)) {
+      return;
+    }
+  }
+  bind(path, kFixed, false, true);
+}
+
+/// A program outside of what a tool sees is shown alone; where it is a link, with what it names.
+void RootPlan::show_program() {
+  if (kind_of(input_.program) != S_IFLNK) {
+    bind_if_there(input_.program);
+    return;
+  }
+  const auto real = os::canonical_path(input_.program);
+  const auto folder = os::canonical_path(parent_of(input_.program));
+  if (!real || is_bound(input_.program) || folder.value_or("") != parent_of(input_.program)) {
+    return;
+  }
+  add_parents(input_.program);
+  Step link{Step::Kind::kLink, keep(*real), place(input_.program)};
+  link.optional = true;
+  steps.push_back(link);
+  bind_if_there(*real);
+}
+
+void RootPlan::scratch(const std::string& name, const std::string& at, std::uint32_t mode) {
+  add_parents(at);
+  steps.push_back({Step::Kind::kDirectory, nullptr, place(at), 0, 0755});
+  steps.push_back({Step::Kind::kScratch, keep("scratch/" + name), place(at), kSafe, mode});
+  scratches_.push_back(at);
+}
+
+bool RootPlan::is_bound(const std::string& path) const {
+  return std::any_of(bound_.begin(), bound_.end(),
+                     [&path](const std::string& tree) { return is_within(path, tree); });
+}
+
+const char* RootPlan::keep(std::string text) {
+  return texts_.emplace_back(std::move(text)).c_str();
+}
+
+const char* RootPlan::place(const std::string& path) { return keep(path.substr(1)); }
+
+}  // namespace oap::sandbox

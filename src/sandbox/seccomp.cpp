@@ -1,0 +1,212 @@
+#include "sandbox/seccomp.hpp"
+
+#include <array>
+#include <cerrno>
+#include <cstddef>
+
+#include <linux/audit.h>
+#include <linux/seccomp.h>
+#include <sched.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+
+#include "sandbox/kernel.hpp"
+
+namespace oap::sandbox {
+namespace {
+
+#if defined(__x86_64__)
+constexpr std::uint32_t kArch = AUDIT_ARCH_X86_64;
+#else
+constexpr std::uint32_t kArch = AUDIT_ARCH_AARCH64;
+#endif
+constexpr std::uint32_t kX32Bit = 0x40000000;
+constexpr std::uint32_t kNamespaceFlags = 0x7E020080;  // every CLONE_NEW*
+constexpr int kTimeNamespace = 0x80;                   // in clone() these bits are the exit signal
+constexpr unsigned kSeccompNewListener = 8;
+
+constexpr long kRefused[] = {
+    SYS_ptrace,
+    SYS_process_vm_readv,
+    SYS_process_vm_writev,
+    SYS_kcmp,
+    kernel::kPidfdGetfd,
+    // namespaces and mounts
+    SYS_setns,
+    SYS_mount,
+    SYS_umount2,
+    SYS_pivot_root,
+    SYS_chroot,
+    kernel::kOpenTree,
+    kernel::kMoveMount,
+    kernel::kFsOpen,
+    kernel::kFsConfig,
+    kernel::kFsMount,
+    kernel::kFsPick,
+    kernel::kMountSetattr,
+    kernel::kOpenTreeAttr,
+    kernel::kStatmount,
+    kernel::kListmount,
+    // kernel interfaces with a history
+    SYS_keyctl,
+    SYS_add_key,
+    SYS_request_key,
+    SYS_bpf,
+    SYS_perf_event_open,
+    SYS_userfaultfd,
+    SYS_io_uring_setup,
+    SYS_io_uring_enter,
+    SYS_io_uring_register,
+    SYS_fanotify_init,
+    SYS_open_by_handle_at,
+    SYS_name_to_handle_at,
+    SYS_lookup_dcookie,
+    SYS_vmsplice,
+    SYS_move_pages,
+    SYS_migrate_pages,
+    kernel::kLsmSetSelfAttr,
+    // the machine
+    SYS_kexec_load,
+    SYS_kexec_file_load,
+    SYS_init_module,
+    SYS_finit_module,
+    SYS_delete_module,
+    SYS_reboot,
+    SYS_swapon,
+    SYS_swapoff,
+    SYS_acct,
+    SYS_quotactl,
+    kernel::kQuotactlFd,
+    SYS_settimeofday,
+    SYS_clock_settime,
+    SYS_clock_adjtime,
+    SYS_adjtimex,
+    SYS_syslog,
+    SYS_vhangup,
+    SYS_sethostname,
+    SYS_setdomainname,
+    SYS_nfsservctl,
+#if defined(__x86_64__)
+    SYS_iopl,
+    SYS_ioperm,
+    SYS_modify_ldt,
+    SYS_uselib,
+    SYS_ustat,
+    SYS_sysfs,
+    SYS__sysctl,
+    SYS_create_module,
+    SYS_get_kernel_syms,
+    SYS_query_module,
+#endif
+};
+
+class Assembler {
+ public:
+  void load(std::size_t offset) {
+    code_.push_back(BPF_STMT(BPF_LD | BPF_W | BPF_ABS, static_cast<std::uint32_t>(offset)));
+  }
+  void load_argument(unsigned index) {
+    load(offsetof(seccomp_data, args) + index * sizeof(std::uint64_t));
+  }
+  void answer(std::uint32_t action) { code_.push_back(BPF_STMT(BPF_RET | BPF_K, action)); }
+  void answer_if(std::uint32_t value, std::uint32_t action) {
+    code_.push_back(BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, value, 0, 1));
+    answer(action);
+  }
+  void answer_if_bits(std::uint32_t bits, std::uint32_t action) {
+    code_.push_back(BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, bits, 0, 1));
+    answer(action);
+  }
+  void answer_unless(std::uint32_t value, std::uint32_t action) {
+    code_.push_back(BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, value, 1, 0));
+    answer(action);
+  }
+  /// What follows until end_case() is for this system call only and must end in an answer.
+  void begin_case(long number) {
+    case_ = code_.size();
+    code_.push_back(BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, static_cast<std::uint32_t>(number), 0, 0));
+  }
+  void end_case() { code_[case_].jf = static_cast<std::uint8_t>(code_.size() - case_ - 1); }
+
+  std::vector<sock_filter> take() { return std::move(code_); }
+
+ private:
+  std::vector<sock_filter> code_;
+  std::size_t case_ = 0;
+};
+
+constexpr std::uint32_t error(int number) {
+  return SECCOMP_RET_ERRNO | (static_cast<std::uint32_t>(number) & SECCOMP_RET_DATA);
+}
+
+void check_architecture(Assembler& to) {
+  to.load(offsetof(seccomp_data, arch));
+  to.answer_unless(kArch, SECCOMP_RET_KILL_PROCESS);
+  to.load(offsetof(seccomp_data, nr));
+#if defined(__x86_64__)
+  to.answer_if_bits(kX32Bit, SECCOMP_RET_KILL_PROCESS);
+#endif
+}
+
+void check_sockets(Assembler& to, const FilterOptions& options) {
+  for (const long number : {SYS_socket, SYS_socketpair}) {
+    to.begin_case(number);
+    to.load_argument(0);
+    to.answer_if(AF_UNIX, SECCOMP_RET_ALLOW);
+    if (options.internet) {
+      to.answer_if(AF_INET, SECCOMP_RET_ALLOW);
+      to.answer_if(AF_INET6, SECCOMP_RET_ALLOW);
+    }
+    to.answer_if(AF_NETLINK, options.netlink ? SECCOMP_RET_ALLOW : error(ENOSYS));
+    to.answer(error(EAFNOSUPPORT));
+    to.end_case();
+  }
+}
+
+void check_arguments(Assembler& to) {
+  to.begin_case(SYS_clone);
+  to.load_argument(0);
+  to.answer_if_bits(kNamespaceFlags & ~static_cast<std::uint32_t>(kTimeNamespace), error(EPERM));
+  to.answer(SECCOMP_RET_ALLOW);
+  to.end_case();
+  to.begin_case(SYS_unshare);
+  to.load_argument(0);
+  to.answer_if_bits(kNamespaceFlags, error(EPERM));
+  to.answer(SECCOMP_RET_ALLOW);
+  to.end_case();
+  to.begin_case(SYS_ioctl);
+  to.load_argument(1);
+  to.answer_if(TIOCSTI, error(EPERM));
+  to.answer_if(TIOCLINUX, error(EPERM));
+  to.answer_if(TIOCSETD, error(EPERM));
+  to.answer(SECCOMP_RET_ALLOW);
+  to.end_case();
+  to.begin_case(SYS_prlimit64);
+  to.load_argument(0);
+  to.answer_unless(0, error(EPERM));  // its own limits only
+  to.answer(SECCOMP_RET_ALLOW);
+  to.end_case();
+  to.begin_case(SYS_seccomp);
+  to.load_argument(1);
+  to.answer_if_bits(kSeccompNewListener, error(EPERM));
+  to.answer(SECCOMP_RET_ALLOW);
+  to.end_case();
+}
+
+}  // namespace
+
+std::vector<sock_filter> seccomp_filter(const FilterOptions& options) {
+  Assembler to;
+  check_architecture(to);
+  to.answer_if(SYS_clone3, error(ENOSYS));
+  for (const long number : kRefused) {
+    to.answer_if(static_cast<std::uint32_t>(number), error(EPERM));
+  }
+  check_sockets(to, options);
+  check_arguments(to);
+  to.answer(SECCOMP_RET_ALLOW);
+  return to.take();
+}
+
+}  // namespace oap::sandbox

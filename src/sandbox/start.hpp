@@ -1,0 +1,35 @@
+#pragma once
+
+#include "sandbox/launch.hpp"
+
+namespace oap::sandbox {
+
+// Where the supervisor keeps its descriptors; 0 to 2 are the child's until it runs.
+inline constexpr int kStatus = 3;
+inline constexpr int kLife = 4;
+inline constexpr int kIdmap = 5;
+inline constexpr int kListener = 6;
+inline constexpr int kFirstFree = 7;
+
+/// A program that has been started.
+struct Started {
+  pid_t pid = 0;   ///< as this process sees it
+  pid_t init = 0;  ///< the first process of its pid namespace, or 0
+  int notes = -1;  ///< from which kEnded comes, where there is an init
+  std::uint32_t facts = 0;
+  std::int32_t refusal = 0;  ///< why it has no private root: -errno, and at which step
+  std::int32_t where = -1;
+  LaunchNote failure;
+};
+
+/// Starts the plan's program as well confined as the kernel lets it be; `failure` says where that
+/// went wrong. `facts` are those that hold for a child in a private root already.
+Started start_child(const LaunchPlan& plan, const GroupsHeld& groups, std::uint32_t facts);
+
+void tell(const Report& report);
+[[noreturn]] void give_up(Stage stage, long error, std::uint32_t facts = 0);
+
+/// The note that an ended init has left, if any.
+bool read_ended(int notes, int& status);
+
+}  // namespace oap::sandbox

@@ -1,0 +1,279 @@
+#include <array>
+
+#include <fcntl.h>
+#include <gmock/gmock.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "async/runtime.hpp"
+#include "os/file.hpp"
+#include "os/testing/temp_dir.hpp"
+#include "sandbox/groups.hpp"
+#include "sandbox/identity.hpp"
+#include "sandbox/places.hpp"
+#include "sandbox/run.hpp"
+#include "sandbox/testing/world.hpp"
+
+namespace oap::sandbox {
+namespace {
+
+using os::testing::TempDir;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::Not;
+using testing::World;
+
+constexpr Millis kPatience{20'000};
+
+Spec shell(const std::string& script, const std::string& cwd) {
+  Spec spec;
+  spec.argv = {"/bin/bash", "--noprofile", "--norc", "-c", script};
+  spec.cwd = cwd;
+  spec.limits.network = false;
+  return spec;
+}
+
+/// The result in another world, as one text: the isolation, then what was printed, or the error.
+std::string run_in(World world, bool ordinary, const Spec& spec) {
+  std::array<int, 2> ends{};
+  EXPECT_EQ(::pipe2(ends.data(), O_CLOEXEC), 0);
+  const pid_t pid = ::fork();
+  if (pid == 0) {
+    std::string text = "no such world";
+    if ((!ordinary || testing::become_ordinary()) && testing::enter_world(world)) {
+      async::Runtime runtime;
+      RunOptions options;
+      options.deadline = Deadline::after(kPatience);
+      options.merge_stderr = true;
+      const auto output = runtime.run(run(runtime.executor(), spec, options));
+      text = output ? to_string(output->isolation) + "\n" + output->weakness + "\n" + output->out
+                    : "error " + std::string(to_string(output.error().code())) + " " +
+                          output.error().message();
+    }
+    [[maybe_unused]] const ssize_t written = ::write(ends[1], text.data(), text.size());
+    ::_exit(0);
+  }
+  ::close(ends[1]);
+  std::string text;
+  std::array<char, 4096> piece{};
+  for (ssize_t size = 0; (size = ::read(ends[0], piece.data(), piece.size())) > 0;) {
+    text.append(piece.data(), static_cast<std::size_t>(size));
+  }
+  ::close(ends[0]);
+  ::waitpid(pid, nullptr, 0);
+  return text;
+}
+
+class Worlds : public ::testing::Test {
+ protected:
+  std::string run_here(World world, bool ordinary, const Spec& spec) {
+    if (ordinary && ::geteuid() == 0) {
+      ::chown(dir_.path().c_str(), testing::kOrdinaryUid, testing::kOrdinaryUid);
+    }
+    return run_in(world, ordinary && ::geteuid() == 0, spec);
+  }
+  TempDir dir_;
+};
+
+TEST_F(Worlds, EachSaysWhatItGives) {
+  const Spec spec = shell("touch made-$$-$UID && echo made", dir_.path());
+  for (const bool ordinary : {false, true}) {
+    EXPECT_THAT(run_here(World::kFull, ordinary, spec),
+                HasSubstr("fs=enforced net=enforced pid=enforced seccomp=enforced"));
+    const std::string bare = run_here(World::kBare, ordinary, spec);
+    EXPECT_THAT(bare, HasSubstr("fs=degraded net=degraded pid=degraded seccomp=enforced"));
+    EXPECT_THAT(bare, HasSubstr("namespaces: Operation not permitted\nmade\n"));
+    const std::string nothing = run_here(World::kNothing, ordinary, spec);
+    EXPECT_THAT(nothing, HasSubstr("fs=none net=none"));
+    EXPECT_THAT(nothing, HasSubstr("seccomp=none"));
+    EXPECT_THAT(nothing, HasSubstr("made\n"));
+  }
+}
+
+TEST_F(Worlds, WithoutUserNamespacesRootStillBuildsTheRest) {
+  if (::geteuid() != 0) {
+    GTEST_SKIP() << "an ordinary user has no namespaces then";
+  }
+  const std::string text = run_here(World::kNoUserNamespaces, false,
+                                    shell("touch made && stat -c %u made && ls /", dir_.path()));
+  EXPECT_THAT(text, HasSubstr("net=enforced pid=enforced seccomp=enforced"));
+  EXPECT_THAT(text, HasSubstr("fs=degraded")) << "the owner's uid, for want of an idmapped mount";
+  EXPECT_THAT(text, HasSubstr("0\nbin\n"));
+  EXPECT_THAT(text, Not(HasSubstr("work\n")));
+}
+
+TEST_F(Worlds, BelowWhatIsRequiredNothingIsRun) {
+  Spec spec = shell("touch ran", dir_.path());
+  spec.require = {Kind::kFs};
+  EXPECT_THAT(run_here(World::kBare, false, spec),
+              HasSubstr("fs must be enforced, but this machine gives fs=degraded"));
+  spec.require = {Kind::kSeccomp, Kind::kNet};
+  EXPECT_THAT(run_here(World::kBare, false, spec), HasSubstr("seccomp, net must be enforced"));
+  EXPECT_THAT(run_here(World::kNothing, true, spec), HasSubstr("error"));
+  EXPECT_FALSE(os::exists(dir_ / "ran"));
+  EXPECT_THAT(run_here(World::kFull, false, spec), HasSubstr("seccomp=enforced"));
+  EXPECT_TRUE(os::exists(dir_ / "ran"));
+}
+
+TEST_F(Worlds, WhatCannotBeHadAtAllIsRefusedBeforehand) {
+  Spec spec = shell("touch ran", dir_.path());
+  for (const Kind kind : {Kind::kDisk, Kind::kMem, Kind::kCpu}) {
+    spec.require = {kind};
+    EXPECT_THAT(run_here(World::kFull, false, spec), HasSubstr("must be enforced, but"));
+  }
+  spec.limits.network = true;
+  spec.require = {Kind::kNet};
+  EXPECT_THAT(run_here(World::kFull, false, spec), HasSubstr("the whole network was asked for"));
+  spec.profile = Profile::kOwn;
+  EXPECT_THAT(run_here(World::kFull, false, spec), HasSubstr("must be enforced"));
+  EXPECT_FALSE(os::exists(dir_ / "ran"));
+}
+
+TEST_F(Worlds, HostsOneByOneNeedANetworkNamespace) {
+  Spec spec = shell("touch ran; sleep 5", dir_.path());
+  spec.through_proxy = true;
+  EXPECT_THAT(run_here(World::kBare, false, spec), HasSubstr("needs a network namespace"));
+}
+
+TEST_F(Worlds, NoWorkspaceOfTheSystemOrWithItsSecrets) {
+  for (const char* bad : {"/", "/usr", "/etc", "/var", "/proc"}) {
+    Spec spec = shell("true", dir_.path());
+    spec.workspace = bad;
+    EXPECT_THAT(run_here(World::kFull, false, spec), HasSubstr("belongs to the system")) << bad;
+    spec.workspace = dir_.path();
+    spec.writable = {bad};
+    EXPECT_THAT(run_here(World::kFull, false, spec), HasSubstr("belongs to the system")) << bad;
+  }
+  dir_.write("state/oap.db", "x");
+  ::setenv("OPENCODE_DATA_PATH", (dir_ / "state").c_str(), 1);
+  Spec spec = shell("cat state/oap.db; ls -A state; echo x > state/new", dir_.path());
+  const std::string text = run_here(World::kFull, false, spec);
+  EXPECT_THAT(text, Not(HasSubstr("x\n"))) << "hidden also inside the workspace";
+  spec.writable = {dir_ / "state"};
+  EXPECT_THAT(run_here(World::kFull, false, spec),
+              HasSubstr("credentials or this program's state"));
+  ::unsetenv("OPENCODE_DATA_PATH");
+}
+
+TEST_F(Worlds, ManyInOneWorkspaceKeepItsProtection) {
+  std::array<pid_t, 6> runners{};
+  for (pid_t& runner : runners) {
+    runner = ::fork();
+    if (runner == 0) {
+      bool held = true;
+      for (int i = 0; i < 8; ++i) {
+        const std::string text = run_in(
+            World::kFull, false,
+            shell("for i in 1 2 3 4 5; do mkdir -p .claude/x .git/hooks/y 2>/dev/null && echo BAD; "
+                  "echo x > .mcp.json && echo BAD; done; echo end",
+                  dir_.path()));
+        held =
+            held && text.find("BAD") == std::string::npos && text.find("end") != std::string::npos;
+      }
+      ::_exit(held ? 0 : 1);
+    }
+  }
+  for (const pid_t runner : runners) {
+    int status = -1;
+    ::waitpid(runner, &status, 0);
+    EXPECT_EQ(status, 0);
+  }
+  EXPECT_THAT(os::list_dir(dir_.path()).value(), IsEmpty()) << "the last one takes them away";
+}
+
+TEST_F(Worlds, APlaceholderThatSomebodyUsedStays) {
+  const std::string claude = dir_ / ".claude";
+  const std::string text = run_here(World::kFull, false, shell("true", dir_.path()));
+  EXPECT_FALSE(os::exists(claude));
+  ::mkdir(claude.c_str(), 01755);
+  ::chmod(claude.c_str(), 01755);
+  dir_.write(".claude/mine", "kept");
+  run_here(World::kFull, false, shell("true", dir_.path()));
+  EXPECT_EQ(os::read_file(claude + "/mine"), "kept");
+  ::symlink("elsewhere", (dir_ / ".mcp.json").c_str());
+  run_here(World::kFull, false, shell("true", dir_.path()));
+  EXPECT_EQ(::unlink((dir_ / ".mcp.json").c_str()), 0) << "the user's own link";
+}
+
+TEST(GroupsTest, FindsVersionOneByController) {
+  const TempDir dir;
+  for (const char* group : {"memory/own", "cpu,cpuacct/own", "pids"}) {
+    dir.write(std::string(group) + "/cgroup.procs", "");
+  }
+  const GroupHome home =
+      find_groups("4:memory:/own\n3:pids:/\n2:cpu,cpuacct:/own\n1:name=systemd:/\n",
+                  "30 1 0:26 / /memory rw - cgroup cgroup rw,memory\n"
+                  "31 1 0:27 / /cpu,cpuacct rw,nosuid shared:5 - cgroup cgroup rw,cpu,cpuacct\n"
+                  "32 1 0:28 / /pids rw - cgroup cgroup rw,pids\n",
+                  dir.path());
+  EXPECT_EQ(home.memory, dir / "memory/own");
+  EXPECT_EQ(home.cpu, dir / "cpu,cpuacct/own");
+  EXPECT_EQ(home.pids, dir / "pids");
+  EXPECT_FALSE(home.unified);
+  Limits limits;
+  limits.memory_bytes = 1000;
+  limits.cpu_percent = 50;
+  limits.processes = 7;
+  const Groups groups(home, limits, "oap-1-1");
+  ASSERT_EQ(groups.plans.size(), 3u);
+  EXPECT_STREQ(groups.plans[0].files[0].value, "1000");
+  EXPECT_STREQ(groups.plans[1].files[1].value, "50000");
+  EXPECT_STREQ(groups.plans[2].directory, (dir / "pids/oap-1-1").c_str());
+}
+
+TEST(GroupsTest, VersionTwoGoesBesideItsOwnGroup) {
+  const TempDir dir;
+  dir.write("u/slice/cgroup.procs", "");
+  dir.write("u/slice/cgroup.subtree_control", "cpu memory pids\n");
+  dir.write("u/slice/own/cgroup.procs", "");
+  dir.write("u/slice/own/cgroup.type", "domain");
+  const std::string mounts = "30 1 0:26 / /u rw - cgroup2 cgroup2 rw,nsdelegate\n";
+  const GroupHome home = find_groups("0::/slice/own\n", mounts, dir.path());
+  EXPECT_EQ(home.unified, dir / "u/slice");
+  EXPECT_TRUE(home.unified_memory && home.unified_cpu && home.unified_pids);
+  Limits limits;
+  limits.memory_bytes = 1000;
+  limits.cpu_percent = 50;
+  const Groups groups(home, limits, "oap-1-1");
+  ASSERT_EQ(groups.plans.size(), 1u);
+  EXPECT_EQ(groups.plans[0].facts, std::uint32_t{kFactMemory | kFactCpu});
+  EXPECT_EQ(groups.plans[0].file_count, 4u);
+  dir.write("u/slice/cgroup.subtree_control", "hugetlb\n");
+  EXPECT_FALSE(find_groups("0::/slice/own\n", mounts, dir.path()).unified);
+  EXPECT_FALSE(find_groups("0::/gone\n", mounts, dir.path()).unified);
+  EXPECT_FALSE(find_groups("", "", dir.path()).unified);
+}
+
+TEST(IdentityTest, MapsAreWholeAndSwapTwo) {
+  EXPECT_EQ(swap_map(0, 5), "0 5 1\n5 0 1\n1 1 4\n6 6 4294967289\n");
+  EXPECT_EQ(swap_map(1000, 2000),
+            "0 0 1000\n1000 2000 1\n2000 1000 1\n1001 1001 999\n2001 2001 4294965294\n");
+}
+
+TEST(IdentityTest, EachRunHasItsOwn) {
+  if (::geteuid() != 0) {
+    GTEST_SKIP() << "only root gives uids away";
+  }
+  const TempDir dir;
+  const Identity first(dir.path(), true);
+  std::uint32_t gone = 0;
+  {
+    const Identity second(dir.path(), true);
+    EXPECT_NE(first.uid, second.uid);
+    EXPECT_GE(second.uid, 0x70000000u);
+    EXPECT_TRUE(second.idmap);
+    gone = second.uid;
+  }
+  EXPECT_EQ(Identity(dir.path(), true).uid, gone);
+}
+
+TEST(Kinds, AreParsed) {
+  EXPECT_EQ(parse_kinds("fs,net,disk").value(),
+            (std::vector<Kind>{Kind::kFs, Kind::kNet, Kind::kDisk}));
+  EXPECT_THAT(parse_kinds("").value(), IsEmpty());
+  EXPECT_THAT(parse_kinds("fs,everything").error().message(), HasSubstr("'everything'"));
+}
+
+}  // namespace
+}  // namespace oap::sandbox

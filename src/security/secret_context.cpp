@@ -1,0 +1,196 @@
+#include "security/secret_context.hpp"
+
+#include <algorithm>
+
+#include "crypto/hash.hpp"
+#include "security/secret_checks.hpp"
+#include "text/strings.hpp"
+
+namespace oap::security {
+namespace {
+
+constexpr std::size_t kLongestToken = 4096;
+
+bool is_quote(char c) { return c == '"' || c == '\'' || c == '`'; }
+
+template <class Test>
+std::size_t run_end(std::string_view text, std::size_t at, Test test) {
+  const std::size_t most = std::min(text.size(), at + kLongestToken);
+  while (at < most && test(text[at])) {
+    ++at;
+  }
+  return at;
+}
+
+bool is_bearer(char c) {
+  return text::is_alpha(c) || text::is_digit(c) ||
+         std::string_view("+/._~=-").find(c) != std::string_view::npos;
+}
+
+/// "user:password" out of a Basic header's value; empty where it is something else.
+std::string basic_credentials(std::string_view value) {
+  std::string padded(value.substr(0, value.find_last_not_of('=') + 1));
+  padded.append((4 - padded.size() % 4) % 4, '=');
+  auto plain = crypto::from_base64(padded);
+  const bool readable =
+      plain && plain->find(':') != std::string::npos &&
+      std::all_of(plain->begin(), plain->end(), [](char c) { return c >= ' ' && c < 0x7F; });
+  return readable ? *std::move(plain) : std::string();
+}
+
+bool names_user(std::string_view value) { return !basic_credentials(value).empty(); }
+
+bool is_basic_secret(std::string_view value) {
+  const std::string plain = basic_credentials(value);
+  const std::size_t colon = plain.find(':');
+  return !plain.empty() && plain.size() - colon > 3 && is_url_password(plain.substr(colon + 1)) &&
+         !is_sample(value);
+}
+
+ContextAnswer look_at_bearer(const TextView& view, std::size_t end) {
+  ContextAnswer answer;
+  const std::size_t start = end - 16;
+  answer.hold = start;
+  const std::size_t stop = run_end(view.text, end, is_bearer);
+  if (stop == view.text.size() && !view.last && stop - start < kLongestToken) {
+    answer.needs_more = true;
+    return answer;
+  }
+  std::size_t word = start;
+  while (word > 0 && (view.text[word - 1] == ' ' || view.text[word - 1] == '\t')) {
+    --word;
+  }
+  const std::string before = text::lower_ascii(
+      view.text.substr(word > 48 ? word - 48 : 0, std::min<std::size_t>(word, 48)));
+  const std::string_view value = view.text.substr(start, stop - start);
+  const bool header = before.find("authorization") != std::string::npos;
+  if (before.ends_with("basic")) {
+    if (is_basic_secret(value)) {
+      answer.found.push_back({"authorization_header", start, stop});
+      return answer;
+    }
+    if (names_user(value)) {
+      return answer;
+    }
+  }
+  const bool scheme = before.ends_with("bearer") || header;
+  if (scheme && value.size() <= 2048 && is_mixed(value) && !is_sample(value) && !is_uuid(value) &&
+      !is_reference(value) && !fails_crc32(value)) {
+    answer.found.push_back({"authorization_header", start, stop});
+  }
+  return answer;
+}
+
+ContextAnswer look_at_url(const TextView& view, std::size_t end) {
+  ContextAnswer answer;
+  const std::string_view text = view.text;
+  const std::size_t low = end > 320 ? end - 320 : 0;
+  const std::string_view near = text.substr(low, end - low);
+  std::size_t slashes = near.rfind('/');
+  answer.hold = low + (slashes == std::string_view::npos ? 0 : slashes);
+  if (end == text.size()) {
+    answer.needs_more = !view.last;
+    return answer;
+  }
+  const std::string_view user_info = near.substr(slashes + 1, near.size() - slashes - 2);
+  const std::size_t colon = user_info.find(':');
+  if (slashes == std::string_view::npos || colon == std::string_view::npos) {
+    return answer;
+  }
+  const std::string_view user = user_info.substr(0, colon);
+  const std::string_view password = user_info.substr(colon + 1);
+  const bool host = text::is_alpha(text[end]) || text::is_digit(text[end]) || text[end] == '[' ||
+                    text[end] == '$' || text[end] == '{';
+  const std::size_t scheme_end = near.rfind(':', slashes);
+  const bool scheme = scheme_end != std::string_view::npos && scheme_end > 0 &&
+                      text::is_alpha(near[scheme_end - 1]);
+  if (host && scheme && password.size() >= 3 && is_url_password(password) &&
+      user.find('.') == std::string_view::npos && user != password && !fails_crc32(password)) {
+    const auto start = static_cast<std::size_t>(password.data() - text.data());
+    answer.found.push_back({"url_password", start, start + password.size()});
+  }
+  return answer;
+}
+
+/// A word behind a mark that ends with the word's first character.
+ContextAnswer look_at_word(const TextView& view, std::size_t end, NameKind kind) {
+  ContextAnswer answer;
+  const std::size_t start = end - 1;
+  answer.hold = start;
+  const bool quoted = start > 0 && is_quote(view.text[start - 1]);
+  const char quote = quoted ? view.text[start - 1] : '\0';
+  const std::size_t stop = run_end(view.text, start, [&](char c) {
+    return quoted ? c != quote && c != '\n' : !text::is_space(c) && !is_quote(c) && c != '\\';
+  });
+  if (stop == view.text.size() && !view.last && stop - start < kLongestToken) {
+    answer.needs_more = true;
+    return answer;
+  }
+  const std::string_view value = view.text.substr(start, stop - start);
+  if (is_secret_value(kind, value, ValueForm::kLine)) {
+    answer.found.push_back(
+        {kind == NameKind::kPassword ? "password" : "generic_secret", start, stop});
+  }
+  return answer;
+}
+
+ContextAnswer look_at_flag(const TextView& view, std::size_t end) {
+  std::size_t at = end - 1;
+  while (at > 0 && (view.text[at - 1] == ' ' || is_quote(view.text[at - 1]))) {
+    --at;
+  }
+  std::size_t start = at;
+  while (start > 0 && !text::is_space(view.text[start - 1]) && at - start < 40) {
+    --start;
+  }
+  return look_at_word(view, end, name_kind(view.text.substr(start, at - start)));
+}
+
+ContextAnswer look_at_jwk(const TextView& view, std::size_t end) {
+  ContextAnswer answer;
+  const std::size_t start = end - 30;
+  answer.hold = start;
+  const std::size_t stop = run_end(view.text, end, [](char c) {
+    return text::is_alpha(c) || text::is_digit(c) || c == '-' || c == '_';
+  });
+  if (!view.last && view.text.size() < stop + 600) {
+    answer.needs_more = true;
+    return answer;
+  }
+  const std::size_t low = start > 700 ? start - 700 : 0;
+  if (view.text.substr(low, stop - low + 600).find("\"kty\"") != std::string_view::npos &&
+      is_mixed(view.text.substr(start, stop - start))) {
+    answer.found.push_back({"jwk_private_key", start, stop});
+  }
+  return answer;
+}
+
+}  // namespace
+
+ContextAnswer look_at_mark(Mark mark, const TextView& view, std::size_t end) {
+  switch (mark) {
+    case Mark::kAssignment:
+      return look_at_assignment(view, end);
+    case Mark::kFlag:
+      return look_at_flag(view, end);
+    case Mark::kScheme:
+      return look_at_url(view, end);
+    case Mark::kBearer:
+      return look_at_bearer(view, end);
+    case Mark::kPem:
+      return look_at_pem(view, end);
+    case Mark::kPutty:
+      return look_at_putty(view, end);
+    case Mark::kNetrc:
+    case Mark::kCurlUser:
+      return look_at_word(view, end, NameKind::kPassword);
+    case Mark::kJwkMember:
+      return look_at_jwk(view, end);
+    case Mark::kPercent:
+    case Mark::kEscape:
+      break;
+  }
+  return {};
+}
+
+}  // namespace oap::security

@@ -1,0 +1,48 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+#include <vector>
+
+#include "security/token_types.hpp"
+
+namespace oap::security {
+
+/// A secret in the text that was looked at.
+struct FoundSecret {
+  std::string_view type;
+  std::size_t start = 0;
+  std::size_t end = 0;
+  std::uint32_t rank = kNamedRank;  ///< of two that overlap the lower names them
+
+  static constexpr std::uint32_t kNamedRank = 10'000;
+  static constexpr std::uint32_t kGenericRank = 20'000;
+};
+
+/// Part of a text: what has come so far, or all of it.
+struct TextView {
+  std::string_view text;
+  bool last = true;
+};
+
+/// What is said of a place: `hold` is where a secret would begin that cannot be told yet.
+struct ContextAnswer {
+  bool needs_more = false;
+  std::size_t hold = 0;
+  std::vector<FoundSecret> found;
+};
+
+// What the surroundings tell: a name and its value, a URL, a header, a key in PEM form. `end` is
+// where the mark's hit ends. Pure; private to this folder.
+ContextAnswer look_at_mark(Mark mark, const TextView& view, std::size_t end);
+
+/// The type of a named value, where an issuer documents one: ("datadog_api_key", 32 hex digits).
+std::string_view named_type(std::string_view snake_name, std::string_view value);
+
+/// Parts of the folder's own: keys in PEM and PuTTY form; name and value.
+ContextAnswer look_at_pem(const TextView& view, std::size_t end);
+ContextAnswer look_at_putty(const TextView& view, std::size_t end);
+ContextAnswer look_at_assignment(const TextView& view, std::size_t end);
+
+}  // namespace oap::security

@@ -1,0 +1,109 @@
+"""`oap audit`: search, report, export, proofs, checkpoints, retention, on what real runs recorded."""
+
+import json
+import pathlib
+import sys
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "support"))
+from harness import OapTest, unittest  # noqa: E402
+
+
+class AuditTest(OapTest):
+    def setUp(self):
+        super().setUp()
+        for number in range(3):
+            (self.work / f"note{number}.txt").write_text("hello\n")
+            self.oap("run", f"read note{number}.txt")
+        self.oap("run", "read /etc/shadow")
+
+    def events(self, *args):
+        return self.oap("audit", "search", "--json", *args).lines()
+
+    def test_search_finds_by_each_filter(self):
+        everything = self.events()
+        self.assertGreaterEqual(len(everything), 8)
+        one = next(e for e in everything if e["event_type"] == "tool_execution")
+        for option, key in (
+            ("--call", "call_id"),
+            ("--event", "event_id"),
+            ("--session", "session_id"),
+            ("--tool", "tool"),
+            ("--event-type", "event_type"),
+        ):
+            found = self.events(option, one[key])
+            self.assertIn(one["event_id"], [e["event_id"] for e in found], option)
+            self.assertEqual({e[key] for e in found}, {one[key]}, option)
+        self.assertEqual(self.events("--since", "1h"), everything)
+        self.assertEqual(self.events("--until", "1h"), [])
+        self.assertEqual(self.events("--limit", "2"), everything[-2:])
+        self.assertTrue(all(e["success"] for e in self.events("--success", "true")))
+        self.assertEqual(self.oap("audit", "search", "--since", "yesterdayish").code, 2)
+
+    def test_changed_record_is_shown_as_malformed(self):
+        segment = next((self.base / "state").rglob("audit/*.jsonl"))
+        segment.write_bytes(segment.read_bytes().replace(b"note1.txt", b"note9.txt"))
+        found = self.oap("audit", "search", "--json")
+        self.assertEqual(found.code, 1)
+        self.assertTrue(any(e["event_type"] == "malformed" for e in found.lines()))
+
+    def test_report_in_three_forms(self):
+        made = self.oap("audit", "report", "--format", "json").json()
+        for key in ("period", "summary", "tool_usage", "user_activity", "security_incidents", "permission_decisions"):
+            self.assertIn(key, made)
+        self.assertEqual(made["summary"]["total_events"], len(self.events()))
+        self.assertEqual(made["tool_usage"]["read_file"]["success_rate"], 1.0)
+        self.assertIn("## Tool usage", self.oap("audit", "report").out)
+        page = self.oap("audit", "report", "--format", "html").out
+        self.assertIn("<svg", page)
+        self.assertNotIn("<script", page)
+
+    def test_proof_holds_without_the_log_and_not_after_a_change(self):
+        event = self.events()[2]
+        proof = self.base / "proof.json"
+        proof.write_text(self.oap("audit", "prove", event["event_id"]).out)
+        key = next((self.base / "state").rglob("signing-key.pub"))
+        public = self.base / "key.pub"
+        public.write_bytes(key.read_bytes())
+        good = self.oap("audit", "verify", "--proof", str(proof), "--key", str(public), "--json")
+        self.assertEqual((good.code, good.json()["event_id"]), (0, event["event_id"]), good)
+        proof.write_text(proof.read_text().replace(event["event_id"], event["event_id"][:-1] + "!"))
+        self.assertEqual(self.oap("audit", "verify", "--proof", str(proof)).code, 1)
+        self.assertEqual(self.oap("audit", "prove", "evt_nothing").code, 1)
+        self.assertEqual(self.oap("audit", "verify", "--json").json()["checkpoints"], 1)
+
+    def test_exports(self):
+        events = self.events()
+        self.assertEqual(self.oap("audit", "export").lines(), events)
+        ocsf = self.oap("audit", "export", "--format", "ocsf").lines()
+        self.assertEqual([e["metadata"]["uid"] for e in ocsf], [e["event_id"] for e in events])
+        self.assertEqual({e["class_uid"] for e in ocsf}, {6003})
+        cef = self.oap("audit", "export", "--format", "cef").out.splitlines()
+        self.assertEqual(len(cef), len(events))
+        self.assertTrue(all(line.startswith("CEF:0|OpenCode|oap|") for line in cef))
+        proofs = self.base / "proofs.jsonl"
+        proofs.write_text(self.oap("audit", "export", "--proofs").out)
+        checked = self.oap("audit", "verify", "--proof", str(proofs), "--json")
+        self.assertEqual((checked.code, len(checked.lines())), (0, len(events)))
+
+    def test_checkpoint_shows_a_rollback(self):
+        self.assertIn("PUBLIC KEY", self.oap("audit", "checkpoint").out)
+        audit = next((self.base / "state").rglob("audit"))
+        saved = {name: (audit / name).read_bytes() for name in ("head",)}
+        segment = next(audit.glob("*.jsonl"))
+        saved[segment.name] = segment.read_bytes()
+        self.oap("run", "read note0.txt")
+        self.oap("audit", "checkpoint")
+        for name, content in saved.items():
+            (audit / name).write_bytes(content)
+        broken = self.oap("audit", "verify", "--json")
+        self.assertEqual(broken.code, 1)
+        self.assertIn("signed checkpoint", json.dumps(broken.json()["problems"]))
+
+    def test_retention_keeps_what_is_young(self):
+        kept = self.oap("audit", "retain", "--older-than", "1d", "--json")
+        self.assertEqual(kept.json(), {"segments": 0, "events": 0}, kept)
+        self.assertEqual(self.oap("audit", "retain", "--older-than", "soon").code, 2)
+
+
+if __name__ == "__main__":
+    unittest.main()
