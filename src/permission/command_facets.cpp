@@ -1,12 +1,19 @@
 #include "permission/command_facets.hpp"
 
 #include <algorithm>
+#include <filesystem>
 #include <optional>
+#include <system_error>
+#include <unordered_set>
 #include <utility>
 #include <vector>
 
+#include "permission/build_calls.hpp"
 #include "permission/glob_words.hpp"
 #include "permission/launchers.hpp"
+#include "permission/made_links.hpp"
+#include "permission/open_words.hpp"
+#include "permission/path_resolver.hpp"
 #include "permission/paths.hpp"
 #include "permission/programs.hpp"
 #include "shell/parse.hpp"
@@ -22,6 +29,7 @@ using shell::WordKind;
 constexpr std::size_t kMaxDirectories = 8;
 constexpr std::size_t kMaxStrictTexts = 8;
 constexpr std::size_t kMaxMentions = 32;
+constexpr std::size_t kMaxFacets = 4096;
 
 std::string join_from(const std::vector<std::string>& words, std::string_view first,
                       std::size_t from) {
@@ -37,12 +45,21 @@ std::string assigned_name(std::string_view assignment) {
   return std::string(assignment.substr(0, assignment.find_first_of("[+=")));
 }
 
+bool is_plain_file(const std::string& path) {
+  std::error_code error;
+  return std::filesystem::is_regular_file(path, error);
+}
+
 /// Reads a script's commands in order and keeps the directories that it may be in.
 class Reader {
  public:
   Reader(const shell::Script& script, std::string_view cwd, std::string_view workspace,
          Facets& facets)
-      : script_(script), workspace_(workspace), facets_(facets), directories_{std::string(cwd)} {}
+      : script_(script),
+        workspace_(workspace),
+        facets_(facets),
+        resolver_(workspace),
+        directories_{std::string(cwd)} {}
 
   void read() {
     for (const SimpleCommand& command : script_.commands) {
@@ -62,6 +79,12 @@ class Reader {
       if (!command.argv.empty()) {
         add_call(command);
       }
+    }
+    if (!links_.follow(workspace_, facets_.paths)) {
+      note_doubt("it reaches files through names that it makes itself");
+    }
+    if (resolver_.exhausted() || facets_.paths.size() >= kMaxFacets) {
+      note_doubt("it touches too many files to look at each");
     }
     for (const std::string& name : script_.variables) {
       if (is_environment_name(name)) {
@@ -90,17 +113,46 @@ class Reader {
     }
   }
 
-  void add_path(std::string_view path, Action access, bool exact, bool tree, bool redirect) {
+  struct Touch {
+    Action access = Action::kRead;
+    bool exact = true;
+    bool tree = false;
+    bool redirect = false;
+    bool possible = false;
+    bool unsure = false;
+  };
+
+  /// True the first time that just this is asked for.
+  bool is_new(std::string_view path, const Touch& touch) {
+    std::string key(path);
+    key += '\0';
+    for (const bool flag : {touch.exact, touch.tree, touch.redirect, touch.possible, touch.unsure,
+                            directories_known_, touch.access == Action::kWrite,
+                            touch.access == Action::kDelete}) {
+      key += flag ? '1' : '0';
+    }
+    key += std::to_string(moves_);
+    return seen_.insert(std::move(key)).second;
+  }
+
+  void add_path(std::string_view path, Touch touch, std::string_view shown = {}) {
+    touch.possible = touch.possible || guessing_;
+    ++offered_;
+    if (facets_.paths.size() >= kMaxFacets || !is_new(path, touch)) {
+      return;
+    }
     const bool absolute = path.starts_with('/') || path.starts_with('~');
     for (const std::string& directory : directories_) {
-      PathFacet facet =
-          path_facet(exact ? path : std::string_view("."), access, directory, workspace_);
-      facet.exact = facet.exact && exact && (absolute || directories_known_);
-      facet.tree = tree;
-      facet.redirect = redirect;
-      facet.shown = path;
+      PathFacet facet = resolver_.facet(touch.exact ? path : std::string_view("."), touch.access,
+                                        directory);
+      facet.exact = facet.exact && touch.exact && (absolute || directories_known_);
+      facet.tree = touch.tree && !is_plain_file(facet.canonical);
+      facet.redirect = touch.redirect;
+      facet.possible = touch.possible;
+      facet.unsure = touch.unsure;
+      facet.shown = shown.empty() ? path : shown;
       facets_.paths.push_back(std::move(facet));
-      if (absolute || !exact) {
+      if (absolute || !touch.exact) {
         return;
       }
     }
@@ -124,10 +176,10 @@ class Reader {
       target.insert(0, "./");
     }
     if (redirect.kind == Redirect::Kind::kRead || redirect.kind == Redirect::Kind::kReadWrite) {
-      add_path(target, Action::kRead, exact, false, true);
+      add_path(target, {.access = Action::kRead, .exact = exact, .redirect = true});
     }
     if (redirect.kind != Redirect::Kind::kRead) {
-      add_path(target, Action::kWrite, exact, false, true);
+      add_path(target, {.access = Action::kWrite, .exact = exact, .redirect = true});
     }
   }
 
@@ -138,23 +190,28 @@ class Reader {
     }
     CommandFacet facet = call_facet(command);
     facet.possible = true;
-    const std::size_t paths = facets_.paths.size();
+    guessing_ = true;
     add_operands(command);
-    for (std::size_t i = paths; i < facets_.paths.size(); ++i) {
-      facets_.paths[i].possible = true;
-    }
+    guessing_ = false;
     facets_.commands.push_back(std::move(facet));
   }
 
   void add_call(const SimpleCommand& command) {
     CommandFacet facet = call_facet(command);
-    facet.doubt = doubt_of(command, facet.name);
+    facet.open = command.dynamic && words_cannot_matter(command);
+    facet.harmless = prints_here_document(command);
+    facet.doubt = doubt_of(command, facet.name, facet.open);
+    if (facet.doubt.empty()) {
+      facet.doubt = place_doubt(command, facet.name);
+    }
     facet.launches = launch_doubt(command);
     const std::size_t paths = facets_.paths.size();
+    const std::size_t offered = offered_;
     add_operands(command);
-    if (facets_.looks_up_globs && facets_.paths.size() == paths) {
+    if (facets_.looks_up_globs && (offered_ == offered || facet.name == "git")) {
       add_mentions(command);
     }
+    links_.note(command, directories_, paths, facets_.paths.size());
     follow(command, facet.name);
     facets_.commands.push_back(std::move(facet));
   }
@@ -165,7 +222,11 @@ class Reader {
         continue;
       }
       if (!is_harmless_device(operand.path)) {
-        add_path(operand.path, operand.access, operand.exact, operand.tree, false);
+        add_path(operand.path, {.access = operand.access,
+                                .exact = operand.exact,
+                                .tree = operand.tree,
+                                .possible = operand.possible,
+                                .unsure = operand.unsure});
       }
     }
   }
@@ -178,8 +239,9 @@ class Reader {
     }
     const auto paths = expand_glob(operand.path, directories_.front());
     for (std::size_t i = 0; paths && i < paths->size(); ++i) {
-      add_path((*paths)[i], operand.access, true, operand.tree, false);
-      facets_.paths.back().shown = operand.path;
+      add_path((*paths)[i],
+               {.access = operand.access, .tree = operand.tree, .possible = operand.possible},
+               operand.path);
     }
     return paths.has_value();
   }
@@ -187,7 +249,15 @@ class Reader {
   /// The script may have changed what a glob matches.
   bool changes_globs() const {
     return std::any_of(script_.commands.begin(), script_.commands.end(), [](const auto& command) {
-      return !command.argv.empty() && (command.argv[0] == "shopt" || command.argv[0] == "set");
+      if (command.argv.empty()) {
+        return false;
+      }
+      const bool options = std::any_of(
+          command.argv.begin(), command.argv.end(), [](const std::string& word) {
+            return word.size() > 1 && (word[0] == '-' || word[0] == '+') && word.ends_with('O');
+          });
+      return command.argv[0] == "shopt" || command.argv[0] == "set" ||
+             (options && shell::base_name(command.argv[0]).ends_with("bash"));
     });
   }
 
@@ -214,8 +284,7 @@ class Reader {
 
   void add_mention(std::string_view word) {
     if (!word.starts_with('-') && word.find_first_of("/.~") != std::string_view::npos) {
-      add_path(word, Action::kRead, true, false, false);
-      facets_.paths.back().possible = true;
+      add_path(word, {.possible = true});
     }
   }
 
@@ -223,16 +292,27 @@ class Reader {
     const std::string& word = command.argv.front();
     CommandFacet facet;
     facet.argv = command.argv;
+    if (shell::base_name(word) == "git") {
+      while (facet.argv.size() > 1 && (facet.argv[1] == "--no-pager" || facet.argv[1] == "-P") &&
+             command.kinds[1] == WordKind::kStatic) {
+        facet.argv.erase(facet.argv.begin() + 1);
+      }
+    }
+    const std::size_t dropped = command.argv.size() - facet.argv.size();
     while (facet.known_words < command.kinds.size() &&
            command.kinds[facet.known_words] == WordKind::kStatic) {
       ++facet.known_words;
     }
+    facet.known_words -= std::min(dropped, facet.known_words);
     facet.name = shell::base_name(word);
     const std::size_t slash = word.rfind('/');
     const bool plain = slash == std::string::npos;
     const bool trusted = plain || is_trusted_directory(std::string_view(word).substr(0, slash));
     facet.program = trusted ? facet.name : word;
-    facet.text = join_from(command.argv, facet.program, 1);
+    facet.text = join_from(facet.argv, facet.program, 1);
+    if (dropped != 0) {
+      facet.more_texts.push_back(join_from(command.argv, facet.program, 1));
+    }
     if (!plain && trusted) {
       facet.more_texts.push_back(join_from(command.argv, word, 1));
     }
@@ -257,8 +337,8 @@ class Reader {
     }
   }
 
-  std::string doubt_of(const SimpleCommand& command, const std::string& name) const {
-    if (command.dynamic) {
+  std::string doubt_of(const SimpleCommand& command, const std::string& name, bool open) const {
+    if (command.dynamic && !open) {
       return "its words are not all known before it runs";
     }
     if (std::find(script_.functions.begin(), script_.functions.end(), name) !=
@@ -266,6 +346,26 @@ class Reader {
       return "the command defines " + name + " itself";
     }
     return call_doubt(command);
+  }
+
+  /// A build or a script in a place outside the workspace that the command itself went to or named.
+  std::string place_doubt(const SimpleCommand& command, const std::string& name) const {
+    const bool moved = directories_.size() > 1 || !directories_known_;
+    if (moved && works_from_directory(name)) {
+      const bool inside = std::all_of(
+          directories_.begin() + 1, directories_.end(),
+          [&](const std::string& directory) { return !below(directory, workspace_).empty(); });
+      if (!inside || !directories_known_) {
+        return name + " takes its work from a directory outside the workspace";
+      }
+    }
+    for (const std::string& place : work_places(command)) {
+      const PathFacet facet = path_facet(place, Action::kRead, directories_.front(), workspace_);
+      if (!facet.inside) {
+        return name + " takes its work from " + place + ", which is outside the workspace";
+      }
+    }
+    return {};
   }
 
   /// What a call changes for those after it.
@@ -296,10 +396,14 @@ class Reader {
       return;
     }
     const std::string target = home ? "~" : command.argv[at];
+    if (!followed_.insert(target).second) {
+      return;
+    }
     std::vector<std::string> further;
     for (const std::string& directory : directories_) {
-      further.push_back(path_facet(target, Action::kRead, directory, workspace_).canonical);
+      further.push_back(resolver_.facet(target, Action::kRead, directory).canonical);
     }
+    const std::size_t before = directories_.size();
     for (std::string& directory : further) {
       if (std::find(directories_.begin(), directories_.end(), directory) == directories_.end()) {
         directories_.push_back(std::move(directory));
@@ -309,13 +413,24 @@ class Reader {
       directories_.resize(kMaxDirectories);
       directories_known_ = false;
     }
+    if (directories_.size() != before) {
+      ++moves_;
+      followed_.clear();
+    }
   }
 
   const shell::Script& script_;
   std::string_view workspace_;
   Facets& facets_;
+  PathResolver resolver_;
+  MadeLinks links_;
   std::vector<std::string> directories_;
   bool directories_known_ = true;
+  std::size_t moves_ = 0;  ///< how often the directories changed
+  std::unordered_set<std::string> followed_;
+  std::unordered_set<std::string> seen_;
+  std::size_t offered_ = 0;  ///< paths given to add_path()
+  bool guessing_ = false;
   std::string unsafe_;
 };
 

@@ -2,10 +2,14 @@
 
 #include <algorithm>
 #include <array>
+#include <set>
+#include <string_view>
+#include <utility>
 
 #include <fmt/format.h>
 
 #include "permission/builtin_policy.hpp"
+#include "shell/name_set.hpp"
 
 namespace oap::permission {
 namespace {
@@ -40,11 +44,12 @@ void Evaluation::replace_by_roles() {
     if (rank == 0) {
       continue;
     }
-    for (Hit& wide : hits_) {
+    for (const std::uint32_t place : of_unit_[narrow.unit]) {
+      Hit& wide = hits_[place];
       const CompiledRule& replaced = rule(wide.rule);
       const bool stays =
           replaced.rule.tier == Tier::kManaged && replaced.rule.level == Level::kDeny;
-      if (wide.unit == narrow.unit && roles_.rank[replaced.role] < rank && !stays &&
+      if (roles_.rank[replaced.role] < rank && !stays &&
           replaced.rule.tier == rule(narrow.rule).rule.tier &&
           contains(replaced, rule(narrow.rule))) {
         wide.counted = false;
@@ -65,43 +70,42 @@ void Evaluation::outrank() {
 /// Each path and each command is decided by the most specific rule about it or about the call;
 /// rules about the call alone decide where nothing else matched. A tie goes to the stricter.
 void Evaluation::outrank_tier(Tier tier) {
-  std::vector<const Hit*> winners;
+  std::set<std::uint32_t> winners;
+  const auto score = [&](std::uint32_t place) {
+    const CompiledRule& one = rule(hits_[place].rule);
+    return std::pair(one.specificity, static_cast<int>(one.rule.level));
+  };
+  const auto counted = [&](std::uint32_t place) {
+    return hits_[place].counted && rule(hits_[place].rule).rule.tier == tier;
+  };
   const auto best = [&](std::uint32_t unit) {
-    const Hit* top = nullptr;
-    for (const Hit& hit : hits_) {
-      const CompiledRule& one = rule(hit.rule);
-      if (one.rule.tier != tier || !hit.counted || (hit.unit != unit && hit.unit != 0)) {
-        continue;
-      }
-      const auto score = [&](const Hit& h) {
-        return std::pair(rule(h.rule).specificity, static_cast<int>(rule(h.rule).rule.level));
-      };
-      if (top == nullptr || score(hit) > score(*top)) {
-        top = &hit;
+    std::optional<std::uint32_t> top;
+    for (const std::uint32_t from : {0U, unit}) {
+      for (const std::uint32_t place : of_unit_[from]) {
+        if (counted(place) && (!top || score(place) > score(*top) ||
+                               (score(place) == score(*top) && place < *top))) {
+          top = place;
+        }
       }
     }
     return top;
   };
   bool own = false;
   for (std::uint32_t unit = 1; unit <= text_unit(); ++unit) {
-    const bool any = std::any_of(hits_.begin(), hits_.end(), [&](const Hit& hit) {
-      return hit.unit == unit && hit.counted && rule(hit.rule).rule.tier == tier;
-    });
-    if (any) {
+    if (std::any_of(of_unit_[unit].begin(), of_unit_[unit].end(), counted)) {
       own = true;
-      winners.push_back(best(unit));
+      winners.insert(*best(unit));
     }
   }
-  if (!own) {
-    winners.push_back(best(0));
+  if (const auto top = own ? std::nullopt : best(0)) {
+    winners.insert(*top);
   }
-  for (Hit& hit : hits_) {
-    const Rule& one = rule(hit.rule).rule;
+  for (std::uint32_t place = 0; place < hits_.size(); ++place) {
+    const Rule& one = rule(hits_[place].rule).rule;
     const bool fixed = tier == Tier::kManaged && one.level == Level::kDeny;
-    if (one.tier == tier && hit.counted && !fixed &&
-        std::find(winners.begin(), winners.end(), &hit) == winners.end()) {
-      hit.counted = false;
-      hit.note = "a more specific rule decides";
+    if (counted(place) && !fixed && !winners.contains(place)) {
+      hits_[place].counted = false;
+      hits_[place].note = "a more specific rule decides";
     }
   }
 }
@@ -113,8 +117,10 @@ void Evaluation::add_floors() {
 }
 
 bool Evaluation::named_exactly(const CommandFacet& command, std::uint32_t unit) const {
-  return std::any_of(hits_.begin(), hits_.end(), [&](const Hit& hit) {
-    if (hit.unit != unit || hit.tightens || !hit.counted) {
+  const auto& places = of_unit_[unit];
+  return std::any_of(places.begin(), places.end(), [&](std::uint32_t place) {
+    const Hit& hit = hits_[place];
+    if (hit.tightens || !hit.counted) {
       return false;
     }
     const Rule& one = rule(hit.rule).rule;
@@ -126,7 +132,65 @@ bool Evaluation::named_exactly(const CommandFacet& command, std::uint32_t unit) 
   });
 }
 
+bool Evaluation::allows_any_words(const CommandFacet& command, std::uint32_t unit) const {
+  const auto& places = of_unit_[unit];
+  const bool whole = std::any_of(places.begin(), places.end(), [&](std::uint32_t place) {
+    const Rule& one = rule(hits_[place].rule).rule;
+    return one.level == Level::kAllow && hits_[place].counted &&
+           (!one.program.empty() || one.pattern == "*" || one.pattern == command.name + " *" ||
+            one.pattern == command.name + "*");
+  });
+  const auto restricts = [&](std::uint32_t id) {
+    const CompiledRule& one = rule(id);
+    return roles_.rank[one.role] >= 0 && one.rule.level != Level::kAllow;
+  };
+  const auto found = compiled_.index.programs.find(command.name);
+  const bool ruled = found != compiled_.index.programs.end() &&
+                     std::any_of(found->second.begin(), found->second.end(), restricts);
+  const auto& globs = compiled_.index.command_globs;
+  return whole && !ruled &&
+         std::none_of(globs.begin(), globs.end(), [&](std::uint32_t id) {
+           const std::string prefix = rule(id).glob ? rule(id).glob->literal_prefix() : "";
+           return restricts(id) && (prefix.starts_with(command.name) ||
+                                    command.name.starts_with(prefix));
+         });
+}
+
+std::string Evaluation::mentioned_denial(const CommandFacet& command) const {
+  static const shell::NameSet kHarmless(
+      " echo printf test [ true false : cat head tail less wc sort uniq cut tr grep egrep fgrep rg "
+      "ls dir tree stat file du df diff cmp comm git basename dirname realpath readlink which type "
+      "mkdir rmdir touch cp mv ln cd pwd date sleep seq jq find sed awk man tee chmod chown rm "
+      "export read set unset local declare command history ");
+  if (kHarmless.contains(command.name)) {
+    return {};
+  }
+  constexpr std::string_view kPart =
+      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.+-";
+  for (std::size_t i = 1; i < command.argv.size(); ++i) {
+    const std::string_view word = command.argv[i];
+    for (std::size_t at = word.find_first_of(kPart); at != std::string_view::npos;) {
+      const std::size_t end = std::min(word.find_first_not_of(kPart, at), word.size());
+      std::string_view name = word.substr(at, end - at);
+      name.remove_prefix(std::min(name.find_first_not_of('-'), name.size()));
+      const auto found = compiled_.index.programs.find(name);
+      if (found != compiled_.index.programs.end() &&
+          std::any_of(found->second.begin(), found->second.end(), [&](std::uint32_t id) {
+            return rule(id).rule.level == Level::kDeny && roles_.rank[rule(id).role] >= 0;
+          })) {
+        return std::string(name);
+      }
+      at = word.find_first_of(kPart, end);
+    }
+  }
+  return {};
+}
+
 void Evaluation::add_launch_floors() {
+  if (facets_.bad_name) {
+    floors_.push_back({Level::kDeny, "builtin/unknown-name",
+                       "the name holds control characters or blanks at an end; no tool is called so"});
+  }
   if (facets_.over_limit) {
     floors_.push_back(
         {Level::kDeny, "builtin/over-limit",
@@ -148,7 +212,7 @@ void Evaluation::add_command_floors() {
     for (std::size_t i = 0; i < facets_.commands.size(); ++i) {
       const CommandFacet& command = facets_.commands[i];
       const std::uint32_t unit = command_unit(i);
-      if (command.possible) {
+      if (command.possible || (command.harmless && !named(unit, unit) && command.doubt.empty())) {
         continue;
       }
       if (!named(unit, unit)) {
@@ -157,6 +221,18 @@ void Evaluation::add_command_floors() {
       } else if (!command.doubt.empty()) {
         floors_.push_back({Level::kAsk, "builtin/doubtful-command",
                            fmt::format("'{}': {}", command.shown, command.doubt)});
+      } else if (command.open && !allows_any_words(command, unit)) {
+        floors_.push_back(
+            {Level::kAsk, "builtin/doubtful-command",
+             fmt::format("'{}': its words are not all known before it runs", command.shown)});
+      } else if (!named_exactly(command, unit)) {
+        const std::string denied = mentioned_denial(command);
+        if (!denied.empty()) {
+          floors_.push_back({Level::kAsk, "builtin/mentions-denied",
+                             fmt::format("'{}' names {}, which may not be run, and only a rule "
+                                         "about any program allows it",
+                                         command.shown, denied)});
+        }
       }
     }
   }
@@ -172,6 +248,10 @@ void Evaluation::add_path_floors() {
     const PathFacet& path = facets_.paths[i];
     if (path.possible) {
       continue;
+    }
+    if (path.shared && roles_.strict_path[access_index(Action::kWrite)]) {
+      floors_.push_back({Level::kAsk, "builtin/linked-file",
+                         fmt::format("'{}' has other names, which rules may protect", path.shown)});
     }
     if (!path.exact && roles_.strict_path[access_index(path.access)]) {
       floors_.push_back({Level::kAsk, "builtin/unknown-file",
@@ -200,6 +280,12 @@ Decision Evaluation::builtin_for(const PathFacet& path) const {
 }
 
 Decision Evaluation::builtin_for_call() const {
+  const std::string& text = facets_.command_text;
+  const bool comment = text.starts_with('#') && text.find('\n') == std::string::npos;
+  if (facets_.runs_commands && comment && facets_.commands.empty() && facets_.paths.empty() &&
+      facets_.doubt.empty() && !facets_.over_limit) {
+    return {Level::kAllow, "builtin/comment", "a comment runs nothing"};
+  }
   const PolicyOptions& options = compiled_.options;
   if (!options.replace_builtin) {
     return builtin_decision(facets_, options.default_permission);

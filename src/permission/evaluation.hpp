@@ -71,6 +71,12 @@ class Evaluation {
   /// Some rule that may stand in for the built-in policy matched one of the units.
   bool named(std::uint32_t first, std::uint32_t last) const;
 
+  /// The words that are not known cannot matter: a rule allows the program whatever they are, and
+  /// no rule says anything else of it.
+  bool allows_any_words(const CommandFacet& command, std::uint32_t unit) const;
+  /// A denied program's name that stands as a word in the arguments of one that only a glob allows.
+  std::string mentioned_denial(const CommandFacet& command) const;
+
   /// Some rule that counts is about exactly this program.
   bool named_exactly(const CommandFacet& command, std::uint32_t unit) const;
 
@@ -102,6 +108,7 @@ class Evaluation {
   const Facets& facets_;
   const RoleView& roles_;
   std::vector<Hit> hits_;
+  std::vector<std::vector<std::uint32_t>> of_unit_;  ///< places in hits_
   std::vector<Floor> floors_;
   std::vector<std::uint32_t> withheld_;
   std::vector<Unmet> unmet_;

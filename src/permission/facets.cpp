@@ -42,6 +42,13 @@ std::optional<Action> file_access(const std::string& action) {
   return action == "delete" ? std::optional(Action::kDelete) : std::nullopt;
 }
 
+/// Control characters anywhere, or blanks at an end: what looks like one name and is another.
+bool is_bad_name(std::string_view name) {
+  return std::any_of(name.begin(), name.end(),
+                     [](char c) { return (c >= 0 && c < ' ') || c == '\x7f'; }) ||
+         name.starts_with(' ') || name.ends_with(' ');
+}
+
 class Deriver {
  public:
   Deriver(const Request& request, const FacetContext& context)
@@ -103,6 +110,7 @@ class Deriver {
         tool = tool.substr(split + 2);
       }
     }
+    facets_.bad_name = is_bad_name(server) || is_bad_name(tool);
     if (server.empty() || server == "default" || server == kBuiltinServer) {
       facets_.tool = std::move(tool);
       facets_.server = server.empty() ? "" : std::string(kBuiltinServer);

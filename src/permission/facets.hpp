@@ -24,6 +24,8 @@ struct PathFacet {
   bool tree = false;              ///< everything below too
   bool redirect = false;          ///< of a shell redirection
   bool possible = false;          ///< only perhaps touched: ask and deny rules count, nothing else
+  bool unsure = false;            ///< a tree of which only some is touched, and which is not known
+  bool shared = false;            ///< a file to be written that has other names (hard links)
   std::string shown;              ///< as written
 };
 
@@ -40,6 +42,8 @@ struct CommandFacet {
   std::string doubt;      ///< why it cannot be allowed by its text alone; "" where it can
   std::string launches;   ///< why only a rule that names the program may allow it; "" for most
   bool possible = false;  ///< only perhaps run: ask and deny rules count, nothing else
+  bool open = false;      ///< not all words are known; they do not matter to a rule about the program
+  bool harmless = false;  ///< prints what the command itself holds: needs no rule
 };
 
 /// What a request comes down to: all that rules can match.
@@ -56,6 +60,7 @@ struct Facets {
   std::string command_text;     ///< the shell text as written
   std::string doubt;            ///< why the shell text is not understood; "" where it is
   std::shared_ptr<const Request> request;  ///< the request itself, where some rule has a condition
+  bool bad_name = false;    ///< the tool's or server's name holds what no name may hold
   bool over_limit = false;  ///< the shell text is too long, deep or intricate: some of it is unseen
 };
 

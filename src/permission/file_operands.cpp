@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <optional>
 
 #include "permission/programs.hpp"
 #include "permission/words.hpp"
@@ -39,6 +40,9 @@ constexpr FileOption kOptions[] = {
     {" ssh scp sftp ", "iF", "", Action::kRead},
     {" grep egrep fgrep rg awk gawk mawk sed jq bc ", "f", " --file --from-file ", Action::kRead},
     {" docker podman ", "", " --env-file --cidfile --secret ", Action::kRead},
+    {" tree shuf ", "o", " --output ", Action::kWrite},
+    {" tsc ", "", " --outFile --outfile --outDir --declarationDir --tsBuildInfoFile ", Action::kWrite},
+    {" tar gtar bsdtar ", "", " --one-top-level ", Action::kWrite},
     {" csplit ", "f", " --prefix ", Action::kWrite},
     {" git ", "", " --output ", Action::kWrite},
     {" touch chmod chown ", "r", " --reference ", Action::kRead},
@@ -73,7 +77,8 @@ const shell::NameSet& readers() {
 }
 
 constexpr std::string_view kWriters =
-    " touch mkdir tee truncate mkfifo mknod sponge script chattr setfattr mktemp ";
+    " touch mkdir tee truncate mkfifo mknod sponge script chattr setfattr mktemp fallocate black "
+    "isort autoflake rustfmt ";
 constexpr std::string_view kReplacers =  // read, written or removed in place
     " gzip gunzip bzip2 bunzip2 xz unxz lzma unlzma zstd unzstd lz4 compress uncompress pigz patch "
     "setfacl ed ex ";
@@ -88,12 +93,17 @@ class Collector {
   std::vector<FileOperand> collect() {
     take_options();
     const std::string_view name = words_.program();
-    if (words_.is(
+    if (name == "git") {
+      git();
+    } else if (changes_in_place()) {
+      all(Action::kRead, false);
+      all(Action::kWrite, false);
+    } else if (words_.is(
             {"rm", "rmdir", "unlink", "shred", "srm", "wipe", "trash", "trash-put", "rimraf"})) {
       const bool tree = words_.any_short("rR") || words_.any_prefix({"--r"}) || name == "rimraf";
       all(Action::kDelete, tree);
       unknown_rest(Action::kDelete, tree);
-    } else if (words_.is({"cp", "mv", "install", "ln", "rsync", "scp", "ditto"})) {
+    } else if (words_.is({"cp", "mv", "install", "ln", "link", "rsync", "scp", "ditto"})) {
       copies();
     } else if (Words::listed(kWriters, name)) {
       all(Action::kWrite, false);
@@ -126,11 +136,14 @@ class Collector {
  private:
   void add(std::string path, WordKind kind, Action access, bool tree) {
     FileOperand operand;
-    operand.path = std::move(path);
     operand.access = access;
     operand.tree = tree;
     operand.exact = kind == WordKind::kStatic || kind == WordKind::kTilde;
     operand.glob = kind == WordKind::kGlob;
+    if (is_given_more() && path.find("{}") != std::string::npos) {
+      operand.exact = false;
+    }
+    operand.path = std::move(path);
     // A quoted ~ is an ordinary character.
     if (kind == WordKind::kStatic && operand.path.starts_with('~')) {
       operand.path.insert(0, "./");
@@ -204,9 +217,13 @@ class Collector {
     }
   }
 
+  bool is_given_more() const {
+    return Words::one_of(command_.wrapper, {"xargs", "find"});
+  }
+
   /// xargs and find give more operands than are written.
   void unknown_rest(Action access, bool tree) {
-    if (command_.dynamic && operands().empty()) {
+    if (command_.dynamic && (operands().empty() || is_given_more())) {
       add("", WordKind::kDynamic, access, tree);
     }
   }
@@ -235,8 +252,9 @@ class Collector {
     if (!given) {
       without_first();
     }
-    const bool tree = !program && words_.is({"grep", "egrep", "fgrep"}) &&
-                      (words_.any_short("rR") || words_.any_prefix({"--rec", "--deref"}));
+    const bool grep = words_.is({"grep", "egrep", "fgrep", "zgrep"});
+    const bool tree = !program && (!grep || words_.any_short("rR") ||
+                                   words_.any_prefix({"--rec", "--deref"}));
     if (tree && operands().empty()) {
       add(".", WordKind::kStatic, Action::kRead, true);
     }
@@ -244,16 +262,135 @@ class Collector {
     unknown_rest(Action::kRead, false);
   }
 
-  void copies() {
-    const bool into = words_.any_short("t") || words_.any_prefix({"--target-directory"});
-    const bool moves = words_.is({"mv"});
-    const bool tree = moves || words_.any_short("rRa") || words_.any_prefix({"--rec", "--arch"});
-    const std::vector<std::size_t> list = operands();
+  /// Formatters and fixers that are told to write their files.
+  bool changes_in_place() const {
+    return (words_.is({"yq", "clang-format", "autopep8", "perltidy"}) &&
+            (words_.any_short("i") || words_.any_prefix({"--inp", "--in-p"}))) ||
+           (words_.is({"prettier", "gofmt", "goimports", "shfmt", "swiftformat", "yapf"}) &&
+            (words_.any_short("wi") || words_.any_prefix({"--write", "-w", "--in-place"}))) ||
+           (words_.is({"eslint", "stylelint", "rubocop", "ktlint", "markdownlint"}) &&
+            (words_.any_prefix({"--fix"}) || words_.any_short("aAF"))) ||
+           (words_.is({"ruff"}) && (words_.any_word({"format"}) || words_.any_prefix({"--fix"})));
+  }
+
+  /// Something below a directory is written, which is not known.
+  void somewhere_below(std::string path, WordKind kind) {
+    add(std::move(path), kind, Action::kWrite, true);
+    out_.back().unsure = true;
+  }
+
+  void git() {
+    std::vector<std::size_t> list = operands();
+    if (list.empty()) {
+      return;
+    }
+    const std::string_view verb = words_[list.front()];
+    list.erase(list.begin());
+    const bool stashes = verb == "stash" && (words_.any_short("ua") ||
+                                             words_.any_prefix({"--include-u", "--all"}));
+    const bool cleans = verb == "clean" && !words_.any_short("n") &&
+                        !words_.any_word({"--dry-run"});
+    const bool resets = verb == "reset" && words_.any_word({"--hard", "--merge", "--keep"});
+    const bool applies = (verb == "apply" && !words_.any_word({"--check", "--stat", "--numstat"})) ||
+                         verb == "am" || verb == "checkout-index";
+    if (stashes || cleans || resets || applies) {
+      somewhere_below(".", WordKind::kStatic);
+    } else if (Words::one_of(verb, {"checkout", "restore", "rm", "mv"})) {
+      git_paths(verb, list);
+    } else if (verb == "add" || verb == "stage") {
+      if (words_.any_short("Au") || words_.any_prefix({"--all", "--update"})) {
+        add(".", WordKind::kStatic, Action::kRead, true);
+      }
+      for (const std::size_t i : list) {
+        add(i, Action::kRead, true);
+      }
+    } else if (verb == "grep" && words_.any_prefix({"--no-index"})) {
+      for (std::size_t n = 1; n < list.size(); ++n) {
+        add(list[n], Action::kRead, true);
+      }
+      if (list.size() < 2) {
+        add(".", WordKind::kStatic, Action::kRead, true);
+      }
+    }
+  }
+
+  /// `git checkout [REV] [--] PATH…`, `git restore PATH…`, `git rm PATH…`, `git mv A B`.
+  void git_paths(std::string_view verb, const std::vector<std::size_t>& list) {
+    std::size_t dashes = 0;
+    for (std::size_t i = 1; i < words_.size() && dashes == 0; ++i) {
+      dashes = words_[i] == "--" ? i : 0;
+    }
+    const bool moves = verb == "mv";
     for (std::size_t n = 0; n < list.size(); ++n) {
-      const bool last = !into && n + 1 == list.size() && (list.size() > 1 || !words_.is({"ln"}));
+      const std::size_t i = list[n];
+      const bool whole = Words::one_of(words_[i], {".", "./", ":/", "*", ":"});
+      const bool certain = verb != "checkout" || (dashes != 0 && i > dashes);
+      if (whole && !moves) {
+        somewhere_below(".", WordKind::kStatic);
+        continue;
+      }
+      const bool removes = verb == "rm" || (moves && n + 1 < list.size());
+      add(i, removes ? Action::kDelete : Action::kWrite, true);
+      out_.back().possible = !certain;
+    }
+  }
+
+  /// The directory that -t names; -1 as its place where there is none.
+  std::optional<FileOperand> given_directory() const {
+    for (const FileOperand& one : out_) {
+      if (one.access == Action::kWrite) {
+        return one;
+      }
+    }
+    return std::nullopt;
+  }
+
+  /// A file that is copied into a directory keeps its name there.
+  void copy_into(const std::string& directory, WordKind kind, std::size_t source, bool tree) {
+    std::string_view name = words_[source];
+    const bool contents = name.ends_with('/') && words_.is({"rsync"});
+    while (name.size() > 1 && name.ends_with('/')) {
+      name.remove_suffix(1);
+    }
+    name = name.substr(name.rfind('/') + 1);
+    const bool known = command_.kinds[source] == WordKind::kStatic ||
+                       command_.kinds[source] == WordKind::kTilde;
+    if (contents || !known || name.empty() || Words::one_of(name, {".", "..", "~", "/"})) {
+      if (tree || !known) {
+        somewhere_below(directory, kind);
+      }
+      return;
+    }
+    add(directory + "/" + std::string(name), kind, Action::kWrite, tree);
+    out_.back().possible = true;
+  }
+
+  void copies() {
+    const bool into = words_.any_short("t") || words_.any_prefix({"--target-directory", "--t"});
+    const bool moves = words_.is({"mv"});
+    const bool links = words_.is({"ln", "link"});
+    const bool tree = moves || words_.any_short("rRa") || words_.any_prefix({"--rec", "--arch"});
+    const bool hard = links ? !words_.any_short("s") && !words_.any_prefix({"--sy"})
+                            : words_.any_short("l") && words_.is({"cp"});
+    const std::vector<std::size_t> list = operands();
+    const auto directory = into ? given_directory() : std::nullopt;
+    for (std::size_t n = 0; n < list.size(); ++n) {
+      const bool last = !into && n + 1 == list.size() && (list.size() > 1 || !links);
       add(list[n], last ? Action::kWrite : Action::kRead, !last && tree);
-      if (!last && moves) {
+      if (last) {
+        continue;
+      }
+      if (moves) {
         add(list[n], Action::kDelete, true);
+      }
+      if (hard || (words_.is({"cp"}) && words_.any_prefix({"--li"}))) {
+        add(list[n], Action::kWrite, tree);
+      }
+      if (directory) {
+        copy_into(directory->path, directory->exact ? WordKind::kStatic : WordKind::kDynamic,
+                  list[n], tree);
+      } else if (!into && list.size() > 1) {
+        copy_into(command_.argv[list.back()], command_.kinds[list.back()], list[n], tree);
       }
     }
     if (command_.dynamic && list.size() < 2) {

@@ -6,7 +6,9 @@
 namespace oap::permission {
 
 Evaluation::Evaluation(const Compiled& compiled, const Facets& facets, const RoleView& roles)
-    : compiled_(compiled), facets_(facets), roles_(roles) {}
+    : compiled_(compiled), facets_(facets), roles_(roles) {
+  of_unit_.resize(text_unit() + 1);
+}
 
 bool Evaluation::counts(std::uint32_t id) {
   const CompiledRule& candidate = rule(id);
@@ -28,13 +30,14 @@ void Evaluation::hit(std::uint32_t id, std::uint32_t unit, bool tightens) {
   // policy.
   tightens =
       tightens || (!compiled_.options.trusted_project && rule(id).rule.tier == Tier::kProject);
-  for (Hit& known : hits_) {
-    if (known.rule == id && known.unit == unit) {
-      known.tightens = known.tightens && tightens;
+  for (const std::uint32_t place : of_unit_[unit]) {
+    if (hits_[place].rule == id) {
+      hits_[place].tightens = hits_[place].tightens && tightens;
       return;
     }
   }
   if (std::optional<std::string> note = meets_condition(id, unit)) {
+    of_unit_[unit].push_back(static_cast<std::uint32_t>(hits_.size()));
     hits_.push_back({id, unit, tightens, true, *std::move(note)});
   }
 }
@@ -66,9 +69,14 @@ std::optional<std::string> Evaluation::meets_condition(std::uint32_t id, std::ui
 }
 
 bool Evaluation::named(std::uint32_t first, std::uint32_t last) const {
-  return std::any_of(hits_.begin(), hits_.end(), [&](const Hit& hit) {
-    return hit.unit >= first && hit.unit <= last && !hit.tightens;
-  });
+  for (std::uint32_t unit = first; unit <= last; ++unit) {
+    const auto& places = of_unit_[unit];
+    if (std::any_of(places.begin(), places.end(),
+                    [&](std::uint32_t place) { return !hits_[place].tightens; })) {
+      return true;
+    }
+  }
+  return false;
 }
 
 /// Rules about the tool and the server.
@@ -156,7 +164,7 @@ void Evaluation::gather_path(const PathFacet& path, std::uint32_t unit) {
       continue;
     }
     const bool below = match_below(candidate, path) != PathMatch::kNone;
-    if (below && path.access != Action::kRead) {
+    if (below && path.access != Action::kRead && !path.unsure) {
       hit(id, unit, true);
     } else if (below || candidate.any_depth) {
       floors_.push_back(

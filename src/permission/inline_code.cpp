@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "permission/build_calls.hpp"
 #include "permission/words.hpp"
 #include "shell/name_set.hpp"
 #include "text/strings.hpp"
@@ -119,25 +120,6 @@ bool interprets(const Words& words, const Interpreter& one) {
   return true;
 }
 
-bool awk(const Words& words) {
-  if (words.any_dynamic() || words.any_short("ielE") ||
-      words.any_prefix({"--exec", "--source", "--load", "--include"})) {
-    return true;
-  }
-  if (words.any_short("f") || words.any_prefix({"--file"})) {
-    return false;
-  }
-  for (std::size_t i = 1; i < words.size(); ++i) {
-    const std::string_view word = words[i];
-    if (word == "-F" || word == "-v" || word == "--assign" || word == "--field-separator") {
-      ++i;
-    } else if (!word.starts_with('-')) {
-      return !is_plain_awk(word);
-    }
-  }
-  return false;
-}
-
 bool sed(const Words& words) {
   if (words.any_dynamic() || words.any_prefix({"--fi", "--exp", "--line"})) {
     return true;
@@ -250,27 +232,9 @@ bool archiver(const Words& words) {
   return words.is({"cpio", "pax"}) && words.any_prefix({"--rsh", "--to-"});
 }
 
-/// `make CC=…` with more than a bare name.
-bool sets_program(const Words& words) {
-  for (std::size_t i = 1; i < words.size(); ++i) {
-    const std::string_view word = words[i];
-    const std::size_t equals = word.find('=');
-    const bool upper = equals != std::string_view::npos &&
-                       word.substr(0, equals).find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZ_") ==
-                           std::string_view::npos;
-    if (upper && word.substr(equals + 1).find_first_of("$`;|&()<>") != std::string_view::npos) {
-      return true;
-    }
-  }
-  return false;
-}
-
 bool builder(const Words& words) {
   if (words.is({"make", "gmake", "bmake", "ninja"})) {
-    return words.any_word({"-f-", "--file=-", "--makefile=-", "-f/dev/stdin"}) ||
-           words.any_pair("-f", "-") || words.any_pair("-f", "/dev/stdin") ||
-           words.any_prefix({"--ev", "-E", "SHELL=", ".SHELLFLAGS=", "MAKEFLAGS="}) ||
-           sets_program(words);
+    return make_may_run(words);
   }
   if (words.is({"go"})) {
     return words.any_prefix(
@@ -425,7 +389,7 @@ std::string inline_code(const shell::SimpleCommand& command) {
       return says("runs code given in the command line");
     }
   }
-  if (words.is({"awk", "gawk", "mawk", "nawk", "original-awk", "goawk"}) && awk(words)) {
+  if (words.is({"awk", "gawk", "mawk", "nawk", "original-awk", "goawk"}) && awk_may_run(words)) {
     return says("may run commands or write files from its program");
   }
   if (words.is({"sed", "gsed", "ssed"}) && sed(words)) {

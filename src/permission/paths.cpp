@@ -2,7 +2,10 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdint>
 #include <cstdlib>
+#include <filesystem>
+#include <system_error>
 #include <vector>
 
 #include "os/file.hpp"
@@ -131,10 +134,24 @@ PathFacet path_facet(std::string_view path, Action access, std::string_view cwd,
   auto canonical = os::canonical_path(absolute);
   facet.exact = canonical.has_value();
   facet.canonical = canonical ? *std::move(canonical) : facet.lexical;
+  facet.shared = access == Action::kWrite && has_other_names(facet.canonical);
+  place_facet(facet, workspace);
+  return facet;
+}
+
+void place_facet(PathFacet& facet, std::string_view workspace) {
   facet.relative = below(facet.canonical, workspace);
   facet.inside = facet.exact && !facet.relative.empty();
   facet.lexical_relative = below(facet.lexical, workspace);
-  return facet;
+}
+
+bool has_other_names(const std::string& path) {
+  std::error_code error;
+  if (!std::filesystem::is_regular_file(path, error)) {
+    return false;
+  }
+  const std::uintmax_t names = std::filesystem::hard_link_count(path, error);
+  return !error && names > 1;
 }
 
 bool is_sensitive(const PathFacet& path) {

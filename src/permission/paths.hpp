@@ -16,6 +16,12 @@ std::string lexical_path(std::string_view path, std::string_view cwd);
 PathFacet path_facet(std::string_view path, Action access, std::string_view cwd,
                      std::string_view workspace);
 
+/// Fills in where a facet lies, from its canonical and lexical path.
+void place_facet(PathFacet& facet, std::string_view workspace);
+
+/// True for an ordinary file with more than one name (hard links).
+bool has_other_names(const std::string& path);
+
 /// `path` below `directory`: "" where it is not, "." where it is the directory itself.
 std::string below(std::string_view path, std::string_view directory);
 

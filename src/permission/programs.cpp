@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <initializer_list>
 
+#include "permission/build_calls.hpp"
 #include "permission/inline_code.hpp"
 #include "text/strings.hpp"
 
@@ -30,8 +31,10 @@ bool git_is_moved(const shell::SimpleCommand& command) {
 
 bool is_safe_variable(std::string_view name) {
   return name.starts_with("LC_") ||
-         one_of(name, {"LANG", "LANGUAGE", "TZ", "TERM", "NO_COLOR", "COLUMNS", "LINES",
-                       "COLORTERM", "FORCE_COLOR", "CLICOLOR"});
+         one_of(name, {"LANG", "LANGUAGE", "TZ", "TERM", "NO_COLOR", "COLUMNS", "LINES", "COLORTERM",
+                       "FORCE_COLOR", "CLICOLOR", "CI", "NODE_ENV", "RUST_BACKTRACE", "RUST_LOG",
+                       "DEBUG", "PORT", "PYTHONUNBUFFERED", "PYTHONDONTWRITEBYTECODE",
+                       "CARGO_TERM_COLOR"});
 }
 
 bool is_environment_name(std::string_view name) {
@@ -53,7 +56,8 @@ std::string call_doubt(const shell::SimpleCommand& command) {
   if (program == "git" && git_is_moved(command)) {
     return "git is given an option that can run programs";
   }
-  return inline_code(command);
+  const std::string code = inline_code(command);
+  return code.empty() ? program_hazard(command) : code;
 }
 
 bool is_trusted_directory(std::string_view directory) {

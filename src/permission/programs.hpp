@@ -16,6 +16,8 @@ struct FileOperand {
   bool tree = false;
   bool exact = true;  ///< false: not known before the shell expands it
   bool glob = false;  ///< not exact, but a glob that can be looked up
+  bool possible = false;  ///< only perhaps touched
+  bool unsure = false;    ///< of a tree, an unknown part
 };
 
 /// The files that a call of a well-known program (cat, cp, rm, find …) touches; nothing for others.

@@ -93,6 +93,40 @@ bool decode_escape(std::string_view& rest, std::string& out) {
   return true;
 }
 
+/// `$(cat <<'EOF' …)`: what it prints, without the newlines at its end. False for anything else.
+bool here_document_text(std::string_view source, std::string& out) {
+  constexpr std::string_view kFront = "$(cat <<";
+  if (!source.starts_with(kFront) || !source.ends_with(')')) {
+    return false;
+  }
+  source.remove_prefix(kFront.size());
+  source.remove_suffix(1);
+  if (source.size() < 4 || (source[0] != '\'' && source[0] != '"')) {
+    return false;
+  }
+  const std::size_t close = source.find(source[0], 1);
+  const std::string_view delimiter =
+      close == std::string_view::npos ? std::string_view() : source.substr(1, close - 1);
+  if (!is_name(delimiter) || close + 1 >= source.size() || source[close + 1] != '\n') {
+    return false;
+  }
+  std::string_view rest = source.substr(close + 2);
+  while (!rest.empty()) {
+    const std::size_t end = std::min(rest.find('\n'), rest.size());
+    const std::string_view line = rest.substr(0, end);
+    rest.remove_prefix(std::min(end + 1, rest.size()));
+    if (line == delimiter) {
+      while (out.ends_with('\n')) {
+        out.pop_back();
+      }
+      return rest.find_first_not_of(" \t\n") == std::string_view::npos;
+    }
+    out += line;
+    out += '\n';
+  }
+  return false;
+}
+
 }  // namespace
 
 Word Parser::parse_word(bool may_assign) {
@@ -103,6 +137,7 @@ Word Parser::parse_word(bool may_assign) {
       const std::size_t from = pos_;
       step(2);
       parse_nested_list();
+      word.splits = true;
       word.add(src_.substr(from, pos_ - from), Mark::kExpansion);
     } else if (may_assign && c == '[' && is_name(word.text) && word.all_plain()) {
       parse_subscript(word);
@@ -155,6 +190,7 @@ bool Parser::parse_special(Word& word) {
     case '`': {
       const std::size_t from = pos_;
       parse_backtick(false);
+      word.splits = true;
       word.add(src_.substr(from, pos_ - from), Mark::kExpansion);
       return true;
     }
@@ -266,6 +302,12 @@ void Parser::parse_dollar(Word& word, bool in_double) {
     step();
     return;
   }
+  std::string text;
+  if (in_double && here_document_text(src_.substr(from, pos_ - from), text)) {
+    word.add(text, Mark::kQuoted);
+    return;
+  }
+  word.splits = word.splits || !in_double || next == '@' || next == '*' || next == '{';
   word.add(src_.substr(from, pos_ - from), Mark::kExpansion);
 }
 

@@ -40,24 +40,6 @@ void parse_into(std::string_view source, Findings& findings, int depth,
   Parser(source, findings, depth, wrapper).parse_all();
 }
 
-namespace {
-
-/// What is printed may go to a shell that takes its input for commands.
-void guess_piped(Findings& findings) {
-  if (!findings.reads_input) {
-    return;
-  }
-  const std::vector<SimpleCommand> commands = findings.script.commands;
-  for (const SimpleCommand& command : commands) {
-    if (!command.argv.empty() && (command.argv[0] == "echo" || command.argv[0] == "printf")) {
-      const Wrapping wrapping{command, command.argv[0], findings, 1};
-      guess_from(wrapping, 1);
-    }
-  }
-}
-
-}  // namespace
-
 Script parse(std::string_view source) {
   Findings findings;
   if (source.size() > kMaxSourceBytes) {
@@ -69,7 +51,10 @@ Script parse(std::string_view source) {
     findings.doubt("the script holds a NUL byte");
   }
   parse_into(source, findings, 0, "");
-  guess_piped(findings);
+  if (findings.reads_code && source.find_first_of("|<") != std::string_view::npos) {
+    findings.doubt("a program takes its input for code");
+  }
+  guess_inputs(findings);
   for (const std::string& name : findings.evaluated) {
     if (findings.others.contains(name)) {
       findings.doubt("arithmetic evaluates the variable " + name);

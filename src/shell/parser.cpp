@@ -209,6 +209,7 @@ bool Parser::parse_reserved() {
     }
   }
   if (at_word("time")) {
+    guess_program_time();
     step(4);
     skip_blanks();
     if (at_word("-p")) {
@@ -246,6 +247,21 @@ bool Parser::parse_reserved() {
     return true;
   }
   return false;
+}
+
+/// `time -f x cmd` is the program of that name to a shell in posix mode.
+void Parser::guess_program_time() {
+  const std::size_t option = src_.find_first_not_of(" \t", pos_ + 4);
+  const std::string_view rest = option == std::string_view::npos ? "" : src_.substr(option);
+  if (!rest.starts_with('-') || rest.starts_with("-p ") || rest.starts_with("-- ") ||
+      findings_.guessing > 1) {
+    return;
+  }
+  const std::size_t end = std::min(src_.find_first_of("\n;|&)", option), src_.size());
+  ++findings_.guessing;
+  parse_into("/usr/bin/time " + std::string(src_.substr(option, end - option)), findings_,
+             depth_ + 1, wrapper_);
+  --findings_.guessing;
 }
 
 void Parser::parse_trailing_redirects() {

@@ -19,6 +19,9 @@ struct Findings {
   std::size_t work = 0;
   int guessing = 0;          ///< above 0: what is found is only possible, and doubts are not noted
   bool reads_input = false;  ///< some shell takes its input for commands
+  bool reads_code = false;   ///< some other program takes its input for code
+  std::vector<std::string> inputs;  ///< here-documents and here-strings
+  std::size_t words = 0;            ///< that braces made
   bool stopped = false;
 
   void doubt(std::string_view note);
@@ -75,6 +78,7 @@ class Parser {
   bool parse_function_definition(const std::vector<Word>& words);
   void finish_simple(SimpleCommand command, const std::vector<Word>& words, std::size_t documents);
   void parse_trailing_redirects();
+  void guess_program_time();
 
   // Redirections.
   bool at_redirect() const;

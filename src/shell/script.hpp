@@ -37,6 +37,7 @@ struct SimpleCommand {
   std::vector<std::string> argv;
   std::vector<WordKind> kinds;
   bool dynamic = false;  ///< some word is kDynamic, or the program word is not static
+  bool splits = false;   ///< some expansion stands outside quotes: it may become several words
   std::vector<Redirect> redirects;
   std::vector<std::string>
       assignments;        ///< "NAME=value", "NAME+=value", as written before the program
@@ -60,6 +61,14 @@ struct Script {
 /// True where a program's operands are, or hold, a command to run (ssh, npx, nsenter …), whatever
 /// its options. `program` is a base name.
 bool runs_operands(std::string_view program);
+
+/// True where an option of the call holds a command, names a program to run or code to load, also
+/// abbreviated or in a group (`tar --use=…`, `zip -qTT…`). argv is not empty.
+bool has_program_option(const SimpleCommand& command);
+
+/// True where a verb makes the words behind it another program's (`ip netns exec x …`). argv is not
+/// empty.
+bool runs_by_verb(const SimpleCommand& command);
 
 /// True for shells, wrappers (env, sudo, xargs, find …), interpreters and whatever else runs
 /// commands or code that its arguments name. `program` is a base name.

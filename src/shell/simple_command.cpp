@@ -5,6 +5,9 @@
 namespace oap::shell {
 namespace {
 
+constexpr std::size_t kMaxInputs = 32;
+constexpr std::size_t kMaxBraceWords = 4096;
+
 /// Words that begin, continue or end a compound command; met as a program only where a line
 /// continuation or the words before hid them.
 bool is_reserved(std::string_view word) {
@@ -99,8 +102,12 @@ void Parser::finish_simple(SimpleCommand command, const std::vector<Word>& words
     findings_.doubt("a reserved word where none is expected");
   }
   for (const Word& written : words) {
-    bool overflow = false;
-    for (const Word& word : expand_braces(written, overflow)) {
+    bool overflow = findings_.words > kMaxBraceWords;
+    const std::vector<Word> made =
+        overflow ? std::vector<Word>{written} : expand_braces(written, overflow);
+    findings_.words += made.size() - 1;
+    overflow = overflow && written.text.find('{') != std::string::npos;
+    for (const Word& word : made) {
       if (word.empty() && !written.quoted) {
         continue;
       }
@@ -108,6 +115,7 @@ void Parser::finish_simple(SimpleCommand command, const std::vector<Word>& words
       command.argv.push_back(word.text);
       command.kinds.push_back(kind);
       command.dynamic = command.dynamic || kind == WordKind::kDynamic;
+      command.splits = command.splits || word.splits;
     }
   }
   if (!command.kinds.empty() && command.kinds.front() == WordKind::kGlob) {
@@ -204,6 +212,9 @@ void Parser::parse_redirect(SimpleCommand& command) {
   if (redirect.kind == Redirect::Kind::kHereString && redirect.word == WordKind::kDynamic) {
     findings_.doubt("a here-string is not known before it runs");
   }
+  if (redirect.kind == Redirect::Kind::kHereString && findings_.inputs.size() < kMaxInputs) {
+    findings_.inputs.push_back(redirect.target);
+  }
   command.redirects.push_back(std::move(redirect));
 }
 
@@ -262,6 +273,9 @@ void Parser::read_here_document(const HereDocument& document) {
   }
   if (!ended) {
     findings_.doubt("a here-document has no end");
+  }
+  if (findings_.inputs.size() < kMaxInputs) {
+    findings_.inputs.push_back(body);
   }
   if (!enter()) {
     return;

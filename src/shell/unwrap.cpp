@@ -21,6 +21,7 @@ bool list_payload(const Wrapping& w, std::size_t from, std::size_t to, bool more
   payload.dynamic = more_arguments || payload.kinds.front() == WordKind::kGlob ||
                     std::find(payload.kinds.begin(), payload.kinds.end(), WordKind::kDynamic) !=
                         payload.kinds.end();
+  payload.splits = w.command.splits;
   payload.assignments = std::move(assignments);
   payload.wrapper = w.program;
   return list_command(std::move(payload), w.findings, w.depth + 1);
@@ -41,7 +42,7 @@ void parse_argument(const Wrapping& w, std::size_t at) {
 }
 
 /// All words from `from` on, joined by blanks, as shell text.
-void parse_joined(const Wrapping& w, std::size_t from) {
+std::string parse_joined(const Wrapping& w, std::size_t from) {
   std::string source;
   for (std::size_t i = from; i < w.size(); ++i) {
     if (!w.known(i)) {
@@ -50,6 +51,7 @@ void parse_joined(const Wrapping& w, std::size_t from) {
     source += (i > from ? " " : "") + w.word(i);
   }
   parse_text(w, source);
+  return source;
 }
 
 namespace {
@@ -83,26 +85,6 @@ bool reads_commands(const Wrapping& w) {
   return true;
 }
 
-/// What other shells than bash read otherwise: `((` is two subshells to dash, `[[` a program.
-void note_dialect(const Wrapping& w, const std::string& text) {
-  static constexpr std::string_view kForms[] = {"((", "[[",       "<(",     ">(",     "$'",   "$\"",
-                                                "&>", "|&",       "<<<",    "$[",     ";&",   ">&",
-                                                "{",  "function", "coproc", "select", "time", "!"};
-  if (is_one_of(w.program, {"bash", "rbash", "bash-static", "bash5"})) {
-    return;
-  }
-  for (const std::string_view form : kForms) {
-    const bool brace =
-        form == "{" && text.find(',') == std::string::npos && text.find("..") == std::string::npos;
-    const bool number = form == ">&" && text.find(">&1") != std::string::npos;
-    if (text.find(form) != std::string::npos && !brace && !number) {
-      w.findings.doubt(w.program + " may read this text otherwise than bash does");
-      guess_text(w, text::replace_all(text, "((", "( ("));
-      return;
-    }
-  }
-}
-
 /// `bash -c text`, `bash file`, `bash` on its own: true for the last, which reads its input.
 bool unwrap_shell(const Wrapping& w) {
   bool command_string = false;
@@ -127,7 +109,13 @@ bool unwrap_shell(const Wrapping& w) {
     }
     command_string = command_string || (word[0] == '-' && word.find('c') != std::string::npos);
     from_input = from_input || (word[0] == '-' && word.find('s') != std::string::npos);
+    if (word[0] == '+' && word.find('B') != std::string::npos) {
+      w.findings.doubt("without brace expansion braces are ordinary characters");
+    }
     at += word.ends_with('o') || word.ends_with('O') ? 1 : 0;
+    if (word.ends_with('o') && at < w.size() && w.word(at) == "braceexpand") {
+      w.findings.doubt("without brace expansion braces are ordinary characters");
+    }
   }
   if (w.program == "zsh" || w.program == "rzsh") {
     w.findings.doubt("zsh reads commands by rules of its own");
@@ -157,16 +145,19 @@ bool unwrap_text_option(const Wrapping& w) {
                                    : std::string_view::npos;
     if (letter != std::string_view::npos && letter + 1 < word.size()) {
       parse_text(w, word.substr(letter + 1));
+      note_plain_shell(w, word.substr(letter + 1));
       return true;
     }
     if (letter != std::string_view::npos ||
         (word.starts_with("--c") && word.find('=') > word.size())) {
       if (i + 1 < w.size()) {
         parse_argument(w, i + 1);
+        note_plain_shell(w, w.word(i + 1));
       }
       return true;
     }
     if (word.starts_with("--c")) {
+      note_plain_shell(w, word.substr(word.find('=') + 1));
       parse_text(w, word.substr(word.find('=') + 1));
       return true;
     }
@@ -189,6 +180,14 @@ void unwrap_find(const Wrapping& w) {
   }
 }
 
+std::string rest_of(const Wrapping& w, std::size_t from) {
+  std::string out;
+  for (std::size_t i = from; i < w.size(); ++i) {
+    out += (i > from ? " " : "") + w.word(i);
+  }
+  return out;
+}
+
 /// `env -S text`: the text becomes words by rules of its own.
 void unwrap_env_split(const Wrapping& w, std::size_t end) {
   for (std::size_t i = 1; i < end; ++i) {
@@ -202,6 +201,8 @@ void unwrap_env_split(const Wrapping& w, std::size_t end) {
       parse_text(w,
                  attached == std::string::npos ? "" : std::string_view(word).substr(attached + 1));
       parse_joined(w, i + 1);
+      guess_text(w, "env " + (attached == std::string::npos ? "" : word.substr(attached + 1)) + " " +
+                        rest_of(w, i + 1));
     }
   }
 }
@@ -257,7 +258,7 @@ bool unwrap_form(const Wrapping& w, const WrapperForm& form) {
       (watches && !has_option(w, index, "x", {"--exec"})) ||
       (w.program == "sudo" && has_option(w, index, "si", {"--shell", "--login"}));
   if (shell_text && index < w.size()) {
-    parse_joined(w, index);
+    note_plain_shell(w, parse_joined(w, index));
   }
   if (starts_shell(w, wrapped)) {
     return reads_commands(w);
@@ -310,6 +311,8 @@ bool unwrap_operands(const Wrapping& w) {
 
 bool unwrap(const Wrapping& w) {
   note_builtin(w);
+  note_code_input(w);
+  guess_programs(w);
   if (is_shell(w.program)) {
     return unwrap_shell(w);
   }

@@ -146,6 +146,7 @@ void expand(const Word& word, std::vector<Word>& out, std::size_t& bytes, bool& 
         whole.add(m);
         whole.add(tail);
         whole.quoted = word.quoted;
+        whole.splits = word.splits;
         bytes += whole.text.size() + 1;
         if (out.size() >= kMaxWords || bytes > kMaxExpandedBytes) {
           overflow = true;
@@ -175,6 +176,7 @@ void Word::add(const Word& other) {
   text += other.text;
   marks += other.marks;
   quoted = quoted || other.quoted;
+  splits = splits || other.splits;
 }
 
 Word Word::part(std::size_t from, std::size_t to) const {

@@ -18,6 +18,7 @@ struct Word {
   std::string text;
   std::string marks;
   bool quoted = false;  ///< some quote was there: an empty word is a word
+  bool splits = false;  ///< an expansion outside double quotes
 
   bool empty() const { return text.empty() && !quoted; }
   bool plain_at(std::size_t at, char c) const {

@@ -168,7 +168,12 @@ bool runs_operands(std::string_view program) {
       "pssh pdsh clush parallel-ssh sshfs autossh mpirun mpiexec srun torify nq tsp doit watchman "
       "gosu su-exec fixuid setuser qemu-x86_64 qemu-aarch64 wine box64 fakechroot proot "
       "debootstrap pbuilder schroot sbuild dchroot mock nix-shell guix flatpak-spawn host-spawn "
-      "chronic ifne mispipe pee unison ccache distcc ");
+      "chronic ifne mispipe pee unison ccache distcc "
+      "ssh-agent cpulimit uclampset coresched systemd-cat logsave aa-exec pseudo xinit startx "
+      "x-terminal-emulator lckdo zrun multitime timelimit daemon cross-env cross-env-shell env-cmd "
+      "concurrently onchange chokidar nyc c8 kcov bear icecc sccache scan-build intercept-build "
+      "checkinstall operf heaptrack bpftrace gtimeout gnice genv gxargs gstdbuf gnohup caffeinate "
+      "dsh xvfb ts-node-dev nodemon pm2 forever supervisor dosbox ");
   return kNames.contains(program) || program.starts_with("ld-linux") ||
          program.starts_with("ld-musl") || program.starts_with("ld.so") ||
          program.starts_with("ld-2.");

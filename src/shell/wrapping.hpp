@@ -43,7 +43,8 @@ bool list_payload(const Wrapping& w, std::size_t from, std::size_t to, bool more
 /// Shell text: known, of one word, of all words from `from` on joined by blanks.
 void parse_text(const Wrapping& w, std::string_view source);
 void parse_argument(const Wrapping& w, std::size_t at);
-void parse_joined(const Wrapping& w, std::size_t from);
+/// Gives the text.
+std::string parse_joined(const Wrapping& w, std::size_t from);
 
 /// The same where it is not certain that it runs.
 void guess_text(const Wrapping& w, std::string_view source);
@@ -57,5 +58,23 @@ void unwrap_options(const Wrapping& w);
 void unwrap_git(const Wrapping& w);
 /// The texts inside an interpreter's code that look like commands.
 void guess_code(const Wrapping& w);
+/// Every word of a text in a language that is not read may be a program.
+void guess_mentioned(const Wrapping& w, std::string_view text);
+/// Notes programs that take their input, or a file that stands for it, for code.
+void note_code_input(const Wrapping& w);
+/// What is given to such programs, and to shells, by here-documents, here-strings and echo.
+void guess_inputs(Findings& findings);
+
+/// A text as a shell without bash's extensions reads it.
+std::string plain_reading(std::string_view text);
+/// Text for /bin/sh: doubted, and read the other way too, where bash reads it otherwise.
+void note_plain_shell(const Wrapping& w, std::string_view text);
+/// The same for the text that a shell is given; bash reads it as we do, but for --posix.
+void note_dialect(const Wrapping& w, std::string_view text);
+
+/// Programs that a call runs without being told so: ssh for `git fetch host:path`.
+void guess_implied(const Wrapping& w);
+/// Options that name a program, and verbs behind which one stands.
+void guess_programs(const Wrapping& w);
 
 }  // namespace oap::shell
