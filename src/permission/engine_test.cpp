@@ -46,15 +46,15 @@ TEST(Engine, SessionRulesCountAtOnceAndOutliveAReload) {
 }
 
 TEST(Engine, ConditionsAreExplained) {
-  const Engine engine(compile(
-      "permissions:\n"
-      "  - {tool: bash, level: allow, condition: \"origin == 'agent'\"}\n"
-      "  - {tool: bash, level: ask, condition: 'risk_score > 0.5', reason: risky}\n"));
+  const Engine engine(
+      compile("permissions:\n"
+              "  - {tool: bash, level: allow, condition: \"origin == 'agent'\"}\n"
+              "  - {tool: bash, level: ask, condition: 'risk_score > 0.5', reason: risky}\n"));
   const Explanation explanation = engine.explain(bash("ls"));
   ASSERT_EQ(explanation.matches.size(), 2U);
   EXPECT_TRUE(explanation.matches[0].counted);
   EXPECT_EQ(explanation.matches[0].note,
-            "its condition cannot be evaluated (1:1: a variable has no value here), so the rule "
+            "its condition cannot be evaluated (1:1: 'risk_score' has no value here), so the rule "
             "counts");
   EXPECT_FALSE(explanation.matches[1].counted);
   EXPECT_EQ(explanation.matches[1].note, "its condition does not hold: origin == 'agent'");
