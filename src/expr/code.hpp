@@ -13,7 +13,7 @@ namespace oap::expr {
 
 enum class Op : std::uint8_t {
   kConstant,   ///< constants[a]; an error value where the name was unknown and nothing is checked
-  kVariable,   ///< variables[a]
+  kVariable,   ///< variables[a], whose name is constants[b]
   kLocal,      ///< locals[a]
   kLazyLocal,  ///< locals[a], evaluated from instruction b at its first use
   kSelect,     ///< child 0, member constants[a]

@@ -10,16 +10,20 @@ namespace oap::expr {
 namespace {
 
 constexpr int kMaxDepth = 1'000;
+constexpr std::size_t kBytesANode = 64;
 
 class JsonWriter {
  public:
   explicit JsonWriter(std::size_t max_nodes) : left_(max_nodes) {}
 
   Result<json::Value> write(const Value& value, int depth = 0) {
-    if (left_ == 0 || depth > kMaxDepth) {
+    const std::size_t cost =
+        1 +
+        (value.is(Kind::kString) || value.is(Kind::kBytes) ? value.text().size() / kBytesANode : 0);
+    if (left_ < cost || depth > kMaxDepth) {
       return fail(Code::kResourceExhausted, "the value is too large to be written as JSON");
     }
-    --left_;
+    left_ -= cost;
     switch (value.kind()) {
       case Kind::kNull:
         return json::Value();

@@ -11,8 +11,8 @@ namespace oap::expr {
 
 /// A value as JSON: keys become strings, bytes base64, timestamps and durations their text, an
 /// empty optional null, NaN and infinities strings. kResourceExhausted beyond `max_nodes` values,
-/// counted where they are reached, however often. Says nothing about secrets: ask `tainted()`
-/// first. Pure.
+/// counted where they are reached, however often, each 64 bytes of text as one more. Says nothing
+/// about secrets: ask `tainted()` first. Pure.
 Result<json::Value> to_json(const Value& value, std::size_t max_nodes = 1'000'000);
 
 /// JSON data as a value of a declared type: where the type says double an integer becomes one, and

@@ -153,7 +153,7 @@ Value Evaluator::map(const Instruction& at) {
       entries.emplace_back(std::move(key), *value.inner());
     }
   }
-  return worded(unique_map(std::move(entries)), at, {});
+  return worded(unique_map(std::move(entries), budget_), at, {});
 }
 
 Value Evaluator::bind(const Instruction& at) {

@@ -166,7 +166,7 @@ Value Evaluator::collect_map(const Instruction& at, const Value& range) {
     }
     entries.emplace_back(value.key_at(0), value.value_at(0));
   }
-  Value result = unique_map(std::move(entries));
+  Value result = unique_map(std::move(entries), budget_);
   return secret ? std::move(result).secret() : result;
 }
 

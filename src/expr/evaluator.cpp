@@ -59,7 +59,7 @@ const Value& Evaluator::variable(const Instruction& at, Value& scratch) {
   if (at.a < variables_.size() && !variables_[at.a].is(Kind::kAbsent)) {
     return variables_[at.a];
   }
-  scratch = problem(at, "a variable has no value here");
+  scratch = problem(at, fmt::format("'{}' has no value here", code_.constants[at.b].text()));
   return scratch;
 }
 
@@ -212,7 +212,7 @@ Value Evaluator::worded(Value error, const Instruction& at,
 Value Evaluator::member(const Value& of, const Value& key, bool optional) {
   Value found = Value::absent();
   if (of.is(Kind::kMap)) {
-    budget_.spend(4);
+    budget_.spend(4 + (key.is(Kind::kString) ? key.text().size() / 4 : 0));
     found = of.find(key);
     if (found.is(Kind::kAbsent) && !optional) {
       const bool shown = key.is(Kind::kString) && !key.tainted() && key.text().size() <= 100;

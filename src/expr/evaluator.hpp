@@ -81,6 +81,6 @@ Value comparison(Op op, const Value& a, const Value& b, Budget& budget);
 Value membership(const Value& item, const Value& in, Budget& budget);
 Value negative(const Value& value);
 /// A map; an error value where two keys are the same.
-Value unique_map(std::vector<std::pair<Value, Value>> entries);
+Value unique_map(std::vector<std::pair<Value, Value>> entries, Budget& budget);
 
 }  // namespace oap::expr

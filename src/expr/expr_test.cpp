@@ -185,6 +185,11 @@ TEST(Expr, SyntaxLimits) {
   EXPECT_TRUE(refused(chain));
   EXPECT_TRUE(refused(conditional));
   EXPECT_TRUE(refused(members));
+  std::string mixed = "1";
+  for (int i = 0; i < 198; ++i) {
+    mixed = "a||b&&c==d+e*(" + mixed + ")";
+  }
+  EXPECT_TRUE(refused(mixed));
   std::string list = "[0";
   std::string logic = "true";
   for (int i = 0; i < 15'000; ++i) {

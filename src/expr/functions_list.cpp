@@ -24,7 +24,7 @@ Value order_by(std::vector<std::pair<Value, Value>> keyed, Budget& budget) {
     }
     const std::uint64_t text =
         key.is(Kind::kString) || key.is(Kind::kBytes) ? key.text().size() : 0;
-    if (!budget.spend(16 + text / 4)) {
+    if (!budget.spend(16 + text)) {
       return Value::mismatch();
     }
   }

@@ -166,7 +166,7 @@ Value comparison(Op op, const Value& a, const Value& b, Budget& budget) {
 
 Value membership(const Value& item, const Value& in, Budget& budget) {
   if (in.is(Kind::kMap)) {
-    budget.spend(8);
+    budget.spend(8 + (item.is(Kind::kString) ? item.text().size() / 4 : 0));
     return Value::boolean(!in.find(item).is(Kind::kAbsent));
   }
   if (!in.is(Kind::kList)) {
@@ -183,7 +183,12 @@ Value membership(const Value& item, const Value& in, Budget& budget) {
   return Value::boolean(false);
 }
 
-Value unique_map(std::vector<std::pair<Value, Value>> entries) {
+Value unique_map(std::vector<std::pair<Value, Value>> entries, Budget& budget) {
+  for (const auto& [key, value] : entries) {
+    if (!budget.spend(4 + (key.is(Kind::kString) ? key.text().size() : 0))) {
+      return Value::mismatch();
+    }
+  }
   Value map = Value::map(std::move(entries));
   return map.is(Kind::kMap) && map.has_repeated_key() ? bad("a key stands twice in the map") : map;
 }

@@ -161,6 +161,7 @@ Result<Planner::Id> Planner::name(NodeId id) {
   if (const auto* variable = std::get_if<Resolver::Variable>(&meaning)) {
     instruction.op = Op::kVariable;
     instruction.a = variable->slot;
+    instruction.b = constant_index(Value::string(environment_.variables()[variable->slot].name));
     return add(instruction, {});
   }
   if (const auto* type = std::get_if<Resolver::TypeName>(&meaning)) {

@@ -287,15 +287,18 @@ Value Value::secret() && {
 }
 
 Value Value::detached() const {
-  std::unordered_map<const Shared*, Value> done;
+  std::unordered_map<const void*, Value> done;
   return detach(done);
 }
 
-Value Value::detach(std::unordered_map<const Shared*, Value>& done) const {
+Value Value::detach(std::unordered_map<const void*, Value>& done) const {
   Value out = *this;
   if (owner_ == nullptr) {
     if (kind_ == Kind::kString) {
-      out = string(std::string(text()));
+      const auto known = done.find(payload_.text);
+      out = known != done.end() && known->second.size_ == size_ ? known->second
+                                                                : string(std::string(text()));
+      done.insert_or_assign(payload_.text, out);
     } else if ((flags_ & kJson) != 0) {
       out =
           json(kind_ == Kind::kList ? json::Value(*payload_.array) : json::Value(*payload_.object));
@@ -310,7 +313,7 @@ Value Value::detach(std::unordered_map<const Shared*, Value>& done) const {
   return out;
 }
 
-Value Value::detach_parts(std::unordered_map<const Shared*, Value>& done) const {
+Value Value::detach_parts(std::unordered_map<const void*, Value>& done) const {
   if (kind_ == Kind::kOptional) {
     return some(inner()->detach(done));
   }

@@ -184,8 +184,8 @@ class Value {
   Value inherit(Value part) const;
   void note(const Value& part);
   Value bounded() &&;
-  Value detach(std::unordered_map<const Shared*, Value>& done) const;
-  Value detach_parts(std::unordered_map<const Shared*, Value>& done) const;
+  Value detach(std::unordered_map<const void*, Value>& done) const;
+  Value detach_parts(std::unordered_map<const void*, Value>& done) const;
 
   void copy(const Value& other) noexcept {
     kind_ = other.kind_;

@@ -186,7 +186,8 @@ class Analyser {
     std::set<const Region*> second;
     std::transform(places_[a].begin(), places_[a].end(), std::inserter(first, first.end()), key);
     std::transform(places_[b].begin(), places_[b].end(), std::inserter(second, second.end()), key);
-    return first == second && rule(a).role == rule(b).role && rule(a).scope == rule(b).scope;
+    return first == second && rule(a).role == rule(b).role &&
+           rule(a).scope == rule(b).scope && rule(a).condition == rule(b).condition;
   }
 
   /// A witness of the rule that the policy itself sees it match.
@@ -204,7 +205,8 @@ class Analyser {
       const Explanation explanation = policy_.explain(*request);
       const bool matched = std::any_of(
           explanation.matches.begin(), explanation.matches.end(), [&](const RuleMatch& match) {
-            return match.rule.where == rule(id).where && match.rule.role == rule(id).role;
+            return match.rule.where == rule(id).where && match.rule.role == rule(id).role &&
+                   (match.counted || !match.rule.condition.empty());
           });
       if (matched) {
         return object;

@@ -54,7 +54,7 @@ TEST(Engine, ConditionsAreExplained) {
   ASSERT_EQ(explanation.matches.size(), 2U);
   EXPECT_TRUE(explanation.matches[0].counted);
   EXPECT_EQ(explanation.matches[0].note,
-            "its condition cannot be evaluated (1:1: a variable has no value here), so the rule "
+            "its condition cannot be evaluated (1:1: 'risk_score' has no value here), so the rule "
             "counts");
   EXPECT_FALSE(explanation.matches[1].counted);
   EXPECT_EQ(explanation.matches[1].note, "its condition does not hold: origin == 'agent'");

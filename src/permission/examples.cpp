@@ -1,5 +1,8 @@
 #include "permission/examples.hpp"
 
+#include <algorithm>
+#include <memory>
+
 #include <fmt/format.h>
 
 #include "json/print.hpp"
@@ -60,7 +63,8 @@ bool matches(const Rule& rule, const Facets& facets, std::string_view workspace)
   evaluation.decide();
   Explanation explanation;
   evaluation.explain(explanation);
-  return !explanation.matches.empty();
+  return std::any_of(explanation.matches.begin(), explanation.matches.end(),
+                     [](const RuleMatch& match) { return match.counted; });
 }
 
 }  // namespace
@@ -76,7 +80,9 @@ void check_examples(const std::vector<Rule>& rules, std::string_view workspace,
         return;
       }
       request->workspace = std::string(workspace);
-      if (matches(rule, derive_facets(*request, context), workspace) != wanted) {
+      Facets facets = derive_facets(*request, context);
+      facets.request = std::make_shared<const Request>(*request);
+      if (matches(rule, facets, workspace) != wanted) {
         faults.push_back(fmt::format("{}: {}: the rule ({}) {} {}", rule.where, key,
                                      rule.describe(), wanted ? "does not match" : "matches",
                                      json::print(example)));

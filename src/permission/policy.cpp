@@ -190,7 +190,7 @@ std::string revision_of(const std::vector<Rule>& rules, const Precedence* preced
       add(word);
     }
     for (const std::string* text : {&rule.pattern, &rule.resource, &rule.program, &rule.role,
-                                    &rule.workspace, &rule.where, &rule.reason}) {
+                                    &rule.workspace, &rule.condition, &rule.where, &rule.reason}) {
       add(*text);
     }
   }
