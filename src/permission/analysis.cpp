@@ -186,8 +186,8 @@ class Analyser {
     std::set<const Region*> second;
     std::transform(places_[a].begin(), places_[a].end(), std::inserter(first, first.end()), key);
     std::transform(places_[b].begin(), places_[b].end(), std::inserter(second, second.end()), key);
-    return first == second && rule(a).role == rule(b).role &&
-           rule(a).scope == rule(b).scope && rule(a).condition == rule(b).condition;
+    return first == second && rule(a).role == rule(b).role && rule(a).scope == rule(b).scope &&
+           rule(a).condition == rule(b).condition;
   }
 
   /// A witness of the rule that the policy itself sees it match.

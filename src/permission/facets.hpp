@@ -42,7 +42,7 @@ struct CommandFacet {
   std::string doubt;      ///< why it cannot be allowed by its text alone; "" where it can
   std::string launches;   ///< why only a rule that names the program may allow it; "" for most
   bool possible = false;  ///< only perhaps run: ask and deny rules count, nothing else
-  bool open = false;      ///< not all words are known; they do not matter to a rule about the program
+  bool open = false;  ///< not all words are known; they do not matter to a rule about the program
   bool harmless = false;  ///< prints what the command itself holds: needs no rule
 };
 

@@ -34,7 +34,7 @@ bool takes_script(std::string_view word) {
 }
 
 bool is_interpreter(std::string_view program) {
-  static constexpr std::string_view kFamilies[] = {"python", "perl", "ruby", "node",
+  static constexpr std::string_view kFamilies[] = {"python", "perl", "ruby",   "node",
                                                    "php",    "lua",  "Rscript"};
   return std::any_of(std::begin(kFamilies), std::end(kFamilies),
                      [&](std::string_view family) { return program.starts_with(family); });
@@ -109,8 +109,8 @@ void note_code_input(const Wrapping& w) {
     input = input || names_input(w.word(i));
     operand = operand || !w.word(i).starts_with('-');
   }
-  takes = takes || (scripts && option && input) ||
-          (is_interpreter(w.program) && (input || !operand));
+  takes =
+      takes || (scripts && option && input) || (is_interpreter(w.program) && (input || !operand));
   w.findings.reads_code = w.findings.reads_code || takes;
 }
 

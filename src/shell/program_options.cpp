@@ -57,8 +57,8 @@ constexpr ProgramOptions kOptions[] = {
     {" hg ", "", " --config --ssh --remotecmd ", ""},
     {" cvs ", "e", "", ""},
     {" rpm rpmbuild rpmquery ", "ED", " --eval --define --pipe --rcfile --load ", ""},
-    {" dpkg apt apt-get aptitude ", "",
-     " --pre-invoke --post-invoke --status-logger --option ", ""},
+    {" dpkg apt apt-get aptitude ", "", " --pre-invoke --post-invoke --status-logger --option ",
+     ""},
     {" mutt neomutt ", "eF", "", ""},
     {" mail mailx s-nail Mail ", "EXS", "", ""},
     {" gpg gpg2 ", "",
@@ -110,8 +110,7 @@ bool is_long_option(const ProgramOptions& row, std::string_view name) {
   }
   const std::vector<std::string_view> full = text::split_words(row.longs);
   return std::any_of(full.begin(), full.end(), [&](std::string_view one) {
-    return one == name ||
-           (name.size() > 2 && name.starts_with("--") && one.starts_with(name));
+    return one == name || (name.size() > 2 && name.starts_with("--") && one.starts_with(name));
   });
 }
 
@@ -150,7 +149,8 @@ std::optional<Value> special_value(std::string_view program, const SimpleCommand
         given ? std::string_view(command.argv[value.word]).substr(value.from) : "";
     return file.starts_with('|') || file.starts_with('!') ? std::optional(value) : std::nullopt;
   }
-  const bool linked = word.starts_with("-Wl,") || word.starts_with("-Wa,") || word.starts_with("-Wp,");
+  const bool linked =
+      word.starts_with("-Wl,") || word.starts_with("-Wa,") || word.starts_with("-Wp,");
   if (linked && (word.find("-plugin") != std::string_view::npos ||
                  word.find(",@") != std::string_view::npos)) {
     return behind(word.rfind(',') + 1);
@@ -260,9 +260,10 @@ void guess_implied(const Wrapping& w) {
     if (counted && !refs && is_remote(word)) {
       SimpleCommand command;
       const std::size_t scheme = word.find("://");
-      const std::string host = scheme == std::string::npos
-                                   ? word.substr(0, word.find(':'))
-                                   : word.substr(scheme + 3, word.find('/', scheme + 3) - scheme - 3);
+      const std::string host =
+          scheme == std::string::npos
+              ? word.substr(0, word.find(':'))
+              : word.substr(scheme + 3, word.find('/', scheme + 3) - scheme - 3);
       command.argv = {"ssh", host};
       command.kinds.assign(2, WordKind::kStatic);
       command.wrapper = w.program;
