@@ -33,10 +33,10 @@ bool awk_long_option(std::string_view word, bool& takes_next) {
     takes_next = equals == std::string_view::npos;
     return false;
   }
-  return !abbreviates(name, {"--version", "--help", "--posix", "--traditional", "--re-interval",
-                             "--sandbox", "--csv", "--characters-as-bytes", "--bignum",
-                             "--non-decimal-data", "--optimize", "--no-optimize",
-                             "--use-lc-numeric", "--copyright", "--gen-pot", "--lint"});
+  return !abbreviates(
+      name, {"--version", "--help", "--posix", "--traditional", "--re-interval", "--sandbox",
+             "--csv", "--characters-as-bytes", "--bignum", "--non-decimal-data", "--optimize",
+             "--no-optimize", "--use-lc-numeric", "--copyright", "--gen-pot", "--lint"});
 }
 
 /// One group of short options of awk, likewise.
@@ -102,10 +102,10 @@ bool cmake_names_program(const Words& words) {
     const std::string_view name =
         words[i].substr(joined ? 2 : 0, words[i].find_first_of(":=") - (joined ? 2 : 0));
     for (const std::string_view part :
-         {"_COMPILER", "_LAUNCHER", "TOOLCHAIN_FILE", "_PROGRAM", "_COMMAND", "_LINKER", "_EMULATOR",
-          "_EXECUTABLE", "RULE_LAUNCH", "PROJECT_INCLUDE", "_PROJECT_TOP_LEVEL_INCLUDES", "CMAKE_AR",
-          "CMAKE_RANLIB", "MODULE_PATH", "_CLANG_TIDY", "_CPPCHECK", "_CPPLINT",
-          "_INCLUDE_WHAT_YOU_USE"}) {
+         {"_COMPILER", "_LAUNCHER", "TOOLCHAIN_FILE", "_PROGRAM", "_COMMAND", "_LINKER",
+          "_EMULATOR", "_EXECUTABLE", "RULE_LAUNCH", "PROJECT_INCLUDE",
+          "_PROJECT_TOP_LEVEL_INCLUDES", "CMAKE_AR", "CMAKE_RANLIB", "MODULE_PATH", "_CLANG_TIDY",
+          "_CPPCHECK", "_CPPLINT", "_INCLUDE_WHAT_YOU_USE"}) {
       if (name.ends_with(part) || (part.ends_with('_') && name.find(part) != name.npos) ||
           (part == "PROJECT_INCLUDE" && name.find(part) != std::string_view::npos) ||
           (part == "RULE_LAUNCH" && name.find(part) != std::string_view::npos)) {
@@ -130,11 +130,10 @@ bool names_remote_helper(const Words& words) {
   for (std::size_t i = 2; i < words.size(); ++i) {
     const std::size_t colons = words[i].find("::");
     if (colons != std::string_view::npos && colons > 0 &&
-        std::all_of(words[i].begin(), words[i].begin() + static_cast<std::ptrdiff_t>(colons),
-                    [](char c) {
-                      return text::is_alpha(c) || text::is_digit(c) || c == '-' || c == '+' ||
-                             c == '.';
-                    })) {
+        std::all_of(
+            words[i].begin(), words[i].begin() + static_cast<std::ptrdiff_t>(colons), [](char c) {
+              return text::is_alpha(c) || text::is_digit(c) || c == '-' || c == '+' || c == '.';
+            })) {
       return words.any_word({"fetch", "pull", "push", "clone", "ls-remote", "remote", "submodule"});
     }
   }
@@ -219,13 +218,13 @@ bool works_from_directory(std::string_view program) {
   static const shell::NameSet kNames(
       " make gmake bmake ninja cmake ctest meson git hg svn npm npx yarn pnpm bun bunx deno node "
       "nodejs tsx ts-node cargo rustc go pytest tox nox mypy ruff black pylint flake8 eslint "
-      "prettier tsc jest vitest mocha webpack vite rollup esbuild gulp grunt gradle gradlew mvn ant "
+      "prettier tsc jest vitest mocha webpack vite rollup esbuild gulp grunt gradle gradlew mvn "
+      "ant "
       "sbt dotnet bundle rake rails rspec pip pip3 poetry pipenv uv pdm hatch just task bazel "
       "bazelisk docker docker-compose podman composer php mix swift stack cabal dune scons waf "
       "xcodebuild msbuild lerna nx turbo cypress playwright direnv mise asdf pre-commit ansible "
       "ansible-playbook terraform vagrant helm kustomize skaffold tilt ");
-  const std::string_view base =
-      program.substr(0, program.find_last_not_of("0123456789.-") + 1);
+  const std::string_view base = program.substr(0, program.find_last_not_of("0123456789.-") + 1);
   return kNames.contains(program) ||
          Words::one_of(base, {"python", "pypy", "perl", "ruby", "lua", "php", "node"});
 }
@@ -259,7 +258,8 @@ std::vector<std::string> work_places(const shell::SimpleCommand& command) {
       if (word.size() > 2 && word[0] == '-') {
         const std::string_view name = word.substr(0, equals);
         for (const std::string_view full : text::split_words(row->longs)) {
-          if (full == name || (name.starts_with("--") && name.size() > 3 && full.starts_with(name))) {
+          if (full == name ||
+              (name.starts_with("--") && name.size() > 3 && full.starts_with(name))) {
             at = equals == std::string_view::npos ? word.size() : equals + 1;
           }
         }

@@ -126,9 +126,9 @@ class Reader {
   bool is_new(std::string_view path, const Touch& touch) {
     std::string key(path);
     key += '\0';
-    for (const bool flag : {touch.exact, touch.tree, touch.redirect, touch.possible, touch.unsure,
-                            directories_known_, touch.access == Action::kWrite,
-                            touch.access == Action::kDelete}) {
+    for (const bool flag :
+         {touch.exact, touch.tree, touch.redirect, touch.possible, touch.unsure, directories_known_,
+          touch.access == Action::kWrite, touch.access == Action::kDelete}) {
       key += flag ? '1' : '0';
     }
     key += std::to_string(moves_);
@@ -143,8 +143,8 @@ class Reader {
     }
     const bool absolute = path.starts_with('/') || path.starts_with('~');
     for (const std::string& directory : directories_) {
-      PathFacet facet = resolver_.facet(touch.exact ? path : std::string_view("."), touch.access,
-                                        directory);
+      PathFacet facet =
+          resolver_.facet(touch.exact ? path : std::string_view("."), touch.access, directory);
       facet.exact = facet.exact && touch.exact && (absolute || directories_known_);
       facet.tree = touch.tree && !is_plain_file(facet.canonical);
       facet.redirect = touch.redirect;
@@ -252,8 +252,8 @@ class Reader {
       if (command.argv.empty()) {
         return false;
       }
-      const bool options = std::any_of(
-          command.argv.begin(), command.argv.end(), [](const std::string& word) {
+      const bool options =
+          std::any_of(command.argv.begin(), command.argv.end(), [](const std::string& word) {
             return word.size() > 1 && (word[0] == '-' || word[0] == '+') && word.ends_with('O');
           });
       return command.argv[0] == "shopt" || command.argv[0] == "set" ||

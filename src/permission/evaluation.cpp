@@ -82,8 +82,8 @@ void Evaluation::outrank_tier(Tier tier) {
     std::optional<std::uint32_t> top;
     for (const std::uint32_t from : {0U, unit}) {
       for (const std::uint32_t place : of_unit_[from]) {
-        if (counted(place) && (!top || score(place) > score(*top) ||
-                               (score(place) == score(*top) && place < *top))) {
+        if (counted(place) &&
+            (!top || score(place) > score(*top) || (score(place) == score(*top) && place < *top))) {
           top = place;
         }
       }
@@ -148,11 +148,10 @@ bool Evaluation::allows_any_words(const CommandFacet& command, std::uint32_t uni
   const bool ruled = found != compiled_.index.programs.end() &&
                      std::any_of(found->second.begin(), found->second.end(), restricts);
   const auto& globs = compiled_.index.command_globs;
-  return whole && !ruled &&
-         std::none_of(globs.begin(), globs.end(), [&](std::uint32_t id) {
+  return whole && !ruled && std::none_of(globs.begin(), globs.end(), [&](std::uint32_t id) {
            const std::string prefix = rule(id).glob ? rule(id).glob->literal_prefix() : "";
-           return restricts(id) && (prefix.starts_with(command.name) ||
-                                    command.name.starts_with(prefix));
+           return restricts(id) &&
+                  (prefix.starts_with(command.name) || command.name.starts_with(prefix));
          });
 }
 
@@ -188,8 +187,9 @@ std::string Evaluation::mentioned_denial(const CommandFacet& command) const {
 
 void Evaluation::add_launch_floors() {
   if (facets_.bad_name) {
-    floors_.push_back({Level::kDeny, "builtin/unknown-name",
-                       "the name holds control characters or blanks at an end; no tool is called so"});
+    floors_.push_back(
+        {Level::kDeny, "builtin/unknown-name",
+         "the name holds control characters or blanks at an end; no tool is called so"});
   }
   if (facets_.over_limit) {
     floors_.push_back(

@@ -41,7 +41,7 @@ struct CommandFacet {
   std::string doubt;      ///< why it cannot be allowed by its text alone; "" where it can
   std::string launches;   ///< why only a rule that names the program may allow it; "" for most
   bool possible = false;  ///< only perhaps run: ask and deny rules count, nothing else
-  bool open = false;      ///< not all words are known; they do not matter to a rule about the program
+  bool open = false;  ///< not all words are known; they do not matter to a rule about the program
   bool harmless = false;  ///< prints what the command itself holds: needs no rule
 };
 
@@ -58,7 +58,7 @@ struct Facets {
   bool looks_up_globs = false;  ///< some path rule asks or denies: it matters what is touched
   std::string command_text;     ///< the shell text as written
   std::string doubt;            ///< why the shell text is not understood; "" where it is
-  bool bad_name = false;    ///< the tool's or server's name holds what no name may hold
+  bool bad_name = false;        ///< the tool's or server's name holds what no name may hold
   bool over_limit = false;  ///< the shell text is too long, deep or intricate: some of it is unseen
 };
 

@@ -41,7 +41,8 @@ constexpr FileOption kOptions[] = {
     {" grep egrep fgrep rg awk gawk mawk sed jq bc ", "f", " --file --from-file ", Action::kRead},
     {" docker podman ", "", " --env-file --cidfile --secret ", Action::kRead},
     {" tree shuf ", "o", " --output ", Action::kWrite},
-    {" tsc ", "", " --outFile --outfile --outDir --declarationDir --tsBuildInfoFile ", Action::kWrite},
+    {" tsc ", "", " --outFile --outfile --outDir --declarationDir --tsBuildInfoFile ",
+     Action::kWrite},
     {" tar gtar bsdtar ", "", " --one-top-level ", Action::kWrite},
     {" csplit ", "f", " --prefix ", Action::kWrite},
     {" git ", "", " --output ", Action::kWrite},
@@ -98,8 +99,8 @@ class Collector {
     } else if (changes_in_place()) {
       all(Action::kRead, false);
       all(Action::kWrite, false);
-    } else if (words_.is(
-            {"rm", "rmdir", "unlink", "shred", "srm", "wipe", "trash", "trash-put", "rimraf"})) {
+    } else if (words_.is({"rm", "rmdir", "unlink", "shred", "srm", "wipe", "trash", "trash-put",
+                          "rimraf"})) {
       const bool tree = words_.any_short("rR") || words_.any_prefix({"--r"}) || name == "rimraf";
       all(Action::kDelete, tree);
       unknown_rest(Action::kDelete, tree);
@@ -217,9 +218,7 @@ class Collector {
     }
   }
 
-  bool is_given_more() const {
-    return Words::one_of(command_.wrapper, {"xargs", "find"});
-  }
+  bool is_given_more() const { return Words::one_of(command_.wrapper, {"xargs", "find"}); }
 
   /// xargs and find give more operands than are written.
   void unknown_rest(Action access, bool tree) {
@@ -253,8 +252,8 @@ class Collector {
       without_first();
     }
     const bool grep = words_.is({"grep", "egrep", "fgrep", "zgrep"});
-    const bool tree = !program && (!grep || words_.any_short("rR") ||
-                                   words_.any_prefix({"--rec", "--deref"}));
+    const bool tree =
+        !program && (!grep || words_.any_short("rR") || words_.any_prefix({"--rec", "--deref"}));
     if (tree && operands().empty()) {
       add(".", WordKind::kStatic, Action::kRead, true);
     }
@@ -286,13 +285,14 @@ class Collector {
     }
     const std::string_view verb = words_[list.front()];
     list.erase(list.begin());
-    const bool stashes = verb == "stash" && (words_.any_short("ua") ||
-                                             words_.any_prefix({"--include-u", "--all"}));
-    const bool cleans = verb == "clean" && !words_.any_short("n") &&
-                        !words_.any_word({"--dry-run"});
+    const bool stashes =
+        verb == "stash" && (words_.any_short("ua") || words_.any_prefix({"--include-u", "--all"}));
+    const bool cleans =
+        verb == "clean" && !words_.any_short("n") && !words_.any_word({"--dry-run"});
     const bool resets = verb == "reset" && words_.any_word({"--hard", "--merge", "--keep"});
-    const bool applies = (verb == "apply" && !words_.any_word({"--check", "--stat", "--numstat"})) ||
-                         verb == "am" || verb == "checkout-index";
+    const bool applies =
+        (verb == "apply" && !words_.any_word({"--check", "--stat", "--numstat"})) || verb == "am" ||
+        verb == "checkout-index";
     if (stashes || cleans || resets || applies) {
       somewhere_below(".", WordKind::kStatic);
     } else if (Words::one_of(verb, {"checkout", "restore", "rm", "mv"})) {
@@ -353,8 +353,8 @@ class Collector {
       name.remove_suffix(1);
     }
     name = name.substr(name.rfind('/') + 1);
-    const bool known = command_.kinds[source] == WordKind::kStatic ||
-                       command_.kinds[source] == WordKind::kTilde;
+    const bool known =
+        command_.kinds[source] == WordKind::kStatic || command_.kinds[source] == WordKind::kTilde;
     if (contents || !known || name.empty() || Words::one_of(name, {".", "..", "~", "/"})) {
       if (tree || !known) {
         somewhere_below(directory, kind);

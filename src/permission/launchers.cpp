@@ -37,7 +37,8 @@ std::string launch_doubt(const shell::SimpleCommand& command) {
   }
   const Words words(command);
   const bool launches = shell::runs_operands(words.program()) || has_runner_verb(words) ||
-                        is_other_shell(words) || !inline_code(command).empty() || !program_hazard(command).empty();
+                        is_other_shell(words) || !inline_code(command).empty() ||
+                        !program_hazard(command).empty();
   if (!launches) {
     return {};
   }

@@ -29,8 +29,8 @@ bool is_plain_test(const shell::SimpleCommand& command) {
                                                        "-x", "-s", "-L", "-h"});
   }
   return size == 4 && known(2) &&
-         Words::one_of(command.argv[2], {"=", "==", "!=", "-eq", "-ne", "-lt", "-le", "-gt", "-ge",
-                                         "-nt", "-ot"});
+         Words::one_of(command.argv[2],
+                       {"=", "==", "!=", "-eq", "-ne", "-lt", "-le", "-gt", "-ge", "-nt", "-ot"});
 }
 
 }  // namespace

@@ -37,7 +37,8 @@ PathFacet PathResolver::facet(std::string_view path, Action access, std::string_
   const std::string lexical = lexical_path(path, cwd);
   const std::size_t slash = lexical.rfind('/');
   const bool plain = path.find("..") == std::string_view::npos && lexical.size() > 1;
-  const std::string* parent = plain ? directory(slash == 0 ? "/" : lexical.substr(0, slash)) : nullptr;
+  const std::string* parent =
+      plain ? directory(slash == 0 ? "/" : lexical.substr(0, slash)) : nullptr;
   if (parent == nullptr) {
     return path_facet(path, access, cwd, workspace_);
   }

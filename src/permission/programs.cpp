@@ -31,10 +31,10 @@ bool git_is_moved(const shell::SimpleCommand& command) {
 
 bool is_safe_variable(std::string_view name) {
   return name.starts_with("LC_") ||
-         one_of(name, {"LANG", "LANGUAGE", "TZ", "TERM", "NO_COLOR", "COLUMNS", "LINES", "COLORTERM",
-                       "FORCE_COLOR", "CLICOLOR", "CI", "NODE_ENV", "RUST_BACKTRACE", "RUST_LOG",
-                       "DEBUG", "PORT", "PYTHONUNBUFFERED", "PYTHONDONTWRITEBYTECODE",
-                       "CARGO_TERM_COLOR"});
+         one_of(name,
+                {"LANG", "LANGUAGE", "TZ", "TERM", "NO_COLOR", "COLUMNS", "LINES", "COLORTERM",
+                 "FORCE_COLOR", "CLICOLOR", "CI", "NODE_ENV", "RUST_BACKTRACE", "RUST_LOG", "DEBUG",
+                 "PORT", "PYTHONUNBUFFERED", "PYTHONDONTWRITEBYTECODE", "CARGO_TERM_COLOR"});
 }
 
 bool is_environment_name(std::string_view name) {

@@ -14,8 +14,8 @@ struct FileOperand {
   std::string path;
   Action access = Action::kRead;
   bool tree = false;
-  bool exact = true;  ///< false: not known before the shell expands it
-  bool glob = false;  ///< not exact, but a glob that can be looked up
+  bool exact = true;      ///< false: not known before the shell expands it
+  bool glob = false;      ///< not exact, but a glob that can be looked up
   bool possible = false;  ///< only perhaps touched
   bool unsure = false;    ///< of a tree, an unknown part
 };

@@ -99,7 +99,8 @@ void note_set(const Wrapping& w) {
     } else if (word == "histexpand" ||
                (word.starts_with('-') && word.find('H') != std::string::npos)) {
       w.findings.doubt("set -H makes commands of !");
-    } else if (word == "braceexpand" || (word.starts_with('+') && word.find('B') != std::string::npos)) {
+    } else if (word == "braceexpand" ||
+               (word.starts_with('+') && word.find('B') != std::string::npos)) {
       w.findings.doubt("without brace expansion braces are ordinary characters");
     } else if (word == "posix") {
       w.findings.doubt("set -o posix changes what words mean");

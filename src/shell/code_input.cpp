@@ -34,7 +34,7 @@ bool takes_script(std::string_view word) {
 }
 
 bool is_interpreter(std::string_view program) {
-  static constexpr std::string_view kFamilies[] = {"python", "perl", "ruby", "node",
+  static constexpr std::string_view kFamilies[] = {"python", "perl", "ruby",   "node",
                                                    "php",    "lua",  "Rscript"};
   return std::any_of(std::begin(kFamilies), std::end(kFamilies),
                      [&](std::string_view family) { return program.starts_with(family); });
@@ -109,8 +109,8 @@ void note_code_input(const Wrapping& w) {
     input = input || names_input(w.word(i));
     operand = operand || !w.word(i).starts_with('-');
   }
-  takes = takes || (scripts && option && input) ||
-          (is_interpreter(w.program) && (input || !operand));
+  takes =
+      takes || (scripts && option && input) || (is_interpreter(w.program) && (input || !operand));
   w.findings.reads_code = w.findings.reads_code || takes;
 }
 
@@ -142,8 +142,9 @@ void guess_inputs(Findings& findings) {
     for (std::size_t i = 1; i < command.argv.size() && i < 8; ++i) {
       if (findings.reads_code) {
         guess_code_text(printed, text::replace_all(command.argv[i], "\\n", "\n"));
-      } else {
-        guess_text(printed, plain_reading(command.argv[i]));
+      } else if (const std::string plain = plain_reading(command.argv[i]);
+                 plain != command.argv[i]) {
+        guess_text(printed, plain);
       }
     }
   }

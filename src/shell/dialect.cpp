@@ -7,18 +7,18 @@ namespace oap::shell {
 namespace {
 
 /// What other shells than bash read otherwise: `((` is two subshells to dash, `[[` a program.
-constexpr std::string_view kForms[] = {
-    "((", "[[", "<(", ">(",       "$'",     "$\"",    "&>",   "|&", "<<<", "$[",
-    ";&", ">&", "{",  "function", "coproc", "select", "time", "!",  "${ ", "${|"};
+constexpr std::string_view kForms[] = {"((",     "[[",     "<(",   ">(", "$'",  "$\"", "&>",
+                                       "|&",     "<<<",    "$[",   ";&", ">&",  "{",   "function",
+                                       "coproc", "select", "time", "!",  "${ ", "${|"};
 
 /// Each form and what a plain shell makes of it.
 struct Reading {
   std::string_view bash;
   std::string_view plain;
 };
-constexpr Reading kReadings[] = {
-    {"((", "( ("}, {"[[ ", ": "},  {"&>", "& >"},  {"|&", "| & "},         {"$'", "'"},
-    {"$[", "$ ["}, {"${ ", "; "}, {"${|", "; "}, {"time ", "/usr/bin/time "}};
+constexpr Reading kReadings[] = {{"((", "( ("},  {"[[ ", ": "}, {"&>", "& >"},
+                                 {"|&", "| & "}, {"$'", "'"},   {"$[", "$ ["},
+                                 {"${ ", "; "},  {"${|", "; "}, {"time ", "/usr/bin/time "}};
 
 }  // namespace
 

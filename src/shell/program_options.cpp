@@ -57,8 +57,8 @@ constexpr ProgramOptions kOptions[] = {
     {" hg ", "", " --config --ssh --remotecmd ", ""},
     {" cvs ", "e", "", ""},
     {" rpm rpmbuild rpmquery ", "ED", " --eval --define --pipe --rcfile --load ", ""},
-    {" dpkg apt apt-get aptitude ", "",
-     " --pre-invoke --post-invoke --status-logger --option ", ""},
+    {" dpkg apt apt-get aptitude ", "", " --pre-invoke --post-invoke --status-logger --option ",
+     ""},
     {" mutt neomutt ", "eF", "", ""},
     {" mail mailx s-nail Mail ", "EXS", "", ""},
     {" gpg gpg2 ", "",
@@ -110,8 +110,7 @@ bool is_long_option(const ProgramOptions& row, std::string_view name) {
   }
   const std::vector<std::string_view> full = text::split_words(row.longs);
   return std::any_of(full.begin(), full.end(), [&](std::string_view one) {
-    return one == name ||
-           (name.size() > 2 && name.starts_with("--") && one.starts_with(name));
+    return one == name || (name.size() > 2 && name.starts_with("--") && one.starts_with(name));
   });
 }
 
@@ -150,7 +149,8 @@ std::optional<Value> special_value(std::string_view program, const SimpleCommand
         given ? std::string_view(command.argv[value.word]).substr(value.from) : "";
     return file.starts_with('|') || file.starts_with('!') ? std::optional(value) : std::nullopt;
   }
-  const bool linked = word.starts_with("-Wl,") || word.starts_with("-Wa,") || word.starts_with("-Wp,");
+  const bool linked =
+      word.starts_with("-Wl,") || word.starts_with("-Wa,") || word.starts_with("-Wp,");
   if (linked && (word.find("-plugin") != std::string_view::npos ||
                  word.find(",@") != std::string_view::npos)) {
     return behind(word.rfind(',') + 1);
@@ -204,6 +204,28 @@ bool is_remote(std::string_view word) {
          !word.substr(colon).starts_with("::");
 }
 
+/// Text in make's language, or in that of a shell that is not read.
+void guess_foreign(const Wrapping& w) {
+  static const NameSet kBuilders(" make gmake bmake cmake ");
+  static const NameSet kShells(
+      " fish csh tcsh rc es nu ion oil osh ysh xonsh elvish zsh rzsh zsh5 pwsh powershell ");
+  const bool builds = kBuilders.contains(w.program);
+  if (!builds && !kShells.contains(w.program)) {
+    return;
+  }
+  for (std::size_t i = 1; i < w.size(); ++i) {
+    const std::string& word = w.word(i);
+    const bool evaluated = word.find('$') != std::string::npos ||
+                           word.find("!=") != std::string::npos ||
+                           word.find("SHELL") != std::string::npos;
+    const std::string_view text =
+        std::string_view(word).substr(builds && word.find("SHELL=") == 0 ? 6 : 0);
+    if (builds ? evaluated : word.find(' ') != std::string::npos) {
+      guess_mentioned(w, text);
+    }
+  }
+}
+
 }  // namespace
 
 bool has_program_option(const SimpleCommand& command) {
@@ -229,6 +251,7 @@ void guess_programs(const Wrapping& w) {
       guess_mentioned(w, text);
     }
   }
+  guess_foreign(w);
   if (const std::size_t from = behind_verb(w.command); from != 0) {
     guess_from(w, from);
   }
@@ -260,9 +283,10 @@ void guess_implied(const Wrapping& w) {
     if (counted && !refs && is_remote(word)) {
       SimpleCommand command;
       const std::size_t scheme = word.find("://");
-      const std::string host = scheme == std::string::npos
-                                   ? word.substr(0, word.find(':'))
-                                   : word.substr(scheme + 3, word.find('/', scheme + 3) - scheme - 3);
+      const std::string host =
+          scheme == std::string::npos
+              ? word.substr(0, word.find(':'))
+              : word.substr(scheme + 3, word.find('/', scheme + 3) - scheme - 3);
       command.argv = {"ssh", host};
       command.kinds.assign(2, WordKind::kStatic);
       command.wrapper = w.program;

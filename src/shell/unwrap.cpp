@@ -201,8 +201,8 @@ void unwrap_env_split(const Wrapping& w, std::size_t end) {
       parse_text(w,
                  attached == std::string::npos ? "" : std::string_view(word).substr(attached + 1));
       parse_joined(w, i + 1);
-      guess_text(w, "env " + (attached == std::string::npos ? "" : word.substr(attached + 1)) + " " +
-                        rest_of(w, i + 1));
+      guess_text(w, "env " + (attached == std::string::npos ? "" : word.substr(attached + 1)) +
+                        " " + rest_of(w, i + 1));
     }
   }
 }
