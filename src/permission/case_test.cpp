@@ -200,7 +200,7 @@ TEST(Permission, Tables) {
 TEST(Permission, BypassTables) {
   const Workspace workspace;
   int rows = 0;
-  for (const char* name : {"structure", "wrappers", "programs", "builtins", "files"}) {
+  for (const char* name : {"structure", "wrappers", "review", "programs", "builtins", "files"}) {
     CaseFile file(std::string(OAP_SOURCE_DIR "/src/permission/cases/bypass_") + name + ".case",
                   workspace);
     file.run();

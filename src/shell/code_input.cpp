@@ -142,8 +142,9 @@ void guess_inputs(Findings& findings) {
     for (std::size_t i = 1; i < command.argv.size() && i < 8; ++i) {
       if (findings.reads_code) {
         guess_code_text(printed, text::replace_all(command.argv[i], "\\n", "\n"));
-      } else {
-        guess_text(printed, plain_reading(command.argv[i]));
+      } else if (const std::string plain = plain_reading(command.argv[i]);
+                 plain != command.argv[i]) {
+        guess_text(printed, plain);
       }
     }
   }

@@ -204,6 +204,28 @@ bool is_remote(std::string_view word) {
          !word.substr(colon).starts_with("::");
 }
 
+/// Text in make's language, or in that of a shell that is not read.
+void guess_foreign(const Wrapping& w) {
+  static const NameSet kBuilders(" make gmake bmake cmake ");
+  static const NameSet kShells(
+      " fish csh tcsh rc es nu ion oil osh ysh xonsh elvish zsh rzsh zsh5 pwsh powershell ");
+  const bool builds = kBuilders.contains(w.program);
+  if (!builds && !kShells.contains(w.program)) {
+    return;
+  }
+  for (std::size_t i = 1; i < w.size(); ++i) {
+    const std::string& word = w.word(i);
+    const bool evaluated = word.find('$') != std::string::npos ||
+                           word.find("!=") != std::string::npos ||
+                           word.find("SHELL") != std::string::npos;
+    const std::string_view text =
+        std::string_view(word).substr(builds && word.find("SHELL=") == 0 ? 6 : 0);
+    if (builds ? evaluated : word.find(' ') != std::string::npos) {
+      guess_mentioned(w, text);
+    }
+  }
+}
+
 }  // namespace
 
 bool has_program_option(const SimpleCommand& command) {
@@ -229,6 +251,7 @@ void guess_programs(const Wrapping& w) {
       guess_mentioned(w, text);
     }
   }
+  guess_foreign(w);
   if (const std::size_t from = behind_verb(w.command); from != 0) {
     guess_from(w, from);
   }

@@ -6,9 +6,11 @@
 #include "async/deadline.hpp"
 #include "async/scope.hpp"
 #include "async/sleep.hpp"
+#include "base/ids.hpp"
 #include "base/log.hpp"
 #include "json/print.hpp"
 #include "mcp/testing/linked_client.hpp"
+#include "sandbox/testing/process.hpp"
 
 namespace oap::mcp {
 namespace {
@@ -248,20 +250,18 @@ TEST_F(ClientTest, ProgressKeepsACallAliveUpToAHardEnd) {
   EXPECT_THAT(client.text("forever", R"({"pause":0.1})"), StartsWith("error: deadline_exceeded"));
 }
 
-bool gone(pid_t pid) { return ::kill(pid, 0) != 0 && errno == ESRCH; }
-
 TEST_F(ClientTest, AStubbornServerAndItsChildAreKilled) {
   ServerSpec spec = server("stubborn.py");
   spec.eof_grace = Millis(50);
   spec.term_grace = Millis(50);
+  const std::string mark = new_id("stubborn_");
+  spec.process.env["OAP_MARK"] = mark;
   LinkedClient client(spec);
   ASSERT_TRUE(client);
-  const auto pids = json::parse(client.text("pids"));
-  ASSERT_TRUE(pids);
+  ASSERT_TRUE(json::parse(client.text("pids")));
+  ASSERT_TRUE(sandbox::testing::marked_come(mark, 2));
   client.runtime().run(client->close());
-  for (const json::Value& pid : pids->get_array()) {
-    EXPECT_TRUE(gone(static_cast<pid_t>(pid.get_int64()))) << json::print(pid);
-  }
+  EXPECT_TRUE(sandbox::testing::marked(mark).empty());
   EXPECT_FALSE(client->alive());
   EXPECT_THAT(client.text("pids"), StartsWith("error: unavailable"));
 }
