@@ -236,9 +236,10 @@ class Collector {
   /// Programs that read what they are given; the second file of some is written.
   void reads() {
     const auto list = operands();
+    const bool tree = words_.any_short("R");
     const bool second = words_.is({"uniq", "xxd", "split", "enscript", "dos2unix"});
     for (std::size_t n = 0; n < list.size(); ++n) {
-      add(list[n], second && n > 0 ? Action::kWrite : Action::kRead, words_.any_short("R"));
+      add(list[n], second && n > 0 ? Action::kWrite : Action::kRead, tree);
     }
     unknown_rest(Action::kRead, false);
   }
