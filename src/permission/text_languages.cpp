@@ -101,13 +101,13 @@ class Awk {
     const char next = at_ + 1 < text_.size() ? text_[at_ + 1] : '\0';
     if (c == '|' && next == '|') {
       ++at_;
-    } else if (c == '@' || c == '|' || (c == '>' && printing_ && depth_ <= 0) || c == '`') {
+    } else if (one_of(c, "@|`\\") || (c == '>' && printing_ && depth_ <= 0)) {
       plain_ = false;
     } else if (c == ';' || c == '\n' || c == '}' || c == '{') {
       printing_ = false;
     }
     depth_ += c == '(' ? 1 : (c == ')' ? -1 : 0);
-    if (!one_of(c, " \t\\")) {
+    if (!one_of(c, " \t")) {
       operand_ = one_of(c, ")]$") || text::is_digit(c);
     }
     ++at_;
