@@ -109,13 +109,14 @@ Task<int> run(gateway::McpUpstream& upstream, int restarts) {
   co_return restarts;
 }
 
-gateway::McpUpstreamOptions options_for(const std::string& server, const std::string& mark) {
+gateway::McpUpstreamOptions options_for(const std::string& server, const std::string& mark,
+                                        const std::string& folder) {
   gateway::McpUpstreamOptions options;
   options.supervisor.watch_interval = Millis(50);
   mcp::ServerSpec& spec = options.supervisor.server;
   spec.name = "exits";
   spec.process.argv = {server, "parent"};
-  spec.process.cwd = "/";
+  spec.process.cwd = folder;
   spec.process.profile = sandbox::Profile::kService;
   spec.process.env["OAP_RESTART_MARK"] = mark;
   spec.era = mcp::Era::kLegacy;
@@ -141,8 +142,10 @@ int main(int argc, char** argv) {
   }
   const int wanted = restarts_wanted(argc, argv);
   const std::string mark = crypto::random_hex(8);
+  const std::string folder = std::filesystem::temp_directory_path() / ("oap-restarts-" + mark);
+  std::filesystem::create_directory(folder);
   async::Runtime runtime;
-  gateway::McpUpstream upstream(runtime.executor(), options_for(argv[1], mark),
+  gateway::McpUpstream upstream(runtime.executor(), options_for(argv[1], mark, folder),
                                 gateway::mcp_connector());
   runtime.run(run(upstream, 3));  // what is made once is made
   runtime.run(async::sleep_for(Millis(1'000)));
@@ -168,5 +171,6 @@ int main(int argc, char** argv) {
   const bool clean = done == wanted && after.processes <= before.processes &&
                      after.children <= before.children && after.descriptors <= before.descriptors &&
                      closed.processes == 0 && closed.children == 0;
+  std::filesystem::remove_all(folder);
   return clean ? 0 : 1;
 }
