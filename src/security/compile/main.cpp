@@ -58,5 +58,7 @@ int main(int argc, char** argv) {
   std::ofstream out(argv[1], std::ios::binary);
   out.write(bytes, static_cast<std::streamsize>(size));
   out.close();
+  std::free(bytes);
+  hs_free_database(database);
   return out ? 0 : 1;
 }
