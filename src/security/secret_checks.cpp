@@ -82,6 +82,40 @@ bool is_member_access(std::string_view value) {
   return dot && restlessness(value) < 0.2;
 }
 
+/// Random enough without an issuer's form: of letters and digits or signs that change often.
+bool has_signs_within(std::string_view value, std::size_t special, std::size_t digits) {
+  const std::size_t spaces = count(value, [](char c) { return c == ' '; });
+  return value.size() >= 24 && digits >= 2 && special >= 3 && spaces <= 4 &&
+         value.find("://") == std::string_view::npos && entropy(value) >= 4.0;
+}
+
+/// "Password123 is too weak": what only sentences hold.
+bool is_sentence(std::string_view value) {
+  static constexpr std::array<std::string_view, 40> kWords = {
+      "is",      "are",      "was",     "the",  "too",  "must",   "should", "at",
+      "least",   "your",     "please",  "not",  "to",   "for",    "of",     "in",
+      "be",      "with",     "and",     "or",   "has",  "have",   "from",   "enter",
+      "contain", "contains", "invalid", "this", "that", "cannot", "can",    "will",
+      "a",       "an",       "it",      "on",   "no",   "more",   "than",   "needs"};
+  const std::string lower = text::lower_ascii(value);
+  const auto words = text::split(lower, ' ');
+  return std::count_if(words.begin(), words.end(),
+                       [](std::string_view word) { return is_one_of(word, kWords); }) > 1;
+}
+
+/// "correct horse battery staple 42": words, and a number.
+bool is_passphrase(std::string_view value) {
+  const auto words = text::split(value, ' ');
+  std::size_t numbers = 0;
+  std::size_t plain = 0;
+  for (const std::string_view word : words) {
+    const bool number = !word.empty() && std::all_of(word.begin(), word.end(), is_digit);
+    numbers += number ? 1 : 0;
+    plain += word.size() > 2 && std::all_of(word.begin(), word.end(), is_alpha) ? 1 : 0;
+  }
+  return numbers > 0 && plain >= 3 && numbers + plain == words.size() && !is_sentence(value);
+}
+
 /// A word of letters and digits.
 bool has_mixed_word(std::string_view value) {
   const auto words = text::split(value, ' ');
@@ -175,6 +209,16 @@ std::string snake_case(std::string_view name) {
 
 NameKind name_kind(std::string_view name) {
   const std::string snake = snake_case(name);
+  for (const std::string_view cursor : {"page_token", "continuation_token", "continue_token"}) {
+    if (snake.ends_with(cursor)) {
+      return NameKind::kNone;  // a place in a list
+    }
+  }
+  for (const std::string_view salt : {"auth_salt", "nonce_salt", "logged_in_salt"}) {
+    if (snake.ends_with(salt)) {
+      return NameKind::kSecret;
+    }
+  }
   std::vector<std::string_view> words = text::split(snake, '_');
   std::erase_if(words, [](std::string_view word) {
     return word.empty() || word.find_first_not_of("0123456789") == std::string_view::npos;
@@ -221,8 +265,15 @@ bool is_secret_value(NameKind kind, std::string_view value, ValueForm form) {
   const std::size_t letters = count(value, is_alpha);
   const std::size_t special =
       value.size() - digits - letters - count(value, [](char c) {
-        return std::string_view("_-./: ,;'\"()[]{}").find(c) != std::string_view::npos;
+        return std::string_view("_-./: ,;'\"()[]{}").find(c) != std::string_view::npos ||
+               static_cast<unsigned char>(c) >= 0x80;
       });
+  if (form == ValueForm::kQuoted && has_signs_within(value, special, digits)) {
+    return true;
+  }
+  if (password && form != ValueForm::kBare && is_passphrase(value)) {
+    return true;
+  }
   if (letters == 0 || (digits == 0 && special == 0 && value.size() < 20)) {
     return false;
   }
@@ -234,7 +285,8 @@ bool is_secret_value(NameKind kind, std::string_view value, ValueForm form) {
   }
   if (password) {
     const std::size_t spaces = count(value, [](char c) { return c == ' '; });
-    const bool sentence = spaces > 0 && special == 0 && !has_mixed_word(value);
+    const bool sentence = spaces > 0 && ((special == 0 && !has_mixed_word(value)) ||
+                                         (spaces > 1 && is_sentence(value)));
     const double calm = form == ValueForm::kBare ? 3.0 : 2.2;
     return !sentence && spaces <= 6 && (digits > 0 || special > 0) && entropy(value) >= calm &&
            (form != ValueForm::kBare || value.size() >= 8);
@@ -246,6 +298,18 @@ bool is_secret_value(NameKind kind, std::string_view value, ValueForm form) {
   const double needed = form == ValueForm::kBare ? 3.4 : 3.0;
   return entropy(value) >= (short_one ? 3.0 : needed) &&
          restlessness(value) >= (short_one ? 0.3 : 0.18) && (digits > 1 || value.size() >= 20);
+}
+
+bool looks_random(std::string_view value) {
+  const std::size_t digits = count(value, is_digit);
+  const std::size_t letters = count(value, is_alpha);
+  const std::size_t dots = count(value, [](char c) { return c == '.' || c == '/'; });
+  const bool ascii = std::all_of(value.begin(), value.end(), [](char c) {
+    return c > ' ' && static_cast<unsigned char>(c) < 0x7F;
+  });
+  return ascii && value.size() >= 8 && value.size() <= 512 && digits >= 1 && letters >= 3 &&
+         dots < 2 && value.find_first_of("()") == std::string_view::npos && entropy(value) >= 2.7 &&
+         restlessness(value) >= 0.2 && !is_sample(value) && !is_reference(value) && !is_uuid(value);
 }
 
 bool is_url_password(std::string_view password) {
