@@ -5,6 +5,7 @@
 #include <cmath>
 #include <vector>
 
+#include "crypto/hash.hpp"
 #include "text/strings.hpp"
 
 namespace oap::security {
@@ -89,8 +90,8 @@ bool has_signs_within(std::string_view value, std::size_t special, std::size_t d
          value.find("://") == std::string_view::npos && entropy(value) >= 4.0;
 }
 
-/// "Password123 is too weak": what only sentences hold.
-bool is_sentence(std::string_view value) {
+/// How many of its words only sentences hold: "Password123 is too weak" has two.
+std::size_t sentence_words(std::string_view value) {
   static constexpr std::array<std::string_view, 40> kWords = {
       "is",      "are",      "was",     "the",  "too",  "must",   "should", "at",
       "least",   "your",     "please",  "not",  "to",   "for",    "of",     "in",
@@ -99,8 +100,9 @@ bool is_sentence(std::string_view value) {
       "a",       "an",       "it",      "on",   "no",   "more",   "than",   "needs"};
   const std::string lower = text::lower_ascii(value);
   const auto words = text::split(lower, ' ');
-  return std::count_if(words.begin(), words.end(),
-                       [](std::string_view word) { return is_one_of(word, kWords); }) > 1;
+  return static_cast<std::size_t>(
+      std::count_if(words.begin(), words.end(),
+                    [](std::string_view word) { return is_one_of(word, kWords); }));
 }
 
 /// "correct horse battery staple 42": words, and a number.
@@ -113,7 +115,7 @@ bool is_passphrase(std::string_view value) {
     numbers += number ? 1 : 0;
     plain += word.size() > 2 && std::all_of(word.begin(), word.end(), is_alpha) ? 1 : 0;
   }
-  return numbers > 0 && plain >= 3 && numbers + plain == words.size() && !is_sentence(value);
+  return numbers > 0 && plain >= 3 && numbers + plain == words.size() && sentence_words(value) == 0;
 }
 
 /// A word of letters and digits.
@@ -255,6 +257,27 @@ NameKind name_kind(std::string_view name) {
   return NameKind::kNone;
 }
 
+namespace {
+
+/// Base64 of what would be a secret itself, as in the data of a Kubernetes Secret.
+bool is_encoded_secret(NameKind kind, std::string_view value) {
+  if (value.size() < 12 || value.size() > 512 || value.size() % 4 != 0) {
+    return false;
+  }
+  const auto plain = crypto::from_base64(value);
+  return plain &&
+         std::all_of(plain->begin(), plain->end(), [](char c) { return c > ' ' && c < 0x7F; }) &&
+         is_secret_value(kind, *plain, ValueForm::kQuoted);
+}
+
+/// Letters alone, whose case changes as it does in no word.
+bool is_shuffled(std::string_view value) {
+  return value.size() >= 12 && std::all_of(value.begin(), value.end(), is_alpha) &&
+         entropy(value) >= 3.0 && (is_mixed(value) || restlessness(value) >= 0.34);
+}
+
+}  // namespace
+
 bool is_secret_value(NameKind kind, std::string_view value, ValueForm form) {
   const bool password = kind == NameKind::kPassword;
   if (kind == NameKind::kNone || value.size() < (password ? 6U : 10U) || value.size() > 4096 ||
@@ -274,6 +297,10 @@ bool is_secret_value(NameKind kind, std::string_view value, ValueForm form) {
   if (password && form != ValueForm::kBare && is_passphrase(value)) {
     return true;
   }
+  if (form != ValueForm::kBare &&
+      (is_encoded_secret(kind, value) || (password && is_shuffled(value)))) {
+    return true;
+  }
   if (letters == 0 || (digits == 0 && special == 0 && value.size() < 20)) {
     return false;
   }
@@ -286,7 +313,7 @@ bool is_secret_value(NameKind kind, std::string_view value, ValueForm form) {
   if (password) {
     const std::size_t spaces = count(value, [](char c) { return c == ' '; });
     const bool sentence = spaces > 0 && ((special == 0 && !has_mixed_word(value)) ||
-                                         (spaces > 1 && is_sentence(value)));
+                                         (spaces > 1 && sentence_words(value) > 1));
     const double calm = form == ValueForm::kBare ? 3.0 : 2.2;
     return !sentence && spaces <= 6 && (digits > 0 || special > 0) && entropy(value) >= calm &&
            (form != ValueForm::kBare || value.size() >= 8);
@@ -300,6 +327,15 @@ bool is_secret_value(NameKind kind, std::string_view value, ValueForm form) {
          restlessness(value) >= (short_one ? 0.3 : 0.18) && (digits > 1 || value.size() >= 20);
 }
 
+namespace {
+
+bool has_four_kinds(std::string_view value) {
+  return count(value, is_upper) > 0 && count(value, is_lower) > 0 && count(value, is_digit) > 0 &&
+         value.find_first_of("!#$%&*+=@^~?") != std::string_view::npos;
+}
+
+}  // namespace
+
 bool looks_random(std::string_view value) {
   const std::size_t digits = count(value, is_digit);
   const std::size_t letters = count(value, is_alpha);
@@ -309,7 +345,7 @@ bool looks_random(std::string_view value) {
   });
   return ascii && value.size() >= 8 && value.size() <= 512 && digits >= 1 && letters >= 3 &&
          dots < 2 && value.find_first_of("()") == std::string_view::npos && entropy(value) >= 2.7 &&
-         restlessness(value) >= 0.2 && !is_sample(value) && !is_reference(value) && !is_uuid(value);
+         (restlessness(value) >= 0.2 || has_four_kinds(value)) && !is_sample(value) && !is_reference(value) && !is_uuid(value);
 }
 
 bool is_url_password(std::string_view password) {

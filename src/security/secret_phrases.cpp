@@ -67,7 +67,7 @@ std::size_t word_end(std::string_view text, std::size_t start, const MarkPattern
                       : words       ? c != ' ' && !text::is_alpha(c)
                                     : text::is_space(c) || is_quote(c) || c == '\\';
     if (ends || (before == '>' && c == '<') || (oracle && c == '@') ||
-        (mark.demand == Demand::kRandom && (c == '|' || c == '*'))) {
+        (mark.demand == Demand::kRandom && (c == '|' || text.substr(at, 2) == "**"))) {
       break;
     }
     ++at;
