@@ -29,6 +29,9 @@ Name name_before(std::string_view text, std::size_t at) {
   while (at > least && is_blank(text[at - 1])) {
     --at;
   }
+  if (at > least + 1 && text[at - 1] == ']' && text[at - 2] == '[') {
+    at -= 2;  // char password[] = …
+  }
   while (at > least && (is_quote(text[at - 1]) || text[at - 1] == '\\' || text[at - 1] == ']')) {
     name.quoted = name.quoted || is_quote(text[at - 1]);
     --at;
@@ -78,8 +81,19 @@ Separator separator_at(const TextView& view, std::size_t end) {
   if (is_quote(out.kind)) {
     out.kind = '(';
     out.value = end - 1;
-    out.name_end = text.substr(0, end).rfind('(');
+    out.name_end = text.substr(0, end).find_last_of("({");
     out.valid = out.name_end != std::string_view::npos;
+    return out;
+  }
+  if (out.kind == ',' || out.kind == '|' || out.kind == '?') {
+    out.name_end = out.kind == ',' ? end - 1 : end - 2;
+    std::size_t quote = end;
+    while (quote < text.size() && quote - end < 16 && text::is_space(text[quote])) {
+      ++quote;
+    }
+    out.waits = quote == text.size() && !view.last;
+    out.valid = quote < text.size() && is_quote(text[quote]);
+    out.value = quote;
     return out;
   }
   if (out.kind != ':' && out.kind != '=' && out.kind != '>') {
@@ -109,6 +123,9 @@ Separator separator_at(const TextView& view, std::size_t end) {
   }
   if (out.kind == '=' && (before == ':' || before == '+' || before == '?')) {
     --out.name_end;
+  }
+  if (out.kind == '>' && before == '-') {
+    return out;  // a member of Perl or C
   }
   if (out.kind == '>') {
     out.kind = before == '=' ? '>' : 'x';
@@ -344,7 +361,18 @@ ContextAnswer look_at_assignment(const TextView& view, std::size_t end) {
     --front;
   }
   const bool tag = front > 0 && view.text[front - 1] == '<';
-  if (kind == NameKind::kNone || (separator.kind == 'x' && !tag)) {
+  if (separator.kind == ',') {
+    // set("api_key", "…"): the first of a call's arguments
+    const bool first = name.start > 1 && is_quote(view.text[name.start - 1]) && name.quoted &&
+                       text::trim(view.text.substr(name.start > 8 ? name.start - 8 : 0,
+                                                   std::min<std::size_t>(name.start, 8) - 1))
+                           .ends_with('(');
+    if (!first) {
+      return answer;
+    }
+  }
+  const bool user = separator.kind == ':' && view.text.substr(0, front).ends_with("//");
+  if (kind == NameKind::kNone || (separator.kind == 'x' && !tag) || user) {
     return answer;
   }
   const Value value = value_at(view, name, separator);
@@ -359,7 +387,7 @@ ContextAnswer look_at_assignment(const TextView& view, std::size_t end) {
   const std::string_view named = named_type(snake_case(written), secret);
   if (!named.empty() && !is_sample(secret) && !is_reference(secret)) {
     answer.found.push_back({named, value.start, value.end});
-  } else if ((separator.kind != '(' || is_mixed(secret)) &&
+  } else if ((separator.kind != '(' || is_mixed(secret) || looks_random(secret)) &&
              is_secret_value(kind, secret, value.form)) {
     const std::string_view type = kind == NameKind::kPassword ? "password" : "generic_secret";
     answer.found.push_back({type, value.start, value.end});

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <vector>
 
+#include "crypto/hash.hpp"
 #include "text/strings.hpp"
 
 namespace oap::security {
@@ -80,6 +81,41 @@ bool is_member_access(std::string_view value) {
     }
   }
   return dot && restlessness(value) < 0.2;
+}
+
+/// Random enough without an issuer's form: of letters and digits or signs that change often.
+bool has_signs_within(std::string_view value, std::size_t special, std::size_t digits) {
+  const std::size_t spaces = count(value, [](char c) { return c == ' '; });
+  return value.size() >= 24 && digits >= 2 && special >= 3 && spaces <= 4 &&
+         value.find("://") == std::string_view::npos && entropy(value) >= 4.0;
+}
+
+/// How many of its words only sentences hold: "Password123 is too weak" has two.
+std::size_t sentence_words(std::string_view value) {
+  static constexpr std::array<std::string_view, 40> kWords = {
+      "is",      "are",      "was",     "the",  "too",  "must",   "should", "at",
+      "least",   "your",     "please",  "not",  "to",   "for",    "of",     "in",
+      "be",      "with",     "and",     "or",   "has",  "have",   "from",   "enter",
+      "contain", "contains", "invalid", "this", "that", "cannot", "can",    "will",
+      "a",       "an",       "it",      "on",   "no",   "more",   "than",   "needs"};
+  const std::string lower = text::lower_ascii(value);
+  const auto words = text::split(lower, ' ');
+  return static_cast<std::size_t>(
+      std::count_if(words.begin(), words.end(),
+                    [](std::string_view word) { return is_one_of(word, kWords); }));
+}
+
+/// "correct horse battery staple 42": words, and a number.
+bool is_passphrase(std::string_view value) {
+  const auto words = text::split(value, ' ');
+  std::size_t numbers = 0;
+  std::size_t plain = 0;
+  for (const std::string_view word : words) {
+    const bool number = !word.empty() && std::all_of(word.begin(), word.end(), is_digit);
+    numbers += number ? 1 : 0;
+    plain += word.size() > 2 && std::all_of(word.begin(), word.end(), is_alpha) ? 1 : 0;
+  }
+  return numbers > 0 && plain >= 3 && numbers + plain == words.size() && sentence_words(value) == 0;
 }
 
 /// A word of letters and digits.
@@ -175,6 +211,16 @@ std::string snake_case(std::string_view name) {
 
 NameKind name_kind(std::string_view name) {
   const std::string snake = snake_case(name);
+  for (const std::string_view cursor : {"page_token", "continuation_token", "continue_token"}) {
+    if (snake.ends_with(cursor)) {
+      return NameKind::kNone;  // a place in a list
+    }
+  }
+  for (const std::string_view salt : {"auth_salt", "nonce_salt", "logged_in_salt"}) {
+    if (snake.ends_with(salt)) {
+      return NameKind::kSecret;
+    }
+  }
   std::vector<std::string_view> words = text::split(snake, '_');
   std::erase_if(words, [](std::string_view word) {
     return word.empty() || word.find_first_not_of("0123456789") == std::string_view::npos;
@@ -211,6 +257,27 @@ NameKind name_kind(std::string_view name) {
   return NameKind::kNone;
 }
 
+namespace {
+
+/// Base64 of what would be a secret itself, as in the data of a Kubernetes Secret.
+bool is_encoded_secret(NameKind kind, std::string_view value) {
+  if (value.size() < 12 || value.size() > 512 || value.size() % 4 != 0) {
+    return false;
+  }
+  const auto plain = crypto::from_base64(value);
+  return plain &&
+         std::all_of(plain->begin(), plain->end(), [](char c) { return c > ' ' && c < 0x7F; }) &&
+         is_secret_value(kind, *plain, ValueForm::kQuoted);
+}
+
+/// Letters alone, whose case changes as it does in no word.
+bool is_shuffled(std::string_view value) {
+  return value.size() >= 12 && std::all_of(value.begin(), value.end(), is_alpha) &&
+         entropy(value) >= 3.0 && (is_mixed(value) || restlessness(value) >= 0.34);
+}
+
+}  // namespace
+
 bool is_secret_value(NameKind kind, std::string_view value, ValueForm form) {
   const bool password = kind == NameKind::kPassword;
   if (kind == NameKind::kNone || value.size() < (password ? 6U : 10U) || value.size() > 4096 ||
@@ -221,8 +288,19 @@ bool is_secret_value(NameKind kind, std::string_view value, ValueForm form) {
   const std::size_t letters = count(value, is_alpha);
   const std::size_t special =
       value.size() - digits - letters - count(value, [](char c) {
-        return std::string_view("_-./: ,;'\"()[]{}").find(c) != std::string_view::npos;
+        return std::string_view("_-./: ,;'\"()[]{}").find(c) != std::string_view::npos ||
+               static_cast<unsigned char>(c) >= 0x80;
       });
+  if (form == ValueForm::kQuoted && has_signs_within(value, special, digits)) {
+    return true;
+  }
+  if (password && form != ValueForm::kBare && is_passphrase(value)) {
+    return true;
+  }
+  if (form != ValueForm::kBare &&
+      (is_encoded_secret(kind, value) || (password && is_shuffled(value)))) {
+    return true;
+  }
   if (letters == 0 || (digits == 0 && special == 0 && value.size() < 20)) {
     return false;
   }
@@ -234,7 +312,8 @@ bool is_secret_value(NameKind kind, std::string_view value, ValueForm form) {
   }
   if (password) {
     const std::size_t spaces = count(value, [](char c) { return c == ' '; });
-    const bool sentence = spaces > 0 && special == 0 && !has_mixed_word(value);
+    const bool sentence = spaces > 0 && ((special == 0 && !has_mixed_word(value)) ||
+                                         (spaces > 1 && sentence_words(value) > 1));
     const double calm = form == ValueForm::kBare ? 3.0 : 2.2;
     return !sentence && spaces <= 6 && (digits > 0 || special > 0) && entropy(value) >= calm &&
            (form != ValueForm::kBare || value.size() >= 8);
@@ -246,6 +325,27 @@ bool is_secret_value(NameKind kind, std::string_view value, ValueForm form) {
   const double needed = form == ValueForm::kBare ? 3.4 : 3.0;
   return entropy(value) >= (short_one ? 3.0 : needed) &&
          restlessness(value) >= (short_one ? 0.3 : 0.18) && (digits > 1 || value.size() >= 20);
+}
+
+namespace {
+
+bool has_four_kinds(std::string_view value) {
+  return count(value, is_upper) > 0 && count(value, is_lower) > 0 && count(value, is_digit) > 0 &&
+         value.find_first_of("!#$%&*+=@^~?") != std::string_view::npos;
+}
+
+}  // namespace
+
+bool looks_random(std::string_view value) {
+  const std::size_t digits = count(value, is_digit);
+  const std::size_t letters = count(value, is_alpha);
+  const std::size_t dots = count(value, [](char c) { return c == '.' || c == '/'; });
+  const bool ascii = std::all_of(value.begin(), value.end(), [](char c) {
+    return c > ' ' && static_cast<unsigned char>(c) < 0x7F;
+  });
+  return ascii && value.size() >= 8 && value.size() <= 512 && digits >= 1 && letters >= 3 &&
+         dots < 2 && value.find_first_of("()") == std::string_view::npos && entropy(value) >= 2.7 &&
+         (restlessness(value) >= 0.2 || has_four_kinds(value)) && !is_sample(value) && !is_reference(value) && !is_uuid(value);
 }
 
 bool is_url_password(std::string_view password) {

@@ -44,6 +44,10 @@ enum class ValueForm : std::uint8_t {
 /// word, a digest or a placeholder.
 bool is_secret_value(NameKind kind, std::string_view value, ValueForm form);
 
+/// A word that nobody would write as one: letters and digits that change often. For values whose
+/// surroundings are prose.
+bool looks_random(std::string_view value);
+
 /// Refers to a secret kept elsewhere, or to a variable: "${TOKEN}", "process.env.X", "vault:…".
 bool is_reference(std::string_view value);
 
@@ -55,6 +59,9 @@ bool has_crc32(std::string_view token, std::size_t prefix);
 
 /// A token of a kind that has a checksum, whose checksum is wrong: made up, so none.
 bool fails_crc32(std::string_view token);
+
+/// A routable token of GitLab ("glpat-….01.…") stands here whose base36 CRC-32 is wrong.
+bool is_false_gitlab(std::string_view text);
 
 /// Whether the dotted text is a JWT (or JWE), and not one that documentation shows.
 bool is_jwt(std::string_view token);

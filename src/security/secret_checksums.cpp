@@ -67,6 +67,27 @@ bool fails_crc32(std::string_view token) {
          !has_crc32(token, 4);
 }
 
+bool is_false_gitlab(std::string_view text) {
+  const std::size_t dot =
+      text.find_first_not_of("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_-");
+  constexpr std::size_t kBehind = 13;  // ".01.", the payload's length, the checksum
+  if (dot == std::string_view::npos || text.size() < dot + kBehind || text[dot] != '.' ||
+      text[dot + 3] != '.') {
+    return false;
+  }
+  const std::string_view checksum = text.substr(dot + 6, 7);
+  static constexpr std::string_view kDigits = "0123456789abcdefghijklmnopqrstuvwxyz";
+  if (text.substr(dot + 4, 9).find_first_not_of(kDigits) != std::string_view::npos) {
+    return false;
+  }
+  std::string right(7, '0');
+  std::uint32_t crc = crc32(text.substr(0, dot + 6));
+  for (std::size_t i = right.size(); i-- > 0; crc /= 36) {
+    right[i] = kDigits[crc % 36];
+  }
+  return right != checksum;
+}
+
 bool is_jwt(std::string_view token) {
   const std::size_t first = token.find('.');
   const std::size_t second = token.find('.', first + 1);

@@ -11,8 +11,6 @@ namespace {
 
 constexpr std::size_t kLongestToken = 4096;
 
-bool is_quote(char c) { return c == '"' || c == '\'' || c == '`'; }
-
 template <class Test>
 std::size_t run_end(std::string_view text, std::size_t at, Test test) {
   const std::size_t most = std::min(text.size(), at + kLongestToken);
@@ -92,7 +90,11 @@ ContextAnswer look_at_url(const TextView& view, std::size_t end) {
     answer.needs_more = !view.last;
     return answer;
   }
-  const std::string_view user_info = near.substr(slashes + 1, near.size() - slashes - 2);
+  std::string_view user_info = near.substr(slashes + 1, near.size() - slashes - 2);
+  if (const std::size_t mark = user_info.rfind("[REDACTED:"); mark != std::string_view::npos) {
+    const std::size_t close = user_info.find(']', mark);
+    user_info = close == std::string_view::npos ? std::string_view() : user_info.substr(close + 1);
+  }
   const std::size_t colon = user_info.find(':');
   if (slashes == std::string_view::npos || colon == std::string_view::npos) {
     return answer;
@@ -102,48 +104,15 @@ ContextAnswer look_at_url(const TextView& view, std::size_t end) {
   const bool host = text::is_alpha(text[end]) || text::is_digit(text[end]) || text[end] == '[' ||
                     text[end] == '$' || text[end] == '{';
   const std::size_t scheme_end = near.rfind(':', slashes);
-  const bool scheme = scheme_end != std::string_view::npos && scheme_end > 0 &&
-                      text::is_alpha(near[scheme_end - 1]);
+  const bool scheme =
+      scheme_end != std::string_view::npos && scheme_end > 0 &&
+      (text::is_alpha(near[scheme_end - 1]) || text::is_digit(near[scheme_end - 1]));
   if (host && scheme && password.size() >= 3 && is_url_password(password) &&
       user.find('.') == std::string_view::npos && user != password && !fails_crc32(password)) {
     const auto start = static_cast<std::size_t>(password.data() - text.data());
     answer.found.push_back({"url_password", start, start + password.size()});
   }
   return answer;
-}
-
-/// A word behind a mark that ends with the word's first character.
-ContextAnswer look_at_word(const TextView& view, std::size_t end, NameKind kind) {
-  ContextAnswer answer;
-  const std::size_t start = end - 1;
-  answer.hold = start;
-  const bool quoted = start > 0 && is_quote(view.text[start - 1]);
-  const char quote = quoted ? view.text[start - 1] : '\0';
-  const std::size_t stop = run_end(view.text, start, [&](char c) {
-    return quoted ? c != quote && c != '\n' : !text::is_space(c) && !is_quote(c) && c != '\\';
-  });
-  if (stop == view.text.size() && !view.last && stop - start < kLongestToken) {
-    answer.needs_more = true;
-    return answer;
-  }
-  const std::string_view value = view.text.substr(start, stop - start);
-  if (is_secret_value(kind, value, ValueForm::kLine)) {
-    answer.found.push_back(
-        {kind == NameKind::kPassword ? "password" : "generic_secret", start, stop});
-  }
-  return answer;
-}
-
-ContextAnswer look_at_flag(const TextView& view, std::size_t end) {
-  std::size_t at = end - 1;
-  while (at > 0 && (view.text[at - 1] == ' ' || is_quote(view.text[at - 1]))) {
-    --at;
-  }
-  std::size_t start = at;
-  while (start > 0 && !text::is_space(view.text[start - 1]) && at - start < 40) {
-    --start;
-  }
-  return look_at_word(view, end, name_kind(view.text.substr(start, at - start)));
 }
 
 ContextAnswer look_at_jwk(const TextView& view, std::size_t end) {
@@ -167,12 +136,13 @@ ContextAnswer look_at_jwk(const TextView& view, std::size_t end) {
 
 }  // namespace
 
-ContextAnswer look_at_mark(Mark mark, const TextView& view, std::size_t end) {
-  switch (mark) {
+ContextAnswer look_at_mark(const MarkPattern& mark, const TextView& view, std::size_t end) {
+  switch (mark.mark) {
     case Mark::kAssignment:
       return look_at_assignment(view, end);
     case Mark::kFlag:
-      return look_at_flag(view, end);
+    case Mark::kPhrase:
+      return look_at_phrase(mark, view, end);
     case Mark::kScheme:
       return look_at_url(view, end);
     case Mark::kBearer:
@@ -181,13 +151,11 @@ ContextAnswer look_at_mark(Mark mark, const TextView& view, std::size_t end) {
       return look_at_pem(view, end);
     case Mark::kPutty:
       return look_at_putty(view, end);
-    case Mark::kNetrc:
-    case Mark::kCurlUser:
-      return look_at_word(view, end, NameKind::kPassword);
     case Mark::kJwkMember:
       return look_at_jwk(view, end);
     case Mark::kPercent:
     case Mark::kEscape:
+    case Mark::kHidden:
       break;
   }
   return {};

@@ -35,10 +35,13 @@ struct ContextAnswer {
 
 // What the surroundings tell: a name and its value, a URL, a header, a key in PEM form. `end` is
 // where the mark's hit ends. Pure; private to this folder.
-ContextAnswer look_at_mark(Mark mark, const TextView& view, std::size_t end);
+ContextAnswer look_at_mark(const MarkPattern& mark, const TextView& view, std::size_t end);
 
 /// The type of a named value, where an issuer documents one: ("datadog_api_key", 32 hex digits).
 std::string_view named_type(std::string_view snake_name, std::string_view value);
+
+/// A value behind a phrase: a command's, a statement's, a sentence's.
+ContextAnswer look_at_phrase(const MarkPattern& mark, const TextView& view, std::size_t end);
 
 /// Parts of the folder's own: keys in PEM and PuTTY form; name and value.
 ContextAnswer look_at_pem(const TextView& view, std::size_t end);

@@ -202,6 +202,13 @@ std::size_t escape_at(std::string_view text, std::size_t at, unsigned& code) {
     if (kind == 'u' && digits_at(text, begin + 1, 16, 4, code) == 4) {
       return begin + 5 - at;
     }
+    if (kind == 'u' && begin + 1 < text.size() && text[begin + 1] == '{') {
+      const std::size_t count = digits_at(text, begin + 2, 16, 6, code);
+      const std::size_t close = begin + 2 + count;
+      return count > 0 && close < text.size() && text[close] == '}' && code < 0x10000
+                 ? close + 1 - at
+                 : 0;
+    }
     if (kind == 'x' && digits_at(text, begin + 1, 16, 2, code) == 2) {
       return begin + 3 - at;
     }
@@ -275,6 +282,47 @@ Decoded decode_escapes(std::string_view text) {
     }
     append_code_point(out, code, at);
     at += length;
+  }
+  out.from.push_back(static_cast<std::uint32_t>(text.size()));
+  return out;
+}
+
+Decoded without_hidden(std::string_view text) {
+  const auto hidden_at = [&](std::size_t at) -> std::size_t {
+    const std::string_view rest = text.substr(at);
+    if (rest.front() == '\0') {
+      return 1;
+    }
+    if (rest.starts_with("\x1b[")) {
+      const std::size_t end = rest.find_first_not_of("0123456789;", 2);
+      return end == std::string_view::npos ? rest.size() : end + 1;
+    }
+    static constexpr std::string_view kInvisible[] = {
+        "\xe2\x80\x8b", "\xe2\x80\x8c", "\xe2\x80\x8d", "\xe2\x80\x8e",
+        "\xe2\x80\x8f", "\xef\xbb\xbf", "\xe2\x81\xa0", "\xc2\xad"};
+    for (const std::string_view character : kInvisible) {
+      if (rest.starts_with(character)) {
+        return character.size();
+      }
+    }
+    if (rest.front() == '\\' || rest.front() == '=') {
+      const std::size_t line = rest.starts_with("\\\r\n") || rest.starts_with("=\r\n") ? 3 : 2;
+      if (rest.size() >= line && rest[line - 1] == '\n') {
+        const std::size_t next = rest.find_first_not_of(" \t", line);
+        return next == std::string_view::npos ? rest.size() : next;
+      }
+    }
+    return 0;
+  };
+  Decoded out;
+  for (std::size_t at = 0; at < text.size();) {
+    if (const std::size_t length = hidden_at(at); length > 0) {
+      at += length;
+      continue;
+    }
+    out.text += text[at];
+    out.from.push_back(static_cast<std::uint32_t>(at));
+    ++at;
   }
   out.from.push_back(static_cast<std::uint32_t>(text.size()));
   return out;

@@ -43,6 +43,8 @@ std::vector<Decoded> decode_run(std::string_view run);
 /// Percent escapes decoded.
 Decoded decode_percent(std::string_view text);
 /// `\u0041`, `\x41`, `\101`, `&#65;`, `&#x41;` decoded.
+/// Without colours, characters of no width, NULs, and the ends of lines that go on.
+Decoded without_hidden(std::string_view text);
 Decoded decode_escapes(std::string_view text);
 
 }  // namespace oap::security

@@ -26,6 +26,18 @@ bool ends_segment(char c) {
   return text::is_space(c) || c == '"' || c == '\'' || c == '`' || c == '<' || c == '>';
 }
 
+/// Whether this white space belongs to the end of a line that goes on in the next: "…\\" or "…=".
+bool joins(std::string_view text, std::size_t at) {
+  while (at > 0 && (text[at] == ' ' || text[at] == '\t')) {
+    --at;
+  }
+  if (text[at] == '\n' && at > 0 && text[at - 1] == '\r') {
+    --at;
+  }
+  return (text[at] == '\n' || text[at] == '\r') && at > 0 &&
+         (text[at - 1] == '\\' || text[at - 1] == '=');
+}
+
 bool is_generic(std::string_view type) {
   return type == "password" || type == "generic_secret" || type == "authorization_header" ||
          type == "url_password";
@@ -134,11 +146,11 @@ bool SecretFinder::settle(const Here& here, Candidate& candidate) {
   if (candidate.id < token_types().size()) {
     return settle_token(here, candidate);
   }
-  const Mark mark = mark_patterns()[candidate.id - token_types().size()].mark;
-  if (mark == Mark::kPercent || mark == Mark::kEscape) {
-    return settle_decoded(here, candidate, mark == Mark::kPercent);
+  const MarkPattern& mark = mark_patterns()[candidate.id - token_types().size()];
+  if (mark.mark == Mark::kPercent || mark.mark == Mark::kEscape || mark.mark == Mark::kHidden) {
+    return settle_decoded(here, candidate, mark.mark);
   }
-  if (mark == Mark::kPem && is_inside_key(candidate.end)) {
+  if (mark.mark == Mark::kPem && is_inside_key(candidate.end)) {
     return true;
   }
   const std::string_view text = here.view.text;
@@ -195,6 +207,10 @@ bool SecretFinder::begins_word(const Here& here, const Candidate& candidate) con
     return true;  // token_front() looks at what stands before
   }
   const std::size_t start = candidate.start;
+  const bool glued = start > here.base && here.view.text[start - here.base - 1] == '_';
+  if (check == TokenCheck::kCrc32 || (check == TokenCheck::kAwsPair && glued)) {
+    return true;  // the checksum tells
+  }
   const auto place = first_place_behind(start == 0 ? 0 : start - 1);
   const bool freed = place != places_.end() && place->end == start;
   const auto ends_here = [&](const FoundSecret& finding) { return finding.end == start; };
@@ -213,7 +229,7 @@ std::vector<KnownSecrets::Place>::const_iterator SecretFinder::first_place_behin
       [](std::size_t at, const KnownSecrets::Place& known) { return at < known.end; });
 }
 
-bool SecretFinder::settle_decoded(const Here& here, Candidate& candidate, bool percent) {
+bool SecretFinder::settle_decoded(const Here& here, Candidate& candidate, Mark mark) {
   if (depth_ >= kMaxDepth || candidate.end <= decoded_to_) {
     return true;
   }
@@ -221,11 +237,13 @@ bool SecretFinder::settle_decoded(const Here& here, Candidate& candidate, bool p
   const std::size_t hit = candidate.end - here.base;
   std::size_t start = hit;
   const std::size_t least = hit > kSegmentBefore ? hit - kSegmentBefore : 0;
-  while (start > least && !ends_segment(text[start - 1])) {
+  const bool hidden = mark == Mark::kHidden;
+  while (start > least && !(ends_segment(text[start - 1]) && !(hidden && joins(text, start - 1)))) {
     --start;
   }
   std::size_t end = hit;
-  while (end < text.size() && end - hit < kSegmentBehind && !ends_segment(text[end])) {
+  while (end < text.size() && end - hit < kSegmentBehind &&
+         !(ends_segment(text[end]) && !(hidden && joins(text, end)))) {
     ++end;
   }
   if (end == text.size() && !here.view.last && end - hit < kSegmentBehind) {
@@ -234,7 +252,9 @@ bool SecretFinder::settle_decoded(const Here& here, Candidate& candidate, bool p
   }
   decoded_to_ = here.base + end;
   const std::string_view segment = text.substr(start, end - start);
-  const Decoded decoded = percent ? decode_percent(segment) : decode_escapes(segment);
+  const Decoded decoded = hidden                   ? without_hidden(segment)
+                          : mark == Mark::kPercent ? decode_percent(segment)
+                                                   : decode_escapes(segment);
   for (const FoundSecret& found : find_inside(decoded.text)) {
     add(found.type, here.base + start + decoded.from[found.start],
         here.base + start + decoded.from[found.end], found.rank);

@@ -49,7 +49,7 @@ class SecretFinder {
   void resolve(const Here& here);
   bool settle(const Here& here, Candidate& candidate);
   bool settle_token(const Here& here, Candidate& candidate);
-  bool settle_decoded(const Here& here, Candidate& candidate, bool percent);
+  bool settle_decoded(const Here& here, Candidate& candidate, Mark mark);
   void accept_token(const Here& here, const Candidate& candidate, std::size_t length);
   void find_in_runs(const Here& here);
   std::vector<FoundSecret> find_inside(std::string_view text) const;

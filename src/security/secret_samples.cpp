@@ -35,7 +35,7 @@ constexpr std::array<std::string_view, 31> kSamples = {
     "0011cc25eb432071", "aa6547439583c3a2",  // storage and Cosmos DB emulators
     "3543c50b0cb9cea8"};                     // GitHub's token
 
-constexpr std::array<std::string_view, 31> kPlaceholders = {"example",
+constexpr std::array<std::string_view, 28> kPlaceholders = {"example",
                                                             "your_",
                                                             "your-",
                                                             "yourtoken",
@@ -48,9 +48,6 @@ constexpr std::array<std::string_view, 31> kPlaceholders = {"example",
                                                             "change-me",
                                                             "redacted",
                                                             "dummy",
-                                                            "xxxx",
-                                                            "****",
-                                                            "....",
                                                             "000000000",
                                                             "replace",
                                                             "insert",
@@ -133,6 +130,23 @@ bool has_run(std::string_view text) {
   return false;
 }
 
+/// "xxxxxxxx", "****", "....": five alike, or four that are much of the value. Four x of both cases
+/// stand in long random tokens too.
+bool is_masked(std::string_view text) {
+  std::size_t same = 1;
+  std::size_t caseless = 1;
+  for (std::size_t i = 1; i < text.size(); ++i) {
+    const char c = text[i];
+    const bool mask = std::string_view("xX*.").find(c) != std::string_view::npos;
+    same = mask && c == text[i - 1] ? same + 1 : 1;
+    caseless = mask && text::to_lower(c) == text::to_lower(text[i - 1]) ? caseless + 1 : 1;
+    if (same >= 5 || (caseless >= 4 && caseless * 5 >= text.size())) {
+      return true;
+    }
+  }
+  return false;
+}
+
 }  // namespace
 
 bool is_sample(std::string_view secret, std::size_t fixed) {
@@ -141,8 +155,8 @@ bool is_sample(std::string_view secret, std::size_t fixed) {
   }
   const std::string_view body = secret.substr(std::min(fixed, secret.size()));
   const std::string lower = text::lower_ascii(body);
-  return holds_any(lower, kPlaceholders) || entropy(body) < 1.5 || has_run(body) ||
-         (body.size() <= 64 && is_made_of_words(body)) || is_documented(secret);
+  return holds_any(lower, kPlaceholders) || is_masked(body) || entropy(body) < 1.5 ||
+         has_run(body) || (body.size() <= 64 && is_made_of_words(body)) || is_documented(secret);
 }
 
 bool is_reference(std::string_view value) {

@@ -210,9 +210,10 @@ json::Value SecretScanner::redact(const json::Value& value) const {
 }
 
 std::vector<std::string_view> SecretScanner::types() {
-  std::vector<std::string_view> out = {"private_key",    "url_password", "password",
-                                       "generic_secret", "known_secret", "authorization_header",
-                                       "jwk_private_key"};
+  std::vector<std::string_view> out = {
+      "private_key",     "url_password",     "password",
+      "generic_secret",  "known_secret",     "authorization_header",
+      "jwk_private_key", "vault_unseal_key", "bip39_mnemonic"};
   for (const TokenType& row : token_types()) {
     out.push_back(row.type);
   }

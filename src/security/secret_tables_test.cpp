@@ -124,7 +124,8 @@ TEST(SecretTables, EveryTokenCutAnywhere) {
 
 TEST(SecretTables, EveryTypeHasARow) {
   std::set<std::string, std::less<>> with_row;
-  for (const char* file : {"secrets_positive_tokens.case", "secrets_positive.case"}) {
+  for (const char* file :
+       {"secrets_positive_tokens.case", "secrets_positive.case", "secrets_phrases.case"}) {
     for (const Row& row : rows_of(file)) {
       for (const std::string_view type : text::split(row.left, ' ')) {
         with_row.emplace(type);
@@ -139,7 +140,9 @@ TEST(SecretTables, EveryTypeHasARow) {
 
 TEST(SecretTables, Positives) {
   const SecretScanner scanner({}, "key");
-  const std::vector<Row> rows = rows_of("secrets_positive.case");
+  std::vector<Row> rows = rows_of("secrets_positive.case");
+  const std::vector<Row> phrases = rows_of("secrets_phrases.case");
+  rows.insert(rows.end(), phrases.begin(), phrases.end());
   for (const Row& row : rows) {
     const std::string text = assemble(row.right);
     EXPECT_EQ(types_of(scanner.scan(text)), row.left) << row.where << ": " << text;

@@ -100,6 +100,7 @@ bool passes(TokenCheck check, std::string_view token, std::size_t literals) {
   switch (check) {
     case TokenCheck::kPlain:
     case TokenCheck::kWordLeft:
+    case TokenCheck::kGitlab:
     case TokenCheck::kTelegram:
       return entropy(body) >= (body.size() >= 20 ? 2.5 : 2.0);
     case TokenCheck::kAwsPair:
@@ -143,9 +144,18 @@ TokenMatch match_token(std::uint32_t id, const TextView& view) {
                                       re2::RE2::ANCHOR_START, &whole, 1)) {
     return out;
   }
-  const std::size_t length = whole.size();
-  const bool goes_on = length < text.size() && is_word(text[length]) && is_word(text[length - 1]);
+  constexpr std::size_t kClassic = 40;
+  const bool classic = type.check == TokenCheck::kCrc32 && whole.size() >= kClassic &&
+                       has_crc32(text.substr(0, kClassic), 4);
+  const std::size_t length = classic ? kClassic : whole.size();
+  const bool underlined =
+      type.check == TokenCheck::kAwsPair && length < text.size() && text[length] == '_';
+  const bool goes_on = !classic && !underlined && length < text.size() && is_word(text[length]) &&
+                       is_word(text[length - 1]);
   const std::string_view token = text.substr(0, length);
+  if (type.check == TokenCheck::kGitlab && is_false_gitlab(text)) {
+    return out;
+  }
   if (goes_on || !passes(type.check, token, rows()[id].literals)) {
     return out;
   }
@@ -239,8 +249,9 @@ bool is_replaced(std::string_view text, std::size_t start, std::size_t end) {
   const std::string_view type = rest.substr(0, colon);
   const auto is_type = [&](const auto& row) { return row.type == type; };
   static constexpr std::string_view kOthers[] = {
-      "known_secret",   "unscanned",    "private_key",          "password",
-      "generic_secret", "url_password", "authorization_header", "jwk_private_key"};
+      "known_secret",     "unscanned",     "private_key",          "password",
+      "generic_secret",   "url_password",  "authorization_header", "jwk_private_key",
+      "vault_unseal_key", "bip39_mnemonic"};
   const bool known = std::any_of(token_types().begin(), token_types().end(), is_type) ||
                      std::any_of(named_types().begin(), named_types().end(), is_type) ||
                      std::find(std::begin(kOthers), std::end(kOthers), type) != std::end(kOthers);

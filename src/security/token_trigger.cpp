@@ -1,5 +1,6 @@
 #include <cstdlib>
 #include <optional>
+#include <vector>
 
 #include "security/token_types.hpp"
 
@@ -112,15 +113,17 @@ std::span<const MarkPattern> mark_patterns() {
        "license|service|client|consumer|session|storage|server|shared|root|deploy|webhook|"
        "rest|write|read|ingest|integration|subscription|application|project|global|live|"
        "prod|personal|user|developer|dev|sdk|hmac|cookie|crypt|secure|salt|primary|secondary|"
-       "queue|hub|algolia|mailgun|datadog|dd|sendgrid|stripe|openai|"
+       "queue|hub|validation|decryption|logged_in|nonce|algolia|mailgun|datadog|dd|sendgrid|stripe|"
+       "openai|"
        "twilio|heroku|firebase|maps|azure|google|aws|github|gitlab|jwt|s3|db)[_. -]?(?:api[_. -]?)?"
-       "key|apikey|authkey|_auth|\"auth|\\bpat)"
-       "[A-Za-z0-9_.-]{0,28}\\]?[\"'`\\\\]{0,4}\\]?[ \\t]{0,8}(?:=>|[:=>]|%3[AaDd]|\\(\\s?[\"'`])",
+       "key|apikey|authkey|_auth|\"auth|\\bpat|_pat|auth_salt|nonce_salt|in_salt)"
+       "[A-Za-z0-9_.-]{0,28}\\]?(?:\\[[0-9]{0,4}\\])?[\"'`\\\\]{0,4}\\]?[ "
+       "\\t]{0,8}(?:=>|[:=>]|%3[AaDd]|\\|\\||\\?\\?|,|[({]\\s?[\"'`])",
        true},
       {Mark::kFlag,
        "\\s--?(?:[a-z0-9]{1,16}-){0,2}(?:password|passwd|pass|token|secret|api-?key|access-?key|"
        "secret-?key|passphrase|auth)[ ]{1,2}[\"']?[^\\s\"'-]",
-       true},
+       true, Demand::kNamed},
       {Mark::kScheme, ":\\\\{0,2}/\\\\{0,2}/[^\\s/\"'<>@]{0,80}:[^\\s/\"'<>@]{1,120}@"},
       {Mark::kBearer, "(?:bearer|basic|digest|token|apikey|bot|ssws)[ \\t]{1,3}[a-z0-9+/._~-]{16}",
        true},
@@ -128,17 +131,29 @@ std::span<const MarkPattern> mark_patterns() {
       {Mark::kPem, "---- BEGIN SSH2 ENCRYPTED PRIVATE KEY"},
       {Mark::kPutty, "Private-Lines: "},
       {Mark::kPercent, "(?:%[2-7][0-9A-Fa-f]){3}"},
+      {Mark::kPercent, "(?:%25[2-7][0-9A-Fa-f]){3}"},
+      {Mark::kEscape, "(?:\\\\u\\{[2-7][0-9A-Fa-f]\\}){4}"},
+      {Mark::kHidden, "\\x1b\\[[0-9;]{0,8}[A-Za-z][A-Za-z0-9_-]"},
+      {Mark::kHidden,
+       "[A-Za-z0-9_-](?:\\xe2\\x80[\\x8b-\\x8f]|\\xef\\xbb\\xbf|\\xc2\\xad|\\xe2\\x81\\xa0)[A-Za-"
+       "z0-9_-]"},
+      {Mark::kHidden, "[A-Za-z0-9_-][\\\\=]\\r?\\n[ \\t]{0,8}[A-Za-z0-9_-]"},
+      {Mark::kHidden, "(?:[!-~]\\x00){6}"},
       {Mark::kPercent, "%(?:3[AaDd]|2[FfBbDd]|40|5[Ff])[A-Za-z0-9%_-]{6}"},
       {Mark::kEscape, "\\\\u00[2-7][0-9A-Fa-f]"},
       {Mark::kEscape, "(?:\\\\x[2-7][0-9A-Fa-f]){4}"},
       {Mark::kEscape, "\\\\x[2-7][0-9A-Fa-f][A-Za-z0-9]{6}"},
       {Mark::kEscape, "(?:\\\\[01][0-7]{2}){4}"},
       {Mark::kEscape, "(?:&#x?[0-9A-Fa-f]{2,3};){4}"},
-      {Mark::kNetrc, "login[ \\t]+[^\\s]{1,80}[ \\t]+password[ \\t]+[^\\s]", true},
       {Mark::kJwkMember, "\"d\"\\s{0,3}:\\s{0,3}\"[A-Za-z0-9_-]{30}"},
-      {Mark::kCurlUser, "\\bcurl\\s[^\\n]{0,160}(?:-u|--user)[ =][\"']?[^\\s\"':]{1,60}:[^\\s\"']"},
+      {Mark::kJwkMember, "\"k\"\\s{0,3}:\\s{0,3}\"[A-Za-z0-9_-]{30}"},
   };
-  return kMarks;
+  static const std::vector<MarkPattern> kAll = [] {
+    std::vector<MarkPattern> all(std::begin(kMarks), std::end(kMarks));
+    all.insert(all.end(), phrases().begin(), phrases().end());
+    return all;
+  }();
+  return kAll;
 }
 
 }  // namespace oap::security

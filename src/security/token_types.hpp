@@ -18,6 +18,7 @@ enum class TokenCheck : std::uint8_t {
   kJwt,       ///< a JWT: header and payload are JSON objects
   kTelegram,  ///< the digits of the bot's id stand before it
   kAwsPair,   ///< kPlain; a secret key that stands beside it is a finding too
+  kGitlab,    ///< kPlain; where it has the routable form, its base36 CRC-32 is right
 };
 
 /// One row a type: the issuer's documented format. `pattern` is RE2's, case-sensitive, anchored at
@@ -61,15 +62,32 @@ enum class Mark : std::uint8_t {
   kPutty,
   kPercent,
   kEscape,
-  kNetrc,
   kJwkMember,
-  kCurlUser
+  kPhrase,  ///< a value whose place a command, a statement or a sentence tells
+  kHidden   ///< characters nobody sees, within a word
+};
+
+/// What more must hold of a phrase's value.
+enum class Demand : std::uint8_t {
+  kPassword,  ///< what a password's setting may hold
+  kSecret,    ///< what a secret's setting may hold
+  kNamed,     ///< the same, by the name that stands before it
+  kRandom,    ///< looks random: the phrase is prose
+  kUuid,
+  kHex,   ///< 32 hex digits or more
+  kKey,   ///< 64 hex digits
+  kWords  ///< 12 to 24 words
 };
 struct MarkPattern {
   Mark mark;
   std::string_view expression;
   bool caseless = false;
+  Demand demand = Demand::kPassword;
+  std::string_view type = {};  ///< where the phrase tells it
 };
 std::span<const MarkPattern> mark_patterns();
+
+/// The marks of kind kPhrase: each ends at its value's first character.
+std::span<const MarkPattern> phrases();
 
 }  // namespace oap::security
