@@ -100,9 +100,8 @@ std::size_t sentence_words(std::string_view value) {
       "a",       "an",       "it",      "on",   "no",   "more",   "than",   "needs"};
   const std::string lower = text::lower_ascii(value);
   const auto words = text::split(lower, ' ');
-  return static_cast<std::size_t>(
-      std::count_if(words.begin(), words.end(),
-                    [](std::string_view word) { return is_one_of(word, kWords); }));
+  return static_cast<std::size_t>(std::count_if(
+      words.begin(), words.end(), [](std::string_view word) { return is_one_of(word, kWords); }));
 }
 
 /// "correct horse battery staple 42": words, and a number.
@@ -345,7 +344,8 @@ bool looks_random(std::string_view value) {
   });
   return ascii && value.size() >= 8 && value.size() <= 512 && digits >= 1 && letters >= 3 &&
          dots < 2 && value.find_first_of("()") == std::string_view::npos && entropy(value) >= 2.7 &&
-         (restlessness(value) >= 0.2 || has_four_kinds(value)) && !is_sample(value) && !is_reference(value) && !is_uuid(value);
+         (restlessness(value) >= 0.2 || has_four_kinds(value)) && !is_sample(value) &&
+         !is_reference(value) && !is_uuid(value);
 }
 
 bool is_url_password(std::string_view password) {
