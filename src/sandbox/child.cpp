@@ -274,6 +274,14 @@ bool lacks_namespaces(const Report& report) {
   return refused && (report.where < 0 || why == EPERM || why == ENOSYS);
 }
 
+/// What another child of the same workspace may have made or removed just then.
+bool is_in_the_way(const Report& report) {
+  const auto stage = static_cast<Stage>(report.detail);
+  return report.kind == Report::Kind::kFailed && !lacks_namespaces(report) &&
+         (stage == Stage::kUnguarded || stage == Stage::kNamespaces);
+}
+constexpr int kMostAgain = 3;
+
 }  // namespace
 
 Child::Child(std::unique_ptr<State> state) : state_(std::move(state)) {}
@@ -283,6 +291,9 @@ Result<std::unique_ptr<Child>> Child::start(Executor executor, Spec spec) {
   OAP_TRY(std::string program, find_program(spec));
   OAP_TRY(const std::unique_ptr<Prepared> prepared, Prepared::make(spec, std::move(program)));
   auto launched = launch(spec, *prepared);
+  for (int again = 0; again < kMostAgain && launched && is_in_the_way(launched->report); ++again) {
+    launched = launch(spec, *prepared);
+  }
   if (launched && lacks_namespaces(launched->report)) {
     prepared->do_without_root(-launched->report.value, launched->report.where);
     launched = launch(spec, *prepared);

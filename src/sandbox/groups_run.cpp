@@ -239,6 +239,9 @@ OAP_AFTER_FORK std::uint64_t count_refused_forks(Span<GroupPlan> groups, const G
   return 0;
 }
 
+/// Whoever removes holds the lock for some system calls only.
+constexpr int kLockTries = 1'000;
+
 OAP_AFTER_FORK bool Placeholders::put(const LaunchPlan& plan) {
   if (plan.workspace == nullptr) {
     return true;
@@ -248,9 +251,10 @@ OAP_AFTER_FORK bool Placeholders::put(const LaunchPlan& plan) {
     if (raw::call(SYS_flock, lock_, LOCK_SH | LOCK_NB) == 0) {
       break;
     }
-    if (attempt == kTries) {
+    if (attempt == kLockTries) {
       raw::close(lock_);
       lock_ = -1;
+      return false;
     }
     nap();
   }

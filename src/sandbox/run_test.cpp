@@ -316,20 +316,23 @@ TEST(Run, EndsATreeThatGrowsMeanwhile) {
 TEST(Run, ManyAtOnceFromSeveralThreads) {
   std::vector<std::thread> threads;
   std::array<int, 4> good{};
+  std::array<std::string, 4> wrong;
   for (std::size_t t = 0; t < good.size(); ++t) {
-    threads.emplace_back([&good, t] {
+    threads.emplace_back([&good, &wrong, t] {
       async::Runtime runtime;
       for (int i = 0; i < 10; ++i) {
         Spec spec = shell("echo $((6*7))");
         const auto output = runtime.run(run(runtime.executor(), spec, {}));
-        good[t] += output && output->out == "42\n" ? 1 : 0;
+        const bool fine = output && output->out == "42\n";
+        good[t] += fine ? 1 : 0;
+        wrong[t] += fine ? "" : output ? output->out + output->err : output.error().to_string();
       }
     });
   }
   for (std::thread& thread : threads) {
     thread.join();
   }
-  EXPECT_THAT(good, ::testing::Each(10));
+  EXPECT_THAT(good, ::testing::Each(10)) << ::testing::PrintToString(wrong);
 }
 
 }  // namespace
