@@ -6,6 +6,8 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "base/result.hpp"
@@ -26,14 +28,16 @@ struct Name {
     kVariables,  ///< vars: an object
     kVariable,   ///< vars.text, also written `text` or `${text}`
     kStep,       ///< steps.<id>: {outputs, status, error, attempts} of `step`
-    kItem,       ///< the foreach's or loop's item, under its name
+    kItem,       ///< the item of `step`, a foreach or a loop over items; text is its name
     kIndex,      ///< its number, from 0
-    kMatrix,     ///< matrix: an object
-    kLoop,       ///< loop: {index, last}: last is the outputs of the previous iteration's steps
+    kMatrix,     ///< matrix: an object, of `step`
+    /// loop of `step`: {index, last}: last maps the ids of the previous iteration's steps to their
+    /// outputs, null in the first. In `until` both are those of the iteration that has just ended.
+    kLoop,
     kRun,        ///< run: {id, started_at, attempt}
     kWorkflow,   ///< workflow: {id, name, version}
     kSecret,     ///< secrets.text: a string, marked secret
-    kResult,     ///< result: what the step gave; in `export` and `outputs` only
+    kResult,     ///< result: what the step gave; in `export`, `outputs` and `compensate` only
     kSuccess,    ///< success(): every need completed (or is tolerated)
     kFailure,    ///< failure(): a need, or one before it, failed
     kCancelled   ///< cancelled(): the run is being cancelled
@@ -41,9 +45,12 @@ struct Name {
   Kind kind = Kind::kInputs;
   StepIndex step = 0;
   std::string text;
+
+  bool operator==(const Name&) const = default;
 };
 
-/// What a run knows at one place in it. Asked only for names that the expression uses.
+/// What a run knows at one place in it. Asked once for each name that the expression uses, before
+/// it is evaluated. An error counts where the value is needed: `a || b` may do without.
 class Scope {
  public:
   virtual ~Scope() = default;
@@ -56,7 +63,8 @@ struct Rendered {
 };
 
 /// A compiled condition, expression or template (text or whole JSON). Immutable, thread-safe, shares
-/// its body; a default one is literal null. Errors are kInvalidArgument with line, column, caret.
+/// its body; a default one is literal null. Errors are kInvalidArgument (kResourceExhausted beyond
+/// the cost limit) with line, column, caret, and hold nothing secret.
 class Expression {
  public:
   Expression();
@@ -64,7 +72,9 @@ class Expression {
   Result<Rendered> render(const Scope& scope) const;
   /// Of conditions. An error is never false.
   Result<bool> holds(const Scope& scope) const;
+  /// What it asks of a Scope, each once.
   const std::vector<Name>& names() const;
+  bool uses(Name::Kind kind) const;
   struct Body;
   explicit Expression(std::shared_ptr<const Body> body);
 
@@ -72,30 +82,36 @@ class Expression {
   std::shared_ptr<const Body> body_;
 };
 
+constexpr BlockIndex kNoBlock = UINT32_MAX;
+
 struct BlueprintBlock {
   std::optional<StepIndex> owner;  ///< the loop, group or condition that it belongs to
   std::vector<StepIndex> steps;    ///< in the author's order
   bool is_finally = false;
 };
 
-/// A step with everything compiled. What a field does not need is a literal null.
+/// A step with everything compiled. What a field does not need is a literal null. `input` renders to
+/// an object: of a tool its arguments; of an agent {prompt} and {model} where one is given; of a
+/// script {env} and {stdin} (where given); of a subworkflow its inputs; of an approval {message}; of
+/// a wait for a signal {signal}; else null.
 struct BlueprintStep {
   const StepDefinition* definition = nullptr;
-  BlockIndex block = 0;
+  BlockIndex block = 0;  ///< kNoBlock: a compensation
   std::vector<StepIndex> needs;       ///< each once
   std::vector<StepIndex> successors;  ///< of the same block
   std::optional<BlockIndex> body;     ///< loop, group, `then`
   std::optional<BlockIndex> else_body;
-  std::optional<StepIndex> compensate;  ///< a step of no block
+  std::optional<StepIndex> compensate;  ///< a step of no block, with `compensates`
+  std::optional<StepIndex> compensates;
   std::optional<Expression> condition;  ///< none: success()
   bool decides_itself = false;          ///< `if` uses a status function: a failed need does not skip
-  Expression input;     ///< arguments, prompt + options, inputs, env: an object; see `input_of`
-  Expression test;      ///< condition; while
-  Expression until;
-  Expression items;     ///< foreach or loop
-  std::vector<std::pair<std::string, Expression>> axes;  ///< matrix
-  Expression group;     ///< concurrency
-  Expression wait_for;  ///< duration or until
+  Expression input;
+  std::optional<Expression> test;  ///< condition; while
+  std::optional<Expression> until;
+  Expression items;  ///< foreach or loop; its value must be a list
+  std::vector<std::pair<std::string, Expression>> axes;  ///< matrix; each must be a list
+  Expression group;     ///< concurrency: a string
+  Expression wait_for;  ///< duration (a number of seconds or a text) or until (a text)
   std::vector<std::pair<std::string, Expression>> exports;
   std::vector<std::pair<std::string, Expression>> outputs;
 };
@@ -110,6 +126,7 @@ class ToolSchemas {
 };
 
 /// A checked, compiled, immutable workflow; shared by all its runs. O(steps + edges) to compile.
+/// Steps of block 0 have the indexes 0 … n-1 in the author's order, those of other blocks follow.
 class Blueprint {
  public:
   /// Problems are added with the places that the definition has; null where any is an error.
@@ -128,8 +145,10 @@ class Blueprint {
   std::optional<BlockIndex> finally_block() const { return finally_; }
   const std::vector<std::pair<std::string, Expression>>& outputs() const { return outputs_; }
   const Expression& concurrency_group() const { return group_; }
-  /// By dotted author path, e.g. "loop.body".
+  /// By dotted author path, e.g. "loop.body"; `finally` blocks are searched after the others.
   std::optional<StepIndex> find(std::string_view path) const;
+  /// The reverse.
+  std::string path(StepIndex index) const;
 
  private:
   Blueprint() = default;
@@ -138,13 +157,19 @@ class Blueprint {
   std::string hash_;
   std::vector<BlueprintStep> steps_;
   std::vector<BlueprintBlock> blocks_;
+  std::vector<std::unordered_map<std::string_view, StepIndex>> ids_;  // of each block
   std::optional<BlockIndex> finally_;
   std::vector<std::pair<std::string, Expression>> outputs_;
   Expression group_;
 };
 
-/// Holds the inputs against their schemas and fills in defaults. kInvalidArgument names each that is
-/// missing, unknown (with the nearest name) or wrong. Pure.
+/// A duration as authors write it: a number of seconds, or "500ms", "90s", "5m", "2h30m", "1d".
+/// kInvalidArgument where it is none, below 0, or beyond 366 days. Pure.
+Result<Millis> read_duration(const json::Value& value);
+
+/// Holds the inputs against their schemas and fills in defaults; where a schema says `number` an
+/// integer becomes a double, as expressions expect. kInvalidArgument names each that is missing,
+/// unknown (with the nearest name) or wrong. Pure.
 Result<json::Object> accept_inputs(const Definition& definition, const json::Object& given);
 
 }  // namespace oap::workflow

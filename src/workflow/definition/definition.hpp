@@ -14,6 +14,8 @@
 #include "json/value.hpp"
 
 namespace oap::workflow {
+// The namespace inside keeps these types apart from those of the same names in workflow/graph.hpp.
+inline namespace durable {
 
 /// What running a step's attempt twice would mean.
 enum class Effect {
@@ -63,9 +65,13 @@ struct Budget {
 struct StepDefinition;
 using Steps = std::vector<StepDefinition>;
 
+/// JSON Pointer → 1-based line of the author's file.
+using Lines = std::map<std::string, int, std::less<>>;
+
 /// Where something stood in the author's file; nothing of it is part of the pinned definition.
 struct Place {
-  int line = 0;
+  int line = 0;         ///< 0: not known
+  std::string pointer;  ///< of the step in the file, for Definition::lines
 };
 
 // What a step does. JSON values and texts may hold templates (`${{ }}`, `${name}`), conditions are
@@ -80,8 +86,8 @@ struct AgentStep {
   std::string prompt;
   std::string model;
   std::vector<std::string> tools;
-  json::Value output_schema;
-  int max_turns = 0;
+  json::Value output_schema;  ///< null: the step's
+  int max_turns = 0;          ///< 0: the agent's own
 };
 struct ScriptStep {
   std::string shell = "bash";  ///< or python
@@ -94,7 +100,8 @@ struct SubworkflowStep {
   std::string workflow;  ///< id, or path beside the file; resolved before the run starts
   json::Object inputs;
 };
-/// Completes with `{"result": bool}`; the block of the other branch is skipped.
+/// Completes with `{"result": bool}`; the block of the other branch is skipped. Null blocks are
+/// empty ones.
 struct ConditionStep {
   std::string condition;
   std::unique_ptr<Steps> then_steps;
@@ -106,7 +113,7 @@ struct LoopStep {
   std::string until_condition;  ///< decided after each iteration
   json::Value items;            ///< a list, or a template that gives one: once for each
   std::int64_t max_iterations = 0;  ///< reached with `while` still true: the step fails
-  std::unique_ptr<Steps> body;
+  std::unique_ptr<Steps> body;  ///< of a list's items: they see `item` and `index`
 };
 /// A block as one step: what `foreach` and `matrix` over several steps use.
 struct GroupStep {
@@ -192,6 +199,10 @@ struct Definition {
   std::optional<Concurrency> concurrency;
   Budget budget;
   std::vector<std::string> secrets;  ///< names that `secrets.NAME` may use
+  /// The seeds' form: where a tool step without `export` gives an object with an object `variables`,
+  /// the members of it that `variables` above declares are written; the run says so in a warning.
+  bool implicit_variables = false;
+  std::shared_ptr<const Lines> lines;  ///< of the author's file; not part of the pinned definition
 
   Definition() = default;
   Definition(Definition&&) = default;
@@ -205,5 +216,7 @@ struct Definition {
 json::Value to_json(const Definition& definition);
 /// sha256 hex of the canonical JSON.
 std::string content_hash(const Definition& definition);
+
+}  // namespace durable
 
 }  // namespace oap::workflow
