@@ -1,0 +1,2 @@
+#include "text/time.hpp"
+#include "workflow/machine/machine.hpp"
