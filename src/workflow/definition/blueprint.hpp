@@ -75,6 +75,8 @@ class Expression {
   /// What it asks of a Scope, each once.
   const std::vector<Name>& names() const;
   bool uses(Name::Kind kind) const;
+  /// success(), failure(), cancelled() or always() is in it.
+  bool asks_status() const;
   struct Body;
   explicit Expression(std::shared_ptr<const Body> body);
 

@@ -1,0 +1,237 @@
+#include "workflow/definition/compiler.hpp"
+
+#include <fmt/format.h>
+
+#include "text/nearest.hpp"
+#include "text/strings.hpp"
+#include "workflow/definition/ranges.hpp"
+
+namespace oap::workflow {
+
+std::string placed(std::string_view what, std::string_view message) {
+  if (message.starts_with("1:")) {
+    const std::size_t colon = message.find(": ");
+    const std::string_view column = message.substr(2, colon - 2);
+    const bool number = !column.empty() && column.find_first_not_of("0123456789") == column.npos;
+    if (colon != std::string_view::npos && number) {
+      message.remove_prefix(colon + 2);
+    }
+  }
+  return fmt::format("{}: {}", what, message);
+}
+
+BlueprintCompiler::BlueprintCompiler(Definition definition, std::string_view file,
+                                     const ToolSchemas* tools, std::vector<Problem>& problems)
+    : made_(new Blueprint()),
+      definition_(made_->definition_ = std::move(definition)),
+      problems_(file, definition_.lines.get(), problems),
+      outline_(Outline::of(definition_, problems_)),
+      tools_(tools) {}
+
+std::shared_ptr<const Blueprint> BlueprintCompiler::run() {
+  check_ranges(definition_, problems_);
+  if (outline_.blocks.empty()) {
+    return nullptr;
+  }
+  world_ = std::make_unique<World>(definition_, outline_);
+  for (StepIndex i = 0; i < outline_.steps.size() && !problems_.full(); ++i) {
+    step(i);
+  }
+  workflow();
+  shared_variables();
+  if (problems_.has_errors()) {
+    return nullptr;
+  }
+  made_->hash_ = content_hash(definition_);
+  made_->steps_ = std::move(outline_.steps);
+  made_->blocks_ = std::move(outline_.blocks);
+  made_->ids_ = std::move(outline_.ids);
+  made_->finally_ = outline_.finally;
+  return std::shared_ptr<const Blueprint>(std::move(made_));
+}
+
+int BlueprintCompiler::line(StepIndex index, Keys keys) const {
+  return problems_.line(outline_.steps[index].definition->place, keys);
+}
+
+std::string BlueprintCompiler::title(StepIndex index) const {
+  return fmt::format("step '{}'", shown(outline_.steps[index].definition->id));
+}
+
+void BlueprintCompiler::complain(StepIndex index, std::string_view what, const Error& error,
+                                 Keys keys) {
+  problems_.error(line(index, keys),
+                  placed(fmt::format("{}: {}", title(index), what), error.to_string()));
+}
+
+Expression BlueprintCompiler::take(StepIndex index, std::string_view what,
+                                   Result<Compiled> compiled, Keys keys) {
+  if (!compiled) {
+    complain(index, what, compiled.error(), keys);
+    return {};
+  }
+  return std::move(compiled->expression);
+}
+
+void BlueprintCompiler::workflow() {
+  const auto compile = [&](std::string_view what, std::string_view pointer, Spot spot,
+                           const json::Value& data) -> Expression {
+    Result<Compiled> compiled = at(spot, std::nullopt).data(data);
+    if (!compiled) {
+      problems_.error(problems_.line_of(pointer), placed(what, compiled.error().to_string()));
+      return {};
+    }
+    return std::move(compiled->expression);
+  };
+  for (const auto& [key, data] : definition_.outputs) {
+    const std::string name(key);
+    const std::string pointer = "/outputs/" + name;
+    const bool plain = data.is_string() && (json::view(data.get_string()).starts_with("steps.") ||
+                                            json::view(data.get_string()).starts_with("vars."));
+    if (plain) {
+      problems_.warning(
+          problems_.line_of(pointer),
+          fmt::format("output '{}' is this very text; a value is written ${{{{ {} }}}}",
+                      shown(name), shown(json::view(data.get_string()))));
+    }
+    Expression made =
+        compile(fmt::format("output '{}'", shown(name)), pointer, Spot::kEnd, data);
+    if (made.uses(Name::Kind::kSecret)) {
+      problems_.error(problems_.line_of(pointer),
+                      fmt::format("output '{}' would show a secret", shown(name)));
+    }
+    made_->outputs_.emplace_back(name, std::move(made));
+  }
+  if (definition_.concurrency) {
+    made_->group_ = compile("concurrency", "/concurrency", Spot::kRun,
+                            json::Value(definition_.concurrency->group));
+  }
+}
+
+void BlueprintCompiler::step(StepIndex index) {
+  const StepDefinition& definition = *outline_.steps[index].definition;
+  check_ranges(definition, problems_);
+  condition(index);
+  std::visit([&](const auto& each) { body(index, each); }, definition.body);
+  items(index);
+  if (!definition.concurrency.empty()) {
+    outline_.steps[index].group =
+        take(index, "concurrency", at(Spot::kInside, index).text(definition.concurrency),
+             {"concurrency"});
+  }
+  after(index);
+  secrets(index);
+}
+
+void BlueprintCompiler::condition(StepIndex index) {
+  BlueprintStep& step = outline_.steps[index];
+  const std::string& source = step.definition->condition;
+  if (source.empty()) {
+    return;
+  }
+  Result<Compiled> compiled = at(Spot::kCondition, index).condition(source);
+  if (!compiled) {
+    complain(index, "if", compiled.error(), {"if", "condition"});
+    return;
+  }
+  step.condition = std::move(compiled->expression);
+  step.decides_itself = step.condition->asks_status();
+}
+
+void BlueprintCompiler::list(StepIndex index, std::string_view what, const json::Value& value,
+                             Expression& into, Keys keys) {
+  Result<Compiled> compiled = at(Spot::kBefore, index).data(value);
+  if (!compiled) {
+    complain(index, what, compiled.error(), keys);
+    return;
+  }
+  const expr::Type& type = compiled->type;
+  const bool may_be = value.is_array() || type.is(expr::TypeKind::kDyn) ||
+                      type.is(expr::TypeKind::kList);
+  if (!may_be || (!value.is_array() && compiled->expression.is_literal())) {
+    problems_.error(line(index, keys),
+                    fmt::format("{}: {} is {}, but a list is wanted, or ${{{{ … }}}} that gives one",
+                                title(index), what,
+                                value.is_string() ? to_string(type)
+                                                  : std::string(json::type_name(value))));
+    return;
+  }
+  into = std::move(compiled->expression);
+}
+
+void BlueprintCompiler::items(StepIndex index) {
+  BlueprintStep& step = outline_.steps[index];
+  if (step.definition->foreach) {
+    list(index, "foreach", step.definition->foreach->items, step.items, {"foreach/items", "foreach"});
+  }
+  if (step.definition->matrix) {
+    for (const auto& [name, values] : step.definition->matrix->axes) {
+      Expression axis;
+      list(index, fmt::format("matrix axis '{}'", shown(name)), values, axis, {"matrix"});
+      step.axes.emplace_back(name, std::move(axis));
+    }
+  }
+}
+
+void BlueprintCompiler::after(StepIndex index) {
+  BlueprintStep& step = outline_.steps[index];
+  const auto compile = [&](const auto& sources, Named& into, std::string_view what, Keys keys) {
+    for (const auto& [name, source] : sources) {
+      into.emplace_back(name, take(index, fmt::format("{} '{}'", what, shown(name)),
+                                   at(Spot::kAfter, index).value(source), keys));
+    }
+  };
+  compile(step.definition->exports, step.exports, "export", {"export"});
+  compile(step.definition->outputs, step.outputs, "output", {"outputs"});
+}
+
+std::shared_ptr<const Blueprint> Blueprint::compile(Definition definition, std::string_view file,
+                                                    const ToolSchemas* tools,
+                                                    std::vector<Problem>& problems) {
+  return BlueprintCompiler(std::move(definition), file, tools, problems).run();
+}
+
+std::optional<StepIndex> Blueprint::find(std::string_view path) const {
+  std::vector<BlockIndex> blocks{0};
+  if (finally_) {
+    blocks.push_back(*finally_);
+  }
+  std::optional<StepIndex> found;
+  for (const std::string_view id : text::split(path, '.')) {
+    if (id == "compensate" && found && steps_[*found].compensate &&
+        !steps_[*found].body.has_value()) {
+      found = steps_[*found].compensate;
+      blocks.clear();
+      continue;
+    }
+    found.reset();
+    for (const BlockIndex block : blocks) {
+      const auto at = ids_[block].find(id);
+      if (at != ids_[block].end()) {
+        found = at->second;
+        break;
+      }
+    }
+    if (!found) {
+      return std::nullopt;
+    }
+    blocks.clear();
+    for (const std::optional<BlockIndex>& inner : {steps_[*found].body, steps_[*found].else_body}) {
+      if (inner) {
+        blocks.push_back(*inner);
+      }
+    }
+  }
+  return found;
+}
+
+std::string Blueprint::path(StepIndex index) const {
+  const BlueprintStep& step = steps_[index];
+  if (step.compensates) {
+    return path(*step.compensates) + ".compensate";
+  }
+  const std::optional<StepIndex> owner = blocks_[step.block].owner;
+  return owner ? path(*owner) + "." + step.definition->id : step.definition->id;
+}
+
+}  // namespace oap::workflow
