@@ -15,6 +15,7 @@
 #include "platform/live_policy.hpp"
 #include "platform/settings.hpp"
 #include "platform/tool_pins.hpp"
+#include "platform/workflows.hpp"
 
 namespace oap::platform {
 
@@ -74,6 +75,11 @@ class Platform {
   const permission::Engine& permissions() const;
   PolicyHealth policy_health() const;
   net::HttpClient& http();
+  /// The workspace's workflows; their engine is made at the first use.
+  Workflows& workflows();
+  Executor executor() const;
+  /// Told of every call while it walks, without secrets; empty ends it.
+  void watch_calls(gateway::ProgressObserver observer);
   const Principal& principal() const;
 
   /// Ends every server that was started.
