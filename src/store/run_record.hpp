@@ -45,11 +45,11 @@ struct RunRecord {
   std::string parent_step;  ///< path of the step there
   std::string forked_from;
   RunState state = RunState::kPending;
-  std::string waits_for;    ///< of an open run that only waits: for what, for a person
-  std::int64_t epoch = 0;   ///< rises with every change of owner; guards every write
-  std::string owner;        ///< the engine that runs it; empty: nobody
-  std::int64_t seq = 0;     ///< of its newest event
-  std::string head;         ///< that event's hash, 32 bytes; empty: of before there was a chain
+  std::string waits_for;   ///< of an open run that only waits: for what, for a person
+  std::int64_t epoch = 0;  ///< rises with every change of owner; guards every write
+  std::string owner;       ///< the engine that runs it; empty: nobody
+  std::int64_t seq = 0;    ///< of its newest event
+  std::string head;        ///< that event's hash, 32 bytes; empty: of before there was a chain
   std::optional<WallTime> wake_at;  ///< nobody owns it until then, unless somebody wants to
   json::Value outputs;
   std::string error;

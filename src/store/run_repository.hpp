@@ -27,9 +27,9 @@ struct Order {
 };
 
 struct NewRun {
-  RunRecord run;                         ///< with `owner` it belongs to it at once
-  std::vector<HashedText> definitions;   ///< the run's own first; kept once
-  std::string events;                    ///< JSON array: the first turn, seq 1
+  RunRecord run;                        ///< with `owner` it belongs to it at once
+  std::vector<HashedText> definitions;  ///< the run's own first; kept once
+  std::string events;                   ///< JSON array: the first turn, seq 1
   std::vector<HashedText> blobs;
 };
 
@@ -57,9 +57,9 @@ struct Turn {
   std::vector<std::string> taken;  ///< orders that are in `events` now
   std::vector<Order> orders;       ///< for other runs
   std::vector<std::string> released_groups;
-  std::vector<HashedText> memos;   ///< key and output
-  bool lets_go = false;            ///< nobody owns the run after this
-  std::optional<WallTime> wake_at; ///< with `lets_go`: when it wants to be claimed again
+  std::vector<HashedText> memos;    ///< key and output
+  bool lets_go = false;             ///< nobody owns the run after this
+  std::optional<WallTime> wake_at;  ///< with `lets_go`: when it wants to be claimed again
 };
 
 struct TurnDone {
@@ -134,8 +134,8 @@ struct Purged {
 ///
 /// Every write of an owner is fenced in the statement that moves the run's row, by epoch and newest
 /// event: who is no longer the owner gets kFailedPrecondition and has changed nothing, whatever its
-/// clock says. hash(n) = sha256(hash(n-1) ‖ seq ‖ at in ms ‖ epoch, 8 bytes each, big endian ‖ body);
-/// hash(0) = sha256("oap.run/1" ‖ run id ‖ 0 ‖ definition hash).
+/// clock says. hash(n) = sha256(hash(n-1) ‖ seq ‖ at in ms ‖ epoch, 8 bytes each, big endian ‖
+/// body); hash(0) = sha256("oap.run/1" ‖ run id ‖ 0 ‖ definition hash).
 class RunRepository {
  public:
   virtual ~RunRepository() = default;
@@ -155,6 +155,8 @@ class RunRepository {
   /// Ends it. Runs that it still has can be claimed at once.
   virtual Result<void> forget(const std::string& owner) = 0;
   virtual Result<std::vector<OwnerRecord>> owners() = 0;
+  /// Ids of runs that nobody owns and whose `wake_at` has come, at most 1,000.
+  virtual Result<std::vector<std::string>> due(WallTime now) = 0;
   /// The earliest `wake_at` of runs that nobody owns.
   virtual Result<std::optional<WallTime>> next_wake() = 0;
 

@@ -68,7 +68,8 @@ struct ForkRequest {
 struct Limits {
   std::size_t tenant = 64;  ///< attempts at once
   std::size_t tool = 16;    ///< attempts of one (server, tool) at once; agents and scripts likewise
-  std::map<std::string, std::size_t, std::less<>> tools;  ///< "server/tool", "agent/worker", "script/bash"
+  std::map<std::string, std::size_t, std::less<>>
+      tools;  ///< "server/tool", "agent/worker", "script/bash"
 };
 
 /// Hosts many durable runs on one executor: starts every step the moment its own dependencies have
@@ -85,12 +86,14 @@ struct Limits {
 class Engine {
  public:
   struct Options {
-    std::string owner;       ///< of its leases; empty: names this process and engine
-    Millis lease{10'000};    ///< after this silence another engine may take its runs
-    bool hosts_all = false;  ///< takes up due, signalled and abandoned runs of others, as `serve` does
+    std::string owner;     ///< of its leases; empty: names this process and engine
+    Millis lease{10'000};  ///< after this silence another engine may take its runs
+    bool hosts_all =
+        false;  ///< takes up due, signalled and abandoned runs of others, as `serve` does
     int infrastructure_retries = 2;  ///< after an unreachable or broken peer, apart from the step's
-    Millis poll{50};         ///< how often orders from other processes are looked for
-    Millis park_after{1'000};  ///< a run that waits at least this long for time or people leaves memory
+    Millis poll{50};                 ///< how often orders from other processes are looked for
+    Millis park_after{
+        1'000};  ///< a run that waits at least this long for time or people leaves memory
     Limits limits;
     /// Text of `secrets.NAME`; none: the step that uses it fails.
     std::function<std::optional<std::string>(std::string_view)> secret;
@@ -158,8 +161,9 @@ class Engine {
   std::size_t live() const;  ///< runs in memory
   const std::string& owner() const;
 
+  class Body;  ///< what it is; nothing for callers
+
  private:
-  class Body;
   std::shared_ptr<Body> body_;
 };
 

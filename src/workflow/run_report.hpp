@@ -24,7 +24,8 @@ struct StepReport {
   std::string id;    ///< the author's, "body"
   std::string type;  ///< tool, agent, …
   StepState state = StepState::kPending;
-  std::string waits_for;  ///< of a running one: "time", "signal deploy", "approval", "run run_…", ""
+  std::string
+      waits_for;  ///< of a running one: "time", "signal deploy", "approval", "run run_…", ""
   int attempts = 0;
   std::optional<WallTime> ready_at;
   std::optional<WallTime> started_at;  ///< of the first attempt
@@ -57,7 +58,8 @@ struct RunResult {
   std::string waits_for;  ///< of an open one that only waits; "approval of step 'ship'", …
   /// In the order in which they came to be; of closed loop iterations the newest 10,000 steps.
   std::vector<StepReport> steps;
-  json::Object outputs;  ///< what the definition says; where it says nothing: of completed steps by id
+  json::Object
+      outputs;  ///< what the definition says; where it says nothing: of completed steps by id
   StepCounts counts;
   std::string error;  ///< the first failure, "" where there was none
   std::string error_code;

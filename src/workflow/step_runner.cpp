@@ -27,8 +27,8 @@ Millis backoff(const RetryPolicy& policy, int n, double part) {
   const double max = static_cast<double>(std::max<Millis::rep>(0, policy.max.count()));
   const double grown = initial * std::pow(std::max(1.0, policy.backoff), std::max(0, n - 1));
   const double whole = std::min(max, std::isfinite(grown) ? grown : max);
-  return Millis(static_cast<Millis::rep>(policy.jitter ? whole * std::clamp(part, 0.0, 1.0)
-                                                       : whole));
+  return Millis(
+      static_cast<Millis::rep>(policy.jitter ? whole * std::clamp(part, 0.0, 1.0) : whole));
 }
 
 }  // namespace oap::workflow

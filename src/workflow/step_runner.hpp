@@ -25,10 +25,10 @@ struct StepResult {
   json::Value output;
   bool ok = true;
   std::string error;
-  std::string error_code;   ///< short name such as "permission_denied", "tool_error"
-  bool retryable = false;   ///< whether the step's retry count may be spent on it
-  bool not_begun = false;   ///< certainly nothing happened: even a `once` step may be tried again
-  bool tainted = false;     ///< something secret is in the output: it is not written down
+  std::string error_code;  ///< short name such as "permission_denied", "tool_error"
+  bool retryable = false;  ///< whether the step's retry count may be spent on it
+  bool not_begun = false;  ///< certainly nothing happened: even a `once` step may be tried again
+  bool tainted = false;    ///< something secret is in the output: it is not written down
   std::optional<Millis> retry_after;  ///< the peer's own wish; the wait is not shorter
   StepUsage usage;
 };
@@ -38,11 +38,11 @@ struct StepRequest {
   std::string run_id;
   std::string task_id;
   std::string session_id;
-  std::string user;  ///< who started the run
+  std::string user;                            ///< who started the run
   std::shared_ptr<const Blueprint> blueprint;  ///< keeps `step` alive
   const StepDefinition* step = nullptr;
-  std::string path;   ///< of the step instance, "loop[3].body"
-  json::Value input;  ///< rendered: what Blueprint's `input` gives
+  std::string path;      ///< of the step instance, "loop[3].body"
+  json::Value input;     ///< rendered: what Blueprint's `input` gives
   bool tainted = false;  ///< something secret is in the input
   int attempt = 1;
   std::string idempotency_key;  ///< hash(run, path): the same on every attempt; 64 hex digits

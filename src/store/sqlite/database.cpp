@@ -136,8 +136,7 @@ void Statement::bind_one(int index, std::string_view value) {
 
 void Statement::bind_one(int index, Bytes value) {
   const char* bytes = value.data.data() == nullptr ? "" : value.data.data();
-  bind_error_ |=
-      sqlite3_bind_blob64(handle_, index, bytes, value.data.size(), SQLITE_TRANSIENT);
+  bind_error_ |= sqlite3_bind_blob64(handle_, index, bytes, value.data.size(), SQLITE_TRANSIENT);
 }
 
 void Statement::bind_one(int index, WallTime value) { bind_one(index, to_millis(value)); }

@@ -127,11 +127,11 @@ Result<bool> Runs::move_row(const Turn& turn, const TurnDone& done) {
 }
 
 Result<void> Runs::append_event(const std::string& run_id, const EventRow& event) {
-  OAP_TRY([[maybe_unused]] const std::int64_t changed,
-          execute("INSERT INTO run_event (tenant_id, run_id, seq, at, epoch, body, hash)"
-                  " VALUES (?,?,?,?,?,?,?)",
-                  tenant_, run_id, event.seq, event.at, event.epoch, event.body,
-                  Bytes{event.hash}));
+  OAP_TRY(
+      [[maybe_unused]] const std::int64_t changed,
+      execute("INSERT INTO run_event (tenant_id, run_id, seq, at, epoch, body, hash)"
+              " VALUES (?,?,?,?,?,?,?)",
+              tenant_, run_id, event.seq, event.at, event.epoch, event.body, Bytes{event.hash}));
   return {};
 }
 
@@ -145,9 +145,10 @@ Result<void> Runs::put_definition(const HashedText& definition) {
 
 Result<void> Runs::put_blobs(const std::string& run_id, const std::vector<HashedText>& blobs) {
   for (const HashedText& blob : blobs) {
-    OAP_TRY([[maybe_unused]] const std::int64_t stored,
-            execute("INSERT INTO blob (tenant_id, hash, body) VALUES (?,?,?) ON CONFLICT DO NOTHING",
-                    tenant_, blob.hash, blob.text));
+    OAP_TRY(
+        [[maybe_unused]] const std::int64_t stored,
+        execute("INSERT INTO blob (tenant_id, hash, body) VALUES (?,?,?) ON CONFLICT DO NOTHING",
+                tenant_, blob.hash, blob.text));
     OAP_TRY([[maybe_unused]] const std::int64_t noted,
             execute("INSERT INTO run_blob (tenant_id, run_id, hash) VALUES (?,?,?)"
                     " ON CONFLICT DO NOTHING",
@@ -179,18 +180,16 @@ Result<void> Runs::put_rest(const Turn& turn) {
   }
   const bool ends = turn.change && is_end(turn.change->state);
   if (ends) {
-    for (const std::string_view sql :
-         {"DELETE FROM run_snapshot WHERE tenant_id=? AND run_id=?",
-          "DELETE FROM run_group WHERE tenant_id=? AND run_id=?",
-          "DELETE FROM run_inbox WHERE tenant_id=? AND run_id=?"}) {
+    for (const std::string_view sql : {"DELETE FROM run_snapshot WHERE tenant_id=? AND run_id=?",
+                                       "DELETE FROM run_group WHERE tenant_id=? AND run_id=?",
+                                       "DELETE FROM run_inbox WHERE tenant_id=? AND run_id=?"}) {
       OAP_TRY([[maybe_unused]] const std::int64_t changed, execute(sql, tenant_, turn.run_id));
     }
   } else if (!turn.snapshot.empty()) {
     OAP_TRY([[maybe_unused]] const std::int64_t changed,
             execute("INSERT INTO run_snapshot (tenant_id, run_id, seq, body) VALUES (?,?,?,?)"
                     " ON CONFLICT DO UPDATE SET seq=excluded.seq, body=excluded.body",
-                    tenant_, turn.run_id, turn.seq + (turn.events.empty() ? 0 : 1),
-                    turn.snapshot));
+                    tenant_, turn.run_id, turn.seq + (turn.events.empty() ? 0 : 1), turn.snapshot));
   }
   return {};
 }

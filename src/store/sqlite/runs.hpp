@@ -16,6 +16,7 @@ class Runs final : public RunRepository {
   Result<void> renew(const std::string& owner, WallTime until) override;
   Result<void> forget(const std::string& owner) override;
   Result<std::vector<OwnerRecord>> owners() override;
+  Result<std::vector<std::string>> due(WallTime now) override;
   Result<std::optional<WallTime>> next_wake() override;
   Result<void> post(const Order& order) override;
   Result<std::vector<Order>> orders(const std::string& owner) override;

@@ -23,8 +23,7 @@ Result<RunRecord> Runs::claim(const std::string& run_id, const Claim& claim) {
   OAP_TRY(RunRecord run, find_locked(run_id));
   if (changed == 0) {
     if (run.ended_at) {
-      return fail(Code::kFailedPrecondition, "run {} has ended ({})", run_id,
-                  to_string(run.state));
+      return fail(Code::kFailedPrecondition, "run {} has ended ({})", run_id, to_string(run.state));
     }
     return fail(Code::kFailedPrecondition,
                 "run {} is being run by '{}', whose lease has not run out", run_id, run.owner);
@@ -38,11 +37,10 @@ Result<std::vector<RunRecord>> Runs::claim_all(const Claim& claim) {
   OAP_TRY(Transaction transaction, Transaction::begin(database_));
   std::vector<std::string> ids;
   {
-    OAP_TRY(Statement owned,
-            database_.prepare(fmt::format(
-                "SELECT id FROM run WHERE tenant_id=?1 AND owner>'' AND owner<>?5"
-                " AND ended_at IS NULL AND {} ORDER BY id LIMIT ?2",
-                kOwnerIsGone)));
+    OAP_TRY(Statement owned, database_.prepare(fmt::format(
+                                 "SELECT id FROM run WHERE tenant_id=?1 AND owner>'' AND owner<>?5"
+                                 " AND ended_at IS NULL AND {} ORDER BY id LIMIT ?2",
+                                 kOwnerIsGone)));
     owned.bind(tenant_, claim.limit, claim.now, json_list(claim.dead), claim.owner);
     OAP_CHECK_OK(read_texts(owned, ids));
   }
@@ -99,6 +97,17 @@ Result<std::vector<OwnerRecord>> Runs::owners() {
     }
     list.push_back({rows.string(0), rows.time(1)});
   }
+}
+
+Result<std::vector<std::string>> Runs::due(WallTime now) {
+  const MutexLock lock(database_.mutex());
+  OAP_TRY(Statement rows, database_.prepare("SELECT id FROM run WHERE tenant_id=? AND wake_at<=?"
+                                            " AND owner='' AND ended_at IS NULL"
+                                            " ORDER BY wake_at LIMIT 1000"));
+  rows.bind(tenant_, now);
+  std::vector<std::string> ids;
+  OAP_CHECK_OK(read_texts(rows, ids));
+  return ids;
 }
 
 Result<std::optional<WallTime>> Runs::next_wake() {

@@ -1,8 +1,8 @@
 #include "store/sqlite/rows.hpp"
 #include "store/sqlite/runs.hpp"
 
-#define OAP_RUN_COLUMNS                                                                          \
-  "id, workflow_id, name, definition_hash, task_id, session_id, user_id, parent_run,"            \
+#define OAP_RUN_COLUMNS                                                                            \
+  "id, workflow_id, name, definition_hash, task_id, session_id, user_id, parent_run,"              \
   " parent_step, forked_from, state, waits_for, epoch, owner, seq, head, wake_at, outputs, error," \
   " error_code, created_at, started_at, ended_at"
 
@@ -10,7 +10,8 @@ namespace oap::store::sqlite {
 namespace {
 
 constexpr PrefixQuery kPrefix = {
-    "run", "run_", "SELECT id FROM run WHERE tenant_id=?1 AND id>=?2 AND id<?3 ORDER BY id LIMIT 4"};
+    "run", "run_",
+    "SELECT id FROM run WHERE tenant_id=?1 AND id>=?2 AND id<?3 ORDER BY id LIMIT 4"};
 
 Result<RunRecord> read_run(const Database& database, const Statement& row) {
   RunRecord run;

@@ -26,8 +26,8 @@ struct Reading {
 };
 
 /// Reads a workflow's YAML: the seeds' form and the better form, mixed as one likes. Never fails:
-/// a text that is no YAML is one problem. Checks form, names, ranges, needs, cycles; expressions are
-/// checked by Blueprint::compile. Pure.
+/// a text that is no YAML is one problem. Checks form, names, ranges, needs, cycles; expressions
+/// are checked by Blueprint::compile. Pure.
 Reading read_workflow(std::string_view text, std::string file);
 
 /// The same from canonical JSON. kDataLoss where it is not one.

@@ -98,13 +98,13 @@ void Machine::feed(NodeId id) {
   }
   const StepDefinition& definition = state_.definition_of(id);
   const NodeExtra& more = node.more();
-  const int own = definition.foreach ? definition.foreach->max_parallel
-                                     : definition.matrix->max_parallel;
+  const int own =
+      definition.foreach ? definition.foreach->max_parallel : definition.matrix->max_parallel;
   const int run = std::max(1, state_.blueprint().definition().max_parallel);
   const std::int64_t limit = own > 0 ? own : run;
-  const bool fails_fast = (definition.matrix && !definition.foreach &&
-                           definition.matrix->fail_fast) ||
-                          definition.on_failure == FailurePolicy::kFailFast;
+  const bool fails_fast =
+      (definition.matrix && !definition.foreach && definition.matrix->fail_fast) ||
+      definition.on_failure == FailurePolicy::kFailFast;
   const bool stops = state_.is_stopped(id) || (fails_fast && more.failures > 0);
   const std::int64_t left = more.total - static_cast<std::int64_t>(more.children.size());
   if (stops && more.failures > 0 && more.active > 0 && fails_fast) {
@@ -139,8 +139,8 @@ void Machine::finish_fan_out(NodeId id) {
     Event ended;
     ended.kind = Event::Kind::kCancelStep;
     ended.node = id;
-    ended.text = cancelled || state_.stop_reason.empty() ? "the run was cancelled"
-                                                         : state_.stop_reason;
+    ended.text =
+        cancelled || state_.stop_reason.empty() ? "the run was cancelled" : state_.stop_reason;
     emit(std::move(ended));
     return;
   }
@@ -280,8 +280,7 @@ void Machine::close_frame(FrameId id) {
     if (outputs) {
       finish(owner, json::Value(*std::move(outputs)), {});
     } else {
-      fail_node(owner, outputs.error().to_string(),
-                std::string(to_string(outputs.error().code())));
+      fail_node(owner, outputs.error().to_string(), std::string(to_string(outputs.error().code())));
     }
   }
 }

@@ -79,11 +79,11 @@ bool Machine::decide_condition(NodeId id) {
   skipped.node = id;
   if (node.blocked_by != kNoNode && !step.decides_itself) {
     const Node& blocker = state_.node(node.blocked_by);
-    skipped.text = fmt::format(
-        "skipped because step '{}' {}", state_.definition_of(node.blocked_by).id,
-        blocker.state == StepState::kFailed ? "failed"
-        : blocker.state == StepState::kCancelled ? "was cancelled"
-                                                 : "did not run");
+    skipped.text =
+        fmt::format("skipped because step '{}' {}", state_.definition_of(node.blocked_by).id,
+                    blocker.state == StepState::kFailed      ? "failed"
+                    : blocker.state == StepState::kCancelled ? "was cancelled"
+                                                             : "did not run");
     emit(std::move(skipped));
     return false;
   }
@@ -254,8 +254,8 @@ void Machine::start_queued() {
   if (queue_.empty() || state_.paused) {
     return;
   }
-  const auto limit = static_cast<std::uint32_t>(
-      std::max(1, state_.blueprint().definition().max_parallel));
+  const auto limit =
+      static_cast<std::uint32_t>(std::max(1, state_.blueprint().definition().max_parallel));
   std::deque<NodeId> waiting;
   while (!queue_.empty()) {
     const NodeId id = queue_.front();
@@ -311,8 +311,7 @@ bool Machine::start(NodeId id) {
     }
     Result<Rendered> rendered = step.input.render(view);
     if (!rendered) {
-      fail_node(id, rendered.error().to_string(),
-                std::string(to_string(rendered.error().code())));
+      fail_node(id, rendered.error().to_string(), std::string(to_string(rendered.error().code())));
       return true;
     }
     input = *std::move(rendered);
@@ -384,8 +383,7 @@ bool Machine::take_group(NodeId id) {
   }
   Result<Rendered> name = state_.step_of(id).group.render(scope(id));
   if (!name || !name->data.is_string()) {
-    fail_node(id,
-              name ? "its concurrency group is no text" : name.error().to_string(),
+    fail_node(id, name ? "its concurrency group is no text" : name.error().to_string(),
               "invalid_argument");
     return false;
   }
@@ -432,9 +430,8 @@ bool Machine::within_budget(NodeId id) {
   if (!std::holds_alternative<AgentStep>(state_.definition_of(id).body) || state_.is_clean_up(id)) {
     return true;
   }
-  const bool spent =
-      (state_.budget.tokens && state_.usage.tokens >= *state_.budget.tokens) ||
-      (state_.budget.cost_usd && state_.usage.cost_usd >= *state_.budget.cost_usd);
+  const bool spent = (state_.budget.tokens && state_.usage.tokens >= *state_.budget.tokens) ||
+                     (state_.budget.cost_usd && state_.usage.cost_usd >= *state_.budget.cost_usd);
   if (!spent) {
     return true;
   }

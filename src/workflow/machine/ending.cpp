@@ -17,8 +17,7 @@ void Machine::next_clean_up() {
       !state_.freed.empty() || !state_.stirred.empty()) {
     return;
   }
-  const bool went_wrong =
-      state_.cancelling || state_.time_up || state_.frame(0).failed != kNoNode;
+  const bool went_wrong = state_.cancelling || state_.time_up || state_.frame(0).failed != kNoNode;
   if (state_.phase == State::Phase::kMain && went_wrong && !state_.completed.empty() &&
       !state_.forced) {
     enter_phase("compensating");

@@ -12,10 +12,10 @@ namespace {
 using Kind = Event::Kind;
 
 constexpr std::array<std::string_view, 25> kNames = {
-    "run_started", "import",  "ready", "start",   "open",   "spawn",   "iterate",
-    "branch",      "vote",    "complete", "retry", "fail",  "skip",    "cancel_step",
-    "unknown",     "signal", "resumed", "pause", "unpause", "cancel",
-    "time_up",     "phase",   "compensate", "run_ended", "first_form"};
+    "run_started", "import",     "ready",     "start",     "open",    "spawn",  "iterate",
+    "branch",      "vote",       "complete",  "retry",     "fail",    "skip",   "cancel_step",
+    "unknown",     "signal",     "resumed",   "pause",     "unpause", "cancel", "time_up",
+    "phase",       "compensate", "run_ended", "first_form"};
 
 void member(std::string& out, std::string_view key, std::string_view json) {
   out += ",\"";

@@ -26,7 +26,7 @@ struct RunAttempt {
   std::optional<Millis> time;       ///< until it must have ended
   std::optional<Millis> heartbeat;  ///< longest silence
   Budget budget;                    ///< what is left
-  bool ask_first = false;  ///< it may have run before a crash: ask the tool, do not run it
+  bool ask_first = false;           ///< it may have run before a crash: ask the tool, do not run it
 };
 struct StopAttempt {
   NodeId node = kNoNode;
@@ -164,14 +164,15 @@ class Machine {
   void enter_loop(NodeId node);
   void next_iteration(NodeId node);
   void close_frame(FrameId frame);
-  void close_iteration(NodeId loop, const Frame& frame);
+  void close_iteration(NodeId loop);
   void fail_block(NodeId node, NodeId because);
   void next_clean_up();
   void enter_phase(std::string_view phase);
   void end_run();
-  void tell_parent(const Event& ended);
+  void tell_parent(const Event& ended, RunState state);
   Result<json::Object> run_outputs();
   Result<json::Object> outputs_of(FrameId frame);
+  void cancel_node(NodeId node, const std::string& why);
   void cancel_inside(NodeId node, const std::string& why);
 
   // outcome.cpp
@@ -207,7 +208,7 @@ class Machine {
   std::vector<std::pair<NodeId, std::string>> held_groups_;
   std::vector<NodeId> granted_;
   std::size_t groups_asked_ = 0;
-  std::vector<NodeId> asking_;  ///< group questions under way
+  std::vector<NodeId> asking_;    ///< group questions under way
   std::int64_t snapshot_at_ = 0;  ///< events at the last snapshot
   bool wants_places_ = false;
   std::string shown_waits_;
@@ -217,6 +218,11 @@ class Machine {
 
 // The bodies of orders, as JSON.
 std::string cancel_body(std::string_view by);
+
+/// What is wrong with the value, "" where nothing is. Pure.
+std::string schema_problem(const json::Value& schema, const json::Value& value);
+/// Under which a pure step's output is remembered. Pure.
+std::string memo_key(const StepDefinition& step, const json::Value& input);
 
 /// When a wait that begins now ends. kInvalidArgument.
 Result<WallTime> due_after(const json::Value& duration, WallTime now);

@@ -89,8 +89,7 @@ void Machine::count_votes(NodeId id) {
   json::Array comments;
   for (const GivenVote& vote : state_.node(id).more().votes) {
     const Result<json::Value> data = plain(vote.data);
-    const std::string_view comment =
-        data ? json::get_string(*data, "comment") : std::string_view{};
+    const std::string_view comment = data ? json::get_string(*data, "comment") : std::string_view{};
     if (!vote.approve) {
       fail_node(id,
                 fmt::format("denied by {}{}{}", vote.by.empty() ? "a person" : vote.by,

@@ -111,8 +111,7 @@ void Machine::finish(NodeId id, json::Value result, const StepUsage& usage, std:
       return;
     }
   }
-  if (definition.memoize && definition.effect == Effect::kPure &&
-      !state_.node(id).more().tainted) {
+  if (definition.memoize && definition.effect == Effect::kPure && !state_.node(id).more().tainted) {
     out_.memos.push_back({memo_key(definition, state_.node(id).more().input), json::print(result)});
   }
   Event ended;
@@ -140,8 +139,8 @@ void Machine::settle_failure(NodeId id, const Result<StepResult>& outcome) {
     Event ended;
     ended.kind = Event::Kind::kCancelStep;
     ended.node = id;
-    ended.text = may_have_run ? state_.stop_reason + "; it may have taken effect"
-                              : state_.stop_reason;
+    ended.text =
+        may_have_run ? state_.stop_reason + "; it may have taken effect" : state_.stop_reason;
     ended.code = "cancelled";
     emit(std::move(ended));
     release_group(id);
@@ -169,9 +168,9 @@ bool Machine::may_retry(NodeId id, const Result<StepResult>& outcome) const {
     return false;
   }
   const auto& listed = definition.retry.retry_on;
-  const bool helps = listed.empty() ? (outcome ? outcome->retryable
-                                               : is_retryable(outcome.error().code()))
-                                    : std::find(listed.begin(), listed.end(), code) != listed.end();
+  const bool helps = listed.empty()
+                         ? (outcome ? outcome->retryable : is_retryable(outcome.error().code()))
+                         : std::find(listed.begin(), listed.end(), code) != listed.end();
   const bool broken_peer = !outcome && outcome.error().code() != Code::kDeadlineExceeded &&
                            is_retryable(outcome.error().code());
   if (broken_peer && node.infra < options_.infrastructure_retries) {
@@ -190,8 +189,7 @@ void Machine::retry(NodeId id, const Result<StepResult>& outcome) {
   again.text = error_of(outcome);
   again.code = code_of(outcome);
   again.flag = !outcome && outcome.error().code() != Code::kDeadlineExceeded &&
-               is_retryable(outcome.error().code()) &&
-               node.infra < options_.infrastructure_retries;
+               is_retryable(outcome.error().code()) && node.infra < options_.infrastructure_retries;
   const int n = again.flag ? node.infra + 1 : node.counted + 1;
   Millis wait = backoff(definition.retry, n, host_.draw());
   if (outcome && outcome->retry_after) {
@@ -265,8 +263,11 @@ std::string schema_problem(const json::Value& schema, const json::Value& value) 
   if (!compiled) {
     return compiled.error().to_string();
   }
-  const auto checked = compiled->validate(value);
-  return checked ? "" : checked.error().to_string();
+  const auto broken = compiled->validate(value, 1);
+  return broken.empty()
+             ? ""
+             : broken.front().instance_path + (broken.front().instance_path.empty() ? "" : ": ") +
+                   broken.front().message;
 }
 
 std::string memo_key(const StepDefinition& step, const json::Value& input) {

@@ -35,9 +35,9 @@ expr::Value RunScope::object_of(const json::Object& object) const {
       for (const auto& each : object) {
         Result<expr::Value> value = shown(each.value());
         pairs.emplace_back(expr::Value::string(std::string(each.key())),
-                           value ? *std::move(value)
-                                 : expr::Value::error(value.error().code(),
-                                                      value.error().message()));
+                           value
+                               ? *std::move(value)
+                               : expr::Value::error(value.error().code(), value.error().message()));
       }
       return expr::Value::map(std::move(pairs));
     }
@@ -126,8 +126,7 @@ Result<expr::Value> RunScope::step(StepIndex index) const {
                      expr::Value::string(status_text(node)));
   pairs.emplace_back(expr::Value::borrowed_string("error"),
                      error.empty() ? expr::Value() : expr::Value::borrowed_string(error));
-  pairs.emplace_back(expr::Value::borrowed_string("attempts"),
-                     expr::Value::integer(node.attempts));
+  pairs.emplace_back(expr::Value::borrowed_string("attempts"), expr::Value::integer(node.attempts));
   return expr::Value::map(std::move(pairs));
 }
 
@@ -163,8 +162,8 @@ Result<expr::Value> RunScope::index(StepIndex step) const {
     return fail(Code::kInvalidArgument, "there is no index here");
   }
   const Node& node = state_.node(at);
-  return expr::Value::integer(node.child >= 0 ? node.child
-                                              : std::max<std::int64_t>(0, node.more().iterations - 1));
+  return expr::Value::integer(
+      node.child >= 0 ? node.child : std::max<std::int64_t>(0, node.more().iterations - 1));
 }
 
 Result<expr::Value> RunScope::loop(StepIndex step) const {
@@ -187,9 +186,9 @@ Result<expr::Value> RunScope::loop(StepIndex step) const {
     last = expr::Value::map(std::move(pairs));
   }
   Pairs pairs;
-  pairs.emplace_back(expr::Value::borrowed_string("index"),
-                     expr::Value::integer(before_iteration_ ? more.iterations
-                                                            : more.iterations - 1));
+  pairs.emplace_back(
+      expr::Value::borrowed_string("index"),
+      expr::Value::integer(before_iteration_ ? more.iterations : more.iterations - 1));
   pairs.emplace_back(expr::Value::borrowed_string("last"), std::move(last));
   return expr::Value::map(std::move(pairs));
 }

@@ -39,7 +39,8 @@ class RunScope final : public Scope {
   NodeId node_;
   const json::Value* result_ = nullptr;
   bool before_iteration_ = false;
-  mutable std::vector<std::shared_ptr<const json::Value>> held_;  // what was made or loaded for values that borrow it
+  mutable std::vector<std::shared_ptr<const json::Value>>
+      held_;  // what was made or loaded for values that borrow it
 };
 
 /// `{"$blob": hash, "size": n}`: the hash; "" where the value is none.

@@ -208,10 +208,9 @@ void State::end_node(NodeId id, StepState state, std::int64_t at) {
   if (node.extra) {
     node.extra->input = nullptr;
     node.extra->has_input = false;
-    if (state == StepState::kCompleted && node.extra->error.empty() &&
-        node.extra->frames.empty() && node.extra->children.empty() && !node.is_fan_out &&
-        node.extra->usage.tokens == 0 && node.extra->usage.cost_usd == 0 &&
-        node.extra->subject.empty()) {
+    if (state == StepState::kCompleted && node.extra->error.empty() && node.extra->frames.empty() &&
+        node.extra->children.empty() && !node.is_fan_out && node.extra->usage.tokens == 0 &&
+        node.extra->usage.cost_usd == 0 && node.extra->subject.empty()) {
       node.extra.reset();
     }
   }
@@ -239,8 +238,7 @@ void State::count_down(NodeId id, std::int64_t at) {
   const Node& node = nodes_[id];
   const Frame& frame = frames_[node.frame];
   const bool good = completed_or_tolerated(node);
-  const bool failed =
-      node.failed_upstream || (node.state == StepState::kFailed && !node.tolerated);
+  const bool failed = node.failed_upstream || (node.state == StepState::kFailed && !node.tolerated);
   for (const StepIndex step : step_of(id).successors) {
     const NodeId next = frame.first + plan_->position(step);
     Node& successor = nodes_[next];

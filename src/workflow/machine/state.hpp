@@ -37,8 +37,8 @@ struct NodeExtra {
   json::Value input;
   bool tainted = false;  ///< the input is secret and not kept
   bool has_input = false;
-  std::string subject;   ///< signal's name or child run's id
-  json::Value items;     ///< of a fan-out or loop
+  std::string subject;          ///< signal's name or child run's id
+  json::Value items;            ///< of a fan-out or loop
   std::int64_t total = 0;       ///< of a fan-out
   std::int64_t iterations = 0;  ///< of a loop, begun
   std::int64_t active = 0;      ///< children that have not ended
@@ -144,9 +144,9 @@ class State {
   bool cancelling = false;
   bool forced = false;  ///< cancelled again: clean-up ends as well
   bool time_up = false;
-  std::string stop_reason;  ///< why nothing new starts, "" where it does
+  std::string stop_reason;        ///< why nothing new starts, "" where it does
   NodeId compensating = kNoNode;  ///< the compensation under way
-  std::string failure;       ///< of the run, for a person
+  std::string failure;            ///< of the run, for a person
   std::string failure_code;
   json::Object inputs;
   json::Object variables;
@@ -156,29 +156,28 @@ class State {
   StepUsage usage;
   std::int64_t started_at = 0;
   std::int64_t ended_at = 0;
-  std::int64_t epochs = 0;  ///< times it was resumed
+  std::int64_t epochs = 0;    ///< times it was resumed
   std::uint32_t running = 0;  ///< nodes with an attempt under way
   std::map<std::string, std::deque<json::Value>, std::less<>> signals;  ///< not waited for yet
-  std::vector<NodeId> completed;    ///< with a compensation, in order of completion
-  std::vector<NodeId> waiting;      ///< running without an attempt, or unknown
-  std::int64_t events = 0;          ///< applied
+  std::vector<NodeId> completed;  ///< with a compensation, in order of completion
+  std::vector<NodeId> waiting;    ///< running without an attempt, or unknown
+  std::int64_t events = 0;        ///< applied
 
   // What apply() brought about since this was emptied: for who decides.
-  std::vector<NodeId> freed;     ///< their last need ended
-  std::vector<FrameId> closed;   ///< their last step ended
-  std::vector<NodeId> stirred;   ///< fan-outs of which a child ended
-  std::vector<NodeId> touched;   ///< changed their state
+  std::vector<NodeId> freed;    ///< their last need ended
+  std::vector<FrameId> closed;  ///< their last step ended
+  std::vector<NodeId> stirred;  ///< fan-outs of which a child ended
+  std::vector<NodeId> touched;  ///< changed their state
   bool tracking = true;
 
   json::Value to_json() const;
-  static Result<State> from_json(const json::Value& value,
-                                 std::shared_ptr<const Plan> plan);
+  static Result<State> from_json(const json::Value& value, std::shared_ptr<const Plan> plan);
   /// Fills `freed` and `closed` with all that is open: after a replay.
   void find_work();
 
  private:
   friend class StateCodec;
-    Node& mutable_node(NodeId id) { return nodes_[id]; }
+  Node& mutable_node(NodeId id) { return nodes_[id]; }
   Result<void> dispatch(Event& event, std::int64_t at);
   /// The event's node, where it is in one of the states.
   Result<NodeId> expect(const Event& event, std::initializer_list<StepState> states) const;

@@ -31,8 +31,7 @@ std::optional<Segment> read_segment(std::string_view text) {
     if (close == std::string_view::npos || close < open) {
       return std::nullopt;
     }
-    const auto [end, code] =
-        std::from_chars(text.data() + open + 1, text.data() + close, number);
+    const auto [end, code] = std::from_chars(text.data() + open + 1, text.data() + close, number);
     if (code != std::errc{} || end != text.data() + close) {
       return std::nullopt;
     }
@@ -230,9 +229,8 @@ std::optional<NodeId> State::find(std::string_view path) const {
     }
     const std::int64_t index = used < segment->numbers.size() ? segment->numbers[used++] : -1;
     const auto& frames = nodes_[*node].more().frames;
-    const auto found = std::find_if(frames.rbegin(), frames.rend(), [&](FrameId id) {
-      return frames_[id].index == index;
-    });
+    const auto found = std::find_if(frames.rbegin(), frames.rend(),
+                                    [&](FrameId id) { return frames_[id].index == index; });
     if (used != segment->numbers.size() || found == frames.rend()) {
       return std::nullopt;
     }
