@@ -104,6 +104,7 @@ Task<void> WorkflowSession::body(Begin begin) {
     co_return;
   }
   for (const std::string& id : *ids) {
+    view_.started(id);
     runs_.push_back({id, false, false, std::nullopt});
   }
   for (std::size_t i = 0; i < runs_.size(); ++i) {

@@ -31,9 +31,17 @@ class StreamView final : public WorkflowView {
       out["workflow_id"] = blueprint->definition().id;
       out["total_steps"] = blueprint->block(0).steps.size();
     }
-    print_json(out);
+    begun_[run_id] = std::move(out);
+  }
+  /// The first line of a run: whoever reads it may rely on the run.
+  void started(const std::string& run_id) override {
+    if (const auto found = begun_.find(run_id); found != begun_.end()) {
+      print_json(found->second);
+      begun_.erase(found);
+    }
   }
   void step(const std::string& run_id, const StepReport& report) override {
+    started(run_id);
     json::Object out{{"type", "step"}, {"run_id", run_id}};
     for (auto& member : workflow::to_json(report)) {
       out[member.key() == "type" ? "step_type" : member.key()] = std::move(member.value());
@@ -41,6 +49,7 @@ class StreamView final : public WorkflowView {
     print_json(out);
   }
   void run(const RunResult& state) override {
+    started(state.run_id);
     print_json(json::Object{{"type", "run"},
                             {"run_id", state.run_id},
                             {"workflow_id", state.workflow_id},
@@ -74,6 +83,9 @@ class StreamView final : public WorkflowView {
   }
   void note(const std::string& text) override { print_error(text); }
   void finish(const RunResult&, const json::Object&) override {}
+
+ private:
+  std::map<std::string, json::Object> begun_;
 };
 
 Millis age(const StepReport& report, WallTime now) {

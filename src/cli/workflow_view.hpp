@@ -21,6 +21,8 @@ class WorkflowView {
   /// A run begins to be watched. `blueprint` may be null.
   virtual void begin(const std::string& run_id,
                      std::shared_ptr<const workflow::Blueprint> blueprint) = 0;
+  /// The run is durable.
+  virtual void started(const std::string& /*run_id*/) {}
   virtual void step(const std::string& run_id, const workflow::StepReport& report) = 0;
   virtual void run(const workflow::RunResult& state) = 0;
   virtual void call(const gateway::Progress& /*progress*/) {}

@@ -36,12 +36,11 @@ void bound_command(ToolCall& call) {
 
 /// A script's result without what is only about its confinement.
 json::Value script_output(const json::Value& structured) {
-  if (!structured.is_object()) {
-    return structured;
-  }
-  json::Object out = structured.get_object();
-  out.erase("isolation");
-  return out;
+  return json::Object{{"exit_code", json::get_int(structured, "exit_code")},
+                      {"stdout", json::get_string(structured, "output")},
+                      {"stderr", json::get_string(structured, "stderr")},
+                      {"timed_out", json::get_bool(structured, "timed_out")},
+                      {"truncated", json::get_bool(structured, "truncated")}};
 }
 
 StepResult failed(std::string error, std::string code) {
@@ -165,9 +164,7 @@ Task<Result<StepResult>> WorkflowSteps::run_tool(StepRequest request) {
 Task<Result<StepResult>> WorkflowSteps::run_script(StepRequest request) {
   const auto& script = std::get<workflow::ScriptStep>(request.step->body);
   ToolCall call = script_call(script, request.input);
-  if (script.json_output) {
-    call.extra["_meta"] = json::Object{{"oap/separateStderr", true}};
-  }
+  call.extra["_meta"] = json::Object{{"oap/separateStderr", true}};
   auto result = co_await invoke(request, std::move(call));
   if (!result || !result->output.is_object()) {
     co_return result;

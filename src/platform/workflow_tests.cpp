@@ -109,7 +109,8 @@ class StubRunner final : public workflow::StepRunner {
       return output;
     }
     return json::Object{{"exit_code", 0},
-                        {"output", output.is_null() ? json::Value("") : output},
+                        {"stdout", output.is_null() ? json::Value("") : output},
+                        {"stderr", ""},
                         {"timed_out", false},
                         {"truncated", false}};
   }

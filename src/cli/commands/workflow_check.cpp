@@ -44,7 +44,7 @@ steps:
     run: |
       printf '{{"length": %d}}\n' "${{#TEXT}}"
     env:
-      TEXT: ${{{{ steps.greet.outputs.output }}}}
+      TEXT: ${{{{ steps.greet.outputs.stdout }}}}
     output: json
     retry: {{max_attempts: 2}}
 

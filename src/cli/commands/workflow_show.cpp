@@ -173,9 +173,10 @@ std::string output_text(const json::Value& output) {
   if (output.is_string()) {
     return std::string(json::view(output.get_string()));
   }
-  const json::Value* const printed = json::find(output, "output");
-  if (printed != nullptr && printed->is_string() && json::find(output, "exit_code") != nullptr) {
-    return std::string(json::view(printed->get_string()));
+  if (json::find(output, "exit_code") != nullptr) {
+    return std::string(json::get_string(output, "stdout")) +
+           std::string(json::get_string(output, "output")) +
+           std::string(json::get_string(output, "stderr"));
   }
   return output.is_null() ? "" : json::print_pretty(output);
 }
