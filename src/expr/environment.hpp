@@ -50,7 +50,8 @@ class Environment {
   /// Names are looked up in this namespace first, then in those around it ("a.b": a.b.x, a.x, x).
   void set_container(std::string container) { container_ = std::move(container); }
 
-  /// The source must outlive all compiling with this environment, which adds variables then.
+  /// The source must outlive all compiling with this environment, which adds variables then. Words
+  /// that CEL keeps for later may be names of it.
   void set_source(NameSource* source) { source_ = source; }
   NameSource* source() const { return source_; }
 

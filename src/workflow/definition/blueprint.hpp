@@ -166,6 +166,15 @@ class Blueprint {
   Expression group_;
 };
 
+/// A workflow file with all that is wrong with it, in the order of its lines; a blueprint where
+/// nothing but warnings is.
+struct Checked {
+  std::shared_ptr<const Blueprint> blueprint;
+  std::vector<Problem> problems;
+};
+/// read_workflow and Blueprint::compile in one.
+Checked check_workflow(std::string_view text, const std::string& file, const ToolSchemas* tools);
+
 /// A duration as authors write it: a number of seconds, or "500ms", "90s", "5m", "2h30m", "1d".
 /// kInvalidArgument where it is none, below 0, or beyond 366 days. Pure.
 Result<Millis> read_duration(const json::Value& value);

@@ -11,7 +11,6 @@ namespace {
 
 using testing::ElementsAre;
 using testing::HasSubstr;
-using testing::IsEmpty;
 
 json::Value read(std::string_view text) { return *json::parse(text); }
 
@@ -41,7 +40,7 @@ Definition workflow(Steps steps) {
 std::shared_ptr<const Blueprint> compiled(Definition definition) {
   std::vector<Problem> problems;
   auto made = Blueprint::compile(std::move(definition), "", nullptr, problems);
-  EXPECT_THAT(to_text(problems), IsEmpty());
+  EXPECT_NE(made, nullptr) << to_text(problems);
   return made;
 }
 

@@ -18,6 +18,9 @@ void BlueprintCompiler::body(StepIndex index, const ToolStep& tool) {
     outline_.steps[index].input =
         take(index, "with", maker.data(tool.arguments), {"with", "config/arguments", "config"});
   }
+  if (!tools_.active()) {
+    return;
+  }
   std::map<std::string, expr::Type> types;
   for (const auto& [name, value] : tool.arguments) {
     if (has_template(value)) {
@@ -37,7 +40,7 @@ void BlueprintCompiler::body(StepIndex index, const AgentStep& agent) {
     input["model"] = agent.model;
   }
   outline_.steps[index].input =
-      take(index, "prompt", at(Spot::kInside, index).data(input), {"prompt", "with", "config"});
+      take(index, "", at(Spot::kInside, index).data(input), {"", "with", "config"});
 }
 
 void BlueprintCompiler::body(StepIndex index, const ScriptStep& script) {
@@ -54,7 +57,7 @@ void BlueprintCompiler::body(StepIndex index, const ScriptStep& script) {
     input["stdin"] = script.stdin_text;
   }
   outline_.steps[index].input =
-      take(index, "env or stdin", at(Spot::kInside, index).data(input), {"env", "stdin", "config"});
+      take(index, "", at(Spot::kInside, index).data(input), {"", "config"});
 }
 
 void BlueprintCompiler::body(StepIndex index, const SubworkflowStep& child) {
@@ -87,8 +90,13 @@ void BlueprintCompiler::body(StepIndex /*index*/, const GroupStep& /*group*/) {}
 
 void BlueprintCompiler::body(StepIndex index, const ApprovalStep& approval) {
   const json::Object input{{"message", approval.message}};
+<<<<<<< HEAD
   outline_.steps[index].input = take(index, "message", at(Spot::kInside, index).data(input),
                                      {"approval", "message", "config"});
+=======
+  outline_.steps[index].input =
+      take(index, "", at(Spot::kInside, index).data(input), {"", "approval", "config"});
+>>>>>>> flowdef
 }
 
 void BlueprintCompiler::body(StepIndex index, const WaitStep& wait) {
@@ -96,7 +104,7 @@ void BlueprintCompiler::body(StepIndex index, const WaitStep& wait) {
   if (!wait.signal.empty()) {
     const json::Object input{{"signal", wait.signal}};
     step.input =
-        take(index, "signal", at(Spot::kInside, index).data(input), {"wait", "signal", "config"});
+        take(index, "", at(Spot::kInside, index).data(input), {"", "wait", "config"});
   }
   const std::string& due = wait.duration.empty() ? wait.until : wait.duration;
   if (!due.empty()) {

@@ -84,6 +84,34 @@ void BlueprintCompiler::code_text(StepIndex index, const ToolStep& tool) {
   }
 }
 
+/// What is declared and never used: mostly a misspelt name, or a leftover.
+void BlueprintCompiler::unused() {
+  if (problems_.has_errors()) {
+    return;
+  }
+  const World::Used& used = world_->used();
+  for (const auto& [key, schema] : definition_.inputs) {
+    const std::string name(key);
+    if (!used.all_inputs && !used.inputs.contains(name)) {
+      problems_.warning(problems_.line_of("/inputs/" + name),
+                        fmt::format("nothing uses the input '{}'", shown(name)));
+    }
+  }
+  for (const auto& [key, value] : definition_.variables) {
+    const std::string name(key);
+    if (!used.all_variables && !used.variables.contains(name)) {
+      problems_.warning(problems_.line_of("/variables/" + name),
+                        fmt::format("nothing uses the variable '{}'", shown(name)));
+    }
+  }
+  for (const std::string& name : definition_.secrets) {
+    if (!used.secrets.contains(name)) {
+      problems_.warning(problems_.line_of("/secrets"),
+                        fmt::format("nothing uses the secret '{}'", shown(name)));
+    }
+  }
+}
+
 /// Two steps that may run at the same time and write one variable: whichever ends last wins.
 void BlueprintCompiler::shared_variables() {
   constexpr std::size_t kMaxPairs = 100'000;

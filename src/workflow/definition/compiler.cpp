@@ -8,16 +8,45 @@
 
 namespace oap::workflow {
 
-std::string placed(std::string_view what, std::string_view message) {
-  if (message.starts_with("1:")) {
-    const std::size_t colon = message.find(": ");
-    const std::string_view column = message.substr(2, colon - 2);
-    const bool number = !column.empty() && column.find_first_not_of("0123456789") == column.npos;
-    if (colon != std::string_view::npos && number) {
-      message.remove_prefix(colon + 2);
-    }
+namespace {
+
+/// "/env/X: 1:5: message": where in the data it was.
+std::string_view take_pointer(std::string_view& message) {
+  const std::size_t colon = message.starts_with('/') ? message.find(": ") : std::string_view::npos;
+  if (colon == std::string_view::npos) {
+    return "";
   }
-  return fmt::format("{}: {}", what, message);
+  const std::string_view pointer = message.substr(0, colon);
+  message.remove_prefix(colon + 2);
+  return pointer.size() == 1 ? "" : pointer;
+}
+
+/// The place in an expression of one line is shown by its picture.
+std::string_view without_column(std::string_view message) {
+  const std::size_t colon = message.starts_with("1:") ? message.find(": ") : std::string_view::npos;
+  if (colon == std::string_view::npos ||
+      message.substr(2, colon - 2).find_first_not_of("0123456789") != std::string_view::npos) {
+    return message;
+  }
+  return message.substr(colon + 2);
+}
+
+std::string dotted(std::string_view what, std::string_view pointer) {
+  std::string out(what);
+  for (const std::string_view token : text::split(pointer, '/')) {
+    out += token.empty() ? "" : (out.empty() ? "" : ".") + std::string(token);
+  }
+  return out;
+}
+
+}  // namespace
+
+std::string placed(std::string_view what, const Error& error) {
+  const std::string whole = error.to_string();
+  std::string_view message = whole;
+  const std::string_view pointer = take_pointer(message);
+  const std::string place = dotted(what, pointer);
+  return fmt::format("{}: {}", place, without_column(message));
 }
 
 BlueprintCompiler::BlueprintCompiler(Definition definition, std::string_view file,
@@ -39,6 +68,7 @@ std::shared_ptr<const Blueprint> BlueprintCompiler::run() {
   }
   workflow();
   shared_variables();
+  unused();
   if (problems_.has_errors()) {
     return nullptr;
   }
@@ -60,8 +90,17 @@ std::string BlueprintCompiler::title(StepIndex index) const {
 
 void BlueprintCompiler::complain(StepIndex index, std::string_view what, const Error& error,
                                  Keys keys) {
-  problems_.error(line(index, keys),
-                  placed(fmt::format("{}: {}", title(index), what), error.to_string()));
+  const std::string whole = error.to_string();
+  std::string_view message = whole;
+  const std::string_view pointer = take_pointer(message);
+  const Place& place = outline_.steps[index].definition->place;
+  int line = 0;
+  for (const std::string_view key : keys) {
+    const std::string at = fmt::format("{}{}{}{}", place.pointer, key.empty() ? "" : "/", key, pointer);
+    line = line > 0 ? line : problems_.line_of(at);
+  }
+  problems_.error(line > 0 ? line : this->line(index, keys),
+                  fmt::format("{}: {}", title(index), placed(what, error)));
 }
 
 Expression BlueprintCompiler::take(StepIndex index, std::string_view what,
@@ -78,7 +117,7 @@ void BlueprintCompiler::workflow() {
                            const json::Value& data) -> Expression {
     Result<Compiled> compiled = at(spot, std::nullopt).data(data);
     if (!compiled) {
-      problems_.error(problems_.line_of(pointer), placed(what, compiled.error().to_string()));
+      problems_.error(problems_.line_of(pointer), placed(what, compiled.error()));
       return {};
     }
     return std::move(compiled->expression);
@@ -132,6 +171,10 @@ void BlueprintCompiler::condition(StepIndex index) {
   if (!compiled) {
     complain(index, "if", compiled.error(), {"if", "condition"});
     return;
+  }
+  if (compiled->constant == false) {
+    problems_.warning(line(index, {"if", "condition"}),
+                      fmt::format("{} is never run: its condition is always false", title(index)));
   }
   step.condition = std::move(compiled->expression);
   step.decides_itself = step.condition->asks_status();
@@ -189,6 +232,18 @@ std::shared_ptr<const Blueprint> Blueprint::compile(Definition definition, std::
                                                     const ToolSchemas* tools,
                                                     std::vector<Problem>& problems) {
   return BlueprintCompiler(std::move(definition), file, tools, problems).run();
+}
+
+Checked check_workflow(std::string_view text, const std::string& file, const ToolSchemas* tools) {
+  Checked out;
+  Reading reading = read_workflow(text, file);
+  out.problems = std::move(reading.problems);
+  if (reading.definition.lines != nullptr) {
+    out.blueprint =
+        Blueprint::compile(std::move(reading.definition), file, tools, out.problems);
+    sort_by_line(out.problems);
+  }
+  return out;
 }
 
 std::optional<StepIndex> Blueprint::find(std::string_view path) const {

@@ -51,6 +51,7 @@ class BlueprintCompiler {
   void code_text(StepIndex index, const ToolStep& tool);
   void keep_out(StepIndex index, std::string_view what, const Expression& expression, Keys keys);
   void shared_variables();
+  void unused();
 
   ExpressionMaker at(Spot spot, std::optional<StepIndex> step) {
     return ExpressionMaker(*world_, spot, step);
@@ -69,7 +70,7 @@ class BlueprintCompiler {
   ToolCheck tools_;
 };
 
-/// "1:5: message" + picture, as one problem of the thing `what`. Pure.
-std::string placed(std::string_view what, std::string_view message);
+/// The compiler's error as a problem of the thing `what`: "with.path: message" and the picture. Pure.
+std::string placed(std::string_view what, const Error& error);
 
 }  // namespace oap::workflow

@@ -14,6 +14,7 @@ namespace oap::workflow {
 struct Compiled {
   Expression expression;
   expr::Type type;
+  std::optional<bool> constant;  ///< of a condition that asks nothing
 };
 
 /// Compiles the expressions that stand at one place. Borrows the world. Errors are those of the

@@ -161,7 +161,13 @@ Result<Compiled> ExpressionMaker::make(const Source& source, Compile compile) co
     }
     type = std::move(retried);
   }
-  return Compiled{Expression(std::move(body)), *std::move(type)};
+  Compiled out{Expression(body), *std::move(type), std::nullopt};
+  const auto* program = std::get_if<expr::Program>(&body->code);
+  const expr::Value* constant = program == nullptr ? nullptr : program->constant();
+  if (constant != nullptr && constant->is(expr::Kind::kBool)) {
+    out.constant = constant->as_bool();
+  }
+  return out;
 }
 
 Result<Compiled> ExpressionMaker::condition(std::string_view source) const {
@@ -178,7 +184,7 @@ Result<Compiled> ExpressionMaker::text(std::string_view source) const {
   if (!has_template(source)) {
     auto body = std::make_shared<Expression::Body>();
     body->code = json::Value(source);
-    return Compiled{Expression(std::move(body)), expr::TypeKind::kString};
+    return Compiled{Expression(std::move(body)), expr::TypeKind::kString, std::nullopt};
   }
   return make(source,
               [](std::string_view text, const expr::Environment& environment,
@@ -211,7 +217,7 @@ Result<Compiled> ExpressionMaker::data(const json::Value& source) const {
   if (!has_template(source)) {
     auto body = std::make_shared<Expression::Body>();
     body->code = source;
-    return Compiled{Expression(std::move(body)), {}};
+    return Compiled{Expression(std::move(body)), {}, std::nullopt};
   }
   return make(source,
               [](const json::Value& data, const expr::Environment& environment,

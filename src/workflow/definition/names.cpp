@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -87,6 +88,9 @@ std::optional<Type> Names::type_of(std::string_view name) {
     return plain(name);
   }
   const std::string_view member = name.substr(dot + 1);
+  if (name.starts_with("inputs.")) {
+    input_ = member.substr(0, member.find('.'));
+  }
   return member.find('.') == std::string_view::npos ? qualified(name.substr(0, dot), member)
                                                     : std::nullopt;
 }
@@ -116,6 +120,7 @@ Names::Found Names::qualified(std::string_view root, std::string_view member) {
   }
   if (root == "secrets") {
     if (world_.is_secret(member)) {
+      world_.used().secrets.emplace(member);
       return take(Name::Kind::kSecret, TypeKind::kString, member);
     }
     return refuse(
@@ -125,6 +130,7 @@ Names::Found Names::qualified(std::string_view root, std::string_view member) {
   }
   if (root == "vars") {
     if (const Type* type = world_.variable(member)) {
+      world_.used().variables.emplace(member);
       return take(Name::Kind::kVariable, *type, member);
     }
     return refuse(fmt::format("there is no variable '{}'{}; 'variables' declares them",
@@ -273,9 +279,12 @@ Names::Found Names::framed(std::string_view name) {
 
 Names::Found Names::plain(std::string_view name) {
   if (name == "inputs") {
+    world_.used().all_inputs = world_.used().all_inputs || input_.empty();
+    world_.used().inputs.insert(std::exchange(input_, {}));
     return take(Name::Kind::kInputs, world_.inputs());
   }
   if (name == "vars") {
+    world_.used().all_variables = true;
     return take(Name::Kind::kVariables, Type::map(TypeKind::kString, Type()));
   }
   if (name == "run") {
@@ -294,6 +303,7 @@ Names::Found Names::plain(std::string_view name) {
     return found;
   }
   if (const Type* type = world_.variable(name); type != nullptr && !is_reserved_name(name)) {
+    world_.used().variables.emplace(name);
     return take(Name::Kind::kVariable, *type, name);
   }
   return std::nullopt;

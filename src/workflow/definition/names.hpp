@@ -3,6 +3,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -29,6 +30,16 @@ class World {
   const expr::Type& step(StepIndex index);
   bool is_secret(std::string_view name) const;
 
+  /// What expressions have named so far. `inputs` or `vars` as a whole counts for all of them.
+  struct Used {
+    std::set<std::string, std::less<>> inputs;
+    std::set<std::string, std::less<>> variables;
+    std::set<std::string, std::less<>> secrets;
+    bool all_inputs = false;
+    bool all_variables = false;
+  };
+  Used& used() { return used_; }
+
  private:
   expr::Type outputs(StepIndex index) const;
 
@@ -37,6 +48,7 @@ class World {
   expr::Type inputs_;
   std::map<std::string, expr::Type, std::less<>> variables_;
   std::map<StepIndex, expr::Type> steps_;
+  Used used_;
 };
 
 /// Where an expression stands: what it may name.
@@ -83,6 +95,7 @@ class Names final : public expr::NameSource {
   std::optional<StepIndex> step_;
   std::vector<std::optional<Name>> taken_;
   std::string refused_;
+  std::string input_;  // the member of `inputs` that was asked for last
 };
 
 /// Names that expressions have already, so that a variable of the same name needs `vars.`.

@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "json/format_time.hpp"
 #include "json/schema.hpp"
 #include "text/nearest.hpp"
 #include "workflow/definition/blueprint.hpp"
@@ -273,6 +274,10 @@ class StepRanges {
       if (const auto time = read_duration(json::Value(wait.duration)); !time) {
         error(fmt::format("duration: {}", time.error().message()), {"wait/duration", "wait"});
       }
+    }
+    if (!wait.until.empty() && wait.until.find("${") == std::string::npos &&
+        !json::is_date_time(wait.until)) {
+      error("until: a time is written \"2030-01-31T09:00:00Z\" (RFC 3339)", {"wait/until", "wait"});
     }
   }
 

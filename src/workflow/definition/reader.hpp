@@ -18,6 +18,9 @@ struct Problem {
 /// "file:line: message", a line each.
 std::string to_text(const std::vector<Problem>& problems);
 
+/// In the order of the lines; those of one line keep theirs.
+void sort_by_line(std::vector<Problem>& problems);
+
 /// A definition as far as it could be read, with all that is wrong with it.
 struct Reading {
   Definition definition;
@@ -26,8 +29,8 @@ struct Reading {
 };
 
 /// Reads a workflow's YAML: the seeds' form and the better form, mixed as one likes. Never fails:
-/// a text that is no YAML is one problem. Checks form, names, ranges, needs, cycles; expressions
-/// are checked by Blueprint::compile. Pure.
+/// a text that is no YAML is one problem. Checks form, names, ranges, needs, cycles; expressions are
+/// checked by Blueprint::compile. `definition.lines` is null where the text was no map at all. Pure.
 Reading read_workflow(std::string_view text, std::string file);
 
 /// The same from canonical JSON. kDataLoss where it is not one.

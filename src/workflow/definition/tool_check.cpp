@@ -9,6 +9,7 @@
 #include "text/nearest.hpp"
 #include "workflow/definition/expression.hpp"
 #include "workflow/definition/problem_list.hpp"
+#include "workflow/definition/step_reader.hpp"
 
 namespace oap::workflow {
 namespace {
@@ -107,7 +108,7 @@ std::optional<std::string_view> code_argument(std::string_view tool) {
 const ToolCheck::Known& ToolCheck::known(const ToolStep& tool) {
   const auto [place, fresh] = known_.try_emplace({tool.server, tool.tool});
   Known& known = place->second;
-  if (!fresh || tools_ == nullptr) {
+  if (!fresh) {
     return known;
   }
   Result<const json::Value*> source = tools_->input_schema(tool.server, tool.tool);
@@ -126,8 +127,11 @@ const ToolCheck::Known& ToolCheck::known(const ToolStep& tool) {
 
 std::vector<std::string> ToolCheck::check(const ToolStep& tool,
                                           const std::map<std::string, expr::Type>& types) {
-  const Known& known = this->known(tool);
   std::vector<std::string> out;
+  if (tools_ == nullptr || tool.tool == kUnread) {
+    return out;
+  }
+  const Known& known = this->known(tool);
   if (!known.problem.empty()) {
     out.push_back(known.problem);
   }

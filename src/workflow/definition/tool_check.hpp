@@ -23,6 +23,9 @@ class ToolCheck {
  public:
   explicit ToolCheck(const ToolSchemas* tools) : tools_(tools) {}
 
+  /// False where nothing is known of any tool.
+  bool active() const { return tools_ != nullptr; }
+
   /// What is wrong with the step, a sentence each. `types` has the static types of the members that
   /// are templates.
   std::vector<std::string> check(const ToolStep& tool,
