@@ -350,6 +350,11 @@ std::string Names::why_not(std::string_view name) const {
   if (name == "github" || name == "env") {
     return fmt::format("'{}' is no name here; write inputs.NAME, or vars.NAME", name);
   }
+  if (!name.ends_with("()") && text::did_you_mean(name, names()).empty()) {
+    return fmt::format("unknown name '{}': no variable has it; a text is written in quotes "
+                       "(\"{}\"), and ${{ itself as $${{",
+                       shown(name), shown(name));
+  }
   return "";
 }
 

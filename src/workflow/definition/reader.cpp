@@ -45,7 +45,8 @@ class WorkflowReader {
 
 Definition WorkflowReader::read(std::shared_ptr<const Lines> lines) {
   out_.lines = std::move(lines);
-  reader_.know("$schema");
+  std::string schema;
+  reader_.text("$schema", schema);
   reader_.text("id", out_.id);
   reader_.text("name", out_.name);
   reader_.text("description", out_.description);
