@@ -43,7 +43,8 @@ class WorkflowTest(GatewayTest):
     def begin(self, *args, env=None):
         """oap workflow run … --output-format stream-json in the background, as soon as the run is durable:
         the process and the run's id."""
-        process = self.start("workflow", "run", *map(str, args), "--output-format", "stream-json", env=env)
+        # Unbuffered: what follows the first line is for `last`.
+        process = self.start("workflow", "run", *map(str, args), "--output-format", "stream-json", env=env, bufsize=0)
         first = json.loads(process.stdout.readline())
         self.assertEqual(first["type"], "run", first)
         return process, first["run_id"]
