@@ -12,6 +12,7 @@
 #include "async/scope.hpp"
 #include "cli/workflow_view.hpp"
 #include "platform/platform.hpp"
+#include "platform/workflows.hpp"
 
 namespace oap::cli {
 

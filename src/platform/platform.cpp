@@ -17,6 +17,7 @@
 #include "platform/redaction.hpp"
 #include "platform/security_settings.hpp"
 #include "platform/upstreams.hpp"
+#include "platform/workflows.hpp"
 #include "session/session_manager.hpp"
 #include "store/store.hpp"
 #include "text/utf8.hpp"

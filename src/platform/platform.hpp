@@ -15,9 +15,10 @@
 #include "platform/live_policy.hpp"
 #include "platform/settings.hpp"
 #include "platform/tool_pins.hpp"
-#include "platform/workflows.hpp"
 
 namespace oap::platform {
+
+class Workflows;
 
 /// What `oap mcp serve` offers to MCP clients.
 struct Served {

@@ -6,6 +6,7 @@
 
 #include "cli/args.hpp"
 #include "platform/platform.hpp"
+#include "platform/workflows.hpp"
 #include "workflow/run_report.hpp"
 
 namespace oap::cli {
