@@ -96,7 +96,8 @@ void BlueprintCompiler::complain(StepIndex index, std::string_view what, const E
   const Place& place = outline_.steps[index].definition->place;
   int line = 0;
   for (const std::string_view key : keys) {
-    const std::string at = fmt::format("{}{}{}{}", place.pointer, key.empty() ? "" : "/", key, pointer);
+    const std::string at =
+        fmt::format("{}{}{}{}", place.pointer, key.empty() ? "" : "/", key, pointer);
     line = line > 0 ? line : problems_.line_of(at);
   }
   problems_.error(line > 0 ? line : this->line(index, keys),
@@ -239,8 +240,7 @@ Checked check_workflow(std::string_view text, const std::string& file, const Too
   Reading reading = read_workflow(text, file);
   out.problems = std::move(reading.problems);
   if (reading.definition.lines != nullptr) {
-    out.blueprint =
-        Blueprint::compile(std::move(reading.definition), file, tools, out.problems);
+    out.blueprint = Blueprint::compile(std::move(reading.definition), file, tools, out.problems);
     sort_by_line(out.problems);
   }
   return out;

@@ -283,7 +283,7 @@ Names::Found Names::plain(std::string_view name) {
     world_.used().inputs.insert(std::exchange(input_, {}));
     return take(Name::Kind::kInputs, world_.inputs());
   }
-  if (name == "vars") {
+  if (name == "vars" && refused_.empty()) {
     world_.used().all_variables = true;
     return take(Name::Kind::kVariables, Type::map(TypeKind::kString, Type()));
   }
@@ -349,6 +349,12 @@ std::string Names::why_not(std::string_view name) const {
   }
   if (name == "github" || name == "env") {
     return fmt::format("'{}' is no name here; write inputs.NAME, or vars.NAME", name);
+  }
+  if (!name.ends_with("()") && text::did_you_mean(name, names()).empty()) {
+    return fmt::format(
+        "unknown name '{}': no variable has it; a text is written in quotes "
+        "(\"{}\"), and ${{ itself as $${{",
+        shown(name), shown(name));
   }
   return "";
 }

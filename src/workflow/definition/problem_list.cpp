@@ -40,7 +40,7 @@ int ProblemList::line(const Place& place, std::initializer_list<std::string_view
 }
 
 void ProblemList::add(int line, std::string message, bool warning) {
-  std::string where = line > 0 ? fmt::format("{}:{}", file_, line) : file_;
+  std::string where = line > 0 && !file_.empty() ? fmt::format("{}:{}", file_, line) : file_;
   if (!seen_.insert(where + "\n" + message).second) {
     return;
   }

@@ -45,7 +45,8 @@ class WorkflowReader {
 
 Definition WorkflowReader::read(std::shared_ptr<const Lines> lines) {
   out_.lines = std::move(lines);
-  reader_.know("$schema");
+  std::string schema;
+  reader_.text("$schema", schema);
   reader_.text("id", out_.id);
   reader_.text("name", out_.name);
   reader_.text("description", out_.description);
@@ -92,8 +93,8 @@ void WorkflowReader::failure_policy() {
 /// A type's name alone is a schema too.
 void WorkflowReader::inputs() {
   reader_.object("inputs", out_.inputs);
-  static const std::vector<std::string> kTypes = {"string", "integer", "number",
-                                                  "boolean", "array",  "object"};
+  static const std::vector<std::string> kTypes = {"string",  "integer", "number",
+                                                  "boolean", "array",   "object"};
   MapReader reader(out_.inputs, "/inputs", "inputs", problems_);
   for (auto& member : out_.inputs) {
     const std::string name(member.key());
@@ -166,8 +167,9 @@ void WorkflowReader::concurrency() {
 void WorkflowReader::implicit_variables() {
   const bool said = reader_.has("implicit_variables");
   reader_.flag("implicit_variables", out_.implicit_variables);
-  const bool exports = std::any_of(out_.steps.begin(), out_.steps.end(),
-                                   [](const StepDefinition& each) { return !each.exports.empty(); });
+  const bool exports =
+      std::any_of(out_.steps.begin(), out_.steps.end(),
+                  [](const StepDefinition& each) { return !each.exports.empty(); });
   if (said || !context_.defaults || !context_.seed_form || exports || out_.variables.empty()) {
     return;
   }
