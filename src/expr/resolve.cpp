@@ -12,8 +12,7 @@ constexpr std::size_t kMaxQualified = 64;
 
 /// `steps["build-it"]`, where the environment may know `steps.build-it`.
 bool Resolver::has_constant_key(const Node& node) const {
-  return environment_.source() != nullptr &&
-         ast_.at(node.children[1]).kind == NodeKind::kLiteral &&
+  return environment_.source() != nullptr && ast_.at(node.children[1]).kind == NodeKind::kLiteral &&
          ast_.at(node.children[1]).literal.is(Kind::kString);
 }
 

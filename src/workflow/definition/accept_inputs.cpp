@@ -66,8 +66,8 @@ void accept(const std::string& name, const json::Value& declared, const json::Va
     return;
   }
   for (const json::Violation& each : compiled->validate(*value, 4)) {
-    out.complain(fmt::format("the input '{}'{}: {}", shown(name), each.instance_path,
-                             each.message));
+    out.complain(
+        fmt::format("the input '{}'{}: {}", shown(name), each.instance_path, each.message));
   }
   json::Value accepted = *value;
   widen(accepted, expr::Type::from_schema(schema));

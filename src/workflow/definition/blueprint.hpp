@@ -34,13 +34,13 @@ struct Name {
     /// loop of `step`: {index, last}: last maps the ids of the previous iteration's steps to their
     /// outputs, null in the first. In `until` both are those of the iteration that has just ended.
     kLoop,
-    kRun,        ///< run: {id, started_at, attempt}
-    kWorkflow,   ///< workflow: {id, name, version}
-    kSecret,     ///< secrets.text: a string, marked secret
-    kResult,     ///< result: what the step gave; in `export`, `outputs` and `compensate` only
-    kSuccess,    ///< success(): every need completed (or is tolerated)
-    kFailure,    ///< failure(): a need, or one before it, failed
-    kCancelled   ///< cancelled(): the run is being cancelled
+    kRun,       ///< run: {id, started_at, attempt}
+    kWorkflow,  ///< workflow: {id, name, version}
+    kSecret,    ///< secrets.text: a string, marked secret
+    kResult,    ///< result: what the step gave; in `export`, `outputs` and `compensate` only
+    kSuccess,   ///< success(): every need completed (or is tolerated)
+    kFailure,   ///< failure(): a need, or one before it, failed
+    kCancelled  ///< cancelled(): the run is being cancelled
   };
   Kind kind = Kind::kInputs;
   StepIndex step = 0;
@@ -62,9 +62,9 @@ struct Rendered {
   bool tainted = false;  ///< something secret went into it
 };
 
-/// A compiled condition, expression or template (text or whole JSON). Immutable, thread-safe, shares
-/// its body; a default one is literal null. Errors are kInvalidArgument (kResourceExhausted beyond
-/// the cost limit) with line, column, caret, and hold nothing secret.
+/// A compiled condition, expression or template (text or whole JSON). Immutable, thread-safe,
+/// shares its body; a default one is literal null. Errors are kInvalidArgument (kResourceExhausted
+/// beyond the cost limit) with line, column, caret, and hold nothing secret.
 class Expression {
  public:
   Expression();
@@ -92,13 +92,13 @@ struct BlueprintBlock {
   bool is_finally = false;
 };
 
-/// A step with everything compiled. What a field does not need is a literal null. `input` renders to
-/// an object: of a tool its arguments; of an agent {prompt} and {model} where one is given; of a
-/// script {env} and {stdin} (where given); of a subworkflow its inputs; of an approval {message}; of
-/// a wait for a signal {signal}; else null.
+/// A step with everything compiled. What a field does not need is a literal null. `input` renders
+/// to an object: of a tool its arguments; of an agent {prompt} and {model} where one is given; of a
+/// script {env} and {stdin} (where given); of a subworkflow its inputs; of an approval {message};
+/// of a wait for a signal {signal}; else null.
 struct BlueprintStep {
   const StepDefinition* definition = nullptr;
-  BlockIndex block = 0;  ///< kNoBlock: a compensation
+  BlockIndex block = 0;               ///< kNoBlock: a compensation
   std::vector<StepIndex> needs;       ///< each once
   std::vector<StepIndex> successors;  ///< of the same block
   std::optional<BlockIndex> body;     ///< loop, group, `then`
@@ -106,13 +106,13 @@ struct BlueprintStep {
   std::optional<StepIndex> compensate;  ///< a step of no block, with `compensates`
   std::optional<StepIndex> compensates;
   std::optional<Expression> condition;  ///< none: success()
-  bool decides_itself = false;          ///< `if` uses a status function: a failed need does not skip
+  bool decides_itself = false;  ///< `if` uses a status function: a failed need does not skip
   Expression input;
   std::optional<Expression> test;  ///< condition; while
   std::optional<Expression> until;
   Expression items;  ///< foreach or loop; its value must be a list
   std::vector<std::pair<std::string, Expression>> axes;  ///< matrix; each must be a list
-  Expression group;     ///< concurrency: a string
+  Expression group;                                      ///< concurrency: a string
   Expression wait_for;  ///< duration (a number of seconds or a text) or until (a text)
   std::vector<std::pair<std::string, Expression>> exports;
   std::vector<std::pair<std::string, Expression>> outputs;
@@ -133,7 +133,8 @@ class Blueprint {
  public:
   /// Problems are added with the places that the definition has; null where any is an error.
   /// Checked: every expression (names, types against inputs' and outputs' schemas), that a step
-  /// names only steps before it, literal arguments against the tools' schemas, templates in scripts.
+  /// names only steps before it, literal arguments against the tools' schemas, templates in
+  /// scripts.
   static std::shared_ptr<const Blueprint> compile(Definition definition, std::string_view file,
                                                   const ToolSchemas* tools,
                                                   std::vector<Problem>& problems);

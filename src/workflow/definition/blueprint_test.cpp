@@ -135,8 +135,8 @@ TEST(BlueprintTest, AnErrorOfTheScopeCountsOnlyWhereTheValueIsNeeded) {
 }
 
 TEST(BlueprintTest, WhatASecretWentIntoIsTainted) {
-  Definition definition = workflow(
-      list(tool("a", {}, R"({"path":"x","header":"Bearer ${{ secrets.TOKEN }}"})")));
+  Definition definition =
+      workflow(list(tool("a", {}, R"({"path":"x","header":"Bearer ${{ secrets.TOKEN }}"})")));
   definition.secrets = {"TOKEN"};
   const auto made = compiled(std::move(definition));
   ASSERT_NE(made, nullptr);
@@ -172,8 +172,8 @@ TEST(BlueprintTest, IdsWithDashesAreNamesToo) {
        {"${{ steps.build-it.outputs.x }}", "${{ steps['build-it'].outputs.x }}",
         "${{ steps[\"build-it\"].outputs.x }}", "a ${{ steps.build-it.outputs.x + '-' }} b"}) {
     const json::Object arguments{{"path", form}};
-    const auto made = compiled(
-        workflow(list(tool("build-it"), tool("b", {"build-it"}, json::print(arguments)))));
+    const auto made =
+        compiled(workflow(list(tool("build-it"), tool("b", {"build-it"}, json::print(arguments)))));
     ASSERT_NE(made, nullptr) << form;
     EXPECT_THAT(made->step(1).input.names(), ElementsAre(Name{Name::Kind::kStep, 0, "build-it"}));
   }
@@ -187,13 +187,13 @@ TEST(BlueprintTest, ItemsAreSeenInsideTheirStepAndItsBlock) {
       list(tool("one", {}, R"({"path":"${{ file + string(index) + string(file_index) }}"})")))};
   const auto made = compiled(workflow(list(std::move(group))));
   ASSERT_NE(made, nullptr);
-  EXPECT_THAT(made->step(1).input.names(), ElementsAre(Name{Name::Kind::kItem, 0, "file"},
-                                                       Name{Name::Kind::kIndex, 0, "file"}));
+  EXPECT_THAT(made->step(1).input.names(),
+              ElementsAre(Name{Name::Kind::kItem, 0, "file"}, Name{Name::Kind::kIndex, 0, "file"}));
 }
 
 TEST(BlueprintTest, CyclesArePrintedAsPaths) {
-  const std::string text = refused(workflow(list(
-      tool("x"), tool("a", {"x", "b"}), tool("b", {"c"}), tool("c", {"a"}), tool("d", {"c"}))));
+  const std::string text = refused(workflow(list(tool("x"), tool("a", {"x", "b"}), tool("b", {"c"}),
+                                                 tool("c", {"a"}), tool("d", {"c"}))));
   EXPECT_THAT(text, HasSubstr("a → b → c → a"));
   EXPECT_THAT(refused(workflow(list(tool("a", {"a"})))), HasSubstr("a → a"));
 }
@@ -223,10 +223,10 @@ TEST(BlueprintTest, ALongChainThatNamesItsBeginningCompiles) {
   constexpr int kCount = 3'000;
   Steps steps;
   for (int i = 0; i < kCount; ++i) {
-    steps.push_back(tool(fmt::format("s{}", i),
-                         i == 0 ? std::vector<std::string>{}
-                                : std::vector<std::string>{fmt::format("s{}", i - 1)},
-                         i == 0 ? "{}" : R"({"path":"${{ steps.s0.outputs.p }}"})"));
+    steps.push_back(tool(
+        fmt::format("s{}", i),
+        i == 0 ? std::vector<std::string>{} : std::vector<std::string>{fmt::format("s{}", i - 1)},
+        i == 0 ? "{}" : R"({"path":"${{ steps.s0.outputs.p }}"})"));
   }
   EXPECT_NE(compiled(workflow(std::move(steps))), nullptr);
 }

@@ -45,11 +45,12 @@ void BlueprintCompiler::body(StepIndex index, const AgentStep& agent) {
 
 void BlueprintCompiler::body(StepIndex index, const ScriptStep& script) {
   if (script.run.find("${{") != std::string::npos) {
-    problems_.error(line(index, {"run", "with/run", "config/run"}),
-                    fmt::format("{}: '${{{{ }}}}' in 'run' would paste data into code, which lets the "
-                                "data run commands; give the value a name in 'env' "
-                                "(env: {{NAME: ${{{{ … }}}}}}) and write \"$NAME\" in the script",
-                                title(index)));
+    problems_.error(
+        line(index, {"run", "with/run", "config/run"}),
+        fmt::format("{}: '${{{{ }}}}' in 'run' would paste data into code, which lets the "
+                    "data run commands; give the value a name in 'env' "
+                    "(env: {{NAME: ${{{{ … }}}}}}) and write \"$NAME\" in the script",
+                    title(index)));
   }
   json::Object input{{"env", script.env}};
   if (!script.stdin_text.empty()) {
@@ -65,6 +66,9 @@ void BlueprintCompiler::body(StepIndex index, const SubworkflowStep& child) {
 }
 
 void BlueprintCompiler::body(StepIndex index, const ConditionStep& condition) {
+  if (condition.condition.empty()) {
+    return;
+  }
   outline_.steps[index].test =
       take(index, "test", at(Spot::kInside, index).condition(condition.condition),
            {"test", "config/condition", "config/test", "condition", "config"});
@@ -97,8 +101,7 @@ void BlueprintCompiler::body(StepIndex index, const WaitStep& wait) {
   BlueprintStep& step = outline_.steps[index];
   if (!wait.signal.empty()) {
     const json::Object input{{"signal", wait.signal}};
-    step.input =
-        take(index, "", at(Spot::kInside, index).data(input), {"", "wait", "config"});
+    step.input = take(index, "", at(Spot::kInside, index).data(input), {"", "wait", "config"});
   }
   const std::string& due = wait.duration.empty() ? wait.until : wait.duration;
   if (!due.empty()) {

@@ -66,10 +66,11 @@ void BlueprintCompiler::code_text(StepIndex index, const ToolStep& tool) {
   const std::string older = fmt::format("config/arguments/{}", *argument);
   const Keys keys = {pointer, older, "with", "config"};
   if (compiled->expression.uses(Name::Kind::kSecret)) {
-    problems_.error(line(index, keys),
-                    fmt::format("{}: a secret would become part of the code in '{}', where everybody "
-                                "sees it; use a script step and give it to the script in 'env'",
-                                title(index), *argument));
+    problems_.error(
+        line(index, keys),
+        fmt::format("{}: a secret would become part of the code in '{}', where everybody "
+                    "sees it; use a script step and give it to the script in 'env'",
+                    title(index), *argument));
     return;
   }
   for (const Name& name : compiled->expression.names()) {

@@ -96,7 +96,8 @@ void BlueprintCompiler::complain(StepIndex index, std::string_view what, const E
   const Place& place = outline_.steps[index].definition->place;
   int line = 0;
   for (const std::string_view key : keys) {
-    const std::string at = fmt::format("{}{}{}{}", place.pointer, key.empty() ? "" : "/", key, pointer);
+    const std::string at =
+        fmt::format("{}{}{}{}", place.pointer, key.empty() ? "" : "/", key, pointer);
     line = line > 0 ? line : problems_.line_of(at);
   }
   problems_.error(line > 0 ? line : this->line(index, keys),
@@ -133,8 +134,7 @@ void BlueprintCompiler::workflow() {
           fmt::format("output '{}' is this very text; a value is written ${{{{ {} }}}}",
                       shown(name), shown(json::view(data.get_string()))));
     }
-    Expression made =
-        compile(fmt::format("output '{}'", shown(name)), pointer, Spot::kEnd, data);
+    Expression made = compile(fmt::format("output '{}'", shown(name)), pointer, Spot::kEnd, data);
     if (made.uses(Name::Kind::kSecret)) {
       problems_.error(problems_.line_of(pointer),
                       fmt::format("output '{}' would show a secret", shown(name)));
@@ -189,14 +189,14 @@ void BlueprintCompiler::list(StepIndex index, std::string_view what, const json:
     return;
   }
   const expr::Type& type = compiled->type;
-  const bool may_be = value.is_array() || type.is(expr::TypeKind::kDyn) ||
-                      type.is(expr::TypeKind::kList);
+  const bool may_be =
+      value.is_array() || type.is(expr::TypeKind::kDyn) || type.is(expr::TypeKind::kList);
   if (!may_be || (!value.is_array() && compiled->expression.is_literal())) {
-    problems_.error(line(index, keys),
-                    fmt::format("{}: {} is {}, but a list is wanted, or ${{{{ … }}}} that gives one",
-                                title(index), what,
-                                value.is_string() ? to_string(type)
-                                                  : std::string(json::type_name(value))));
+    problems_.error(
+        line(index, keys),
+        fmt::format("{}: {} is {}, but a list is wanted, or ${{{{ … }}}} that gives one",
+                    title(index), what,
+                    value.is_string() ? to_string(type) : std::string(json::type_name(value))));
     return;
   }
   into = std::move(compiled->expression);
@@ -205,7 +205,8 @@ void BlueprintCompiler::list(StepIndex index, std::string_view what, const json:
 void BlueprintCompiler::items(StepIndex index) {
   BlueprintStep& step = outline_.steps[index];
   if (step.definition->foreach) {
-    list(index, "foreach", step.definition->foreach->items, step.items, {"foreach/items", "foreach"});
+    list(index, "foreach", step.definition->foreach->items, step.items,
+         {"foreach/items", "foreach"});
   }
   if (step.definition->matrix) {
     for (const auto& [name, values] : step.definition->matrix->axes) {
@@ -239,8 +240,7 @@ Checked check_workflow(std::string_view text, const std::string& file, const Too
   Reading reading = read_workflow(text, file);
   out.problems = std::move(reading.problems);
   if (reading.definition.lines != nullptr) {
-    out.blueprint =
-        Blueprint::compile(std::move(reading.definition), file, tools, out.problems);
+    out.blueprint = Blueprint::compile(std::move(reading.definition), file, tools, out.problems);
     sort_by_line(out.problems);
   }
   return out;

@@ -109,11 +109,11 @@ struct ConditionStep {
 };
 /// Runs its block again and again, one iteration after the other; each is a frame `id[n]`.
 struct LoopStep {
-  std::string while_condition;  ///< decided before each iteration; may use `loop.last`
-  std::string until_condition;  ///< decided after each iteration
-  json::Value items;            ///< a list, or a template that gives one: once for each
+  std::string while_condition;      ///< decided before each iteration; may use `loop.last`
+  std::string until_condition;      ///< decided after each iteration
+  json::Value items;                ///< a list, or a template that gives one: once for each
   std::int64_t max_iterations = 0;  ///< reached with `while` still true: the step fails
-  std::unique_ptr<Steps> body;  ///< of a list's items: they see `item` and `index`
+  std::unique_ptr<Steps> body;      ///< of a list's items: they see `item` and `index`
 };
 /// A block as one step: what `foreach` and `matrix` over several steps use.
 struct GroupStep {
@@ -199,8 +199,9 @@ struct Definition {
   std::optional<Concurrency> concurrency;
   Budget budget;
   std::vector<std::string> secrets;  ///< names that `secrets.NAME` may use
-  /// The seeds' form: where a tool step without `export` gives an object with an object `variables`,
-  /// the members of it that `variables` above declares are written; the run says so in a warning.
+  /// The seeds' form: where a tool step without `export` gives an object with an object
+  /// `variables`, the members of it that `variables` above declares are written; the run says so in
+  /// a warning.
   bool implicit_variables = false;
   std::shared_ptr<const Lines> lines;  ///< of the author's file; not part of the pinned definition
 

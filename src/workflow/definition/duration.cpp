@@ -29,8 +29,8 @@ double take_unit(std::string_view& text) {
     std::string_view name;
     double millis;
   };
-  constexpr Unit kUnits[] = {{"ms", 1},       {"s", 1'000},      {"m", 60'000},
-                             {"h", 3'600'000}, {"d", 86'400'000}};
+  constexpr Unit kUnits[] = {
+      {"ms", 1}, {"s", 1'000}, {"m", 60'000}, {"h", 3'600'000}, {"d", 86'400'000}};
   for (const Unit& unit : kUnits) {
     if (text.starts_with(unit.name)) {
       text.remove_prefix(unit.name.size());

@@ -61,9 +61,8 @@ bool Expression::uses(Name::Kind kind) const {
 }
 
 bool Expression::asks_status() const {
-  const bool always =
-      body_ != nullptr && std::find(body_->slots.begin(), body_->slots.end(), Body::kAlways) !=
-                              body_->slots.end();
+  const bool always = body_ != nullptr && std::find(body_->slots.begin(), body_->slots.end(),
+                                                    Body::kAlways) != body_->slots.end();
   return always || uses(Name::Kind::kSuccess) || uses(Name::Kind::kFailure) ||
          uses(Name::Kind::kCancelled);
 }

@@ -171,12 +171,13 @@ Result<Compiled> ExpressionMaker::make(const Source& source, Compile compile) co
 }
 
 Result<Compiled> ExpressionMaker::condition(std::string_view source) const {
-  return make(source, [](std::string_view text, const expr::Environment& environment,
-                         auto& code) -> Result<expr::Type> {
-    OAP_TRY(expr::Program program, expr::compile_condition(text, environment));
-    code = std::move(program);
-    return expr::Type(expr::TypeKind::kBool);
-  });
+  return make(source,
+              [](std::string_view text, const expr::Environment& environment,
+                 auto& code) -> Result<expr::Type> {
+                OAP_TRY(expr::Program program, expr::compile_condition(text, environment));
+                code = std::move(program);
+                return expr::Type(expr::TypeKind::kBool);
+              });
 }
 
 Result<Compiled> ExpressionMaker::text(std::string_view source) const {
@@ -185,26 +186,28 @@ Result<Compiled> ExpressionMaker::text(std::string_view source) const {
     body->code = json::Value(source);
     return Compiled{Expression(std::move(body)), expr::TypeKind::kString, std::nullopt};
   }
-  return make(source, [](std::string_view text, const expr::Environment& environment,
-                         auto& code) -> Result<expr::Type> {
-    OAP_TRY(expr::Template made, expr::Template::compile(text, environment, kTemplate));
-    expr::Type type = made.type();
-    code = std::move(made);
-    return type;
-  });
+  return make(source,
+              [](std::string_view text, const expr::Environment& environment,
+                 auto& code) -> Result<expr::Type> {
+                OAP_TRY(expr::Template made, expr::Template::compile(text, environment, kTemplate));
+                expr::Type type = made.type();
+                code = std::move(made);
+                return type;
+              });
 }
 
 Result<Compiled> ExpressionMaker::value(std::string_view source) const {
   if (has_template(source)) {
     return text(source);
   }
-  return make(source, [](std::string_view text, const expr::Environment& environment,
-                         auto& code) -> Result<expr::Type> {
-    OAP_TRY(expr::Program program, expr::Program::compile(text, environment));
-    expr::Type type = program.type();
-    code = std::move(program);
-    return type;
-  });
+  return make(source,
+              [](std::string_view text, const expr::Environment& environment,
+                 auto& code) -> Result<expr::Type> {
+                OAP_TRY(expr::Program program, expr::Program::compile(text, environment));
+                expr::Type type = program.type();
+                code = std::move(program);
+                return type;
+              });
 }
 
 Result<Compiled> ExpressionMaker::data(const json::Value& source) const {
@@ -216,12 +219,14 @@ Result<Compiled> ExpressionMaker::data(const json::Value& source) const {
     body->code = source;
     return Compiled{Expression(std::move(body)), {}, std::nullopt};
   }
-  return make(source, [](const json::Value& data, const expr::Environment& environment,
-                         auto& code) -> Result<expr::Type> {
-    OAP_TRY(expr::JsonTemplate made, expr::JsonTemplate::compile(data, environment, kTemplate));
-    code = std::move(made);
-    return expr::Type();
-  });
+  return make(source,
+              [](const json::Value& data, const expr::Environment& environment,
+                 auto& code) -> Result<expr::Type> {
+                OAP_TRY(expr::JsonTemplate made,
+                        expr::JsonTemplate::compile(data, environment, kTemplate));
+                code = std::move(made);
+                return expr::Type();
+              });
 }
 
 Result<Compiled> ExpressionMaker::data(const json::Object& source) const {

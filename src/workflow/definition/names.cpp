@@ -18,10 +18,9 @@ constexpr std::array<std::string_view, 8> kRoots = {"inputs", "vars",     "steps
                                                     "loop",   "workflow", "secrets", "run"};
 
 const Type& run_type() {
-  static const Type kType = Type::object({{"id", TypeKind::kString},
-                                          {"started_at", TypeKind::kString},
-                                          {"attempt", TypeKind::kInt}},
-                                         false);
+  static const Type kType = Type::object(
+      {{"id", TypeKind::kString}, {"started_at", TypeKind::kString}, {"attempt", TypeKind::kInt}},
+      false);
   return kType;
 }
 
@@ -97,8 +96,8 @@ std::optional<Type> Names::type_of(std::string_view name) {
 }
 
 Names::Found Names::status(std::string_view call) {
-  const bool known = call == "success()" || call == "failure()" || call == "cancelled()" ||
-                     call == "always()";
+  const bool known =
+      call == "success()" || call == "failure()" || call == "cancelled()" || call == "always()";
   if (!known) {
     return std::nullopt;
   }
@@ -124,10 +123,10 @@ Names::Found Names::qualified(std::string_view root, std::string_view member) {
       world_.used().secrets.emplace(member);
       return take(Name::Kind::kSecret, TypeKind::kString, member);
     }
-    return refuse(fmt::format("the workflow does not declare the secret '{}'{}; add it to its "
-                              "'secrets' list",
-                              shown(member),
-                              text::did_you_mean(member, world_.definition().secrets)));
+    return refuse(
+        fmt::format("the workflow does not declare the secret '{}'{}; add it to its "
+                    "'secrets' list",
+                    shown(member), text::did_you_mean(member, world_.definition().secrets)));
   }
   if (root == "vars") {
     if (const Type* type = world_.variable(member)) {
@@ -177,18 +176,21 @@ std::optional<std::string> Names::why_not_before(StepIndex other) const {
     inside = true;
   }
   if (at == other) {
-    return inside ? fmt::format("'{}' goes on while its own steps run; what it did before is "
-                                "'loop.last'",
-                                name)
-                  : fmt::format("a step cannot use its own outputs here; in 'outputs' and 'export' "
-                                "they are 'result'");
+    return inside ? fmt::format(
+                        "'{}' goes on while its own steps run; what it did before is "
+                        "'loop.last'",
+                        name)
+                  : fmt::format(
+                        "a step cannot use its own outputs here; in 'outputs' and 'export' "
+                        "they are 'result'");
   }
   if (outline.before(other, at)) {
     return std::nullopt;
   }
-  return fmt::format("step '{}' need not have ended when this is evaluated; add '{}' to the needs "
-                     "of '{}'",
-                     name, name, shown(outline.steps[at].definition->id));
+  return fmt::format(
+      "step '{}' need not have ended when this is evaluated; add '{}' to the needs "
+      "of '{}'",
+      name, name, shown(outline.steps[at].definition->id));
 }
 
 std::vector<std::string> Names::step_ids() const {
@@ -224,15 +226,15 @@ Names::Found Names::step(std::string_view id) {
   } else if (!found || step_) {
     for (BlockIndex other = 0; other < outline.blocks.size(); ++other) {
       if (outline.blocks[other].owner && outline.ids[other].contains(id)) {
-        return refuse(fmt::format("step '{}' is inside '{}'; from outside only the outputs of '{}' "
-                                  "are seen",
-                                  shown(id),
-                                  outline.steps[*outline.blocks[other].owner].definition->id,
-                                  outline.steps[*outline.blocks[other].owner].definition->id));
+        return refuse(
+            fmt::format("step '{}' is inside '{}'; from outside only the outputs of '{}' "
+                        "are seen",
+                        shown(id), outline.steps[*outline.blocks[other].owner].definition->id,
+                        outline.steps[*outline.blocks[other].owner].definition->id));
       }
     }
-    return refuse(fmt::format("there is no step '{}'{}", shown(id),
-                              text::did_you_mean(id, step_ids())));
+    return refuse(
+        fmt::format("there is no step '{}'{}", shown(id), text::did_you_mean(id, step_ids())));
   }
   return take(Name::Kind::kStep, world_.step(*found), id, *found);
 }
@@ -281,7 +283,7 @@ Names::Found Names::plain(std::string_view name) {
     world_.used().inputs.insert(std::exchange(input_, {}));
     return take(Name::Kind::kInputs, world_.inputs());
   }
-  if (name == "vars") {
+  if (name == "vars" && refused_.empty()) {
     world_.used().all_variables = true;
     return take(Name::Kind::kVariables, Type::map(TypeKind::kString, Type()));
   }
@@ -349,9 +351,10 @@ std::string Names::why_not(std::string_view name) const {
     return fmt::format("'{}' is no name here; write inputs.NAME, or vars.NAME", name);
   }
   if (!name.ends_with("()") && text::did_you_mean(name, names()).empty()) {
-    return fmt::format("unknown name '{}': no variable has it; a text is written in quotes "
-                       "(\"{}\"), and ${{ itself as $${{",
-                       shown(name), shown(name));
+    return fmt::format(
+        "unknown name '{}': no variable has it; a text is written in quotes "
+        "(\"{}\"), and ${{ itself as $${{",
+        shown(name), shown(name));
   }
   return "";
 }

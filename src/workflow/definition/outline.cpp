@@ -35,8 +35,7 @@ Inner inner_blocks(const StepBody& body) {
 }  // namespace
 
 bool is_step_id(std::string_view text) {
-  if (text.empty() || text.size() > kMaxId || text::is_digit(text.front()) ||
-      text.front() == '-') {
+  if (text.empty() || text.size() > kMaxId || text::is_digit(text.front()) || text.front() == '-') {
     return false;
   }
   return std::all_of(text.begin(), text.end(), [](char c) {
@@ -132,9 +131,9 @@ void Outline::add_children(StepIndex index, ProblemList& problems) {
   }
   if (definition->compensate != nullptr) {
     if (steps[index].compensates) {
-      problems.error(definition->place.line,
-                     fmt::format("step '{}': a compensation has no compensation of its own",
-                                 definition->id));
+      problems.error(
+          definition->place.line,
+          fmt::format("step '{}': a compensation has no compensation of its own", definition->id));
       return;
     }
     BlueprintStep undo;
@@ -246,22 +245,24 @@ std::string Outline::unknown_need(StepIndex index, std::string_view id) const {
   const std::string name = shown(id);
   const BlockIndex block = steps[index].block;
   if (const auto outer = find(block, id)) {
-    return fmt::format("step '{}' needs '{}', which is outside its block; put it into the needs of "
-                       "'{}'",
-                       self, name, steps[*blocks[block].owner].definition->id);
+    return fmt::format(
+        "step '{}' needs '{}', which is outside its block; put it into the needs of "
+        "'{}'",
+        self, name, steps[*blocks[block].owner].definition->id);
   }
   for (BlockIndex other = 0; other < blocks.size(); ++other) {
     const auto found = ids[other].find(id);
     if (found != ids[other].end() && blocks[other].owner) {
-      return fmt::format("step '{}' needs '{}', which is inside '{}'; need '{}' itself", self,
-                         name, steps[*blocks[other].owner].definition->id,
+      return fmt::format("step '{}' needs '{}', which is inside '{}'; need '{}' itself", self, name,
+                         steps[*blocks[other].owner].definition->id,
                          steps[*blocks[other].owner].definition->id);
     }
   }
   if (blocks[block].is_finally) {
-    return fmt::format("step '{}' needs '{}', which is no step of 'finally'{}; all other steps have "
-                       "ended when it starts",
-                       self, name, text::did_you_mean(id, ids_of(block)));
+    return fmt::format(
+        "step '{}' needs '{}', which is no step of 'finally'{}; all other steps have "
+        "ended when it starts",
+        self, name, text::did_you_mean(id, ids_of(block)));
   }
   return fmt::format("step '{}' needs '{}', which is no step{}", self, name,
                      text::did_you_mean(id, ids_of(block)));
@@ -351,8 +352,9 @@ void Outline::grow_tree(const std::vector<StepIndex>& order) {
       roots.push_back(index);
       continue;
     }
-    const StepIndex parent = *std::max_element(
-        needs.begin(), needs.end(), [this](StepIndex a, StepIndex b) { return levels_[a] < levels_[b]; });
+    const StepIndex parent =
+        *std::max_element(needs.begin(), needs.end(),
+                          [this](StepIndex a, StepIndex b) { return levels_[a] < levels_[b]; });
     sibling[index] = child[parent];
     child[parent] = index;
   }

@@ -62,9 +62,9 @@ class Outline {
   void grow_tree(const std::vector<StepIndex>& order);
   bool search(StepIndex first, StepIndex then) const;
 
-  std::vector<std::size_t> depths_;     // of blocks
-  std::vector<std::uint32_t> levels_;   // of steps
-  std::vector<Span> spans_;             // of steps, in the spanning tree
+  std::vector<std::size_t> depths_;    // of blocks
+  std::vector<std::uint32_t> levels_;  // of steps
+  std::vector<Span> spans_;            // of steps, in the spanning tree
   mutable std::vector<std::uint32_t> seen_;
   mutable std::uint32_t search_ = 0;
   mutable std::uint64_t visits_ = 0;

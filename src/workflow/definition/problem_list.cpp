@@ -45,8 +45,8 @@ void ProblemList::add(int line, std::string message, bool warning) {
     return;
   }
   if (out_.size() >= kMax) {
-    const auto spare = std::find_if(out_.rbegin(), out_.rend(),
-                                    [](const Problem& each) { return each.warning; });
+    const auto spare =
+        std::find_if(out_.rbegin(), out_.rend(), [](const Problem& each) { return each.warning; });
     if (warning || spare == out_.rend()) {
       return;
     }

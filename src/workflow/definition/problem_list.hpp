@@ -15,8 +15,8 @@ namespace oap::workflow {
 /// A name of the author's as a message shows it: what a reader cannot see escaped, long ones cut.
 std::string shown(std::string_view name);
 
-/// Collects problems with their places: each once, at most kMax, errors before warnings. Borrows its
-/// arguments. Not thread-safe.
+/// Collects problems with their places: each once, at most kMax, errors before warnings. Borrows
+/// its arguments. Not thread-safe.
 class ProblemList {
  public:
   static constexpr std::size_t kMax = 100;

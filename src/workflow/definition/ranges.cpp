@@ -103,13 +103,13 @@ class StepRanges {
     for (const std::string& code : policy.retry_on) {
       if (code == "permission_denied" || code == "permission" || code == "validation" ||
           code == "invalid_argument" || code == "unanswered") {
-        error(fmt::format("retry_on: '{}' would fail again in the same way; it is never tried again",
-                          code),
+        error(fmt::format(
+                  "retry_on: '{}' would fail again in the same way; it is never tried again", code),
               {"retry/retry_on", "retry"});
       } else if (const std::string near = text::did_you_mean(code, kCodes); !near.empty()) {
-        warning(fmt::format("retry_on: '{}' is no error code that is known here{}", shown(code),
-                            near),
-                {"retry/retry_on", "retry"});
+        warning(
+            fmt::format("retry_on: '{}' is no error code that is known here{}", shown(code), near),
+            {"retry/retry_on", "retry"});
       }
     }
   }
@@ -126,14 +126,16 @@ class StepRanges {
 
   void each() {
     if (step_.foreach && step_.matrix) {
-      error("foreach and matrix cannot both be given; a matrix has axes, one of them may be the "
-            "list",
-            {"matrix", "foreach"});
+      error(
+          "foreach and matrix cannot both be given; a matrix has axes, one of them may be the "
+          "list",
+          {"matrix", "foreach"});
     }
     if ((step_.foreach || step_.matrix) && !step_.exports.empty()) {
-      error("export in a step that runs many times would keep whichever ends last; use the list "
-            "steps.ID.outputs instead",
-            {"export"});
+      error(
+          "export in a step that runs many times would keep whichever ends last; use the list "
+          "steps.ID.outputs instead",
+          {"export"});
     }
     if (step_.foreach) {
       const Foreach& each = *step_.foreach;
@@ -161,9 +163,9 @@ class StepRanges {
     }
     for (const auto& [name, values] : matrix.axes) {
       if (values.is_array() && values.get_array().empty()) {
-        error(fmt::format("matrix axis '{}' has no values, so the step would never run",
-                          shown(name)),
-              {"matrix"});
+        error(
+            fmt::format("matrix axis '{}' has no values, so the step would never run", shown(name)),
+            {"matrix"});
       }
     }
     for (const json::Object& row : matrix.exclude) {
@@ -231,8 +233,9 @@ class StepRanges {
       error("a loop says how long it goes on: 'while', 'until', 'items' or 'max_iterations'",
             {"type", "config"});
     } else if (!list && loop.max_iterations == 0) {
-      error("a loop with 'while' or 'until' needs 'max_iterations', so that it ends whatever happens",
-            {"while", "until", "config"});
+      error(
+          "a loop with 'while' or 'until' needs 'max_iterations', so that it ends whatever happens",
+          {"while", "until", "config"});
     }
     if (loop.max_iterations < 0 || loop.max_iterations > kMaxIterations) {
       error(fmt::format("max_iterations must be from 1 to {}", kMaxIterations),
@@ -262,9 +265,10 @@ class StepRanges {
             {"wait", "config"});
     }
     if (given > 1) {
-      error("a wait step has one of 'duration', 'until' and 'signal'; for a signal with a limit "
-            "give the step a 'timeout'",
-            {"wait", "config"});
+      error(
+          "a wait step has one of 'duration', 'until' and 'signal'; for a signal with a limit "
+          "give the step a 'timeout'",
+          {"wait", "config"});
     }
     if (!wait.duration.empty() && wait.duration.find("${") == std::string::npos) {
       if (const auto time = read_duration(json::Value(wait.duration)); !time) {

@@ -60,7 +60,7 @@ class Writer {
   void timeouts(json::Object& out, const Timeouts& timeouts) const;
   void retry(json::Object& out, const RetryPolicy& policy) const;
   void budget(json::Object& out, const Budget& budget) const;
-  void foreach(json::Object& out, const Foreach& each) const;
+  void foreach (json::Object& out, const Foreach& each) const;
   void matrix(json::Object& out, const Matrix& matrix) const;
 
   void body(json::Object& out, const ToolStep& tool) const;
@@ -156,7 +156,7 @@ void Writer::budget(json::Object& out, const Budget& budget) const {
   put(out, "budget", members);
 }
 
-void Writer::foreach(json::Object& out, const Foreach& each) const {
+void Writer::foreach (json::Object& out, const Foreach& each) const {
   json::Object members = object();
   members["items"] = each.items;
   if (each.as != "item") {
@@ -295,7 +295,7 @@ json::Object Writer::step(const StepDefinition& step, FailurePolicy standard) co
     out["compensate"] = this->step(*step.compensate, standard);
   }
   if (step.foreach) {
-    foreach(out, *step.foreach);
+    foreach (out, *step.foreach);
   }
   if (step.matrix) {
     matrix(out, *step.matrix);
@@ -357,9 +357,7 @@ json::Object Writer::workflow(const Definition& definition) const {
 
 }  // namespace
 
-json::Value to_json(const Definition& definition) {
-  return Writer(Storage()).workflow(definition);
-}
+json::Value to_json(const Definition& definition) { return Writer(Storage()).workflow(definition); }
 
 std::string content_hash(const Definition& definition) {
   boost::json::monotonic_resource memory;

@@ -61,8 +61,7 @@ Type step_type(Type outputs) {
 World::World(const Definition& definition, const Outline& outline)
     : definition_(definition), outline_(outline), inputs_(type_of_inputs(definition.inputs)) {
   for (const auto& [name, value] : definition.variables) {
-    variables_[std::string(name)] =
-        definition.implicit_variables ? Type() : type_of_start(value);
+    variables_[std::string(name)] = definition.implicit_variables ? Type() : type_of_start(value);
   }
   for (const BlueprintStep& step : outline.steps) {
     for (const auto& [name, source] : step.definition->exports) {

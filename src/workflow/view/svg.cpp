@@ -59,8 +59,7 @@ text{fill:#f0f6fc}.page{fill:#0d1117}.card{fill:#151b23;stroke:#3d444d}.box{fill
 /// Writes one document.
 class SvgWriter {
  public:
-  SvgWriter(const Blueprint& blueprint, const RunView* run)
-      : blueprint_(blueprint), run_(run) {
+  SvgWriter(const Blueprint& blueprint, const RunView* run) : blueprint_(blueprint), run_(run) {
     if (run != nullptr) {
       summaries_ = summarise(blueprint, *run);
       now_ = run->now;
@@ -120,9 +119,8 @@ std::string SvgWriter::status_line() const {
     }
   }
   const std::string took =
-      first && last
-          ? " · " + short_duration(std::chrono::duration_cast<Millis>(*last - *first))
-          : "";
+      first && last ? " · " + short_duration(std::chrono::duration_cast<Millis>(*last - *first))
+                    : "";
   return fmt::format("run {} · {}{}", run_->id, run_->status, took);
 }
 
@@ -237,16 +235,20 @@ void SvgWriter::step(const StepScene& scene, double x, double y) {
   const std::string_view hot = scene.critical ? " hot" : "";
   put("<g><title>{}</title>", xml(blueprint_.path(scene.step)));
   if (many) {
-    put("<rect class=\"{}\" x=\"{:.1f}\" y=\"{:.1f}\" width=\"{:.1f}\" height=\"{:.1f}\" rx=\"8\"/>",
+    put("<rect class=\"{}\" x=\"{:.1f}\" y=\"{:.1f}\" width=\"{:.1f}\" height=\"{:.1f}\" "
+        "rx=\"8\"/>",
         kind, x + 5, y + 5, scene.width, scene.height);
   }
-  put("<rect class=\"{}{}\" x=\"{:.1f}\" y=\"{:.1f}\" width=\"{:.1f}\" height=\"{:.1f}\" rx=\"8\"/>",
+  put("<rect class=\"{}{}\" x=\"{:.1f}\" y=\"{:.1f}\" width=\"{:.1f}\" height=\"{:.1f}\" "
+      "rx=\"8\"/>",
       kind, hot, x, y, scene.width, scene.height);
   const double left = x + (run_ == nullptr ? 12 : 34);
   const auto room = static_cast<std::size_t>((scene.width - (run_ == nullptr ? 20 : 44)) / 7.4);
   put("<text class=\"n\" x=\"{:.1f}\" y=\"{:.1f}\">{}</text>", left, y + 21,
       xml(fit(title_of(definition), room)));
-  const std::string_view each = definition.foreach ? "for each · " : definition.matrix ? "matrix · " : "";
+  const std::string_view each = definition.foreach  ? "for each · "
+                                : definition.matrix ? "matrix · "
+                                                    : "";
   const std::size_t taken = run_ == nullptr ? 0 : 9;
   put("<text class=\"s\" x=\"{:.1f}\" y=\"{:.1f}\">{}</text>", left, y + 38,
       xml(fit(fmt::format("{}{}", each, subtitle_of(definition)), room + 4 - taken)));
@@ -268,7 +270,8 @@ void SvgWriter::block(const BlockScene& scene, double x, double y) {
     step(each, x + each.at.x, y + each.at.y);
   }
   if (scene.hidden > 0) {
-    put("<text class=\"l\" x=\"{:.1f}\" y=\"{:.1f}\">… and {} more steps that are not drawn</text>\n",
+    put("<text class=\"l\" x=\"{:.1f}\" y=\"{:.1f}\">… and {} more steps that are not "
+        "drawn</text>\n",
         x, y + scene.height - 4, scene.hidden);
   }
 }
