@@ -40,7 +40,7 @@ steps:
   - id: review
     needs: [notes]
     type: loop
-    until: loop.last.check.outputs.ok
+    until: loop.last.check.ok
     max_iterations: 3
     steps:
       - {id: draft, prompt: Improve it}
