@@ -93,13 +93,8 @@ void BlueprintCompiler::body(StepIndex /*index*/, const GroupStep& /*group*/) {}
 
 void BlueprintCompiler::body(StepIndex index, const ApprovalStep& approval) {
   const json::Object input{{"message", approval.message}};
-<<<<<<< HEAD
-  outline_.steps[index].input = take(index, "message", at(Spot::kInside, index).data(input),
-                                     {"approval", "message", "config"});
-=======
   outline_.steps[index].input =
       take(index, "", at(Spot::kInside, index).data(input), {"", "approval", "config"});
->>>>>>> flowdef
 }
 
 void BlueprintCompiler::body(StepIndex index, const WaitStep& wait) {

@@ -31,11 +31,6 @@ const Type& workflow_type() {
   return kType;
 }
 
-const Type& loop_type() {
-  static const Type kType = Type::object({{"index", TypeKind::kInt}, {"last", Type()}}, false);
-  return kType;
-}
-
 Type matrix_type(const Matrix& matrix) {
   std::map<std::string, Type, std::less<>> members;
   for (const auto& [name, values] : matrix.axes) {
@@ -266,7 +261,7 @@ Names::Found Names::framed(std::string_view name) {
       return take(Name::Kind::kMatrix, matrix_type(*step.matrix), {}, at);
     }
     if (name == "loop" && looping) {
-      return take(Name::Kind::kLoop, loop_type(), {}, at);
+      return take(Name::Kind::kLoop, world_.loop(at), {}, at);
     }
     const std::optional<StepIndex> owner = outline.blocks[outline.block_of(at)].owner;
     if (!owner) {
