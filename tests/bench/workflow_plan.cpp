@@ -39,7 +39,8 @@ Definition layered(int count, Form form) {
       tool.arguments["path"] = fmt::format("${{{{ steps.s{}.outputs.path }}}}", i - 1);
     }
     if (form == Form::kConditions && i > 0) {
-      step.condition = fmt::format("steps.s{}.outputs.ok && size(steps.s{}.status) > 3", i - 1, i - 1);
+      step.condition =
+          fmt::format("steps.s{}.outputs.ok && size(steps.s{}.status) > 3", i - 1, i - 1);
     }
     step.body = std::move(tool);
     definition.steps.push_back(std::move(step));

@@ -148,7 +148,7 @@ class Blueprint {
   std::optional<BlockIndex> finally_block() const { return finally_; }
   const std::vector<std::pair<std::string, Expression>>& outputs() const { return outputs_; }
   const Expression& concurrency_group() const { return group_; }
-  /// By dotted author path, e.g. "loop.body"; `finally` blocks are searched after the others.
+  /// By dotted author path: "loop.body", "finally.notify", "book.compensate".
   std::optional<StepIndex> find(std::string_view path) const;
   /// The reverse.
   std::string path(StepIndex index) const;

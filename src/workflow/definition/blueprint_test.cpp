@@ -91,7 +91,10 @@ TEST(BlueprintTest, StepsOfTheFirstBlockComeFirstInTheAuthorsOrder) {
   EXPECT_EQ(made->path(*made->find("again.more")), "again.more");
   EXPECT_EQ(made->path(*made->find("branch.no")), "branch.no");
   EXPECT_EQ(made->step(*made->find("again.more")).needs.size(), 1U);
-  EXPECT_EQ(made->find("clean"), made->block(*made->finally_block()).steps.front());
+  EXPECT_EQ(made->find("finally.clean"), made->block(*made->finally_block()).steps.front());
+  EXPECT_EQ(made->path(*made->find("finally.clean")), "finally.clean");
+  EXPECT_EQ(made->find("clean"), std::nullopt);
+  EXPECT_EQ(made->path(*made->find("saved.compensate")), "saved.compensate");
   EXPECT_EQ(made->step(*made->find("saved.compensate")).compensates, made->find("saved"));
   EXPECT_EQ(made->step(*made->find("saved.compensate")).block, kNoBlock);
   EXPECT_EQ(made->find("again.nothing"), std::nullopt);

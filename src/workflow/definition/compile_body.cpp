@@ -65,6 +65,9 @@ void BlueprintCompiler::body(StepIndex index, const SubworkflowStep& child) {
 }
 
 void BlueprintCompiler::body(StepIndex index, const ConditionStep& condition) {
+  if (condition.condition.empty()) {
+    return;
+  }
   outline_.steps[index].test =
       take(index, "test", at(Spot::kInside, index).condition(condition.condition),
            {"test", "config/condition", "config/test", "condition", "config"});
@@ -97,8 +100,7 @@ void BlueprintCompiler::body(StepIndex index, const WaitStep& wait) {
   BlueprintStep& step = outline_.steps[index];
   if (!wait.signal.empty()) {
     const json::Object input{{"signal", wait.signal}};
-    step.input =
-        take(index, "", at(Spot::kInside, index).data(input), {"", "wait", "config"});
+    step.input = take(index, "", at(Spot::kInside, index).data(input), {"", "wait", "config"});
   }
   const std::string& due = wait.duration.empty() ? wait.until : wait.duration;
   if (!due.empty()) {

@@ -96,7 +96,8 @@ void BlueprintCompiler::complain(StepIndex index, std::string_view what, const E
   const Place& place = outline_.steps[index].definition->place;
   int line = 0;
   for (const std::string_view key : keys) {
-    const std::string at = fmt::format("{}{}{}{}", place.pointer, key.empty() ? "" : "/", key, pointer);
+    const std::string at =
+        fmt::format("{}{}{}{}", place.pointer, key.empty() ? "" : "/", key, pointer);
     line = line > 0 ? line : problems_.line_of(at);
   }
   problems_.error(line > 0 ? line : this->line(index, keys),
@@ -239,37 +240,33 @@ Checked check_workflow(std::string_view text, const std::string& file, const Too
   Reading reading = read_workflow(text, file);
   out.problems = std::move(reading.problems);
   if (reading.definition.lines != nullptr) {
-    out.blueprint =
-        Blueprint::compile(std::move(reading.definition), file, tools, out.problems);
+    out.blueprint = Blueprint::compile(std::move(reading.definition), file, tools, out.problems);
     sort_by_line(out.problems);
   }
   return out;
 }
 
 std::optional<StepIndex> Blueprint::find(std::string_view path) const {
+  constexpr std::string_view kFinally = "finally.";
   std::vector<BlockIndex> blocks{0};
-  if (finally_) {
-    blocks.push_back(*finally_);
+  if (finally_ && path.starts_with(kFinally) && !ids_[0].contains("finally")) {
+    path.remove_prefix(kFinally.size());
+    blocks = {*finally_};
   }
   std::optional<StepIndex> found;
   for (const std::string_view id : text::split(path, '.')) {
-    if (id == "compensate" && found && steps_[*found].compensate &&
-        !steps_[*found].body.has_value()) {
-      found = steps_[*found].compensate;
-      blocks.clear();
-      continue;
-    }
-    found.reset();
+    std::optional<StepIndex> next;
     for (const BlockIndex block : blocks) {
       const auto at = ids_[block].find(id);
-      if (at != ids_[block].end()) {
-        found = at->second;
-        break;
-      }
+      next = next || at == ids_[block].end() ? next : std::optional(at->second);
     }
-    if (!found) {
+    if (!next && found && id == "compensate") {
+      next = steps_[*found].compensate;
+    }
+    if (!next) {
       return std::nullopt;
     }
+    found = next;
     blocks.clear();
     for (const std::optional<BlockIndex>& inner : {steps_[*found].body, steps_[*found].else_body}) {
       if (inner) {
@@ -285,8 +282,11 @@ std::string Blueprint::path(StepIndex index) const {
   if (step.compensates) {
     return path(*step.compensates) + ".compensate";
   }
-  const std::optional<StepIndex> owner = blocks_[step.block].owner;
-  return owner ? path(*owner) + "." + step.definition->id : step.definition->id;
+  const BlueprintBlock& block = blocks_[step.block];
+  const std::string around = block.owner        ? path(*block.owner) + "."
+                             : block.is_finally ? "finally."
+                                                : "";
+  return around + step.definition->id;
 }
 
 }  // namespace oap::workflow

@@ -70,7 +70,8 @@ class BlueprintCompiler {
   ToolCheck tools_;
 };
 
-/// The compiler's error as a problem of the thing `what`: "with.path: message" and the picture. Pure.
+/// The compiler's error as a problem of the thing `what`: "with.path: message" and the picture.
+/// Pure.
 std::string placed(std::string_view what, const Error& error);
 
 }  // namespace oap::workflow

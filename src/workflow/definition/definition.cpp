@@ -3,7 +3,6 @@
 #include <array>
 
 namespace oap::workflow {
-inline namespace durable {
 
 std::string_view to_string(Effect effect) {
   constexpr std::array<std::string_view, 3> kNames = {"pure", "idempotent", "once"};
@@ -26,5 +25,4 @@ std::string_view type_name(const StepBody& body) {
   return kNames.at(body.index());
 }
 
-}  // namespace durable
 }  // namespace oap::workflow

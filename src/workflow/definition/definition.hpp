@@ -14,8 +14,6 @@
 #include "json/value.hpp"
 
 namespace oap::workflow {
-// The namespace inside keeps these types apart from those of the same names in workflow/graph.hpp.
-inline namespace durable {
 
 /// What running a step's attempt twice would mean.
 enum class Effect {
@@ -217,7 +215,5 @@ struct Definition {
 json::Value to_json(const Definition& definition);
 /// sha256 hex of the canonical JSON.
 std::string content_hash(const Definition& definition);
-
-}  // namespace durable
 
 }  // namespace oap::workflow

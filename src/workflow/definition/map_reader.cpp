@@ -55,7 +55,8 @@ void MapReader::wrong(std::string_view key, const json::Value& found, std::strin
   if ((found.is_bool() || found.is_number()) && wanted.starts_with("a text")) {
     quotes = fmt::format("; put it in quotes: \"{}\"", json::print(found));
   }
-  error(key, fmt::format("{} was found, but {} is wanted{}", json::type_name(found), wanted, quotes));
+  error(key,
+        fmt::format("{} was found, but {} is wanted{}", json::type_name(found), wanted, quotes));
 }
 
 std::optional<std::string> MapReader::as_text(std::string_view key, const json::Value& value) {

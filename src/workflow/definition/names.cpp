@@ -31,11 +31,6 @@ const Type& workflow_type() {
   return kType;
 }
 
-const Type& loop_type() {
-  static const Type kType = Type::object({{"index", TypeKind::kInt}, {"last", Type()}}, false);
-  return kType;
-}
-
 Type matrix_type(const Matrix& matrix) {
   std::map<std::string, Type, std::less<>> members;
   for (const auto& [name, values] : matrix.axes) {
@@ -266,7 +261,7 @@ Names::Found Names::framed(std::string_view name) {
       return take(Name::Kind::kMatrix, matrix_type(*step.matrix), {}, at);
     }
     if (name == "loop" && looping) {
-      return take(Name::Kind::kLoop, loop_type(), {}, at);
+      return take(Name::Kind::kLoop, world_.loop(at), {}, at);
     }
     const std::optional<StepIndex> owner = outline.blocks[outline.block_of(at)].owner;
     if (!owner) {
@@ -283,7 +278,7 @@ Names::Found Names::plain(std::string_view name) {
     world_.used().inputs.insert(std::exchange(input_, {}));
     return take(Name::Kind::kInputs, world_.inputs());
   }
-  if (name == "vars") {
+  if (name == "vars" && refused_.empty()) {
     world_.used().all_variables = true;
     return take(Name::Kind::kVariables, Type::map(TypeKind::kString, Type()));
   }
@@ -351,9 +346,10 @@ std::string Names::why_not(std::string_view name) const {
     return fmt::format("'{}' is no name here; write inputs.NAME, or vars.NAME", name);
   }
   if (!name.ends_with("()") && text::did_you_mean(name, names()).empty()) {
-    return fmt::format("unknown name '{}': no variable has it; a text is written in quotes "
-                       "(\"{}\"), and ${{ itself as $${{",
-                       shown(name), shown(name));
+    return fmt::format(
+        "unknown name '{}': no variable has it; a text is written in quotes "
+        "(\"{}\"), and ${{ itself as $${{",
+        shown(name), shown(name));
   }
   return "";
 }

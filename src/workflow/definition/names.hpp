@@ -28,6 +28,8 @@ class World {
   std::vector<std::string> variable_names() const;
   /// Of `steps.<id>`.
   const expr::Type& step(StepIndex index);
+  /// Of `loop` in the loop.
+  const expr::Type& loop(StepIndex index);
   bool is_secret(std::string_view name) const;
 
   /// What expressions have named so far. `inputs` or `vars` as a whole counts for all of them.
@@ -42,12 +44,14 @@ class World {
 
  private:
   expr::Type outputs(StepIndex index) const;
+  expr::Type outputs_of(BlockIndex block) const;
 
   const Definition& definition_;
   const Outline& outline_;
   expr::Type inputs_;
   std::map<std::string, expr::Type, std::less<>> variables_;
   std::map<StepIndex, expr::Type> steps_;
+  std::map<StepIndex, expr::Type> loops_;
   Used used_;
 };
 

@@ -21,8 +21,8 @@ int any(int low, int high) { return *rc::gen::inRange(low, high + 1); }
 bool maybe() { return any(0, 3) == 0; }
 
 std::string any_text() {
-  static const std::vector<std::string> kTexts = {"a", "x y", "ünï", "${{ 1 + 1 }}", "\"q\"", "n\nl",
-                                                  "#", "- x", "yes", "5"};
+  static const std::vector<std::string> kTexts = {"a",    "x y", "ünï", "${{ 1 + 1 }}", "\"q\"",
+                                                  "n\nl", "#",   "- x", "yes",          "5"};
   return kTexts[static_cast<std::size_t>(any(0, static_cast<int>(kTexts.size()) - 1))];
 }
 

@@ -19,6 +19,7 @@ namespace {
 constexpr int kMaxAttempts = 1'000;
 constexpr int kMaxParallel = 10'000;
 constexpr std::int64_t kMaxIterations = 1'000'000;
+constexpr int kMaxCombinations = 10'000;
 constexpr std::size_t kMaxRun = 100'000;
 
 /// Says what is wrong with one step.
@@ -160,6 +161,15 @@ class StepRanges {
     parallel(matrix.max_parallel, {"matrix/max_parallel", "matrix"});
     if (matrix.axes.empty() && matrix.include.empty()) {
       error("matrix has no axes", {"matrix"});
+    }
+    double combinations = 1;
+    for (const auto& [name, values] : matrix.axes) {
+      combinations *= values.is_array() ? static_cast<double>(values.get_array().size()) : 1;
+    }
+    if (combinations > kMaxCombinations) {
+      error(fmt::format("the matrix has {} combinations; at most {} are possible", combinations,
+                        kMaxCombinations),
+            {"matrix"});
     }
     for (const auto& [name, values] : matrix.axes) {
       if (values.is_array() && values.get_array().empty()) {

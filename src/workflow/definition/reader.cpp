@@ -93,8 +93,8 @@ void WorkflowReader::failure_policy() {
 /// A type's name alone is a schema too.
 void WorkflowReader::inputs() {
   reader_.object("inputs", out_.inputs);
-  static const std::vector<std::string> kTypes = {"string", "integer", "number",
-                                                  "boolean", "array",  "object"};
+  static const std::vector<std::string> kTypes = {"string",  "integer", "number",
+                                                  "boolean", "array",   "object"};
   MapReader reader(out_.inputs, "/inputs", "inputs", problems_);
   for (auto& member : out_.inputs) {
     const std::string name(member.key());
@@ -167,8 +167,9 @@ void WorkflowReader::concurrency() {
 void WorkflowReader::implicit_variables() {
   const bool said = reader_.has("implicit_variables");
   reader_.flag("implicit_variables", out_.implicit_variables);
-  const bool exports = std::any_of(out_.steps.begin(), out_.steps.end(),
-                                   [](const StepDefinition& each) { return !each.exports.empty(); });
+  const bool exports =
+      std::any_of(out_.steps.begin(), out_.steps.end(),
+                  [](const StepDefinition& each) { return !each.exports.empty(); });
   if (said || !context_.defaults || !context_.seed_form || exports || out_.variables.empty()) {
     return;
   }

@@ -29,8 +29,9 @@ struct Reading {
 };
 
 /// Reads a workflow's YAML: the seeds' form and the better form, mixed as one likes. Never fails:
-/// a text that is no YAML is one problem. Checks form, names, ranges, needs, cycles; expressions are
-/// checked by Blueprint::compile. `definition.lines` is null where the text was no map at all. Pure.
+/// a text that is no YAML is one problem. Checks form, names, ranges, needs, cycles; expressions
+/// are checked by Blueprint::compile. `definition.lines` is null where the text was no map at all.
+/// Pure.
 Reading read_workflow(std::string_view text, std::string file);
 
 /// The same from canonical JSON. kDataLoss where it is not one.

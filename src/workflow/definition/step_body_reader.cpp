@@ -111,9 +111,9 @@ void StepReader::body(std::string_view type) {
   }
   using Make = StepBody (StepReader::*)();
   constexpr std::array<Make, 9> kMakers = {
-      &StepReader::tool,     &StepReader::script, &StepReader::agent,
+      &StepReader::tool,        &StepReader::script,   &StepReader::agent,
       &StepReader::subworkflow, &StepReader::approval, &StepReader::wait,
-      &StepReader::condition, &StepReader::loop,   &StepReader::group};
+      &StepReader::condition,   &StepReader::loop,     &StepReader::group};
   for (std::size_t i = 0; i < kKinds.size(); ++i) {
     if (kKinds.at(i).name == type) {
       out_.body = (this->*kMakers.at(i))();
@@ -207,7 +207,8 @@ StepBody StepReader::script() {
   ScriptStep out;
   const auto [run, where] = option("run", "script");
   if (run != nullptr) {
-    out.run = where->as_text(where->has("run") ? "run" : "script", *run).value_or(std::string(kUnread));
+    out.run =
+        where->as_text(where->has("run") ? "run" : "script", *run).value_or(std::string(kUnread));
   }
   text("shell", out.shell);
   text("stdin", out.stdin_text);
@@ -253,7 +254,8 @@ StepBody StepReader::subworkflow() {
   SubworkflowStep out;
   const auto [name, where] = option("uses", "workflow");
   if (name != nullptr) {
-    out.workflow = where->as_text(where->has("uses") ? "uses" : "workflow", *name).value_or(std::string(kUnread));
+    out.workflow = where->as_text(where->has("uses") ? "uses" : "workflow", *name)
+                       .value_or(std::string(kUnread));
   }
   const auto [inputs, place] = option("inputs", "with");
   const std::string_view key = place != nullptr && place->has("inputs") ? "inputs" : "with";

@@ -158,7 +158,7 @@ void StepReader::common() {
   retry();
   timeouts();
   choices();
-  foreach();
+  foreach ();
   matrix();
   concurrency();
   out_.budget = read_budget(step_);
@@ -250,7 +250,7 @@ void StepReader::times(std::string_view type) {
   }
 }
 
-void StepReader::foreach() {
+void StepReader::foreach () {
   const json::Value* value = step_.take("foreach");
   if (value == nullptr) {
     return;

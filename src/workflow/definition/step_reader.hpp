@@ -15,8 +15,8 @@ namespace oap::workflow {
 /// What all steps of one file share while they are read.
 struct StepContext {
   FailurePolicy on_failure = FailurePolicy::kContinue;
-  bool defaults = true;     ///< time limits that an author need not write
-  bool seed_form = false;   ///< set where a tool step has the older form: `config: {tool: …}`
+  bool defaults = true;    ///< time limits that an author need not write
+  bool seed_form = false;  ///< set where a tool step has the older form: `config: {tool: …}`
 };
 
 /// Stands for a name that could not be read; the problem is said already.
@@ -45,7 +45,7 @@ class StepReader {
   void timeouts();
   void times(std::string_view type);
   void choices();
-  void foreach();
+  void foreach ();
   void matrix();
   void axis(MapReader& reader, std::string_view name, const json::Value& values);
   void rows(MapReader& reader, std::string_view key, std::vector<json::Object>& into);

@@ -7,7 +7,6 @@
 #include "workflow/definition/definition.hpp"
 
 namespace oap::workflow {
-inline namespace durable {
 namespace {
 
 using Storage = boost::json::storage_ptr;
@@ -367,5 +366,4 @@ std::string content_hash(const Definition& definition) {
   return crypto::sha256_hex(text);
 }
 
-}  // namespace durable
 }  // namespace oap::workflow

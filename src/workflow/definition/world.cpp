@@ -88,8 +88,21 @@ bool World::is_secret(std::string_view name) const {
   return std::find(known.begin(), known.end(), name) != known.end();
 }
 
+/// The outputs of a block's steps by their ids.
+Type World::outputs_of(BlockIndex block) const {
+  std::map<std::string, Type, std::less<>> members;
+  for (const StepIndex index : outline_.blocks[block].steps) {
+    members[outline_.steps[index].definition->id] = outputs(index);
+  }
+  return Type::object(std::move(members), false);
+}
+
 Type World::outputs(StepIndex index) const {
-  const StepDefinition& step = *outline_.steps[index].definition;
+  const BlueprintStep& at = outline_.steps[index];
+  const StepDefinition& step = *at.definition;
+  if (step.foreach || step.matrix) {
+    return Type::list(Type());
+  }
   if (!step.outputs.empty()) {
     std::map<std::string, Type, std::less<>> members;
     for (const auto& [name, source] : step.outputs) {
@@ -107,6 +120,12 @@ Type World::outputs(StepIndex index) const {
   if (std::holds_alternative<ConditionStep>(step.body)) {
     return Type::object({{"result", TypeKind::kBool}}, false);
   }
+  if (std::holds_alternative<GroupStep>(step.body) && at.body) {
+    return outputs_of(*at.body);
+  }
+  if (std::holds_alternative<LoopStep>(step.body) && at.body) {
+    return Type::object({{"iterations", TypeKind::kInt}, {"last", outputs_of(*at.body)}}, false);
+  }
   return {};
 }
 
@@ -114,15 +133,27 @@ const Type& World::step(StepIndex index) {
   static const Type kAny = step_type(Type());
   const StepDefinition& step = *outline_.steps[index].definition;
   const auto* agent = std::get_if<AgentStep>(&step.body);
-  const bool typed = !step.outputs.empty() || !step.output_schema.is_null() ||
-                     std::holds_alternative<ConditionStep>(step.body) ||
-                     (agent != nullptr && !agent->output_schema.is_null());
-  if (!typed || step.foreach || step.matrix) {
+  const bool plain = std::holds_alternative<ToolStep>(step.body) ||
+                     std::holds_alternative<ScriptStep>(step.body) ||
+                     (agent != nullptr && agent->output_schema.is_null());
+  if (plain && step.outputs.empty() && step.output_schema.is_null() && !step.foreach &&
+      !step.matrix) {
     return kAny;
   }
   const auto found = steps_.find(index);
   return found != steps_.end() ? found->second
                                : steps_.emplace(index, step_type(outputs(index))).first->second;
+}
+
+const Type& World::loop(StepIndex index) {
+  const auto found = loops_.find(index);
+  if (found != loops_.end()) {
+    return found->second;
+  }
+  const std::optional<BlockIndex>& body = outline_.steps[index].body;
+  Type type =
+      Type::object({{"index", TypeKind::kInt}, {"last", body ? outputs_of(*body) : Type()}}, false);
+  return loops_.emplace(index, std::move(type)).first->second;
 }
 
 }  // namespace oap::workflow

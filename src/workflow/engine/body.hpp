@@ -105,7 +105,7 @@ class Engine::Body : public std::enable_shared_from_this<Body> {
   void mark(const std::shared_ptr<LiveRun>& run);
   void drain();
   void pump(const std::shared_ptr<LiveRun>& run);
-  void commit(const std::shared_ptr<LiveRun>& run);
+  void commit(const std::shared_ptr<LiveRun>& run, WallTime at);
   void committed(const std::shared_ptr<LiveRun>& run, Result<store::TurnDone> done);
   void execute(const std::shared_ptr<LiveRun>& run, std::vector<Command> commands);
   void report(LiveRun& run, const std::vector<NodeId>& touched);

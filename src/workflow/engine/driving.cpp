@@ -59,10 +59,10 @@ void Engine::Body::pump(const std::shared_ptr<LiveRun>& run) {
   if (machine.wants_places()) {
     wants_places_.insert(machine.identity().run_id);
   }
-  commit(run);
+  commit(run, at);
 }
 
-void Engine::Body::commit(const std::shared_ptr<LiveRun>& run) {
+void Engine::Body::commit(const std::shared_ptr<LiveRun>& run, WallTime at) {
   Outbox out = run->machine.take();
   const bool nothing = out.events.empty() && out.taken.empty() && out.released_groups.empty();
   if (nothing) {
@@ -75,7 +75,7 @@ void Engine::Body::commit(const std::shared_ptr<LiveRun>& run) {
   turn.epoch = run->epoch;
   turn.seq = run->seq;
   turn.head = run->head;
-  turn.at = std::max(now(), run->now_floor);
+  turn.at = at;
   turn.events = std::move(out.events);
   turn.change = std::move(out.change);
   turn.blobs = std::move(out.blobs);

@@ -34,9 +34,9 @@ void add(StepSummary& summary, const StepView& instance) {
 }  // namespace
 
 std::string_view to_string(StepLook look) {
-  constexpr std::array<std::string_view, 9> kNames = {
-      "pending", "ready", "running", "waiting", "completed",
-      "failed",  "skipped", "cancelled", "unknown"};
+  constexpr std::array<std::string_view, 9> kNames = {"pending", "ready",     "running",
+                                                      "waiting", "completed", "failed",
+                                                      "skipped", "cancelled", "unknown"};
   return kNames.at(static_cast<std::size_t>(look));
 }
 

@@ -18,9 +18,9 @@ std::vector<StepIndex> critical_path(const Blueprint& blueprint, BlockIndex bloc
 struct StepSummary {
   StepLook look = StepLook::kPending;
   std::size_t instances = 0;
-  std::size_t done = 0;    ///< completed or skipped
+  std::size_t done = 0;  ///< completed or skipped
   std::size_t failed = 0;
-  int attempts = 0;        ///< the most of an instance
+  int attempts = 0;  ///< the most of an instance
   std::optional<WallTime> started;
   std::optional<WallTime> ended;
 

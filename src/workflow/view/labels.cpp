@@ -13,7 +13,7 @@ std::string detail(const ScriptStep& script) { return script.shell; }
 std::string detail(const SubworkflowStep& child) { return child.workflow; }
 std::string detail(const ConditionStep& condition) { return condition.condition; }
 std::string detail(const LoopStep& loop) {
-  return !loop.items.is_null()            ? "over items"
+  return !loop.items.is_null()           ? "over items"
          : !loop.while_condition.empty() ? "while " + loop.while_condition
          : !loop.until_condition.empty() ? "until " + loop.until_condition
                                          : fmt::format("{} times", loop.max_iterations);
@@ -30,9 +30,7 @@ std::string detail(const WaitStep& wait) {
 
 }  // namespace
 
-std::string title_of(const StepDefinition& step) {
-  return step.name.empty() ? step.id : step.name;
-}
+std::string title_of(const StepDefinition& step) { return step.name.empty() ? step.id : step.name; }
 
 std::string subtitle_of(const StepDefinition& step) {
   std::string out(type_name(step.body));

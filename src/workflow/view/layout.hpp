@@ -36,9 +36,9 @@ struct Layout {
   std::size_t crossings = 0;
 };
 
-/// Layers by the longest path, few crossings (barycentres, the best of several sweeps), rows as near
-/// to their neighbours as the gaps allow (Sugiyama, Tagawa, Toda 1981). Deterministic. For graphs of
-/// some hundred nodes. Pure.
+/// Layers by the longest path, few crossings (barycentres, the best of several sweeps), rows as
+/// near to their neighbours as the gaps allow (Sugiyama, Tagawa, Toda 1981). Deterministic. For
+/// graphs of some hundred nodes. Pure.
 Layout lay_out(const LayoutInput& input);
 
 }  // namespace oap::workflow

@@ -27,8 +27,7 @@ std::string quoted(std::string_view text) {
 
 class MermaidWriter {
  public:
-  MermaidWriter(const Blueprint& blueprint, const RunView* run)
-      : blueprint_(blueprint), run_(run) {
+  MermaidWriter(const Blueprint& blueprint, const RunView* run) : blueprint_(blueprint), run_(run) {
     if (run != nullptr) {
       summaries_ = summarise(blueprint, *run);
     }
@@ -89,7 +88,8 @@ void MermaidWriter::step(StepIndex index, const std::string& indent) {
     out_ += fmt::format("{}n{}[\"{}\"]\n", indent, index, label(index));
     return;
   }
-  const bool branches = step.else_body || std::holds_alternative<ConditionStep>(step.definition->body);
+  const bool branches =
+      step.else_body || std::holds_alternative<ConditionStep>(step.definition->body);
   out_ += fmt::format("{}subgraph n{}[\"{}\"]\n", indent, index, label(index));
   inner(step.body, branches ? "then" : "", indent + "  ");
   inner(step.else_body, "else", indent + "  ");

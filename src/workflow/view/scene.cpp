@@ -52,10 +52,9 @@ void SceneMaker::mark_critical(BlockIndex index, BlockScene& scene, const Layout
   if (summaries_.empty()) {
     return;
   }
-  const std::vector<StepIndex> path =
-      critical_path(blueprint_, index, [this](StepIndex step) {
-        return summaries_[step].duration(now_).value_or(Millis(0));
-      });
+  const std::vector<StepIndex> path = critical_path(blueprint_, index, [this](StepIndex step) {
+    return summaries_[step].duration(now_).value_or(Millis(0));
+  });
   std::unordered_map<StepIndex, StepIndex> next;
   for (std::size_t i = 0; i < path.size(); ++i) {
     next[path[i]] = i + 1 < path.size() ? path[i + 1] : path[i];

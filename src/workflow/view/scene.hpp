@@ -41,7 +41,7 @@ struct BlockScene {
 // Sizes of what is drawn, in pixels.
 constexpr double kStepWidth = 208;
 constexpr double kStepHeight = 50;
-constexpr double kHeading = 42;
+constexpr double kHeading = 54;
 constexpr double kPadding = 16;
 constexpr double kLabelHeight = 20;
 

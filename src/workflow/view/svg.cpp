@@ -48,6 +48,7 @@ text{font-family:system-ui,-apple-system,"Segoe UI",Helvetica,Arial,sans-serif;f
 .s,.l,.d{font-size:11px;fill:#59636e}.d{font-variant-numeric:tabular-nums}
 .edge{fill:none;stroke:#afb8c1;stroke-width:1.5}.tip{fill:#afb8c1}
 .edge.hot{stroke:#bc4c00;stroke-width:3}.tip.hot{fill:#bc4c00}.card.hot,.box.hot{stroke:#bc4c00;stroke-width:2}
+.ghost{stroke-dasharray:4 3}
 .icon{fill:none;stroke:#ffffff;stroke-width:1.8;stroke-linecap:round;stroke-linejoin:round}
 )";
 constexpr std::string_view kDarkStyle = R"(
@@ -59,8 +60,7 @@ text{fill:#f0f6fc}.page{fill:#0d1117}.card{fill:#151b23;stroke:#3d444d}.box{fill
 /// Writes one document.
 class SvgWriter {
  public:
-  SvgWriter(const Blueprint& blueprint, const RunView* run)
-      : blueprint_(blueprint), run_(run) {
+  SvgWriter(const Blueprint& blueprint, const RunView* run) : blueprint_(blueprint), run_(run) {
     if (run != nullptr) {
       summaries_ = summarise(blueprint, *run);
       now_ = run->now;
@@ -78,6 +78,8 @@ class SvgWriter {
   void edge(const EdgeScene& edge, double x, double y);
   void step(const StepScene& scene, double x, double y);
   void state(const StepScene& scene, double x, double y);
+  void texts(const StepScene& scene, double x, double y);
+  std::string note(StepIndex step) const;
   std::string description() const;
   std::string status_line() const;
   std::map<StepLook, std::size_t> looks() const;
@@ -120,9 +122,8 @@ std::string SvgWriter::status_line() const {
     }
   }
   const std::string took =
-      first && last
-          ? " · " + short_duration(std::chrono::duration_cast<Millis>(*last - *first))
-          : "";
+      first && last ? " · " + short_duration(std::chrono::duration_cast<Millis>(*last - *first))
+                    : "";
   return fmt::format("run {} · {}{}", run_->id, run_->status, took);
 }
 
@@ -204,53 +205,68 @@ void SvgWriter::edge(const EdgeScene& edge, double x, double y) {
 }
 
 void SvgWriter::state(const StepScene& scene, double x, double y) {
-  if (run_ == nullptr) {
-    return;
-  }
-  const StepSummary& summary = summaries_[scene.step];
-  const Look& look = look_of(summary.look);
+  const Look& look = look_of(summaries_[scene.step].look);
   put("<g transform=\"translate({:.1f} {:.1f})\"><circle class=\"{}\" r=\"8\"/>", x + 18, y + 19,
       look.name);
   if (!look.icon.empty()) {
     put("<path class=\"icon\" d=\"{}\"/>", look.icon);
   }
   out_ += "</g>";
-  std::string note;
-  if (const auto took = summary.duration(now_)) {
-    note = short_duration(*took);
+}
+
+/// Duration, with the number of instances or of the attempt.
+std::string SvgWriter::note(StepIndex step) const {
+  if (run_ == nullptr) {
+    return "";
   }
+  const StepSummary& summary = summaries_[step];
+  const auto took = summary.duration(now_);
+  const std::string time = took ? short_duration(*took) : "";
   if (summary.instances > 1) {
-    note = fmt::format("{}/{} {}", summary.done, summary.instances, note);
-  } else if (summary.attempts > 1) {
-    note = fmt::format("#{} {}", summary.attempts, note);
+    return fmt::format("{}/{} {}", summary.done, summary.instances, time);
   }
+  return summary.attempts > 1 ? fmt::format("#{} {}", summary.attempts, time) : time;
+}
+
+void SvgWriter::texts(const StepScene& scene, double x, double y) {
+  constexpr double kNameWidth = 7.4;
+  constexpr double kSmallWidth = 6.1;
+  const StepDefinition& definition = *blueprint_.step(scene.step).definition;
+  const double left = run_ == nullptr ? 12 : 34;
+  const double room = scene.width - left - 10;
+  const std::string note = this->note(scene.step);
+  put("<text class=\"n\" x=\"{:.1f}\" y=\"{:.1f}\">{}</text>", x + left, y + 21,
+      xml(fit(title_of(definition), static_cast<std::size_t>(room / kNameWidth))));
+  const std::string_view each = definition.foreach  ? "for each · "
+                                : definition.matrix ? "matrix · "
+                                                    : "";
+  const double taken = note.empty() ? 0 : kSmallWidth * (static_cast<double>(note.size()) + 2);
+  put("<text class=\"s\" x=\"{:.1f}\" y=\"{:.1f}\">{}</text>", x + left, y + 38,
+      xml(fit(fmt::format("{}{}", each, subtitle_of(definition)),
+              static_cast<std::size_t>((room - taken) / kSmallWidth))));
   if (!note.empty()) {
     put("<text class=\"d\" text-anchor=\"end\" x=\"{:.1f}\" y=\"{:.1f}\">{}</text>",
-        x + scene.width - 10, y + 39, note);
+        x + scene.width - 10, y + 38, note);
   }
 }
 
 void SvgWriter::step(const StepScene& scene, double x, double y) {
   const StepDefinition& definition = *blueprint_.step(scene.step).definition;
-  const bool many = definition.foreach || definition.matrix;
   const std::string_view kind = scene.inner.empty() ? "card" : "box";
-  const std::string_view hot = scene.critical ? " hot" : "";
+  const bool ghost = run_ != nullptr && summaries_[scene.step].look == StepLook::kSkipped;
   put("<g><title>{}</title>", xml(blueprint_.path(scene.step)));
-  if (many) {
-    put("<rect class=\"{}\" x=\"{:.1f}\" y=\"{:.1f}\" width=\"{:.1f}\" height=\"{:.1f}\" rx=\"8\"/>",
+  if (definition.foreach || definition.matrix) {
+    put("<rect class=\"{}\" x=\"{:.1f}\" y=\"{:.1f}\" width=\"{:.1f}\" height=\"{:.1f}\" "
+        "rx=\"8\"/>",
         kind, x + 5, y + 5, scene.width, scene.height);
   }
-  put("<rect class=\"{}{}\" x=\"{:.1f}\" y=\"{:.1f}\" width=\"{:.1f}\" height=\"{:.1f}\" rx=\"8\"/>",
-      kind, hot, x, y, scene.width, scene.height);
-  const double left = x + (run_ == nullptr ? 12 : 34);
-  const auto room = static_cast<std::size_t>((scene.width - (run_ == nullptr ? 20 : 44)) / 7.4);
-  put("<text class=\"n\" x=\"{:.1f}\" y=\"{:.1f}\">{}</text>", left, y + 21,
-      xml(fit(title_of(definition), room)));
-  const std::string_view each = definition.foreach ? "for each · " : definition.matrix ? "matrix · " : "";
-  const std::size_t taken = run_ == nullptr ? 0 : 9;
-  put("<text class=\"s\" x=\"{:.1f}\" y=\"{:.1f}\">{}</text>", left, y + 38,
-      xml(fit(fmt::format("{}{}", each, subtitle_of(definition)), room + 4 - taken)));
-  state(scene, x, y);
+  put("<rect class=\"{}{}{}\" x=\"{:.1f}\" y=\"{:.1f}\" width=\"{:.1f}\" height=\"{:.1f}\" "
+      "rx=\"8\"/>",
+      kind, scene.critical ? " hot" : "", ghost ? " ghost" : "", x, y, scene.width, scene.height);
+  texts(scene, x, y);
+  if (run_ != nullptr) {
+    state(scene, x, y);
+  }
   out_ += "</g>\n";
   for (const BlockScene& inner : scene.inner) {
     block(inner, x + inner.at.x, y + inner.at.y);
@@ -268,7 +284,8 @@ void SvgWriter::block(const BlockScene& scene, double x, double y) {
     step(each, x + each.at.x, y + each.at.y);
   }
   if (scene.hidden > 0) {
-    put("<text class=\"l\" x=\"{:.1f}\" y=\"{:.1f}\">… and {} more steps that are not drawn</text>\n",
+    put("<text class=\"l\" x=\"{:.1f}\" y=\"{:.1f}\">… and {} more steps that are not "
+        "drawn</text>\n",
         x, y + scene.height - 4, scene.hidden);
   }
 }

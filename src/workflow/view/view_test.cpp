@@ -14,11 +14,11 @@
 namespace oap::workflow {
 namespace {
 
-using testing::xml_problem;
 using ::testing::AllOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::Not;
+using testing::xml_problem;
 
 std::shared_ptr<const Blueprint> read(std::string_view text) {
   Checked checked = check_workflow(text, "w.yaml", nullptr);
@@ -40,7 +40,7 @@ steps:
   - id: review
     needs: [notes]
     type: loop
-    until: loop.last.check.outputs.ok
+    until: loop.last.check.ok
     max_iterations: 3
     steps:
       - {id: draft, prompt: Improve it}
@@ -210,11 +210,10 @@ TEST(ViewTest, LayoutsHold) {
       EXPECT_LE(layout.nodes[i].x + input.nodes[i].width, layout.width + 1e-6);
       EXPECT_LE(layout.nodes[i].y + input.nodes[i].height, layout.height + 1e-6);
       for (std::uint32_t j = 0; j < i; ++j) {
-        const bool apart =
-            layout.nodes[i].x + input.nodes[i].width <= layout.nodes[j].x ||
-            layout.nodes[j].x + input.nodes[j].width <= layout.nodes[i].x ||
-            layout.nodes[i].y + input.nodes[i].height <= layout.nodes[j].y + 1e-6 ||
-            layout.nodes[j].y + input.nodes[j].height <= layout.nodes[i].y + 1e-6;
+        const bool apart = layout.nodes[i].x + input.nodes[i].width <= layout.nodes[j].x ||
+                           layout.nodes[j].x + input.nodes[j].width <= layout.nodes[i].x ||
+                           layout.nodes[i].y + input.nodes[i].height <= layout.nodes[j].y + 1e-6 ||
+                           layout.nodes[j].y + input.nodes[j].height <= layout.nodes[i].y + 1e-6;
         EXPECT_TRUE(apart) << i << " " << j;
       }
     }
