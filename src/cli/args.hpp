@@ -157,6 +157,57 @@ struct ScanArgs {
   bool batch = false;
   std::string language;  ///< of code: bash, python, javascript; empty: by the file's name
 };
+struct WorkflowArgs {
+  enum class Action {
+    kRun,
+    kLint,
+    kPlan,
+    kTest,
+    kList,
+    kShow,
+    kLogs,
+    kSignal,
+    kApprove,
+    kCancel,
+    kPause,
+    kResume,
+    kFork,
+    kGraph,
+    kHistory,
+    kSchema,
+    kNew,
+    kResolve
+  };
+  Action action = Action::kList;
+  std::string target;                  ///< a file, a workflow's id, or a run
+  std::vector<std::string> more;       ///< further files
+  std::string step;                    ///< of approve, resolve, logs; the signal's name
+  std::vector<std::string> inputs;     ///< NAME=VALUE
+  std::string inputs_file;             ///< "-": standard input
+  std::vector<std::string> variables;  ///< NAME=VALUE
+  std::vector<std::string> outputs;    ///< STEP=JSON
+  std::vector<std::string> form;       ///< NAME=VALUE
+  std::string payload;                 ///< JSON
+  std::string comment;
+  std::string verdict;  ///< of resolve: completed, failed, retry
+  std::string from;
+  std::string model;
+  std::string kind;  ///< of graph: mermaid, svg; empty: by the file's name
+  std::string file;  ///< where graph writes
+  std::string state;
+  std::string workflow;
+  std::string only;  ///< the one case that test runs
+  std::int64_t after = 0;
+  std::size_t limit = 50;
+  std::optional<std::int64_t> tokens;
+  std::optional<double> cost;
+  bool yes = false;
+  bool detach = false;
+  bool reject = false;
+  bool all = false;
+  bool follow = false;
+  Format format = Format::kText;
+};
 struct DoctorArgs {};
 struct VersionArgs {};
 struct CompletionArgs {
@@ -171,7 +222,7 @@ struct Message {
 using Command = std::variant<RunArgs, RouteArgs, ConfigArgs, TrustArgs, PermissionArgs,
                              ApprovalArgs, McpArgs, McpEditArgs, McpTrustArgs, McpLoginArgs,
                              McpServeArgs, SandboxServerArgs, SandboxArgs, AuditArgs, ScanArgs,
-                             DoctorArgs, VersionArgs, CompletionArgs, Message>;
+                             WorkflowArgs, DoctorArgs, VersionArgs, CompletionArgs, Message>;
 
 struct Args {
   Common common;

@@ -35,6 +35,9 @@ struct Dispatch {
   int operator()(const oap::cli::SandboxArgs& args) const { return sandbox_command(common, args); }
   int operator()(const oap::cli::AuditArgs& args) const { return audit_command(common, args); }
   int operator()(const oap::cli::ScanArgs& args) const { return scan_command(common, args); }
+  int operator()(const oap::cli::WorkflowArgs& args) const {
+    return workflow_command(common, args);
+  }
   int operator()(const oap::cli::DoctorArgs& args) const { return doctor_command(common, args); }
   int operator()(const oap::cli::VersionArgs& args) const { return version_command(common, args); }
   int operator()(const oap::cli::CompletionArgs& args) const {

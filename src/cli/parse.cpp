@@ -8,6 +8,7 @@
 #include "cli/parse_audit.hpp"
 #include "cli/parse_mcp.hpp"
 #include "cli/parse_permission.hpp"
+#include "cli/parse_workflow.hpp"
 #include "cli/sandbox.hpp"
 #include "cli/version.hpp"
 
@@ -42,6 +43,7 @@ struct Tree {
   SandboxArgs sandbox;
   AuditArgs audit;
   ScanArgs scan;
+  WorkflowArgs workflow;
   CompletionArgs completion;
   std::string format = "text";
   bool version = false;
@@ -60,6 +62,7 @@ struct Tree {
     add_sandbox();
     add_audit();
     add_scan();
+    add_workflow();
   }
 
   CLI::App* command(CLI::App& parent, const std::string& name, const std::string& help,
@@ -204,14 +207,29 @@ struct Tree {
                   "answer a line");
   }
 
+  void add_workflow() {
+    CLI::App* parent = app.add_subcommand("workflow", "Run and look after durable workflows");
+    parent->require_subcommand(1);
+    add_workflow_commands(*parent, workflow, format, args.command,
+                          [this](CLI::App& at, const std::string& name, const std::string& help,
+                                 std::function<void()> chosen) {
+                            return command(at, name, help, std::move(chosen));
+                          });
+  }
+
+  Format chosen_format() const {
+    const Format given = format == "json"          ? Format::kJson
+                         : format == "stream-json" ? Format::kStreamJson
+                                                   : Format::kText;
+    return args.common.json && given == Format::kText ? Format::kJson : given;
+  }
+
   void finish() {
     if (auto* chosen = std::get_if<RunArgs>(&args.command)) {
-      chosen->format = format == "json"          ? Format::kJson
-                       : format == "stream-json" ? Format::kStreamJson
-                                                 : Format::kText;
-      if (args.common.json && chosen->format == Format::kText) {
-        chosen->format = Format::kJson;
-      }
+      chosen->format = chosen_format();
+    }
+    if (auto* chosen = std::get_if<WorkflowArgs>(&args.command)) {
+      chosen->format = chosen_format();
     }
   }
 };

@@ -231,6 +231,7 @@ struct Config {
   std::map<std::string, ProviderConfig> providers;
   std::map<std::string, ModelOverride> models;
   Plugins plugins;
+  std::map<std::string, std::string> workflow_secrets;  ///< `workflows.secrets`: name → value
 
   std::vector<PermissionFile> permission_files;  ///< weakest tier first: user, project, managed
   std::vector<std::string> files;                ///< the configuration files that were read

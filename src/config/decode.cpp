@@ -118,6 +118,7 @@ class Decoder {
       model(pair.key(), pair.value());
     }
     plugins(section(settings, "plugins"));
+    config_.workflow_secrets = text_map(section(settings, "workflows"), "secrets");
     gateway(section(settings, "gateway"));
     return std::move(config_);
   }

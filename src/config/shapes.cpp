@@ -303,6 +303,12 @@ Shape plugins_shape() {
   return shape;
 }
 
+Shape workflows_shape() {
+  return object("Workflows.",
+                {{"secrets", map("What a workflow's secrets.NAME is; write ${VARIABLE}.",
+                                 Names::kVariable, text("The value.").is_secret())}});
+}
+
 }  // namespace
 
 Shape config_shape() {
@@ -317,7 +323,8 @@ Shape config_shape() {
        {"providers",
         map("Model providers by name.", Names::kProvider, provider_shape()).needs_trust()},
        {"models", map("Models by provider/model.", Names::kAnything, model_shape())},
-       {"plugins", plugins_shape().needs_trust()}});
+       {"plugins", plugins_shape().needs_trust()},
+       {"workflows", workflows_shape().needs_trust()}});
 }
 
 const std::vector<OwnFile>& own_files() {

@@ -92,7 +92,7 @@ Result<Type> Checker::check(NodeId id) {
       return TypeKind::kBool;
     }
     case NodeKind::kIndex:
-      return index(node);
+      return index(id);
     case NodeKind::kCall:
       return call(node);
     case NodeKind::kMethod:
@@ -135,6 +135,11 @@ Result<std::optional<Type>> Checker::name(NodeId id) {
 }
 
 Result<Type> Checker::unknown_name(const Node& node) {
+  if (environment_.source() != nullptr) {
+    if (const std::string reason = environment_.source()->why_not(node.name); !reason.empty()) {
+      return fail(problem(node.offset, reason));
+    }
+  }
   std::vector<std::string> known = resolver_.visible();
   const std::string near = text::did_you_mean(node.name, known);
   std::string message = fmt::format("unknown name '{}'{}", node.name, near);
@@ -195,7 +200,12 @@ Result<Type> Checker::member_of(const Node& node, const Type& of) {
   }
 }
 
-Result<Type> Checker::index(const Node& node) {
+Result<Type> Checker::index(NodeId id) {
+  OAP_TRY(const std::optional<Type> whole, name(id));
+  if (whole) {
+    return *whole;
+  }
+  const Node& node = ast_.at(id);
   OAP_TRY(std::vector<Type> args, check_all(node.children));
   const Node& key = ast_.at(node.children[1]);
   const Type target = types_.apply(args[0]);
@@ -210,6 +220,11 @@ Result<Type> Checker::index(const Node& node) {
 }
 
 Result<Type> Checker::call(const Node& node) {
+  if (node.children.empty()) {
+    if (const auto slot = environment_.slot(node.name + "()")) {
+      return environment_.variables()[*slot].type;
+    }
+  }
   for (const std::string& candidate : environment_.candidates(node.name)) {
     if (const FunctionEntry* entry = environment_.function(candidate, false)) {
       OAP_TRY(const std::vector<Type> args, check_all(node.children));
@@ -219,6 +234,9 @@ Result<Type> Checker::call(const Node& node) {
   std::string hint = text::did_you_mean(node.name, environment_.function_names(false));
   if (hint.empty() && environment_.function(node.name, true) != nullptr) {
     hint = fmt::format("; it is called on a value: value.{}(…)", node.name);
+  }
+  if (hint.empty() && environment_.source() != nullptr) {
+    hint = environment_.source()->why_not(node.name + "()");
   }
   return fail(problem(node.offset, fmt::format("unknown function '{}'{}", node.name, hint)));
 }

@@ -25,7 +25,7 @@ class Checker {
   Result<Type> select(NodeId id);
   Result<Type> member(const Node& node, const Type& of);
   Result<Type> member_of(const Node& node, const Type& of);
-  Result<Type> index(const Node& node);
+  Result<Type> index(NodeId id);
   Result<Type> call(const Node& node);
   Result<Type> method(NodeId id);
   Result<Type> overload(const Node& node, const FunctionEntry& entry,

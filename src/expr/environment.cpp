@@ -24,7 +24,20 @@ Result<void> Environment::add_function(std::string_view signature,
 
 std::optional<std::uint32_t> Environment::slot(std::string_view name) const {
   const auto found = slots_.find(name);
-  return found == slots_.end() ? std::nullopt : std::optional(found->second);
+  if (found != slots_.end()) {
+    return found->second;
+  }
+  if (source_ == nullptr) {
+    return std::nullopt;
+  }
+  std::optional<Type> type = source_->type_of(name);
+  if (!type) {
+    return std::nullopt;
+  }
+  const auto slot = static_cast<std::uint32_t>(variables_.size());
+  slots_.emplace(std::string(name), slot);
+  variables_.push_back({std::string(name), *std::move(type)});
+  return slot;
 }
 
 const FunctionEntry* Environment::function(std::string_view name, bool method) const {

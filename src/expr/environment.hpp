@@ -15,6 +15,20 @@
 
 namespace oap::expr {
 
+/// Names beside those that an environment lists, asked for when an expression uses them: for worlds
+/// that have more names than one expression could want. Used by the thread that compiles.
+class NameSource {
+ public:
+  virtual ~NameSource() = default;
+  /// The type of a name, which may be qualified ("steps.build") or a call without arguments
+  /// ("success()"); nothing where it means nothing. What has a type becomes the next slot.
+  virtual std::optional<Type> type_of(std::string_view name) = 0;
+  /// For "did you mean".
+  virtual std::vector<std::string> names() const = 0;
+  /// Better words than "unknown name" for a name that has no type; or "".
+  virtual std::string why_not(std::string_view name) const = 0;
+};
+
 /// The names that expressions may use: variables with their types, and functions beside the
 /// standard ones. Copies are independent. Not thread-safe while it is built; programs compiled with
 /// it keep what they need.
@@ -36,6 +50,11 @@ class Environment {
   /// Names are looked up in this namespace first, then in those around it ("a.b": a.b.x, a.x, x).
   void set_container(std::string container) { container_ = std::move(container); }
 
+  /// The source must outlive all compiling with this environment, which adds variables then. Words
+  /// that CEL keeps for later may be names of it.
+  void set_source(NameSource* source) { source_ = source; }
+  NameSource* source() const { return source_; }
+
   const std::vector<Variable>& variables() const { return variables_; }
   std::optional<std::uint32_t> slot(std::string_view name) const;
   const FunctionEntry* function(std::string_view name, bool method) const;
@@ -46,8 +65,9 @@ class Environment {
   std::shared_ptr<const Library> own_functions() const { return own_; }
 
  private:
-  std::vector<Variable> variables_;
-  std::map<std::string, std::uint32_t, std::less<>> slots_;
+  mutable std::vector<Variable> variables_;
+  mutable std::map<std::string, std::uint32_t, std::less<>> slots_;
+  NameSource* source_ = nullptr;
   std::shared_ptr<const Library> own_ = std::make_shared<const Library>();
   std::string container_;
 };

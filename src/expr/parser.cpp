@@ -376,7 +376,7 @@ Result<NodeId> Parser::name_or_call() {
     node.literal = word == "null" ? Value() : Value::boolean(word == "true");
     return add(std::move(node));
   }
-  if (is_reserved(word)) {
+  if (is_reserved(word) && !options_.reserved_names) {
     return fail(unexpected("a value (this word is reserved)"));
   }
   ++place_;

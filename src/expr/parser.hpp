@@ -15,6 +15,7 @@ struct ParseOptions {
   std::size_t max_height = 500;  ///< of the tree, long chains of `+` too
   bool dollar_names = false;     ///< `${name}` is the variable of that name
   std::size_t begin = 0;         ///< where in the source the expression begins
+  bool reserved_names = false;   ///< words that CEL keeps for later ("loop", "as") are names
   bool block_macros = false;     ///< cel.block, cel.index, cel.iterVar, cel.accuVar
 };
 

@@ -129,6 +129,10 @@ Result<Planner::Id> Planner::plan(NodeId id) {
     case NodeKind::kMacro:
       return macro(node);
     case NodeKind::kIndex:
+      if (!std::holds_alternative<std::monostate>(resolver_.meaning(id))) {
+        return name(id);
+      }
+      break;
     case NodeKind::kList:
     case NodeKind::kMap:
       break;
@@ -159,15 +163,21 @@ Result<Planner::Id> Planner::name(NodeId id) {
     return add(instruction, {});
   }
   if (const auto* variable = std::get_if<Resolver::Variable>(&meaning)) {
-    instruction.op = Op::kVariable;
-    instruction.a = variable->slot;
-    instruction.b = constant_index(Value::string(environment_.variables()[variable->slot].name));
-    return add(instruction, {});
+    return this->variable(node, variable->slot);
   }
   if (const auto* type = std::get_if<Resolver::TypeName>(&meaning)) {
     return constant(Value::type(type->name), node.offset);
   }
   return failure(node, fmt::format("unknown name '{}'", node.name));
+}
+
+Planner::Id Planner::variable(const Node& node, std::uint32_t slot) {
+  Instruction instruction;
+  instruction.offset = node.offset;
+  instruction.op = Op::kVariable;
+  instruction.a = slot;
+  instruction.b = constant_index(Value::string(environment_.variables()[slot].name));
+  return add(instruction, {});
 }
 
 Result<Planner::Id> Planner::select(NodeId id) {
@@ -186,6 +196,11 @@ Result<Planner::Id> Planner::select(NodeId id) {
 }
 
 Result<Planner::Id> Planner::call(const Node& node) {
+  if (node.children.empty()) {
+    if (const auto slot = environment_.slot(node.name + "()")) {
+      return variable(node, *slot);
+    }
+  }
   for (const NamedOp& each : kOps) {
     if (each.name == node.name) {
       OAP_TRY(const std::vector<Id> children, plan_all(node.children));

@@ -22,6 +22,7 @@ class Planner {
   Result<Id> plan(NodeId id);
   Result<std::vector<Id>> plan_all(const std::vector<NodeId>& ids);
   Result<Id> name(NodeId id);
+  Id variable(const Node& node, std::uint32_t slot);
   Result<Id> select(NodeId id);
   Result<Id> call(const Node& node);
   Result<Id> method(NodeId id);

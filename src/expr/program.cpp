@@ -18,7 +18,9 @@ struct Program::Body {
 
 Result<Program> Program::compile(std::string_view source, const Environment& environment,
                                  const CompileOptions& options) {
-  OAP_TRY(Ast ast, parse(source, options.parse));
+  ParseOptions parsing = options.parse;
+  parsing.reserved_names = parsing.reserved_names || environment.source() != nullptr;
+  OAP_TRY(Ast ast, parse(source, parsing));
   auto body = std::make_shared<Body>();
   if (options.check) {
     OAP_TRY(body->type, check(ast, environment, options.result));

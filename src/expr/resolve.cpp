@@ -10,6 +10,12 @@ constexpr std::size_t kMaxQualified = 64;
 
 }  // namespace
 
+/// `steps["build-it"]`, where the environment may know `steps.build-it`.
+bool Resolver::has_constant_key(const Node& node) const {
+  return environment_.source() != nullptr && ast_.at(node.children[1]).kind == NodeKind::kLiteral &&
+         ast_.at(node.children[1]).literal.is(Kind::kString);
+}
+
 std::optional<std::uint32_t> Resolver::local(std::string_view name) const {
   const auto found = std::find(locals_.rbegin(), locals_.rend(), name);
   if (found == locals_.rend()) {
@@ -25,10 +31,16 @@ std::optional<std::string> Resolver::qualified_name(NodeId id) const {
     if (node.kind == NodeKind::kName) {
       return local(node.name) ? std::nullopt : std::optional(node.name + name);
     }
-    if (node.kind != NodeKind::kSelect || node.optional) {
+    if (node.optional) {
       return std::nullopt;
     }
-    name = "." + node.name + name;
+    if (node.kind == NodeKind::kSelect) {
+      name = "." + node.name + name;
+    } else if (node.kind == NodeKind::kIndex && has_constant_key(node)) {
+      name = "." + std::string(ast_.at(node.children[1]).literal.text()) + name;
+    } else {
+      return std::nullopt;
+    }
     id = node.children.front();
   }
   return std::nullopt;
@@ -77,6 +89,11 @@ std::vector<std::string> Resolver::visible() const {
   std::vector<std::string> names = locals_;
   for (const Environment::Variable& variable : environment_.variables()) {
     names.push_back(variable.name);
+  }
+  if (environment_.source() != nullptr) {
+    for (std::string& name : environment_.source()->names()) {
+      names.push_back(std::move(name));
+    }
   }
   return names;
 }

@@ -44,6 +44,7 @@ class Resolver {
 
  private:
   std::optional<std::string> qualified_name(NodeId id) const;
+  bool has_constant_key(const Node& node) const;
   std::optional<std::uint32_t> local(std::string_view name) const;
 
   const Ast& ast_;

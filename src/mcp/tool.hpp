@@ -19,6 +19,7 @@ struct CallContext {
   Executor executor;
   Deadline deadline = Deadline::never();
   std::string idempotency_key;
+  bool separate_stderr = false;  ///< of a program's outputs: not merged into one
   std::function<void(double progress, std::optional<double> total, std::string_view message)>
       progress;
   std::stop_token stop;

@@ -2,13 +2,15 @@
 
 #include <algorithm>
 
+#include <boost/asio/this_coro.hpp>
+
 #include "base/ids.hpp"
 #include "json/parse.hpp"
 #include "json/print.hpp"
 #include "orchestration/embedded.hpp"
 #include "orchestration/plan.hpp"
 #include "orchestration/structured.hpp"
-#include "workflow/executor.hpp"
+#include "workflow/engine.hpp"
 
 namespace oap::orchestration {
 
@@ -270,34 +272,42 @@ Task<Result<ExecutionPlan>> Orchestrator::plan(Run& run, const json::Object& req
 }
 
 Task<Result<PlanOutcome>> Orchestrator::execute(Run& run, const ExecutionPlan& plan) {
-  OAP_CO_TRY(workflow::Graph graph, compile(plan, options_.agent_timeout, options_.retry_attempts));
+  const PlanLimits limits{options_.agent_timeout, options_.retry_attempts, options_.max_parallel};
+  OAP_CO_TRY(std::shared_ptr<const workflow::Blueprint> blueprint, compile(plan, limits));
+  const std::vector<std::string> ids = workflow_ids(plan);
   TurnLoop::Scope scope = run.scope;
   scope.principal.role = "worker";
   PlanRunner runner(plan, run.request.prompt, run.loop, parts_.agents.worker, scope, tools_,
                     parts_.invoker, parts_.catalog);
   workflow::Observer observer;
-  observer.on_step = [this, &plan](const workflow::StepReport& report) {
-    const auto step = std::find_if(plan.steps.begin(), plan.steps.end(),
-                                   [&](const PlanStep& item) { return item.id == report.id; });
-    if (step != plan.steps.end()) {
-      tell(parts_.events.on_step, *step, workflow::to_string(report.state));
+  observer.on_step = [this, &plan, &ids](const workflow::StepReport& report) {
+    const auto found = std::find(ids.begin(), ids.end(), report.path);
+    if (found != ids.end()) {
+      tell(parts_.events.on_step, plan.steps[static_cast<std::size_t>(found - ids.begin())],
+           workflow::to_string(report.state));
     }
   };
-  workflow::Executor::Options options;
-  options.max_parallel = static_cast<std::size_t>(options_.max_parallel);
-  workflow::Executor executor(parts_.runs, runner, parts_.clock, std::move(options));
-  workflow::RunInfo info;
-  info.task_id = run.request.task_id;
-  info.session_id = run.request.session_id;
-  info.name = "plan";
-  info.deadline = run.scope.deadline;
-  auto result = co_await executor.run(std::move(graph), std::move(info), std::move(observer));
+  workflow::StartRequest request;
+  request.blueprint = std::move(blueprint);
+  request.task_id = run.request.task_id;
+  request.session_id = run.request.session_id;
+  request.user = run.request.principal.user_id;
+  if (!run.scope.deadline.is_never()) {
+    request.timeout = std::max(Millis(1), run.scope.deadline.left());
+  }
+  const oap::Executor loop = co_await boost::asio::this_coro::executor;
+  workflow::Engine engine(loop, parts_.runs, runner, parts_.clock, {});
+  auto result = co_await engine.run(std::move(request), std::move(observer));
+  constexpr Millis kClosing{5'000};
+  const Deadline soon = Deadline::after(kClosing);
+  co_await engine.close(soon);
   if (!result) {
     co_return fail(std::move(result).error());
   }
   PlanOutcome outcome = std::move(runner.outcome());
-  for (const workflow::StepReport& step : result->steps) {
-    PlanOutcome::Step& entry = outcome.steps[step.id];
+  for (std::size_t i = 0; i < result->steps.size() && i < plan.steps.size(); ++i) {
+    const workflow::StepReport& step = result->steps[i];
+    PlanOutcome::Step& entry = outcome.steps[plan.steps[i].id];
     entry.state = workflow::to_string(step.state);
     if (entry.error.empty()) {
       entry.error = step.error;

@@ -70,6 +70,39 @@ Result<json::Value> resolve_value(const json::Value& value,
   return value;
 }
 
+/// A text that stands for itself as a template. References between steps are the runner's.
+std::string literal(std::string_view text) {
+  std::string out;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] == '$' && i + 1 < text.size() && text[i + 1] == '{') {
+      out += '$';
+    }
+    out += text[i];
+  }
+  return out;
+}
+
+json::Value literals(const json::Value& value) {
+  if (value.is_string()) {
+    return json::Value(literal(json::view(value.get_string())));
+  }
+  if (value.is_array()) {
+    json::Array array;
+    for (const json::Value& item : value.get_array()) {
+      array.push_back(literals(item));
+    }
+    return json::Value(std::move(array));
+  }
+  if (value.is_object()) {
+    json::Object object;
+    for (const auto& member : value.get_object()) {
+      object[member.key()] = literals(member.value());
+    }
+    return json::Value(std::move(object));
+  }
+  return value;
+}
+
 }  // namespace
 
 ExecutionPlan plan_from_json(const json::Object& object, std::string task_id) {
@@ -111,27 +144,67 @@ std::string plan_problems(const ExecutionPlan& plan, const gateway::Catalog& cat
       problems += "- step " + step.id + ": " + name.error().message() + "\n";
     }
   }
-  if (const auto graph = compile(plan, Millis(1'000), 0); !graph) {
-    problems += "- " + graph.error().message() + "\n";
+  if (const auto blueprint = compile(plan, PlanLimits{}); !blueprint) {
+    problems += "- " + blueprint.error().message() + "\n";
   }
   return problems;
 }
 
-Result<workflow::Graph> compile(const ExecutionPlan& plan, Millis step_timeout, int retries) {
-  std::vector<workflow::StepDefinition> steps;
+std::vector<std::string> workflow_ids(const ExecutionPlan& plan) {
+  std::vector<std::string> ids;
   for (const PlanStep& step : plan.steps) {
-    workflow::StepDefinition definition;
-    definition.id = step.id;
-    definition.name = step.description;
-    definition.kind = step.tool == kAgentTool ? "agent" : "tool";
-    definition.payload = json::Object{{"tool", step.tool}, {"arguments", step.arguments}};
-    definition.dependencies = step.dependencies;
-    definition.timeout = step_timeout;
-    definition.retry.count = retries;
-    definition.effect = only_reads(step.tool) ? workflow::Effect::kPure : workflow::Effect::kOnce;
-    steps.push_back(std::move(definition));
+    const bool starts_well = !step.id.empty() && (step.id.front() < '0' || step.id.front() > '9') &&
+                             step.id.front() != '-';
+    std::string id = starts_well ? step.id : "step_" + step.id;
+    std::replace(id.begin(), id.end(), '-', '_');
+    ids.push_back(std::move(id));
   }
-  return workflow::Graph::build(std::move(steps));
+  return ids;
+}
+
+Result<std::shared_ptr<const workflow::Blueprint>> compile(const ExecutionPlan& plan,
+                                                           const PlanLimits& limits) {
+  const std::vector<std::string> ids = workflow_ids(plan);
+  std::map<std::string, std::string> by_plan_id;
+  for (std::size_t i = 0; i < ids.size(); ++i) {
+    by_plan_id.emplace(plan.steps[i].id, ids[i]);
+  }
+  workflow::Definition definition;
+  definition.id = "plan";
+  definition.name = "plan";
+  definition.max_parallel = std::max(1, limits.max_parallel);
+  for (std::size_t i = 0; i < ids.size(); ++i) {
+    const PlanStep& step = plan.steps[i];
+    workflow::StepDefinition made;
+    made.id = ids[i];
+    made.name = step.description;
+    if (step.tool == kAgentTool) {
+      workflow::AgentStep agent;
+      agent.prompt = literal(step.description);
+      made.body = std::move(agent);
+    } else {
+      workflow::ToolStep tool;
+      tool.server = "plan";
+      tool.tool = step.tool;
+      tool.arguments = literals(json::Value(step.arguments)).get_object();
+      made.body = std::move(tool);
+    }
+    for (const std::string& id : step.dependencies) {
+      const auto found = by_plan_id.find(id);
+      made.needs.push_back(found == by_plan_id.end() ? id : found->second);
+    }
+    made.timeouts.attempt = limits.step_timeout;
+    made.effect = only_reads(step.tool) ? workflow::Effect::kPure : workflow::Effect::kOnce;
+    made.on_unknown = workflow::OnUnknown::kFail;
+    made.retry.max_attempts = 1 + std::max(0, limits.retries);
+    definition.steps.push_back(std::move(made));
+  }
+  std::vector<workflow::Problem> problems;
+  auto blueprint = workflow::Blueprint::compile(std::move(definition), "", nullptr, problems);
+  if (!blueprint) {
+    return fail(Code::kInvalidArgument, "{}", workflow::to_text(problems));
+  }
+  return blueprint;
 }
 
 Result<json::Object> resolve_arguments(const json::Object& arguments,

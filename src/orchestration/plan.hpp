@@ -1,13 +1,14 @@
 #pragma once
 
 #include <map>
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "base/result.hpp"
 #include "gateway/catalog.hpp"
 #include "model/task.hpp"
-#include "workflow/graph.hpp"
+#include "workflow/definition/blueprint.hpp"
 
 namespace oap::orchestration {
 
@@ -21,8 +22,20 @@ ExecutionPlan plan_from_json(const json::Object& object, std::string task_id);
 /// duplicate id), a line each; empty where nothing is.
 std::string plan_problems(const ExecutionPlan& plan, const gateway::Catalog& catalog);
 
-/// The plan as the one kind of graph that the executor runs.
-Result<workflow::Graph> compile(const ExecutionPlan& plan, Millis step_timeout, int retries);
+/// How the steps of a plan are run.
+struct PlanLimits {
+  Millis step_timeout{600'000};  ///< of one attempt
+  int retries = 0;               ///< of steps that only read
+  int max_parallel = 4;
+};
+
+/// The ids that the plan's steps have as steps of a workflow, in the plan's order: their own where
+/// those are such ids and differ. Pure.
+std::vector<std::string> workflow_ids(const ExecutionPlan& plan);
+
+/// The plan as a workflow: what the one engine runs. kInvalidArgument, a problem a line.
+Result<std::shared_ptr<const workflow::Blueprint>> compile(const ExecutionPlan& plan,
+                                                           const PlanLimits& limits);
 
 /// Replaces `${steps.<id>.output}` in string arguments by earlier outputs, in one pass: what an
 /// output contains is never expanded again. Unknown ids are kInvalidArgument.

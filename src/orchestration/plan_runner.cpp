@@ -6,7 +6,6 @@
 #include "json/print.hpp"
 #include "orchestration/plan.hpp"
 #include "orchestration/report.hpp"
-#include "workflow/executor.hpp"
 
 namespace oap::orchestration {
 
@@ -25,6 +24,7 @@ PlanRunner::PlanRunner(const ExecutionPlan& plan, std::string task, TurnLoop& lo
                        AgentProfile worker, TurnLoop::Scope scope, std::vector<ToolSpec> tools,
                        workflow::ToolInvoker& invoker, gateway::Catalog& catalog)
     : plan_(plan),
+      ids_(workflow_ids(plan)),
       task_(std::move(task)),
       loop_(loop),
       worker_(std::move(worker)),
@@ -41,16 +41,16 @@ std::map<std::string, std::string> PlanRunner::outputs() const {
   return list;
 }
 
-Task<Result<workflow::StepResult>> PlanRunner::run(workflow::StepContext context) {
-  const auto step = std::find_if(plan_.steps.begin(), plan_.steps.end(),
-                                 [&](const PlanStep& item) { return item.id == context.step->id; });
-  if (step == plan_.steps.end()) {
-    co_return fail(Code::kInternal, "the plan has no step '{}'", context.step->id);
+Task<Result<workflow::StepResult>> PlanRunner::run(workflow::StepRequest request) {
+  const auto found = std::find(ids_.begin(), ids_.end(), request.step->id);
+  if (found == ids_.end()) {
+    co_return fail(Code::kInternal, "the plan has no step '{}'", request.step->id);
   }
-  if (step->tool == kAgentTool) {
-    co_return co_await run_agent(*step, context.deadline);
+  const PlanStep& step = plan_.steps[static_cast<std::size_t>(found - ids_.begin())];
+  if (step.tool == kAgentTool) {
+    co_return co_await run_agent(step, request.deadline);
   }
-  co_return co_await run_tool(*step, context.deadline, context.idempotency_key);
+  co_return co_await run_tool(step, request.deadline, request.idempotency_key);
 }
 
 Task<Result<workflow::StepResult>> PlanRunner::run_tool(const PlanStep& step, Deadline deadline,

@@ -32,7 +32,7 @@ class PlanRunner final : public workflow::StepRunner {
              TurnLoop::Scope scope, std::vector<ToolSpec> tools, workflow::ToolInvoker& invoker,
              gateway::Catalog& catalog);
 
-  Task<Result<workflow::StepResult>> run(workflow::StepContext context) override;
+  Task<Result<workflow::StepResult>> run(workflow::StepRequest request) override;
   PlanOutcome& outcome() { return outcome_; }
 
  private:
@@ -43,6 +43,7 @@ class PlanRunner final : public workflow::StepRunner {
   std::map<std::string, std::string> outputs() const;
 
   const ExecutionPlan& plan_;
+  std::vector<std::string> ids_;  // of the plan's steps as steps of a workflow
   std::string task_;
   TurnLoop& loop_;
   AgentProfile worker_;

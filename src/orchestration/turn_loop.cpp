@@ -120,7 +120,10 @@ Task<Result<TurnResult>> TurnLoop::run(AgentProfile agent, Scope scope,
                                        Conversation& conversation) {
   TurnResult result;
   int injections = 0;
-  while (true) {
+  for (int turn = 1;; ++turn) {
+    if (scope.may_begin) {
+      OAP_CO_CHECK_OK(scope.may_begin(turn, result.usage));
+    }
     if (scope.deadline.passed()) {
       co_return fail(Code::kDeadlineExceeded,
                      "the agent did not finish in time (routing.agent_timeout)");

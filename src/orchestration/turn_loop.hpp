@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -63,6 +64,8 @@ class TurnLoop {
     Principal principal;
     std::string workspace;
     Deadline deadline = Deadline::never();
+    /// Asked before each turn (from 1) with what was used so far; an Error ends the conversation.
+    std::function<Result<void>(int turn, const Usage& used)> may_begin;
   };
 
   explicit TurnLoop(Parts parts) : parts_(parts) {}

@@ -9,7 +9,9 @@
 #include "os/file.hpp"
 #include "permission/command_facets.hpp"
 #include "permission/paths.hpp"
+#include "permission/programs.hpp"
 #include "shell/script.hpp"
+#include "text/strings.hpp"
 
 namespace oap::permission {
 namespace {
@@ -210,7 +212,33 @@ class Deriver {
         directory = path_facet(given, Action::kRead, cwd(), workspace()).canonical;
       }
     }
-    add_command(command, directory, workspace(), facets_);
+    const std::string judged = with_variables(command);
+    add_command(judged.empty() ? command : std::string_view(judged), directory, workspace(),
+                facets_);
+    facets_.command_text = text::trim(command);
+  }
+
+  /// The command with what `env` sets before it, as shell text: to be judged, never to be run. What
+  /// only the command itself can read is left out: its value stays unknown. Empty where there is
+  /// nothing.
+  std::string with_variables(std::string_view command) const {
+    constexpr std::size_t kKnownBytes = 4096;
+    const json::Object* const given = json::find_object(request_.arguments, "env");
+    if (given == nullptr || given->empty()) {
+      return "";
+    }
+    std::string judged;
+    for (const auto& pair : *given) {
+      if (!is_program_variable(pair.key())) {
+        continue;
+      }
+      const json::Value& value = pair.value();
+      const bool known = value.is_string() && value.get_string().size() < kKnownBytes;
+      const std::string quoted =
+          known ? text::replace_all(json::view(value.get_string()), "'", "'\\''") : "";
+      judged += std::string(pair.key()) + (known ? "='" + quoted + "'\n" : "=$1\n");
+    }
+    return judged.append(command);
   }
 
   void add_other(std::optional<Action> access) {

@@ -45,6 +45,47 @@ bool is_environment_name(std::string_view name) {
          text::lower_ascii(name).ends_with("_proxy");
 }
 
+bool is_program_variable(std::string_view name) {
+  static constexpr std::initializer_list<std::string_view> kStarts = {
+      "LD_",       "DYLD_",   "GIT_",      "BASH",       "PYTHON",    "PIP_",     "UV_",
+      "POETRY_",   "NODE_",   "NPM_",      "npm_",       "YARN_",     "PNPM_",    "BUN_",
+      "DENO_",     "RUBY",    "GEM_",      "BUNDLE_",    "PERL",      "PHP",      "LUA",
+      "JAVA_",     "_JAVA",   "JDK_",      "MAVEN_",     "MVN_",      "GRADLE_",  "SBT_",
+      "CARGO_",    "RUST",    "GO",        "CGO_",       "MAKE",      "CMAKE_",   "NINJA_",
+      "CC",        "CXX",     "SSH_",      "DOCKER_",    "BUILDKIT_", "KUBE",     "HELM_",
+      "AWS_",      "AZURE_",  "CLOUDSDK_", "GOOGLE_",    "TF_",       "ANSIBLE_", "VAULT_",
+      "CURL_",     "WGET",    "SSL_",      "OPENSSL_",   "LESS",      "XDG_",     "SUDO_",
+      "RSYNC_",    "TAR_",    "GREP_",     "GZIP",       "ZSTD_",     "XZ_",      "PG",
+      "MYSQL_",    "SQLITE_", "REDIS",     "MALLOC_",    "GCONV_",    "QT_",      "GTK_",
+      "GNUPGHOME", "GPG_",    "HG",        "SVN_",       "CVS",       "VIM",      "EMACS",
+      "TMUX",      "OAP_",    "OPENCODE_", "ANTHROPIC_", "OPENAI_",   "CLAUDE_"};
+  static constexpr std::initializer_list<std::string_view> kEnds = {
+      "_PROXY", "_proxy", "PAGER",  "EDITOR",   "_COMMAND", "_OPTIONS", "_OPTS",
+      "FLAGS",  "_HOME",  "_PATH",  "PATH",     "_CONFIG",  "_CONF",    "_RC",
+      "_SHELL", "SHELL",  "_CACHE", "_PRELOAD", "_ASKPASS", "_EXEC",    "_WRAPPER"};
+  if (one_of(name, {"HOME",        "USER",
+                    "LOGNAME",     "IFS",
+                    "ENV",         "TMPDIR",
+                    "TEMP",        "TMP",
+                    "VISUAL",      "BROWSER",
+                    "FCEDIT",      "HISTFILE",
+                    "GLOBIGNORE",  "PROMPT_COMMAND",
+                    "SHELLOPTS",   "PS0",
+                    "PS1",         "PS2",
+                    "PS3",         "PS4",
+                    "NLSPATH",     "LOCPATH",
+                    "TERMINFO",    "AR",
+                    "LD",          "AS",
+                    "NM",          "PKG_CONFIG",
+                    "VIRTUAL_ENV", "CONDA_PREFIX"})) {
+    return true;
+  }
+  return std::any_of(kStarts.begin(), kStarts.end(),
+                     [&](std::string_view start) { return name.starts_with(start); }) ||
+         std::any_of(kEnds.begin(), kEnds.end(),
+                     [&](std::string_view end) { return name.ends_with(end); });
+}
+
 std::string call_doubt(const shell::SimpleCommand& command) {
   const std::string& word = command.argv.front();
   const bool plain =

@@ -31,6 +31,10 @@ bool is_safe_variable(std::string_view name);
 /// rather than a script's own.
 bool is_environment_name(std::string_view name);
 
+/// True where NAME is one that well-known programs, loaders or shells read, or is formed like
+/// those: what a call sets by such a name may change what its command runs.
+bool is_program_variable(std::string_view name);
+
 /// Why this call does more than its words say: an interpreter's inline code, git options that run
 /// programs, a name that looks like another. "" where there is nothing.
 std::string call_doubt(const shell::SimpleCommand& command);

@@ -17,6 +17,7 @@
 #include "platform/redaction.hpp"
 #include "platform/security_settings.hpp"
 #include "platform/upstreams.hpp"
+#include "platform/workflows.hpp"
 #include "session/session_manager.hpp"
 #include "store/store.hpp"
 #include "text/utf8.hpp"
@@ -84,6 +85,7 @@ struct Platform::Parts {
   std::unique_ptr<GatewayInvoker> invoker;
   std::unique_ptr<session::SessionManager> sessions;
   std::unique_ptr<ModelSet> models;
+  std::unique_ptr<Workflows> workflows;
 
   Result<void> open_state();
   Result<void> assemble();
@@ -168,7 +170,28 @@ PolicyHealth Platform::policy_health() const { return parts_->policy->health(); 
 net::HttpClient& Platform::http() { return *parts_->http; }
 const Principal& Platform::principal() const { return parts_->principal; }
 
+Workflows& Platform::workflows() {
+  Parts& parts = *parts_;
+  if (parts.workflows == nullptr) {
+    WorkflowSteps::Parts steps{
+        parts.options.settings, *parts.gateway, *parts.catalog,  parts.hooks,
+        *parts.redactor,        *parts.models,  parts.principal, parts.options.model};
+    parts.workflows = std::make_unique<Workflows>(
+        Workflows::Parts{std::move(steps), parts.store->runs(), parts.options.executor});
+  }
+  return *parts.workflows;
+}
+
+Executor Platform::executor() const { return parts_->options.executor; }
+void Platform::watch_calls(gateway::ProgressObserver observer) {
+  parts_->gateway->set_observer(observer ? redacted(*parts_->redactor, std::move(observer))
+                                         : gateway::ProgressObserver());
+}
+
 Task<void> Platform::close() {
+  if (parts_->workflows != nullptr) {
+    co_await parts_->workflows->close();
+  }
   co_await parts_->catalog->close();
   co_await parts_->upstreams.close();
 }

@@ -18,6 +18,8 @@
 
 namespace oap::platform {
 
+class Workflows;
+
 /// What `oap mcp serve` offers to MCP clients.
 struct Served {
   std::optional<config::ToolNaming> naming;  ///< instead of the configured one
@@ -74,6 +76,11 @@ class Platform {
   const permission::Engine& permissions() const;
   PolicyHealth policy_health() const;
   net::HttpClient& http();
+  /// The workspace's workflows; their engine is made at the first use.
+  Workflows& workflows();
+  Executor executor() const;
+  /// Told of every call while it walks, without secrets; empty ends it.
+  void watch_calls(gateway::ProgressObserver observer);
   const Principal& principal() const;
 
   /// Ends every server that was started.

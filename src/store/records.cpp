@@ -1,5 +1,7 @@
 #include <array>
+#include <chrono>
 
+#include "crypto/hash.hpp"
 #include "store/run_repository.hpp"
 #include "store/task_repository.hpp"
 
@@ -24,6 +26,13 @@ auto find_by_name(const States& states, std::string_view name)
     }
   }
   return std::nullopt;
+}
+
+void append_number(std::string& text, std::int64_t number) {
+  const auto bits = static_cast<std::uint64_t>(number);
+  for (int shift = 56; shift >= 0; shift -= 8) {
+    text.push_back(static_cast<char>((bits >> static_cast<unsigned>(shift)) & 0xffU));
+  }
 }
 
 }  // namespace
@@ -90,8 +99,30 @@ bool is_end(RunState state) {
          state == RunState::kCancelled;
 }
 
-Result<RunCommit> RunRepository::commit_one(const RunWrite& write) {
-  return std::move(commit(std::span(&write, 1)).front());
+Result<TurnDone> RunRepository::create_one(const NewRun& run) {
+  return std::move(write(std::span(&run, 1), {}).runs.front());
+}
+
+Result<TurnDone> RunRepository::commit_one(const Turn& turn) {
+  return std::move(write({}, std::span(&turn, 1)).turns.front());
+}
+
+std::string chain_start(const std::string& run_id, const std::string& definition_hash) {
+  std::string text = "oap.run/1" + run_id;
+  text.push_back('\0');
+  text += definition_hash;
+  return std::string(crypto::as_bytes(crypto::sha256(text)));
+}
+
+std::string chain_next(const std::string& head, const EventRow& event) {
+  std::string text;
+  text.reserve(head.size() + 24 + event.body.size());
+  text += head;
+  append_number(text, event.seq);
+  append_number(text, std::chrono::duration_cast<Millis>(event.at.time_since_epoch()).count());
+  append_number(text, event.epoch);
+  text += event.body;
+  return std::string(crypto::as_bytes(crypto::sha256(text)));
 }
 
 }  // namespace oap::store

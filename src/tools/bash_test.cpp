@@ -19,6 +19,29 @@ TEST_F(Bash, ReturnsTheOutput) {
   EXPECT_EQ(run("bash", {{"command", "tty; true"}}), "not a tty\n");
 }
 
+TEST_F(Bash, ValuesComeByEnvironmentAndInput) {
+  EXPECT_EQ(
+      run("bash", {{"command", "printf %s \"$A\""}, {"env", json::Object{{"A", "$(id) '\n"}}}}),
+      "$(id) '\n");
+  EXPECT_EQ(run("bash", {{"command", "cat"}, {"stdin", "in\n"}}), "in\n");
+  EXPECT_EQ(run("python", {{"code", "import os,sys;print(os.environ['A']+sys.stdin.read())"},
+                           {"env", json::Object{{"A", "x"}}},
+                           {"stdin", "y"}}),
+            "xy\n");
+}
+
+TEST_F(Bash, VariablesThatChangeWhatRunsAreRefused) {
+  for (const char* name : {"BASH_ENV", "LD_PRELOAD", "BASH_FUNC_x%%", "IFS", "A B", "", "1A"}) {
+    json::Object env;
+    env[name] = "x";
+    const auto result = client().call(
+        "bash", json::print(json::Object{{"command", "echo ran"}, {"env", std::move(env)}}));
+    ASSERT_TRUE(result) << name;
+    EXPECT_TRUE(result->is_error) << name;
+    EXPECT_THAT(result->joined_text(), HasSubstr("may not be set")) << name;
+  }
+}
+
 TEST_F(Bash, AnExitCodeIsAnErrorWithTheOutput) {
   const auto result = client().call("bash", R"({"command":"echo out; exit 3"})");
   ASSERT_TRUE(result);

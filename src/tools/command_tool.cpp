@@ -1,5 +1,8 @@
 #include "tools/command_tool.hpp"
 
+#include <algorithm>
+#include <array>
+#include <map>
 #include <utility>
 
 #include <fmt/format.h>
@@ -7,6 +10,7 @@
 #include "async/scope.hpp"
 #include "async/sleep.hpp"
 #include "sandbox/report.hpp"
+#include "text/strings.hpp"
 #include "text/utf8.hpp"
 
 namespace oap::tools {
@@ -15,6 +19,42 @@ namespace {
 constexpr std::size_t kMaxOutput = 256 * 1024;
 constexpr std::int64_t kDefaultTimeout = 120;
 constexpr Millis kBeat{5000};
+
+/// Variables that change what a shell or the loader runs before the command's first word.
+bool is_refused(std::string_view name) {
+  static constexpr std::array<std::string_view, 8> kNames = {
+      "BASH_ENV", "ENV", "SHELLOPTS", "BASHOPTS", "PS4", "IFS", "PROMPT_COMMAND", "PYTHONINSPECT"};
+  return name.starts_with("LD_") || name.starts_with("BASH_FUNC_") ||
+         std::find(kNames.begin(), kNames.end(), name) != kNames.end();
+}
+
+bool is_identifier(std::string_view name) {
+  return !name.empty() && !text::is_digit(name.front()) &&
+         std::all_of(name.begin(), name.end(),
+                     [](char c) { return c == '_' || text::is_digit(c) || text::is_alpha(c); });
+}
+
+/// Adds the call's own variables; a sentence where one may not be set.
+std::string add_env(const json::Value& arguments, std::map<std::string, std::string>& env) {
+  const json::Object* const given = json::find_object(arguments, "env");
+  if (given == nullptr) {
+    return "";
+  }
+  for (const auto& pair : *given) {
+    const std::string name(pair.key());
+    if (!is_identifier(name) || is_refused(name)) {
+      return fmt::format(
+          "env: '{}' may not be set{}", text::escape_visible(name),
+          is_identifier(name) ? "; it changes what runs" : "; a name has letters, digits and '_'");
+    }
+    const std::string value(json::view(pair.value().get_string()));
+    if (value.find('\0') != std::string::npos) {
+      return fmt::format("env: the value of '{}' holds a NUL character", name);
+    }
+    env[name] = value;
+  }
+  return "";
+}
 
 Task<void> beat(mcp::CallContext context) {
   for (Millis time = kBeat;; time += kBeat) {
@@ -41,6 +81,12 @@ class CommandTool final : public mcp::Tool {
     spec.argv = std::move(command.argv);
     spec.cwd = shared_->workspace.root();
     spec.env = std::move(command.env);
+    if (std::string problem = add_env(given, spec.env); !problem.empty()) {
+      co_return ToolResult::text(problem, true);
+    }
+    if (!context.idempotency_key.empty()) {
+      spec.env["OAP_IDEMPOTENCY_KEY"] = context.idempotency_key;
+    }
     spec.limits = shared_->context.limits;
     spec.profile = sandbox::Profile::kTool;
 
@@ -49,7 +95,7 @@ class CommandTool final : public mcp::Tool {
     options.input = std::move(command.input);
     options.deadline = context.deadline.sooner(Deadline::after(timeout));
     options.max_output_bytes = kMaxOutput;
-    options.merge_stderr = true;
+    options.merge_stderr = !context.separate_stderr;
 
     const Executor executor = context.executor;
     async::Scope scope(executor);
@@ -73,6 +119,7 @@ class CommandTool final : public mcp::Tool {
 
 ToolResult result_of(sandbox::Output output, Millis timeout) {
   const std::string out = text::sanitize_utf8(output.out);
+  const std::string errors = text::sanitize_utf8(output.err);
   std::string shown = out;
   const auto add_line = [&shown](std::string_view line) {
     if (!shown.empty() && !shown.ends_with('\n')) {
@@ -80,6 +127,9 @@ ToolResult result_of(sandbox::Output output, Millis timeout) {
     }
     shown += line;
   };
+  if (!errors.empty()) {
+    add_line(errors);
+  }
   if (output.timed_out) {
     add_line(fmt::format("the command was ended because its time of {} s was up",
                          timeout.count() / 1000));
@@ -94,6 +144,9 @@ ToolResult result_of(sandbox::Output output, Millis timeout) {
   json::Object structured;
   structured["exit_code"] = output.exit_code;
   structured["output"] = out;
+  if (!errors.empty()) {
+    structured["stderr"] = errors;
+  }
   structured["timed_out"] = output.timed_out;
   structured["truncated"] = output.truncated;
   structured["isolation"] = sandbox::to_json(output.isolation);

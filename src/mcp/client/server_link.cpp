@@ -83,6 +83,12 @@ Task<Answer<json::Object>> ServerLink::request(std::string method, json::Object 
       }
     }
   }
+  if (const json::Object* const meta = json::find_object(params, "_meta");
+      meta != nullptr && method == "tools/call") {
+    if (const auto key = json::get_string(*meta, "oap/idempotencyKey"); !key.empty()) {
+      inquiry.headers.emplace_back("Idempotency-Key", encode_header_value(key));
+    }
+  }
   inquiry.may_be_asked = may_be_asked(method);
   inquiry.method = std::move(method);
   inquiry.params = std::move(params);

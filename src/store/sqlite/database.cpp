@@ -105,6 +105,15 @@ std::string_view Statement::text(int column) const {
           static_cast<std::size_t>(sqlite3_column_bytes(handle_, column))};
 }
 
+std::string Statement::bytes(int column) const {
+  const void* data = sqlite3_column_blob(handle_, column);
+  if (data == nullptr) {
+    return {};
+  }
+  return {static_cast<const char*>(data),
+          static_cast<std::size_t>(sqlite3_column_bytes(handle_, column))};
+}
+
 WallTime Statement::time(int column) const { return WallTime(Millis(integer(column))); }
 
 std::optional<WallTime> Statement::maybe_time(int column) const {
@@ -123,6 +132,11 @@ void Statement::bind_one(int index, std::string_view value) {
   const char* bytes = value.data() == nullptr ? "" : value.data();
   bind_error_ |=
       sqlite3_bind_text64(handle_, index, bytes, value.size(), SQLITE_TRANSIENT, SQLITE_UTF8);
+}
+
+void Statement::bind_one(int index, Bytes value) {
+  const char* bytes = value.data.data() == nullptr ? "" : value.data.data();
+  bind_error_ |= sqlite3_bind_blob64(handle_, index, bytes, value.data.size(), SQLITE_TRANSIENT);
 }
 
 void Statement::bind_one(int index, WallTime value) { bind_one(index, to_millis(value)); }

@@ -18,6 +18,11 @@ namespace oap::store::sqlite {
 
 class Database;
 
+/// Bytes that are no text, for `Statement::bind`.
+struct Bytes {
+  std::string_view data;
+};
+
 /// One prepared statement on loan from its database's cache; goes back when destroyed. Errors of
 /// binding come out of the next `step`. Columns count from 0 and are read while a row is there.
 class Statement {
@@ -48,6 +53,7 @@ class Statement {
   /// Valid until the next step.
   std::string_view text(int column) const;
   std::string string(int column) const { return std::string(text(column)); }
+  std::string bytes(int column) const;
   WallTime time(int column) const;
   std::optional<WallTime> maybe_time(int column) const;
 
@@ -61,6 +67,7 @@ class Statement {
   void bind_one(int index, std::string_view value);
   void bind_one(int index, const std::string& value) { bind_one(index, std::string_view(value)); }
   void bind_one(int index, const char* value) { bind_one(index, std::string_view(value)); }
+  void bind_one(int index, Bytes value);
   void bind_one(int index, WallTime value);
   void bind_one(int index, std::nullopt_t);
   template <class T>

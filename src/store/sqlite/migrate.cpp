@@ -9,7 +9,8 @@
 namespace oap::store::sqlite {
 namespace {
 
-constexpr std::array<std::string_view, 2> kMigrations = {"0001_initial.sql", "0002_approvals.sql"};
+constexpr std::array<std::string_view, 3> kMigrations = {"0001_initial.sql", "0002_approvals.sql",
+                                                         "0003_journal.sql"};
 
 struct Identity {
   std::int64_t schema = 0;

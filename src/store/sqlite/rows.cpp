@@ -1,7 +1,6 @@
 #include "store/sqlite/rows.hpp"
 
 #include <algorithm>
-#include <vector>
 
 #include "json/parse.hpp"
 #include "json/print.hpp"
@@ -55,6 +54,27 @@ Result<json::Value> json_column(const Database& database, const Statement& row, 
 
 std::optional<std::string> json_text(const json::Value& value) {
   return value.is_null() ? std::nullopt : std::optional(json::print(value));
+}
+
+std::string json_list(const std::vector<std::string>& texts) {
+  if (texts.empty()) {
+    return "[]";
+  }
+  json::Array list;
+  for (const std::string& text : texts) {
+    list.emplace_back(text);
+  }
+  return json::print(json::Value(std::move(list)));
+}
+
+Result<void> read_texts(Statement& rows, std::vector<std::string>& texts) {
+  while (true) {
+    OAP_TRY(const bool row, rows.step());
+    if (!row) {
+      return {};
+    }
+    texts.push_back(rows.string(0));
+  }
 }
 
 WallTime or_now(WallTime at) { return at == WallTime{} ? system_clock().wall() : at; }

@@ -3,6 +3,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/result.hpp"
 #include "json/value.hpp"
@@ -14,6 +15,10 @@ namespace oap::store::sqlite {
 Result<json::Value> json_column(const Database& database, const Statement& row, int column);
 /// The text to store; nothing (NULL) for null.
 std::optional<std::string> json_text(const json::Value& value);
+/// A JSON array of the texts.
+std::string json_list(const std::vector<std::string>& texts);
+/// Adds the first column of all rows.
+Result<void> read_texts(Statement& rows, std::vector<std::string>& texts);
 /// The given time, or now where it was left at its default.
 WallTime or_now(WallTime at);
 Error damaged_row(const Database& database, std::string_view what);

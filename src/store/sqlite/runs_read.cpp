@@ -1,90 +1,62 @@
 #include "store/sqlite/rows.hpp"
 #include "store/sqlite/runs.hpp"
 
-#define OAP_RUN_COLUMNS                                                                       \
-  "id, task_id, session_id, name, definition_hash, state, epoch, owner, lease_until, inputs," \
-  " outputs, error, created_at, started_at, ended_at"
+#define OAP_RUN_COLUMNS                                                                            \
+  "id, workflow_id, name, definition_hash, task_id, session_id, user_id, parent_run,"              \
+  " parent_step, forked_from, state, waits_for, epoch, owner, seq, head, wake_at, outputs, error," \
+  " error_code, created_at, started_at, ended_at"
 
 namespace oap::store::sqlite {
 namespace {
 
+constexpr PrefixQuery kPrefix = {
+    "run", "run_",
+    "SELECT id FROM run WHERE tenant_id=?1 AND id>=?2 AND id<?3 ORDER BY id LIMIT 4"};
+
 Result<RunRecord> read_run(const Database& database, const Statement& row) {
   RunRecord run;
   run.id = row.string(0);
-  run.task_id = row.string(1);
-  run.session_id = row.string(2);
-  run.name = row.string(3);
-  run.definition_hash = row.string(4);
-  const auto state = run_state_from(row.text(5));
+  run.workflow_id = row.string(1);
+  run.name = row.string(2);
+  run.definition_hash = row.string(3);
+  run.task_id = row.string(4);
+  run.session_id = row.string(5);
+  run.user = row.string(6);
+  run.parent_run = row.string(7);
+  run.parent_step = row.string(8);
+  run.forked_from = row.string(9);
+  const auto state = run_state_from(row.text(10));
   if (!state) {
-    return fail(damaged_row(database, fmt::format("run state '{}'", row.text(5))));
+    return fail(damaged_row(database, fmt::format("run state '{}'", row.text(10))));
   }
   run.state = *state;
-  run.epoch = row.integer(6);
-  run.owner = row.string(7);
-  run.lease_until = row.maybe_time(8);
-  OAP_TRY(run.inputs, json_column(database, row, 9));
-  OAP_TRY(run.outputs, json_column(database, row, 10));
-  run.error = row.string(11);
-  run.created_at = row.time(12);
-  run.started_at = row.maybe_time(13);
-  run.ended_at = row.maybe_time(14);
+  run.waits_for = row.string(11);
+  run.epoch = row.integer(12);
+  run.owner = row.string(13);
+  run.seq = row.integer(14);
+  run.head = row.bytes(15);
+  run.wake_at = row.maybe_time(16);
+  OAP_TRY(run.outputs, json_column(database, row, 17));
+  run.error = row.string(18);
+  run.error_code = row.string(19);
+  run.created_at = row.time(20);
+  run.started_at = row.maybe_time(21);
+  run.ended_at = row.maybe_time(22);
   return run;
 }
 
-Result<StepState> read_state(const Database& database, std::string_view name) {
-  const auto state = step_state_from(name);
-  if (!state) {
-    return fail(damaged_row(database, fmt::format("step state '{}'", name)));
-  }
-  return *state;
+EventRow read_event(const Statement& row) {
+  return {row.integer(0), row.time(1), row.integer(2), row.string(3), row.bytes(4)};
 }
 
-Result<StepRecord> read_step(const Database& database, const Statement& row) {
-  StepRecord step;
-  step.id = row.string(0);
-  step.name = row.string(1);
-  step.kind = row.string(2);
-  step.effect = row.string(3);
-  OAP_TRY(step.state, read_state(database, row.text(4)));
-  step.unmet = row.integer(5);
-  step.attempt = row.integer(6);
-  step.epoch = row.integer(7);
-  step.idempotency_key = row.string(8);
-  OAP_TRY(step.input, json_column(database, row, 9));
-  OAP_TRY(step.output, json_column(database, row, 10));
-  step.error = row.string(11);
-  step.error_code = row.string(12);
-  step.due_at = row.maybe_time(13);
-  step.started_at = row.maybe_time(14);
-  step.ended_at = row.maybe_time(15);
-  return step;
-}
-
-Result<AttemptRecord> read_attempt(const Database& database, const Statement& row) {
-  AttemptRecord attempt;
-  attempt.step_id = row.string(0);
-  attempt.attempt = row.integer(1);
-  OAP_TRY(attempt.state, read_state(database, row.text(2)));
-  attempt.epoch = row.integer(3);
-  attempt.idempotency_key = row.string(4);
-  attempt.error = row.string(5);
-  attempt.error_code = row.string(6);
-  attempt.started_at = row.time(7);
-  attempt.ended_at = row.maybe_time(8);
-  return attempt;
-}
-
-template <class Record, class Read>
-Result<std::vector<Record>> read_all(const Database& database, Statement& statement, Read read) {
-  std::vector<Record> records;
+Result<std::vector<Order>> read_orders(Statement& rows) {
+  std::vector<Order> list;
   while (true) {
-    OAP_TRY(const bool row, statement.step());
+    OAP_TRY(const bool row, rows.step());
     if (!row) {
-      return records;
+      return list;
     }
-    OAP_TRY(Record record, read(database, statement));
-    records.push_back(std::move(record));
+    list.push_back({rows.string(0), rows.string(1), rows.time(2), rows.string(3)});
   }
 }
 
@@ -106,37 +78,106 @@ Result<RunRecord> Runs::find(const std::string& run_id) {
   return find_locked(run_id);
 }
 
-Result<StepHistory> Runs::history(const std::string& run_id) {
+Result<std::string> Runs::resolve(const std::string& prefix) {
   const MutexLock lock(database_.mutex());
-  OAP_TRY(Statement steps,
-          database_.prepare("SELECT id, name, kind, effect, state, unmet, attempt, epoch,"
-                            " idempotency_key, input, output, error, error_code, due_at,"
-                            " started_at, ended_at FROM step"
-                            " WHERE tenant_id=? AND run_id=? ORDER BY position"));
-  steps.bind(tenant_, run_id);
-  StepHistory history;
-  OAP_TRY(history.steps, read_all<StepRecord>(database_, steps, read_step));
-  OAP_TRY(Statement attempts,
-          database_.prepare("SELECT a.step_id, a.attempt, a.state, a.epoch, a.idempotency_key,"
-                            " a.error, a.error_code, a.started_at, a.ended_at"
-                            " FROM attempt a JOIN step s ON s.tenant_id=a.tenant_id"
-                            " AND s.run_id=a.run_id AND s.id=a.step_id"
-                            " WHERE a.tenant_id=? AND a.run_id=? ORDER BY s.position, a.attempt"));
-  attempts.bind(tenant_, run_id);
-  OAP_TRY(history.attempts, read_all<AttemptRecord>(database_, attempts, read_attempt));
-  return history;
+  return resolve_prefix(database_, tenant_, kPrefix, prefix);
 }
 
 Result<std::vector<RunRecord>> Runs::list(const RunFilter& filter) {
   const MutexLock lock(database_.mutex());
   OAP_TRY(Statement statement,
-          database_.prepare("SELECT " OAP_RUN_COLUMNS
-                            " FROM run WHERE tenant_id=?1 AND id>=?2 AND id<?2||'~'"
-                            " AND (?3='' OR task_id=?3) AND (?4 IS NULL OR state=?4)"
-                            " ORDER BY id DESC LIMIT ?5"));
+          database_.prepare(
+              "SELECT " OAP_RUN_COLUMNS " FROM run WHERE tenant_id=?1 AND id>=?2 AND id<?2||'~'"
+              " AND (?3='' OR id<?3) AND (?4='' OR task_id=?4) AND (?5='' OR workflow_id=?5)"
+              " AND (?6='' OR parent_run=?6) AND (?7 IS NULL OR state=?7)"
+              " AND (NOT ?8 OR ended_at IS NULL) ORDER BY id DESC LIMIT ?9"));
   const auto state = filter.state ? std::optional(to_string(*filter.state)) : std::nullopt;
-  statement.bind(tenant_, filter.id_prefix, filter.task_id, state, filter.limit);
-  return read_all<RunRecord>(database_, statement, read_run);
+  statement.bind(tenant_, filter.id_prefix, filter.before, filter.task_id, filter.workflow_id,
+                 filter.parent_run, state, filter.open_only, filter.limit);
+  std::vector<RunRecord> runs;
+  while (true) {
+    OAP_TRY(const bool row, statement.step());
+    if (!row) {
+      return runs;
+    }
+    OAP_TRY(RunRecord run, read_run(database_, statement));
+    runs.push_back(std::move(run));
+  }
+}
+
+Result<std::vector<EventRow>> Runs::events(const std::string& run_id, std::int64_t after,
+                                           std::size_t limit) {
+  const MutexLock lock(database_.mutex());
+  OAP_TRY(Statement rows, database_.prepare("SELECT seq, at, epoch, body, hash FROM run_event"
+                                            " WHERE tenant_id=? AND run_id=? AND seq>?"
+                                            " ORDER BY seq LIMIT ?"));
+  rows.bind(tenant_, run_id, after, limit);
+  std::vector<EventRow> list;
+  while (true) {
+    OAP_TRY(const bool row, rows.step());
+    if (!row) {
+      return list;
+    }
+    list.push_back(read_event(rows));
+  }
+}
+
+Result<std::optional<Snapshot>> Runs::snapshot(const std::string& run_id) {
+  const MutexLock lock(database_.mutex());
+  OAP_TRY(Statement row, database_.prepare("SELECT seq, body FROM run_snapshot"
+                                           " WHERE tenant_id=? AND run_id=?"));
+  row.bind(tenant_, run_id);
+  OAP_TRY(const bool there, row.step());
+  if (!there) {
+    return std::nullopt;
+  }
+  return Snapshot{row.integer(0), row.string(1)};
+}
+
+Result<std::vector<Order>> Runs::orders(const std::string& owner) {
+  const MutexLock lock(database_.mutex());
+  OAP_TRY(Statement rows,
+          database_.prepare("SELECT i.id, i.run_id, i.at, i.body FROM run_inbox i JOIN run r"
+                            " ON r.tenant_id=i.tenant_id AND r.id=i.run_id"
+                            " WHERE i.tenant_id=? AND r.owner=? ORDER BY i.id LIMIT 1000"));
+  rows.bind(tenant_, owner);
+  return read_orders(rows);
+}
+
+Result<std::vector<Order>> Runs::orders_of(const std::string& run_id) {
+  const MutexLock lock(database_.mutex());
+  OAP_TRY(Statement rows, database_.prepare("SELECT id, run_id, at, body FROM run_inbox"
+                                            " WHERE tenant_id=? AND run_id=? ORDER BY id"));
+  rows.bind(tenant_, run_id);
+  return read_orders(rows);
+}
+
+Result<std::optional<std::string>> Runs::text_of(std::string_view sql, const std::string& key) {
+  const MutexLock lock(database_.mutex());
+  OAP_TRY(Statement row, database_.prepare(sql));
+  row.bind(tenant_, key);
+  OAP_TRY(const bool there, row.step());
+  return there ? std::optional(row.string(0)) : std::nullopt;
+}
+
+Result<std::string> Runs::definition(const std::string& hash) {
+  OAP_TRY(auto text, text_of("SELECT body FROM definition WHERE tenant_id=? AND hash=?", hash));
+  if (!text) {
+    return fail(Code::kNotFound, "no definition {} in the state database", hash);
+  }
+  return *std::move(text);
+}
+
+Result<std::string> Runs::blob(const std::string& hash) {
+  OAP_TRY(auto text, text_of("SELECT body FROM blob WHERE tenant_id=? AND hash=?", hash));
+  if (!text) {
+    return fail(Code::kNotFound, "no blob {} in the state database", hash);
+  }
+  return *std::move(text);
+}
+
+Result<std::optional<std::string>> Runs::memo(const std::string& key) {
+  return text_of("SELECT output FROM memo WHERE tenant_id=? AND key=?", key);
 }
 
 }  // namespace oap::store::sqlite

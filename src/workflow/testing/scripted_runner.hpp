@@ -41,16 +41,20 @@ class ScriptedRunner final : public StepRunner {
     return result;
   }
 
-  Task<Result<StepResult>> run(StepContext context) override {
-    const std::string id = context.step->id;
+  Task<Result<StepResult>> run(StepRequest request) override {
+    const std::string id = request.path;
+    calls.push_back({id, request.idempotency_key, request.attempt});
     started.push_back(id);
-    keys.push_back(context.idempotency_key);
+    keys.push_back(request.idempotency_key);
     most_at_once = std::max(most_at_once, ++at_once);
-    begun_[id].set(context.attempt);
+    begun_[id].set(request.attempt);
     if (on_start) {
-      on_start(context);
+      on_start(request);
     }
     Answer answer = good(json::Value(std::string_view(id)));
+    if (reply) {
+      answer = reply(request);
+    }
     if (gates_.contains(id)) {
       const Deadline never = Deadline::never();
       Result<Answer> opened = co_await gates_[id].get(never);
@@ -70,11 +74,31 @@ class ScriptedRunner final : public StepRunner {
     co_return answer;
   }
 
+  struct Call {
+    std::string path;
+    std::string key;
+    int attempt = 0;
+  };
+  std::vector<Call> calls;
   std::vector<std::string> started;
   std::vector<std::string> keys;
   int at_once = 0;
   int most_at_once = 0;
-  std::function<void(const StepContext&)> on_start;
+  std::function<void(const StepRequest&)> on_start;
+  /// What a step answers where nothing else is scripted; none: its own path.
+  std::function<Answer(const StepRequest&)> reply;
+  /// What `find_result` answers, by path.
+  std::map<std::string, StepResult> known;
+
+  Task<Result<std::optional<StepResult>>> find_result(StepRequest request) override {
+    asked.push_back(request.path);
+    const auto found = known.find(request.path);
+    if (found == known.end()) {
+      co_return std::nullopt;
+    }
+    co_return found->second;
+  }
+  std::vector<std::string> asked;
 
  private:
   std::map<std::string, async::Promise<Answer>> gates_;

@@ -1,0 +1,180 @@
+#include <array>
+#include <utility>
+
+#include "cli/commands/workflow.hpp"
+#include "cli/output.hpp"
+#include "cli/workflow_questions.hpp"
+#include "json/parse.hpp"
+#include "json/print.hpp"
+#include "text/strings.hpp"
+
+namespace oap::cli {
+namespace {
+
+using Action = WorkflowArgs::Action;
+
+/// The step that an approval is meant for, where the command line names none.
+Result<std::string> only_approval(const workflow::RunResult& run) {
+  std::vector<std::string> open;
+  for (const workflow::StepReport& step : run.steps) {
+    if (step.state == workflow::StepState::kRunning && step.waits_for == "approval") {
+      open.push_back(step.path);
+    }
+  }
+  if (open.empty()) {
+    return fail(Code::kFailedPrecondition, "no step of {} waits for an approval", run.run_id);
+  }
+  if (open.size() > 1) {
+    return fail(Code::kUsage, "several steps wait for an approval; name one of {}",
+                text::join(open, ", "));
+  }
+  return open.front();
+}
+
+Task<Result<std::string>> approve(workflow::Engine& engine, std::string run_id, std::string user,
+                                  WorkflowArgs args) {
+  std::string step = args.step;
+  if (step.empty()) {
+    OAP_CO_TRY(const workflow::RunResult run, co_await engine.show(run_id));
+    OAP_CO_TRY(step, only_approval(run));
+  }
+  workflow::Vote vote;
+  vote.by = std::move(user);
+  vote.approve = !args.reject;
+  vote.comment = args.comment;
+  const auto blueprint = co_await engine.definition(run_id);
+  const json::Value form_schema = blueprint ? approval_form(**blueprint, step) : json::Value();
+  const json::Object* const fields = json::find_object(form_schema, "properties");
+  const json::Object schemas = fields != nullptr ? *fields : json::Object();
+  if (!args.form.empty() || (!schemas.empty() && vote.approve)) {
+    OAP_CO_TRY(json::Object form, typed_pairs(schemas, args.form, "--form"));
+    vote.form = std::move(form);
+  }
+  OAP_CO_CHECK_OK(co_await engine.approve(run_id, step, std::move(vote)));
+  co_return fmt::format("{} '{}' of {}", args.reject ? "refused" : "approved", step, run_id);
+}
+
+Task<Result<std::string>> resolve(workflow::Engine& engine, std::string run_id, std::string user,
+                                  WorkflowArgs args) {
+  using Kind = workflow::Resolution::Kind;
+  workflow::Resolution resolution;
+  resolution.kind = args.verdict == "completed" ? Kind::kCompleted
+                    : args.verdict == "retry"   ? Kind::kRetry
+                                                : Kind::kFailed;
+  resolution.by = std::move(user);
+  resolution.comment = args.comment;
+  if (!args.payload.empty()) {
+    if (resolution.kind != Kind::kCompleted) {
+      co_return fail(Code::kUsage, "--output goes with 'completed'");
+    }
+    auto output = json::parse(args.payload);
+    if (!output) {
+      co_return fail(Code::kUsage, "--output is no JSON: {}", output.error().message());
+    }
+    resolution.output = *std::move(output);
+  }
+  OAP_CO_CHECK_OK(co_await engine.resolve(run_id, args.step, std::move(resolution)));
+  co_return fmt::format("step '{}' of {} is {}", args.step, run_id, args.verdict);
+}
+
+Task<Result<std::string>> signal(workflow::Engine& engine, std::string run_id, WorkflowArgs args) {
+  json::Value payload;
+  if (!args.payload.empty()) {
+    auto value = json::parse(args.payload);
+    if (!value) {
+      co_return fail(Code::kUsage, "the payload is no JSON: {} (a text is written '\"so\"')",
+                     value.error().message());
+    }
+    payload = *std::move(value);
+  }
+  OAP_CO_CHECK_OK(co_await engine.signal(run_id, args.step, std::move(payload)));
+  co_return fmt::format("sent '{}' to {}", args.step, run_id);
+}
+
+Task<Result<std::string>> give(platform::Platform& platform, std::string run_id,
+                               WorkflowArgs args) {
+  workflow::Engine& engine = platform.workflows().engine();
+  std::string user = platform.principal().user_id;
+  if (args.action == Action::kApprove) {
+    co_return co_await approve(engine, run_id, std::move(user), std::move(args));
+  }
+  if (args.action == Action::kResolve) {
+    co_return co_await resolve(engine, run_id, std::move(user), std::move(args));
+  }
+  if (args.action == Action::kSignal) {
+    co_return co_await signal(engine, run_id, std::move(args));
+  }
+  if (args.action == Action::kCancel) {
+    OAP_CO_CHECK_OK(co_await engine.cancel(run_id, user));
+    co_return fmt::format("{} is being cancelled", run_id);
+  }
+  OAP_CO_CHECK_OK(co_await engine.pause(run_id, user));
+  co_return fmt::format("{} starts nothing new until 'oap workflow resume {}'", run_id, run_id);
+}
+
+void record(platform::Platform& platform, const std::string& run_id, const WorkflowArgs& args,
+            const Result<std::string>& done) {
+  static constexpr std::array<std::pair<Action, std::string_view>, 5> kNames = {
+      {{Action::kApprove, "approve"},
+       {Action::kResolve, "resolve"},
+       {Action::kSignal, "signal"},
+       {Action::kCancel, "cancel"},
+       {Action::kPause, "pause"}}};
+  audit::Event event;
+  event.event_type = "workflow_order";
+  event.user_id = platform.principal().user_id;
+  event.role = platform.principal().role;
+  event.success = done.has_value();
+  event.reason = platform.redactor().redact(args.comment);
+  if (!done) {
+    event.error = platform.redactor().redact(done.error().to_string());
+  }
+  for (const auto& [action, name] : kNames) {
+    if (action == args.action) {
+      event.action = name;
+    }
+  }
+  if (args.action == Action::kApprove) {
+    event.approver = event.user_id;
+    event.permission_decision = args.reject ? "deny" : "allow";
+  }
+  event.details = {{"run_id", run_id}, {"step", args.step}};
+  if (const auto written = platform.audit().append_now(std::move(event)); !written) {
+    print_error("the order was not audited: " + written.error().to_string());
+  }
+}
+
+Task<int> order(platform::Platform& platform, WorkflowArgs args, bool as_json) {
+  const auto run_id = platform.workflows().runs().resolve(args.target);
+  if (!run_id) {
+    co_return report(run_id.error(), as_json);
+  }
+  const auto done = co_await give(platform, *run_id, args);
+  record(platform, *run_id, args, done);
+  if (!done) {
+    co_return report(done.error(), as_json);
+  }
+  const auto run = platform.workflows().runs().find(*run_id);
+  const bool nobody =
+      run && !store::is_end(run->state) && (run->owner.empty() || !workflow::is_alive(run->owner));
+  if (as_json) {
+    print_json({{"run_id", *run_id}, {"done", *done}, {"executed_by_nobody", nobody}});
+    co_return 0;
+  }
+  print(*done + "\n");
+  if (nobody && args.action != Action::kPause) {
+    print_message("nobody executes this run now; go on with: oap workflow resume " + *run_id + "\n",
+                  false);
+  }
+  co_return 0;
+}
+
+}  // namespace
+
+int order_workflow(const Common& common, const WorkflowArgs& args) {
+  return with_platform(common, [&args, json = common.json](platform::Platform& platform) {
+    return order(platform, args, json);
+  });
+}
+
+}  // namespace oap::cli

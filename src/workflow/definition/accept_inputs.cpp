@@ -1,0 +1,103 @@
+#include <fmt/format.h>
+
+#include "expr/type.hpp"
+#include "json/schema.hpp"
+#include "text/nearest.hpp"
+#include "workflow/definition/blueprint.hpp"
+#include "workflow/definition/problem_list.hpp"
+
+namespace oap::workflow {
+namespace {
+
+/// Integers where the schema says number become doubles.
+void widen(json::Value& value, const expr::Type& type) {
+  if (type.is(expr::TypeKind::kDouble) && (value.is_int64() || value.is_uint64())) {
+    value = value.is_int64() ? static_cast<double>(value.get_int64())
+                             : static_cast<double>(value.get_uint64());
+  } else if (type.is(expr::TypeKind::kList) && value.is_array()) {
+    for (json::Value& item : value.get_array()) {
+      widen(item, type.param(0));
+    }
+  } else if (type.is(expr::TypeKind::kObject) && value.is_object()) {
+    for (auto& member : value.get_object()) {
+      if (const expr::Type* declared = type.member(member.key())) {
+        widen(member.value(), *declared);
+      }
+    }
+  } else if (type.is(expr::TypeKind::kMap) && value.is_object()) {
+    for (auto& member : value.get_object()) {
+      widen(member.value(), type.param(1));
+    }
+  }
+}
+
+struct Accepted {
+  json::Object values;
+  std::string problems;
+
+  void complain(std::string message) {
+    problems += (problems.empty() ? "" : "\n") + std::move(message);
+  }
+};
+
+void accept(const std::string& name, const json::Value& declared, const json::Value* given,
+            Accepted& out) {
+  json::Value schema = declared;
+  bool required = true;
+  if (schema.is_object()) {
+    if (const json::Value* said = json::find(schema, "required"); said && said->is_bool()) {
+      required = said->get_bool();
+      schema.get_object().erase("required");
+    }
+  }
+  const json::Value* value = given != nullptr ? given : json::find(schema, "default");
+  if (value == nullptr) {
+    if (required) {
+      const std::string_view about = json::get_string(schema, "description");
+      out.complain(fmt::format("the input '{}' is missing{}", shown(name),
+                               about.empty() ? "" : fmt::format(" ({})", shown(about))));
+    }
+    return;
+  }
+  const auto compiled = json::Schema::compile(schema);
+  if (!compiled) {
+    out.complain(fmt::format("the input '{}' has no valid schema: {}", shown(name),
+                             compiled.error().to_string()));
+    return;
+  }
+  for (const json::Violation& each : compiled->validate(*value, 4)) {
+    out.complain(
+        fmt::format("the input '{}'{}: {}", shown(name), each.instance_path, each.message));
+  }
+  json::Value accepted = *value;
+  widen(accepted, expr::Type::from_schema(schema));
+  out.values[name] = std::move(accepted);
+}
+
+}  // namespace
+
+Result<json::Object> accept_inputs(const Definition& definition, const json::Object& given) {
+  Accepted out;
+  std::vector<std::string> names;
+  for (const auto& [name, schema] : definition.inputs) {
+    names.emplace_back(name);
+    accept(std::string(name), schema, json::find(given, name), out);
+  }
+  for (const auto& [name, value] : given) {
+    if (!definition.inputs.contains(name)) {
+      std::string hint = text::did_you_mean(name, names);
+      if (names.empty()) {
+        hint = "; it takes none";
+      } else if (hint.empty() && names.size() <= 12) {
+        hint = fmt::format("; it takes {}", fmt::join(names, ", "));
+      }
+      out.complain(fmt::format("the workflow has no input '{}'{}", shown(name), hint));
+    }
+  }
+  if (!out.problems.empty()) {
+    return fail(Code::kInvalidArgument, "{}", out.problems);
+  }
+  return std::move(out.values);
+}
+
+}  // namespace oap::workflow

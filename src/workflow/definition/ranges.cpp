@@ -1,0 +1,396 @@
+#include "workflow/definition/ranges.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+
+#include <fmt/format.h>
+
+#include "json/format_time.hpp"
+#include "json/schema.hpp"
+#include "text/nearest.hpp"
+#include "workflow/definition/blueprint.hpp"
+#include "workflow/definition/names.hpp"
+#include "workflow/definition/outline.hpp"
+
+namespace oap::workflow {
+namespace {
+
+constexpr int kMaxAttempts = 1'000;
+constexpr int kMaxParallel = 10'000;
+constexpr std::int64_t kMaxIterations = 1'000'000;
+constexpr int kMaxCombinations = 10'000;
+constexpr std::size_t kMaxRun = 100'000;
+
+/// Says what is wrong with one step.
+class StepRanges {
+ public:
+  StepRanges(const StepDefinition& step, ProblemList& problems)
+      : step_(step), problems_(problems) {}
+
+  void run() {
+    timeouts();
+    retry();
+    effect();
+    each();
+    std::visit([this](const auto& body) { this->body(body); }, step_.body);
+    names();
+    schema("output_schema", step_.output_schema);
+    if (step_.budget.tokens && *step_.budget.tokens <= 0) {
+      error("budget.tokens must be above 0", {"budget/tokens", "budget"});
+    }
+    if (step_.budget.cost_usd && !(*step_.budget.cost_usd > 0)) {
+      error("budget.cost_usd must be above 0", {"budget/cost_usd", "budget"});
+    }
+  }
+
+ private:
+  using Keys = std::initializer_list<std::string_view>;
+
+  void error(std::string_view message, Keys keys) {
+    problems_.error(problems_.line(step_.place, keys),
+                    fmt::format("step '{}': {}", shown(step_.id), message));
+  }
+  void warning(std::string_view message, Keys keys) {
+    problems_.warning(problems_.line(step_.place, keys),
+                      fmt::format("step '{}': {}", shown(step_.id), message));
+  }
+
+  void schema(std::string_view what, const json::Value& schema) {
+    if (schema.is_null()) {
+      return;
+    }
+    if (const auto compiled = json::Schema::compile(schema); !compiled) {
+      error(fmt::format("{} is no JSON Schema: {}", what, compiled.error().to_string()), {what});
+    }
+  }
+
+  void timeouts() {
+    const auto positive = [this](const std::optional<Millis>& time, std::string_view what,
+                                 Keys keys) {
+      if (time && time->count() <= 0) {
+        error(fmt::format("{} must be above 0", what), keys);
+      }
+    };
+    const Timeouts& times = step_.timeouts;
+    positive(times.attempt, "timeout", {"timeout", "timeouts/attempt"});
+    positive(times.total, "timeouts.total", {"timeouts/total"});
+    positive(times.heartbeat, "timeouts.heartbeat", {"timeouts/heartbeat"});
+    positive(times.queue, "timeouts.queue", {"timeouts/queue"});
+    if (times.total && times.attempt && *times.total < *times.attempt) {
+      warning("timeouts.total is shorter than one attempt may take", {"timeouts/total"});
+    }
+  }
+
+  void retry() {
+    const RetryPolicy& policy = step_.retry;
+    if (policy.max_attempts < 1 || policy.max_attempts > kMaxAttempts) {
+      error(fmt::format("max_attempts must be from 1 to {}", kMaxAttempts),
+            {"retry/max_attempts", "retry_count", "retry"});
+    }
+    if (policy.initial.count() < 0 || policy.max.count() < 0 || policy.max < policy.initial) {
+      error("retry.initial must not be above retry.max", {"retry/initial", "retry/max", "retry"});
+    }
+    if (!(policy.backoff >= 1.0 && policy.backoff <= 100.0)) {
+      error("retry.backoff must be from 1 to 100", {"retry/backoff", "retry"});
+    }
+    if (step_.effect == Effect::kOnce && policy.max_attempts > 1) {
+      warning("'effect: once' is never tried again once it may have begun, whatever 'retry' says",
+              {"retry", "retry_count"});
+    }
+    static const std::vector<std::string> kCodes = {
+        "timeout", "unavailable", "upstream",  "tool_error", "rate_limited", "resource_exhausted",
+        "script",  "model_error", "heartbeat", "internal",   "cancelled"};
+    for (const std::string& code : policy.retry_on) {
+      if (code == "permission_denied" || code == "permission" || code == "validation" ||
+          code == "invalid_argument" || code == "unanswered") {
+        error(fmt::format(
+                  "retry_on: '{}' would fail again in the same way; it is never tried again", code),
+              {"retry/retry_on", "retry"});
+      } else if (const std::string near = text::did_you_mean(code, kCodes); !near.empty()) {
+        warning(
+            fmt::format("retry_on: '{}' is no error code that is known here{}", shown(code), near),
+            {"retry/retry_on", "retry"});
+      }
+    }
+  }
+
+  void effect() {
+    if (step_.memoize && step_.effect != Effect::kPure) {
+      error("memoize wants 'effect: pure': only then may an earlier result stand for a new one",
+            {"memoize"});
+    }
+    if (step_.on_unknown == OnUnknown::kRetry && step_.effect == Effect::kOnce) {
+      warning("'on_unknown: retry' may run a step twice that says 'effect: once'", {"on_unknown"});
+    }
+  }
+
+  void each() {
+    if (step_.foreach && step_.matrix) {
+      error(
+          "foreach and matrix cannot both be given; a matrix has axes, one of them may be the "
+          "list",
+          {"matrix", "foreach"});
+    }
+    if ((step_.foreach || step_.matrix) && !step_.exports.empty()) {
+      error(
+          "export in a step that runs many times would keep whichever ends last; use the list "
+          "steps.ID.outputs instead",
+          {"export"});
+    }
+    if (step_.foreach) {
+      const Foreach& each = *step_.foreach;
+      parallel(each.max_parallel, {"foreach/max_parallel", "max_parallel"});
+      if (!is_step_id(each.as) || (is_reserved_name(each.as) && each.as != "item")) {
+        error(fmt::format("foreach.as: '{}' cannot be the name of the items", shown(each.as)),
+              {"foreach/as", "foreach"});
+      }
+      const double whole = std::floor(each.tolerate);
+      if (!(each.tolerate >= 0) || (each.tolerate >= 1 && whole != each.tolerate) ||
+          each.tolerate > 1e9) {
+        error("foreach.tolerate is a number of failures (1, 2, …) or a part below 1 (0.1: a tenth)",
+              {"foreach/tolerate", "foreach"});
+      }
+    }
+    if (step_.matrix) {
+      matrix(*step_.matrix);
+    }
+  }
+
+  void matrix(const Matrix& matrix) {
+    parallel(matrix.max_parallel, {"matrix/max_parallel", "matrix"});
+    if (matrix.axes.empty() && matrix.include.empty()) {
+      error("matrix has no axes", {"matrix"});
+    }
+    double combinations = 1;
+    for (const auto& [name, values] : matrix.axes) {
+      combinations *= values.is_array() ? static_cast<double>(values.get_array().size()) : 1;
+    }
+    if (combinations > kMaxCombinations) {
+      error(fmt::format("the matrix has {} combinations; at most {} are possible", combinations,
+                        kMaxCombinations),
+            {"matrix"});
+    }
+    for (const auto& [name, values] : matrix.axes) {
+      if (values.is_array() && values.get_array().empty()) {
+        error(
+            fmt::format("matrix axis '{}' has no values, so the step would never run", shown(name)),
+            {"matrix"});
+      }
+    }
+    for (const json::Object& row : matrix.exclude) {
+      for (const auto& [name, value] : row) {
+        if (!matrix.axes.contains(std::string_view(name))) {
+          std::vector<std::string> names;
+          for (const auto& [axis, values] : matrix.axes) {
+            names.push_back(axis);
+          }
+          error(fmt::format("matrix.exclude: '{}' is no axis{}", shown(name),
+                            text::did_you_mean(name, names)),
+                {"matrix/exclude", "matrix"});
+        }
+      }
+    }
+  }
+
+  void parallel(int count, Keys keys) {
+    if (count < 0 || count > kMaxParallel) {
+      error(fmt::format("max_parallel must be from 1 to {}", kMaxParallel), keys);
+    }
+  }
+
+  void body(const ToolStep& tool) {
+    if (tool.tool.empty()) {
+      error("a tool step names its tool: 'tool: read_file'", {"tool", "config"});
+    }
+  }
+  void body(const AgentStep& agent) {
+    if (agent.prompt.empty()) {
+      error("an agent step has a prompt", {"prompt", "with", "config"});
+    }
+    if (agent.max_turns < 0 || agent.max_turns > 10'000) {
+      error("max_turns must be from 1 to 10000", {"max_turns", "with/max_turns", "config"});
+    }
+    schema("output_schema", agent.output_schema);
+  }
+  void body(const ScriptStep& script) {
+    if (script.run.empty()) {
+      error("a script step has a text to run: 'run: |'", {"run", "config"});
+    }
+    if (script.run.size() > kMaxRun) {
+      error(fmt::format("run is longer than {} bytes; put it into a file and run that", kMaxRun),
+            {"run", "config"});
+    }
+    if (script.shell != "bash" && script.shell != "python") {
+      error(fmt::format("shell is 'bash' or 'python', not '{}'", shown(script.shell)),
+            {"shell", "config/shell"});
+    }
+  }
+  void body(const SubworkflowStep& child) {
+    if (child.workflow.empty()) {
+      error("a subworkflow step names the workflow: 'uses: other-workflow'", {"uses", "config"});
+    }
+  }
+  void body(const ConditionStep& condition) {
+    if (condition.condition.empty()) {
+      error("a condition step has a 'test'", {"test", "config"});
+    }
+  }
+  void body(const LoopStep& loop) {
+    const bool list = !loop.items.is_null();
+    if (!list && loop.while_condition.empty() && loop.until_condition.empty() &&
+        loop.max_iterations == 0) {
+      error("a loop says how long it goes on: 'while', 'until', 'items' or 'max_iterations'",
+            {"type", "config"});
+    } else if (!list && loop.max_iterations == 0) {
+      error(
+          "a loop with 'while' or 'until' needs 'max_iterations', so that it ends whatever happens",
+          {"while", "until", "config"});
+    }
+    if (loop.max_iterations < 0 || loop.max_iterations > kMaxIterations) {
+      error(fmt::format("max_iterations must be from 1 to {}", kMaxIterations),
+            {"max_iterations", "config/max_iterations"});
+    }
+  }
+  void body(const GroupStep& /*group*/) {}
+  void body(const ApprovalStep& approval) {
+    if (approval.quorum < 1 || approval.quorum > 1'000) {
+      error("quorum must be from 1 to 1000", {"approval/quorum", "quorum", "config/quorum"});
+    } else if (!approval.approvers.empty() &&
+               static_cast<std::size_t>(approval.quorum) > approval.approvers.size()) {
+      error(fmt::format("quorum is {}, but there are only {} approvers", approval.quorum,
+                        approval.approvers.size()),
+            {"approval/quorum", "quorum", "config/quorum"});
+    }
+    if (approval.expires && approval.expires->count() <= 0) {
+      error("expires must be above 0", {"approval/expires", "expires", "config/expires"});
+    }
+    schema("form", approval.form);
+  }
+  void body(const WaitStep& wait) {
+    const int given = (wait.duration.empty() ? 0 : 1) + (wait.until.empty() ? 0 : 1) +
+                      (wait.signal.empty() ? 0 : 1);
+    if (given == 0) {
+      error("a wait step waits for a 'duration', 'until' a time, or for a 'signal'",
+            {"wait", "config"});
+    }
+    if (given > 1) {
+      error(
+          "a wait step has one of 'duration', 'until' and 'signal'; for a signal with a limit "
+          "give the step a 'timeout'",
+          {"wait", "config"});
+    }
+    if (!wait.duration.empty() && wait.duration.find("${") == std::string::npos) {
+      if (const auto time = read_duration(json::Value(wait.duration)); !time) {
+        error(fmt::format("duration: {}", time.error().message()), {"wait/duration", "wait"});
+      }
+    }
+    if (!wait.until.empty() && wait.until.find("${") == std::string::npos &&
+        !json::is_date_time(wait.until)) {
+      error("until: a time is written \"2030-01-31T09:00:00Z\" (RFC 3339)", {"wait/until", "wait"});
+    }
+  }
+
+  void names() {
+    for (const auto& [name, source] : step_.exports) {
+      if (!is_step_id(name) || is_reserved_name(name)) {
+        error(fmt::format("export: '{}' cannot be the name of a variable", shown(name)),
+              {"export"});
+      }
+    }
+    for (const auto& [name, source] : step_.outputs) {
+      if (!is_step_id(name)) {
+        error(fmt::format("outputs: '{}' cannot be the name of an output", shown(name)),
+              {"outputs"});
+      }
+    }
+  }
+
+  const StepDefinition& step_;
+  ProblemList& problems_;
+};
+
+void check_inputs(const Definition& definition, ProblemList& problems) {
+  for (const auto& [key, given] : definition.inputs) {
+    const std::string name(key);
+    const int line = problems.line_of("/inputs/" + name);
+    if (!is_step_id(name)) {
+      problems.error(line, fmt::format("input '{}': a name has letters, digits, _ and -, and "
+                                       "begins with a letter",
+                                       shown(name)));
+    }
+    json::Value schema = given;
+    if (schema.is_object() && json::find(schema, "required") != nullptr &&
+        json::find(schema, "required")->is_bool()) {
+      schema.get_object().erase("required");
+    }
+    const auto compiled = json::Schema::compile(schema);
+    if (!compiled) {
+      problems.error(line, fmt::format("input '{}' has no valid JSON Schema: {}", shown(name),
+                                       compiled.error().to_string()));
+      continue;
+    }
+    const json::Value* standard = json::find(schema, "default");
+    if (standard != nullptr) {
+      for (const json::Violation& each : compiled->validate(*standard, 1)) {
+        problems.error(line, fmt::format("input '{}': the default breaks the schema: {}",
+                                         shown(name), each.message));
+      }
+    }
+  }
+}
+
+}  // namespace
+
+void check_ranges(const Definition& definition, ProblemList& problems) {
+  if (definition.id.empty()) {
+    problems.error(1, "the workflow has no id; give it one: 'id: release-notes'");
+  } else if (!is_workflow_id(definition.id)) {
+    problems.error(problems.line_of("/id"),
+                   fmt::format("id '{}' is not possible: letters, digits, '.', '_' and '-', "
+                               "beginning with a letter or digit, at most 128 characters",
+                               shown(definition.id)));
+  }
+  if (definition.steps.empty()) {
+    problems.error(std::max(1, problems.line_of("/steps")), "the workflow has no steps");
+  }
+  if (definition.max_parallel < 1 || definition.max_parallel > kMaxParallel) {
+    problems.error(problems.line_of("/max_parallel"),
+                   fmt::format("max_parallel must be from 1 to {}", kMaxParallel));
+  }
+  if (definition.timeout && definition.timeout->count() <= 0) {
+    problems.error(problems.line_of("/timeout"), "timeout must be above 0");
+  }
+  if (definition.budget.tokens && *definition.budget.tokens <= 0) {
+    problems.error(problems.line_of("/budget/tokens"), "budget.tokens must be above 0");
+  }
+  if (definition.budget.cost_usd && !(*definition.budget.cost_usd > 0)) {
+    problems.error(problems.line_of("/budget/cost_usd"), "budget.cost_usd must be above 0");
+  }
+  for (const auto& [key, value] : definition.variables) {
+    const std::string name(key);
+    const int line = problems.line_of("/variables/" + name);
+    if (!is_step_id(name)) {
+      problems.error(line, fmt::format("variable '{}': a name has letters, digits, _ and -, and "
+                                       "begins with a letter",
+                                       shown(name)));
+    } else if (is_reserved_name(name)) {
+      problems.warning(line, fmt::format("variable '{}' has the name of something else; in "
+                                         "expressions it is vars.{}",
+                                         shown(name), shown(name)));
+    }
+  }
+  for (const std::string& name : definition.secrets) {
+    if (!is_step_id(name)) {
+      problems.error(problems.line_of("/secrets"),
+                     fmt::format("secret '{}' cannot be a name", shown(name)));
+    }
+  }
+  check_inputs(definition, problems);
+}
+
+void check_ranges(const StepDefinition& step, ProblemList& problems) {
+  StepRanges(step, problems).run();
+}
+
+}  // namespace oap::workflow

@@ -1,0 +1,13 @@
+#pragma once
+
+#include "workflow/definition/definition.hpp"
+#include "workflow/definition/problem_list.hpp"
+
+namespace oap::workflow {
+
+/// Numbers out of range, names that cannot be, settings that contradict each other. Steps are
+/// checked one by one by the second. Pure but for the list.
+void check_ranges(const Definition& definition, ProblemList& problems);
+void check_ranges(const StepDefinition& step, ProblemList& problems);
+
+}  // namespace oap::workflow

@@ -1,0 +1,124 @@
+#include "workflow/engine/body.hpp"
+
+namespace oap::workflow {
+
+/// Timers, leases, and what could not be written.
+Task<void> Engine::Body::keep_time(std::shared_ptr<Body> body) {
+  constexpr Millis kAtLeast{1'000};
+  while (!body->gone_) {
+    Deadline next = Deadline::after(std::min(kAtLeast, body->options_.lease / 3));
+    if (!body->due_.empty()) {
+      next = next.sooner(Deadline::at(body->due_.top().at));
+    }
+    co_await body->wake_.wait(next);
+    body->wake_.reset();
+    if (body->gone_ || co_await async::cancel_requested()) {
+      break;
+    }
+    body->fire_due();
+    body->renew();
+    body->release_abandoned();
+  }
+}
+
+void Engine::Body::fire_due() {
+  const SteadyTime at = clock_.steady();
+  while (!due_.empty() && due_.top().at <= at) {
+    const Due due = due_.top();
+    due_.pop();
+    if (due.node != kNoNode) {
+      check_heartbeat(due);
+      continue;
+    }
+    const auto found = live_.find(due.run_id);
+    if (found == live_.end()) {
+      if (parked_.contains(due.run_id)) {
+        wake(due.run_id);
+      }
+      continue;
+    }
+    const std::shared_ptr<LiveRun> run = found->second;
+    if (due.attempt < 0) {
+      gate(run);
+      continue;
+    }
+    if (run->timer && *run->timer == due.wall) {
+      run->timer.reset();
+    }
+    run->now_floor = std::max(run->now_floor, from_millis(due.wall));
+    mark(run);
+  }
+}
+
+void Engine::Body::renew() {
+  const SteadyTime at = clock_.steady();
+  if (at - renewed_ < options_.lease / 3) {
+    return;
+  }
+  renewed_ = at;
+  journal_->call([owner = owner_.text(), until = clock_.wall() + options_.lease](
+                     store::RunRepository& runs) -> JournalThread::Answer {
+    (void)runs.renew(owner, until);  // a lease that runs out costs at most the ownership
+    return {};
+  });
+  if (options_.hosts_all) {
+    look_around();
+  }
+}
+
+/// Runs that could not be recorded are given up in the store as soon as it can be written again.
+void Engine::Body::release_abandoned() {
+  for (auto& [id, turn] : std::exchange(abandoned_, {})) {
+    const store::Turn kept = turn;
+    journal_->commit(
+        std::move(turn), [weak = weak_from_this(), kept](const Result<store::TurnDone>& done) {
+          const auto body = weak.lock();
+          const bool fenced = !done && (done.error().code() == Code::kFailedPrecondition ||
+                                        done.error().code() == Code::kNotFound);
+          if (body && !body->gone_ && !done && !fenced) {
+            body->abandoned_[kept.run_id] = kept;
+          }
+        });
+  }
+}
+
+/// Orders that other processes have put down.
+void Engine::Body::begin_polling() {
+  struct Seen {
+    std::int64_t changes = -1;
+  };
+  auto seen = std::make_shared<Seen>();
+  const bool hosts_all = options_.hosts_all;
+  journal_->poll(options_.poll,
+                 [weak = weak_from_this(), seen, owner = owner_.text(), hosts_all,
+                  &clock = clock_](store::RunRepository& runs) -> JournalThread::Answer {
+                   const auto changes = runs.changes();
+                   if (changes && *changes == seen->changes && !hosts_all) {
+                     return {};
+                   }
+                   const bool changed = changes && *changes != seen->changes;
+                   seen->changes = changes.value_or(seen->changes);
+                   auto orders = changed ? runs.orders(owner) : Result<std::vector<store::Order>>();
+                   auto due = runs.due(clock.wall());
+                   if ((!orders || orders->empty()) && (!due || due->empty())) {
+                     return {};
+                   }
+                   return [weak, hosts_all, list = orders.value_or(std::vector<store::Order>{}),
+                           ids = due.value_or(std::vector<std::string>{})] {
+                     const auto body = weak.lock();
+                     if (!body || body->gone_) {
+                       return;
+                     }
+                     for (const store::Order& order : list) {
+                       body->deliver(order);
+                     }
+                     for (const std::string& id : ids) {
+                       if (hosts_all || body->parked_.contains(id)) {
+                         body->wake(id);
+                       }
+                     }
+                   };
+                 });
+}
+
+}  // namespace oap::workflow

@@ -1,0 +1,445 @@
+#include <algorithm>
+
+#include "crypto/hash.hpp"
+#include "workflow/machine/machine.hpp"
+
+namespace oap::workflow {
+
+/// Takes up all that has become possible, until nothing follows any more.
+void Machine::advance(WallTime now) {
+  now_ = now;
+  while (!broken_ && !is_over()) {
+    if (!state_.paused) {
+      if (!state_.freed.empty()) {
+        for (const NodeId id : std::exchange(state_.freed, {})) {
+          decide(id);
+        }
+        continue;
+      }
+      if (!state_.stirred.empty()) {
+        for (const NodeId id : std::exchange(state_.stirred, {})) {
+          feed(id);
+        }
+        continue;
+      }
+    }
+    if (!state_.closed.empty() && !state_.paused) {
+      for (const FrameId id : std::exchange(state_.closed, {})) {
+        close_frame(id);
+      }
+      continue;
+    }
+    const std::size_t before = out_.events.size();
+    start_queued();
+    next_clean_up();
+    if (out_.events.size() == before) {
+      break;
+    }
+  }
+  if (out_.events.empty()) {
+    return;
+  }
+  const std::string waits = waits_for();
+  if (!out_.change && (waits != shown_waits_ || state_.run_state != shown_state_)) {
+    out_.change = store::RunChange{state_.run_state, waits, nullptr, "", ""};
+  }
+  shown_waits_ = waits;
+  shown_state_ = state_.run_state;
+}
+
+void Machine::decide(NodeId id) {
+  const Node& node = state_.node(id);
+  if (node.state == StepState::kReady) {  // decided before: it waits for time or a place
+    if (node.due_at <= to_millis(now_)) {
+      queue(id);
+    }
+    return;
+  }
+  if (node.state != StepState::kPending) {
+    return;
+  }
+  if (state_.is_stopped(id) && !node.is_compensation) {
+    Event skipped;
+    skipped.kind = state_.cancelling ? Event::Kind::kCancelStep : Event::Kind::kSkip;
+    skipped.node = id;
+    skipped.text = state_.stop_reason.empty() ? "the steps around it stop" : state_.stop_reason;
+    emit(std::move(skipped));
+    return;
+  }
+  if (node.child >= 0 || node.is_compensation || decide_condition(id)) {
+    enter(id);
+  }
+}
+
+bool Machine::decide_condition(NodeId id) {
+  const Node& node = state_.node(id);
+  const BlueprintStep& step = state_.step_of(id);
+  Event skipped;
+  skipped.kind = Event::Kind::kSkip;
+  skipped.node = id;
+  if (node.blocked_by != kNoNode && !step.decides_itself) {
+    const Node& blocker = state_.node(node.blocked_by);
+    skipped.text =
+        fmt::format("skipped because step '{}' {}", state_.definition_of(node.blocked_by).id,
+                    blocker.state == StepState::kFailed      ? "failed"
+                    : blocker.state == StepState::kCancelled ? "was cancelled"
+                                                             : "did not run");
+    emit(std::move(skipped));
+    return false;
+  }
+  if (!step.condition) {
+    return true;
+  }
+  const Result<bool> holds = step.condition->holds(scope(id));
+  if (!holds) {
+    fail_node(id, "its condition: " + holds.error().to_string(),
+              std::string(to_string(holds.error().code())));
+    return false;
+  }
+  if (!*holds) {
+    skipped.text = "its condition does not hold";
+    emit(std::move(skipped));
+  }
+  return *holds;
+}
+
+void Machine::enter(NodeId id) {
+  const StepDefinition& definition = state_.definition_of(id);
+  const Node& node = state_.node(id);
+  if ((definition.foreach || definition.matrix) && node.child < 0 && !node.is_compensation) {
+    open_fan_out(id);
+  } else if (is_attempt(definition)) {
+    queue(id);
+  } else if (std::holds_alternative<ConditionStep>(definition.body)) {
+    enter_condition(id);
+  } else if (std::holds_alternative<LoopStep>(definition.body)) {
+    enter_loop(id);
+  } else if (std::holds_alternative<ApprovalStep>(definition.body)) {
+    enter_approval(id);
+  } else if (std::holds_alternative<WaitStep>(definition.body)) {
+    enter_wait(id);
+  } else if (std::holds_alternative<SubworkflowStep>(definition.body)) {
+    enter_child(id);
+  } else {
+    Event begun;
+    begun.kind = Event::Kind::kStart;
+    begun.node = id;
+    begun.number = 1;
+    emit(std::move(begun));
+    if (!state_.step_of(id).body) {
+      finish(id, json::Object{}, {});
+    } else if (state_.frame(state_.node(id).more().frames.back()).open == 0) {
+      close_frame(state_.node(id).more().frames.back());
+    }
+  }
+}
+
+void Machine::enter_condition(NodeId id) {
+  const BlueprintStep& step = state_.step_of(id);
+  const Result<bool> holds =
+      step.test ? step.test->holds(scope(id)) : Result<bool>(fail(Code::kInternal, "no test"));
+  if (!holds) {
+    fail_node(id, holds.error().to_string(), std::string(to_string(holds.error().code())));
+    return;
+  }
+  Event begun;
+  begun.kind = Event::Kind::kStart;
+  begun.node = id;
+  begun.number = 1;
+  emit(std::move(begun));
+  Event branch;
+  branch.kind = Event::Kind::kBranch;
+  branch.node = id;
+  branch.flag = *holds;
+  emit(std::move(branch));
+  const auto block = *holds ? step.body : step.else_body;
+  if (!block || state_.blueprint().block(*block).steps.empty()) {
+    finish(id, json::Object{{"result", *holds}}, {});
+  }
+}
+
+void Machine::enter_approval(NodeId id) {
+  const auto& body = std::get<ApprovalStep>(state_.definition_of(id).body);
+  Result<Rendered> rendered = state_.step_of(id).input.render(scope(id));
+  if (!rendered) {
+    fail_node(id, rendered.error().to_string(), std::string(to_string(rendered.error().code())));
+    return;
+  }
+  Event begun;
+  begun.kind = Event::Kind::kStart;
+  begun.node = id;
+  begun.number = 1;
+  begun.flag = rendered->tainted;
+  if (!rendered->tainted) {
+    begun.data = std::move(rendered->data);
+  }
+  if (body.expires) {
+    begun.due = now_ + *body.expires;
+  }
+  emit(std::move(begun));
+}
+
+void Machine::enter_wait(NodeId id) {
+  const auto& body = std::get<WaitStep>(state_.definition_of(id).body);
+  Event begun;
+  begun.kind = Event::Kind::kStart;
+  begun.node = id;
+  begun.number = 1;
+  const auto refuse = [&](const Error& error) {
+    fail_node(id, error.to_string(), std::string(to_string(error.code())));
+  };
+  if (!body.duration.empty() || !body.until.empty()) {
+    Result<Rendered> when = state_.step_of(id).wait_for.render(scope(id));
+    if (!when) {
+      return refuse(when.error());
+    }
+    const Result<WallTime> due =
+        body.until.empty() ? due_after(when->data, now_) : due_at(when->data);
+    if (!due) {
+      return refuse(due.error());
+    }
+    begun.due = *due;
+  }
+  std::string signal;
+  if (!body.signal.empty()) {
+    Result<Rendered> input = state_.step_of(id).input.render(scope(id));
+    if (!input) {
+      return refuse(input.error());
+    }
+    signal = json::get_string(input->data, "signal", body.signal);
+    begun.text = signal;
+  }
+  emit(std::move(begun));
+  const auto found = state_.signals.find(signal);
+  if (!signal.empty() && found != state_.signals.end() && !found->second.empty()) {
+    json::Value payload = found->second.front();
+    finish(id, std::move(payload), {}, signal);
+  }
+}
+
+void Machine::enter_child(NodeId id) {
+  const auto& body = std::get<SubworkflowStep>(state_.definition_of(id).body);
+  Result<Rendered> input = state_.step_of(id).input.render(scope(id));
+  if (!input) {
+    fail_node(id, input.error().to_string(), std::string(to_string(input.error().code())));
+    return;
+  }
+  StartChild child;
+  child.node = id;
+  child.path = state_.path(id);
+  child.run_id = host_.new_run_id();
+  child.workflow = body.workflow;
+  child.inputs = input->data.is_object() ? input->data.get_object() : json::Object{};
+  child.timeout = time_for(id);
+  child.budget = budget_left(id);
+  Event begun;
+  begun.kind = Event::Kind::kStart;
+  begun.node = id;
+  begun.number = 1;
+  begun.text = child.run_id;
+  begun.flag = input->tainted;
+  if (!input->tainted) {
+    begun.data = std::move(input->data);
+  }
+  emit(std::move(begun));
+  out_.must_be_durable = true;
+  out_.commands.emplace_back(std::move(child));
+}
+
+void Machine::queue(NodeId id) { queue_.push_back(id); }
+
+/// Starts what may start, in order; the rest keeps its place.
+void Machine::start_queued() {
+  wants_places_ = false;
+  if (queue_.empty() || state_.paused) {
+    return;
+  }
+  const auto limit =
+      static_cast<std::uint32_t>(std::max(1, state_.blueprint().definition().max_parallel));
+  std::deque<NodeId> waiting;
+  while (!queue_.empty()) {
+    const NodeId id = queue_.front();
+    const Node& node = state_.node(id);
+    const bool open = node.state == StepState::kReady || node.state == StepState::kPending;
+    if (open && state_.running >= limit) {
+      break;
+    }
+    queue_.pop_front();
+    if (open && !start(id)) {
+      waiting.push_back(id);
+      if (state_.paused) {
+        break;
+      }
+    }
+  }
+  queue_.insert(queue_.begin(), waiting.begin(), waiting.end());
+  for (const NodeId id : queue_) {
+    const Node& node = state_.node(id);
+    if (node.state == StepState::kPending) {
+      Event ready;
+      ready.kind = Event::Kind::kReady;
+      ready.node = id;
+      emit(std::move(ready));
+    }
+  }
+}
+
+/// False where it has to wait.
+bool Machine::start(NodeId id) {
+  const BlueprintStep& step = state_.step_of(id);
+  if (!step.definition->concurrency.empty() && !take_group(id)) {
+    return false;
+  }
+  if (!within_budget(id)) {
+    return false;
+  }
+  Rendered input;
+  if (state_.node(id).more().has_input) {
+    input.data = state_.node(id).more().input;
+    if (const std::string_view hash = blob_of(input.data); !hash.empty()) {
+      auto loaded = host_.blob(std::string(hash));
+      if (!loaded) {
+        fail_node(id, loaded.error().to_string(), std::string(to_string(loaded.error().code())));
+        return true;
+      }
+      input.data = **loaded;
+    }
+  } else {
+    RunScope view = scope(id);
+    if (state_.node(id).is_compensation) {
+      view.set_result(&state_.node(state_.node(id).owner).output);
+    }
+    Result<Rendered> rendered = step.input.render(view);
+    if (!rendered) {
+      fail_node(id, rendered.error().to_string(), std::string(to_string(rendered.error().code())));
+      return true;
+    }
+    input = *std::move(rendered);
+  }
+  if (!host_.admit(*step.definition)) {
+    wants_places_ = true;
+    return false;
+  }
+  return give_attempt(id, input);
+}
+
+bool Machine::give_attempt(NodeId id, const Rendered& input) {
+  const StepDefinition& definition = state_.definition_of(id);
+  const Node& node = state_.node(id);
+  RunAttempt run;
+  run.node = id;
+  run.path = state_.path(id);
+  run.attempt = node.attempts + 1;
+  run.input = input.data;
+  run.tainted = input.tainted;
+  run.heartbeat = definition.timeouts.heartbeat;
+  run.budget = budget_left(id);
+  Event begun;
+  begun.kind = Event::Kind::kStart;
+  begun.node = id;
+  begun.number = run.attempt;
+  begun.flag = input.tainted;
+  if (!input.tainted && !node.more().has_input) {
+    begun.data = input.data;
+  }
+  out_.must_be_durable = out_.must_be_durable || definition.effect != Effect::kPure;
+  if (node.more().has_input && !input.tainted) {
+    begun.flag = false;
+  }
+  emit(std::move(begun));
+  run.time = definition.timeouts.attempt;
+  if (const auto left = time_for(id)) {
+    run.time = run.time ? std::min(*run.time, *left) : *left;
+  }
+  out_.commands.emplace_back(std::move(run));
+  return true;
+}
+
+std::optional<Millis> Machine::time_for(NodeId id) const {
+  const std::int64_t now = to_millis(now_);
+  std::optional<Millis> left;
+  const auto shorten = [&](std::int64_t until) {
+    const Millis more(std::max<std::int64_t>(1, until - now));
+    left = left ? std::min(*left, more) : more;
+  };
+  const Node& node = state_.node(id);
+  if (const auto& total = state_.definition_of(id).timeouts.total) {
+    shorten((node.started_at == 0 ? now : node.started_at) + total->count());
+  }
+  const std::int64_t timeout = json::get_int(state_.started, "timeout_ms");
+  if (timeout > 0 && !state_.is_clean_up(id)) {
+    shorten(state_.started_at + timeout);
+  }
+  return left;
+}
+
+bool Machine::take_group(NodeId id) {
+  const auto granted = std::find(granted_.begin(), granted_.end(), id);
+  if (granted != granted_.end()) {
+    return true;
+  }
+  if (std::find(asking_.begin(), asking_.end(), id) != asking_.end()) {
+    return false;
+  }
+  Result<Rendered> name = state_.step_of(id).group.render(scope(id));
+  if (!name || !name->data.is_string()) {
+    fail_node(id, name ? "its concurrency group is no text" : name.error().to_string(),
+              "invalid_argument");
+    return false;
+  }
+  asking_.push_back(id);
+  ++groups_asked_;
+  out_.commands.emplace_back(TakeGroup{id, std::string(json::view(name->data.get_string()))});
+  return false;
+}
+
+void Machine::group_answer(NodeId id, const std::string& group, bool granted) {
+  --groups_asked_;
+  std::erase(asking_, id);
+  if (granted) {
+    granted_.push_back(id);
+    held_groups_.emplace_back(id, group);
+    if (!state_.node(id).is_open()) {
+      release_group(id);
+    }
+  } else {
+    wants_places_ = true;
+  }
+}
+
+Budget Machine::budget_left(NodeId id) const {
+  Budget left = state_.definition_of(id).budget;
+  const StepUsage& mine = state_.node(id).more().usage;
+  const auto sink = [](auto& place, const auto& limit, auto used) {
+    if (limit) {
+      const auto rest = std::max<std::decay_t<decltype(*limit)>>(0, *limit - used);
+      place = place ? std::min(*place, rest) : rest;
+    }
+  };
+  const Budget own = left;
+  left = {};
+  sink(left.tokens, own.tokens, mine.tokens);
+  sink(left.cost_usd, own.cost_usd, mine.cost_usd);
+  sink(left.tokens, state_.budget.tokens, state_.usage.tokens);
+  sink(left.cost_usd, state_.budget.cost_usd, state_.usage.cost_usd);
+  return left;
+}
+
+/// An exhausted budget pauses the run until somebody raises it.
+bool Machine::within_budget(NodeId id) {
+  if (!std::holds_alternative<AgentStep>(state_.definition_of(id).body) || state_.is_clean_up(id)) {
+    return true;
+  }
+  const bool spent = (state_.budget.tokens && state_.usage.tokens >= *state_.budget.tokens) ||
+                     (state_.budget.cost_usd && state_.usage.cost_usd >= *state_.budget.cost_usd);
+  if (!spent) {
+    return true;
+  }
+  Event pause;
+  pause.kind = Event::Kind::kPause;
+  pause.code = "budget";
+  emit(std::move(pause));
+  return false;
+}
+
+}  // namespace oap::workflow

@@ -1,0 +1,285 @@
+#include <algorithm>
+
+#include "crypto/hash.hpp"
+#include "json/print.hpp"
+#include "json/schema.hpp"
+#include "workflow/machine/machine.hpp"
+
+namespace oap::workflow {
+namespace {
+
+std::string code_of(const Result<StepResult>& outcome) {
+  return outcome ? outcome->error_code : std::string(to_string(outcome.error().code()));
+}
+
+std::string error_of(const Result<StepResult>& outcome) {
+  return outcome ? outcome->error : outcome.error().to_string();
+}
+
+json::Object usage_json(const StepUsage& usage) {
+  return json::Object{{"tokens", usage.tokens}, {"cost_usd", usage.cost_usd}};
+}
+
+bool is_some(const StepUsage& usage) { return usage.tokens != 0 || usage.cost_usd != 0; }
+
+/// Never worth another attempt, whatever the author lists.
+bool is_final(std::string_view code) {
+  return code == to_string(Code::kPermissionDenied) || code == to_string(Code::kUnanswered) ||
+         code == to_string(Code::kInvalidArgument) || code == to_string(Code::kUnauthenticated) ||
+         code == to_string(Code::kCancelled);
+}
+
+}  // namespace
+
+void Machine::attempt_ended(NodeId id, int attempt, Result<StepResult> result, WallTime now) {
+  now_ = now;
+  if (id >= state_.node_count() || state_.node(id).state != StepState::kRunning ||
+      state_.node(id).waits != Waits::kNothing || state_.node(id).attempts != attempt) {
+    return;
+  }
+  if (result && result->ok) {
+    if (result->tainted) {
+      result->output = "[secret]";
+    }
+    finish(id, std::move(result->output), result->usage);
+  } else {
+    settle_failure(id, result);
+  }
+}
+
+void Machine::asked(NodeId id, Result<std::optional<StepResult>> answer, WallTime now) {
+  now_ = now;
+  if (id >= state_.node_count() || state_.node(id).state != StepState::kRunning) {
+    return;
+  }
+  if (answer && *answer) {
+    attempt_ended(id, state_.node(id).attempts, **std::move(answer), now);
+  } else {
+    doubt(id, "the program that ran it ended before it had a result; it may have taken effect");
+  }
+}
+
+/// The step's outputs, and what it exports.
+Result<json::Value> Machine::shape(NodeId id, const json::Value& result, json::Object& vars) {
+  const BlueprintStep& step = state_.step_of(id);
+  RunScope view = scope(id);
+  view.set_result(&result);
+  for (const auto& [name, expression] : step.exports) {
+    OAP_TRY(Rendered value, expression.render(view));
+    vars[name] = value.tainted ? json::Value("[secret]") : std::move(value.data);
+  }
+  if (state_.blueprint().definition().implicit_variables) {
+    if (const json::Object* given = json::find_object(result, "variables")) {
+      for (const auto& member : *given) {
+        if (state_.variables.contains(member.key())) {
+          vars[member.key()] = member.value();
+        }
+      }
+    }
+  }
+  if (step.outputs.empty()) {
+    return result;
+  }
+  json::Object outputs;
+  for (const auto& [name, expression] : step.outputs) {
+    OAP_TRY(Rendered value, expression.render(view));
+    outputs[name] = value.tainted ? json::Value("[secret]") : std::move(value.data);
+  }
+  return json::Value(std::move(outputs));
+}
+
+void Machine::finish(NodeId id, json::Value result, const StepUsage& usage, std::string signal) {
+  const StepDefinition& definition = state_.definition_of(id);
+  json::Object vars;
+  const bool kept = !signal.empty() && definition.exports.empty() && definition.outputs.empty();
+  const bool as_is = definition.exports.empty() && definition.outputs.empty() &&
+                     !state_.blueprint().definition().implicit_variables;
+  if (!as_is) {
+    Result<json::Value> output = shape(id, result, vars);
+    if (!output) {
+      fail_node(id, "its outputs: " + output.error().to_string(),
+                std::string(to_string(output.error().code())), std::move(result), usage);
+      return;
+    }
+    result = *std::move(output);
+  }
+  if (!definition.output_schema.is_null()) {
+    if (const std::string problem = schema_problem(definition.output_schema, result);
+        !problem.empty()) {
+      fail_node(id, "its output is not what output_schema says: " + problem, "invalid_output",
+                std::move(result), usage);
+      return;
+    }
+  }
+  if (definition.memoize && definition.effect == Effect::kPure && !state_.node(id).more().tainted) {
+    out_.memos.push_back({memo_key(definition, state_.node(id).more().input), json::print(result)});
+  }
+  Event ended;
+  ended.kind = Event::Kind::kComplete;
+  ended.node = id;
+  ended.data = std::move(result);
+  ended.is_kept = kept;
+  ended.text = std::move(signal);
+  if (!vars.empty()) {
+    ended.more["vars"] = std::move(vars);
+  }
+  if (is_some(usage)) {
+    ended.more["usage"] = usage_json(usage);
+  }
+  emit(std::move(ended));
+  release_group(id);
+}
+
+void Machine::settle_failure(NodeId id, const Result<StepResult>& outcome) {
+  const StepDefinition& definition = state_.definition_of(id);
+  const bool cancelled = !outcome && outcome.error().code() == Code::kCancelled;
+  const bool run_stops = (state_.cancelling || state_.time_up) && !state_.is_clean_up(id);
+  const bool may_have_run = definition.effect == Effect::kOnce && !outcome;
+  if (cancelled && (run_stops || state_.forced)) {
+    Event ended;
+    ended.kind = Event::Kind::kCancelStep;
+    ended.node = id;
+    ended.text =
+        may_have_run ? state_.stop_reason + "; it may have taken effect" : state_.stop_reason;
+    ended.code = "cancelled";
+    emit(std::move(ended));
+    release_group(id);
+    return;
+  }
+  if (!run_stops && may_retry(id, outcome)) {
+    retry(id, outcome);
+    return;
+  }
+  if (may_have_run) {
+    doubt(id, error_of(outcome) + "; it may have taken effect and is not repeated");
+    return;
+  }
+  fail_node(id, error_of(outcome), code_of(outcome), outcome ? outcome->output : nullptr,
+            outcome ? outcome->usage : StepUsage{});
+}
+
+bool Machine::may_retry(NodeId id, const Result<StepResult>& outcome) const {
+  const StepDefinition& definition = state_.definition_of(id);
+  const Node& node = state_.node(id);
+  const std::string code = code_of(outcome);
+  const bool not_begun = outcome && outcome->not_begun;
+  if (is_final(code) || (definition.effect == Effect::kOnce && !not_begun) ||
+      state_.is_stopped(id)) {
+    return false;
+  }
+  const auto& listed = definition.retry.retry_on;
+  const bool helps = listed.empty()
+                         ? (outcome ? outcome->retryable : is_retryable(outcome.error().code()))
+                         : std::find(listed.begin(), listed.end(), code) != listed.end();
+  const bool broken_peer = !outcome && outcome.error().code() != Code::kDeadlineExceeded &&
+                           is_retryable(outcome.error().code());
+  if (broken_peer && node.infra < options_.infrastructure_retries) {
+    return true;
+  }
+  return helps && node.counted + 1 < definition.retry.max_attempts;
+}
+
+void Machine::retry(NodeId id, const Result<StepResult>& outcome) {
+  const StepDefinition& definition = state_.definition_of(id);
+  const Node& node = state_.node(id);
+  Event again;
+  again.kind = Event::Kind::kRetry;
+  again.node = id;
+  again.number = node.attempts;
+  again.text = error_of(outcome);
+  again.code = code_of(outcome);
+  again.flag = !outcome && outcome.error().code() != Code::kDeadlineExceeded &&
+               is_retryable(outcome.error().code()) && node.infra < options_.infrastructure_retries;
+  const int n = again.flag ? node.infra + 1 : node.counted + 1;
+  Millis wait = backoff(definition.retry, n, host_.draw());
+  if (outcome && outcome->retry_after) {
+    wait = std::max(wait, *outcome->retry_after);
+  }
+  again.due = now_ + wait;
+  if (definition.timeouts.total && node.child < 0 &&
+      to_millis(*again.due) > node.started_at + definition.timeouts.total->count()) {
+    fail_node(id, again.text + "; its total timeout leaves no time for another attempt",
+              "deadline_exceeded");
+    return;
+  }
+  if (outcome && is_some(outcome->usage)) {
+    again.more["usage"] = usage_json(outcome->usage);
+  }
+  emit(std::move(again));
+  release_group(id);
+}
+
+/// The outcome of a call that must not be repeated unasked is not known.
+void Machine::doubt(NodeId id, std::string why) {
+  const StepDefinition& definition = state_.definition_of(id);
+  if (definition.on_unknown == OnUnknown::kFail) {
+    fail_node(id, std::move(why), "unknown_outcome");
+    return;
+  }
+  Event doubted;
+  doubted.node = id;
+  doubted.text = std::move(why);
+  doubted.code = "unknown_outcome";
+  if (definition.on_unknown == OnUnknown::kRetry) {
+    doubted.kind = Event::Kind::kRetry;
+    doubted.number = state_.node(id).attempts;
+    doubted.flag = true;
+    doubted.code = "lost";
+    doubted.due = now_;
+  } else {
+    doubted.kind = Event::Kind::kUnknown;
+  }
+  emit(std::move(doubted));
+}
+
+void Machine::fail_node(NodeId id, std::string error, std::string code, json::Value output,
+                        const StepUsage& usage) {
+  Event failed;
+  failed.kind = Event::Kind::kFail;
+  failed.node = id;
+  failed.text = std::move(error);
+  failed.code = std::move(code);
+  failed.data = std::move(output);
+  if (is_some(usage)) {
+    failed.more["usage"] = usage_json(usage);
+  }
+  emit(std::move(failed));
+  release_group(id);
+}
+
+void Machine::release_group(NodeId id) {
+  std::erase(granted_, id);
+  std::erase_if(held_groups_, [&](const auto& held) {
+    if (held.first != id) {
+      return false;
+    }
+    out_.released_groups.push_back(held.second);
+    return true;
+  });
+}
+
+std::string schema_problem(const json::Value& schema, const json::Value& value) {
+  const auto compiled = json::Schema::compile(schema);
+  if (!compiled) {
+    return compiled.error().to_string();
+  }
+  const auto broken = compiled->validate(value, 1);
+  return broken.empty()
+             ? ""
+             : broken.front().instance_path + (broken.front().instance_path.empty() ? "" : ": ") +
+                   broken.front().message;
+}
+
+std::string memo_key(const StepDefinition& step, const json::Value& input) {
+  std::string text(type_name(step.body));
+  if (const auto* tool = std::get_if<ToolStep>(&step.body)) {
+    text += "\n" + tool->server + "\n" + tool->tool;
+  } else if (const auto* script = std::get_if<ScriptStep>(&step.body)) {
+    text += "\n" + script->shell + "\n" + script->run;
+  } else if (const auto* agent = std::get_if<AgentStep>(&step.body)) {
+    text += "\n" + agent->agent + "\n" + agent->model;
+  }
+  return crypto::sha256_hex(text + "\n" + json::canonical(input));
+}
+
+}  // namespace oap::workflow
