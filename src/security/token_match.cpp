@@ -251,7 +251,7 @@ bool is_replaced(std::string_view text, std::size_t start, std::size_t end) {
   static constexpr std::string_view kOthers[] = {
       "known_secret",     "unscanned",     "private_key",          "password",
       "generic_secret",   "url_password",  "authorization_header", "jwk_private_key",
-      "vault_unseal_key", "bip39_mnemonic"};
+      "vault_unseal_key", "bip39_mnemonic", "session_cookie"};
   const bool known = std::any_of(token_types().begin(), token_types().end(), is_type) ||
                      std::any_of(named_types().begin(), named_types().end(), is_type) ||
                      std::find(std::begin(kOthers), std::end(kOthers), type) != std::end(kOthers);
