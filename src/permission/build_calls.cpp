@@ -69,8 +69,9 @@ bool assignment_runs(std::string_view word) {
   while (!name.empty() && std::string_view(":?+ ").find(name.back()) != std::string_view::npos) {
     name.remove_suffix(1);
   }
-  const bool tool = Words::one_of(name, {"CC", "CXX", "CPP", "LD", "AR", "AS", "RANLIB", "STRIP", "NM",
-                                         "INSTALL", "PYTHON", "NODE", "GO", "CARGO", "LEX", "YACC"});
+  const bool tool =
+      Words::one_of(name, {"CC", "CXX", "CPP", "LD", "AR", "AS", "RANLIB", "STRIP", "NM", "INSTALL",
+                           "PYTHON", "NODE", "GO", "CARGO", "LEX", "YACC"});
   if (tool && word.substr(equals).find('/') != std::string_view::npos) {
     return true;
   }
@@ -253,7 +254,8 @@ std::vector<std::string> work_places(const shell::SimpleCommand& command) {
       {" pytest py.test ", "c", " --rootdir --confcutdir --config-file "},
       {" npm pnpm yarn bun ", "C", " --prefix --dir --cwd "},
       {" eslint stylelint ", "c", " --config "},
-      {" jest ", "c", " --config --rootDir --globalSetup --globalTeardown --testRunner --transform "},
+      {" jest ", "c",
+       " --config --rootDir --globalSetup --globalTeardown --testRunner --transform "},
       {" mocha ", "r", " --require --config --file "},
       {" vitest vite webpack rollup ", "c", " --config --root "},
       {" pylint ", "", " --rcfile "},

@@ -1,6 +1,5 @@
-#include "permission/given_programs.hpp"
-
 #include "permission/build_calls.hpp"
+#include "permission/given_programs.hpp"
 #include "text/strings.hpp"
 
 namespace oap::permission {
@@ -78,16 +77,16 @@ bool builds_with_program(const Words& words) {
                {"-exec", "-toolexec", "-vettool", "--exec", "--toolexec", "--vettool"}) ||
            words.any_prefix({"-overlay", "--overlay", "-modfile", "--modfile", "-gccgoflags",
                              "--gccgoflags", "-compiler=gccgo", "--compiler=gccgo"}) ||
-           words.any_part("extld") || (words.size() > 1 && words[1] == "env" &&
-                                       words.any_word({"-w"}));
+           words.any_part("extld") ||
+           (words.size() > 1 && words[1] == "env" && words.any_word({"-w"}));
   }
   if (words.is({"cargo"})) {
     return words.any_prefix({"--config"});
   }
   if (words.is({"gcc", "g++", "cc", "c++", "clang", "clang++", "cpp", "ld", "tcc", "gfortran"})) {
-    return words.any_prefix(
-        {"-wrapper", "-fplugin", "-plugin", "-specs", "--specs", "@", "-B", "-Xclang", "-load",
-         "-fpass-plugin", "-iplugindir", "--ld-path", "--config", "-ccc-", "--gcc-toolchain"}) ||
+    return words.any_prefix({"-wrapper", "-fplugin", "-plugin", "-specs", "--specs", "@", "-B",
+                             "-Xclang", "-load", "-fpass-plugin", "-iplugindir", "--ld-path",
+                             "--config", "-ccc-", "--gcc-toolchain"}) ||
            names_linker(words);
   }
   if (words.is({"rustc"})) {

@@ -42,8 +42,8 @@ bool OperandCollector::transfers() {
 
 void OperandCollector::dispatch_rest() {
   const std::string_view name = words_.program();
-  if (words_.is({"rm", "rmdir", "unlink", "shred", "srm", "wipe", "trash", "trash-put",
-                 "rimraf"})) {
+  if (words_.is(
+          {"rm", "rmdir", "unlink", "shred", "srm", "wipe", "trash", "trash-put", "rimraf"})) {
     const bool tree = words_.any_short("rR") || words_.any_prefix({"--r"}) || name == "rimraf";
     all(Action::kDelete, tree);
     unknown_rest(Action::kDelete, tree);
@@ -63,8 +63,8 @@ void OperandCollector::dispatch_rest() {
     find();
   } else if (words_.is({"sed", "gsed"})) {
     sed();
-  } else if (words_.is({"grep", "egrep", "fgrep", "zgrep", "rg", "ag", "ack", "awk", "gawk",
-                        "mawk", "jq"})) {
+  } else if (words_.is({"grep", "egrep", "fgrep", "zgrep", "rg", "ag", "ack", "awk", "gawk", "mawk",
+                        "jq"})) {
     searches();
   } else if (Words::listed(kReplacers, name)) {
     all(Action::kRead, false);
@@ -207,7 +207,8 @@ std::optional<FileOperand> OperandCollector::given_directory() const {
 }
 
 /// A file that is copied into a directory keeps its name there.
-void OperandCollector::copy_into(const std::string& directory, WordKind kind, std::size_t source, bool tree) {
+void OperandCollector::copy_into(const std::string& directory, WordKind kind, std::size_t source,
+                                 bool tree) {
   std::string_view name = words_[source];
   const bool contents = name.ends_with('/') && words_.is({"rsync"});
   while (name.size() > 1 && name.ends_with('/')) {
@@ -248,8 +249,8 @@ void OperandCollector::copies() {
       add(list[n], Action::kWrite, tree);
     }
     if (directory) {
-      copy_into(directory->path, directory->exact ? WordKind::kStatic : WordKind::kDynamic,
-                list[n], tree);
+      copy_into(directory->path, directory->exact ? WordKind::kStatic : WordKind::kDynamic, list[n],
+                tree);
     } else if (!into && list.size() > 1) {
       copy_into(command_.argv[list.back()], command_.kinds[list.back()], list[n], tree);
     }

@@ -7,8 +7,8 @@
 
 namespace oap::permission {
 
-/// Options of a program whose value is a file, attached or as the next word. Private to this folder,
-/// as all below.
+/// Options of a program whose value is a file, attached or as the next word. Private to this
+/// folder, as all below.
 struct FileOption {
   std::string_view programs;
   std::string_view letters;

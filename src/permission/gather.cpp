@@ -20,10 +20,10 @@ bool passes_over(const CompiledRule& rule, const PathFacet& path) {
                      std::none_of(path.only.begin(), path.only.end(), [&](const std::string& one) {
                        return names_may_overlap(one, last);
                      });
-  const bool hidden = path.skips_hidden &&
-                      std::any_of(parts.begin(), parts.end(), [](std::string_view part) {
-                        return part.size() > 1 && part[0] == '.' && part[1] != '.';
-                      });
+  const bool hidden =
+      path.skips_hidden && std::any_of(parts.begin(), parts.end(), [](std::string_view part) {
+        return part.size() > 1 && part[0] == '.' && part[1] != '.';
+      });
   return names || (hidden && path.relative == ".");
 }
 
@@ -36,7 +36,8 @@ bool is_named(const PathFacet& tree, std::string_view file) {
          });
 }
 
-/// No file that is there now is one of the rule's. An empty workspace says nothing of what may come.
+/// No file that is there now is one of the rule's. An empty workspace says nothing of what may
+/// come.
 bool holds_none(const TreeListing& listing, const CompiledRule& rule, const PathFacet& tree,
                 bool below) {
   if (!listing.exists) {
@@ -51,9 +52,10 @@ bool holds_none(const TreeListing& listing, const CompiledRule& rule, const Path
     facet.access = tree.access;
     facet.lexical = file.path;
     facet.canonical = file.target.empty() ? file.path : file.target;
-    const std::string_view workspace = std::string_view(tree.canonical)
-                                           .substr(0, tree.canonical.size() -
-                                                          (tree.relative == "." ? 0 : tree.relative.size() + 1));
+    const std::string_view workspace =
+        std::string_view(tree.canonical)
+            .substr(0,
+                    tree.canonical.size() - (tree.relative == "." ? 0 : tree.relative.size() + 1));
     place_facet(facet, tree.inside ? workspace : std::string_view("/"));
     return is_named(tree, file.path) && match_path(rule, facet) != PathMatch::kNone;
   });
@@ -211,8 +213,9 @@ void Evaluation::gather_path(const PathFacet& path, std::uint32_t unit) {
     }
     const PathMatch match = match_path(candidate, path);
     if (match != PathMatch::kNone && path.may_write) {
-      floors_.push_back({Level::kAsk, candidate.rule.where,
-                         path.shown + " may be written, and it matches " + candidate.rule.describe()});
+      floors_.push_back(
+          {Level::kAsk, candidate.rule.where,
+           path.shown + " may be written, and it matches " + candidate.rule.describe()});
     } else if (match != PathMatch::kNone) {
       // What a command may touch does not make the command itself allowed.
       hit(id, unit, match == PathMatch::kTightens || (commands && !path.redirect) || path.possible);

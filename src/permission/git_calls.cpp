@@ -29,8 +29,7 @@ bool signs(const Words& words, std::string_view verb) {
                                      "commit-tree", "pull", "push"})) {
     return false;
   }
-  if (words.any_prefix({"--gp"}) ||
-      (tags && words.any_prefix({"--sign", "--local-u"})) ||
+  if (words.any_prefix({"--gp"}) || (tags && words.any_prefix({"--sign", "--local-u"})) ||
       (verb == "push" && words.any_prefix({"--signed"}))) {
     return true;
   }
@@ -79,7 +78,8 @@ bool git_may_run(const Words& words) {
   }
   const std::string_view verb = words[at];
   if (words.any_prefix({"--upload-p", "--receive-p", "--ext-d", "--exec", "--open-f", "--outp",
-                        "--textconv", "--filters", "ext::", "--extc", "--conf", "--templ", "--separate-g"}) ||
+                        "--textconv", "--filters", "ext::", "--extc", "--conf", "--templ",
+                        "--separate-g"}) ||
       Words::one_of(verb, {"filter-branch",
                            "difftool",
                            "mergetool",

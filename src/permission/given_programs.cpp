@@ -68,9 +68,9 @@ bool sets_package_setting(const Words& words) {
   if (!sets) {
     return false;
   }
-  for (const std::string_view name : {"shell", "node-options", "node_options", "editor", "viewer",
-                                      "init-module", "userconfig", "globalconfig", "prefix",
-                                      "browser", "git", "yarnPath", "plugins"}) {
+  for (const std::string_view name :
+       {"shell", "node-options", "node_options", "editor", "viewer", "init-module", "userconfig",
+        "globalconfig", "prefix", "browser", "git", "yarnPath", "plugins"}) {
     if (words.any_part(name)) {
       return true;
     }
@@ -139,7 +139,8 @@ bool names_program(const Words& words) {
   if (words.is({"direnv"})) {
     return words.any_word({"allow", "permit", "grant"});
   }
-  return words.is({"crontab", "at", "batch", "parallel", "sem", "logrotate", "anacron", "run-parts"});
+  return words.is(
+      {"crontab", "at", "batch", "parallel", "sem", "logrotate", "anacron", "run-parts"});
 }
 
 bool edits(const Words& words) {

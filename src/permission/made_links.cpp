@@ -112,8 +112,8 @@ bool MadeLinks::follow(std::string_view workspace, std::vector<PathFacet>& paths
     const bool own_word = std::any_of(links_.begin(), links_.end(), [&](const Link& link) {
       return i >= link.from && i < link.to;
     });
-    certain = certain && (own_word || paths[i].shown.find("..") == std::string::npos ||
-                          !paths[i].exact);
+    certain =
+        certain && (own_word || paths[i].shown.find("..") == std::string::npos || !paths[i].exact);
     for (const Link& link : links_) {
       const std::string rest = below(paths[i].lexical, link.name);
       const bool own = rest == "." && i >= link.from && i < link.to;

@@ -17,9 +17,8 @@ bool only_numbers(const shell::SimpleCommand& command, const shell::Script& scri
     if (command.kinds[i] != WordKind::kDynamic) {
       continue;
     }
-    if (!name.starts_with('$') ||
-        std::find(script.numbers.begin(), script.numbers.end(), name.substr(1)) ==
-            script.numbers.end()) {
+    if (!name.starts_with('$') || std::find(script.numbers.begin(), script.numbers.end(),
+                                            name.substr(1)) == script.numbers.end()) {
       return false;
     }
   }

@@ -27,9 +27,7 @@ class OperandCollector {
     add(command_.argv[i], command_.kinds[i], access, tree);
   }
   /// A file whose name is not known.
-  void add_unknown(Action access, bool tree) {
-    add("", shell::WordKind::kDynamic, access, tree);
-  }
+  void add_unknown(Action access, bool tree) { add("", shell::WordKind::kDynamic, access, tree); }
   /// Something below a directory is written, which is not known; `creates`: also what is not there
   /// yet.
   void somewhere_below(std::string path, shell::WordKind kind, bool creates);

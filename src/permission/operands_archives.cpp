@@ -159,7 +159,8 @@ void OperandCollector::other_archive() {
     return;
   }
   if (words_.is({"dpkg", "dpkg-deb"})) {
-    if (words_.any_short("xXRe") || words_.any_prefix({"--extr", "--vextr", "--raw", "--control"})) {
+    if (words_.any_short("xXRe") ||
+        words_.any_prefix({"--extr", "--vextr", "--raw", "--control"})) {
       add(list.size() > 1 ? command_.argv[list[1]] : std::string("."), WordKind::kStatic,
           Action::kWrite, true);
       out_.back().creates = true;

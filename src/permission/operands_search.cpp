@@ -17,11 +17,13 @@ struct SearchForm {
 };
 constexpr SearchForm kForms[] = {
     {" grep egrep fgrep zgrep ", "efmABCdD", "ef",
-     " --include --exclude --exclude-dir --exclude-from --regexp --file --max-count --after-context "
+     " --include --exclude --exclude-dir --exclude-from --regexp --file --max-count "
+     "--after-context "
      "--before-context --context --label --binary-files --directories --devices "},
     {" rg ", "efgjmMtTrEdABC", "ef",
      " --regexp --file --glob --iglob --type --type-not --type-add --type-clear --max-count "
-     "--max-depth --max-columns --max-filesize --after-context --before-context --context --replace "
+     "--max-depth --max-columns --max-filesize --after-context --before-context --context "
+     "--replace "
      "--threads --sort --sortr --encoding --colors --color --ignore-file --pre --pre-glob --engine "
      "--dfa-size-limit --regex-size-limit "},
     {" ag ack ", "ABCGgmpW", "", " --ignore --ignore-dir --ignore-file --type-add --type-set "},
@@ -30,9 +32,9 @@ constexpr SearchForm kForms[] = {
 };
 
 const SearchForm* form_of(std::string_view program) {
-  const auto found = std::find_if(
-      std::begin(kForms), std::end(kForms),
-      [&](const SearchForm& form) { return Words::listed(form.programs, program); });
+  const auto found =
+      std::find_if(std::begin(kForms), std::end(kForms),
+                   [&](const SearchForm& form) { return Words::listed(form.programs, program); });
   return found == std::end(kForms) ? nullptr : found;
 }
 
@@ -42,11 +44,12 @@ std::string_view names_of_type(std::string_view type) {
     std::string_view type;
     std::string_view glob;
   };
-  static constexpr Type kTypes[] = {
-      {"py", "*.py"},     {"js", "*.js"},   {"ts", "*.ts"},     {"rust", "*.rs"}, {"go", "*.go"},
-      {"c", "*.c"},       {"cpp", "*.cpp"}, {"java", "*.java"}, {"md", "*.md"},   {"json", "*.json"},
-      {"yaml", "*.yaml"}, {"sh", "*.sh"},   {"html", "*.html"}, {"css", "*.css"}, {"ruby", "*.rb"},
-      {"toml", "*.toml"}, {"sql", "*.sql"}, {"php", "*.php"}};
+  static constexpr Type kTypes[] = {{"py", "*.py"},     {"js", "*.js"},     {"ts", "*.ts"},
+                                    {"rust", "*.rs"},   {"go", "*.go"},     {"c", "*.c"},
+                                    {"cpp", "*.cpp"},   {"java", "*.java"}, {"md", "*.md"},
+                                    {"json", "*.json"}, {"yaml", "*.yaml"}, {"sh", "*.sh"},
+                                    {"html", "*.html"}, {"css", "*.css"},   {"ruby", "*.rb"},
+                                    {"toml", "*.toml"}, {"sql", "*.sql"},   {"php", "*.php"}};
   const auto* found = std::find_if(std::begin(kTypes), std::end(kTypes),
                                    [&](const Type& one) { return one.type == type; });
   return found == std::end(kTypes) ? std::string_view() : found->glob;
@@ -66,8 +69,7 @@ bool skips_hidden_files(const Words& words) {
       return false;
     }
     unrestricted += word.starts_with("--unres") ? 1 : 0;
-    unrestricted +=
-        group ? static_cast<std::size_t>(std::count(word.begin(), word.end(), 'u')) : 0;
+    unrestricted += group ? static_cast<std::size_t>(std::count(word.begin(), word.end(), 'u')) : 0;
   }
   return unrestricted < 2;
 }
@@ -181,8 +183,8 @@ void OperandCollector::find() {
   if (!any) {
     add(".", WordKind::kStatic, deletes ? Action::kDelete : Action::kRead, deletes);
   }
-  const bool plain = only.size() == 1 &&
-                     !words_.any_word({"-o", "-or", "!", "-not", ",", "(", ")", "-prune", "-files0-from"});
+  const bool plain = only.size() == 1 && !words_.any_word({"-o", "-or", "!", "-not", ",", "(", ")",
+                                                           "-prune", "-files0-from"});
   for (std::size_t i = before; plain && i < out_.size(); ++i) {
     out_[i].only = only;
   }
@@ -211,7 +213,8 @@ std::optional<std::vector<FileOperand>> names_given_by(const shell::SimpleComman
       one.tree = true;
       out.push_back(std::move(one));
     }
-    const bool exact = std::all_of(out.begin(), out.end(), [](const auto& one) { return one.exact; });
+    const bool exact =
+        std::all_of(out.begin(), out.end(), [](const auto& one) { return one.exact; });
     return exact ? std::optional(std::move(out)) : std::nullopt;
   }
   if (words.is({"ls"})) {

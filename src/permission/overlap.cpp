@@ -57,9 +57,9 @@ bool tokens_overlap(const std::vector<Token>& a, const std::vector<Token>& b) {
       ok = ok || (star_a && (reach[j] || (j > 0 && next[j - 1])));
       ok = ok || (star_b && ((j > 0 && next[j - 1]) || (i > 0 && reach[j])));
       const bool single = i > 0 && j > 0 && !star_a && !star_b;
-      ok = ok || (single && reach[j - 1] &&
-                  (a[i - 1].kind == '?' || b[j - 1].kind == '?' ||
-                   a[i - 1].value == b[j - 1].value));
+      ok = ok ||
+           (single && reach[j - 1] &&
+            (a[i - 1].kind == '?' || b[j - 1].kind == '?' || a[i - 1].value == b[j - 1].value));
       next[j] = ok;
     }
     reach = std::move(next);

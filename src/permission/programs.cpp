@@ -45,12 +45,13 @@ bool is_own_variable(std::string_view name) {
   if (lower == name) {
     return true;
   }
-  return one_of(name, {"VERSION", "NAME",  "FILE",   "FILES",  "DIR",    "SRC",    "DEST",   "OUT",
-                       "OUTPUT",  "COUNT", "TAG",    "BRANCH", "COMMIT", "SHA",    "URL",    "DATE",
-                       "NOW",     "N",     "I",      "J",      "X",      "RESULT", "STATUS", "RC",
-                       "CODE",    "PID",   "TOTAL",  "LINE",   "ROOT",   "BASE",   "MSG",    "REPO",
-                       "START",   "END",   "LATEST", "CURRENT", "RESPONSE", "BODY", "ID",    "F",
-                       "FAILED",  "PASSED", "ERRORS", "SCRIPT_DIR", "PROJECT", "IMAGE", "TEXT"});
+  return one_of(
+      name, {"VERSION", "NAME",   "FILE",   "FILES",      "DIR",      "SRC",    "DEST",   "OUT",
+             "OUTPUT",  "COUNT",  "TAG",    "BRANCH",     "COMMIT",   "SHA",    "URL",    "DATE",
+             "NOW",     "N",      "I",      "J",          "X",        "RESULT", "STATUS", "RC",
+             "CODE",    "PID",    "TOTAL",  "LINE",       "ROOT",     "BASE",   "MSG",    "REPO",
+             "START",   "END",    "LATEST", "CURRENT",    "RESPONSE", "BODY",   "ID",     "F",
+             "FAILED",  "PASSED", "ERRORS", "SCRIPT_DIR", "PROJECT",  "IMAGE",  "TEXT"});
 }
 
 bool is_environment_name(std::string_view name) {

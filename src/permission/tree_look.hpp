@@ -17,8 +17,8 @@ struct TreeListing {
   bool complete = false;  ///< nothing was left out: no error, no limit, no link to another tree
 };
 
-/// Lists what is below `directory` (canonical), at most 20,000 entries; links to directories are not
-/// followed. Objects of a git repository are left out. Looks at the file system.
+/// Lists what is below `directory` (canonical), at most 20,000 entries; links to directories are
+/// not followed. Objects of a git repository are left out. Looks at the file system.
 TreeListing list_tree(const std::string& directory);
 
 }  // namespace oap::permission

@@ -229,6 +229,18 @@ Value log_value(std::string_view text, std::size_t at, std::size_t line_end) {
   return out;
 }
 
+/// `…://host/x?user=a&password=…`: a parameter of an address.
+bool is_parameter(std::string_view text, const Name& name) {
+  const char left = name.start > 0 ? text[name.start - 1] : '\0';
+  if (left != '?' && left != '&') {
+    return false;
+  }
+  const std::size_t low = name.start > 300 ? name.start - 300 : 0;
+  std::string_view word = text.substr(low, name.start - low);
+  word = word.substr(word.find_last_of(" \t\n\"'`") + 1);
+  return word.find("://") != std::string_view::npos;
+}
+
 Value bare_value(const TextView& view, std::size_t at, const Name& name,
                  const Separator& separator) {
   const std::string_view text = view.text;
@@ -322,7 +334,8 @@ Value block_value(const TextView& view, std::size_t at) {
     return out;
   }
   const std::size_t start = text.find_first_not_of(" \t\r\n", line);
-  const std::size_t stop = start == std::string_view::npos ? start : text.find_first_of("\r\n", start);
+  const std::size_t stop =
+      start == std::string_view::npos ? start : text.find_first_of("\r\n", start);
   if (stop == std::string_view::npos && !view.last && text.size() - at < kLongestValue) {
     out.waits = true;
     return out;
@@ -333,18 +346,6 @@ Value block_value(const TextView& view, std::size_t at) {
     return out;
   }
   return {false, start, end, ValueForm::kLine};
-}
-
-/// `…://host/x?user=a&password=…`: a parameter of an address.
-bool is_parameter(std::string_view text, const Name& name) {
-  const char left = name.start > 0 ? text[name.start - 1] : '\0';
-  if (left != '?' && left != '&') {
-    return false;
-  }
-  const std::size_t low = name.start > 300 ? name.start - 300 : 0;
-  std::string_view word = text.substr(low, name.start - low);
-  word = word.substr(word.find_last_of(" \t\n\"'`") + 1);
-  return word.find("://") != std::string_view::npos;
 }
 
 Value value_at(const TextView& view, const Name& name, const Separator& separator) {

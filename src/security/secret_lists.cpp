@@ -35,11 +35,10 @@ std::string_view unquoted(std::string_view word) {
 bool names_session(std::string_view name) {
   const std::string lower = text::lower_ascii(name);
   static constexpr std::array<std::string_view, 14> kParts = {
-      "sess", "sid", "auth", "token", "jwt", "logged_in", "login", "remember", "sso", "identity",
-      "access", "refresh", "__host-", "__secure-"};
-  return std::any_of(kParts.begin(), kParts.end(), [&](std::string_view part) {
-    return lower.find(part) != std::string::npos;
-  });
+      "sess",     "sid", "auth",     "token",  "jwt",     "logged_in", "login",
+      "remember", "sso", "identity", "access", "refresh", "__host-",   "__secure-"};
+  return std::any_of(kParts.begin(), kParts.end(),
+                     [&](std::string_view part) { return lower.find(part) != std::string::npos; });
 }
 
 bool is_session_value(std::string_view value) {
@@ -158,10 +157,10 @@ ContextAnswer look_at_cookies(const TextView& view, std::size_t end) {
   const std::string_view text = view.text;
   const std::size_t start = end - 1;
   answer.hold = start;
-  const char quote = start > 0 && std::string_view("\"'`").find(text[start - 1]) !=
-                                      std::string_view::npos
-                         ? text[start - 1]
-                         : '\0';
+  const char quote =
+      start > 0 && std::string_view("\"'`").find(text[start - 1]) != std::string_view::npos
+          ? text[start - 1]
+          : '\0';
   std::size_t stop = start;
   while (stop < text.size() && stop - start < kLongestHeader && text[stop] != '\n' &&
          text[stop] != '\r' && (quote == '\0' || text[stop] != quote)) {
@@ -199,6 +198,10 @@ ContextAnswer look_at_table(const TextView& view, std::size_t end) {
   const std::size_t head = line_start(text, inside);
   const std::size_t head_end = line_end(text, inside);
   answer.hold = head;
+  if (head_end == text.size() && !view.last && head_end - head < kLongestHeader) {
+    answer.needs_more = true;
+    return answer;
+  }
   const char mark = mark_of(text.substr(head, head_end - head));
   const std::vector<Cell> names = cells_of(text, head, head_end, mark);
   if (head_end - head > 1000 || names.size() < 2 || !is_header(text, names, mark)) {

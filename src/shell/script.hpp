@@ -46,8 +46,8 @@ struct SimpleCommand {
   bool possible = false;  ///< a guess at what `wrapper` may run: a caller may forbid by it, never
                           ///< allow, and need not allow it
   static constexpr std::size_t kNobody = static_cast<std::size_t>(-1);
-  std::size_t fed_by = kNobody;  ///< index of the simple command whose output is its input, or whose
-                                 ///< names its words are to be (`find -exec`, `… | xargs`)
+  std::size_t fed_by = kNobody;  ///< index of the simple command whose output is its input, or
+                                 ///< whose names its words are to be (`find -exec`, `… | xargs`)
 };
 
 /// All simple commands that a script can run, in the order of its text, a wrapper before what it

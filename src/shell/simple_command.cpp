@@ -32,8 +32,8 @@ void note_assignment(const Word& word, std::size_t length, Findings& findings) {
   const std::size_t name_end = word.text.find_first_of("[+=");
   const std::string name = word.text.substr(0, name_end);
   const std::string value = word.text.substr(length);
-  const bool computed = value.starts_with("$((") && value.ends_with("))") &&
-                        value.find("))") + 2 == value.size();
+  const bool computed =
+      value.starts_with("$((") && value.ends_with("))") && value.find("))") + 2 == value.size();
   (is_number(value) || computed ? findings.numbers : findings.others).insert(name);
   if (name_end < word.text.size() && word.text[name_end] == '[') {
     note_arithmetic(std::string_view(word.text).substr(name_end, length - name_end), findings);

@@ -14,9 +14,8 @@ std::size_t names_from(const Wrapping& w) {
     return w.index;
   }
   const bool file = std::any_of(
-      w.command.argv.begin(), w.command.argv.end(), [](const std::string& word) {
-        return word.starts_with("-a") || word.starts_with("--arg");
-      });
+      w.command.argv.begin(), w.command.argv.end(),
+      [](const std::string& word) { return word.starts_with("-a") || word.starts_with("--arg"); });
   return w.program == "xargs" && w.command.redirects.empty() && !file ? w.command.fed_by
                                                                       : SimpleCommand::kNobody;
 }

@@ -22,9 +22,8 @@ json::Object ElicitationApprover::question(const approval::Request& request) {
                       {"required", json::Array{"decision"}}};
   return json::Object{
       {"mode", "form"},
-      {"message",
-       fmt::format("May {} run?{}", text::escape_visible(request.call.public_name()),
-                   approval::question_text(request))},
+      {"message", fmt::format("May {} run?{}", text::escape_visible(request.call.public_name()),
+                              approval::question_text(request))},
       {"requestedSchema", std::move(schema)}};
 }
 
