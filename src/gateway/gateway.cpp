@@ -176,6 +176,7 @@ Task<ToolOutcome> Gateway::invoke(ToolCall call, CallLink link) {
   walk.outcome.duration = std::chrono::duration_cast<Millis>(parts_.clock.steady() - walk.started);
   Progress finished{Progress::Kind::kFinished, walk.call};
   finished.outcome = &walk.outcome;
+  finished.risk_score = walk.judged.risk_score;
   tell(finished);
   co_return std::move(walk.outcome);
 }
@@ -452,6 +453,7 @@ audit::Event Gateway::event_of(const Walk& walk, std::string type) const {
   }
   event.rule = walk.judged.rule;
   event.reason = parts_.redactor.redact(walk.judged.reason);
+  event.risk_score = walk.judged.risk_score;
   if (walk.judged_once) {
     event.permission_decision = to_string(walk.judged.level);
   }

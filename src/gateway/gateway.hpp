@@ -51,6 +51,7 @@ struct Progress {
   const approval::Request* approval = nullptr;
   const approval::Answer* answer = nullptr;
   const ToolOutcome* outcome = nullptr;
+  double risk_score = 0;  ///< kFinished: what the guards gave
 };
 using ProgressObserver = std::function<void(const Progress&)>;
 

@@ -43,6 +43,7 @@ struct BeforeVerdict {
   std::string rule;
   std::string reason;
   json::Object arguments;  ///< kModify only
+  double risk_score = 0;   ///< 0 to 1: how dangerous what the call would run or write is
   static BeforeVerdict allow() { return {}; }
 };
 class BeforeToolHook {

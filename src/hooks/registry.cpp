@@ -129,6 +129,7 @@ Task<bool> Registry::judge_once(const Context& context, BeforeOutcome& outcome) 
       }
       continue;
     }
+    outcome.risk_score = std::max(outcome.risk_score, verdict->risk_score);
     switch (verdict->action) {
       case BeforeVerdict::Action::kAllow:
         break;

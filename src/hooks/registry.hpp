@@ -38,6 +38,7 @@ struct BeforeOutcome {
   std::string reason;
   ToolCall call;
   std::vector<TrailEntry> trail;
+  double risk_score = 0;  ///< the highest that a hook gave
 };
 
 struct AfterOutcome {

@@ -217,7 +217,7 @@ class Analyser {
 
   void look_for_wildcard(std::uint32_t id) {
     const Rule& one = rule(id);
-    if (one.level != Level::kAllow) {
+    if (one.level != Level::kAllow || !one.condition.empty()) {
       return;
     }
     if (one.scope == Scope::kTool) {

@@ -242,7 +242,7 @@ TEST(CaseRows, ReadAndTry) {
       "# comment\n"
       "bash git status => allow 2\n"
       "role developer\n"
-      "read_file x => allow builtin/read-workspace\n"
+      "read_file x => ask builtin/unknown-role\n"
       "{\"tool\":\"bash\",\"arguments\":{\"command\":\"rm x\"}} => deny :3 \"no\"\n",
       "t");
   ASSERT_TRUE(rows.has_value()) << rows.error().message();

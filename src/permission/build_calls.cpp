@@ -69,6 +69,12 @@ bool assignment_runs(std::string_view word) {
   while (!name.empty() && std::string_view(":?+ ").find(name.back()) != std::string_view::npos) {
     name.remove_suffix(1);
   }
+  const bool tool =
+      Words::one_of(name, {"CC", "CXX", "CPP", "LD", "AR", "AS", "RANLIB", "STRIP", "NM", "INSTALL",
+                           "PYTHON", "NODE", "GO", "CARGO", "LEX", "YACC"});
+  if (tool && word.substr(equals).find('/') != std::string_view::npos) {
+    return true;
+  }
   return Words::one_of(name, {"SHELL", ".SHELLFLAGS", "MAKEFLAGS", "GNUMAKEFLAGS", "MAKEFILES",
                               "MAKE", "MAKESHELL"}) ||
          word.find_first_of("$`;|&()<>") != std::string_view::npos;
@@ -241,11 +247,30 @@ std::vector<std::string> work_places(const shell::SimpleCommand& command) {
       {" cmake ", "SBC", " --build --install --preset-file "},
       {" ctest ", "", " --test-dir "},
       {" tsc ", "p", " --project --build "},
-      {" cargo ", "", " --manifest-path --config "},
+      {" cargo ", "C", " --manifest-path --config --path "},
       {" just ", "fd", " --justfile --working-directory "},
-      {" meson ", "C", ""},
+      {" meson ", "C", " --native-file --cross-file "},
       {" go ", "C", " -modfile -overlay "},
-      {" pytest ", "c", " --rootdir --confcutdir --config-file "},
+      {" pytest py.test ", "c", " --rootdir --confcutdir --config-file "},
+      {" npm pnpm yarn bun ", "C", " --prefix --dir --cwd "},
+      {" eslint stylelint ", "c", " --config "},
+      {" jest ", "c",
+       " --config --rootDir --globalSetup --globalTeardown --testRunner --transform "},
+      {" mocha ", "r", " --require --config --file "},
+      {" vitest vite webpack rollup ", "c", " --config --root "},
+      {" pylint ", "", " --rcfile "},
+      {" flake8 tox ", "c", " --config "},
+      {" nox ", "f", " --noxfile "},
+      {" rspec ", "rI", " --require "},
+      {" rake ", "fI", " --rakefile "},
+      {" phpunit ", "c", " --bootstrap --configuration "},
+      {" mvn ", "fsgt", " --file --settings --global-settings --toolchains "},
+      {" gradle gradlew ", "bIpc", " --init-script --build-file --project-dir --include-build "},
+      {" java ", "", " -cp -classpath --class-path -jar --module-path "},
+      {" task ", "td", " --taskfile --dir "},
+      {" pre-commit ", "c", " --config "},
+      {" bazel bazelisk ", "", " --bazelrc "},
+      {" terraform ", "", " -chdir "},
   };
   static const shell::RowsByName<Options> kByProgram(kOptions);
   std::vector<std::string> out;
@@ -276,6 +301,11 @@ std::vector<std::string> work_places(const shell::SimpleCommand& command) {
       } else if (i + 1 < words.size()) {
         out.emplace_back(words[i + 1]);
       }
+    }
+  }
+  for (std::size_t i = 1; words.is({"pytest", "py.test"}) && i < words.size(); ++i) {
+    if (!words[i].starts_with('-') && words[i].find('/') != std::string_view::npos) {
+      out.emplace_back(words[i].substr(0, words[i].find("::")));
     }
   }
   return out;

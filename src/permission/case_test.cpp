@@ -189,7 +189,7 @@ TEST(Permission, Tables) {
   const Workspace workspace;
   int rows = 0;
   for (const char* name :
-       {"builtin", "rules", "commands", "tiers", "everyday", "condition_rules"}) {
+       {"builtin", "rules", "commands", "tiers", "everyday", "everyday_fresh", "condition_rules"}) {
     CaseFile file(std::string(OAP_SOURCE_DIR "/src/permission/cases/") + name + ".case", workspace);
     file.run();
     rows += file.rows();
@@ -200,7 +200,8 @@ TEST(Permission, Tables) {
 TEST(Permission, BypassTables) {
   const Workspace workspace;
   int rows = 0;
-  for (const char* name : {"structure", "wrappers", "review", "programs", "builtins", "files"}) {
+  for (const char* name :
+       {"structure", "wrappers", "review", "programs", "builtins", "files", "fresh"}) {
     CaseFile file(std::string(OAP_SOURCE_DIR "/src/permission/cases/bypass_") + name + ".case",
                   workspace);
     file.run();

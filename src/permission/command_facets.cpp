@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "permission/build_calls.hpp"
+#include "permission/git_calls.hpp"
 #include "permission/glob_words.hpp"
 #include "permission/launchers.hpp"
 #include "permission/made_links.hpp"
@@ -68,10 +69,7 @@ class Reader {
         continue;
       }
       for (const std::string& assignment : command.assignments) {
-        note_variable(assigned_name(assignment));
-        if (assignment.find_first_of("$`") != std::string::npos) {
-          note_doubt("a variable's value is not known before it runs");
-        }
+        note_assignment(command, assignment);
       }
       for (const Redirect& redirect : command.redirects) {
         add_redirect(redirect);
@@ -107,6 +105,19 @@ class Reader {
     }
   }
 
+  void note_assignment(const SimpleCommand& command, const std::string& assignment) {
+    const std::string name = assigned_name(assignment);
+    const bool own = command.argv.empty() && is_own_variable(name);
+    const bool separates = name == "IFS" && !command.argv.empty() && command.argv[0] == "read";
+    if (own || separates) {
+      return;
+    }
+    note_variable(name);
+    if (assignment.find_first_of("$`") != std::string::npos) {
+      note_doubt("a variable's value is not known before it runs");
+    }
+  }
+
   void note_variable(const std::string& name) {
     if (!is_safe_variable(name) && unsafe_.empty()) {
       unsafe_ = name;
@@ -120,6 +131,9 @@ class Reader {
     bool redirect = false;
     bool possible = false;
     bool unsure = false;
+    bool may_write = false;
+    bool unmatched = false;
+    const FileOperand* operand = nullptr;
   };
 
   /// True the first time that just this is asked for.
@@ -150,6 +164,13 @@ class Reader {
       facet.redirect = touch.redirect;
       facet.possible = touch.possible;
       facet.unsure = touch.unsure;
+      facet.may_write = touch.may_write;
+      facet.unmatched = touch.unmatched;
+      if (touch.operand != nullptr) {
+        facet.creates = touch.operand->creates;
+        facet.skips_hidden = touch.operand->skips_hidden;
+        facet.only = touch.operand->only;
+      }
       facet.shown = shown.empty() ? path : shown;
       facets_.paths.push_back(std::move(facet));
       if (absolute || !touch.exact) {
@@ -165,6 +186,10 @@ class Reader {
       return;
     }
     const bool exact = redirect.word == WordKind::kStatic || redirect.word == WordKind::kTilde;
+    if (!exact && (redirect.target.starts_with("<(") || redirect.target.starts_with(">(")) &&
+        redirect.target.find(')') + 1 == redirect.target.size()) {
+      return;  // its commands are looked at themselves
+    }
     if (exact && is_harmless_device(redirect.target)) {
       return;
     }
@@ -198,9 +223,10 @@ class Reader {
 
   void add_call(const SimpleCommand& command) {
     CommandFacet facet = call_facet(command);
-    facet.open = command.dynamic && words_cannot_matter(command);
+    facet.open = command.dynamic && words_cannot_matter(command, script_);
+    const bool message = command.dynamic && is_open_in_message(command);
     facet.harmless = prints_here_document(command);
-    facet.doubt = doubt_of(command, facet.name, facet.open);
+    facet.doubt = doubt_of(command, facet.name, facet.open || message);
     if (facet.doubt.empty()) {
       facet.doubt = place_doubt(command, facet.name);
     }
@@ -214,21 +240,57 @@ class Reader {
     links_.note(command, directories_, paths, facets_.paths.size());
     follow(command, facet.name);
     facets_.commands.push_back(std::move(facet));
+    add_same(command);
+  }
+
+  /// Other names for the same: rules that ask or deny count for them too.
+  void add_same(const SimpleCommand& command) {
+    for (std::vector<std::string>& argv : same_calls(command.argv)) {
+      SimpleCommand other;
+      other.kinds.assign(argv.size(), WordKind::kStatic);
+      other.argv = std::move(argv);
+      CommandFacet facet = call_facet(other);
+      facet.possible = true;
+      facets_.commands.push_back(std::move(facet));
+    }
   }
 
   void add_operands(const SimpleCommand& command) {
     for (const FileOperand& operand : file_operands(command)) {
-      if (operand.glob && add_globbed(operand)) {
+      if ((operand.glob && add_globbed(operand)) || add_given(command, operand)) {
         continue;
       }
-      if (!is_harmless_device(operand.path)) {
-        add_path(operand.path, {.access = operand.access,
-                                .exact = operand.exact,
-                                .tree = operand.tree,
-                                .possible = operand.possible,
-                                .unsure = operand.unsure});
-      }
+      add_operand(operand);
     }
+  }
+
+  void add_operand(const FileOperand& operand) {
+    if (!is_harmless_device(operand.path)) {
+      add_path(operand.path, {.access = operand.access,
+                              .exact = operand.exact,
+                              .tree = operand.tree,
+                              .possible = operand.possible,
+                              .unsure = operand.unsure,
+                              .operand = &operand});
+    }
+  }
+
+  /// The names that find or the command before xargs gives; false where they cannot be told.
+  bool add_given(const SimpleCommand& command, const FileOperand& operand) {
+    const bool given = operand.path.empty() || operand.path == "{}";
+    if (!given || operand.exact || operand.access != Action::kRead ||
+        command.fed_by >= script_.commands.size()) {
+      return false;
+    }
+    const auto files = names_given_by(script_.commands[command.fed_by], command.wrapper == "find");
+    if (!files) {
+      return false;
+    }
+    ++offered_;
+    for (const FileOperand& one : *files) {
+      add_operand(one);
+    }
+    return true;
   }
 
   /// The files that a glob names now; false where they cannot be told.
@@ -240,7 +302,11 @@ class Reader {
     const auto paths = expand_glob(operand.path, directories_.front());
     for (std::size_t i = 0; paths && i < paths->size(); ++i) {
       add_path((*paths)[i],
-               {.access = operand.access, .tree = operand.tree, .possible = operand.possible},
+               {.access = operand.access,
+                .tree = operand.tree,
+                .possible = operand.possible,
+                .unmatched = paths->size() == 1 && paths->front() == operand.path,
+                .operand = &operand},
                operand.path);
     }
     return paths.has_value();
@@ -285,6 +351,7 @@ class Reader {
   void add_mention(std::string_view word) {
     if (!word.starts_with('-') && word.find_first_of("/.~") != std::string_view::npos) {
       add_path(word, {.possible = true});
+      add_path(word, {.access = Action::kWrite, .possible = true, .may_write = true});
     }
   }
 

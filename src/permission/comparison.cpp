@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <set>
 #include <tuple>
 
@@ -47,6 +48,10 @@ class Comparer {
   }
 
   Comparison run() {
+    // A condition may decide on what no region's text tells: time, user, arguments.
+    out_.complete = std::none_of(rules_.begin(), rules_.end(), [](const CompiledRule* one) {
+      return one->condition.has_value();
+    });
     for (const Dimension& dimension : dimensions_of(rules_, before_.workspace())) {
       const RegionMap map = regions_of(dimension.languages, dimension.texts, kBudget);
       out_.complete = out_.complete && map.complete;

@@ -17,6 +17,28 @@ namespace {
 constexpr std::array<Tier, 4> kTiers = {Tier::kManaged, Tier::kSession, Tier::kUser,
                                         Tier::kProject};
 
+/// Other names under which the same program is known: `python3.11` is python3 and python.
+std::vector<std::string> versions_of(const std::string& name) {
+  const std::size_t end = name.find_last_not_of("0123456789.-") + 1;
+  std::vector<std::string> out;
+  const std::string stem = name.substr(0, end);
+  const std::size_t dot = name.find('.', end);
+  if (end < name.size()) {
+    out.push_back(stem);
+  }
+  if (dot != std::string::npos) {
+    out.push_back(name.substr(0, dot));
+  }
+  if (stem == "python" || stem == "pypy" || stem == "pip") {
+    const std::string family = stem == "pypy" ? "python" : stem;
+    for (const char* version : {"", "2", "3"}) {
+      out.push_back(family + version);
+    }
+  }
+  std::erase(out, name);
+  return out;
+}
+
 std::size_t access_index(Action access) {
   return access == Action::kRead ? 0 : (access == Action::kWrite ? 1 : 2);
 }
@@ -156,6 +178,13 @@ bool Evaluation::allows_any_words(const CommandFacet& command, std::uint32_t uni
 }
 
 std::string Evaluation::mentioned_denial(const CommandFacet& command) const {
+  const auto is_denied = [&](std::string_view name) {
+    const auto found = compiled_.index.programs.find(name);
+    return found != compiled_.index.programs.end() &&
+           std::any_of(found->second.begin(), found->second.end(), [&](std::uint32_t id) {
+             return rule(id).rule.level == Level::kDeny && roles_.rank[rule(id).role] >= 0;
+           });
+  };
   static const shell::NameSet kHarmless(
       " echo printf test [ true false : cat head tail less wc sort uniq cut tr grep egrep fgrep rg "
       "ls dir tree stat file du df diff cmp comm git basename dirname realpath readlink which type "
@@ -163,6 +192,11 @@ std::string Evaluation::mentioned_denial(const CommandFacet& command) const {
       "export read set unset local declare command history ");
   if (kHarmless.contains(command.name)) {
     return {};
+  }
+  for (const std::string& name : versions_of(command.name)) {
+    if (is_denied(name)) {
+      return name;
+    }
   }
   constexpr std::string_view kPart =
       "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.+-";
@@ -172,11 +206,7 @@ std::string Evaluation::mentioned_denial(const CommandFacet& command) const {
       const std::size_t end = std::min(word.find_first_not_of(kPart, at), word.size());
       std::string_view name = word.substr(at, end - at);
       name.remove_prefix(std::min(name.find_first_not_of('-'), name.size()));
-      const auto found = compiled_.index.programs.find(name);
-      if (found != compiled_.index.programs.end() &&
-          std::any_of(found->second.begin(), found->second.end(), [&](std::uint32_t id) {
-            return rule(id).rule.level == Level::kDeny && roles_.rank[rule(id).role] >= 0;
-          })) {
+      if (is_denied(name)) {
         return std::string(name);
       }
       at = word.find_first_of(kPart, end);
@@ -299,7 +329,9 @@ std::optional<Decision> Evaluation::fallback() const {
   if (named(0, 0)) {
     return std::nullopt;
   }
-  if (facets_.runs_commands) {
+  const bool only_files = facets_.commands.empty() && !facets_.paths.empty() &&
+                          facets_.doubt.empty() && !facets_.over_limit;
+  if (facets_.runs_commands && !only_files) {
     return named(command_unit(0), text_unit()) ? std::nullopt : std::optional(builtin_for_call());
   }
   std::optional<Decision> strictest;

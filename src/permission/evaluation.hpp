@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "permission/compiled_rule.hpp"
@@ -35,7 +36,9 @@ struct Compiled {
 /// for one call.
 class Evaluation {
  public:
-  Evaluation(const Compiled& compiled, const Facets& facets, const RoleView& roles);
+  /// `role_fault`: why the principal's role cannot be right; "" where it can.
+  Evaluation(const Compiled& compiled, const Facets& facets, const RoleView& roles,
+             std::string_view role_fault = {});
 
   Decision decide();
   /// After decide(): how it came about.
@@ -82,6 +85,8 @@ class Evaluation {
 
   void gather_call();
   void gather_path(const PathFacet& path, std::uint32_t unit);
+  void gather_unmatched(const PathFacet& path);
+  void gather_below(const PathFacet& path, std::uint32_t unit);
   void gather_command(const CommandFacet& command, std::uint32_t unit);
   void gather_text();
   void replace_by_roles();

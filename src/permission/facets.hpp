@@ -25,6 +25,11 @@ struct PathFacet {
   bool redirect = false;          ///< of a shell redirection
   bool possible = false;          ///< only perhaps touched: ask and deny rules count, nothing else
   bool unsure = false;            ///< a tree of which only some is touched, and which is not known
+  bool creates = false;           ///< such a part of which is also what is not there yet
+  bool skips_hidden = false;      ///< of a tree, nothing whose name begins with a dot
+  bool unmatched = false;         ///< a glob that matches no file now; the paths are its own text
+  bool may_write = false;         ///< named to a program that is not known: it may write there
+  std::vector<std::string> only;  ///< of a tree, files with such names (globs); all where empty
   bool shared = false;            ///< a file to be written that has other names (hard links)
   std::string shown;              ///< as written
 };

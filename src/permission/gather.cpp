@@ -1,12 +1,74 @@
 #include <algorithm>
 
 #include "permission/evaluation.hpp"
+#include "permission/overlap.hpp"
+#include "permission/paths.hpp"
 #include "permission/rule_condition.hpp"
+#include "permission/tree_look.hpp"
+#include "text/strings.hpp"
 
 namespace oap::permission {
 
-Evaluation::Evaluation(const Compiled& compiled, const Facets& facets, const RoleView& roles)
+namespace {
+
+/// The names of files that a search is limited to, or its passing over hidden ones, leave out all
+/// that the rule is about.
+bool passes_over(const CompiledRule& rule, const PathFacet& path) {
+  const std::vector<std::string_view> parts = text::split(rule.path_pattern, '/');
+  const std::string_view last = parts.back();
+  const bool names = !path.only.empty() && last != "**" &&
+                     std::none_of(path.only.begin(), path.only.end(), [&](const std::string& one) {
+                       return names_may_overlap(one, last);
+                     });
+  const bool hidden =
+      path.skips_hidden && std::any_of(parts.begin(), parts.end(), [](std::string_view part) {
+        return part.size() > 1 && part[0] == '.' && part[1] != '.';
+      });
+  return names || (hidden && path.relative == ".");
+}
+
+bool is_named(const PathFacet& tree, std::string_view file) {
+  const std::string_view name = file.substr(file.rfind('/') + 1);
+  return tree.only.empty() ||
+         std::any_of(tree.only.begin(), tree.only.end(), [&](const std::string& one) {
+           const auto glob = text::Glob::compile(one, {text::GlobMode::kPath, false});
+           return !glob || glob->matches(name);
+         });
+}
+
+/// No file that is there now is one of the rule's. An empty workspace says nothing of what may
+/// come.
+bool holds_none(const TreeListing& listing, const CompiledRule& rule, const PathFacet& tree,
+                bool below) {
+  if (!listing.exists) {
+    return !below;
+  }
+  const bool whole = tree.relative == "." || !tree.inside;
+  if (!listing.complete || (whole && listing.files.empty())) {
+    return false;
+  }
+  return std::none_of(listing.files.begin(), listing.files.end(), [&](const auto& file) {
+    PathFacet facet;
+    facet.access = tree.access;
+    facet.lexical = file.path;
+    facet.canonical = file.target.empty() ? file.path : file.target;
+    const std::string_view workspace =
+        std::string_view(tree.canonical)
+            .substr(0,
+                    tree.canonical.size() - (tree.relative == "." ? 0 : tree.relative.size() + 1));
+    place_facet(facet, tree.inside ? workspace : std::string_view("/"));
+    return is_named(tree, file.path) && match_path(rule, facet) != PathMatch::kNone;
+  });
+}
+
+}  // namespace
+
+Evaluation::Evaluation(const Compiled& compiled, const Facets& facets, const RoleView& roles,
+                       std::string_view role_fault)
     : compiled_(compiled), facets_(facets), roles_(roles) {
+  if (!role_fault.empty()) {
+    floors_.push_back({Level::kAsk, "builtin/unknown-role", std::string(role_fault)});
+  }
   of_unit_.resize(text_unit() + 1);
 }
 
@@ -150,23 +212,72 @@ void Evaluation::gather_path(const PathFacet& path, std::uint32_t unit) {
       return;
     }
     const PathMatch match = match_path(candidate, path);
-    if (match != PathMatch::kNone) {
+    if (match != PathMatch::kNone && path.may_write) {
+      floors_.push_back(
+          {Level::kAsk, candidate.rule.where,
+           path.shown + " may be written, and it matches " + candidate.rule.describe()});
+    } else if (match != PathMatch::kNone) {
       // What a command may touch does not make the command itself allowed.
       hit(id, unit, match == PathMatch::kTightens || (commands && !path.redirect) || path.possible);
     }
   });
-  if (!path.tree || !path.exact) {
-    return;
+  if (path.unmatched) {
+    gather_unmatched(path);
   }
+  if (path.tree && path.exact) {
+    gather_below(path, unit);
+  }
+}
+
+/// A glob that no file matches now, by what it might name.
+void Evaluation::gather_unmatched(const PathFacet& path) {
+  for (const std::uint32_t id : compiled_.index.strict_files) {
+    const CompiledRule& candidate = rule(id);
+    if (!match_action(candidate.rule.action, path.access) || roles_.rank[candidate.role] < 0) {
+      continue;
+    }
+    const bool inside = !path.lexical_relative.empty();
+    const bool absolute = candidate.absolute || (candidate.any_depth && !inside);
+    const std::string& place = absolute ? path.lexical : path.lexical_relative;
+    if ((absolute || inside) &&
+        (may_overlap(place, candidate.path_pattern) ||
+         (path.tree && may_overlap(place + "/**", candidate.path_pattern)))) {
+      floors_.push_back({Level::kAsk, candidate.rule.where,
+                         path.shown + " may name files that match " + candidate.rule.describe()});
+    }
+  }
+}
+
+void Evaluation::gather_below(const PathFacet& path, std::uint32_t unit) {
+  std::optional<TreeListing> listing;
   for (const std::uint32_t id : compiled_.index.strict_files) {
     const CompiledRule& candidate = rule(id);
     if (!match_action(candidate.rule.action, path.access) || roles_.rank[candidate.role] < 0) {
       continue;
     }
     const bool below = match_below(candidate, path) != PathMatch::kNone;
-    if (below && path.access != Action::kRead && !path.unsure) {
+    const bool changes = path.access != Action::kRead && !path.unsure;
+    if (below && changes && path.only.empty()) {
       hit(id, unit, true);
-    } else if (below || candidate.any_depth) {
+      continue;
+    }
+    if (!below && !candidate.any_depth) {
+      continue;
+    }
+    if (!path.creates) {
+      if (passes_over(candidate, path)) {
+        continue;
+      }
+      if (!listing) {
+        listing = path.inside ? list_tree(path.canonical) : TreeListing{{}, true, false};
+      }
+      if (holds_none(*listing, candidate, path, below)) {
+        continue;
+      }
+    }
+    if (below && changes) {
+      hit(id, unit, true);
+    } else {
       floors_.push_back(
           {Level::kAsk, candidate.rule.where,
            "something below " + path.shown + " may match " + candidate.rule.describe()});

@@ -27,6 +27,8 @@ std::optional<std::vector<std::string>> expand_glob(std::string_view word, std::
     if (wild && !glob) {
       return std::nullopt;
     }
+    // Letters beside the wildcards (`*env`) may be meant for hidden files, whatever bash does now.
+    const bool wild_only = part.find_first_not_of("*?") == std::string_view::npos;
     std::vector<std::string> next;
     for (const std::string& directory : found) {
       if (!wild) {
@@ -35,7 +37,7 @@ std::optional<std::vector<std::string>> expand_glob(std::string_view word, std::
       }
       const auto names = os::list_dir(directory.empty() ? "/" : directory);
       for (const std::string& name : names.value_or(std::vector<std::string>{})) {
-        const bool hidden = name.starts_with('.') && !part.starts_with('.');
+        const bool hidden = name.starts_with('.') && wild_only;
         if (++seen > kMaxNames) {
           return std::nullopt;
         }

@@ -5,6 +5,8 @@
 #include <fmt/format.h>
 
 #include "permission/build_calls.hpp"
+#include "permission/git_calls.hpp"
+#include "permission/given_programs.hpp"
 #include "permission/words.hpp"
 #include "shell/name_set.hpp"
 #include "text/strings.hpp"
@@ -152,214 +154,6 @@ bool sed(const Words& words) {
   return false;
 }
 
-bool git(const Words& words) {
-  std::size_t at = 1;
-  while (at < words.size() && words[at].starts_with('-')) {
-    if (Words::one_of(words[at], {"-c", "--config-env"}) || words[at].starts_with("--exec-path=")) {
-      return true;
-    }
-    at += Words::one_of(words[at], {"-C", "--git-dir", "--work-tree", "--namespace"}) ? 2 : 1;
-  }
-  if (at >= words.size()) {
-    return false;
-  }
-  const std::string_view verb = words[at];
-  if (words.any_prefix({"--upload-p", "--receive-p", "--ext-d", "--exec", "--open-f", "--outp",
-                        "--textconv", "--filters", "ext::", "--extc", "--conf", "--templ"}) ||
-      Words::one_of(verb, {"filter-branch",
-                           "difftool",
-                           "mergetool",
-                           "instaweb",
-                           "send-email",
-                           "hook",
-                           "for-each-repo",
-                           "shell",
-                           "daemon",
-                           "web--browse",
-                           "credential",
-                           "submodule--helper",
-                           "remote-ext",
-                           "upload-archive",
-                           "http-backend",
-                           "cvsserver",
-                           "p4",
-                           "svn",
-                           "gui",
-                           "citool",
-                           "maintenance",
-                           "fast-import",
-                           "merge-index",
-                           "merge-one-file"})) {
-    return true;
-  }
-  if (verb == "submodule") {
-    return words.any_word({"foreach"});
-  }
-  if (verb == "bisect") {
-    return words.any_word({"run", "visualize", "view"});
-  }
-  if (verb == "rebase") {
-    return words.any_short("xi") || words.any_prefix({"--exe", "--int", "--ed"});
-  }
-  if (verb == "grep") {
-    return words.any_short("O");
-  }
-  if (verb == "clone" || verb == "init") {
-    return words.any_short("uc");
-  }
-  return verb == "config" &&
-         !words.any_word({"--get", "--list", "-l", "--get-all", "--get-regexp", "get", "list"});
-}
-
-bool archiver(const Words& words) {
-  if (words.is({"tar", "gtar", "bsdtar"})) {
-    const bool bundled = words.size() > 1 && !words[1].starts_with('-') &&
-                         words[1].find_first_of("IF") != std::string_view::npos;
-    return bundled || words.any_short("IFT") ||
-           words.any_prefix({"--checkpoint-a", "--to-c", "--use-", "--info-s", "--new-v", "--rs",
-                             "--rm", "--files-f"});
-  }
-  if (words.is({"zip"})) {
-    return words.any_word({"-TT"}) || words.any_prefix({"--unzip-c"});
-  }
-  if (words.is({"rsync"})) {
-    return words.any_short("eM") ||
-           words.any_prefix({"--rs", "--remote-o", "--daemon", "--config"});
-  }
-  if (words.is({"scp", "sftp"})) {
-    return words.any_short("oSDFb");
-  }
-  return words.is({"cpio", "pax"}) && words.any_prefix({"--rsh", "--to-"});
-}
-
-bool builder(const Words& words) {
-  if (words.is({"make", "gmake", "bmake", "ninja"})) {
-    return make_may_run(words);
-  }
-  if (words.is({"go"})) {
-    return words.any_prefix(
-               {"-exec", "-toolexec", "-vettool", "--exec", "--toolexec", "--vettool"}) ||
-           words.any_part("extld");
-  }
-  if (words.is({"cargo"})) {
-    return words.any_prefix({"--config"});
-  }
-  if (words.is({"gcc", "g++", "cc", "c++", "clang", "clang++", "cpp", "ld", "tcc"})) {
-    return words.any_prefix(
-        {"-wrapper", "-fplugin", "-plugin", "-specs", "@", "-B", "-Xclang", "-load"});
-  }
-  if (words.is({"cmake"})) {
-    return words.any_word({"-E", "-P", "--open"}) || words.any_prefix({"-P", "-C"});
-  }
-  return words.is({"apt", "apt-get", "aptitude", "dpkg"}) && words.any_short("oc");
-}
-
-/// A database's shell: its own commands, server-side programs, or queries from its input.
-bool queries_run_programs(const Words& words) {
-  if (words.any_word({"--version", "--help", "-V", "-version"})) {
-    return false;
-  }
-  const bool lite = words.is({"sqlite3"});
-  const bool given =
-      lite ? words.first_operand() != 0 && words.first_operand() + 1 < words.size()
-           : words.any_short("cel") || words.any_prefix({"--command", "--execute", "--list"});
-  bool special =
-      words.any_dynamic() || words.any_short("f") || words.any_prefix({"-init", "-cmd", "--file"});
-  for (std::size_t i = 1; i < words.size(); ++i) {
-    const std::string lower = text::lower_ascii(words[i]);
-    for (const std::string_view mark :
-         {"\\", ".sh", ".sy", ".once", ".out", ".imp", ".load", ".read", "|", "program", "load_ext",
-          "writefile", "readfile", "edit(", "system", "source"}) {
-      special = special || lower.find(mark) != std::string::npos;
-    }
-  }
-  return special || !given;
-}
-
-/// Options of a remote shell that run something here.
-bool connects_through(const Words& words) {
-  return words.is({"ssh", "slogin", "autossh", "mosh"}) &&
-         (words.any_part("ProxyCommand") || words.any_part("LocalCommand") ||
-          words.any_part("HostsCommand") || words.any_part("proxycommand") ||
-          words.any_part("localcommand"));
-}
-
-/// Our own program, where it changes what may be done.
-bool changes_rules(const Words& words) {
-  return words.is({"oap"}) && words.any_word({"trust", "set", "approve", "deny", "run", "serve",
-                                              "add", "remove", "call", "login"});
-}
-
-/// Programs with an option, or a word, that names another program.
-bool names_program(const Words& words) {
-  if (connects_through(words) || changes_rules(words)) {
-    return true;
-  }
-  if (words.is({"sort"})) {
-    return words.any_prefix({"--com"});
-  }
-  if (words.is({"split", "gsplit"})) {
-    return words.any_prefix({"--fi"});
-  }
-  if (words.is({"rg", "ripgrep"})) {
-    return words.any_prefix({"--pre=", "--hostname-bin"}) || words.any_word({"--pre"});
-  }
-  if (words.is({"man", "less", "more", "most", "apropos", "whatis", "git-help"})) {
-    return words.any_short(words.is({"less", "more"}) ? "PHko+" : "PHC") ||
-           words.any_prefix({"+", "--htm", "--pa", "--conf", "--lesskey"});
-  }
-  if (words.is({"help", "info"})) {
-    return words.any_short("fo") || words.any_prefix({"--res", "--out", "--fi"});
-  }
-  if (words.is({"find"})) {
-    return words.any_word({"-fls", "-fprint", "-fprint0", "-fprintf"});
-  }
-  if (words.is({"fd", "fdfind"})) {
-    return words.any_short("xX") || words.any_prefix({"--exec"});
-  }
-  if (words.is({"wget"})) {
-    return words.any_short("e") || words.any_prefix({"--use-a", "--exec", "--conf"});
-  }
-  if (words.is({"curl"})) {
-    return words.any_short("K") || words.any_prefix({"--conf", "--lib", "--engine"});
-  }
-  if (words.is({"nc", "ncat", "netcat"})) {
-    return words.any_short("ec") || words.any_prefix({"--exec", "--sh-e", "--lua"});
-  }
-  if (words.is({"tcpdump"})) {
-    return words.any_short("z");
-  }
-  if (words.is({"dc", "m4", "ftp", "telnet", "gnuplot"})) {
-    return !words.any_word({"--version", "--help", "-V"});
-  }
-  if (words.is({"sqlite3", "psql", "mysql", "mariadb"})) {
-    return queries_run_programs(words);
-  }
-  if (words.is({"ssh-keygen", "ssh-add", "openssl"})) {
-    return (words.is({"ssh-keygen"}) && words.any_short("D")) ||
-           (words.is({"ssh-add"}) && words.any_short("s"));
-  }
-  if (words.is({"xsltproc", "latex", "pdflatex", "xelatex", "lualatex", "tex"})) {
-    return words.any_prefix({"-shell-escape", "--shell-escape", "-enable-write18", "--lua"});
-  }
-  if (words.is({"journalctl", "systemctl", "bat", "batcat", "delta"})) {
-    return words.any_prefix({"--pager", "--edit"}) || words.any_word({"edit"});
-  }
-  if (words.is({"screen", "tmux", "gdb", "lldb", "expect"})) {
-    return false;
-  }
-  return words.is({"crontab", "at", "batch", "parallel", "sem"});
-}
-
-bool edits(const Words& words) {
-  if (words.is({"vi", "vim", "nvim", "view", "vimdiff", "rvim", "gvim", "ex", "emacs",
-                "emacsclient", "nano", "pico", "joe", "micro", "kak", "hx", "ed", "red"})) {
-    return words.is({"ex", "ed", "red"}) || words.any_short("ceEsSlfu") ||
-           words.any_prefix({"+", "--cmd", "--ev", "--ba", "--sc", "--lo", "--fu", "--ex", "--sp"});
-  }
-  return false;
-}
-
 /// Programs for which a file's name that looks like an option is dangerous.
 bool takes_dangerous_options(const Words& words) {
   return words.is({"tar",  "gtar", "bsdtar", "zip",    "rsync",   "find", "fd",     "fdfind",
@@ -395,10 +189,10 @@ std::string inline_code(const shell::SimpleCommand& command) {
   if (words.is({"sed", "gsed", "ssed"}) && sed(words)) {
     return says("may run commands or write files from its script");
   }
-  if (words.is({"git"}) && git(words)) {
+  if (words.is({"git"}) && git_may_run(words)) {
     return says("is given something that can run programs");
   }
-  if (archiver(words) || builder(words) || names_program(words) || edits(words)) {
+  if (is_given_program(words)) {
     return says("is given something that can run programs");
   }
   if (takes_dangerous_options(words) && words.glob_may_be_option()) {

@@ -21,6 +21,9 @@ bool has_runner_verb(const Words& words) {
                 "heroku", "fly",        "gcloud",    "machinectl"})) {
     return words.any_word({"run", "exec", "shell", "develop", "enter", "x", "tool", "ssh"});
   }
+  if (words.is({"go"})) {
+    return words.size() > 2 && words[1] == "run" && words.any_part("@");
+  }
   return words.is({"cargo"}) && words.any_word({"watch"});
 }
 

@@ -109,7 +109,11 @@ bool MadeLinks::follow(std::string_view workspace, std::vector<PathFacet>& paths
   bool certain = !too_many_;
   const std::size_t most = paths.size() + kMostPaths;
   for (std::size_t i = 0; i < paths.size() && !links_.empty(); ++i) {
-    certain = certain && (paths[i].shown.find("..") == std::string::npos || !paths[i].exact);
+    const bool own_word = std::any_of(links_.begin(), links_.end(), [&](const Link& link) {
+      return i >= link.from && i < link.to;
+    });
+    certain =
+        certain && (own_word || paths[i].shown.find("..") == std::string::npos || !paths[i].exact);
     for (const Link& link : links_) {
       const std::string rest = below(paths[i].lexical, link.name);
       const bool own = rest == "." && i >= link.from && i < link.to;

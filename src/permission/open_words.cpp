@@ -10,9 +10,24 @@ namespace {
 
 using shell::WordKind;
 
+/// Every expansion is of a variable that the script gives numbers only.
+bool only_numbers(const shell::SimpleCommand& command, const shell::Script& script) {
+  for (std::size_t i = 0; i < command.argv.size(); ++i) {
+    std::string_view name = command.argv[i];
+    if (command.kinds[i] != WordKind::kDynamic) {
+      continue;
+    }
+    if (!name.starts_with('$') || std::find(script.numbers.begin(), script.numbers.end(),
+                                            name.substr(1)) == script.numbers.end()) {
+      return false;
+    }
+  }
+  return true;
+}
+
 /// `[ -n "$x" ]`, `test "$a" = b`: an operator that is written out, with its operands unsplit. Any
 /// other form might evaluate a subscript (-v) that the operand brings along.
-bool is_plain_test(const shell::SimpleCommand& command) {
+bool is_plain_test(const shell::SimpleCommand& command, const shell::Script& script) {
   std::size_t size = command.argv.size();
   if (command.argv.front() == "[") {
     if (size < 2 || command.argv.back() != "]") {
@@ -21,7 +36,7 @@ bool is_plain_test(const shell::SimpleCommand& command) {
     --size;
   }
   const auto known = [&](std::size_t i) { return command.kinds[i] == WordKind::kStatic; };
-  if (command.splits) {
+  if (command.splits && !only_numbers(command, script)) {
     return false;
   }
   if (size == 3) {
@@ -35,10 +50,11 @@ bool is_plain_test(const shell::SimpleCommand& command) {
 
 }  // namespace
 
-bool words_cannot_matter(const shell::SimpleCommand& command) {
+bool words_cannot_matter(const shell::SimpleCommand& command, const shell::Script& script) {
   static const shell::NameSet kAnyArguments(
       " grep egrep fgrep wc ls basename dirname cat head tail stat md5sum sha1sum sha256sum "
-      "sha512sum cksum du echo ");
+      "sha512sum cksum du echo cut tr nl rev tac paste join fold column diff comm cmp jq realpath "
+      "readlink sleep seq mkdir touch cp mv chmod kill wait true false ");
   if (command.kinds.front() != WordKind::kStatic || !command.assignments.empty()) {
     return false;
   }
@@ -46,15 +62,44 @@ bool words_cannot_matter(const shell::SimpleCommand& command) {
   const bool open = std::find(command.kinds.begin(), command.kinds.end(), WordKind::kDynamic) !=
                     command.kinds.end();
   if (!open) {
-    return Words::one_of(command.wrapper, {"xargs", "find"}) && kAnyArguments.contains(program);
+    // What find puts into the place of {} begins with the place that it was given.
+    return (command.wrapper == "find" && Words::one_of(program, {"sed", "gsed"})) ||
+           (Words::one_of(command.wrapper, {"xargs", "find"}) && kAnyArguments.contains(program));
   }
   if (Words::one_of(program, {"test", "["})) {
-    return is_plain_test(command);
+    return is_plain_test(command, script);
   }
   if (program == "printf") {
     return command.kinds[1] == WordKind::kStatic && !command.argv[1].starts_with('-');
   }
-  return Words::one_of(program, {"echo", "basename", "dirname"});
+  return Words::one_of(program, {"echo", "basename", "dirname"}) ||
+         (!command.splits && kAnyArguments.contains(program));
+}
+
+bool is_open_in_message(const shell::SimpleCommand& command) {
+  const Words words(command);
+  const bool git = words.is({"git"}) && words.size() > 1 &&
+                   Words::one_of(words[1], {"commit", "tag", "merge", "stash", "notes"});
+  const bool hub = words.is({"gh", "glab"});
+  if ((!git && !hub) || command.splits) {
+    return false;
+  }
+  for (std::size_t i = 1; i < words.size(); ++i) {
+    if (command.kinds[i] != WordKind::kDynamic) {
+      continue;
+    }
+    const std::string_view before = words[i - 1];
+    const bool group = before.size() > 1 && before[0] == '-' && before[1] != '-';
+    const bool message =
+        git ? (group && before.ends_with('m')) || before == "--message" ||
+                  words[i].starts_with("--message=") || words[i].starts_with("-m")
+            : Words::one_of(before, {"-t", "-b", "--title", "--body", "--notes", "-n"}) ||
+                  words[i].starts_with("--title=") || words[i].starts_with("--body=");
+    if (!message) {
+      return false;
+    }
+  }
+  return true;
 }
 
 bool prints_here_document(const shell::SimpleCommand& command) {

@@ -7,7 +7,10 @@ namespace oap::permission {
 /// True where the words of a call that are not known before it runs cannot make it do more than its
 /// program is there for: `echo "$x"`, `basename "$f"`, `[ -n "$x" ]`, `xargs grep -l foo`. What
 /// files it reads is another matter. argv is not empty. Private to this folder.
-bool words_cannot_matter(const shell::SimpleCommand& command);
+bool words_cannot_matter(const shell::SimpleCommand& command, const shell::Script& script);
+
+/// True where all that is not known is a message: `git commit -m "$text"`, `gh pr create -b "$x"`.
+bool is_open_in_message(const shell::SimpleCommand& command);
 
 /// `cat` with nothing but a here-document: it prints what stands in the command.
 bool prints_here_document(const shell::SimpleCommand& command);

@@ -219,6 +219,22 @@ struct Policy::Body {
   std::vector<PolicySource> sources;
   std::string revision;
 
+  /// A sentence where no file defines the role and it is no agent's; "" where all is well.
+  std::string unknown_role(const std::string& role) const {
+    static constexpr std::string_view kAgents[] = {"",       "user",     "commander", "planner",
+                                                   "worker", "reviewer", "executor"};
+    if (compiled.roles.contains(role) ||
+        std::find(std::begin(kAgents), std::end(kAgents), role) != std::end(kAgents)) {
+      return {};
+    }
+    std::vector<std::string> names;
+    for (const auto& [name, view] : compiled.roles) {
+      names.push_back(name);
+    }
+    return fmt::format("no role '{}' is defined in permissions.yaml{}", role,
+                       text::did_you_mean(role, names));
+  }
+
   const RoleView& view(const std::string& role) const {
     const auto found = compiled.roles.find(role);
     return found == compiled.roles.end() ? compiled.everyone : found->second;
@@ -297,7 +313,9 @@ Facets Policy::facets(const Request& request) const {
 }
 
 Decision Policy::evaluate(const Facets& facets, const Principal& principal) const {
-  return Evaluation(body_->compiled, facets, body_->view(principal.role)).decide();
+  return Evaluation(body_->compiled, facets, body_->view(principal.role),
+                    body_->unknown_role(principal.role))
+      .decide();
 }
 
 Decision Policy::decide(const Request& request) const {
@@ -310,7 +328,8 @@ std::vector<std::string> Policy::hidden_from_search(const Principal& principal) 
 
 Explanation Policy::explain(const Request& request) const {
   const Facets derived = facets(request);
-  Evaluation evaluation(body_->compiled, derived, body_->view(request.principal.role));
+  Evaluation evaluation(body_->compiled, derived, body_->view(request.principal.role),
+                        body_->unknown_role(request.principal.role));
   Explanation out;
   out.decision = evaluation.decide();
   evaluation.explain(out);

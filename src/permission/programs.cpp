@@ -37,6 +37,23 @@ bool is_safe_variable(std::string_view name) {
                  "PORT", "PYTHONUNBUFFERED", "PYTHONDONTWRITEBYTECODE", "CARGO_TERM_COLOR"});
 }
 
+bool is_own_variable(std::string_view name) {
+  const std::string lower = text::lower_ascii(name);
+  if (name.empty() || lower.ends_with("_proxy") || lower.starts_with("npm_")) {
+    return false;
+  }
+  if (lower == name) {
+    return true;
+  }
+  return one_of(
+      name, {"VERSION", "NAME",   "FILE",   "FILES",      "DIR",      "SRC",    "DEST",   "OUT",
+             "OUTPUT",  "COUNT",  "TAG",    "BRANCH",     "COMMIT",   "SHA",    "URL",    "DATE",
+             "NOW",     "N",      "I",      "J",          "X",        "RESULT", "STATUS", "RC",
+             "CODE",    "PID",    "TOTAL",  "LINE",       "ROOT",     "BASE",   "MSG",    "REPO",
+             "START",   "END",    "LATEST", "CURRENT",    "RESPONSE", "BODY",   "ID",     "F",
+             "FAILED",  "PASSED", "ERRORS", "SCRIPT_DIR", "PROJECT",  "IMAGE",  "TEXT"});
+}
+
 bool is_environment_name(std::string_view name) {
   const bool upper = std::all_of(name.begin(), name.end(), [](char c) {
     return (c >= 'A' && c <= 'Z') || text::is_digit(c) || c == '_';

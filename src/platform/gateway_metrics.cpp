@@ -3,6 +3,8 @@
 namespace oap::platform {
 namespace {
 
+constexpr double kHighRisk = 0.7;
+
 std::string_view outcome_of(const ToolOutcome& outcome) {
   if (outcome.denial) {
     return "denied";
@@ -20,8 +22,9 @@ bool is_up(const gateway::Health& health) {
 
 }  // namespace
 
-GatewayMetrics::GatewayMetrics(const gateway::UpstreamSet& upstreams)
+GatewayMetrics::GatewayMetrics(const gateway::UpstreamSet& upstreams, Clean clean)
     : upstreams_(upstreams),
+      clean_(std::move(clean)),
       calls_(registry_.counter("opencode_mcp_calls_total", "Governed calls by server and outcome.",
                                {"server_name", "outcome"})),
       seconds_(registry_.histogram("opencode_mcp_call_duration_seconds",
@@ -30,6 +33,11 @@ GatewayMetrics::GatewayMetrics(const gateway::UpstreamSet& upstreams)
       decisions_(registry_.counter("opencode_permission_decisions_total",
                                    "Decisions on calls: allow (also after asking) or deny.",
                                    {"decision"})),
+      risks_(registry_.histogram("opencode_security_risk_score",
+                                 "Risk of what calls would run or write, 0 to 1.", {"tool"},
+                                 {0.0, 0.05, 0.1, 0.2, 0.5, 0.7, 0.9})),
+      incidents_(registry_.counter("opencode_security_incidents_total",
+                                   "Calls that were denied or whose risk was above 0.7.", {})),
       up_(registry_.gauge("opencode_mcp_server_up", "1 where the server can be called.",
                           {"server_name"})),
       starts_(registry_.gauge("opencode_mcp_server_starts", "How often the server was started.",
@@ -55,6 +63,10 @@ gateway::ProgressObserver GatewayMetrics::observer() {
     seconds_.with({progress.call.server})
         .observe(static_cast<double>(outcome.duration.count()) / 1000.0);
     decisions_.with({outcome.denial ? "deny" : "allow"}).add();
+    risks_.with({clean_(progress.call.tool)}).observe(progress.risk_score);
+    if (outcome.denial || progress.risk_score > kHighRisk) {
+      incidents_.get().add();
+    }
   };
 }
 

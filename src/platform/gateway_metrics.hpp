@@ -1,6 +1,8 @@
 #pragma once
 
+#include <functional>
 #include <string>
+#include <string_view>
 
 #include "gateway/gateway.hpp"
 #include "gateway/upstream/upstream.hpp"
@@ -13,7 +15,9 @@ namespace oap::platform {
 /// server is, and the endpoint's sessions and streams. The collaborators outlive it.
 class GatewayMetrics {
  public:
-  explicit GatewayMetrics(const gateway::UpstreamSet& upstreams);
+  /// Takes secrets out of a label that callers choose: a name of a tool.
+  using Clean = std::function<std::string(std::string_view)>;
+  GatewayMetrics(const gateway::UpstreamSet& upstreams, Clean clean);
 
   /// To be given to the gateway as its observer.
   gateway::ProgressObserver observer();
@@ -25,11 +29,14 @@ class GatewayMetrics {
   void refresh();
 
   const gateway::UpstreamSet& upstreams_;
+  Clean clean_;
   const mcp::HttpFront* front_ = nullptr;
   metrics::Registry registry_;
   metrics::Family<metrics::Counter> calls_;
   metrics::Family<metrics::Histogram> seconds_;
   metrics::Family<metrics::Counter> decisions_;
+  metrics::Family<metrics::Histogram> risks_;
+  metrics::Family<metrics::Counter> incidents_;
   metrics::Family<metrics::Gauge> up_;
   metrics::Family<metrics::Gauge> starts_;
   metrics::Family<metrics::Gauge> open_calls_;

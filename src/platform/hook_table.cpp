@@ -19,7 +19,7 @@ std::unique_ptr<Hook> make(Args&&... args) {
 void register_hooks(hooks::Registry& registry, const HookParts& parts) {
   // tool.execute.before
   registry.add(make<gateway::StrictRoleGuard>(), {10, kGuard});
-  registry.add(make<gateway::PermissionHook>(parts.engine), {20, kGuard});
+  registry.add(make<gateway::PermissionHook>(parts.engine, &parts.security_policy), {20, kGuard});
   registry.add(make<gateway::SecurityPolicyHook>(parts.security_policy, system_clock()),
                {30, kGuard});
   // tool.execute.after

@@ -66,7 +66,8 @@ class Serving {
         audit_(executor, platform.audit(), platform.redactor()),
         service_(platform.gateway(), platform.catalog(), platform.upstreams(), seal_, audit_,
                  serve_options()),
-        metrics_(platform.upstreams()),
+        metrics_(platform.upstreams(),
+                 [&platform](std::string_view text) { return platform.redactor().redact(text); }),
         scope_(executor) {
     platform_.gateway().set_observer(metrics_.observer());
   }

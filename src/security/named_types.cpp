@@ -13,6 +13,8 @@ namespace oap::security {
 namespace {
 
 constexpr NamedType kNamed[] = {
+    {"otp_seed", "totp|otp_secret|otp_seed|mfa_secret|mfa_seed|2fa|two_factor|authenticator",
+     "[A-Z2-7]{16,64}=*"},
     {"aws_secret_access_key", "aws|secret_access_key|secretaccesskey|s3", "[A-Za-z0-9/+]{40}"},
     {"aws_session_token", "session_token|security_token", "(?:IQoJ|FwoG|FQoG)[A-Za-z0-9/+=]{80,}"},
     {"azure_storage_key", "account_key|storage_key|azure_storage", "[A-Za-z0-9+/]{86}=="},

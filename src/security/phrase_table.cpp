@@ -42,6 +42,15 @@ constexpr MarkPattern kPhrases[] = {
     {Mark::kPhrase,
      "[A-Za-z0-9.*-]:(?:[0-9]{2,5}|\\*):[A-Za-z0-9_*-]{1,63}:[A-Za-z0-9_.*-]{1,63}:[^\\s:\"'/]",
      false, Demand::kRandom},
+    {Mark::kPhrase, "<[A-Za-z]{0,24}Password>\\s{0,24}<Value>[^\\s<]", true},
+    {Mark::kPhrase,
+     "\\b(?:requirepass|masterauth|rootpw|snmp-server[ ]community)[ \\t]{1,4}(?:--[a-z]{4,10}[ "
+     "\\t]{1,3}){0,2}[\"']?[^\\s\"'$-]",
+     false, Demand::kRandom},
+    {Mark::kPhrase,
+     "(?:auth|credentials?|basicauth|login|authentication)[ ]?(?:[=:][ ]?)?\\([ "
+     "]?[\"'][^\"'\\n]{1,40}[\"'][ ]?,[ ]?[\"'][^\\s\"']",
+     true, Demand::kRandom},
     {Mark::kPhrase, "\\bpsk[ ]?=[ ]?[\"']?[^\\s\"']", false},
     {Mark::kPhrase, "jdbc:oracle:[a-z]{3,5}:[^\\s/@:\"']{1,60}/[^\\s@/\"']", true},
     // -- commands
@@ -49,6 +58,10 @@ constexpr MarkPattern kPhrases[] = {
      "\\bcurl\\s[^\\n]{0,160}(?:-u|--user|-U|--proxy-user)[ =][\"']?[^\\s\"':]{1,60}:[^\\s\"']"},
     {Mark::kPhrase,
      "\\b(?:mysql|mariadb)(?:dump|admin|import|show)?[ \\t][^\\n|;]{0,160}-p[\"']?[^\\s\"'-]"},
+    {Mark::kPhrase, "\\b(?:sqlcmd|bcp|osql|isql)[ \\t][^\\n|;]{0,120}[ \\t]-P[ ]?" OAP_WORD},
+    {Mark::kPhrase, "\\bsqlplus[ \\t][^\\n/]{0,60}/[^\\s@/\"']", false, Demand::kRandom},
+    {Mark::kPhrase, "\\bchpasswd[ \\t]{0,3}<<<[ ]?[\"']?[^\\s:\"']{1,40}:[^\\s\"']"},
+    {Mark::kPhrase, "\\bsudo[ \\t][^\\n<]{0,40}-[A-Za-z]{0,4}S[^\\n<]{0,80}<<<[ ]?[\"']?[^\\s\"']"},
     {Mark::kPhrase, "\\bsshpass[ \\t]+-p[ \\t]{0,2}[\"']?[^\\s\"']"},
     {Mark::kPhrase, "\\bredis-cli[ \\t][^\\n|;]{0,120}(?:-a|--pass)[ =]" OAP_WORD},
     {Mark::kPhrase,

@@ -229,6 +229,18 @@ Value log_value(std::string_view text, std::size_t at, std::size_t line_end) {
   return out;
 }
 
+/// `…://host/x?user=a&password=…`: a parameter of an address.
+bool is_parameter(std::string_view text, const Name& name) {
+  const char left = name.start > 0 ? text[name.start - 1] : '\0';
+  if (left != '?' && left != '&') {
+    return false;
+  }
+  const std::size_t low = name.start > 300 ? name.start - 300 : 0;
+  std::string_view word = text.substr(low, name.start - low);
+  word = word.substr(word.find_last_of(" \t\n\"'`") + 1);
+  return word.find("://") != std::string_view::npos;
+}
+
 Value bare_value(const TextView& view, std::size_t at, const Name& name,
                  const Separator& separator) {
   const std::string_view text = view.text;
@@ -262,6 +274,11 @@ Value bare_value(const TextView& view, std::size_t at, const Name& name,
   const bool tight = separator.value == at && separator.name_end == name.end;
   const bool begins = begins_line(text, name.start);
   const bool after_blank = name.start > 0 && text::is_space(text[name.start - 1]);
+  if (tight && separator.kind == '=' && is_parameter(text, name)) {
+    Value parameter = log_value(text, at, end);
+    parameter.end = std::min(parameter.end, std::min(text.find_first_of("&#", at), text.size()));
+    return parameter;
+  }
   if (tight && separator.kind == '=' && !name.quoted && after_blank && !begins) {
     return log_value(text, at, end);
   }
@@ -304,6 +321,33 @@ Value bare_value(const TextView& view, std::size_t at, const Name& name,
   return out;
 }
 
+/// `password: >-` and `|`: the value is the next line, where that is one word.
+Value block_value(const TextView& view, std::size_t at) {
+  const std::string_view text = view.text;
+  Value out;
+  std::size_t line = text.find_first_not_of("+-0123456789 \t\r", at + 1);
+  if (line == std::string_view::npos) {
+    out.waits = !view.last;
+    return out;
+  }
+  if (text[line] != '\n') {
+    return out;
+  }
+  const std::size_t start = text.find_first_not_of(" \t\r\n", line);
+  const std::size_t stop =
+      start == std::string_view::npos ? start : text.find_first_of("\r\n", start);
+  if (stop == std::string_view::npos && !view.last && text.size() - at < kLongestValue) {
+    out.waits = true;
+    return out;
+  }
+  const std::size_t end = std::min(stop, text.size());
+  if (start == std::string_view::npos || !is_blank(text[start - 1]) ||
+      text.substr(start, end - start).find(' ') != std::string_view::npos) {
+    return out;
+  }
+  return {false, start, end, ValueForm::kLine};
+}
+
 Value value_at(const TextView& view, const Name& name, const Separator& separator) {
   const std::string_view text = view.text;
   std::size_t at = separator.value;
@@ -323,6 +367,9 @@ Value value_at(const TextView& view, const Name& name, const Separator& separato
     waiting.waits = stop + 1 >= text.size() && !view.last;
     const bool closed = text.substr(stop).starts_with("</");
     return waiting.waits ? waiting : Value{false, at, closed ? stop : at, ValueForm::kQuoted};
+  }
+  if (separator.kind == ':' && (text[at] == '>' || text[at] == '|')) {
+    return block_value(view, at);
   }
   std::size_t open = at;
   while (open < text.size() && open - at < 2 &&

@@ -143,6 +143,12 @@ ContextAnswer look_at_mark(const MarkPattern& mark, const TextView& view, std::s
     case Mark::kFlag:
     case Mark::kPhrase:
       return look_at_phrase(mark, view, end);
+    case Mark::kPiped:
+      return look_at_piped(view, end);
+    case Mark::kCookie:
+      return look_at_cookies(view, end);
+    case Mark::kTable:
+      return look_at_table(view, end);
     case Mark::kScheme:
       return look_at_url(view, end);
     case Mark::kBearer:

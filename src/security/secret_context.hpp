@@ -43,6 +43,11 @@ std::string_view named_type(std::string_view snake_name, std::string_view value)
 /// A value behind a phrase: a command's, a statement's, a sentence's.
 ContextAnswer look_at_phrase(const MarkPattern& mark, const TextView& view, std::size_t end);
 
+/// What a piped echo says, the cookies of a header, the columns of a table.
+ContextAnswer look_at_piped(const TextView& view, std::size_t end);
+ContextAnswer look_at_cookies(const TextView& view, std::size_t end);
+ContextAnswer look_at_table(const TextView& view, std::size_t end);
+
 /// Parts of the folder's own: keys in PEM and PuTTY form; name and value.
 ContextAnswer look_at_pem(const TextView& view, std::size_t end);
 ContextAnswer look_at_putty(const TextView& view, std::size_t end);

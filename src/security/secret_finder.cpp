@@ -188,8 +188,13 @@ bool SecretFinder::settle_token(const Here& here, Candidate& candidate) {
   }
   if (match.length > 0) {
     accept_token(here, candidate, match.length);
+    return true;
   }
-  return true;
+  const TokenMatch broken = match_broken_token(candidate.id, {rest, here.view.last});
+  if (broken.length > 0) {
+    accept_token(here, candidate, broken.length);
+  }
+  return !broken.needs_more;
 }
 
 void SecretFinder::accept_token(const Here& here, const Candidate& candidate, std::size_t length) {

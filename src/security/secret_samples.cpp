@@ -35,7 +35,8 @@ constexpr std::array<std::string_view, 31> kSamples = {
     "0011cc25eb432071", "aa6547439583c3a2",  // storage and Cosmos DB emulators
     "3543c50b0cb9cea8"};                     // GitHub's token
 
-constexpr std::array<std::string_view, 28> kPlaceholders = {"example",
+constexpr std::array<std::string_view, 29> kPlaceholders = {"example",
+                                                            "jbswy3dpehpk3pxp",
                                                             "your_",
                                                             "your-",
                                                             "yourtoken",

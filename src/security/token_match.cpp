@@ -25,6 +25,7 @@ bool is_base64(char c) {
 struct Row {
   Trigger trigger;
   std::size_t literals = 0;  ///< how many bytes of the front say nothing
+  std::string_view inside;   ///< marks that end other tokens, but stand in this one
   std::once_flag once;
   std::unique_ptr<re2::RE2> pattern;
 };
@@ -45,6 +46,9 @@ Row* rows() {
     for (std::size_t i = 0; i < types.size(); ++i) {
       out[i].trigger = trigger_of(types[i].pattern);
       out[i].literals = literals_of(types[i].pattern);
+      const bool commas = types[i].pattern.find(",p=") != std::string_view::npos;
+      const bool braces = types[i].pattern.find("\\}") != std::string_view::npos;
+      out[i].inside = commas ? "," : (braces ? "}" : "");
     }
     return out;
   }();
@@ -129,7 +133,9 @@ TokenMatch match_token(std::uint32_t id, const TextView& view) {
   const TokenType& type = token_types()[id];
   if (!view.last && text.size() < kLongestToken) {
     std::size_t end = rows()[id].trigger.width;
-    while (end < text.size() && is_token_byte(text[end])) {
+    const std::string_view inside = rows()[id].inside;
+    while (end < text.size() &&
+           (is_token_byte(text[end]) || inside.find(text[end]) != std::string_view::npos)) {
       ++end;
     }
     const std::size_t behind = type.check == TokenCheck::kAwsPair ? 210 : 1;
@@ -249,9 +255,9 @@ bool is_replaced(std::string_view text, std::size_t start, std::size_t end) {
   const std::string_view type = rest.substr(0, colon);
   const auto is_type = [&](const auto& row) { return row.type == type; };
   static constexpr std::string_view kOthers[] = {
-      "known_secret",     "unscanned",     "private_key",          "password",
-      "generic_secret",   "url_password",  "authorization_header", "jwk_private_key",
-      "vault_unseal_key", "bip39_mnemonic"};
+      "known_secret",     "unscanned",      "private_key",          "password",
+      "generic_secret",   "url_password",   "authorization_header", "jwk_private_key",
+      "vault_unseal_key", "bip39_mnemonic", "session_cookie"};
   const bool known = std::any_of(token_types().begin(), token_types().end(), is_type) ||
                      std::any_of(named_types().begin(), named_types().end(), is_type) ||
                      std::find(std::begin(kOthers), std::end(kOthers), type) != std::end(kOthers);

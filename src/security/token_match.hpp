@@ -23,6 +23,10 @@ struct TokenMatch {
 /// Whether `view`, which begins with the trigger, begins with a whole token of this row.
 TokenMatch match_token(std::uint32_t id, const TextView& view);
 
+/// The same for a token in pieces: one line's end and the next one's beginning, or literals that
+/// are put together (`"a" + "b"`). `length` counts what joins them.
+TokenMatch match_broken_token(std::uint32_t id, const TextView& view);
+
 /// Where the finding begins whose pattern matched at `start`: the host of a webhook has its scheme
 /// before it, a bot's token its number. npos where what must stand there does not.
 std::size_t token_front(std::uint32_t id, std::string_view text, std::size_t start);

@@ -139,6 +139,18 @@ std::span<const MarkPattern> mark_patterns() {
        "z0-9_-]"},
       {Mark::kHidden, "[A-Za-z0-9_-][\\\\=]\\r?\\n[ \\t]{0,8}[A-Za-z0-9_-]"},
       {Mark::kHidden, "(?:[!-~]\\x00){6}"},
+      {Mark::kPercent, "%25(?:3[AaDd]|2[FfBbDd]|40|5[Ff])[A-Za-z0-9%_-]{6}"},
+      {Mark::kPiped,
+       "\\|[ \\t]{0,3}(?:sudo[ \\t][^\\n|;]{0,40}-[A-Za-z]{0,4}S|(?:sudo[ "
+       "\\t]{1,3})?chpasswd|passwd[ "
+       "\\t]{1,3}--stdin)"},
+      {Mark::kCookie, "\\bcookie[\"'`]?[ \\t]{0,2}[:=][ \\t]{0,2}[\"'`]?[^\\s\"'`]", true},
+      {Mark::kCookie, "\\bcurl\\s[^\\n]{0,160}(?:-b|--cookie)[ =][\"']?[^\\s\"']"},
+      {Mark::kTable,
+       "[,;|\\t\\n][ \"]{0,2}(?:(?:user|db|admin|root)[ "
+       "_-]?)?(?:password|passwd|pwd|secret|(?:api|access|"
+       "auth)?[ _-]?token|(?:api|secret|access|private)[ _-]?key)[ \"]{0,2}[,;|\\t\\r\\n]",
+       true},
       {Mark::kPercent, "%(?:3[AaDd]|2[FfBbDd]|40|5[Ff])[A-Za-z0-9%_-]{6}"},
       {Mark::kEscape, "\\\\u00[2-7][0-9A-Fa-f]"},
       {Mark::kEscape, "(?:\\\\x[2-7][0-9A-Fa-f]){4}"},

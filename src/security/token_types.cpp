@@ -323,6 +323,39 @@ constexpr TokenType kTypes[] = {
     {"sops_age_key", "age1pq-secret-1[a-z0-9]{58}"},
     {"opk_key", "opk_[a-z0-9]{2,20}_[A-Za-z0-9]{6,20}_[A-Za-z0-9]{40,60}"},
 
+    // -- hashes of passwords: crypt(5), PHC strings, Django, Werkzeug, RFC 2307, MySQL, PostgreSQL
+    {"password_hash", "\\$2[abxy]\\$[0-9]{2}\\$[./A-Za-z0-9]{53}", Check::kMixed},
+    {"password_hash", "\\$6\\$[./A-Za-z0-9]{1,16}\\$[./A-Za-z0-9]{86}", Check::kMixed},
+    {"password_hash", "\\$6\\$rounds=[0-9]{1,9}\\$[./A-Za-z0-9]{1,16}\\$[./A-Za-z0-9]{86}",
+     Check::kMixed},
+    {"password_hash", "\\$5\\$[./A-Za-z0-9]{1,16}\\$[./A-Za-z0-9]{43}", Check::kMixed},
+    {"password_hash", "\\$5\\$rounds=[0-9]{1,9}\\$[./A-Za-z0-9]{1,16}\\$[./A-Za-z0-9]{43}",
+     Check::kMixed},
+    {"password_hash", "\\$1\\$[./A-Za-z0-9]{1,8}\\$[./A-Za-z0-9]{22}", Check::kMixed},
+    {"password_hash", "\\$apr1\\$[./A-Za-z0-9]{1,8}\\$[./A-Za-z0-9]{22}", Check::kMixed},
+    {"password_hash", "\\$y\\$[./A-Za-z0-9]{1,8}\\$[./A-Za-z0-9]{1,86}\\$[./A-Za-z0-9]{43}",
+     Check::kMixed},
+    {"password_hash",
+     "\\$argon2[di]{1,2}\\$(?:v=[0-9]{1,3}\\$)?m=[0-9]{1,9},t=[0-9]{1,4},p=[0-9]{1,4}\\$[A-Za-z0-9+"
+     "/"
+     "_-]{8,120}={0,2}\\$[A-Za-z0-9+/_-]{16,180}={0,2}",
+     Check::kMixed},
+    {"password_hash",
+     "\\$scrypt\\$ln=[0-9]{1,3},r=[0-9]{1,3},p=[0-9]{1,3}\\$[A-Za-z0-9+/"
+     "_-]{8,120}={0,2}\\$[A-Za-z0-9+/"
+     "_-]{16,180}={0,2}",
+     Check::kMixed},
+    {"password_hash", "scrypt:[0-9]{4,7}:[0-9]{1,3}:[0-9]{1,3}\\$[A-Za-z0-9]{8,32}\\$[a-f0-9]{128}",
+     Check::kMixed},
+    {"password_hash", "pbkdf2:sha(?:1|256|512):[0-9]{4,7}\\$[A-Za-z0-9]{8,32}\\$[a-f0-9]{40,128}",
+     Check::kMixed},
+    {"password_hash",
+     "pbkdf2_sha(?:1|256)\\$[0-9]{4,8}\\$[A-Za-z0-9]{8,40}\\$[A-Za-z0-9+/]{27,43}=", Check::kMixed},
+    {"password_hash", "\\{SSHA(?:256|512)?\\}[A-Za-z0-9+/]{32,120}={0,2}", Check::kMixed},
+    {"password_hash", "\\{SHA(?:256|512)?\\}[A-Za-z0-9+/]{27,88}={0,2}", Check::kMixed},
+    {"password_hash", "\\*[A-F0-9]{40}", Check::kMixed},
+    {"otp_seed", "otpauth://[ht]otp/[^\\s\"'<>`]{0,240}[?&]secret=[A-Za-z2-7]{16,128}"},
+
     {"jwt",
      "eyJ[A-Za-z0-9_-]{8,}={0,2}\\.(?:eyJ[A-Za-z0-9_-]{4,}={0,2})?\\.[A-Za-z0-9_-]{8,}={0,2}(?:\\.["
      "A-Za-z0-9_-]{8,}\\.[A-Za-z0-9_-]{16,256})?",

@@ -64,6 +64,9 @@ enum class Mark : std::uint8_t {
   kEscape,
   kJwkMember,
   kPhrase,  ///< a value whose place a command, a statement or a sentence tells
+  kPiped,   ///< a command that takes a password from the echo before it
+  kCookie,  ///< the first cookie of a header
+  kTable,   ///< a column's name in the first line of a table
   kHidden   ///< characters nobody sees, within a word
 };
 

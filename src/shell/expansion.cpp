@@ -137,7 +137,6 @@ Word Parser::parse_word(bool may_assign) {
       const std::size_t from = pos_;
       step(2);
       parse_nested_list();
-      word.splits = true;
       word.add(src_.substr(from, pos_ - from), Mark::kExpansion);
     } else if (may_assign && c == '[' && is_name(word.text) && word.all_plain()) {
       parse_subscript(word);
@@ -307,7 +306,10 @@ void Parser::parse_dollar(Word& word, bool in_double) {
     word.add(text, Mark::kQuoted);
     return;
   }
-  word.splits = word.splits || !in_double || next == '@' || next == '*' || next == '{';
+  const std::string_view written = src_.substr(from, pos_ - from);
+  const bool list = next == '@' || next == '*' ||
+                    (next == '{' && written.find_first_of("@*!") != std::string_view::npos);
+  word.splits = word.splits || !in_double || list;
   word.add(src_.substr(from, pos_ - from), Mark::kExpansion);
 }
 

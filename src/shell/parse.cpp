@@ -60,6 +60,12 @@ Script parse(std::string_view source) {
       findings.doubt("arithmetic evaluates the variable " + name);
     }
   }
+  for (const std::string& name : findings.numbers) {
+    const auto& set = findings.script.variables;
+    if (!findings.others.contains(name) && std::find(set.begin(), set.end(), name) == set.end()) {
+      findings.script.numbers.push_back(name);
+    }
+  }
   return std::move(findings.script);
 }
 

@@ -132,8 +132,12 @@ bool Parser::at_list_end(Until until) {
       }
       findings_.doubt("an unexpected )");
       step();
+    } else if (c == '|' && peek(1) != '|') {
+      feeder_ = std::exchange(last_simple_, SimpleCommand::kNobody);
+      step(peek(1) == '&' ? 2 : 1);
     } else if (c == ';' || c == '|' || (c == '&' && peek(1) != '>')) {
-      step();
+      last_simple_ = SimpleCommand::kNobody;
+      step(looking_at("||") ? 2 : 1);
     } else {
       return false;
     }
@@ -153,11 +157,15 @@ void Parser::parse_list(Until until) {
 }
 
 void Parser::parse_command(Until /*until*/) {
+  last_simple_ = SimpleCommand::kNobody;
   if (peek() == '(') {
     parse_parenthesis();
   } else if (!parse_reserved()) {
     parse_simple();
+    return;
   }
+  feeder_ = SimpleCommand::kNobody;
+  last_simple_ = SimpleCommand::kNobody;
 }
 
 void Parser::parse_parenthesis() {

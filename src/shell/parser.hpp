@@ -131,6 +131,9 @@ class Parser {
   std::size_t pos_ = 0;
   std::vector<HereDocument> pending_;
   std::set<std::size_t> not_arithmetic_;
+  std::size_t last_simple_ =
+      SimpleCommand::kNobody;  ///< the command just read; none where it was compound
+  std::size_t feeder_ = SimpleCommand::kNobody;  ///< the command whose output the next one gets
 };
 
 }  // namespace oap::shell

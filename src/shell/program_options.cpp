@@ -31,7 +31,7 @@ constexpr ProgramOptions kOptions[] = {
     {" zip ", "", " --unzip-command ", ""},
     {" install ginstall ", "", " --strip-program ", " --strip "},
     {" npm pnpm yarn npx bun ", "",
-     " --script-shell --prefix --node-options --userconfig --globalconfig --shell --init-module "
+     " --script-shell --node-options --userconfig --globalconfig --shell --init-module "
      "--viewer --editor --browser ",
      ""},
     {" strace ", "E", " --env ", ""},
@@ -69,6 +69,7 @@ constexpr ProgramOptions kOptions[] = {
      " -shell-escape --shell-escape -enable-write18 --enable-write18 ", ""},
     {" fzf sk ", "", " --preview --bind ", ""},
     {" meson ", "", " --wrapper ", ""},
+    {" pylint ", "", " --load-plugins --init-hook ", ""},
     {" bazel bazelisk ", "", " --run_under --workspace_status_command ", ""},
     {" just ", "cf", " --command --shell --chooser --justfile ", ""},
     {" bat batcat delta ", "", " --pager ", ""},
@@ -167,11 +168,25 @@ std::optional<Value> special_value(std::string_view program, const SimpleCommand
   return std::nullopt;
 }
 
+/// `prettier --config .prettierrc`: the file of settings that is taken anyway, and holds no code.
+bool is_usual_setting(std::string_view program, const SimpleCommand& command, const Value& value) {
+  static const NameSet kUsual(
+      " pyproject.toml mypy.ini .mypy.ini setup.cfg .prettierrc .prettierrc.json .prettierrc.yaml "
+      ".prettierrc.yml .prettierrc.toml ");
+  if ((program != "prettier" && program != "mypy") || value.word >= command.argv.size()) {
+    return false;
+  }
+  const std::string_view file = std::string_view(command.argv[value.word]).substr(value.from);
+  return command.kinds[value.word] == WordKind::kStatic && !file.starts_with('/') &&
+         file.find("..") == std::string_view::npos && kUsual.contains(base_name(file));
+}
+
 std::optional<Value> program_value(const SimpleCommand& command, std::size_t i) {
   static const RowsByName<ProgramOptions> kByProgram(kOptions);
   const std::string_view program = base_name(command.argv.front());
   for (const ProgramOptions* row : kByProgram.of(program)) {
-    if (const auto value = option_value(*row, command, i)) {
+    const auto value = option_value(*row, command, i);
+    if (value && !is_usual_setting(program, command, *value)) {
       return value;
     }
   }

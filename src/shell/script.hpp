@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -44,6 +45,9 @@ struct SimpleCommand {
   std::string wrapper;    ///< the program that runs this one ("sudo", "xargs", "bash"); "" for none
   bool possible = false;  ///< a guess at what `wrapper` may run: a caller may forbid by it, never
                           ///< allow, and need not allow it
+  static constexpr std::size_t kNobody = static_cast<std::size_t>(-1);
+  std::size_t fed_by = kNobody;  ///< index of the simple command whose output is its input, or
+                                 ///< whose names its words are to be (`find -exec`, `… | xargs`)
 };
 
 /// All simple commands that a script can run, in the order of its text, a wrapper before what it
@@ -56,6 +60,7 @@ struct Script {
       false;         ///< not complete, as it is too long, deep or intricate: the rest is unseen
   std::string note;  ///< why it is not complete: a sentence
   std::vector<std::string> variables;  ///< names set other than by assignment: for, read, ((x=1)) …
+  std::vector<std::string> numbers;    ///< names that are given numbers and nothing else
 };
 
 /// True where a program's operands are, or hold, a command to run (ssh, npx, nsenter …), whatever

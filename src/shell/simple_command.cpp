@@ -32,7 +32,9 @@ void note_assignment(const Word& word, std::size_t length, Findings& findings) {
   const std::size_t name_end = word.text.find_first_of("[+=");
   const std::string name = word.text.substr(0, name_end);
   const std::string value = word.text.substr(length);
-  (is_number(value) ? findings.numbers : findings.others).insert(name);
+  const bool computed =
+      value.starts_with("$((") && value.ends_with("))") && value.find("))") + 2 == value.size();
+  (is_number(value) || computed ? findings.numbers : findings.others).insert(name);
   if (name_end < word.text.size() && word.text[name_end] == '[') {
     note_arithmetic(std::string_view(word.text).substr(name_end, length - name_end), findings);
   }
@@ -125,6 +127,8 @@ void Parser::finish_simple(SimpleCommand command, const std::vector<Word>& words
     return;
   }
   command.wrapper = wrapper_;
+  command.fed_by = std::exchange(feeder_, SimpleCommand::kNobody);
+  last_simple_ = findings_.script.commands.size();
   if (list_command(std::move(command), findings_, depth_)) {
     for (std::size_t i = documents; i < pending_.size(); ++i) {
       pending_[i].is_script = true;

@@ -6,6 +6,22 @@
 
 namespace oap::shell {
 
+namespace {
+
+/// Where the words that find and xargs add to a command come from.
+std::size_t names_from(const Wrapping& w) {
+  if (w.program == "find") {
+    return w.index;
+  }
+  const bool file = std::any_of(
+      w.command.argv.begin(), w.command.argv.end(),
+      [](const std::string& word) { return word.starts_with("-a") || word.starts_with("--arg"); });
+  return w.program == "xargs" && w.command.redirects.empty() && !file ? w.command.fed_by
+                                                                      : SimpleCommand::kNobody;
+}
+
+}  // namespace
+
 /// The words from `from` to `to` as a command of their own.
 bool list_payload(const Wrapping& w, std::size_t from, std::size_t to, bool more_arguments,
                   std::vector<std::string> assignments) {
@@ -24,6 +40,7 @@ bool list_payload(const Wrapping& w, std::size_t from, std::size_t to, bool more
   payload.splits = w.command.splits;
   payload.assignments = std::move(assignments);
   payload.wrapper = w.program;
+  payload.fed_by = names_from(w);
   return list_command(std::move(payload), w.findings, w.depth + 1);
 }
 
@@ -379,6 +396,7 @@ bool list_command(SimpleCommand command, Findings& findings, int depth) {
     return false;
   }
   command.possible = findings.guessing > 0;
+  const std::size_t index = findings.script.commands.size();
   findings.script.commands.push_back(command);
   if (!command.assignments.empty()) {
     guess_assignments({command, "", findings, depth});
@@ -391,7 +409,8 @@ bool list_command(SimpleCommand command, Findings& findings, int depth) {
     findings.stop("the script is nested too deeply");
     return false;
   }
-  const Wrapping wrapping{command, std::string(base_name(command.argv.front())), findings, depth};
+  const Wrapping wrapping{command, std::string(base_name(command.argv.front())), findings, depth,
+                          index};
   return unwrap(wrapping);
 }
 

@@ -16,6 +16,7 @@ struct Wrapping {
   std::string program;
   Findings& findings;
   int depth;
+  std::size_t index = SimpleCommand::kNobody;  ///< of the command among those found
 
   std::size_t size() const { return command.argv.size(); }
   const std::string& word(std::size_t at) const { return command.argv[at]; }

@@ -38,6 +38,23 @@ class PolicyCommands(GatewayTest):
         self.assertEqual(self.oap("permission", "diff", "a.yaml", "a.yaml").code, 0)
         self.assertEqual(self.oap("permission", "diff", "a.yaml", "none.yaml").code, 2)
 
+    def test_a_diff_with_conditions_is_not_complete(self):
+        rule = "permissions:\n  - {program: git, level: allow, condition: 'principal.user == \"ann\"'}\n"
+        self.write("a.yaml", rule)
+        result = self.oap("permission", "diff", "a.yaml", "a.yaml", "--json")
+        self.assertFalse(result.json()["complete"], result)
+        self.write("wild.yaml", "permissions:\n  - {program: bash, level: allow, condition: 'principal.user == \"ann\"'}\n")
+        self.assertEqual(self.oap("permission", "lint", "--policy", "wild.yaml").code, 0)
+
+    def test_an_unknown_role_asks_and_says_so(self):
+        self.write("p.yaml", "permissions:\n  - {program: ls, level: allow}\nroles:\n  auditor: {inherits: [basic_user]}\n")
+        for role, decision in (("auditor", "allow"), ("worker", "allow"), ("auditr", "ask")):
+            line = json.dumps({"tool": "bash", "arguments": {"command": "ls"}, "role": role})
+            (answer,) = self.oap("permission", "check", "--batch", "--policy", "p.yaml", stdin=line).lines()
+            self.assertEqual(answer["decision"], decision, answer)
+        self.assertIn("no role 'auditr'", answer["reason"])
+        self.assertIn("auditor", answer["reason"])
+
     def test_a_table_of_cases(self):
         self.write("p.yaml", "permissions:\n  - {program: rm, level: deny}\n  - {program: ls, level: allow}\n")
         self.write("good.case", "# ours\nbash ls -l => allow 3\nbash sudo rm x => deny :2\nread_file x => ask default\n")
@@ -132,6 +149,22 @@ class Running(GatewayTest):
         self.assertEqual(reloads[0]["details"]["policy_revision"], reloads[1]["details"]["policy_revision"])
         decisions = [e for e in self.audit() if e["event_type"] == "permission_check" and e["tool"] == "echo"]
         self.assertRegex(decisions[0]["details"]["policy_revision"], "^[0-9a-f]{16}$")
+
+    def test_metrics_count_risks_and_incidents_and_hold_no_secret(self):
+        gateway = self.gateway({"u": self.unruly()})
+        client = gateway.client()
+        self.assertFalse(self.refused(client))
+        self.assertEqual(self.oap("permission", "set", '{"tool":"u__echo","level":"deny"}').code, 0)
+        self.wait_for(lambda: self.refused(client), "the rule to count", seconds=5)
+        secret = "glpat-" + "x7Kq2Rw9Tz4Lm8Np1Vb3"
+        try:
+            client.call("u__" + secret, {})
+        except RpcError:
+            pass
+        metrics = gateway.get("/metrics")[1]
+        self.assertRegex(metrics, r'opencode_security_risk_score_count\{tool="echo"\} [1-9]')
+        self.assertRegex(metrics, r"opencode_security_incidents_total [1-9]")
+        self.assertNotIn(secret, metrics)
 
     def test_a_rule_that_is_set_reaches_a_running_gateway(self):
         client = self.gateway({"u": self.unruly()}).client()
@@ -263,6 +296,14 @@ class AtTheTerminal(GatewayTest):
         self.assertEqual(code, 3, seen)
         for part in ("@@ line 1", "-two", "+2\\u{1b}[31m", " three"):
             self.assertIn(part, seen)
+
+    def test_the_risk_of_code_is_known_to_rules_and_to_the_audit(self):
+        self.write(".opencode/permissions.yaml", "permissions:\n"
+                   "  - {tool: python, level: deny, condition: 'risk_score >= 0.2', reason: too risky}\n")
+        code, seen = self.dialogue(self.calls("python", code="import os\nos.system(input())"), b"n\n")
+        self.assertEqual(code, 3, seen)
+        risks = [event["risk_score"] for event in self.audit() if event["tool"] == "python"]
+        self.assertGreaterEqual(max(risks), 0.2)
 
 
 if __name__ == "__main__":

@@ -63,6 +63,7 @@ Task<Result<hooks::BeforeVerdict>> SecurityPolicyHook::before(const hooks::Conte
   hooks::BeforeVerdict out;
   out.rule = verdict.rule;
   out.reason = verdict.reason;
+  out.risk_score = verdict.report.risk_score;
   out.action = verdict.level == Level::kDeny  ? hooks::BeforeVerdict::Action::kBlock
                : verdict.level == Level::kAsk ? hooks::BeforeVerdict::Action::kAsk
                                               : hooks::BeforeVerdict::Action::kAllow;
@@ -71,8 +72,13 @@ Task<Result<hooks::BeforeVerdict>> SecurityPolicyHook::before(const hooks::Conte
 
 Task<Result<hooks::BeforeVerdict>> PermissionHook::before(const hooks::Context& context,
                                                           const ToolCall& call) {
-  const Decision decision = engine_.decide(permission_request(call, context.workspace));
+  permission::Request request = permission_request(call, context.workspace);
   hooks::BeforeVerdict out;
+  if (security_ != nullptr && call.server == kBuiltinServer) {
+    out.risk_score = security_->judge(call, security::day_of(clock_.wall())).report.risk_score;
+    request.risk_score = out.risk_score;
+  }
+  const Decision decision = engine_.decide(request);
   if (searches(call) && decision.level != Level::kDeny) {
     json::Object arguments = with_exclusions(call, engine_.hidden_from_search(call.principal));
     if (arguments != call.arguments) {

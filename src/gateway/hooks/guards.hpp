@@ -17,11 +17,15 @@ class StrictRoleGuard final : public hooks::BeforeToolHook {
                                             const ToolCall& call) override;
 };
 
-/// Asks the permission engine, and has searches leave out what could not be read file by file. The
-/// engine outlives the hook.
+/// Asks the permission engine, and has searches leave out what could not be read file by file.
+/// Conditions know the risk score that `security` gives to calls of built-in tools; null: none. All
+/// three outlive the hook.
 class PermissionHook final : public hooks::BeforeToolHook {
  public:
-  explicit PermissionHook(const permission::Engine& engine) : engine_(engine) {}
+  explicit PermissionHook(const permission::Engine& engine,
+                          const security::SecurityPolicy* security = nullptr,
+                          const Clock& clock = system_clock())
+      : engine_(engine), security_(security), clock_(clock) {}
   std::string_view name() const override { return "Permission"; }
   bool waits() const override { return false; }
   Task<Result<hooks::BeforeVerdict>> before(const hooks::Context& context,
@@ -29,6 +33,8 @@ class PermissionHook final : public hooks::BeforeToolHook {
 
  private:
   const permission::Engine& engine_;
+  const security::SecurityPolicy* security_;
+  const Clock& clock_;
 };
 
 /// Judges what a call would run, write or send (code and secrets). The policy outlives the hook.

@@ -2,23 +2,17 @@
 
 #include <fmt/format.h>
 
-#include "json/print.hpp"
+#include "approval/question.hpp"
 #include "text/utf8.hpp"
 
 namespace oap::gateway {
 namespace {
 
 constexpr std::string_view kMethod = "elicitation/create";
-constexpr std::size_t kShownArguments = 4000;
 
 }  // namespace
 
 json::Object ElicitationApprover::question(const approval::Request& request) {
-  const std::string arguments = json::print_pretty(json::Value(request.call.arguments));
-  std::string shown = text::escape_visible(text::truncate_utf8(arguments, kShownArguments));
-  if (arguments.size() > kShownArguments) {
-    shown += fmt::format(" … ({} bytes in all)", arguments.size());
-  }
   json::Object decision{{"type", "string"},
                         {"title", "Decision"},
                         {"description", "allow runs it once, deny does not"},
@@ -28,10 +22,8 @@ json::Object ElicitationApprover::question(const approval::Request& request) {
                       {"required", json::Array{"decision"}}};
   return json::Object{
       {"mode", "form"},
-      {"message",
-       fmt::format("May {} run with these arguments?\n{}\nReason for asking: {} ({})",
-                   text::escape_visible(request.call.public_name()), shown,
-                   text::escape_visible(request.reason), text::escape_visible(request.rule))},
+      {"message", fmt::format("May {} run?{}", text::escape_visible(request.call.public_name()),
+                              approval::question_text(request))},
       {"requestedSchema", std::move(schema)}};
 }
 
