@@ -1,6 +1,7 @@
 #include "cli/workflow_session.hpp"
 
 #include <algorithm>
+#include <array>
 
 #include "async/sleep.hpp"
 #include "cli/commands/workflow.hpp"
@@ -18,8 +19,12 @@ constexpr Millis kLook{250};
 constexpr std::int64_t kSearchedTurns = 2'000;
 
 bool only_waits(const workflow::RunResult& state) {
-  return state.status == workflow::RunState::kPaused || state.waits_for.starts_with("approval") ||
-         state.waits_for.starts_with("signal");
+  static constexpr std::array<std::string_view, 5> kByPeople = {"approval", "signal", "resolution",
+                                                                "unpause", "a larger budget"};
+  return state.status == workflow::RunState::kPaused ||
+         std::any_of(kByPeople.begin(), kByPeople.end(), [&](std::string_view what) {
+           return state.waits_for.starts_with(what);
+         });
 }
 
 }  // namespace
@@ -80,12 +85,20 @@ void WorkflowSession::on_step(const std::string& run_id, const workflow::StepRep
   }
 }
 
-void WorkflowSession::on_run(const workflow::RunResult& state) {
-  view_.run(state);
-  for (Followed& run : runs_) {
-    if (run.id == state.run_id && options_.detach && only_waits(state)) {
-      run.left = true;
-      changed_.notify();
+void WorkflowSession::on_run(const workflow::RunResult& state) { view_.run(state); }
+
+/// With `detach`: leaves runs that only wait for people.
+Task<void> WorkflowSession::leave_waiting() {
+  while (options_.detach && co_await async::sleep_for(kLook)) {
+    for (std::size_t i = 0; i < runs_.size(); ++i) {
+      if (runs_[i].ended || runs_[i].left) {
+        continue;
+      }
+      const auto state = co_await engine().show(runs_[i].id);
+      if (state && only_waits(*state)) {
+        runs_[i].left = true;
+        changed_.notify();
+      }
     }
   }
 }
@@ -113,6 +126,7 @@ Task<void> WorkflowSession::body(Begin begin) {
   async::Scope helpers(executor_);
   helpers.spawn(cancel_when_told());
   helpers.spawn(tick());
+  helpers.spawn(leave_waiting());
   helpers.spawn(ask_people());
   const Deadline never = Deadline::never();
   while (!is_over()) {

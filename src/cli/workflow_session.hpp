@@ -60,6 +60,7 @@ class WorkflowSession {
   Task<void> follow_elsewhere(std::size_t index);
   Task<void> cancel_when_told();
   Task<void> tick();
+  Task<void> leave_waiting();
   Task<void> ask_people();
   Task<void> ask(Question question);
   void on_step(const std::string& run_id, const workflow::StepReport& report);
