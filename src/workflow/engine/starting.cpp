@@ -1,7 +1,5 @@
 #include "base/ids.hpp"
-#include "crypto/hash.hpp"
 #include "json/parse.hpp"
-#include "json/print.hpp"
 #include "workflow/definition/reader.hpp"
 #include "workflow/engine/body.hpp"
 
@@ -9,10 +7,6 @@ namespace oap::workflow {
 namespace {
 
 constexpr std::size_t kMostPlans = 64;
-
-std::string definition_text(const Blueprint& blueprint) {
-  return json::canonical(to_json(blueprint.definition()));
-}
 
 json::Object budget_json(const Budget& budget) {
   json::Object object;
@@ -71,11 +65,11 @@ Result<Engine::Body::Prepared> Engine::Body::prepare(
       Machine::Options{.infrastructure_retries = options_.infrastructure_retries});
   LiveRun& run = *prepared.run;
   store::NewRun& fresh = prepared.fresh;
-  fresh.definitions.push_back({plan->blueprint().hash(), definition_text(plan->blueprint())});
+  fresh.definitions.push_back({plan->blueprint().hash(), plan->definition_text()});
   json::Object definitions;
   for (const auto& [name, blueprint] : request.subworkflows) {
-    run.subworkflows[name] = plan_of(blueprint);
-    fresh.definitions.push_back({blueprint->hash(), definition_text(*blueprint)});
+    const auto& inner = run.subworkflows[name] = plan_of(blueprint);
+    fresh.definitions.push_back({blueprint->hash(), inner->definition_text()});
     definitions[name] = blueprint->hash();
   }
   if (!definitions.empty()) {
