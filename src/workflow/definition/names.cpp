@@ -59,9 +59,8 @@ std::optional<std::string_view> item_name(const StepDefinition& step) {
 }  // namespace
 
 bool is_reserved_name(std::string_view name) {
-  return std::find(kRoots.begin(), kRoots.end(), name) != kRoots.end() || name == "result" ||
-         name == "item" || name == "index" || name == "true" || name == "false" || name == "null" ||
-         name == "in" || expr::type_by_name(name) != nullptr;
+  return std::find(kRoots.begin(), kRoots.end(), name) != kRoots.end() || name == "true" ||
+         name == "false" || name == "null" || name == "in";
 }
 
 Names::Found Names::take(Name::Kind kind, Type type, std::string_view text, StepIndex step) {

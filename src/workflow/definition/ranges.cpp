@@ -141,7 +141,8 @@ class StepRanges {
     if (step_.foreach) {
       const Foreach& each = *step_.foreach;
       parallel(each.max_parallel, {"foreach/max_parallel", "max_parallel"});
-      if (!is_step_id(each.as) || (is_reserved_name(each.as) && each.as != "item")) {
+      if (!is_step_id(each.as) || is_reserved_name(each.as) || each.as == "index" ||
+          each.as == "result") {
         error(fmt::format("foreach.as: '{}' cannot be the name of the items", shown(each.as)),
               {"foreach/as", "foreach"});
       }
@@ -199,12 +200,22 @@ class StepRanges {
     }
   }
 
+  /// What must be known before the run starts.
+  void plain(std::string_view what, std::string_view text, Keys keys) {
+    if (text.find("${") != std::string_view::npos) {
+      error(fmt::format("{} holds no ${{{{ }}}}: it must be known before the run starts", what), keys);
+    }
+  }
+
   void body(const ToolStep& tool) {
+    plain("tool", tool.tool, {"tool", "config/tool"});
+    plain("server", tool.server, {"server", "config/server"});
     if (tool.tool.empty()) {
       error("a tool step names its tool: 'tool: read_file'", {"tool", "config"});
     }
   }
   void body(const AgentStep& agent) {
+    plain("agent", agent.agent, {"agent", "with/agent", "config/agent"});
     if (agent.prompt.empty()) {
       error("an agent step has a prompt", {"prompt", "with", "config"});
     }
@@ -227,6 +238,7 @@ class StepRanges {
     }
   }
   void body(const SubworkflowStep& child) {
+    plain("uses", child.workflow, {"uses", "workflow", "config"});
     if (child.workflow.empty()) {
       error("a subworkflow step names the workflow: 'uses: other-workflow'", {"uses", "config"});
     }
@@ -254,6 +266,9 @@ class StepRanges {
   }
   void body(const GroupStep& /*group*/) {}
   void body(const ApprovalStep& approval) {
+    for (const std::string& name : approval.approvers) {
+      plain("approvers", name, {"approval/approvers", "approvers", "config/approvers"});
+    }
     if (approval.quorum < 1 || approval.quorum > 1'000) {
       error("quorum must be from 1 to 1000", {"approval/quorum", "quorum", "config/quorum"});
     } else if (!approval.approvers.empty() &&
