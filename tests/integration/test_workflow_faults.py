@@ -15,6 +15,7 @@ import random
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 
@@ -156,7 +157,7 @@ class Faults(WorkflowTest):
                     break
                 self.kill(process)
                 process = self.process("resume", run_id, "--yes", "--json")
-            out, _ = process.communicate(timeout=90)
+            out, _ = process.communicate(timeout=60)
         finally:
             answerer.stop()
             if process.poll() is None:
@@ -197,8 +198,8 @@ class Faults(WorkflowTest):
     def test_a_full_disk_loses_no_run(self):
         if os.geteuid() != 0:
             self.skipTest("mounting a small file system needs root")
-        disk = self.base / "disk"
-        disk.mkdir()
+        disk = pathlib.Path(tempfile.mkdtemp(prefix="oap-disk-", dir="/mnt"))
+        self.addCleanup(disk.rmdir)
         if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=6m", "none", disk], capture_output=True).returncode != 0:
             self.skipTest("no file system can be mounted here")
         self.addCleanup(subprocess.run, ["umount", "-l", disk], capture_output=True)
