@@ -16,6 +16,7 @@ namespace {
 
 constexpr Millis kTick{120};
 constexpr Millis kLook{250};
+constexpr int kLooksBetweenClaims = 4;
 constexpr std::int64_t kSearchedTurns = 2'000;
 
 bool only_waits(const workflow::RunResult& state) {
@@ -173,11 +174,12 @@ Task<void> WorkflowSession::follow(std::size_t index) {
   changed_.notify();
 }
 
-/// Another process has the run: looks at its journal until it has ended.
+/// Another process has the run: looks at its journal until it has ended, or, where that is what the
+/// command is for, until it can be taken over because that process has died or sleeps.
 Task<void> WorkflowSession::follow_elsewhere(std::size_t index) {
   const std::string id = runs_[index].id;
   view_.note(id + " is executed by another process; following it");
-  while (true) {
+  for (int look = 1;; ++look) {
     auto state = co_await engine().show(id);
     if (!state || workflow::is_end(state->status)) {
       runs_[index].result = std::move(state);
@@ -187,6 +189,11 @@ Task<void> WorkflowSession::follow_elsewhere(std::size_t index) {
     }
     on_run(*state);
     if (!co_await async::sleep_for(kLook)) {
+      co_return;
+    }
+    if (options_.takes_over && look % kLooksBetweenClaims == 0 && co_await engine().resume(id)) {
+      view_.note(id + " was left by the other process; going on with it here");
+      co_await follow(index);
       co_return;
     }
   }

@@ -251,6 +251,7 @@ int run_workflow(const Common& common, const WorkflowArgs& args) {
   }
   const std::unique_ptr<WorkflowView> view = make_workflow_view(args.format);
   SessionOptions options;
+  options.takes_over = args.action == Action::kResume;
   options.asks_here = args.format == Format::kText && has_terminal();
   const bool all = args.action == Action::kResume && args.target.empty();
   options.detach = args.detach || (all && !options.asks_here);
