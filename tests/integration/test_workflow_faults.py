@@ -61,7 +61,7 @@ steps:
     effect: once
     on_unknown: ask
     tool: l__once
-    with: {name: once, ms: 60}
+    with: {name: once, ms: 300}
   - id: gate
     needs: [fan]
     approval: Go on?
