@@ -10,6 +10,7 @@
 #include "json/schema.hpp"
 #include "text/strings.hpp"
 #include "text/utf8.hpp"
+#include "workflow/view/critical_path.hpp"
 
 namespace oap::cli {
 namespace {
@@ -66,21 +67,8 @@ Task<Result<json::Object>> ask_form(Executor executor, json::Value form) {
 
 }  // namespace
 
-std::string author_path(std::string_view path) {
-  std::string out;
-  bool inside = false;
-  for (const char c : path) {
-    if (c == '[' || c == ']') {
-      inside = c == '[';
-    } else if (!inside) {
-      out += c;
-    }
-  }
-  return out;
-}
-
 json::Value approval_form(const workflow::Blueprint& blueprint, std::string_view path) {
-  const std::string known = author_path(path.starts_with("finally.") ? path.substr(8) : path);
+  const std::string known = workflow::author_path(path.starts_with("finally.") ? path.substr(8) : path);
   const auto index = blueprint.find(known);
   if (!index) {
     return nullptr;

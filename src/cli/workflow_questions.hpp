@@ -18,8 +18,6 @@ struct ApprovalQuestion {
 
 /// The form's schema of the step at this path of a run; null where it has none.
 json::Value approval_form(const workflow::Blueprint& blueprint, std::string_view path);
-/// The author's path of a step instance: "loop[3].body" → "loop.body". Pure.
-std::string author_path(std::string_view path);
 
 /// Asks on the terminal: yes or no, then each field of the form. Nothing where the person leaves it
 /// open, or there is no terminal.

@@ -1,6 +1,7 @@
 #include "cli/workflow_session.hpp"
 
 #include <algorithm>
+#include <array>
 
 #include "async/sleep.hpp"
 #include "cli/commands/workflow.hpp"
@@ -15,11 +16,16 @@ namespace {
 
 constexpr Millis kTick{120};
 constexpr Millis kLook{250};
+constexpr int kLooksBetweenClaims = 4;
 constexpr std::int64_t kSearchedTurns = 2'000;
 
 bool only_waits(const workflow::RunResult& state) {
-  return state.status == workflow::RunState::kPaused || state.waits_for.starts_with("approval") ||
-         state.waits_for.starts_with("signal");
+  static constexpr std::array<std::string_view, 5> kByPeople = {"approval", "signal", "resolution",
+                                                                "unpause", "a larger budget"};
+  return state.status == workflow::RunState::kPaused ||
+         std::any_of(kByPeople.begin(), kByPeople.end(), [&](std::string_view what) {
+           return state.waits_for.starts_with(what);
+         });
 }
 
 }  // namespace
@@ -80,12 +86,20 @@ void WorkflowSession::on_step(const std::string& run_id, const workflow::StepRep
   }
 }
 
-void WorkflowSession::on_run(const workflow::RunResult& state) {
-  view_.run(state);
-  for (Followed& run : runs_) {
-    if (run.id == state.run_id && options_.detach && only_waits(state)) {
-      run.left = true;
-      changed_.notify();
+void WorkflowSession::on_run(const workflow::RunResult& state) { view_.run(state); }
+
+/// With `detach`: leaves runs that only wait for people.
+Task<void> WorkflowSession::leave_waiting() {
+  while (options_.detach && co_await async::sleep_for(kLook)) {
+    for (std::size_t i = 0; i < runs_.size(); ++i) {
+      if (runs_[i].ended || runs_[i].left) {
+        continue;
+      }
+      const auto state = co_await engine().show(runs_[i].id);
+      if (state && only_waits(*state)) {
+        runs_[i].left = true;
+        changed_.notify();
+      }
     }
   }
 }
@@ -113,6 +127,7 @@ Task<void> WorkflowSession::body(Begin begin) {
   async::Scope helpers(executor_);
   helpers.spawn(cancel_when_told());
   helpers.spawn(tick());
+  helpers.spawn(leave_waiting());
   helpers.spawn(ask_people());
   const Deadline never = Deadline::never();
   while (!is_over()) {
@@ -159,11 +174,12 @@ Task<void> WorkflowSession::follow(std::size_t index) {
   changed_.notify();
 }
 
-/// Another process has the run: looks at its journal until it has ended.
+/// Another process has the run: looks at its journal until it has ended, or, where that is what the
+/// command is for, until it can be taken over because that process has died or sleeps.
 Task<void> WorkflowSession::follow_elsewhere(std::size_t index) {
   const std::string id = runs_[index].id;
   view_.note(id + " is executed by another process; following it");
-  while (true) {
+  for (int look = 1;; ++look) {
     auto state = co_await engine().show(id);
     if (!state || workflow::is_end(state->status)) {
       runs_[index].result = std::move(state);
@@ -173,6 +189,11 @@ Task<void> WorkflowSession::follow_elsewhere(std::size_t index) {
     }
     on_run(*state);
     if (!co_await async::sleep_for(kLook)) {
+      co_return;
+    }
+    if (options_.takes_over && look % kLooksBetweenClaims == 0 && co_await engine().resume(id)) {
+      view_.note(id + " was left by the other process; going on with it here");
+      co_await follow(index);
       co_return;
     }
   }

@@ -19,6 +19,7 @@ namespace oap::cli {
 /// What one command runs, and whom it may ask.
 struct SessionOptions {
   bool detach = false;     ///< leave runs that only wait for a person, a signal or `resume`
+  bool takes_over = false;  ///< goes on here with a run whose process dies or sleeps
   bool asks_here = false;  ///< a person is at the terminal: approval steps are asked there
 };
 
@@ -60,6 +61,7 @@ class WorkflowSession {
   Task<void> follow_elsewhere(std::size_t index);
   Task<void> cancel_when_told();
   Task<void> tick();
+  Task<void> leave_waiting();
   Task<void> ask_people();
   Task<void> ask(Question question);
   void on_step(const std::string& run_id, const workflow::StepReport& report);

@@ -84,6 +84,8 @@ Result<Ast> Parser::run() {
     return fail(Code::kInvalidArgument, "the expression is not UTF-8");
   }
   OAP_CHECK_OK(read_tokens());
+  constexpr std::size_t kReserved = 32;
+  ast_.nodes.reserve(std::min(kReserved, size / 4 + 2));
   OAP_TRY(ast_.root, expression());
   if (current().kind != TokenKind::kEnd) {
     return fail(unexpected("an operator or the end"));

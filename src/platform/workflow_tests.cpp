@@ -10,6 +10,7 @@
 #include "json/print.hpp"
 #include "os/file.hpp"
 #include "text/strings.hpp"
+#include "workflow/view/critical_path.hpp"
 
 namespace oap::platform {
 namespace {
@@ -22,18 +23,10 @@ using workflow::StepState;
 constexpr Millis kPatience{60'000};
 constexpr Millis kMoment{1};
 
-/// "loop[3].body" → "loop.body".
+/// As the author writes it: "loop[3].body" → "loop.body", "finally.notify" → "notify".
 std::string author_path(std::string_view path) {
-  std::string out;
-  bool inside = false;
-  for (const char c : path) {
-    if (c == '[' || c == ']') {
-      inside = c == '[';
-    } else if (!inside) {
-      out += c;
-    }
-  }
-  return out;
+  constexpr std::string_view kFinally = "finally.";
+  return workflow::author_path(path.starts_with(kFinally) ? path.substr(kFinally.size()) : path);
 }
 
 std::string tool_name(const workflow::StepBody& body) {

@@ -145,8 +145,9 @@ class RunRepository {
   /// nothing; a failure of the store fails all.
   virtual Written write(std::span<const NewRun> runs, std::span<const Turn> turns) = 0;
 
-  /// Makes the caller the owner. kNotFound; kFailedPrecondition where the run has ended, or another
-  /// owner's lease runs and it is not among the dead.
+  /// Makes the caller the owner; the record's `wake_at` is what it was before. kNotFound;
+  /// kFailedPrecondition where the run has ended, or another owner's lease runs and it is not among
+  /// the dead.
   virtual Result<RunRecord> claim(const std::string& run_id, const Claim& claim) = 0;
   /// The same for every open run that `claim` describes; oldest first.
   virtual Result<std::vector<RunRecord>> claim_all(const Claim& claim) = 0;

@@ -110,13 +110,13 @@ class Engine {
   /// inputs; kAlreadyExists.
   Task<Result<std::string>> start(StartRequest request);
 
-  /// The result once the run has ended. kDeadlineExceeded, kCancelled (the run goes on),
-  /// kNotFound; kFailedPrecondition where another engine took the run over; what the store said
-  /// where the run could not be recorded.
+  /// The result once the run has ended; of a run of another engine within a second of its end.
+  /// kDeadlineExceeded, kCancelled (the run goes on), kNotFound; kFailedPrecondition where another
+  /// engine took the run over meanwhile; what the store said where it could not be recorded.
   Task<Result<RunResult>> wait(std::string run_id, Deadline deadline);
 
   /// Start and wait in one. Cancelling the caller cancels the run: running calls are cancelled,
-  /// compensation and `finally` run (for at most `finally_time` more), and the result has status
+  /// compensation and `finally` run (for at most 30 s more), and the result has status
   /// cancelled.
   Task<Result<RunResult>> run(StartRequest request, Observer observer);
 

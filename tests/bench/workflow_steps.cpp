@@ -1,7 +1,5 @@
-// Load for the workflow engine: prints one JSON object a measurement. See tests/bench/workflow_steps.
-#include <sys/resource.h>
-#include <unistd.h>
-
+// Load for the workflow engine: prints one JSON object a measurement. See
+// tests/bench/workflow_steps.
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
@@ -15,6 +13,8 @@
 
 #include <boost/asio/this_coro.hpp>
 #include <sqlite3.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
 #include "async/runtime.hpp"
 #include "async/scope.hpp"
@@ -176,8 +176,7 @@ void measure_floor(const std::string& dir, int conc, double seconds) {
   sqlite3_finalize(insert);
   sqlite3_close(database);
   fmt::print("{{\"measure\":\"floor\",\"conc\":{},\"rows_per_s\":{:.0f},\"commit_ms\":{:.3f}}}\n",
-             conc, static_cast<double>(rows) / took,
-             took * 1000 / static_cast<double>(seq));
+             conc, static_cast<double>(rows) / took, took * 1000 / static_cast<double>(seq));
 }
 
 // Throughput.
@@ -209,8 +208,8 @@ Task<void> load(House& house, int conc, int steps, double seconds) {
   std::vector<double> times;
   const double cpu = cpu_seconds();
   const auto begun = SteadyClock::now();
-  const auto until =
-      begun + std::chrono::duration_cast<SteadyClock::duration>(std::chrono::duration<double>(seconds));
+  const auto until = begun + std::chrono::duration_cast<SteadyClock::duration>(
+                                 std::chrono::duration<double>(seconds));
   {
     async::Scope scope(executor);
     for (int i = 0; i < conc; ++i) {
@@ -221,7 +220,8 @@ Task<void> load(House& house, int conc, int steps, double seconds) {
   const double took = seconds_since(begun);
   const double count = static_cast<double>(house.runner.calls);
   fmt::print(
-      "{{\"measure\":\"steps\",\"conc\":{},\"steps\":{},\"steps_per_s\":{:.0f},\"runs_per_s\":{:.0f},"
+      "{{\"measure\":\"steps\",\"conc\":{},\"steps\":{},\"steps_per_s\":{:.0f},\"runs_per_s\":{:."
+      "0f},"
       "\"run_p50_ms\":{:.2f},\"run_p99_ms\":{:.2f},\"cpu_us_per_step\":{:.1f}}}\n",
       conc, steps, count / took, static_cast<double>(times.size()) / took, quantile(times, 0.5),
       quantile(times, 0.99), (cpu_seconds() - cpu) * 1e6 / count);
@@ -297,9 +297,10 @@ Task<void> resume(House& house, int count) {
   auto ids = co_await engine.resume_all();
   const double claimed = seconds_since(begun) * 1000;
   co_await until([&] { return again.begun >= count; });
-  fmt::print("{{\"measure\":\"resume\",\"runs\":{},\"claimed\":{},\"claimed_ms\":{:.1f},"
-             "\"all_running_ms\":{:.1f}}}\n",
-             count, ids ? ids->size() : 0, claimed, seconds_since(begun) * 1000);
+  fmt::print(
+      "{{\"measure\":\"resume\",\"runs\":{},\"claimed\":{},\"claimed_ms\":{:.1f},"
+      "\"all_running_ms\":{:.1f}}}\n",
+      count, ids ? ids->size() : 0, claimed, seconds_since(begun) * 1000);
   const Deadline soon = Deadline::after(Millis(10'000));
   co_await engine.close(soon);
 }
@@ -344,9 +345,10 @@ Task<void> sleepers(House& house, int count, double idle_seconds) {
   co_await pause.wait(rest);
   const double used = cpu_seconds() - before;
   (void)poll_cost;
-  fmt::print("{{\"measure\":\"sleepers\",\"runs\":{},\"start_s\":{:.1f},\"rss_mb\":{:.1f},"
-             "\"idle_cpu_percent\":{:.3f}}}\n",
-             count, started, rss_megabytes(), used * 100 / seconds_since(quiet));
+  fmt::print(
+      "{{\"measure\":\"sleepers\",\"runs\":{},\"start_s\":{:.1f},\"rss_mb\":{:.1f},"
+      "\"idle_cpu_percent\":{:.3f}}}\n",
+      count, started, rss_megabytes(), used * 100 / seconds_since(quiet));
   const Deadline soon = Deadline::after(Millis(5'000));
   co_await engine.close(soon);
 }
@@ -391,8 +393,12 @@ Task<void> many(House& house, int count, bool in_a_loop) {
     for (int i = 0; i < count; ++i) {
       items.emplace_back(i);
     }
-    foreach.items = std::move(items);
-    foreach.max_parallel = 256;
+    foreach {
+      .items = std::move(items);
+    }
+    foreach {
+      .max_parallel = 256;
+    }
     step.foreach = std::move(foreach);
     definition.max_parallel = 256;
   }
@@ -405,10 +411,11 @@ Task<void> many(House& house, int count, bool in_a_loop) {
   auto result = co_await engine.wait(*id, never);
   const double took = seconds_since(begun);
   const bool done = result && result->status == workflow::RunState::kCompleted;
-  fmt::print("{{\"measure\":\"many\",\"form\":\"{}\",\"steps\":{},\"completed\":{},\"seconds\":{:.1f},"
-             "\"steps_per_s\":{:.0f},\"rss_mb\":{:.0f}}}\n",
-             in_a_loop ? "loop" : "foreach", house.runner.calls, done, took,
-             static_cast<double>(house.runner.calls) / took, rss_megabytes());
+  fmt::print(
+      "{{\"measure\":\"many\",\"form\":\"{}\",\"steps\":{},\"completed\":{},\"seconds\":{:.1f},"
+      "\"steps_per_s\":{:.0f},\"rss_mb\":{:.0f}}}\n",
+      in_a_loop ? "loop" : "foreach", house.runner.calls, done, took,
+      static_cast<double>(house.runner.calls) / took, rss_megabytes());
   const Deadline soon = Deadline::after(Millis(5'000));
   co_await engine.close(soon);
 }

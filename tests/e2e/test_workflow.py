@@ -19,7 +19,7 @@ class New(WorkflowTest):
         self.flow("lint", "hello")
         run = self.run_json("hello", "--input", "name=you")
         self.assertEqual(run["status"], "completed", run)
-        self.assertEqual(run["outputs"], {"length": 11})
+        self.assertEqual(run["outputs"], {"length": 12})
 
     def test_it_overwrites_nothing_and_wants_an_id(self):
         self.flow("new", "hello")

@@ -143,7 +143,7 @@ class PauseAndResume(WorkflowTest):
         self.wait_for((self.work / "began").exists, "the step to begin")
         self.flow("pause", run_id)
         self.wait_for(lambda: self.show(run_id)["status"] == "paused", "the pause")
-        self.wait_for((self.work / "log").exists, "the end of the running step")
+        self.wait_for(lambda: self.steps(self.show(run_id))["a"]["status"] == "completed", "the end of what runs")
         self.assertIsNone(process.poll())
         process.kill()
         process.wait()

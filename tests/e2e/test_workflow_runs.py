@@ -136,7 +136,7 @@ class Steps(WorkflowTest):
         run = self.run_json("t", code=1)
         self.assertLess(time.monotonic() - began, 15)
         self.assertEqual(run["status"], "failed")
-        self.assertTrue("time" in run["error"] or "deadline" in run["error"], run["error"])
+        self.assertIn("did not finish within 1 s", run["error"])
 
     def test_blocks_loops_foreach_matrix_and_subworkflows(self):
         self.workflow("child", "id: child\ninputs: {n: integer}\nsteps: [{id: s, run: 'echo \"$N\"', env: {N: '${{ inputs.n }}'}}]\n"
@@ -154,7 +154,8 @@ class Steps(WorkflowTest):
         self.assertEqual(steps["each[2]"]["outputs"]["stdout"], "3\n")
         self.assertEqual(len([p for p in steps if p.startswith("grid[")]), 4)
         self.assertEqual(len([p for p in steps if p.startswith("again[") and p.endswith("].i")]), 3)
-        self.assertEqual((steps["fork.yes"]["status"], steps["fork.no"]["status"]), ("completed", "skipped"))
+        self.assertEqual(steps["fork.yes"]["status"], "completed")
+        self.assertNotIn("fork.no", steps)
 
     def test_compensation_in_reverse_and_finally(self):
         undo = "compensate: {run: 'echo undo-%s >> log'}"

@@ -63,7 +63,7 @@ class WorkflowTest(GatewayTest):
 
     def ledger(self):
         """A trusted workspace with the server `l` that writes its calls down."""
-        self.calls_file = self.base / "calls"
+        self.calls_file = self.work / "calls"  # where a server may write
         self.configure({"l": {"command": [sys.executable, "-B", str(LEDGER), str(self.calls_file)]}},
                        permissions=ALLOW + BASH)
 

@@ -202,6 +202,12 @@ std::string one_line(std::string_view text, std::size_t bytes) {
   return out;
 }
 
+bool is_left_alone(store::RunRepository& runs, const std::string& run_id) {
+  const auto run = runs.find(run_id);
+  return run && !store::is_end(run->state) &&
+         (run->owner.empty() || !workflow::is_alive(run->owner));
+}
+
 std::vector<std::string> answers_to(const workflow::RunResult& result) {
   std::vector<std::string> out;
   for (const workflow::StepReport& step : result.steps) {

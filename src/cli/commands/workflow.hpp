@@ -46,6 +46,9 @@ int tell_failure(const WorkflowArgs& args, std::string_view workflow_id, const E
 /// The text with nothing in it that could hide or move the cursor, on one line.
 std::string one_line(std::string_view text, std::size_t bytes = 200);
 
+/// Whether nobody who lives owns the run: it was interrupted, or it sleeps until something comes.
+bool is_left_alone(store::RunRepository& runs, const std::string& run_id);
+
 /// What a person does about each step that waits for one, a line each, as a shell would take it.
 std::vector<std::string> answers_to(const workflow::RunResult& result);
 

@@ -154,16 +154,15 @@ Task<int> order(platform::Platform& platform, WorkflowArgs args, bool as_json) {
   if (!done) {
     co_return report(done.error(), as_json);
   }
-  const auto run = platform.workflows().runs().find(*run_id);
-  const bool nobody =
-      run && !store::is_end(run->state) && (run->owner.empty() || !workflow::is_alive(run->owner));
+  const bool nobody = is_left_alone(platform.workflows().runs(), *run_id);
   if (as_json) {
     print_json({{"run_id", *run_id}, {"done", *done}, {"executed_by_nobody", nobody}});
     co_return 0;
   }
   print(*done + "\n");
   if (nobody && args.action != Action::kPause) {
-    print_message("nobody executes this run now; go on with: oap workflow resume " + *run_id + "\n",
+    print_message("where no process waits for this run any more, go on with: oap workflow resume " +
+                      *run_id + "\n",
                   false);
   }
   co_return 0;

@@ -7,7 +7,7 @@
 #include "cli/session_setup.hpp"
 #include "cli/terminal.hpp"
 #include "cli/workflow_session.hpp"
-#include "json/parse.hpp"
+#include "text/nearest.hpp"
 
 namespace oap::cli {
 namespace {
@@ -94,6 +94,36 @@ Task<Result<Ids>> resume_all(WorkflowSession& session) {
   co_return ids;
 }
 
+/// Data that no step or variable of the workflow has is a mistake, not nothing.
+Result<void> check_names(const workflow::Blueprint& blueprint,
+                         const workflow::ForkRequest& request) {
+  std::vector<std::string> steps;
+  std::vector<std::string> variables;
+  for (const workflow::StepIndex index : blueprint.block(0).steps) {
+    steps.push_back(blueprint.step(index).definition->id);
+  }
+  for (const auto& pair : blueprint.definition().variables) {
+    variables.emplace_back(pair.key());
+  }
+  for (workflow::StepIndex index = 0; index < blueprint.size(); ++index) {
+    for (const auto& pair : blueprint.step(index).definition->exports) {
+      variables.push_back(pair.first);
+    }
+  }
+  const auto check = [](const json::Object& given, const std::vector<std::string>& known,
+                        std::string_view what) -> Result<void> {
+    for (const auto& pair : given) {
+      if (std::find(known.begin(), known.end(), pair.key()) == known.end()) {
+        return fail(Code::kUsage, "the workflow has no {} '{}'{}", what,
+                    one_line(pair.key(), 80), text::did_you_mean(pair.key(), known));
+      }
+    }
+    return {};
+  };
+  OAP_CHECK_OK(check(request.outputs, steps, "top-level step"));
+  return check(request.variables, variables, "variable");
+}
+
 Task<Result<Ids>> fork(WorkflowSession& session, WorkflowArgs args) {
   workflow::ForkRequest request;
   OAP_CO_TRY(request.run_id, session.platform().workflows().runs().resolve(args.target));
@@ -102,6 +132,7 @@ Task<Result<Ids>> fork(WorkflowSession& session, WorkflowArgs args) {
   OAP_CO_TRY(request.inputs, inputs_of(blueprint->definition().inputs, args));
   OAP_CO_TRY(request.variables, typed_pairs({}, args.variables, "--var"));
   OAP_CO_TRY(request.outputs, typed_pairs({}, args.outputs, "--output"));
+  OAP_CO_CHECK_OK(check_names(*blueprint, request));
   request.user = session.platform().principal().user_id;
   OAP_CO_TRY(std::string id, co_await session.engine().fork(std::move(request)));
   session.watch(id, blueprint);
@@ -220,6 +251,7 @@ int run_workflow(const Common& common, const WorkflowArgs& args) {
   }
   const std::unique_ptr<WorkflowView> view = make_workflow_view(args.format);
   SessionOptions options;
+  options.takes_over = args.action == Action::kResume;
   options.asks_here = args.format == Format::kText && has_terminal();
   const bool all = args.action == Action::kResume && args.target.empty();
   options.detach = args.detach || (all && !options.asks_here);

@@ -100,6 +100,13 @@ Task<int> list(platform::Platform& platform, WorkflowArgs args, bool as_json) {
   co_return 0;
 }
 
+Millis age_of(const RunResult& run) {
+  if (workflow::is_end(run.status) || !run.started_at) {
+    return run.duration;
+  }
+  return std::chrono::duration_cast<Millis>(system_clock().wall() - *run.started_at);
+}
+
 std::string time_or_dash(const std::optional<WallTime>& at) { return at ? format_time(*at) : "-"; }
 
 std::string details(const platform::Platform& platform, const StepReport& step) {
@@ -138,7 +145,7 @@ Task<int> show(platform::Platform& platform, WorkflowArgs args, bool as_json) {
                                  to_string(run->status));
   text += fmt::format("  started {}, ended {}, {} of {} steps completed, {}\n",
                       time_or_dash(run->started_at), time_or_dash(run->ended_at),
-                      run->counts.completed, run->counts.total, duration_text(run->duration));
+                      run->counts.completed, run->counts.total, duration_text(age_of(*run)));
   for (const StepReport& step : run->steps) {
     text += fmt::format("  {} {}\n", mark_of(step.state), step_line(step, system_clock().wall())) +
             details(platform, step);

@@ -15,12 +15,12 @@ constexpr std::string_view kOwnerIsGone =
 Result<RunRecord> Runs::claim(const std::string& run_id, const Claim& claim) {
   const MutexLock lock(database_.mutex());
   OAP_TRY(Transaction transaction, Transaction::begin(database_));
+  OAP_TRY(RunRecord run, find_locked(run_id));
   OAP_TRY(const std::int64_t changed,
           execute(fmt::format("UPDATE run SET owner=?5, epoch=epoch+1, wake_at=NULL"
                               " WHERE tenant_id=?1 AND id=?2 AND ended_at IS NULL AND {}",
                               kOwnerIsGone),
                   tenant_, run_id, claim.now, json_list(claim.dead), claim.owner));
-  OAP_TRY(RunRecord run, find_locked(run_id));
   if (changed == 0) {
     if (run.ended_at) {
       return fail(Code::kFailedPrecondition, "run {} has ended ({})", run_id, to_string(run.state));
@@ -29,6 +29,8 @@ Result<RunRecord> Runs::claim(const std::string& run_id, const Claim& claim) {
                 "run {} is being run by '{}', whose lease has not run out", run_id, run.owner);
   }
   OAP_CHECK_OK(transaction.commit());
+  run.owner = claim.owner;
+  ++run.epoch;
   return run;
 }
 
@@ -54,11 +56,13 @@ Result<std::vector<RunRecord>> Runs::claim_all(const Claim& claim) {
   std::vector<RunRecord> runs;
   runs.reserve(ids.size());
   for (const std::string& id : ids) {
+    OAP_TRY(RunRecord run, find_locked(id));
     OAP_TRY([[maybe_unused]] const std::int64_t changed,
             execute("UPDATE run SET owner=?3, epoch=epoch+1, wake_at=NULL"
                     " WHERE tenant_id=?1 AND id=?2",
                     tenant_, id, claim.owner));
-    OAP_TRY(RunRecord run, find_locked(id));
+    run.owner = claim.owner;
+    ++run.epoch;
     runs.push_back(std::move(run));
   }
   OAP_CHECK_OK(transaction.commit());

@@ -112,6 +112,40 @@ void BlueprintCompiler::unused() {
   }
 }
 
+/// Steps that need one that never runs, and do not decide for themselves.
+void BlueprintCompiler::never_run() {
+  std::vector<bool> seen(outline_.steps.size(), false);
+  for (std::size_t done = 0; done < never_.size() && !problems_.has_errors(); ++done) {
+    const std::string cause = shown(outline_.steps[never_[done]].definition->id);
+    for (const StepIndex next : outline_.steps[never_[done]].successors) {
+      if (!seen[next] && !outline_.steps[next].decides_itself) {
+        problems_.warning(line(next, {"needs", "dependencies"}),
+                          fmt::format("{} is never run: it needs '{}'", title(next), cause));
+        never_.push_back(next);
+      }
+      seen[next] = true;
+    }
+  }
+}
+
+/// An export inside a block that runs many times at once.
+void BlueprintCompiler::repeated_export(StepIndex index) {
+  if (outline_.steps[index].definition->exports.empty()) {
+    return;
+  }
+  std::optional<StepIndex> at = outline_.blocks[outline_.block_of(index)].owner;
+  for (; at; at = outline_.blocks[outline_.block_of(*at)].owner) {
+    const StepDefinition& around = *outline_.steps[*at].definition;
+    if (around.foreach || around.matrix) {
+      problems_.warning(line(index, {"export"}),
+                        fmt::format("{}: '{}' around it runs many times, and whichever ends last "
+                                    "writes the variables; use the list steps.{}.outputs instead",
+                                    title(index), shown(around.id), shown(around.id)));
+      return;
+    }
+  }
+}
+
 /// Two steps that may run at the same time and write one variable: whichever ends last wins.
 void BlueprintCompiler::shared_variables() {
   constexpr std::size_t kMaxPairs = 100'000;
@@ -120,6 +154,7 @@ void BlueprintCompiler::shared_variables() {
     for (const auto& [name, source] : outline_.steps[i].definition->exports) {
       writers[name].push_back(i);
     }
+    repeated_export(i);
   }
   std::size_t pairs = 0;
   for (const auto& [name, steps] : writers) {

@@ -69,10 +69,12 @@ std::shared_ptr<const Blueprint> BlueprintCompiler::run() {
   workflow();
   shared_variables();
   unused();
+  never_run();
   if (problems_.has_errors()) {
     return nullptr;
   }
   made_->hash_ = content_hash(definition_);
+  made_->definition_.lines.reset();
   made_->steps_ = std::move(outline_.steps);
   made_->blocks_ = std::move(outline_.blocks);
   made_->ids_ = std::move(outline_.ids);
@@ -174,6 +176,7 @@ void BlueprintCompiler::condition(StepIndex index) {
     return;
   }
   if (compiled->constant == false) {
+    never_.push_back(index);
     problems_.warning(line(index, {"if", "condition"}),
                       fmt::format("{} is never run: its condition is always false", title(index)));
   }

@@ -51,7 +51,9 @@ class BlueprintCompiler {
   void code_text(StepIndex index, const ToolStep& tool);
   void keep_out(StepIndex index, std::string_view what, const Expression& expression, Keys keys);
   void shared_variables();
+  void repeated_export(StepIndex index);
   void unused();
+  void never_run();
 
   ExpressionMaker at(Spot spot, std::optional<StepIndex> step) {
     return ExpressionMaker(*world_, spot, step);
@@ -67,6 +69,7 @@ class BlueprintCompiler {
   ProblemList problems_;
   Outline outline_;
   std::unique_ptr<World> world_;
+  std::vector<StepIndex> never_;  // whose conditions are always false
   ToolCheck tools_;
 };
 

@@ -43,6 +43,15 @@ TEST_F(Hostile, ManyStepsWithManyProblems) {
   EXPECT_EQ(check(text).problems.size(), 100U);
 }
 
+TEST_F(Hostile, ManyStepsWithLongNamesThatAreAllAlike) {
+  const std::string stem(55, 'x');
+  std::string text = "id: w\nsteps:\n";
+  for (int i = 0; i < 3'000; ++i) {
+    text += fmt::format("- {{id: {}{}, run: x, needs: [y{}{}]}}\n", stem, i, stem, i);
+  }
+  EXPECT_EQ(check(text).problems.size(), 100U);
+}
+
 TEST_F(Hostile, ManySteps) {
   std::string text = "id: w\nsteps:\n";
   for (int i = 0; i < 20'000; ++i) {

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <utility>
 
 #include <fmt/format.h>
 
@@ -59,9 +58,8 @@ std::optional<std::string_view> item_name(const StepDefinition& step) {
 }  // namespace
 
 bool is_reserved_name(std::string_view name) {
-  return std::find(kRoots.begin(), kRoots.end(), name) != kRoots.end() || name == "result" ||
-         name == "item" || name == "index" || name == "true" || name == "false" || name == "null" ||
-         name == "in" || expr::type_by_name(name) != nullptr;
+  return std::find(kRoots.begin(), kRoots.end(), name) != kRoots.end() || name == "true" ||
+         name == "false" || name == "null" || name == "in";
 }
 
 Names::Found Names::take(Name::Kind kind, Type type, std::string_view text, StepIndex step) {
@@ -85,6 +83,7 @@ std::optional<Type> Names::type_of(std::string_view name) {
   const std::string_view member = name.substr(dot + 1);
   if (name.starts_with("inputs.")) {
     input_ = member.substr(0, member.find('.'));
+    world_.used().inputs.insert(input_);
   }
   return member.find('.') == std::string_view::npos ? qualified(name.substr(0, dot), member)
                                                     : std::nullopt;
@@ -152,7 +151,6 @@ bool Names::visible(StepIndex other) const {
 /// Why the other step may not have ended when this expression is evaluated.
 std::optional<std::string> Names::why_not_before(StepIndex other) const {
   const Outline& outline = world_.outline();
-  const std::string name = shown(outline.steps[other].definition->id);
   const BlockIndex wanted = outline.block_of(other);
   StepIndex at = *step_;
   if (outline.steps[at].compensates) {
@@ -170,6 +168,7 @@ std::optional<std::string> Names::why_not_before(StepIndex other) const {
     at = *block.owner;
     inside = true;
   }
+  const std::string& name = outline.steps[other].definition->id;
   if (at == other) {
     return inside ? fmt::format(
                         "'{}' goes on while its own steps run; what it did before is "
@@ -188,12 +187,12 @@ std::optional<std::string> Names::why_not_before(StepIndex other) const {
       name, name, shown(outline.steps[at].definition->id));
 }
 
-std::vector<std::string> Names::step_ids() const {
+std::vector<std::string> Names::step_ids(std::string_view word) const {
   const Outline& outline = world_.outline();
-  std::vector<std::string> ids = outline.ids_of(0);
+  std::vector<std::string> ids = outline.ids_like(0, word);
   if (step_) {
     for (BlockIndex block = outline.block_of(*step_); outline.blocks[block].owner;) {
-      const std::vector<std::string> inner = outline.ids_of(block);
+      const std::vector<std::string> inner = outline.ids_like(block, word);
       ids.insert(ids.end(), inner.begin(), inner.end());
       block = outline.block_of(*outline.blocks[block].owner);
     }
@@ -229,7 +228,7 @@ Names::Found Names::step(std::string_view id) {
       }
     }
     return refuse(
-        fmt::format("there is no step '{}'{}", shown(id), text::did_you_mean(id, step_ids())));
+        fmt::format("there is no step '{}'{}", shown(id), text::did_you_mean(id, step_ids(id))));
   }
   return take(Name::Kind::kStep, world_.step(*found), id, *found);
 }
@@ -275,7 +274,7 @@ Names::Found Names::framed(std::string_view name) {
 Names::Found Names::plain(std::string_view name) {
   if (name == "inputs") {
     world_.used().all_inputs = world_.used().all_inputs || input_.empty();
-    world_.used().inputs.insert(std::exchange(input_, {}));
+    input_.clear();
     return take(Name::Kind::kInputs, world_.inputs());
   }
   if (name == "vars" && refused_.empty()) {

@@ -92,7 +92,7 @@ class Names final : public expr::NameSource {
   Found framed(std::string_view name);
   std::optional<std::string> why_not_before(StepIndex other) const;
   bool visible(StepIndex other) const;
-  std::vector<std::string> step_ids() const;
+  std::vector<std::string> step_ids(std::string_view word) const;
 
   World& world_;
   Spot spot_;

@@ -197,10 +197,22 @@ std::optional<StepIndex> Outline::find(BlockIndex block, std::string_view id) co
   }
 }
 
-std::vector<std::string> Outline::ids_of(BlockIndex block) const {
+std::vector<std::string> Outline::ids_like(BlockIndex block, std::string_view word) const {
+  constexpr std::size_t kMaxLooked = 200;
+  const std::size_t reach = std::max<std::size_t>(1, word.size() / 3);
   std::vector<std::string> out;
   for (const StepIndex index : blocks[block].steps) {
-    out.push_back(steps[index].definition->id);
+    const std::string& id = steps[index].definition->id;
+    const std::size_t gap =
+        id.size() > word.size() ? id.size() - word.size() : word.size() - id.size();
+    const bool alike =
+        !id.empty() && !word.empty() && (id.front() == word.front() || id.back() == word.back());
+    if ((gap <= reach && alike) || text::starts_with_ci(id, word)) {
+      out.push_back(id);
+    }
+    if (out.size() == kMaxLooked) {
+      break;
+    }
   }
   return out;
 }
@@ -262,10 +274,10 @@ std::string Outline::unknown_need(StepIndex index, std::string_view id) const {
     return fmt::format(
         "step '{}' needs '{}', which is no step of 'finally'{}; all other steps have "
         "ended when it starts",
-        self, name, text::did_you_mean(id, ids_of(block)));
+        self, name, text::did_you_mean(id, ids_like(block, id)));
   }
   return fmt::format("step '{}' needs '{}', which is no step{}", self, name,
-                     text::did_you_mean(id, ids_of(block)));
+                     text::did_you_mean(id, ids_like(block, id)));
 }
 
 /// Kahn's algorithm with counters; levels are the longest ways.
@@ -338,78 +350,6 @@ std::string Outline::cycle_text(std::vector<StepIndex> path) const {
     text += (i == 0 ? "" : " → ") + shown(steps[path[i]].definition->id);
   }
   return text;
-}
-
-/// A spanning forest of the needs: the parent of a step is the need of the highest level. A step is
-/// before all that its span holds.
-void Outline::grow_tree(const std::vector<StepIndex>& order) {
-  std::vector<StepIndex> child(steps.size(), UINT32_MAX);
-  std::vector<StepIndex> sibling(steps.size(), UINT32_MAX);
-  std::vector<StepIndex> roots;
-  for (const StepIndex index : order) {
-    const std::vector<StepIndex>& needs = steps[index].needs;
-    if (needs.empty()) {
-      roots.push_back(index);
-      continue;
-    }
-    const StepIndex parent =
-        *std::max_element(needs.begin(), needs.end(),
-                          [this](StepIndex a, StepIndex b) { return levels_[a] < levels_[b]; });
-    sibling[index] = child[parent];
-    child[parent] = index;
-  }
-  spans_.assign(steps.size(), {});
-  std::uint32_t clock = 0;
-  std::vector<StepIndex> open;
-  for (const StepIndex root : roots) {
-    open.push_back(root);
-    spans_[root].begin = clock++;
-    while (!open.empty()) {
-      const StepIndex at = open.back();
-      const StepIndex next = child[at];
-      if (next == UINT32_MAX) {
-        spans_[at].end = clock;
-        open.pop_back();
-        continue;
-      }
-      child[at] = sibling[next];
-      spans_[next].begin = clock++;
-      open.push_back(next);
-    }
-  }
-}
-
-bool Outline::before(StepIndex first, StepIndex then) const {
-  const std::vector<StepIndex>& needs = steps[then].needs;
-  if (levels_[first] >= levels_[then]) {
-    return false;
-  }
-  if (spans_[first].begin < spans_[then].begin && spans_[then].begin < spans_[first].end) {
-    return true;
-  }
-  return std::find(needs.begin(), needs.end(), first) != needs.end() || search(first, then);
-}
-
-/// Beyond the limit it gives the benefit of the doubt: the run itself would notice.
-bool Outline::search(StepIndex first, StepIndex then) const {
-  constexpr std::uint64_t kMaxVisits = 20'000'000;
-  seen_.resize(steps.size(), 0);
-  ++search_;
-  std::vector<StepIndex> open{then};
-  while (!open.empty()) {
-    const StepIndex at = open.back();
-    open.pop_back();
-    for (const StepIndex need : steps[at].needs) {
-      if (need == first || ++visits_ > kMaxVisits) {
-        return true;
-      }
-      if (levels_[need] > levels_[first] && seen_[need] != search_) {
-        seen_[need] = search_;
-        open.push_back(need);
-      }
-    }
-  }
-  return false;
 }
 
 }  // namespace oap::workflow

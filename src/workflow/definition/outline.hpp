@@ -36,7 +36,8 @@ class Outline {
 
   /// The step of this id in the block or one around it.
   std::optional<StepIndex> find(BlockIndex block, std::string_view id) const;
-  std::vector<std::string> ids_of(BlockIndex block) const;
+  /// Ids of the block that the word may have been meant for: bounded, however many steps there are.
+  std::vector<std::string> ids_like(BlockIndex block, std::string_view word) const;
   /// True where `first` has always ended when `then` starts; both of one block.
   bool before(StepIndex first, StepIndex then) const;
   /// Length of the longest way of needs to this step.

@@ -17,7 +17,6 @@ namespace oap::workflow {
 namespace {
 
 constexpr int kMaxAttempts = 1'000;
-constexpr int kMaxParallel = 10'000;
 constexpr std::int64_t kMaxIterations = 1'000'000;
 constexpr int kMaxCombinations = 10'000;
 constexpr std::size_t kMaxRun = 100'000;
@@ -141,7 +140,8 @@ class StepRanges {
     if (step_.foreach) {
       const Foreach& each = *step_.foreach;
       parallel(each.max_parallel, {"foreach/max_parallel", "max_parallel"});
-      if (!is_step_id(each.as) || (is_reserved_name(each.as) && each.as != "item")) {
+      if (!is_step_id(each.as) || is_reserved_name(each.as) || each.as == "index" ||
+          each.as == "result") {
         error(fmt::format("foreach.as: '{}' cannot be the name of the items", shown(each.as)),
               {"foreach/as", "foreach"});
       }
@@ -199,12 +199,23 @@ class StepRanges {
     }
   }
 
+  /// What must be known before the run starts.
+  void plain(std::string_view what, std::string_view text, Keys keys) {
+    if (text.find("${") != std::string_view::npos) {
+      error(fmt::format("{} holds no ${{{{ }}}}: it must be known before the run starts", what),
+            keys);
+    }
+  }
+
   void body(const ToolStep& tool) {
+    plain("tool", tool.tool, {"tool", "config/tool"});
+    plain("server", tool.server, {"server", "config/server"});
     if (tool.tool.empty()) {
       error("a tool step names its tool: 'tool: read_file'", {"tool", "config"});
     }
   }
   void body(const AgentStep& agent) {
+    plain("agent", agent.agent, {"agent", "with/agent", "config/agent"});
     if (agent.prompt.empty()) {
       error("an agent step has a prompt", {"prompt", "with", "config"});
     }
@@ -227,6 +238,7 @@ class StepRanges {
     }
   }
   void body(const SubworkflowStep& child) {
+    plain("uses", child.workflow, {"uses", "workflow", "config"});
     if (child.workflow.empty()) {
       error("a subworkflow step names the workflow: 'uses: other-workflow'", {"uses", "config"});
     }
@@ -254,6 +266,9 @@ class StepRanges {
   }
   void body(const GroupStep& /*group*/) {}
   void body(const ApprovalStep& approval) {
+    for (const std::string& name : approval.approvers) {
+      plain("approvers", name, {"approval/approvers", "approvers", "config/approvers"});
+    }
     if (approval.quorum < 1 || approval.quorum > 1'000) {
       error("quorum must be from 1 to 1000", {"approval/quorum", "quorum", "config/quorum"});
     } else if (!approval.approvers.empty() &&
@@ -310,84 +325,7 @@ class StepRanges {
   ProblemList& problems_;
 };
 
-void check_inputs(const Definition& definition, ProblemList& problems) {
-  for (const auto& [key, given] : definition.inputs) {
-    const std::string name(key);
-    const int line = problems.line_of("/inputs/" + name);
-    if (!is_step_id(name)) {
-      problems.error(line, fmt::format("input '{}': a name has letters, digits, _ and -, and "
-                                       "begins with a letter",
-                                       shown(name)));
-    }
-    json::Value schema = given;
-    if (schema.is_object() && json::find(schema, "required") != nullptr &&
-        json::find(schema, "required")->is_bool()) {
-      schema.get_object().erase("required");
-    }
-    const auto compiled = json::Schema::compile(schema);
-    if (!compiled) {
-      problems.error(line, fmt::format("input '{}' has no valid JSON Schema: {}", shown(name),
-                                       compiled.error().to_string()));
-      continue;
-    }
-    const json::Value* standard = json::find(schema, "default");
-    if (standard != nullptr) {
-      for (const json::Violation& each : compiled->validate(*standard, 1)) {
-        problems.error(line, fmt::format("input '{}': the default breaks the schema: {}",
-                                         shown(name), each.message));
-      }
-    }
-  }
-}
-
 }  // namespace
-
-void check_ranges(const Definition& definition, ProblemList& problems) {
-  if (definition.id.empty()) {
-    problems.error(1, "the workflow has no id; give it one: 'id: release-notes'");
-  } else if (!is_workflow_id(definition.id)) {
-    problems.error(problems.line_of("/id"),
-                   fmt::format("id '{}' is not possible: letters, digits, '.', '_' and '-', "
-                               "beginning with a letter or digit, at most 128 characters",
-                               shown(definition.id)));
-  }
-  if (definition.steps.empty()) {
-    problems.error(std::max(1, problems.line_of("/steps")), "the workflow has no steps");
-  }
-  if (definition.max_parallel < 1 || definition.max_parallel > kMaxParallel) {
-    problems.error(problems.line_of("/max_parallel"),
-                   fmt::format("max_parallel must be from 1 to {}", kMaxParallel));
-  }
-  if (definition.timeout && definition.timeout->count() <= 0) {
-    problems.error(problems.line_of("/timeout"), "timeout must be above 0");
-  }
-  if (definition.budget.tokens && *definition.budget.tokens <= 0) {
-    problems.error(problems.line_of("/budget/tokens"), "budget.tokens must be above 0");
-  }
-  if (definition.budget.cost_usd && !(*definition.budget.cost_usd > 0)) {
-    problems.error(problems.line_of("/budget/cost_usd"), "budget.cost_usd must be above 0");
-  }
-  for (const auto& [key, value] : definition.variables) {
-    const std::string name(key);
-    const int line = problems.line_of("/variables/" + name);
-    if (!is_step_id(name)) {
-      problems.error(line, fmt::format("variable '{}': a name has letters, digits, _ and -, and "
-                                       "begins with a letter",
-                                       shown(name)));
-    } else if (is_reserved_name(name)) {
-      problems.warning(line, fmt::format("variable '{}' has the name of something else; in "
-                                         "expressions it is vars.{}",
-                                         shown(name), shown(name)));
-    }
-  }
-  for (const std::string& name : definition.secrets) {
-    if (!is_step_id(name)) {
-      problems.error(problems.line_of("/secrets"),
-                     fmt::format("secret '{}' cannot be a name", shown(name)));
-    }
-  }
-  check_inputs(definition, problems);
-}
 
 void check_ranges(const StepDefinition& step, ProblemList& problems) {
   StepRanges(step, problems).run();

@@ -5,6 +5,9 @@
 
 namespace oap::workflow {
 
+/// The most steps, items or combinations that may run at the same time.
+constexpr int kMaxParallel = 10'000;
+
 /// Numbers out of range, names that cannot be, settings that contradict each other. Steps are
 /// checked one by one by the second. Pure but for the list.
 void check_ranges(const Definition& definition, ProblemList& problems);

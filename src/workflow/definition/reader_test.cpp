@@ -87,5 +87,80 @@ TEST(ReaderTest, ReadTable) {
   EXPECT_GE(count, 30);
 }
 
+/// Keys of the schema without a sentence.
+void undescribed(const json::Value& schema, const std::string& at, std::string& out) {
+  if (schema.is_array()) {
+    for (const json::Value& each : schema.get_array()) {
+      undescribed(each, at, out);
+    }
+  }
+  if (!schema.is_object()) {
+    return;
+  }
+  for (const auto& [key, member] : schema.get_object()) {
+    const std::string place = at + "/" + std::string(key);
+    if (key == "properties" && member.is_object()) {
+      for (const auto& [name, property] : member.get_object()) {
+        if (json::get_string(property, "description").size() < 8) {
+          out += place + "/" + std::string(name) + "\n";
+        }
+        undescribed(property, place + "/" + std::string(name), out);
+      }
+    } else {
+      undescribed(member, place, out);
+    }
+  }
+}
+
+TEST(ReaderTest, TheSchemaSaysASentenceOfEveryKey) {
+  std::string missing;
+  undescribed(workflow_schema(), "", missing);
+  EXPECT_EQ(missing, "");
+  EXPECT_GE(json::find_object(workflow_schema(), "properties")->size(), 17U);
+}
+
+class FakeTools final : public ToolSchemas {
+ public:
+  Result<const json::Value*> input_schema(std::string_view server,
+                                          std::string_view tool) const override {
+    if (server != "sandbox" || tool != "read_file") {
+      return fail(Code::kNotFound, "there is no tool '{}' on the server '{}'", tool, server);
+    }
+    return &schema_;
+  }
+
+ private:
+  json::Value schema_ = *json::parse(
+      R"({"type":"object","required":["path"],"additionalProperties":false,)"
+      R"("properties":{"path":{"type":"string","minLength":1},"lines":{"type":"integer"}}})");
+};
+
+std::string with_tools(const std::string& step) {
+  const FakeTools tools;
+  return to_text(
+      check_workflow("id: w\ninputs: {n: integer, s: string}\nsteps:\n  - " + step +
+                         "\n  - {id: z, wait: 1, if: inputs.n == 1 && inputs.s == 'a'}\n",
+                     "w.yaml", &tools)
+          .problems);
+}
+
+TEST(ReaderTest, ArgumentsAreHeldAgainstTheToolsSchemas) {
+  EXPECT_EQ(with_tools("{id: a, tool: read_file, with: {path: x, lines: 5}}"), "");
+  EXPECT_EQ(with_tools("{id: a, tool: read_file, with: {path: '${{ inputs.s }}'}}"), "");
+  EXPECT_EQ(with_tools("{id: a, tool: read_file, with: {path: x, lines: '${{ inputs.n }}'}}"), "");
+  EXPECT_THAT(with_tools("{id: a, tool: read_file, with: {lines: 5}}"), HasSubstr("path"));
+  EXPECT_THAT(with_tools("{id: a, tool: read_file, with: {path: 5}}"),
+              HasSubstr("argument 'path' of the tool 'read_file'"));
+  EXPECT_THAT(with_tools("{id: a, tool: read_file, with: {path: x, lnes: 5}}"), HasSubstr("lnes"));
+  EXPECT_THAT(with_tools("{id: a, tool: read_file, with: {path: x, lnes: '${{ inputs.n }}'}}"),
+              HasSubstr("no argument 'lnes' (did you mean 'lines'?)"));
+  EXPECT_THAT(
+      with_tools("{id: a, tool: read_file, with: {path: x, lines: 'n ${{ inputs.n }}'}}"),
+      HasSubstr("argument 'lines' of the tool 'read_file' is string, but integer is wanted"));
+  EXPECT_THAT(with_tools("{id: a, tool: write}"), HasSubstr("there is no tool 'write'"));
+  EXPECT_THAT(with_tools("{id: a, tool: read_file, server: web}"),
+              HasSubstr("on the server 'web'"));
+}
+
 }  // namespace
 }  // namespace oap::workflow

@@ -195,7 +195,7 @@ void Writer::matrix(json::Object& out, const Matrix& matrix) const {
 
 void Writer::body(json::Object& out, const ToolStep& tool) const {
   out["tool"] = tool.tool;
-  if (tool.server != "sandbox") {
+  if (tool.server != "sandbox" && tool.server != "default") {
     out["server"] = tool.server;
   }
   put(out, "with", tool.arguments);

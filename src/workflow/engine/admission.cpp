@@ -21,18 +21,21 @@ std::size_t Admission::limit_of(const std::string& place) const {
   return found == limits_.tools.end() ? limits_.tool : found->second;
 }
 
-bool Admission::take(const std::string& place) {
+std::optional<std::string> Admission::full(const std::string& place) const {
   if (limits_.tenant > 0 && running_ >= limits_.tenant) {
-    return false;
+    return std::string(kTenant);
   }
-  std::size_t& used = by_place_[place];
   const std::size_t limit = limit_of(place);
-  if (limit > 0 && used >= limit) {
-    return false;
+  const auto used = by_place_.find(place);
+  if (limit > 0 && used != by_place_.end() && used->second >= limit) {
+    return place;
   }
-  ++used;
+  return std::nullopt;
+}
+
+void Admission::take(const std::string& place) {
+  ++by_place_[place];
   ++running_;
-  return true;
 }
 
 void Admission::give_back(const std::string& place) {

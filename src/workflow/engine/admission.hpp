@@ -1,7 +1,9 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <unordered_map>
 
 #include "workflow/definition/definition.hpp"
@@ -16,8 +18,11 @@ std::string place_name(const StepDefinition& step);
 /// executor.
 class Admission {
  public:
+  static constexpr std::string_view kTenant = "*";
   explicit Admission(Limits limits) : limits_(std::move(limits)) {}
-  bool take(const std::string& place);
+  /// Where there is no room for one more: the place, or kTenant.
+  std::optional<std::string> full(const std::string& place) const;
+  void take(const std::string& place);
   void give_back(const std::string& place);
   std::size_t running() const { return running_; }
 

@@ -31,7 +31,18 @@ Task<Result<std::optional<StepResult>>> guarded_question(StepRunner& runner, Ste
 
 }  // namespace
 
-bool LiveRun::admit(const StepDefinition& step) { return engine.admission_.take(place_name(step)); }
+bool LiveRun::admit(const StepDefinition& step) {
+  if (engine.closing_) {
+    return false;
+  }
+  const std::string place = place_name(step);
+  if (const auto full = engine.admission_.full(place)) {
+    wanted.insert(*full);
+    return false;
+  }
+  engine.admission_.take(place);
+  return true;
+}
 
 double LiveRun::draw() { return std::uniform_real_distribution<double>(0.0, 1.0)(engine.random_); }
 
@@ -168,14 +179,15 @@ void Engine::Body::attempt_ended(const std::shared_ptr<LiveRun>& run,
   if (gone_) {
     return;
   }
-  places_are_free();
+  offer_places();
   if (run->gone) {
     return;
   }
   if (attempt->silent) {
     result = fail(Code::kDeadlineExceeded, "no heartbeat for {} ms", attempt->heartbeat.count());
   }
-  if (!attempt->forgotten) {
+  const bool only_closed = closing_ && !result && result.error().code() == Code::kCancelled;
+  if (!attempt->forgotten && !only_closed) {
     run->happened.push_back([node = attempt->node, number = attempt->number,
                              result = std::move(result)](Machine& machine, WallTime at) mutable {
       machine.attempt_ended(node, number, std::move(result), at);
@@ -220,12 +232,27 @@ void Engine::Body::check_heartbeat(const Due& due) {
   due_.push(again);
 }
 
-void Engine::Body::places_are_free() {
-  if (wants_places_.empty()) {
-    return;
+/// Gives places that are free to the runs that wait longest for them, one each at a time.
+void Engine::Body::offer_places() {
+  for (auto& [place, runs] : wants_) {
+    while (!runs.empty() && !admission_.full(place)) {
+      const auto run = live_.find(runs.front());
+      runs.pop_front();
+      if (run == live_.end()) {
+        continue;
+      }
+      run->second->wanted.erase(place);
+      mark(run->second);
+      break;  // what it leaves is offered after its turn
+    }
   }
-  for (const std::string& id : std::exchange(wants_places_, {})) {
+}
+
+void Engine::Body::ask_for_groups() {
+  for (const std::string& id : std::exchange(wants_groups_, {})) {
     if (const auto run = live_.find(id); run != live_.end()) {
+      run->second->happened.push_back(
+          [](Machine& machine, WallTime) { machine.ask_groups_again(); });
       mark(run->second);
     }
   }
@@ -238,7 +265,7 @@ void Engine::Body::take_group(const std::shared_ptr<LiveRun>& run, TakeGroup wha
                   path](store::RunRepository& runs) -> JournalThread::Answer {
     const auto holder = runs.take_group(what.group, run_id, path);
     const bool granted = holder && holder->run_id == run_id && holder->step == path;
-    return [weak, run, what, granted] {
+    return [weak, run, what, granted, run_id] {
       const auto body = weak.lock();
       if (!body || body->gone_ || run->gone) {
         return;
@@ -246,6 +273,12 @@ void Engine::Body::take_group(const std::shared_ptr<LiveRun>& run, TakeGroup wha
       run->happened.push_back([what, granted](Machine& machine, WallTime) {
         machine.group_answer(what.node, what.group, granted);
       });
+      if (!granted) {
+        constexpr Millis kAgain{100};
+        body->wants_groups_.insert(run_id);
+        body->due_.push({body->clock_.steady() + kAgain, run_id, kNoNode, kGroups, 0});
+        body->wake_.notify();
+      }
       body->mark(run);
     };
   });

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <atomic>
+#include <deque>
 #include <functional>
 #include <list>
 #include <map>
@@ -66,7 +67,8 @@ class Engine::Body : public std::enable_shared_from_this<Body> {
   // claims.cpp
   Task<Result<std::string>> resume(std::string run_id);
   Task<Result<std::vector<std::string>>> resume_all();
-  void wake(const std::string& run_id);
+  /// `due`: its timer has fired.
+  void wake(const std::string& run_id, bool due = false);
   void look_around();
 
   // reading.cpp
@@ -80,11 +82,13 @@ class Engine::Body : public std::enable_shared_from_this<Body> {
 
  private:
   friend struct LiveRun;
+  static constexpr int kGate = -1;    ///< a Due: ask for the whole run's group again
+  static constexpr int kGroups = -2;  ///< a Due: ask for steps' groups again
   struct Due {
     SteadyTime at;
     std::string run_id;
     NodeId node = kNoNode;  ///< of a heartbeat; kNoNode: the run's own timers
-    int attempt = 0;
+    int attempt = 0;        ///< of a heartbeat; else kGate, kGroups or 0
     std::int64_t wall = 0;  ///< of the run's own: when it is due
     bool operator<(const Due& other) const { return at > other.at; }
   };
@@ -98,6 +102,7 @@ class Engine::Body : public std::enable_shared_from_this<Body> {
     std::vector<store::EventRow> events;
     std::vector<store::Order> orders;
     std::map<std::string, std::string> definitions;  ///< by hash
+    std::optional<WallTime> floor;  ///< it is due, whatever this engine's clock says
   };
 
   // driving.cpp
@@ -113,6 +118,7 @@ class Engine::Body : public std::enable_shared_from_this<Body> {
   void park(const std::shared_ptr<LiveRun>& run, std::optional<WallTime> due);
   void finish(const std::shared_ptr<LiveRun>& run);
   void let_go(const std::shared_ptr<LiveRun>& run, Error error);
+  void forget(const LiveRun& run);
   void answer(const std::string& run_id, const Result<RunResult>& result);
   void set_timer(const std::shared_ptr<LiveRun>& run);
 
@@ -131,7 +137,8 @@ class Engine::Body : public std::enable_shared_from_this<Body> {
                                           std::optional<Millis> time);
   Task<std::optional<json::Value>> remembered(std::string key);
   void check_heartbeat(const Due& due);
-  void places_are_free();
+  void offer_places();
+  void ask_for_groups();
 
   // starting.cpp
   struct Prepared {
@@ -147,6 +154,7 @@ class Engine::Body : public std::enable_shared_from_this<Body> {
   Result<std::shared_ptr<const Plan>> compile(const std::string& hash, const std::string& text);
 
   // claims.cpp
+  static void set_floor(Loaded& loaded, WallTime now);
   static Result<Loaded> load(store::RunRepository& runs, store::RunRecord record);
   void take_up(Loaded loaded);
   Result<std::shared_ptr<LiveRun>> revive(Loaded& loaded);
@@ -158,6 +166,8 @@ class Engine::Body : public std::enable_shared_from_this<Body> {
   void renew();
   void release_abandoned();
   void fire_due();
+  void look_at_others();
+  static Task<void> look_at(std::shared_ptr<Body> body, std::string run_id);
 
   json::Value resolved(LiveRun& run, const json::Value& value);
 
@@ -187,11 +197,14 @@ class Engine::Body : public std::enable_shared_from_this<Body> {
   std::vector<std::shared_ptr<LiveRun>> marked_;
   bool draining_ = false;
   std::unordered_map<std::string, std::vector<WaitPromise>> waiting_;
-  std::set<std::string> parked_;         ///< by this engine: it wakes them
-  std::map<std::string, bool> loading_;  ///< true: an order came meanwhile
-  std::set<std::string> wants_places_;
+  std::set<std::string> parked_;                          ///< by this engine: it wakes them
+  std::map<std::string, bool> loading_;                   ///< true: an order came meanwhile
+  std::map<std::string, std::deque<std::string>> wants_;  ///< by place: runs, longest first
+  std::set<std::string> wants_groups_;
   std::map<std::string, store::Turn> abandoned_;  ///< turns that give up the ownership
   std::priority_queue<Due> due_;
+  std::map<std::string, async::Branch> looking_;  ///< at runs of others that somebody waits for
+  SteadyTime looked_;
   std::list<Watcher> watchers_;
   Plans plans_;  ///< by hash
   SteadyTime renewed_;
@@ -229,7 +242,8 @@ struct LiveRun final : public Host {
   bool freed_groups = false;
   std::vector<std::function<void(Machine&, WallTime)>> happened;
   std::map<NodeId, std::shared_ptr<LiveAttempt>> attempts;
-  std::set<std::string> seen;                                             ///< orders taken in
+  std::set<std::string> seen;    ///< orders taken in
+  std::set<std::string> wanted;  ///< places that it waits for
   std::map<std::string, std::shared_ptr<const json::Value>> fresh_blobs;  ///< not yet in the store
   Plans subworkflows;
   WallTime now_floor;

@@ -1,3 +1,6 @@
+#include <algorithm>
+
+#include "async/sleep.hpp"
 #include "workflow/engine/body.hpp"
 
 namespace oap::workflow {
@@ -23,6 +26,26 @@ Result<void> name_the_dead(store::RunRepository& runs, store::Claim& claim) {
 }
 
 }  // namespace
+
+namespace {
+
+/// Claims a run, but not again what this engine has already.
+Result<store::RunRecord> claim_other(store::RunRepository& runs, const std::string& id,
+                                     store::Claim& claim, bool may_be_ours) {
+  OAP_CHECK_OK(name_the_dead(runs, claim));
+  OAP_TRY(const store::RunRecord before, runs.find(id));
+  if (before.owner == claim.owner && !may_be_ours) {
+    return fail(Code::kFailedPrecondition, "run {} is being run here already", id);
+  }
+  return runs.claim(id, claim);
+}
+
+}  // namespace
+
+void Engine::Body::set_floor(Loaded& loaded, WallTime now) {
+  const auto& wake_at = loaded.record.wake_at;
+  loaded.floor = wake_at && *wake_at <= now ? wake_at : std::nullopt;
+}
 
 Result<Engine::Body::Loaded> Engine::Body::load(store::RunRepository& runs,
                                                 store::RunRecord record) {
@@ -99,9 +122,8 @@ void Engine::Body::take_up(Loaded loaded) {
   }
   const std::shared_ptr<LiveRun> run = *revived;
   live_[id] = run;
-  if (loaded.record.wake_at) {
-    run->now_floor = *loaded.record.wake_at;
-  }
+  abandoned_.erase(id);
+  run->now_floor = loaded.floor.value_or(WallTime{});
   run->machine.recover(owner_.text(), std::max(now(), run->now_floor));
   for (store::Order& order : loaded.orders) {
     deliver(std::move(order));
@@ -130,21 +152,22 @@ void Engine::Body::take_up(Loaded loaded) {
 }
 
 /// A run that this engine let sleep, or a child: claims it if nobody else has.
-void Engine::Body::wake(const std::string& id) {
+void Engine::Body::wake(const std::string& id, bool due) {
   if (gone_ || closing_ || live_.contains(id) || loading_.contains(id)) {
     return;
   }
   loading_[id] = false;
   store::Claim claim = claim_now();
-  journal_->call([weak = weak_from_this(), claim,
-                  id](store::RunRepository& runs) mutable -> JournalThread::Answer {
-    const auto before = runs.find(id);
-    (void)name_the_dead(runs, claim);
-    auto record = runs.claim(id, claim);
-    if (record && before) {
-      record->wake_at = before->wake_at;
+  journal_->call([weak = weak_from_this(), claim, id,
+                  due](store::RunRepository& runs) mutable -> JournalThread::Answer {
+    auto record = claim_other(runs, id, claim, false);
+    if (record && due && record->wake_at) {
+      claim.now = std::max(claim.now, *record->wake_at);
     }
     auto loaded = record ? load(runs, *std::move(record)) : Result<Loaded>(fail(record.error()));
+    if (loaded) {
+      set_floor(*loaded, claim.now);
+    }
     return [weak, id, loaded = std::move(loaded)]() mutable {
       const auto body = weak.lock();
       if (!body || body->gone_) {
@@ -155,23 +178,28 @@ void Engine::Body::wake(const std::string& id) {
         return;
       }
       body->loading_.erase(id);
-      body->parked_.erase(id);
-      body->answer(id, fail(loaded.error()));
+      body->parked_.erase(id);  // who waits for it is told when it has ended
     };
   });
 }
 
 Task<Result<std::string>> Engine::Body::resume(std::string run_id) {
+  while (loading_.contains(run_id)) {
+    constexpr Millis kStep{1};
+    OAP_CO_CHECK_OK(co_await async::sleep_for(kStep));
+  }
   if (live_.contains(run_id)) {
     co_return run_id;
   }
   loading_[run_id] = false;
+  const bool may_be_ours = abandoned_.contains(run_id);
   store::Claim claim = claim_now();
   std::function<Result<Loaded>(store::RunRepository&)> question =
-      [claim, run_id](store::RunRepository& runs) mutable -> Result<Loaded> {
-    OAP_CHECK_OK(name_the_dead(runs, claim));
-    OAP_TRY(store::RunRecord record, runs.claim(run_id, claim));
-    return load(runs, std::move(record));
+      [claim, run_id, may_be_ours](store::RunRepository& runs) mutable -> Result<Loaded> {
+    OAP_TRY(store::RunRecord record, claim_other(runs, run_id, claim, may_be_ours));
+    OAP_TRY(Loaded loaded, load(runs, std::move(record)));
+    set_floor(loaded, claim.now);
+    return loaded;
   };
   Result<Loaded> loaded = co_await ask<Result<Loaded>>(std::move(question));
   if (!loaded) {
@@ -202,6 +230,7 @@ Task<Result<std::vector<std::string>>> Engine::Body::resume_all() {
       Many many;
       for (store::RunRecord& record : records) {
         OAP_TRY(Loaded loaded, load(runs, std::move(record)));
+        set_floor(loaded, claim.now);
         many.push_back(std::move(loaded));
       }
       return many;
@@ -239,6 +268,7 @@ void Engine::Body::look_around() {
     for (store::RunRecord& record : *records) {
       auto loaded = load(runs, std::move(record));
       if (loaded) {
+        set_floor(*loaded, claim.now);
         many.push_back(*std::move(loaded));
       }
     }

@@ -36,6 +36,7 @@ void Engine::Body::drain() {
     run->marked = false;
     pump(run);
   }
+  offer_places();
 }
 
 /// One turn: take up what has happened, decide, queue the commit.
@@ -48,7 +49,7 @@ void Engine::Body::pump(const std::shared_ptr<LiveRun>& run) {
   for (auto& happened : std::exchange(run->happened, {})) {
     happened(machine, at);
   }
-  if (!run->gated) {
+  if (!run->gated || machine.state().cancelling) {
     machine.tick(at);
     machine.advance(at);
   }
@@ -56,8 +57,11 @@ void Engine::Body::pump(const std::shared_ptr<LiveRun>& run) {
     let_go(run, *machine.broken());
     return;
   }
-  if (machine.wants_places()) {
-    wants_places_.insert(machine.identity().run_id);
+  for (const std::string& place : run->wanted) {
+    auto& queue = wants_[place];
+    if (std::find(queue.begin(), queue.end(), machine.identity().run_id) == queue.end()) {
+      queue.push_back(machine.identity().run_id);
+    }
   }
   commit(run, at);
 }
@@ -117,7 +121,7 @@ void Engine::Body::committed(const std::shared_ptr<LiveRun>& run, Result<store::
     deliver(std::move(order));
   }
   if (std::exchange(run->freed_groups, false)) {
-    places_are_free();
+    ask_for_groups();
   }
   execute(run, std::exchange(run->after_commit, {}));
   if (run->machine.is_over()) {
@@ -173,8 +177,8 @@ void Engine::Body::rest(const std::shared_ptr<LiveRun>& run) {
   }
   const auto due = machine.next_due();
   const bool soon = due && *due < std::max(now(), run->now_floor) + options_.park_after;
-  if (run->gated || !run->attempts.empty() || machine.is_busy() || machine.wants_places() || soon ||
-      !run->happened.empty()) {
+  if ((run->gated && !machine.state().cancelling) || !run->attempts.empty() || machine.is_busy() ||
+      machine.wants_places() || soon || !run->happened.empty()) {
     set_timer(run);
     return;
   }
@@ -213,7 +217,10 @@ void Engine::Body::park(const std::shared_ptr<LiveRun>& run, std::optional<WallT
       return;
     }
     run->gone = true;
-    body->live_.erase(run_id);
+    const auto entry = body->live_.find(run_id);
+    if (entry != body->live_.end() && entry->second == run) {
+      body->live_.erase(entry);
+    }
     if (!run->happened.empty()) {  // an order came meanwhile; it is in the store
       body->wake(run_id);
       return;
@@ -238,12 +245,18 @@ void Engine::Body::finish(const std::shared_ptr<LiveRun>& run) {
   }
   const std::string id = run->machine.identity().run_id;
   run->gone = true;
-  live_.erase(id);
-  parked_.erase(id);
-  wants_places_.erase(id);
+  forget(*run);
   if (const auto waiters = waiting_.find(id); waiters != waiting_.end()) {
     answer(id, report_run(run->machine.state(), id, true,
                           [&](const json::Value& value) { return resolved(*run, value); }));
+  }
+}
+
+void Engine::Body::forget(const LiveRun& run) {
+  const std::string& id = run.machine.identity().run_id;
+  if (const auto entry = live_.find(id); entry != live_.end() && entry->second.get() == &run) {
+    live_.erase(entry);
+    parked_.erase(id);
   }
 }
 
@@ -272,9 +285,7 @@ void Engine::Body::let_go(const std::shared_ptr<LiveRun>& run, Error error) {
       attempt->branch->cancel();
     }
   }
-  live_.erase(id);
-  parked_.erase(id);
-  wants_places_.erase(id);
+  forget(*run);
   if (error.code() != Code::kFailedPrecondition && error.code() != Code::kNotFound) {
     store::Turn turn;
     turn.run_id = id;

@@ -23,6 +23,7 @@ Engine::Body::Body(Executor executor, store::RunRepository& runs, StepRunner& ru
       admission_(options_.limits),
       random_(options_.seed == 0 ? std::random_device{}() : options_.seed),
       wake_(executor_),
+      looked_(clock.steady()),
       renewed_(clock.steady()) {}
 
 /// Begins what goes on beside the runs; at the first use, since the executor may not run before.
@@ -58,6 +59,11 @@ void Engine::Body::abandon() {
     }
   }
   live_.clear();
+  for (auto& [id, promises] : std::exchange(waiting_, {})) {
+    for (WaitPromise& promise : promises) {
+      promise.set(fail(Code::kCancelled, "the engine is gone; run {} can be resumed", id));
+    }
+  }
   if (keeper_) {
     wake_.notify();
   }
@@ -83,12 +89,6 @@ Task<Result<RunResult>> Engine::Body::wait(std::string run_id, Deadline deadline
     OAP_CO_TRY(RunResult now, co_await show(run_id));
     if (is_end(now.status)) {
       co_return now;
-    }
-    const bool came =
-        live_.contains(run_id) || parked_.contains(run_id) || loading_.contains(run_id);
-    if (!came && !options_.hosts_all) {
-      co_return fail(Code::kFailedPrecondition, "run {} is not run by this engine; resume it first",
-                     run_id);
     }
   }
   WaitPromise promise;
@@ -147,7 +147,6 @@ Task<void> Engine::Body::close(Deadline deadline) {
   closing_ = true;
   for (const auto& [id, run] : live_) {
     for (const auto& [node, attempt] : run->attempts) {
-      attempt->forgotten = true;
       if (attempt->branch) {
         attempt->branch->cancel();
       }
@@ -155,7 +154,7 @@ Task<void> Engine::Body::close(Deadline deadline) {
   }
   const auto busy = [this] {
     return std::any_of(live_.begin(), live_.end(), [](const auto& entry) {
-      return entry.second->in_flight || !entry.second->attempts.empty();
+      return entry.second->in_flight || entry.second->marked || !entry.second->attempts.empty();
     });
   };
   constexpr Millis kStep{5};

@@ -6,7 +6,9 @@ namespace oap::workflow {
 Task<void> Engine::Body::keep_time(std::shared_ptr<Body> body) {
   constexpr Millis kAtLeast{1'000};
   while (!body->gone_) {
-    Deadline next = Deadline::after(std::min(kAtLeast, body->options_.lease / 3));
+    constexpr Millis kWaited{500};
+    const Millis most = body->waiting_.empty() ? kAtLeast : kWaited;
+    Deadline next = Deadline::after(std::min(most, body->options_.lease / 3));
     if (!body->due_.empty()) {
       next = next.sooner(Deadline::at(body->due_.top().at));
     }
@@ -18,6 +20,7 @@ Task<void> Engine::Body::keep_time(std::shared_ptr<Body> body) {
     body->fire_due();
     body->renew();
     body->release_abandoned();
+    body->look_at_others();
   }
 }
 
@@ -33,13 +36,17 @@ void Engine::Body::fire_due() {
     const auto found = live_.find(due.run_id);
     if (found == live_.end()) {
       if (parked_.contains(due.run_id)) {
-        wake(due.run_id);
+        wake(due.run_id, true);
       }
       continue;
     }
     const std::shared_ptr<LiveRun> run = found->second;
-    if (due.attempt < 0) {
+    if (due.attempt == kGate) {
       gate(run);
+      continue;
+    }
+    if (due.attempt == kGroups) {
+      ask_for_groups();
       continue;
     }
     if (run->timer && *run->timer == due.wall) {
@@ -63,6 +70,39 @@ void Engine::Body::renew() {
   });
   if (options_.hosts_all) {
     look_around();
+  }
+}
+
+/// Runs that are not here, and that somebody waits for: whoever runs them, they end some time.
+void Engine::Body::look_at_others() {
+  constexpr Millis kEvery{500};
+  const SteadyTime at = clock_.steady();
+  if (waiting_.empty() || at - looked_ < kEvery) {
+    return;
+  }
+  looked_ = at;
+  std::erase_if(looking_, [](const auto& entry) { return entry.second.done(); });
+  for (const auto& [id, promises] : waiting_) {
+    if (!live_.contains(id) && !loading_.contains(id) && !looking_.contains(id)) {
+      async::Branch branch(executor_);
+      looking_.emplace(id, branch);
+      branch.start(look_at(shared_from_this(), id));
+    }
+  }
+}
+
+Task<void> Engine::Body::look_at(std::shared_ptr<Body> body, std::string run_id) {
+  std::function<Result<store::RunRecord>(store::RunRepository&)> question =
+      [run_id](store::RunRepository& runs) { return runs.find(run_id); };
+  const Result<store::RunRecord> record =
+      co_await body->ask<Result<store::RunRecord>>(std::move(question));
+  if (body->gone_ || !record || !record->ended_at) {
+    co_return;
+  }
+  const Result<RunResult> result = co_await body->show(run_id);
+  if (!body->gone_ && !body->live_.contains(run_id)) {
+    body->parked_.erase(run_id);
+    body->answer(run_id, result);
   }
 }
 

@@ -1,7 +1,5 @@
 #include "base/ids.hpp"
-#include "crypto/hash.hpp"
 #include "json/parse.hpp"
-#include "json/print.hpp"
 #include "workflow/definition/reader.hpp"
 #include "workflow/engine/body.hpp"
 
@@ -9,10 +7,6 @@ namespace oap::workflow {
 namespace {
 
 constexpr std::size_t kMostPlans = 64;
-
-std::string definition_text(const Blueprint& blueprint) {
-  return json::canonical(to_json(blueprint.definition()));
-}
 
 json::Object budget_json(const Budget& budget) {
   json::Object object;
@@ -71,11 +65,11 @@ Result<Engine::Body::Prepared> Engine::Body::prepare(
       Machine::Options{.infrastructure_retries = options_.infrastructure_retries});
   LiveRun& run = *prepared.run;
   store::NewRun& fresh = prepared.fresh;
-  fresh.definitions.push_back({plan->blueprint().hash(), definition_text(plan->blueprint())});
+  fresh.definitions.push_back({plan->blueprint().hash(), plan->definition_text()});
   json::Object definitions;
   for (const auto& [name, blueprint] : request.subworkflows) {
-    run.subworkflows[name] = plan_of(blueprint);
-    fresh.definitions.push_back({blueprint->hash(), definition_text(*blueprint)});
+    const auto& inner = run.subworkflows[name] = plan_of(blueprint);
+    fresh.definitions.push_back({blueprint->hash(), inner->definition_text()});
     definitions[name] = blueprint->hash();
   }
   if (!definitions.empty()) {
@@ -145,8 +139,8 @@ void Engine::Body::launch(Prepared prepared, std::function<void(Result<void>)> d
   live_[id] = run;
   run->in_flight = true;
   auto out = std::make_shared<Outbox>(std::move(prepared.out));
-  if (run->machine.wants_places()) {
-    wants_places_.insert(id);
+  for (const std::string& place : run->wanted) {
+    wants_[place].push_back(id);
   }
   journal_->create(std::move(prepared.fresh), [weak = weak_from_this(), run, id, out,
                                                done](Result<store::TurnDone> made) {
@@ -157,8 +151,7 @@ void Engine::Body::launch(Prepared prepared, std::function<void(Result<void>)> d
     run->in_flight = false;
     if (!made) {
       run->gone = true;
-      body->live_.erase(id);
-      body->wants_places_.erase(id);
+      body->forget(*run);
       for (const Command& command : out->commands) {
         if (const auto* attempt = std::get_if<RunAttempt>(&command)) {
           body->admission_.give_back(place_name(run->machine.state().definition_of(attempt->node)));
@@ -222,7 +215,7 @@ void Engine::Body::gate(const std::shared_ptr<LiveRun>& run) {
             body->tell_run({other, cancel_body(fmt::format("run {} of the same group", id))});
           }
           constexpr Millis kAgain{100};
-          body->due_.push({body->clock_.steady() + kAgain, id, kNoNode, -1, 0});
+          body->due_.push({body->clock_.steady() + kAgain, id, kNoNode, kGate, 0});
           body->wake_.notify();
         };
       });

@@ -378,7 +378,10 @@ bool Machine::take_group(NodeId id) {
   if (granted != granted_.end()) {
     return true;
   }
-  if (std::find(asking_.begin(), asking_.end(), id) != asking_.end()) {
+  const auto holds = [id](const std::vector<NodeId>& list) {
+    return std::find(list.begin(), list.end(), id) != list.end();
+  };
+  if (holds(asking_) || holds(refused_)) {
     return false;
   }
   Result<Rendered> name = state_.step_of(id).group.render(scope(id));
@@ -403,7 +406,7 @@ void Machine::group_answer(NodeId id, const std::string& group, bool granted) {
       release_group(id);
     }
   } else {
-    wants_places_ = true;
+    refused_.push_back(id);
   }
 }
 

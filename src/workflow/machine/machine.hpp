@@ -98,6 +98,8 @@ class Machine {
   void asked(NodeId node, Result<std::optional<StepResult>> answer, WallTime now);
   void order(const store::Order& order, WallTime now);
   void group_answer(NodeId node, const std::string& group, bool granted);
+  /// Groups that others held may be free now.
+  void ask_groups_again() { refused_.clear(); }
   void child_refused(NodeId node, const Error& error, WallTime now);
   void tick(WallTime now);
 
@@ -109,7 +111,7 @@ class Machine {
   const Identity& identity() const { return identity_; }
   bool is_over() const { return store::is_end(state_.run_state); }
   /// Attempts, questions to tools and groups that it waits for.
-  bool is_busy() const { return state_.running > 0 || groups_asked_ > 0; }
+  bool is_busy() const { return state_.running > 0 || groups_asked_ > 0 || !refused_.empty(); }
   /// Steps that could start if there were places for them.
   bool wants_places() const { return wants_places_; }
   std::optional<WallTime> next_due();
@@ -209,6 +211,7 @@ class Machine {
   std::vector<NodeId> granted_;
   std::size_t groups_asked_ = 0;
   std::vector<NodeId> asking_;    ///< group questions under way
+  std::vector<NodeId> refused_;   ///< they wait for their group
   std::int64_t snapshot_at_ = 0;  ///< events at the last snapshot
   bool wants_places_ = false;
   std::string shown_waits_;

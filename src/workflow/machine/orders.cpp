@@ -13,7 +13,8 @@ std::string cancel_body(std::string_view by) {
 void Machine::order(const store::Order& order, WallTime now) {
   now_ = now;
   out_.taken.push_back(order.id);
-  const Result<json::Value> parsed = json::parse(order.body);
+  const Result<json::Value> parsed =
+      json::parse(order.body, {.max_depth = 1'000, .max_bytes = 1U << 30U});
   if (!parsed || !parsed->is_object() || is_over()) {
     return;
   }

@@ -1,9 +1,12 @@
 #include "workflow/machine/plan.hpp"
 
+#include "json/print.hpp"
+
 namespace oap::workflow {
 
 std::shared_ptr<const Plan> Plan::of(std::shared_ptr<const Blueprint> blueprint) {
   auto plan = std::make_shared<Plan>();
+  plan->text_ = json::canonical(to_json(blueprint->definition()));
   plan->positions_.resize(blueprint->size());
   plan->ids_.resize(blueprint->block_count());
   for (BlockIndex block = 0; block < blueprint->block_count(); ++block) {

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <unordered_map>
 #include <vector>
@@ -19,6 +20,8 @@ class Plan {
 
   const Blueprint& blueprint() const { return *blueprint_; }
   const std::shared_ptr<const Blueprint>& shared_blueprint() const { return blueprint_; }
+  /// The definition's canonical JSON: what a run pins.
+  const std::string& definition_text() const { return text_; }
   /// Where the step stands in its block.
   std::uint32_t position(StepIndex step) const { return positions_[step]; }
   /// Position in the block of the step with this id.
@@ -26,6 +29,7 @@ class Plan {
 
  private:
   std::shared_ptr<const Blueprint> blueprint_;
+  std::string text_;
   std::vector<std::uint32_t> positions_;
   std::vector<std::unordered_map<std::string_view, std::uint32_t>> ids_;
 };

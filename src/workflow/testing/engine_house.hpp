@@ -80,6 +80,38 @@ class EngineHouse : public ::testing::Test {
     co_return co_await engine.wait(id, deadline);
   }
 
+  /// "slow" is let go only after "next" has begun.
+  Task<Result<RunResult>> open_slow_after_next(Engine& engine,
+                                               std::shared_ptr<const Blueprint> blueprint) {
+    StartRequest request;
+    request.blueprint = std::move(blueprint);
+    runner_.gate("slow");
+    OAP_CO_TRY(const std::string id, co_await engine.start(std::move(request)));
+    const Deadline deadline = Deadline::after(Millis(20'000));
+    EXPECT_TRUE(co_await runner_.begun("next").get(deadline));
+    runner_.gate("slow").set(ScriptedRunner::good());
+    co_return co_await engine.wait(id, deadline);
+  }
+
+  /// With "a" held by its gate.
+  Task<Result<RunResult>> pause_then_cancel(Engine& engine,
+                                            std::shared_ptr<const Blueprint> blueprint) {
+    StartRequest request;
+    request.blueprint = std::move(blueprint);
+    OAP_CO_TRY(const std::string id, co_await engine.start(std::move(request)));
+    const Deadline deadline = Deadline::after(Millis(20'000));
+    EXPECT_TRUE(co_await runner_.begun("a").get(deadline));
+    OAP_CO_CHECK_OK(co_await engine.pause(id, "ada"));
+    while (true) {
+      OAP_CO_TRY(const RunResult now, co_await engine.show(id));
+      if (now.status == RunState::kPaused) {
+        break;
+      }
+    }
+    OAP_CO_CHECK_OK(co_await engine.cancel(id, "ada"));
+    co_return co_await engine.wait(id, deadline);
+  }
+
   Task<Result<RunResult>> with_engine(Act act) {
     const oap::Executor executor = co_await boost::asio::this_coro::executor;
     Engine engine(executor, store_->runs(), runner_, *clock_, options_);
