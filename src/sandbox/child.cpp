@@ -6,6 +6,7 @@
 #include <cstring>
 #include <filesystem>
 #include <optional>
+#include <sstream>
 #include <system_error>
 
 #include <fcntl.h>
@@ -20,6 +21,7 @@
 #include "os/file.hpp"
 #include "sandbox/prepare.hpp"
 #include "sandbox/supervisor.hpp"
+#include "text/utf8.hpp"
 
 namespace oap::sandbox {
 namespace {
@@ -247,19 +249,39 @@ struct Child::State {
     }
   }
 
-  /// The supervisor's last word, or how to understand that there is none.
+  /// The supervisor's last words, or how to understand that there is none.
   Exit read_exit() {
     Report report;
+    std::vector<std::string> warnings = take_findings();
     if (reported.size() < sizeof report) {
       ::kill(-pid, SIGKILL);
-      return Exit{128 + SIGKILL, SIGKILL, "its supervisor was killed"};
+      return Exit{128 + SIGKILL, SIGKILL, "its supervisor was killed", std::move(warnings)};
     }
     std::memcpy(&report, reported.data(), sizeof report);
     Exit ended;
     ended.signal = WIFSIGNALED(report.value) ? WTERMSIG(report.value) : 0;
     ended.code = ended.signal != 0 ? 128 + ended.signal : WEXITSTATUS(report.value);
     ended.note = note_of(static_cast<Cause>(report.detail), limits);
+    ended.warnings = std::move(warnings);
     return ended;
+  }
+
+  std::vector<std::string> take_findings() {
+    std::vector<std::string> lines;
+    Report report;
+    if (reported.size() < sizeof report) {
+      return lines;
+    }
+    std::memcpy(&report, reported.data(), sizeof report);
+    if (report.kind != Report::Kind::kFindings) {
+      return lines;
+    }
+    std::istringstream text(reported.substr(sizeof report, static_cast<std::size_t>(report.value)));
+    for (std::string line; std::getline(text, line);) {
+      lines.push_back(text::sanitize_utf8(line));
+    }
+    reported.erase(0, sizeof report + static_cast<std::size_t>(report.value));
+    return lines;
   }
 };
 

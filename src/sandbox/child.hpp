@@ -2,6 +2,7 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include <sys/types.h>
 
@@ -19,6 +20,8 @@ struct Exit {
   int signal = 0;
   /// Why we ended it: "" or one sentence ("it used more than 512 MB of memory").
   std::string note;
+  /// One sentence each: files that it left for git on the host to run, and what was done to them.
+  std::vector<std::string> warnings;
 };
 
 /// A running program under a supervisor process of its own, which ends the whole tree of

@@ -19,7 +19,7 @@
 #include "async/runtime.hpp"
 #include "os/file.hpp"
 #include "os/testing/temp_dir.hpp"
-#include "sandbox/places.hpp"
+#include "sandbox/protected_names.hpp"
 #include "sandbox/run.hpp"
 #include "sandbox/testing/process.hpp"
 #include "sandbox/testing/world.hpp"
@@ -209,9 +209,9 @@ class Host {
       describe(path(part), text);
     }
     if (protected_too) {
-      for (const std::string& name : protected_names()) {
-        if (name != ".git") {
-          describe(path("work/" + name), text);
+      for (const ProtectedName& each : protected_names()) {
+        if (!each.open) {
+          describe(path("work/" + each.name), text);
         }
       }
       describe(path("work/linked-agents"), text);

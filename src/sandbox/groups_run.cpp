@@ -274,8 +274,8 @@ OAP_AFTER_FORK void Placeholders::remove(const LaunchPlan& plan) const {
     return;
   }
   if (raw::call(SYS_flock, lock_, LOCK_EX | LOCK_NB) == 0) {
-    for (const Placeholder& placeholder : plan.placeholders) {
-      remove_one(placeholder);
+    for (std::size_t i = plan.placeholders.size; i > 0; --i) {
+      remove_one(plan.placeholders.data[i - 1]);  // what is in a folder before the folder
     }
   }
   raw::close(lock_);

@@ -119,8 +119,8 @@ const std::vector<std::string>& home_readables() {
                                                 ".ghcup",
                                                 ".dotnet",
                                                 ".m2/repository",
-                                                ".gitconfig",
-                                                ".config/git",
+                                                ".config/git/ignore",
+                                                ".config/git/attributes",
                                                 ".tool-versions"};
   return kPlaces;
 }
@@ -161,58 +161,6 @@ std::vector<std::string> credential_places(const std::string& home) {
   add("DOCKER_CONFIG", "");
   add("NPM_CONFIG_USERCONFIG", "");
   return places;
-}
-
-const std::vector<std::string>& protected_names() {
-  static const std::vector<std::string> kNames{
-      ".git",           ".git/hooks",   ".git/config",   ".git/config.worktree",
-      ".git/commondir", ".gitconfig",   ".opencode",     ".claude",
-      ".codex",         ".gemini",      ".cursor",       ".agents",
-      ".mcp.json",      ".vscode",      ".idea",         ".zed",
-      ".devcontainer",  ".envrc",       ".bashrc",       ".bash_profile",
-      ".bash_login",    ".bash_logout", ".bash_aliases", ".profile",
-      ".zshrc",         ".zshenv",      ".zprofile",     ".zlogin",
-      ".zlogout",       ".kshrc",       ".cshrc",        ".tcshrc",
-      ".login",         ".inputrc",     ".ripgreprc"};
-  return kNames;
-}
-
-const std::vector<std::string>& protected_at_home() {
-  static const std::vector<std::string> kNames{
-      ".config/oap",       ".config/opencode", ".local/state/oap", ".config/systemd",
-      ".config/autostart", ".config/fish",     ".config/git",      ".config/zsh",
-      ".pam_environment",  ".xprofile",        ".xsessionrc",      ".local/share/systemd"};
-  return kNames;
-}
-
-bool is_kept_missing(const std::string& name, bool at_home) {
-  constexpr std::string_view kOnlyWhereThere[] = {
-      ".agents", ".zed",    ".bash_logout", ".bash_aliases", ".zlogout",  ".kshrc",
-      ".cshrc",  ".tcshrc", ".login",       ".inputrc",      ".ripgreprc"};
-  return at_home || std::find(std::begin(kOnlyWhereThere), std::end(kOnlyWhereThere), name) ==
-                        std::end(kOnlyWhereThere);
-}
-
-Placeholder stand_in(const std::string& name, bool at_home) {
-  Placeholder placeholder;
-  if (name == ".opencode" || name == ".git/hooks") {
-    placeholder.kind = Placeholder::Kind::kDirectory;  // also for this program, which writes there
-  } else if (name.starts_with(".git/")) {
-    placeholder.kind = Placeholder::Kind::kText;
-    // A common directory that is the directory itself changes nothing for git.
-    placeholder.text = name == ".git/commondir" ? ".\n" : "";
-  } else if (at_home || name == ".mcp.json" || name == ".envrc") {
-    placeholder.kind = Placeholder::Kind::kLink;
-  }
-  return placeholder;
-}
-
-bool is_within(const std::string& path, const std::string& directory) {
-  if (directory == "/") {
-    return path.starts_with('/');
-  }
-  return path.starts_with(directory) &&
-         (path.size() == directory.size() || path[directory.size()] == '/');
 }
 
 }  // namespace oap::sandbox

@@ -24,22 +24,4 @@ const std::vector<std::string>& service_caches();
 /// settings, sockets that give power over the host. They need not exist.
 std::vector<std::string> credential_places(const std::string& home);
 
-/// Names in a workspace whose content other programs run or trust: git's hooks and configuration,
-/// settings of agents and editors, files that shells read. Relative, parents before children.
-const std::vector<std::string>& protected_names();
-
-/// The same for a home directory: what starts with the session, and this program's own folders.
-const std::vector<std::string>& protected_at_home();
-
-/// Whether a protected name that is missing must stay so: some count for little in a project, and
-/// each one that is kept is seen in listings.
-bool is_kept_missing(const std::string& name, bool at_home);
-
-/// What lies in the place of a protected name that is missing, while children run. `at_home`: the
-/// workspace is a home directory, whose start files shells read meanwhile.
-Placeholder stand_in(const std::string& name, bool at_home);
-
-/// `path` is `directory` or lies in it. Both canonical. Pure.
-bool is_within(const std::string& path, const std::string& directory);
-
 }  // namespace oap::sandbox

@@ -110,6 +110,15 @@ struct Span {
   const T* end() const { return data + size; }
 };
 
+/// A repository that was there before the child, and what its configuration ran then (ConfigRisk).
+struct KnownRepository {
+  const char* path = nullptr;  ///< of its directory
+  std::uint64_t risk = 0;
+  std::uint64_t worktree_risk = 0;  ///< of config.worktree
+  bool guarded = false;             ///< its configuration and hooks are mounts of their own
+  bool worktree_guarded = false;    ///< and its config.worktree
+};
+
 struct LaunchPlan {
   const char* program = nullptr;  ///< passed to execve after changing to cwd
   char* const* argv = nullptr;
@@ -150,6 +159,9 @@ struct LaunchPlan {
   const char* workspace = nullptr;
   const char* bare_tmp = nullptr;  ///< made for temporary files where there is no private root
   Span<Placeholder> placeholders;
+  Span<const char*> searched;  ///< at the end, for what git would run; absolute folders
+  Span<KnownRepository> repositories;
+  bool hold_git = true;  ///< what is found is renamed, not only told
   Span<GroupPlan> groups;
   std::uint32_t required = 0;  ///< Facts without which the program is not executed
   bool listen = false;         ///< a TCP socket on loopback is made and sent to listener_out
@@ -184,14 +196,14 @@ enum class Stage : std::uint32_t {
 enum class Cause : std::uint32_t { kNone, kMemory, kProcesses, kDisk };
 
 /// What the supervisor tells over status_out: first kStarted or kFailed, after kStarted one
-/// kExited.
+/// kExited, and before that perhaps kFindings, which is followed by so many bytes of text.
 struct Report {
-  enum class Kind : std::uint32_t { kStarted = 1, kFailed, kExited };
+  enum class Kind : std::uint32_t { kStarted = 1, kFailed, kExited, kFindings };
   Kind kind = Kind::kStarted;
   std::uint32_t detail = 0;  ///< kStarted: Facts; kFailed: Stage; kExited: Cause
-  std::int32_t value = 0;    ///< kStarted: pid; kFailed: errno; kExited: wait status
-  std::uint32_t facts = 0;   ///< kFailed: those that held
-  std::int32_t where = -1;   ///< kFailed, kNamespaces: the step of the plan that was refused
+  std::int32_t value = 0;  ///< kStarted: pid; kFailed: errno; kExited: wait status; kFindings: size
+  std::uint32_t facts = 0;  ///< kFailed: those that held
+  std::int32_t where = -1;  ///< kFailed, kNamespaces: the step of the plan that was refused
 };
 
 /// What the supervisor is told over life_in. Its end means: kill everything.

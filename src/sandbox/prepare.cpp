@@ -153,6 +153,12 @@ Prepared::Prepared(const Spec& spec, std::string program)
   for (const auto& [name, value] : child_environment(spec)) {
     texts_.push_back(name + "=" + value);
   }
+  const bool may_get_repository =
+      spec.profile == Profile::kTool && !os::exists(spec.workspace + "/.git/HEAD") &&
+      !os::exists(spec.workspace + "/HEAD") && spec.env.count("GIT_TEMPLATE_DIR") == 0;
+  if (may_get_repository) {
+    texts_.emplace_back("GIT_TEMPLATE_DIR=");  // its hooks are closed, also for git's samples
+  }
   texts_.push_back("TMPDIR=" + bare_tmp_);
   for (std::size_t i = 0; i + 1 < texts_.size(); ++i) {
     (i < spec.argv.size() ? argv_ : environment_).push_back(texts_[i].data());
@@ -232,7 +238,9 @@ Result<void> Prepared::confine(const Spec& spec) {
                  bare_tmp_,
                  spec.limits.network,
                  plan.privileged,
-                 identity->uid};
+                 identity->uid,
+                 spec.protect,
+                 spec.unprotect};
   if (const auto home = os::canonical_path(root_input_.home)) {
     root_input_.home = *home;
   }
@@ -271,6 +279,9 @@ Result<void> Prepared::confine(const Spec& spec) {
   plan.bare_tmp = bare_tmp_.c_str();
   plan.workspace = root_input_.workspace.c_str();
   plan.placeholders = {root_->placeholders.data(), root_->placeholders.size()};
+  plan.searched = {root_->searched.data(), root_->searched.size()};
+  plan.repositories = {root_->repositories.data(), root_->repositories.size()};
+  plan.hold_git = spec.hold_git;
   const bool service = spec.profile == Profile::kService;
   filter_ = seccomp_filter({service, true});
   bare_filter_ = seccomp_filter({service, false});

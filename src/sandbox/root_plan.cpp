@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "os/file.hpp"
+#include "sandbox/host_paths.hpp"
 #include "sandbox/kernel.hpp"
 #include "sandbox/places.hpp"
 
@@ -19,23 +20,6 @@ constexpr std::size_t kMostPasswords = 1u << 20;
 
 constexpr const char* kNoWorkspace[] = {"/",     "/usr", "/bin", "/sbin", "/lib", "/lib64", "/etc",
                                         "/proc", "/sys", "/dev", "/boot", "/run", "/var",   "/opt"};
-
-mode_t kind_of(const std::string& path) {
-  struct stat info{};
-  return ::lstat(path.c_str(), &info) == 0 ? info.st_mode & S_IFMT : 0;
-}
-
-std::string link_target(const std::string& path) {
-  std::string target(4096, '\0');
-  const ssize_t size = ::readlink(path.c_str(), target.data(), target.size());
-  target.resize(size > 0 ? static_cast<std::size_t>(size) : 0);
-  return target;
-}
-
-std::string parent_of(const std::string& path) {
-  const std::size_t slash = path.rfind('/');
-  return slash == 0 || slash == std::string::npos ? "/" : path.substr(0, slash);
-}
 
 Result<void> check_writable(const RootInput& input, const std::string& path, bool workspace) {
   for (const char* bad : kNoWorkspace) {
@@ -234,9 +218,20 @@ void RootPlan::plan_workspace() {
   for (const std::string& path : places) {
     bind(path, kSafe, true);
   }
+  find_given();
   for (const std::string& path : places) {
     if (os::is_directory(path)) {
       protect(path);
+      guard_repositories(path);
+      guard_hidden(path);
+      guard_linked(path);
+      searched.push_back(keep(path));
+    }
+  }
+  for (const std::string& path : input_.writable) {
+    if (std::find(given_.begin(), given_.end(), path) != given_.end()) {
+      steps.push_back({Step::Kind::kBind, keep(path), place(path), kSafe});
+      steps.back().idmapped = true;
     }
   }
 }

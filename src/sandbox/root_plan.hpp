@@ -5,9 +5,11 @@
 #include <string>
 #include <vector>
 
+#include <sys/types.h>
+
 #include "base/result.hpp"
-#include "sandbox/places.hpp"
 #include "sandbox/plan.hpp"
+#include "sandbox/protected_names.hpp"
 #include "sandbox/spec.hpp"
 
 namespace oap::sandbox {
@@ -25,7 +27,9 @@ struct RootInput {
   std::string bare_tmp;  ///< for temporary files where there is no private root
   bool network = false;
   bool privileged = false;
-  std::uint32_t uid = 0;  ///< of the program, for its password entry
+  std::uint32_t uid = 0;                 ///< of the program, for its password entry
+  std::vector<std::string> further;      ///< names in the workspace to be protected too
+  std::vector<std::string> unprotected;  ///< and those not to be
 };
 
 /// The steps and rules that a child's file system needs, with all the text that they point to.
@@ -49,6 +53,8 @@ class RootPlan {
   std::vector<PathRule> rules;
   std::vector<PathRule> bare_rules;
   std::vector<Placeholder> placeholders;
+  std::vector<const char*> searched;  ///< for LaunchPlan
+  std::vector<KnownRepository> repositories;
 
  private:
   void plan_tool();
@@ -60,8 +66,18 @@ class RootPlan {
   void plan_rules();
   void hide_credentials();
   void protect(const std::string& base);
-  void protect_name(const std::string& base, const std::string& name);
-  void stand_for(const std::string& path, Placeholder stand);
+  void find_given();
+  void guard(const std::string& base, const ProtectedName& wanted);
+  void guard_hidden(const std::string& base);
+  void guard_linked(const std::string& base);
+  void guard_repositories(const std::string& base);
+  void guard_repository(const std::string& base, const std::string& path, bool is_first);
+  void guard_what_git_runs(const std::string& base, const std::string& config, int depth);
+  void guard_words(const std::string& base, std::string_view value);
+  void keep_in_place(const std::string& path);
+  void note_links(const std::string& path, mode_t kind);
+  bool can_write(const std::string& path) const;
+  void stand_for(const std::string& path, Placeholder stand, bool open);
   void tell_git();
   void pin(const std::string& path, bool writable);
   void add_parents(const std::string& path);
@@ -84,6 +100,8 @@ class RootPlan {
   std::vector<std::string> bound_;
   std::vector<std::string> scratches_;
   std::vector<std::string> pinned_;
+  std::vector<std::string> given_;     ///< places that the caller takes out of the protection
+  std::vector<std::uint64_t> linked_;  ///< inodes of protected files that have other names
   std::string unseen_;  ///< placeholders that git would see, as lines of its exclude file
 };
 

@@ -1,11 +1,14 @@
 #include <algorithm>
+#include <deque>
+#include <sstream>
 
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "os/file.hpp"
+#include "sandbox/git_walk.hpp"
+#include "sandbox/host_paths.hpp"
 #include "sandbox/kernel.hpp"
-#include "sandbox/places.hpp"
 #include "sandbox/root_plan.hpp"
 
 namespace oap::sandbox {
@@ -14,23 +17,9 @@ namespace {
 constexpr std::uint64_t kSafe = kernel::kNoSuid | kernel::kNoDevices;
 constexpr std::uint64_t kFixed = kSafe | kernel::kReadOnly;
 constexpr std::size_t kLargestExclude = 1u << 20;
-
-mode_t kind_of(const std::string& path) {
-  struct stat info{};
-  return ::lstat(path.c_str(), &info) == 0 ? info.st_mode & S_IFMT : 0;
-}
-
-std::string link_target(const std::string& path) {
-  std::string target(4096, '\0');
-  const ssize_t size = ::readlink(path.c_str(), target.data(), target.size());
-  target.resize(size > 0 ? static_cast<std::size_t>(size) : 0);
-  return target;
-}
-
-std::string parent_of(const std::string& path) {
-  const std::size_t slash = path.rfind('/');
-  return slash == 0 || slash == std::string::npos ? "/" : path.substr(0, slash);
-}
+constexpr int kMostLinks = 40;
+constexpr std::uint32_t kMostForLinked = 50'000;
+constexpr std::int64_t kLinkedMs = 300;
 
 /// Another child's, which goes when that one ends.
 bool is_placeholder(const std::string& path, const Placeholder& stand) {
@@ -42,7 +31,8 @@ bool is_placeholder(const std::string& path, const Placeholder& stand) {
     case Placeholder::Kind::kSocket:
       return S_ISSOCK(info.st_mode) && (info.st_mode & 07777) == 0;
     case Placeholder::Kind::kDirectory:
-      return S_ISDIR(info.st_mode) && (info.st_mode & 07777) == kPlaceholderMode;
+      return S_ISDIR(info.st_mode) && (info.st_mode & 07777) == kPlaceholderMode &&
+             kind_of(path + "/HEAD") == 0;
     case Placeholder::Kind::kLink:
       return S_ISLNK(info.st_mode) && link_target(path) == kNowhere;
     case Placeholder::Kind::kText:
@@ -52,70 +42,183 @@ bool is_placeholder(const std::string& path, const Placeholder& stand) {
   return false;
 }
 
+std::deque<std::string> components(const std::string& path) {
+  std::deque<std::string> parts;
+  std::istringstream words(path);
+  for (std::string part; std::getline(words, part, '/');) {
+    if (!part.empty() && part != ".") {
+      parts.push_back(part);
+    }
+  }
+  return parts;
+}
+
 }  // namespace
 
 /// What the caller gave by name, in a place that would be protected, is given.
 bool RootPlan::lifted(const std::string& path) const {
-  return std::any_of(input_.writable.begin(), input_.writable.end(), [&path](const auto& given) {
-    return is_within(path, given) && given.find("/.", given.rfind('/')) != std::string::npos;
-  });
+  return std::any_of(given_.begin(), given_.end(),
+                     [&path](const std::string& given) { return is_within(path, given); });
+}
+
+bool RootPlan::can_write(const std::string& path) const {
+  const auto above = [&path](const std::string& place) {
+    return path != place && is_within(path, place);
+  };
+  return above(input_.workspace) ||
+         std::any_of(input_.writable.begin(), input_.writable.end(), above);
+}
+
+/// A place that was given by name and that lies at or below a protected name lifts that protection
+/// for itself alone.
+void RootPlan::find_given() {
+  for (const std::string& given : input_.writable) {
+    for (const auto* names : {&protected_names(), &protected_at_home()}) {
+      for (const ProtectedName& each : *names) {
+        for (const std::string& base : {input_.workspace, input_.home}) {
+          const std::string path = base + "/" + each.name;
+          if (is_within(given, path) && given != base) {
+            given_.push_back(given);
+          }
+        }
+      }
+    }
+  }
+  for (const std::string& name : input_.unprotected) {
+    given_.push_back(input_.workspace + "/" + name);
+  }
 }
 
 void RootPlan::protect(const std::string& base) {
-  for (const std::string& name : protected_names()) {
-    protect_name(base, name);
+  const bool at_home = base == input_.home;
+  for (const ProtectedName& each : protected_names()) {
+    guard(base, each);
   }
-  if (base != input_.home) {
-    if (is_within(input_.home, base)) {
-      protect(input_.home);
+  for (const std::string& name : input_.further) {
+    guard(base, {name, ProtectedName::Missing::kLink});
+  }
+  for (const std::string& name : os::list_dir(base).value_or(std::vector<std::string>())) {
+    for (const std::string& ending : protected_endings()) {
+      if (name.ends_with(ending)) {
+        guard(base, {name, ProtectedName::Missing::kMayBeMade});
+      }
     }
-    return;
   }
-  for (const std::string& name : protected_at_home()) {
-    protect_name(base, name);
+  if (at_home) {
+    for (const ProtectedName& each : protected_at_home()) {
+      guard(base, each);
+    }
+  } else if (is_within(input_.home, base)) {
+    keep_in_place(input_.home);
+    protect(input_.home);
   }
+}
+
+/// Whoever could move a folder away above a hidden place could put another one there.
+void RootPlan::guard_hidden(const std::string& base) {
   for (const std::string& secret : input_.hidden) {
-    if (parent_of(secret) == base && kind_of(secret) == 0) {
-      protect_name(base, secret.substr(base.size() + 1));
+    if (secret != base && is_within(secret, base)) {
+      guard(base, {secret.substr(base.size() + 1), ProtectedName::Missing::kLink, true});
     }
   }
 }
 
-void RootPlan::protect_name(const std::string& base, const std::string& name) {
-  for (std::size_t slash = name.find('/');; slash = name.find('/', slash + 1)) {
-    const std::string path = base + "/" + name.substr(0, slash);
-    if (lifted(path)) {
+void RootPlan::keep_in_place(const std::string& path) {
+  if (can_write(path) && !lifted(path)) {
+    pin(path, true);
+  }
+}
+
+/// Goes from folder to folder and through links, as the kernel does, and keeps each one in its
+/// place: a name is protected as far as the way to it is.
+void RootPlan::guard(const std::string& base, const ProtectedName& wanted) {
+  const bool at_home = base == input_.home;
+  const Placeholder stand = stand_in(wanted.missing, at_home);
+  const bool keep_missing = wanted.missing != ProtectedName::Missing::kMayBeMade || at_home;
+  std::deque<std::string> rest = components(wanted.name);
+  std::string here = base;
+  for (int links = 0; !rest.empty() && links < kMostLinks;) {
+    const std::string part = rest.front();
+    rest.pop_front();
+    if (part == "..") {
+      here = parent_of(here);
+      continue;
+    }
+    const std::string path = here == "/" ? "/" + part : here + "/" + part;
+    const bool ours = can_write(path);
+    if (ours && lifted(path)) {
       return;
     }
-    const bool last = slash == std::string::npos;
     const mode_t kind = kind_of(path);
-    const Placeholder stand = stand_in(name.substr(0, slash), base == input_.home);
     if (kind == 0 || is_placeholder(path, stand)) {
-      if (is_kept_missing(name, base == input_.home)) {
-        stand_for(path, stand);
+      if (ours && keep_missing) {
+        stand_for(path, stand, wanted.open && stand.kind == Placeholder::Kind::kDirectory);
+      }
+      if (wanted.name == ".git/hooks" && path == base + "/.git" && keep_missing) {
+        stand_for(path + "/hooks", stand, false);  // git init may make the rest
       }
       return;
     }
     if (kind == S_IFLNK) {
-      pin(path, false);
-      if (const auto real = os::canonical_path(path);
-          real && os::exists(*real) && is_within(*real, base) && *real != base) {
-        pin(*real, false);
+      const std::deque<std::string> target = components(link_target(path));
+      here = link_target(path).starts_with('/') ? "/" : here;
+      rest.insert(rest.begin(), target.begin(), target.end());
+      ++links;
+      if (ours) {
+        pin(path, false);
       }
+      continue;
+    }
+    if (ours) {
+      pin(path, kind == S_IFDIR && (!rest.empty() || wanted.open));
+      note_links(path, kind);
+    }
+    if (kind != S_IFDIR) {
       return;
     }
-    const bool inner = kind == S_IFDIR && (!last || name == ".git");
-    pin(path, inner);
-    if (last || kind != S_IFDIR) {
-      return;
-    }
+    here = path;
   }
 }
 
-void RootPlan::stand_for(const std::string& path, Placeholder stand) {
+void RootPlan::note_links(const std::string& path, mode_t kind) {
+  struct stat info{};
+  if (kind == S_IFREG && ::lstat(path.c_str(), &info) == 0 && info.st_nlink > 1) {
+    linked_.push_back(info.st_ino);
+  }
+}
+
+/// The other names of protected files, as far as they are found.
+void RootPlan::guard_linked(const std::string& base) {
+  if (linked_.empty()) {
+    return;
+  }
+  std::vector<std::string> found;
+  GitWalk walk;
+  walk.most_directories = kMostForLinked;
+  walk.most_ms = kLinkedMs;
+  walk.inodes = {linked_.data(), linked_.size()};
+  walk.context = &found;
+  walk.visit = [](void* context, const GitPlace& place) {
+    if (place.kind == GitPlace::Kind::kLinked) {
+      static_cast<std::vector<std::string>*>(context)->push_back(std::string(place.path) + "/" +
+                                                                 place.name);
+    }
+  };
+  walk_git(base.c_str(), walk);
+  for (const std::string& path : found) {
+    pin(path, false);
+  }
+}
+
+void RootPlan::stand_for(const std::string& path, Placeholder stand, bool open) {
+  const bool twice = std::any_of(placeholders.begin(), placeholders.end(),
+                                 [&path](const Placeholder& each) { return path == each.path; });
+  if (twice) {
+    return;
+  }
   stand.path = keep(path);
   placeholders.push_back(stand);
-  pin(path, false);
+  pin(path, open);
   const std::string& base = input_.workspace;
   if (stand.kind == Placeholder::Kind::kLink && parent_of(path) == base) {
     unseen_ += path.substr(base.size()) + "\n";

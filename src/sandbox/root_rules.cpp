@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "os/file.hpp"
+#include "sandbox/host_paths.hpp"
 #include "sandbox/kernel.hpp"
 #include "sandbox/places.hpp"
 #include "sandbox/root_plan.hpp"

@@ -88,6 +88,7 @@ Task<Result<Output>> run(Executor executor, Spec spec, RunOptions options) {
   output.exit_code = output.timed_out ? kTimedOutCode : ended.code;
   output.signal = ended.signal;
   output.note = std::move(ended.note);
+  output.warnings = std::move(ended.warnings);
   output.truncated = out.clipped() || err.clipped();
   output.out = out.take();
   output.err = err.take();

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <string>
+#include <vector>
 
 #include "async/task.hpp"
 #include "base/clock.hpp"
@@ -27,8 +28,9 @@ struct Output {
   bool timed_out = false;  ///< the deadline passed or the caller was cancelled
   Millis duration{0};
   Isolation isolation;
-  std::string weakness;  ///< why there was no file system of its own, or ""
-  std::string note;      ///< why it was ended, one sentence, or ""
+  std::string weakness;               ///< why there was no file system of its own, or ""
+  std::string note;                   ///< why it was ended, one sentence, or ""
+  std::vector<std::string> warnings;  ///< as Exit::warnings
 };
 
 /// Runs a program to its end. A deadline or a cancellation kills the whole tree and still gives

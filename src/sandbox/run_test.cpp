@@ -169,8 +169,8 @@ TEST(Run, GivesAMinimalEnvironment) {
   std::size_t at = 0;
   while (at < output->out.size()) {
     const std::string name = output->out.substr(at, output->out.find('=', at) - at);
-    EXPECT_THAT(name, ::testing::AnyOf("EXTRA", "HOME", "LANG", "LC_ALL", "PATH", "TERM", "TMPDIR",
-                                       "USER"));
+    EXPECT_THAT(name, ::testing::AnyOf("EXTRA", "GIT_TEMPLATE_DIR", "HOME", "LANG", "LC_ALL",
+                                       "PATH", "TERM", "TMPDIR", "USER"));
     at = output->out.find('\n', at) + 1;
   }
   spec.env = {{"A=B", "1"}};

@@ -56,6 +56,13 @@ struct Spec {
   /// They must exist.
   std::vector<std::string> writable;
   std::vector<std::string> readable;  ///< further places a tool may see
+  /// Names in the workspace that are protected beside the built-in ones (relative), and those of
+  /// the built-in ones that are not.
+  std::vector<std::string> protect;
+  std::vector<std::string> unprotect;
+  /// Whether files by which git on the host would run what the child has chosen are renamed when it
+  /// has ended; else they are only told.
+  bool hold_git = true;
   /// Hosts it may connect to, through the proxy on 127.0.0.1:3128 that the caller serves (see
   /// Child::listener); then limits.network is false.
   bool through_proxy = false;

@@ -8,6 +8,7 @@
 #include <sys/wait.h>
 #include <time.h>
 
+#include "sandbox/git_hold.hpp"
 #include "sandbox/raw.hpp"
 #include "sandbox/start.hpp"
 #include "sandbox/tree.hpp"
@@ -245,6 +246,27 @@ class Supervision {
   Cause cause_ = Cause::kNone;
 };
 
+/// Of the clock that the kernel takes for files.
+OAP_AFTER_FORK std::int64_t file_time() {
+  timespec now{};
+  raw::call(SYS_clock_gettime, CLOCK_REALTIME_COARSE, &now);
+  return std::int64_t{now.tv_sec} * 1'000'000'000 + now.tv_nsec;
+}
+
+/// What the child leaves behind for git on the host.
+OAP_AFTER_FORK void look_through(const LaunchPlan& plan, std::int64_t began) {
+  static Findings findings;
+  hold_git(plan, began, findings);
+  if (findings.size == 0) {
+    return;
+  }
+  Report report;
+  report.kind = Report::Kind::kFindings;
+  report.value = static_cast<std::int32_t>(findings.size);
+  tell(report);
+  raw::write(kStatus, findings.text, findings.size);
+}
+
 /// The descriptors of the plan are now where this process keeps them.
 OAP_AFTER_FORK LaunchPlan here(const LaunchPlan& plan) {
   LaunchPlan mine = plan;
@@ -264,6 +286,7 @@ OAP_AFTER_FORK LaunchPlan here(const LaunchPlan& plan) {
   if (signals < 0) {
     give_up(Stage::kSupervisor, signals);
   }
+  const std::int64_t began = file_time();
   GroupsHeld groups;
   make_groups(plan.groups, groups);
   Placeholders placeholders;
@@ -292,6 +315,7 @@ OAP_AFTER_FORK LaunchPlan here(const LaunchPlan& plan) {
   report.value = started.pid;
   tell(report);
   const Report ended = Supervision(plan, groups, started, signals).run();
+  look_through(plan, began);
   placeholders.remove(plan);
   remove_groups(plan.groups, groups);
   tell(ended);

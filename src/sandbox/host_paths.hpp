@@ -1,0 +1,20 @@
+#pragma once
+
+#include <string>
+
+#include <sys/types.h>
+
+namespace oap::sandbox {
+
+// Paths on the host, which are looked at without following their last link.
+
+/// S_IFMT bits; 0: there is nothing.
+mode_t kind_of(const std::string& path);
+/// Of a symbolic link; "" where it is none.
+std::string link_target(const std::string& path);
+/// "/" of what lies at the top, and of a name without a slash.
+std::string parent_of(const std::string& path);
+/// `path` is `directory` or lies in it. Both canonical. Pure.
+bool is_within(const std::string& path, const std::string& directory);
+
+}  // namespace oap::sandbox
