@@ -201,7 +201,7 @@ TEST(Permission, BypassTables) {
   const Workspace workspace;
   int rows = 0;
   for (const char* name :
-       {"structure", "wrappers", "review", "programs", "builtins", "files", "fresh"}) {
+       {"structure", "wrappers", "review", "programs", "builtins", "files", "fresh", "patterns"}) {
     CaseFile file(std::string(OAP_SOURCE_DIR "/src/permission/cases/bypass_") + name + ".case",
                   workspace);
     file.run();

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "permission/build_calls.hpp"
+#include "permission/call_facet.hpp"
 #include "permission/git_calls.hpp"
 #include "permission/glob_words.hpp"
 #include "permission/launchers.hpp"
@@ -28,19 +29,8 @@ using shell::SimpleCommand;
 using shell::WordKind;
 
 constexpr std::size_t kMaxDirectories = 8;
-constexpr std::size_t kMaxStrictTexts = 8;
 constexpr std::size_t kMaxMentions = 32;
 constexpr std::size_t kMaxFacets = 4096;
-
-std::string join_from(const std::vector<std::string>& words, std::string_view first,
-                      std::size_t from) {
-  std::string out(first);
-  for (std::size_t i = from; i < words.size(); ++i) {
-    out += ' ';
-    out += words[i];
-  }
-  return out;
-}
 
 std::string assigned_name(std::string_view assignment) {
   return std::string(assignment.substr(0, assignment.find_first_of("[+=")));
@@ -352,55 +342,6 @@ class Reader {
     if (!word.starts_with('-') && word.find_first_of("/.~") != std::string_view::npos) {
       add_path(word, {.possible = true});
       add_path(word, {.access = Action::kWrite, .possible = true, .may_write = true});
-    }
-  }
-
-  CommandFacet call_facet(const SimpleCommand& command) {
-    const std::string& word = command.argv.front();
-    CommandFacet facet;
-    facet.argv = command.argv;
-    if (shell::base_name(word) == "git") {
-      while (facet.argv.size() > 1 && (facet.argv[1] == "--no-pager" || facet.argv[1] == "-P") &&
-             command.kinds[1] == WordKind::kStatic) {
-        facet.argv.erase(facet.argv.begin() + 1);
-      }
-    }
-    const std::size_t dropped = command.argv.size() - facet.argv.size();
-    while (facet.known_words < command.kinds.size() &&
-           command.kinds[facet.known_words] == WordKind::kStatic) {
-      ++facet.known_words;
-    }
-    facet.known_words -= std::min(dropped, facet.known_words);
-    facet.name = shell::base_name(word);
-    const std::size_t slash = word.rfind('/');
-    const bool plain = slash == std::string::npos;
-    const bool trusted = plain || is_trusted_directory(std::string_view(word).substr(0, slash));
-    facet.program = trusted ? facet.name : word;
-    facet.text = join_from(facet.argv, facet.program, 1);
-    if (dropped != 0) {
-      facet.more_texts.push_back(join_from(command.argv, facet.program, 1));
-    }
-    if (!plain && trusted) {
-      facet.more_texts.push_back(join_from(command.argv, word, 1));
-    }
-    add_strict_texts(facet);
-    facet.shown = shell::render(command);
-    return facet;
-  }
-
-  /// Options before a subcommand must not hide it from a rule that forbids it.
-  static void add_strict_texts(CommandFacet& facet) {
-    if (facet.program != facet.name) {
-      facet.strict_texts.push_back(join_from(facet.argv, facet.name, 1));
-    }
-    for (std::size_t i = 1;
-         i + 1 < facet.argv.size() && facet.strict_texts.size() < kMaxStrictTexts; ++i) {
-      const bool option = facet.argv[i].starts_with('-');
-      const bool value = i > 1 && facet.argv[i - 1].starts_with('-');
-      if (!option && !value) {
-        break;
-      }
-      facet.strict_texts.push_back(join_from(facet.argv, facet.name, i + 1));
     }
   }
 

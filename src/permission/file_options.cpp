@@ -43,6 +43,7 @@ constexpr FileOption kOptions[] = {
     {" pytest py.test ", "", " --junitxml --junit-xml --debug --log-file --html --report-log ",
      Action::kWrite},
     {" npm pnpm yarn ", "", " --pack-destination ", Action::kWrite},
+    {" rsync ", "", " --files-from --exclude-from --include-from --password-file ", Action::kRead},
     {" eslint ruff stylelint ", "o", " --output-file ", Action::kWrite},
     {" jest vitest ", "", " --outputFile --coverageDirectory ", Action::kWrite},
     {" cargo ", "", " --target-dir --artifact-dir --out-dir ", Action::kWrite},

@@ -127,6 +127,8 @@ bool MadeLinks::follow(std::string_view workspace, std::vector<PathFacet>& paths
       PathFacet facet = path_facet(path, paths[i].access, "/", workspace);
       facet.tree = paths[i].tree;
       facet.unsure = paths[i].unsure;
+      facet.creates = paths[i].creates;
+      facet.only = paths[i].only;
       facet.possible = paths[i].possible;
       facet.redirect = paths[i].redirect;
       const bool known = std::any_of(paths.begin(), paths.end(), [&](const PathFacet& other) {

@@ -103,6 +103,13 @@ void OperandCollector::tar() {
     }
     taken_[next++] = true;
   }
+  for (std::size_t i = 1; i + 1 < words_.size(); ++i) {
+    if (words_[i] == "--file" && !taken_[i + 1]) {
+      add(i + 1, modes.makes ? Action::kWrite : Action::kRead, false);
+      taken_[i + 1] = true;
+      archive = true;
+    }
+  }
   skipped_ = old_style ? 1 : 0;
   const bool extracts = (modes.extracts || (!modes.makes && !modes.lists)) && !modes.prints;
   tar_members(modes.makes, extracts, !archive && !old_style && words_.any_short("f"));

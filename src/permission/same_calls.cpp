@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "permission/git_calls.hpp"
+#include "shell/name_set.hpp"
 #include "shell/script.hpp"
 #include "text/strings.hpp"
 
@@ -86,7 +87,11 @@ constexpr Alias kAliases[] = {
 
 std::vector<std::vector<std::string>> same_calls(const std::vector<std::string>& argv) {
   std::vector<std::vector<std::string>> out;
+  static const shell::NameSet kPrograms(" git npm cargo svn yarn pnpm bun helm brew docker ");
   const std::string program(shell::base_name(argv.front()));
+  if (!kPrograms.contains(program)) {
+    return out;
+  }
   std::size_t verb = 1;
   while (verb < argv.size() && argv[verb].starts_with('-')) {
     ++verb;

@@ -91,7 +91,8 @@ class Awk {
       ++at_;
     }
     const std::string_view name = text_.substr(from, at_ - from);
-    plain_ = name != "system" && name != "getline" && name != "fflush" && name != "close";
+    plain_ = name != "system" && name != "getline" && name != "fflush" && name != "close" &&
+             name != "ARGV";
     printing_ = printing_ || name == "print" || name == "printf";
     depth_ = name == "print" || name == "printf" ? 0 : depth_;
     operand_ = name != "print" && name != "printf" && name != "return" && name != "in";

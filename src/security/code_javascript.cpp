@@ -356,10 +356,7 @@ class ScriptCheck {
                "writes a file that decides who is root", "leave it to the system's own tools"},
               call.line);
         } else if (is_credential_path(path.text) || climbs_out(path.text)) {
-          reporter_.report({Severity::kHigh, kTraversal, "javascript.credential-path",
-                            "reads a file of accounts or credentials",
-                            "ask for the value instead of reading the file"},
-                           call.line);
+          reporter_.report(reads_credentials("javascript.credential-path"), call.line);
         }
       }
       if (!path.constant && path.tainted && !path.cleaned) {
@@ -377,18 +374,12 @@ class ScriptCheck {
     const TokenSpan first = call.positional(0);
     if (is_any(call.name, kIds) && !first.empty() &&
         (first.front().text == "0" || first.front().text == "root")) {
-      reporter_.report(
-          {Severity::kHigh, kPrivilege, "javascript.setuid", "the process makes itself root",
-           "run the part that needs it as a service of its own"},
-          call.line);
+      reporter_.report(becomes_root("javascript.setuid"), call.line);
     }
     const bool chmod = call.name.starts_with("fs.") && call.name.find("chmod") != std::string::npos;
     const TokenSpan mode = call.positional(1);
     if (chmod && !mode.empty() && (is_open_mode(mode.front().text) || mode.front().text == "511")) {
-      reporter_.report({Severity::kHigh, kPrivilege, "javascript.chmod",
-                        "a file becomes writable for everyone, or setuid",
-                        "give the narrowest mode, e.g. 0o600"},
-                       call.line);
+      reporter_.report(opens_mode("javascript.chmod"), call.line);
     }
   }
 
@@ -399,24 +390,8 @@ class ScriptCheck {
     if (!is_any(call.name, kPrinters)) {
       return;
     }
-    const auto tells = [](const CodeToken& token) {
-      return token.is_name() && token.text.size() > 3 && name_kind(token.text) != NameKind::kNone;
-    };
-    for (const CodeArgument& argument : call.arguments) {
-      for (std::size_t i = 0; i < argument.value.size(); ++i) {
-        const CodeToken& token = argument.value[i];
-        const bool called = i + 1 < argument.value.size() &&
-                            (argument.value[i + 1].is("(") || argument.value[i + 1].is(":"));
-        const bool inside =
-            token.is_string() && std::any_of(token.inside.begin(), token.inside.end(), tells);
-        if (inside || (tells(token) && !called)) {
-          reporter_.report(
-              {Severity::kMedium, kExposure, "javascript.print-secret",
-               "a secret is printed or logged", "leave it out, or show its last characters only"},
-              call.line);
-          return;
-        }
-      }
+    if (prints_secret(call, true)) {
+      reporter_.report(printed_secret("javascript.print-secret"), call.line);
     }
   }
 

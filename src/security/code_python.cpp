@@ -365,10 +365,7 @@ class PythonCheck {
            "writes a file that decides who is root", "leave it to the system's own tools"},
           call.line);
     } else if (is_credential_path(path) || climbs_out(path)) {
-      reporter_.report({Severity::kHigh, kTraversal, "python.credential-path",
-                        "reads a file of accounts or credentials",
-                        "ask for the value instead of reading the file"},
-                       call.line);
+      reporter_.report(reads_credentials("python.credential-path"), call.line);
     }
   }
 
@@ -377,10 +374,7 @@ class PythonCheck {
                                                 "os.setegid", "os.setreuid", "os.setresuid"};
     const TokenSpan first = call.positional(0);
     if (is_any(call.name, kIds) && !first.empty() && first.front().is("0")) {
-      reporter_.report(
-          {Severity::kHigh, kPrivilege, "python.setuid", "the process makes itself root",
-           "run the part that needs it as a service of its own"},
-          call.line);
+      reporter_.report(becomes_root("python.setuid"), call.line);
     }
     const bool chmod =
         call.name == "os.chmod" || call.name == "os.fchmod" || call.name.ends_with(".chmod");
@@ -389,10 +383,7 @@ class PythonCheck {
                                : call.positional(call.name.starts_with("os.") ? 1 : 0);
     if (chmod && !mode.empty() && mode.front().kind == CodeToken::Kind::kNumber &&
         (is_open_mode(mode.front().text) || mode.front().text == "511")) {
-      reporter_.report({Severity::kHigh, kPrivilege, "python.chmod",
-                        "a file becomes writable for everyone, or setuid",
-                        "give the narrowest mode, e.g. 0o600"},
-                       call.line);
+      reporter_.report(opens_mode("python.chmod"), call.line);
     }
     const TokenSpan owner = call.positional(1);
     if (call.name == "os.chown" && !owner.empty() && owner.front().is("0")) {
@@ -406,23 +397,8 @@ class PythonCheck {
     if (!is_any(call.name, kPrinters)) {
       return;
     }
-    for (const CodeArgument& argument : call.arguments) {
-      const auto tells = [](const CodeToken& token) {
-        return token.is_name() && name_kind(token.text) != NameKind::kNone && token.text.size() > 3;
-      };
-      for (std::size_t i = 0; i < argument.value.size(); ++i) {
-        const CodeToken& token = argument.value[i];
-        const bool called = i + 1 < argument.value.size() && argument.value[i + 1].is("(");
-        const bool inside =
-            token.is_string() && std::any_of(token.inside.begin(), token.inside.end(), tells);
-        if (inside || (tells(token) && !called)) {
-          reporter_.report(
-              {Severity::kMedium, kExposure, "python.print-secret", "a secret is printed or logged",
-               "leave it out, or show its last characters only"},
-              call.line);
-          return;
-        }
-      }
+    if (prints_secret(call, false)) {
+      reporter_.report(printed_secret("python.print-secret"), call.line);
     }
   }
 

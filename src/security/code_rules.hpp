@@ -54,4 +54,13 @@ bool is_open_mode(std::string_view mode);
 /// `SELECT …`, `INSERT INTO …`: the beginning of a statement.
 bool begins_sql(std::string_view text);
 
+/// A name of a secret among what a call that prints is given. `keys`: `name:` is a key, no value.
+bool prints_secret(const CodeCall& call, bool keys);
+
+/// What the checks of several languages say alike; `rule` is the language's own.
+Danger printed_secret(std::string_view rule);
+Danger becomes_root(std::string_view rule);
+Danger opens_mode(std::string_view rule);
+Danger reads_credentials(std::string_view rule);
+
 }  // namespace oap::security

@@ -11,8 +11,10 @@ constexpr MarkPattern kPhrases[] = {
     // -- statements
     {Mark::kPhrase,
      "identified[ \\t]+(?:with[ \\t]+[a-z0-9_\"'`]{1,40}[ \\t]+)?(?:by|as)[ \\t]+(?:password[ "
-     "\\t]+)?[\"'`]?[^\\s\"'`]",
+     "\\t]+)?[\"'`][^\\s\"'`]",
      true},
+    {Mark::kPhrase,
+     "(?:user|role|grant)[ \\t][^\\n;]{1,100}identified[ \\t]+(?:by|as)[ \\t]+[^\\s\"'`%&<]", true},
     {Mark::kPhrase, "(?:user|role|login|encrypted|with)[^\\n;]{0,100}[ \\t]password[ \\t]+'[^\\s']",
      true},
     {Mark::kPhrase,

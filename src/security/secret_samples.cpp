@@ -19,7 +19,8 @@ bool holds_any(std::string_view text, const std::array<std::string_view, N>& par
 }
 
 /// The first 16 hex digits of the SHA-256 of samples in documentation that look like anything else.
-constexpr std::array<std::string_view, 31> kSamples = {
+constexpr std::array<std::string_view, 32> kSamples = {
+    "d0720d8487947228",                                          // OpenSSL's published FIPS key
     "2cafc0970149a84f", "f2d6ca16515033e5", "7e8de44ea9ecf6d5",  // Stripe's test keys
     "ff14f871658dce4d", "96ad2ccd81462a76", "2dd745ff991276ae",  // webhook signing (Svix)
     "f5375a46365089a8", "0d7e920845ed3423",                      // Slack's tokens
