@@ -2,6 +2,7 @@
 
 import json
 import pathlib
+import subprocess
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "support"))
@@ -85,6 +86,26 @@ class AuditTest(OapTest):
         proofs.write_text(self.oap("audit", "export", "--proofs").out)
         checked = self.oap("audit", "verify", "--proof", str(proofs), "--json")
         self.assertEqual((checked.code, len(checked.lines())), (0, len(events)))
+
+    def test_the_guides_script_checks_proofs_without_oap(self):
+        guide = (pathlib.Path(__file__).resolve().parents[2] / "docs/guides/audit.md").read_text()
+        script = self.base / "check_proofs.py"
+        script.write_text(guide.split("```python\n")[1].split("```")[0])
+        proofs = self.base / "proofs.jsonl"
+        text = self.oap("audit", "export", "--proofs").out
+        key = str(next((self.base / "state").rglob("signing-key.pub")))
+        lines = text.splitlines()
+        changes = {
+            text: 0,
+            text.replace("note1.txt", "note9.txt"): 1,
+            text.replace('"index":1', '"index":2'): 1,
+            lines[0].replace('"last":', '"last":1'): 1,
+        }
+        for changed, code in changes.items():
+            proofs.write_text(changed)
+            done = subprocess.run([sys.executable, str(script), str(proofs), key], capture_output=True, text=True, timeout=60)
+            self.assertEqual(done.returncode, code, done)
+            self.assertEqual(done.stdout, "" if code else f"{len(lines)} proofs hold\n")
 
     def test_checkpoint_shows_a_rollback(self):
         self.assertIn("PUBLIC KEY", self.oap("audit", "checkpoint").out)
