@@ -3,6 +3,7 @@
 // of edges and sorting it (Kahn).
 //   workflow_plan [steps]
 #include <algorithm>
+#include <cstdio>
 #include <cstdlib>
 #include <ctime>
 #include <string>
@@ -88,7 +89,8 @@ double floor_millis(const Definition& definition) {
 void report(int count, Form form, std::string_view name) {
   std::vector<double> costs;
   std::vector<double> floors;
-  const int rounds = count > 100'000 ? 1 : 7;
+  const int rounds = count > 50'000 ? 1 : 7;
+  std::fflush(stdout);
   for (int round = 0; round < rounds; ++round) {
     Definition definition = layered(count, form);
     floors.push_back(floor_millis(definition));
