@@ -277,6 +277,27 @@ Task<void> until(std::function<bool()> done) {
   }
 }
 
+Task<void> start_one(Engine& engine, std::shared_ptr<const Blueprint> blueprint) {
+  StartRequest request;
+  request.blueprint = std::move(blueprint);
+  auto id = co_await engine.start(std::move(request));
+  if (!id) {
+    check(fail(id.error()));
+  }
+}
+
+Task<void> start_many(Engine& engine, std::shared_ptr<const Blueprint> blueprint, int count) {
+  constexpr int kBatch = 200;
+  const Executor executor = co_await boost::asio::this_coro::executor;
+  for (int i = 0; i < count; i += kBatch) {
+    async::Scope scope(executor);
+    for (int k = i; k < std::min(count, i + kBatch); ++k) {
+      scope.spawn(start_one(engine, blueprint));
+    }
+    co_await scope.join();
+  }
+}
+
 Task<void> resume(House& house, int count) {
   const Executor executor = co_await boost::asio::this_coro::executor;
   house.options.limits = {.tenant = 0, .tool = 0, .tools = {}};
@@ -284,11 +305,7 @@ Task<void> resume(House& house, int count) {
   {
     Engine engine(executor, house.store->runs(), stuck, system_clock(), house.options);
     auto blueprint = compiled(chain(10));
-    for (int i = 0; i < count; ++i) {
-      StartRequest request;
-      request.blueprint = blueprint;
-      (void)co_await engine.start(std::move(request));
-    }
+    co_await start_many(engine, blueprint, count);
     co_await until([&] { return stuck.begun >= count; });
   }
   Stuck again;
@@ -319,32 +336,15 @@ Task<void> sleepers(House& house, int count, double idle_seconds) {
   definition.steps.push_back(std::move(step));
   auto blueprint = compiled(std::move(definition));
   const auto begun = SteadyClock::now();
-  constexpr int kBatch = 200;
-  for (int i = 0; i < count; i += kBatch) {
-    async::Scope scope(executor);
-    for (int k = i; k < std::min(count, i + kBatch); ++k) {
-      const auto start = [](Engine& on, std::shared_ptr<const Blueprint> what) -> Task<void> {
-        StartRequest request;
-        request.blueprint = std::move(what);
-        (void)co_await on.start(std::move(request));
-      };
-      scope.spawn(start(engine, blueprint));
-    }
-    co_await scope.join();
-  }
+  co_await start_many(engine, blueprint, count);
   co_await until([&] { return engine.live() == 0; });
   const double started = seconds_since(begun);
-  const double cpu = cpu_seconds();
-  const auto idle = SteadyClock::now();
-  co_await until([&] { return seconds_since(idle) >= idle_seconds; });
-  const double poll_cost = cpu_seconds() - cpu;
   async::Event pause(executor);
   const double before = cpu_seconds();
   const auto quiet = SteadyClock::now();
   const Deadline rest = Deadline::after(Millis(static_cast<int>(idle_seconds * 1000)));
   co_await pause.wait(rest);
   const double used = cpu_seconds() - before;
-  (void)poll_cost;
   fmt::print(
       "{{\"measure\":\"sleepers\",\"runs\":{},\"start_s\":{:.1f},\"rss_mb\":{:.1f},"
       "\"idle_cpu_percent\":{:.3f}}}\n",
@@ -388,18 +388,14 @@ Task<void> many(House& house, int count, bool in_a_loop) {
     loop.body->push_back(tool("x"));
     step.body = std::move(loop);
   } else {
-    workflow::Foreach foreach;
+    workflow::Foreach fan;
     json::Array items;
     for (int i = 0; i < count; ++i) {
       items.emplace_back(i);
     }
-    foreach {
-      .items = std::move(items);
-    }
-    foreach {
-      .max_parallel = 256;
-    }
-    step.foreach = std::move(foreach);
+    fan.items = std::move(items);
+    fan.max_parallel = 256;
+    step.foreach = std::move(fan);
     definition.max_parallel = 256;
   }
   definition.steps.push_back(std::move(step));
