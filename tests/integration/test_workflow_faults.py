@@ -37,6 +37,11 @@ STORM = """\
 id: storm
 max_parallel: 8
 steps:
+  - id: once
+    effect: once
+    on_unknown: ask
+    tool: l__once
+    with: {name: once, ms: 200}
   - id: fan
     foreach: {items: [0, 1, 2, 3, 4, 5, 6, 7]}
     tool: l__work
@@ -56,17 +61,11 @@ steps:
     tool: l__flaky
     with: {name: retry, fails: 2}
     retry: {max_attempts: 5, initial: 20ms}
-  - id: once
-    needs: [timer]
-    effect: once
-    on_unknown: ask
-    tool: l__once
-    with: {name: once, ms: 300}
   - id: gate
     needs: [fan]
     approval: Go on?
   - id: last
-    needs: [gate, loop, each, sub, retry, once]
+    needs: [gate, loop, each, sub, timer, retry, once]
     tool: l__work
     with: {name: last}
 finally:
@@ -150,7 +149,7 @@ class Faults(WorkflowTest):
         try:
             for _ in range(random_numbers.randint(1, most_kills)):
                 try:
-                    process.wait(random_numbers.uniform(0.0, 1.2))
+                    process.wait(random_numbers.uniform(0.0, 2.0))
                 except subprocess.TimeoutExpired:
                     pass
                 if process.poll() is not None:
