@@ -19,9 +19,10 @@ struct Command {
 using CommandFunction = Command (*)(const json::Value& arguments);
 
 /// A tool that runs one program in the workspace, each call in a sandbox of its own. Its result has
-/// the merged output as text and, structured, {exit_code, output, timed_out, truncated, isolation};
-/// a code other than 0 and a timeout set `is_error`. `arguments.timeout` is in seconds. While it
-/// runs it reports progress, so that a waiting client knows that it lives.
+/// the merged output as text and, structured, {exit_code, output, timed_out, truncated, isolation,
+/// and warnings where there are any}; a code other than 0 and a timeout set `is_error`.
+/// `arguments.timeout` is in seconds. While it runs it reports progress, so that a waiting client
+/// knows that it lives.
 std::unique_ptr<mcp::Tool> make_command_tool(json::Object definition,
                                              std::shared_ptr<const Shared> shared,
                                              CommandFunction function);
