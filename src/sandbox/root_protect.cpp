@@ -158,7 +158,7 @@ void RootPlan::guard(const std::string& base, const ProtectedName& wanted) {
     }
     const mode_t kind = kind_of(path);
     if (kind == 0 || is_placeholder(path, stand)) {
-      if (ours && keep_missing) {
+      if (ours && (keep_missing || links > 0)) {
         stand_for(path, stand, wanted.open && stand.kind == Placeholder::Kind::kDirectory);
       }
       if (wanted.name == ".git/hooks" && path == base + "/.git" && keep_missing) {
