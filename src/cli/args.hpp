@@ -107,7 +107,13 @@ struct SandboxServerArgs {
   std::optional<std::uint64_t> memory_bytes;
   std::optional<int> cpu_percent;
   std::optional<std::uint64_t> disk_bytes;
+  std::optional<std::uint32_t> processes;
   bool no_network = false;
+  std::vector<std::string> hosts;
+  std::string require;
+  std::vector<std::string> protect;
+  std::vector<std::string> unprotect;
+  bool tell_git = false;
   std::vector<std::string> capabilities;
 };
 struct SandboxArgs {

@@ -159,7 +159,16 @@ struct Tree {
     sub->add_option("--memory", server.memory_bytes, "Bytes of memory a call may use");
     sub->add_option("--cpu-percent", server.cpu_percent, "Per cent of one core");
     sub->add_option("--disk", server.disk_bytes, "Bytes a call may write");
+    sub->add_option("--pids", server.processes, "Processes and threads of a call at a time");
     sub->add_flag("--no-network", server.no_network, "Calls get no network");
+    sub->add_option("--allow-host", server.hosts, "A host that calls may connect to, and no other")
+        ->allow_extra_args(false);
+    sub->add_option("--require", server.require, "What must be enforced, as fs,net");
+    sub->add_option("--protect", server.protect, "A further name that calls cannot change")
+        ->allow_extra_args(false);
+    sub->add_option("--unprotect", server.unprotect, "A protected name that they can")
+        ->allow_extra_args(false);
+    sub->add_flag("--tell-git", server.tell_git, "Files that git would run are told, not renamed");
     sub->add_option("--capability", server.capabilities, "bash, python, file_ops (default: all)");
   }
 

@@ -78,6 +78,17 @@ struct ResourceLimits {
   std::optional<bool> network;
 };
 
+/// What holds for every program that tools and servers start.
+struct Sandbox {
+  std::vector<std::string> require;  ///< kinds of isolation that must be enforced
+  std::optional<std::vector<std::string>> allowed_hosts;  ///< the network, as far as it is used
+  ResourceLimits limits;
+  std::optional<int> processes;
+  std::vector<std::string> protect;    ///< further names in the workspace
+  std::vector<std::string> unprotect;  ///< built-in ones that are not protected
+  bool hold_git = true;
+};
+
 enum class ServerType { kLocal, kRemote };
 enum class AuthType { kNone, kOauth, kBearer, kApiKey };
 enum class ServerTrust { kFirstUse, kExplicit };
@@ -225,6 +236,7 @@ struct Config {
   Platform platform;
   Routing routing;
   Security security;
+  Sandbox sandbox;
   std::map<std::string, McpServer> mcp_servers;
   Gateway gateway;
   Agents agents;

@@ -103,6 +103,7 @@ class Decoder {
     platform(section(settings, "platform"));
     routing(section(settings, "routing"));
     security(section(settings, "security"));
+    sandbox(section(settings, "sandbox"));
     for (const auto& pair : section(settings, "mcp_servers").as_object()) {
       server(pair.key(), pair.value());
     }
@@ -215,6 +216,7 @@ class Decoder {
   }
 
   void server(std::string_view name, const json::Value& value);
+  void sandbox(const json::Value& value);
   void gateway(const json::Value& value);
   void check_server(const McpServer& server, const json::Value& value);
   ServerAuth auth(const json::Value& value);
@@ -403,6 +405,30 @@ ServerAuth Decoder::auth(const json::Value& value) {
   auth.private_key_file = absolute(text_of(value, "private_key_file"));
   auth.key_algorithm = text_of(value, "key_algorithm");
   return auth;
+}
+
+void Decoder::sandbox(const json::Value& value) {
+  Sandbox& sandbox = config_.sandbox;
+  sandbox.require = texts(value, "require");
+  if (json::find(value, "allowed_hosts") != nullptr) {
+    sandbox.allowed_hosts = texts(value, "allowed_hosts");
+  }
+  const json::Value& limits = section(value, "limits");
+  sandbox.limits = {size(limits, "memory"), number<int>(limits, "cpu_percent"),
+                    size(limits, "disk"), std::nullopt};
+  sandbox.processes = number<int>(limits, "processes");
+  sandbox.protect = texts(value, "protect");
+  sandbox.unprotect = texts(value, "unprotect");
+  sandbox.hold_git = json::get_string(value, "git") != "tell";
+  for (const auto* names : {&sandbox.protect, &sandbox.unprotect}) {
+    for (const std::string& name : *names) {
+      if (name.empty() || name.starts_with('/') ||
+          ("/" + name + "/").find("/../") != std::string::npos) {
+        problem(names == &sandbox.protect ? "/sandbox/protect" : "/sandbox/unprotect",
+                "'" + name + "' is no path in the workspace; write it relative, without ..");
+      }
+    }
+  }
 }
 
 void Decoder::gateway(const json::Value& value) {

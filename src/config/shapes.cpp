@@ -185,6 +185,34 @@ Shape limits_shape() {
                  {"network", boolean("Whether the network may be used.")}});
 }
 
+Shape sandbox_shape() {
+  return object(
+      "The sandbox of every program that tools and servers start.",
+      {{"require", list("What must be enforced, else nothing is run.",
+                        choice("A kind of isolation.",
+                               {"fs", "net", "pid", "seccomp", "mem", "cpu", "pids", "disk"}))},
+       {"allowed_hosts", list("The hosts that may be connected to, in place of the whole network.",
+                              text("A host, as example.org, *.example.org or example.org:8443."))
+                             .needs_trust()},
+       {"limits", object("What one program and all that it starts may use, where a server has no "
+                         "resource_limits of its own.",
+                         {{"memory", bytes("Memory, e.g. 2GB.")},
+                          {"cpu_percent", integer("Per cent of one core.", 1, 6400)},
+                          {"disk", bytes("Bytes that may be written, e.g. 1GB.")},
+                          {"processes", integer("Processes and threads at a time.", 1, 4'000'000)}})
+                      .needs_trust()},
+       {"protect", list("Further names in the workspace that cannot be changed.",
+                        text("A path relative to the workspace."))},
+       {"unprotect", list("Names of the built-in list that may be changed all the same.",
+                          text("A path relative to the workspace."))
+                         .needs_trust()},
+       {"git", choice("What becomes of files by which git on the host would run what a program has "
+                      "chosen: they are renamed (hold), or only told (tell).",
+                      {"hold", "tell"})
+                   .by_default("hold")
+                   .needs_trust()}});
+}
+
 Shape server_shape() {
   Shape type = choice(
       "local: a program that speaks MCP on its standard streams (stdio); remote: "
@@ -317,6 +345,7 @@ Shape config_shape() {
       {{"platform", platform_shape()},
        {"routing", routing_shape()},
        {"security", security_shape()},
+       {"sandbox", sandbox_shape()},
        {"mcp_servers", map("MCP servers by name.", Names::kServer, server_shape()).needs_trust()},
        {"gateway", gateway_shape().needs_trust()},
        {"agents", agents_shape()},

@@ -13,6 +13,21 @@ void withhold(Checked& checked, const yaml::Document& document, const std::strin
   checked.withheld.push_back(document.where(pointer) + ": " + key);
 }
 
+/// What an untrusted project lists is added to the list below, never put in its place.
+void add_below(json::Object& settings, const json::Value& below, std::string_view key) {
+  json::Value* const mine = settings.if_contains(boost::json::string_view(key.data(), key.size()));
+  const json::Array* const theirs = json::find_array(below, key);
+  if (mine == nullptr || !mine->is_array() || theirs == nullptr) {
+    return;
+  }
+  json::Array& list = mine->get_array();
+  for (const json::Value& each : *theirs) {
+    if (std::find(list.begin(), list.end(), each) == list.end()) {
+      list.push_back(each);
+    }
+  }
+}
+
 void tighten_security(Checked& checked, const yaml::Document& document, json::Value& settings,
                       const json::Value& below) {
   const std::string mine(json::get_string(settings, "default_permission"));
@@ -21,17 +36,7 @@ void tighten_security(Checked& checked, const yaml::Document& document, json::Va
     withhold(checked, document, "/security/default_permission", "security.default_permission");
     security.erase("default_permission");
   }
-  json::Value* const kinds = security.if_contains("require_approval_for");
-  const json::Array* const theirs = json::find_array(below, "require_approval_for");
-  if (kinds == nullptr || theirs == nullptr) {
-    return;
-  }
-  json::Array& list = kinds->get_array();
-  for (const json::Value& kind : *theirs) {
-    if (std::find(list.begin(), list.end(), kind) == list.end()) {
-      list.push_back(kind);
-    }
-  }
+  add_below(security, below, "require_approval_for");
 }
 
 json::Object* object_at(json::Object& settings, std::string_view key) {
@@ -47,6 +52,12 @@ void keep_what_tightens(Checked& checked, const yaml::Document& document,
   if (security != nullptr && security->is_object()) {
     const json::Value* const theirs = json::find(below, "security");
     tighten_security(checked, document, *security, theirs != nullptr ? *theirs : json::Value());
+  }
+  json::Object* const sandbox = object_at(checked.settings, "sandbox");
+  const json::Value* const sandbox_below = json::find(below, "sandbox");
+  if (sandbox != nullptr && sandbox_below != nullptr) {
+    add_below(*sandbox, *sandbox_below, "require");
+    add_below(*sandbox, *sandbox_below, "protect");
   }
   json::Object* const agents = object_at(checked.settings, "agents");
   if (agents == nullptr) {

@@ -9,8 +9,9 @@
 namespace oap::config {
 
 /// Removes from an untrusted project's settings what would loosen the settings below it: a
-/// default_permission weaker than theirs, a replayed model. Its require_approval_for is added to
-/// theirs. What is removed is noted in `checked.withheld`.
+/// default_permission weaker than theirs, a replayed model. Its require_approval_for,
+/// sandbox.require and sandbox.protect are added to theirs. What is removed is noted in
+/// `checked.withheld`.
 void keep_what_tightens(Checked& checked, const yaml::Document& document,
                         const json::Object& below);
 

@@ -12,13 +12,52 @@
 namespace oap::platform {
 namespace {
 
-sandbox::Limits limits_of(const config::ResourceLimits& limits) {
-  sandbox::Limits out;
-  out.memory_bytes = limits.memory;
-  out.cpu_percent = limits.cpu_percent;
-  out.disk_bytes = limits.disk;
-  out.network = limits.network.value_or(true);
-  return out;
+/// A server's own limits, and where it has none those of every child.
+config::ResourceLimits limits_for(const Settings& settings, const config::McpServer& server) {
+  config::ResourceLimits limits = server.resource_limits;
+  const config::ResourceLimits& common = settings.config.sandbox.limits;
+  limits.memory = limits.memory ? limits.memory : common.memory;
+  limits.cpu_percent = limits.cpu_percent ? limits.cpu_percent : common.cpu_percent;
+  limits.disk = limits.disk ? limits.disk : common.disk;
+  return limits;
+}
+
+std::string joined(const std::vector<std::string>& words) {
+  std::string text;
+  for (const std::string& word : words) {
+    text += (text.empty() ? "" : ",") + word;
+  }
+  return text;
+}
+
+/// What the configuration says for every child.
+Result<void> confine(const Settings& settings, const config::McpServer& server,
+                     sandbox::Spec& process) {
+  const config::Sandbox& policy = settings.config.sandbox;
+  const config::ResourceLimits limits = limits_for(settings, server);
+  process.limits.memory_bytes = limits.memory;
+  process.limits.cpu_percent = limits.cpu_percent;
+  process.limits.disk_bytes = limits.disk;
+  process.limits.network = limits.network.value_or(true);
+  if (policy.processes) {
+    process.limits.processes = static_cast<std::uint32_t>(*policy.processes);
+  }
+  if (process.limits.network && policy.allowed_hosts) {
+    process.limits.network = false;
+    process.hosts = *policy.allowed_hosts;
+  }
+  process.protect = policy.protect;
+  process.unprotect = policy.unprotect;
+  process.hold_git = policy.hold_git;
+  OAP_TRY(process.require, sandbox::parse_kinds(joined(policy.require)));
+  return {};
+}
+
+void add_each(std::vector<std::string>& argv, const char* option,
+              const std::vector<std::string>& values) {
+  for (const std::string& value : values) {
+    argv.insert(argv.end(), {option, value});
+  }
 }
 
 /// The built-in server runs outside the sandbox and applies the limits to each of its calls.
@@ -28,7 +67,8 @@ mcp::ServerSpec builtin_spec(const Settings& settings, const config::McpServer& 
   std::vector<std::string>& argv = spec.process.argv;
   argv = {os::self_path().value_or("/proc/self/exe"), "mcp-server", "sandbox", "--workspace",
           settings.paths.workspace};
-  const config::ResourceLimits& limits = server.resource_limits;
+  const config::Sandbox& policy = settings.config.sandbox;
+  const config::ResourceLimits limits = limits_for(settings, server);
   if (limits.memory) {
     argv.insert(argv.end(), {"--memory", std::to_string(*limits.memory)});
   }
@@ -38,8 +78,21 @@ mcp::ServerSpec builtin_spec(const Settings& settings, const config::McpServer& 
   if (limits.disk) {
     argv.insert(argv.end(), {"--disk", std::to_string(*limits.disk)});
   }
-  if (limits.network == false) {
+  if (policy.processes) {
+    argv.insert(argv.end(), {"--pids", std::to_string(*policy.processes)});
+  }
+  if (limits.network == false || (policy.allowed_hosts && policy.allowed_hosts->empty())) {
     argv.emplace_back("--no-network");
+  } else if (policy.allowed_hosts) {
+    add_each(argv, "--allow-host", *policy.allowed_hosts);
+  }
+  if (!policy.require.empty()) {
+    argv.insert(argv.end(), {"--require", joined(policy.require)});
+  }
+  add_each(argv, "--protect", policy.protect);
+  add_each(argv, "--unprotect", policy.unprotect);
+  if (!policy.hold_git) {
+    argv.emplace_back("--tell-git");
   }
   for (const std::string& capability : server.capabilities) {
     argv.insert(argv.end(), {"--capability", capability});
@@ -50,8 +103,8 @@ mcp::ServerSpec builtin_spec(const Settings& settings, const config::McpServer& 
   return spec;
 }
 
-mcp::ServerSpec configured_spec(const Settings& settings, const config::McpServer& server,
-                                net::HttpClient& http) {
+Result<mcp::ServerSpec> configured_spec(const Settings& settings, const config::McpServer& server,
+                                        net::HttpClient& http) {
   mcp::ServerSpec spec;
   spec.name = server.name;
   if (server.type == config::ServerType::kRemote) {
@@ -63,8 +116,8 @@ mcp::ServerSpec configured_spec(const Settings& settings, const config::McpServe
     spec.process.cwd = settings.paths.workspace;
     spec.process.env = server.env;
     spec.process.env[kNestingVariable] = nesting_mark(settings);
-    spec.process.limits = limits_of(server.resource_limits);
     spec.process.profile = sandbox::Profile::kService;
+    OAP_CHECK_OK(confine(settings, server, spec.process));
   }
   if (server.era != config::ServerEra::kFindOut) {
     spec.era = server.era == config::ServerEra::kModern ? mcp::Era::kModern : mcp::Era::kLegacy;
@@ -108,7 +161,7 @@ Result<void> add_upstreams(gateway::UpstreamSet& set, CredentialList& credential
       builtin = server;
       continue;
     }
-    mcp::ServerSpec spec = configured_spec(settings, server, http);
+    OAP_TRY(mcp::ServerSpec spec, configured_spec(settings, server, http));
     if (server.type == config::ServerType::kRemote) {
       OAP_TRY(std::unique_ptr<mcp::Credentials> own, credentials_of(settings, server, http));
       spec.credentials = own.get();

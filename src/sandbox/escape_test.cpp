@@ -94,7 +94,7 @@ std::string python(std::string code) {
          "217), kexec_load=(246, 104), finit_module=(313, 273), init_module=(175, 105), "
          "delete_module=(176, 106), reboot=(169, 142), swapon=(167, 224), acct=(163, 89), "
          "settimeofday=(164, 170), syslog=(103, 116), ioctl=(16, 29), seccomp=(317, 277), "
-         "socket=(41, 198), shmget=(29, 194))\n"
+         "socket=(41, 198), shmget=(29, 194), fallocate=(285, 47))\n"
          "def nr(n): return n if isinstance(n, int) else NR[n][platform.machine() != 'x86_64']\n"
          "libc = ctypes.CDLL(None, use_errno=True)\n"
          "libc.syscall.restype = ctypes.c_long\n"
@@ -148,7 +148,15 @@ class Host {
     base_.write("work/.opencode/config.yaml", "# settings\n");
     base_.write("work/linked-agents/x", "linked\n");
     base_.write("work/.vscode/settings.json", "{}\n");
+    base_.write("work/my.code-workspace", "{}\n");
+    base_.write("work/conf/deep/mcp.json", "{}\n");
+    base_.write("work/.gemini", "a file\n");
+    base_.write("home/.gitconfig", "[user]\n\tname = Somebody\n[http]\n\textraheader = TOKEN\n");
     ::symlink("linked-agents", (base_ / "work/.agents").c_str());
+    ::symlink("deep/mcp.json", (base_ / "work/conf/link").c_str());
+    ::symlink("conf/link", (base_ / "work/.amazonq").c_str());
+    ::symlink("gone-target", (base_ / "work/.kiro").c_str());
+    ::link((base_ / "work/.gemini").c_str(), (base_ / "work/hard-gemini").c_str());
     ::symlink("../outside", (base_ / "work/out-link").c_str());
     marker_ = "/tmp/oap-" + std::to_string(::getpid()) + "-host-marker";
     std::ofstream(marker_) << "host";
@@ -214,7 +222,9 @@ class Host {
           describe(path("work/" + each.name), text);
         }
       }
-      describe(path("work/linked-agents"), text);
+      for (const char* each : {"linked-agents", "my.code-workspace", "conf"}) {
+        describe(path(std::string("work/") + each), text);
+      }
     }
     return text;
   }

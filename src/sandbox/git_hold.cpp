@@ -149,8 +149,10 @@ class Judge {
     config(place, "config.worktree", before != nullptr ? before->worktree_risk : 0);
     tell_only_ = false;
     common_directory(place);
-    if (!guarded) {
+    if (!guarded || plan_.disturbed) {
+      tell_only_ = guarded;
       hooks(place);
+      tell_only_ = false;
     }
     rebase(place);
   }

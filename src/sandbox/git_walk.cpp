@@ -114,14 +114,17 @@ class Walker {
     }
     struct stat info{};
     bool is_directory = entry.type == DT_DIR;
-    if (entry.type == DT_UNKNOWN || (is_directory && walk_.unchanged_since != 0)) {
+    if (entry.type == DT_UNKNOWN || walk_.bytes != nullptr ||
+        (is_directory && walk_.unchanged_since != 0)) {
       if (raw::call(SYS_newfstatat, fd, name, &info, AT_SYMLINK_NOFOLLOW) != 0) {
         return;
       }
       is_directory = S_ISDIR(info.st_mode);
       constexpr unsigned kNoneBelow = 2;  // names of it: its own and "."
-      if (is_directory && walk_.unchanged_since != 0 && info.st_nlink == kNoneBelow &&
-          changed_at(info) < walk_.unchanged_since) {
+      if (walk_.bytes != nullptr) {
+        count(info);
+      } else if (is_directory && walk_.unchanged_since != 0 && info.st_nlink == kNoneBelow &&
+                 changed_at(info) < walk_.unchanged_since) {
         return;
       }
     }
@@ -137,6 +140,13 @@ class Walker {
           tell(GitPlace::Kind::kLinked, fd, name);
         }
       }
+    }
+  }
+
+  OAP_AFTER_FORK void count(const struct stat& info) const {
+    constexpr std::uint64_t kBlock = 512;
+    if (S_ISREG(info.st_mode) && changed_at(info) >= walk_.unchanged_since) {
+      *walk_.bytes += static_cast<std::uint64_t>(info.st_blocks) * kBlock;
     }
   }
 
@@ -177,6 +187,9 @@ class Walker {
   }
 
   OAP_AFTER_FORK void tell(GitPlace::Kind kind, int fd, const char* name) {
+    if (walk_.visit == nullptr) {
+      return;
+    }
     GitPlace place;
     place.kind = kind;
     place.directory = fd;

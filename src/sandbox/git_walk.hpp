@@ -28,6 +28,7 @@ struct GitWalk {
   std::int64_t unchanged_since = 0;
   bool objects = true;  ///< also into a repository's object store
   Span<std::uint64_t> inodes;
+  std::uint64_t* bytes = nullptr;  ///< where given: the space of files changed since then is added
   void (*visit)(void* context, const GitPlace& place) = nullptr;
   void* context = nullptr;
 };

@@ -107,27 +107,34 @@ OAP_AFTER_FORK long put_text(const char* path, const char* text) {
   return 0;
 }
 
-/// All sockets are one, under many names: that costs the file system least.
-OAP_AFTER_FORK long put_socket(const char* path, const char*& first) {
+/// The first placeholder of a kind: the others are further names of it, which costs the file system
+/// least.
+struct Firsts {
+  const char* socket = nullptr;
+  const char* link = nullptr;
+};
+
+OAP_AFTER_FORK long put_name(const char* path, const char*& first, bool is_link) {
   if (first != nullptr) {
     const long linked = raw::call(SYS_linkat, AT_FDCWD, first, AT_FDCWD, path, 0);
     if (linked == 0 || linked == -EEXIST) {
       return linked;
     }
   }
-  const long made = raw::call(SYS_mknodat, AT_FDCWD, path, S_IFSOCK, 0);
+  const long made = is_link ? raw::call(SYS_symlinkat, kNowhere, AT_FDCWD, path)
+                            : raw::call(SYS_mknodat, AT_FDCWD, path, S_IFSOCK, 0);
   first = made == 0 ? path : first;
   return made;
 }
 
-OAP_AFTER_FORK long put_one(const Placeholder& placeholder, const char*& socket) {
+OAP_AFTER_FORK long put_one(const Placeholder& placeholder, Firsts& firsts) {
   switch (placeholder.kind) {
     case Placeholder::Kind::kSocket:
-      return put_socket(placeholder.path, socket);
+      return put_name(placeholder.path, firsts.socket, false);
     case Placeholder::Kind::kDirectory:
       return put_directory(placeholder.path);
     case Placeholder::Kind::kLink:
-      return raw::call(SYS_symlinkat, kNowhere, AT_FDCWD, placeholder.path);
+      return put_name(placeholder.path, firsts.link, true);
     case Placeholder::Kind::kText:
       return put_text(placeholder.path, placeholder.text);
   }
@@ -259,14 +266,22 @@ OAP_AFTER_FORK bool Placeholders::put(const LaunchPlan& plan) {
     nap();
   }
   bool all = true;
-  const char* socket = nullptr;
+  Firsts firsts;
   for (const Placeholder& placeholder : plan.placeholders) {
-    const long error = put_one(placeholder, socket);
+    const long error = put_one(placeholder, firsts);
     const bool nobody_can =
         error == -EROFS || (error == -EACCES && !own_folder_of(placeholder.path));
     all = all && (error == 0 || error == -EEXIST || nobody_can);
   }
   return all;
+}
+
+OAP_AFTER_FORK bool stand_again(const Placeholder& placeholder) {
+  struct stat info{};
+  Firsts none;
+  return raw::call(SYS_newfstatat, AT_FDCWD, placeholder.path, &info, AT_SYMLINK_NOFOLLOW) ==
+             -ENOENT &&
+         put_one(placeholder, none) == 0;
 }
 
 OAP_AFTER_FORK void Placeholders::remove(const LaunchPlan& plan) const {
@@ -276,6 +291,11 @@ OAP_AFTER_FORK void Placeholders::remove(const LaunchPlan& plan) const {
   if (raw::call(SYS_flock, lock_, LOCK_EX | LOCK_NB) == 0) {
     for (std::size_t i = plan.placeholders.size; i > 0; --i) {
       remove_one(plan.placeholders.data[i - 1]);  // what is in a folder before the folder
+    }
+    for (std::size_t i = plan.guards.size; plan.disturbed && i > 0; --i) {
+      if (plan.guards.data[i - 1].keep_missing) {
+        remove_one(plan.guards.data[i - 1].stand);
+      }
     }
   }
   raw::close(lock_);

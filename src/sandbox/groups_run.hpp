@@ -34,4 +34,7 @@ class Placeholders {
   int lock_ = -1;
 };
 
+/// Puts a placeholder where there is nothing any more; whether it did.
+bool stand_again(const Placeholder& placeholder);
+
 }  // namespace oap::sandbox

@@ -52,6 +52,33 @@ OAP_AFTER_FORK bool send_listener(int to) {
   return sent;
 }
 
+/// So that the supervisor may come back to protect anew what the host has replaced.
+OAP_AFTER_FORK void send_namespaces(const Entry& entry) {
+  const int fds[2] = {raw::open_at(entry.host_proc, "self/ns/user", O_RDONLY),
+                      raw::open_at(entry.host_proc, "self/ns/mnt", O_RDONLY)};
+  LaunchNote note;
+  note.kind = LaunchNote::Kind::kNamespaces;
+  iovec part{&note, sizeof note};
+  alignas(cmsghdr) char control[CMSG_SPACE(sizeof fds)] = {};
+  msghdr message{};
+  message.msg_iov = &part;
+  message.msg_iovlen = 1;
+  message.msg_control = control;
+  message.msg_controllen = sizeof control;
+  cmsghdr* header = CMSG_FIRSTHDR(&message);
+  header->cmsg_level = SOL_SOCKET;
+  header->cmsg_type = SCM_RIGHTS;
+  header->cmsg_len = CMSG_LEN(sizeof fds);
+  int* const to = reinterpret_cast<int*>(CMSG_DATA(header));
+  to[0] = fds[0];
+  to[1] = fds[1];
+  if (fds[0] >= 0 && fds[1] >= 0) {
+    raw::call(SYS_sendmsg, entry.notes, &message, MSG_NOSIGNAL);
+  }
+  raw::close(fds[0]);
+  raw::close(fds[1]);
+}
+
 /// From here on it has the rights of the program's user, but in the namespaces that root made.
 OAP_AFTER_FORK void take_identity(Entry& entry, bool idmapped) {
   const LaunchPlan& plan = *entry.plan;
@@ -90,6 +117,7 @@ OAP_AFTER_FORK void set_up(Entry& entry) {
     fail_launch(entry, Stage::kNamespaces, root.error, root.where);
   }
   entry.host_proc = root.host_proc;
+  send_namespaces(entry);
   entry.facts |= kFactRoot;
   entry.facts |= raw::call(SYS_getpid) == 1 ? kFactPid : 0U;
   if (plan.listen) {

@@ -21,6 +21,7 @@ inline constexpr long kQuotactlFd = 443;
 inline constexpr long kLandlockCreate = 444;
 inline constexpr long kLandlockAdd = 445;
 inline constexpr long kLandlockRestrict = 446;
+inline constexpr long kMemfdSecret = 447;
 inline constexpr long kFchmodat2 = 452;
 inline constexpr long kStatmount = 457;
 inline constexpr long kListmount = 458;

@@ -1,9 +1,14 @@
 #include "sandbox/places.hpp"
 
 #include <algorithm>
+#include <sstream>
 #include <string_view>
 
+#include <sys/stat.h>
+
 #include "os/env.hpp"
+#include "os/file.hpp"
+#include "sandbox/host_paths.hpp"
 
 namespace oap::sandbox {
 namespace {
@@ -71,6 +76,40 @@ constexpr const char* kSecretsAtHome[] = {
     ".lesshst",
     ".Xauthority",
     ".ICEauthority",
+    ".aliyun",
+    ".bluemix",
+    ".boto3",
+    ".bundle/config",
+    ".cache/huggingface/token",
+    ".circleci",
+    ".composer/auth.json",
+    ".config/composer/auth.json",
+    ".config/configstore",
+    ".config/doppler",
+    ".config/heroku",
+    ".config/linode-cli",
+    ".config/ngrok",
+    ".config/scw",
+    ".config/solana",
+    ".config/stripe",
+    ".config/fish/fish_variables",
+    ".databrickscfg",
+    ".doppler",
+    ".fly",
+    ".huggingface",
+    ".irb_history",
+    ".ivy2/.credentials",
+    ".kaggle",
+    ".local/share/fish/fish_history",
+    ".minikube",
+    ".ngrok2",
+    ".nuget/NuGet/NuGet.Config",
+    ".rediscli_history",
+    ".sbt/.credentials",
+    ".snowsql",
+    ".thunderbird",
+    ".viminfo",
+    ".zhistory",
 };
 
 /// Sockets and stores outside of home: who can talk to them rules the host.
@@ -137,11 +176,40 @@ const std::vector<std::string>& service_caches() {
   return kCaches;
 }
 
-std::vector<std::string> credential_places(const std::string& home) {
+std::vector<std::string> other_homes(const std::string& home) {
+  constexpr std::size_t kMost = 256;
+  std::vector<std::string> homes;
+  const auto add = [&](const std::string& path) {
+    if (path.size() > 1 && path.starts_with('/') && path != home && homes.size() < kMost &&
+        std::find(homes.begin(), homes.end(), path) == homes.end() && kind_of(path) == S_IFDIR) {
+      homes.push_back(path);
+    }
+  };
+  add("/root");
+  for (const std::string& name : os::list_dir("/home").value_or(std::vector<std::string>())) {
+    add("/home/" + name);
+  }
+  std::istringstream lines(os::read_file("/etc/passwd").value_or(""));
+  for (std::string line; std::getline(lines, line);) {
+    const std::size_t end = line.rfind(':');
+    const std::size_t begin = end == std::string::npos ? end : line.rfind(':', end - 1);
+    if (begin != std::string::npos) {
+      add(line.substr(begin + 1, end - begin - 1));
+    }
+  }
+  return homes;
+}
+
+std::vector<std::string> secrets_in_home(const std::string& home) {
   std::vector<std::string> places;
   for (const char* name : kSecretsAtHome) {
     places.push_back(home + "/" + name);
   }
+  return places;
+}
+
+std::vector<std::string> credential_places(const std::string& home) {
+  std::vector<std::string> places = secrets_in_home(home);
   places.insert(places.end(), std::begin(kSecretsElsewhere), std::end(kSecretsElsewhere));
   const auto add = [&places](const char* variable, const char* below) {
     if (const auto value = os::env(variable); value && value->starts_with('/')) {

@@ -24,4 +24,9 @@ const std::vector<std::string>& service_caches();
 /// settings, sockets that give power over the host. They need not exist.
 std::vector<std::string> credential_places(const std::string& home);
 
+/// Those of them that lie in a home directory.
+std::vector<std::string> secrets_in_home(const std::string& home);
+/// The existing home directories of this machine but this one.
+std::vector<std::string> other_homes(const std::string& home);
+
 }  // namespace oap::sandbox

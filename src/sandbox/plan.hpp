@@ -66,6 +66,14 @@ struct Placeholder {
 inline constexpr std::uint32_t kPlaceholderMode = 01755;
 inline constexpr char kNowhere[] = "/proc/self/oap-placeholder";
 
+/// A name that is a mount of its own in the private root, so that nobody there may replace it.
+struct Guard {
+  const char* path = nullptr;
+  std::uint64_t attributes = 0;  ///< of the mount
+  bool keep_missing = false;     ///< where it is removed, `stand` comes in its place
+  Placeholder stand;
+};
+
 struct GroupFile {
   const char* name = nullptr;
   const char* value = nullptr;
@@ -158,7 +166,11 @@ struct LaunchPlan {
   Span<sock_filter> bare_filter;  ///< where there is no network namespace though one is wanted
   const char* workspace = nullptr;
   const char* bare_tmp = nullptr;  ///< made for temporary files where there is no private root
+  const char* bare_git = "";       ///< there: a file with `git_settings`
+  const char* git_settings = "";
   Span<Placeholder> placeholders;
+  Span<Guard> guards;
+  bool disturbed = false;      ///< a guarded name was replaced by another program meanwhile
   Span<const char*> searched;  ///< at the end, for what git would run; absolute folders
   Span<KnownRepository> repositories;
   bool hold_git = true;  ///< what is found is renamed, not only told
@@ -215,7 +227,7 @@ struct Command {
 
 /// What a process tells the supervisor on the way to its program, and afterwards.
 struct LaunchNote {
-  enum class Kind : std::uint32_t { kReady = 1, kFailed, kRunning, kEnded };
+  enum class Kind : std::uint32_t { kReady = 1, kFailed, kRunning, kEnded, kNamespaces };
   Kind kind = Kind::kReady;
   Stage stage = Stage::kNone;
   std::int32_t error = 0;   ///< -errno

@@ -11,6 +11,8 @@
 
 #include "os/env.hpp"
 #include "os/file.hpp"
+#include "sandbox/git_settings.hpp"
+#include "sandbox/host_paths.hpp"
 #include "sandbox/kernel.hpp"
 #include "sandbox/places.hpp"
 #include "sandbox/seccomp.hpp"
@@ -21,7 +23,57 @@ namespace {
 constexpr int kNiceUnderCpuLimit = 5;
 constexpr std::uint32_t kToolProcesses = 4096;  // of a tool whose limit nobody gave
 constexpr std::uint64_t kScratchBytes = 2ull << 30;
+constexpr std::uint64_t kLeastMemory = 512ull << 20;  // of a tool whose limit nobody gave
+constexpr std::uint64_t kMostMemory = 8ull << 30;
+constexpr std::uint64_t kToolDisk = 10ull << 30;
+constexpr std::uint64_t kLargestLimit = 1ull << 60;
 constexpr std::uint64_t kEveryRight = (std::uint64_t{kernel::kIoctlDev} << 1U) - 1;
+
+/// Half of the machine's.
+std::uint64_t default_memory() {
+  const auto pages = static_cast<std::uint64_t>(::sysconf(_SC_PHYS_PAGES));
+  const auto size = static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
+  return std::clamp(pages * size / 2, kLeastMemory, kMostMemory);
+}
+
+/// Whether the kernel will hold a tree's memory together, also what lies in its private tmpfs.
+bool groups_hold_memory() {
+  const GroupHome& home = group_home();
+  const std::string place = home.memory           ? *home.memory
+                            : home.unified_memory ? *home.unified
+                                                  : std::string();
+  return !place.empty() && ::access(place.c_str(), W_OK) == 0;
+}
+
+/// The private tmpfs is memory: where nobody counts it as such, it gets a part of what is allowed.
+std::uint64_t scratch_bytes(const Limits& limits) {
+  const std::uint64_t most = std::min(limits.disk_bytes.value_or(kScratchBytes), kScratchBytes);
+  return limits.memory_bytes && !groups_hold_memory() ? std::min(most, *limits.memory_bytes / 2)
+                                                      : most;
+}
+
+Result<void> check_limits(const Spec& spec) {
+  const Limits& limits = spec.limits;
+  const auto check = [&](const std::optional<std::uint64_t>& limit, std::string_view what,
+                         std::uint64_t least) -> Result<void> {
+    if (limit && (*limit < least || *limit > kLargestLimit)) {
+      return fail(Code::kInvalidArgument, "'{}' is not run: a {} limit of {} bytes is {}",
+                  spec.argv.front(), what, *limit,
+                  *limit < least ? "too small for any program" : "more than any machine has");
+    }
+    return {};
+  };
+  OAP_CHECK_OK(check(limits.memory_bytes, "memory", 1u << 20));
+  OAP_CHECK_OK(check(limits.disk_bytes, "disk", 1));
+  OAP_CHECK_OK(check(limits.file_bytes, "file size", 1));
+  if (limits.processes == 0U || limits.open_files == 0U || limits.cpu_seconds == 0U ||
+      limits.cpu_percent.value_or(1) < 1) {
+    return fail(Code::kInvalidArgument,
+                "'{}' is not run: a limit of 0 leaves nothing to run with; leave it out for none",
+                spec.argv.front());
+  }
+  return {};
+}
 
 bool has_nul(const std::string& text) { return text.find('\0') != std::string::npos; }
 
@@ -91,6 +143,10 @@ Result<std::string> existing(const std::string& path, const std::string& program
   if (has_nul(path)) {
     return fail(Code::kInvalidArgument, "a {} of '{}' holds a NUL byte", what, program);
   }
+  if (path.empty()) {
+    return fail(Code::kInvalidArgument, "cannot run '{}': a {} is named by an empty text", program,
+                what);
+  }
   OAP_TRY(std::string real, os::canonical_path(path));
   if (!os::exists(real)) {
     return fail(Code::kNotFound, "cannot run '{}': its {} {} does not exist", program, what, path);
@@ -115,6 +171,7 @@ Result<void> check_requirements(const Spec& spec) {
 
 Result<Spec> Prepared::complete(Spec spec) {
   OAP_CHECK_OK(check_text(spec));
+  OAP_CHECK_OK(check_limits(spec));
   const std::string& program = spec.argv.front();
   if (!spec.cwd.empty() && !os::is_directory(spec.cwd)) {
     return fail(launch_error(spec, Stage::kDirectory, os::exists(spec.cwd) ? ENOTDIR : ENOENT));
@@ -132,8 +189,10 @@ Result<Spec> Prepared::complete(Spec spec) {
   for (std::string& path : spec.readable) {
     OAP_TRY(path, existing(path, program, "readable place"));
   }
-  if (spec.profile == Profile::kTool && !spec.limits.processes) {
-    spec.limits.processes = kToolProcesses;
+  if (spec.profile == Profile::kTool) {
+    spec.limits.processes = spec.limits.processes.value_or(kToolProcesses);
+    spec.limits.memory_bytes = spec.limits.memory_bytes.value_or(default_memory());
+    spec.limits.disk_bytes = spec.limits.disk_bytes.value_or(kToolDisk);
   }
   OAP_CHECK_OK(check_requirements(spec));
   return spec;
@@ -159,8 +218,9 @@ Prepared::Prepared(const Spec& spec, std::string program)
   if (may_get_repository) {
     texts_.emplace_back("GIT_TEMPLATE_DIR=");  // its hooks are closed, also for git's samples
   }
+  texts_.push_back("GIT_CONFIG_GLOBAL=" + bare_tmp_ + "/.gitconfig");
   texts_.push_back("TMPDIR=" + bare_tmp_);
-  for (std::size_t i = 0; i + 1 < texts_.size(); ++i) {
+  for (std::size_t i = 0; i + 2 < texts_.size(); ++i) {
     (i < spec.argv.size() ? argv_ : environment_).push_back(texts_[i].data());
   }
   for (char* const variable : environment_) {
@@ -169,6 +229,7 @@ Prepared::Prepared(const Spec& spec, std::string program)
     }
   }
   bare_environment_.push_back(texts_.back().data());
+  bare_environment_.push_back(texts_[texts_.size() - 2].data());
   argv_.push_back(nullptr);
   environment_.push_back(nullptr);
   bare_environment_.push_back(nullptr);
@@ -194,7 +255,8 @@ void Prepared::set_limits(const Spec& spec) {
     plan.limits[plan.limit_count++] = {resource, value};
   };
   add(RLIMIT_CORE, 0);
-  if (limits.memory_bytes && spec.profile == Profile::kTool) {
+  if (limits.memory_bytes && spec.profile == Profile::kTool && !groups_hold_memory() &&
+      *limits.memory_bytes < default_memory()) {
     // Each process's writable memory, resident or not: what one allocation can take before the
     // watch on resident memory sees it. RLIMIT_AS would refuse node and Go their reservations.
     add(RLIMIT_DATA, *limits.memory_bytes * 2);
@@ -226,6 +288,26 @@ void Prepared::do_without_root(int refusal, int refused_at) {
   plan.refused_at = refused_at;
 }
 
+/// Where something of another home is shown, also what that user keeps secret.
+void Prepared::hide_in_other_homes() {
+  std::vector<std::string> shown = root_input_.readable;
+  shown.insert(shown.end(), root_input_.writable.begin(), root_input_.writable.end());
+  shown.push_back(root_input_.profile == Profile::kService ? "/" : root_input_.workspace);
+  for (const std::string& home : other_homes(root_input_.home)) {
+    const bool touched = std::any_of(shown.begin(), shown.end(), [&home](const auto& place) {
+      return is_within(place, home) || is_within(home, place);
+    });
+    if (!touched) {
+      continue;
+    }
+    for (const std::string& place : secrets_in_home(home)) {
+      if (os::exists(place)) {
+        root_input_.hidden.push_back(os::canonical_path(place).value_or(place));
+      }
+    }
+  }
+}
+
 Result<void> Prepared::confine(const Spec& spec) {
   root_input_ = {spec.profile,
                  spec.workspace,
@@ -239,6 +321,7 @@ Result<void> Prepared::confine(const Spec& spec) {
                  spec.limits.network,
                  plan.privileged,
                  identity->uid,
+                 {},
                  spec.protect,
                  spec.unprotect};
   if (const auto home = os::canonical_path(root_input_.home)) {
@@ -253,6 +336,8 @@ Result<void> Prepared::confine(const Spec& spec) {
     root_input_.hidden.push_back(os::exists(place) ? os::canonical_path(place).value_or(place)
                                                    : place);
   }
+  hide_in_other_homes();
+  root_input_.git_settings = git_settings(root_input_.home);
   OAP_CHECK_OK(RootPlan::check(root_input_));
   root_ = std::make_unique<RootPlan>(root_input_);
   plan.confine = true;
@@ -263,7 +348,7 @@ Result<void> Prepared::confine(const Spec& spec) {
   plan.owner_group = identity->owner_group;
   plan.needs_idmap = identity->needs_idmap;
   plan.idmap = identity->idmap ? identity->idmap->get() : -1;
-  scratch_options_ = std::to_string(spec.limits.disk_bytes.value_or(kScratchBytes));
+  scratch_options_ = std::to_string(scratch_bytes(spec.limits));
   plan.scratch_options = scratch_options_.c_str();
   staging_ = root_->staging();
   if (staging_ != "/") {
@@ -277,14 +362,24 @@ Result<void> Prepared::confine(const Spec& spec) {
   plan.rules = {root_->rules.data(), root_->rules.size()};
   plan.landlock_files = kEveryRight;
   plan.bare_tmp = bare_tmp_.c_str();
+  bare_git_ = bare_tmp_ + "/.gitconfig";
+  plan.bare_git = bare_git_.c_str();
+  plan.git_settings = root_input_.git_settings.c_str();
   plan.workspace = root_input_.workspace.c_str();
   plan.placeholders = {root_->placeholders.data(), root_->placeholders.size()};
+  plan.guards = {root_->guards.data(), root_->guards.size()};
   plan.searched = {root_->searched.data(), root_->searched.size()};
   plan.repositories = {root_->repositories.data(), root_->repositories.size()};
   plan.hold_git = spec.hold_git;
   const bool service = spec.profile == Profile::kService;
-  filter_ = seccomp_filter({service, true});
-  bare_filter_ = seccomp_filter({service, false});
+  FilterOptions filter;
+  filter.allocate = !spec.limits.disk_bytes;
+  filter.memory_files = service || !spec.limits.memory_bytes || groups_hold_memory();
+  filter.netlink = true;
+  filter_ = seccomp_filter(filter);
+  filter.netlink = service;
+  filter.network = false;
+  bare_filter_ = seccomp_filter(filter);
   plan.filter = {filter_.data(), filter_.size()};
   plan.bare_filter = {bare_filter_.data(), bare_filter_.size()};
   plan.listen = spec.through_proxy;

@@ -36,12 +36,14 @@ class Prepared {
   Prepared(const Spec& spec, std::string program);
   void set_limits(const Spec& spec);
   Result<void> confine(const Spec& spec);
+  void hide_in_other_homes();
 
   std::vector<std::string> texts_;
   std::vector<char*> argv_;
   std::vector<char*> environment_;
   std::vector<char*> bare_environment_;
   std::string bare_tmp_;
+  std::string bare_git_;
   std::string program_;
   std::string cwd_;
   std::string uid_map_;

@@ -18,39 +18,7 @@ constexpr std::uint64_t kSafe = kernel::kNoSuid | kernel::kNoDevices;
 constexpr std::uint64_t kFixed = kSafe | kernel::kReadOnly;
 constexpr std::size_t kMostPasswords = 1u << 20;
 
-constexpr const char* kNoWorkspace[] = {"/",     "/usr", "/bin", "/sbin", "/lib", "/lib64", "/etc",
-                                        "/proc", "/sys", "/dev", "/boot", "/run", "/var",   "/opt"};
-
-Result<void> check_writable(const RootInput& input, const std::string& path, bool workspace) {
-  for (const char* bad : kNoWorkspace) {
-    if (path == bad) {
-      return fail(Code::kInvalidArgument,
-                  "{} cannot be given to a sandboxed program to write: it belongs to the system; "
-                  "choose a folder in it",
-                  path);
-    }
-  }
-  for (const std::string& secret : input.hidden) {
-    if (is_within(path, secret)) {
-      return fail(
-          Code::kInvalidArgument,
-          "{} cannot be {} a sandboxed program: credentials or this program's state are kept "
-          "in {}",
-          path, workspace ? "the workspace of" : "given to", secret);
-    }
-  }
-  return {};
-}
-
 }  // namespace
-
-Result<void> RootPlan::check(const RootInput& input) {
-  OAP_CHECK_OK(check_writable(input, input.workspace, true));
-  for (const std::string& path : input.writable) {
-    OAP_CHECK_OK(check_writable(input, path, false));
-  }
-  return {};
-}
 
 RootPlan::RootPlan(const RootInput& input) : input_(input) {
   if (input.profile == Profile::kService) {
@@ -59,15 +27,41 @@ RootPlan::RootPlan(const RootInput& input) : input_(input) {
     plan_tool();
   }
   plan_workspace();
+  tell_git();
+  hide_credentials();
+  show_git_settings();
   if (input_.profile == Profile::kTool && !is_bound(input_.home)) {
     Step home{Step::Kind::kSelf, nullptr, place(input_.home), kFixed};
     home.shallow = true;
     home.optional = true;
     steps.push_back(home);
   }
-  tell_git();
-  hide_credentials();
   plan_rules();
+}
+
+/// Who commits, and how: of the user's git configuration only that, for the rest may hold
+/// credentials and programs.
+void RootPlan::show_git_settings() {
+  const auto show = [this](const std::string& path, bool optional) {
+    Step step{Step::Kind::kText, keep(input_.git_settings), place(path), kFixed};
+    step.optional = optional;
+    steps.push_back(step);
+  };
+  if (!is_bound(input_.home)) {
+    if (input_.home != "/" && !input_.git_settings.empty()) {
+      Step file{Step::Kind::kFile, nullptr, place(input_.home + "/.gitconfig")};
+      file.mode = 0644;
+      steps.push_back(file);
+      show(input_.home + "/.gitconfig", true);
+    }
+    return;
+  }
+  for (const char* name : {"/.gitconfig", "/.config/git/config"}) {
+    const auto real = os::canonical_path(input_.home + name);
+    if (real && kind_of(*real) == S_IFREG && is_bound(*real)) {
+      show(*real, false);
+    }
+  }
 }
 
 void RootPlan::plan_tool() {

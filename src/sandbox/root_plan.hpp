@@ -28,6 +28,7 @@ struct RootInput {
   bool network = false;
   bool privileged = false;
   std::uint32_t uid = 0;                 ///< of the program, for its password entry
+  std::string git_settings;              ///< text of the git configuration that it sees at home
   std::vector<std::string> further;      ///< names in the workspace to be protected too
   std::vector<std::string> unprotected;  ///< and those not to be
 };
@@ -53,6 +54,7 @@ class RootPlan {
   std::vector<PathRule> rules;
   std::vector<PathRule> bare_rules;
   std::vector<Placeholder> placeholders;
+  std::vector<Guard> guards;
   std::vector<const char*> searched;  ///< for LaunchPlan
   std::vector<KnownRepository> repositories;
 
@@ -65,6 +67,7 @@ class RootPlan {
   void show_program();
   void plan_rules();
   void hide_credentials();
+  void show_git_settings();
   void protect(const std::string& base);
   void find_given();
   void guard(const std::string& base, const ProtectedName& wanted);
@@ -79,7 +82,7 @@ class RootPlan {
   bool can_write(const std::string& path) const;
   void stand_for(const std::string& path, Placeholder stand, bool open);
   void tell_git();
-  void pin(const std::string& path, bool writable);
+  void pin(const std::string& path, bool writable, const Placeholder* stand = nullptr);
   void add_parents(const std::string& path);
   void add_passwords();
   void bind(const std::string& path, std::uint64_t attributes, bool idmapped = false,

@@ -90,17 +90,24 @@ void RootPlan::find_given() {
 }
 
 void RootPlan::protect(const std::string& base) {
+  using enum ProtectedName::Missing;
   const bool at_home = base == input_.home;
-  for (const ProtectedName& each : protected_names()) {
+  const std::string git = base + "/.git";
+  const bool none = kind_of(git) == 0 || is_placeholder(git, stand_in(kDirectory, at_home));
+  for (ProtectedName each : protected_names()) {
+    if (none && each.name.starts_with(".git/") && each.name != ".git/hooks") {
+      continue;  // git init may make the rest; it is looked at in the end
+    }
+    each.missing = at_home && each.missing == kMayBeMade ? kLink : each.missing;
     guard(base, each);
   }
   for (const std::string& name : input_.further) {
-    guard(base, {name, ProtectedName::Missing::kLink});
+    guard(base, {name, kLink});
   }
   for (const std::string& name : os::list_dir(base).value_or(std::vector<std::string>())) {
     for (const std::string& ending : protected_endings()) {
       if (name.ends_with(ending)) {
-        guard(base, {name, ProtectedName::Missing::kMayBeMade});
+        guard(base, {name, kMayBeMade});
       }
     }
   }
@@ -134,7 +141,7 @@ void RootPlan::keep_in_place(const std::string& path) {
 void RootPlan::guard(const std::string& base, const ProtectedName& wanted) {
   const bool at_home = base == input_.home;
   const Placeholder stand = stand_in(wanted.missing, at_home);
-  const bool keep_missing = wanted.missing != ProtectedName::Missing::kMayBeMade || at_home;
+  const bool keep_missing = wanted.missing != ProtectedName::Missing::kMayBeMade;
   std::deque<std::string> rest = components(wanted.name);
   std::string here = base;
   for (int links = 0; !rest.empty() && links < kMostLinks;) {
@@ -151,11 +158,11 @@ void RootPlan::guard(const std::string& base, const ProtectedName& wanted) {
     }
     const mode_t kind = kind_of(path);
     if (kind == 0 || is_placeholder(path, stand)) {
-      if (ours && keep_missing) {
+      if (ours && (keep_missing || links > 0)) {
         stand_for(path, stand, wanted.open && stand.kind == Placeholder::Kind::kDirectory);
       }
       if (wanted.name == ".git/hooks" && path == base + "/.git" && keep_missing) {
-        stand_for(path + "/hooks", stand, false);  // git init may make the rest
+        stand_for(path + "/hooks", stand, false);
       }
       return;
     }
@@ -170,7 +177,8 @@ void RootPlan::guard(const std::string& base, const ProtectedName& wanted) {
       continue;
     }
     if (ours) {
-      pin(path, kind == S_IFDIR && (!rest.empty() || wanted.open));
+      pin(path, kind == S_IFDIR && (!rest.empty() || wanted.open),
+          keep_missing && rest.empty() ? &stand : nullptr);
       note_links(path, kind);
     }
     if (kind != S_IFDIR) {
@@ -218,7 +226,7 @@ void RootPlan::stand_for(const std::string& path, Placeholder stand, bool open) 
   }
   stand.path = keep(path);
   placeholders.push_back(stand);
-  pin(path, open);
+  pin(path, open, &stand);
   const std::string& base = input_.workspace;
   if (stand.kind == Placeholder::Kind::kLink && parent_of(path) == base) {
     unseen_ += path.substr(base.size()) + "\n";
@@ -238,12 +246,18 @@ void RootPlan::tell_git() {
   steps.push_back(step);
 }
 
-void RootPlan::pin(const std::string& path, bool writable) {
+void RootPlan::pin(const std::string& path, bool writable, const Placeholder* stand) {
   if (std::find(pinned_.begin(), pinned_.end(), path) != pinned_.end()) {
     return;
   }
   pinned_.push_back(path);
-  steps.push_back({Step::Kind::kSelf, nullptr, place(path), writable ? kSafe : kFixed});
+  Guard guard{keep(path), writable ? kSafe : kFixed, stand != nullptr, {}};
+  if (stand != nullptr) {
+    guard.stand = *stand;
+    guard.stand.path = guard.path;
+  }
+  guards.push_back(guard);
+  steps.push_back({Step::Kind::kSelf, nullptr, place(path), guard.attributes});
 }
 
 void RootPlan::hide_credentials() {

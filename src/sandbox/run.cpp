@@ -8,6 +8,7 @@
 #include "async/scope.hpp"
 #include "sandbox/child.hpp"
 #include "sandbox/clip.hpp"
+#include "sandbox/proxy.hpp"
 
 namespace oap::sandbox {
 namespace {
@@ -78,13 +79,23 @@ Task<Result<Output>> run(Executor executor, Spec spec, RunOptions options) {
   }
   const SteadyTime began = std::chrono::steady_clock::now();
   spec.merge_stderr = spec.merge_stderr || options.merge_stderr;
+  spec.through_proxy = spec.through_proxy || !spec.hosts.empty();
+  OAP_CO_TRY(AllowList hosts, AllowList::parse(spec.hosts));
+  const bool through_proxy = !spec.hosts.empty();
   OAP_CO_TRY(const std::unique_ptr<Child> child, Child::start(executor, std::move(spec)));
+  async::Scope proxy(executor);
+  if (through_proxy) {
+    const ContactSink nobody = [](const Contact& /*contact*/) {};
+    proxy.spawn(serve_proxy(executor, child->listener(), std::move(hosts), nobody, ProxyOptions()));
+  }
   Output output;
   output.isolation = child->isolation();
   output.weakness = child->weakness();
   Clip out(options.max_output_bytes);
   Clip err(options.max_output_bytes);
   Exit ended = co_await attend(executor, *child, options, output, out, err);
+  proxy.cancel();
+  co_await proxy.join();
   output.exit_code = output.timed_out ? kTimedOutCode : ended.code;
   output.signal = ended.signal;
   output.note = std::move(ended.note);

@@ -33,9 +33,10 @@ struct Output {
   std::vector<std::string> warnings;  ///< as Exit::warnings
 };
 
-/// Runs a program to its end. A deadline or a cancellation kills the whole tree and still gives
-/// what was printed until then. Errors only where the program could not be started (as
-/// Child::start).
+/// Runs a program to its end. Where spec.hosts names hosts, they are what it may connect to
+/// (kInvalidArgument where one of them is none). A deadline or a cancellation kills the whole tree
+/// and still gives what was printed until then. Errors only where the program could not be started
+/// (as Child::start).
 Task<Result<Output>> run(Executor executor, Spec spec, RunOptions options);
 
 }  // namespace oap::sandbox

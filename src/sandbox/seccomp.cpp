@@ -6,6 +6,8 @@
 
 #include <fcntl.h>
 #include <linux/audit.h>
+#include <linux/falloc.h>
+#include <linux/netlink.h>
 #include <linux/seccomp.h>
 #include <sched.h>
 #include <sys/ioctl.h>
@@ -111,6 +113,9 @@ class Assembler {
   void load_argument(unsigned index) {
     load(offsetof(seccomp_data, args) + index * sizeof(std::uint64_t));
   }
+  void load_high(unsigned index) {
+    load(offsetof(seccomp_data, args) + index * sizeof(std::uint64_t) + sizeof(std::uint32_t));
+  }
   void answer(std::uint32_t action) { code_.push_back(BPF_STMT(BPF_RET | BPF_K, action)); }
   void answer_if(std::uint32_t value, std::uint32_t action) {
     code_.push_back(BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, value, 0, 1));
@@ -122,6 +127,10 @@ class Assembler {
   }
   void answer_unless_bits(std::uint32_t bits, std::uint32_t action) {
     code_.push_back(BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, bits, 1, 0));
+    answer(action);
+  }
+  void answer_if_above(std::uint32_t value, std::uint32_t action) {
+    code_.push_back(BPF_JUMP(BPF_JMP | BPF_JGT | BPF_K, value, 0, 1));
     answer(action);
   }
   void answer_unless(std::uint32_t value, std::uint32_t action) {
@@ -173,16 +182,46 @@ void check_architecture(Assembler& to) {
 }
 
 void check_sockets(Assembler& to, const FilterOptions& options) {
-  for (const long number : {SYS_socket, SYS_socketpair}) {
-    to.begin_case(number);
-    to.load_argument(0);
+  to.begin_case(SYS_socketpair);
+  to.load_argument(0);
+  to.answer_if(AF_UNIX, SECCOMP_RET_ALLOW);
+  to.answer(error(EAFNOSUPPORT));
+  to.end_case();
+  to.begin_case(SYS_socket);
+  to.load_argument(0);
+  if (options.network) {
     to.answer_if(AF_UNIX, SECCOMP_RET_ALLOW);
-    if (options.internet) {
-      to.answer_if(AF_INET, SECCOMP_RET_ALLOW);
-      to.answer_if(AF_INET6, SECCOMP_RET_ALLOW);
-    }
-    to.answer_if(AF_NETLINK, options.netlink ? SECCOMP_RET_ALLOW : error(ENOSYS));
-    to.answer(error(EAFNOSUPPORT));
+    to.answer_if(AF_INET, SECCOMP_RET_ALLOW);
+    to.answer_if(AF_INET6, SECCOMP_RET_ALLOW);
+  }
+  to.answer_unless(AF_NETLINK, error(EAFNOSUPPORT));
+  if (options.netlink) {
+    to.load_argument(2);
+    to.answer_if(NETLINK_ROUTE, SECCOMP_RET_ALLOW);
+  }
+  to.answer(error(ENOSYS));
+  to.end_case();
+}
+
+/// Ways to take disk or memory that no watch would see.
+void check_space(Assembler& to, const FilterOptions& options) {
+  if (!options.allocate) {
+    to.begin_case(SYS_fallocate);
+    to.load_argument(1);
+    to.answer_if_bits(FALLOC_FL_PUNCH_HOLE | FALLOC_FL_COLLAPSE_RANGE, SECCOMP_RET_ALLOW);
+    to.answer(error(EOPNOTSUPP));
+    to.end_case();
+  }
+  if (!options.memory_files) {
+    constexpr std::uint32_t kLargestSegment = 64u << 10;
+    to.answer_if(SYS_memfd_create, error(ENOSYS));
+    to.answer_if(kernel::kMemfdSecret, error(ENOSYS));
+    to.begin_case(SYS_shmget);
+    to.load_high(1);
+    to.answer_unless(0, error(ENOMEM));
+    to.load_argument(1);
+    to.answer_if_above(kLargestSegment, error(ENOMEM));
+    to.answer(SECCOMP_RET_ALLOW);
     to.end_case();
   }
 }
@@ -245,6 +284,7 @@ std::vector<sock_filter> seccomp_filter(const FilterOptions& options) {
   }
   check_sockets(to, options);
   check_modes(to);
+  check_space(to, options);
   check_arguments(to);
   to.answer(SECCOMP_RET_ALLOW);
   return to.take();

@@ -7,8 +7,13 @@
 namespace oap::sandbox {
 
 struct FilterOptions {
-  bool netlink = false;  ///< services may ask for the network's interfaces
-  bool internet = true;  ///< false: no AF_INET and AF_INET6 sockets, where nothing else cuts them
+  bool netlink = false;  ///< NETLINK_ROUTE: the network's interfaces may be asked for
+  /// false: no AF_INET and AF_INET6 sockets, where nothing else cuts them, and no AF_UNIX ones but
+  /// pairs: by a path they lead to the host's programs.
+  bool network = true;
+  bool allocate = true;  ///< false: no space on disk but by writing, which is counted
+  bool memory_files =
+      true;  ///< false: no memory that belongs to no process, where nobody counts it
 };
 
 /// The system calls that a child does not need and an attacker does, as a seccomp program: tracing,

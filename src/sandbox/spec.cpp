@@ -45,8 +45,10 @@ std::string_view to_string(Kind kind) { return kWords[static_cast<std::size_t>(k
 
 Result<std::vector<Kind>> parse_kinds(std::string_view text) {
   std::vector<Kind> kinds;
-  while (!text.empty()) {
-    const std::string_view word = text.substr(0, text.find(','));
+  for (std::size_t at = 0; at <= text.size() && !text.empty();) {
+    const std::size_t end = std::min(text.find(',', at), text.size());
+    const std::string_view word = text.substr(at, end - at);
+    at = end + 1;
     const auto found = std::find(kWords.begin(), kWords.end(), word);
     if (found == kWords.end()) {
       return fail(
@@ -56,7 +58,6 @@ Result<std::vector<Kind>> parse_kinds(std::string_view text) {
           word);
     }
     kinds.push_back(static_cast<Kind>(found - kWords.begin()));
-    text.remove_prefix(std::min(word.size() + 1, text.size()));
   }
   return kinds;
 }

@@ -66,6 +66,7 @@ struct Spec {
   /// Hosts it may connect to, through the proxy on 127.0.0.1:3128 that the caller serves (see
   /// Child::listener); then limits.network is false.
   bool through_proxy = false;
+  std::vector<std::string> hosts;  ///< those hosts, for run() and for who serves the proxy
   /// Below "enforced" for one of these, it is not started: kFailedPrecondition.
   std::vector<Kind> require;
 };

@@ -34,18 +34,26 @@ OAP_AFTER_FORK Ends make_notes() {
   return {both[0], both[1]};
 }
 
-OAP_AFTER_FORK long receive(int notes, LaunchNote& note, pid_t& sender) {
+OAP_AFTER_FORK long receive(int notes, LaunchNote& note, pid_t& sender, Namespaces& handed) {
   iovec part{&note, sizeof note};
-  alignas(cmsghdr) char control[CMSG_SPACE(sizeof(ucred))] = {};
+  alignas(cmsghdr) char control[CMSG_SPACE(sizeof(ucred)) + CMSG_SPACE(2 * sizeof(int))] = {};
   msghdr message{};
   message.msg_iov = &part;
   message.msg_iovlen = 1;
   message.msg_control = control;
   message.msg_controllen = sizeof control;
   const long size = raw::call(SYS_recvmsg, notes, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
-  const cmsghdr* header = CMSG_FIRSTHDR(&message);
-  if (size > 0 && header != nullptr && header->cmsg_type == SCM_CREDENTIALS) {
-    sender = reinterpret_cast<const ucred*>(CMSG_DATA(header))->pid;
+  if (size <= 0) {
+    return size;
+  }
+  for (cmsghdr* header = CMSG_FIRSTHDR(&message); header != nullptr;
+       header = CMSG_NXTHDR(&message, header)) {
+    if (header->cmsg_type == SCM_CREDENTIALS) {
+      sender = reinterpret_cast<const ucred*>(CMSG_DATA(header))->pid;
+    } else if (header->cmsg_type == SCM_RIGHTS && header->cmsg_len == CMSG_LEN(2 * sizeof(int))) {
+      const int* const fds = reinterpret_cast<const int*>(CMSG_DATA(header));
+      handed = {fds[0], fds[1]};
+    }
   }
   return size;
 }
@@ -61,12 +69,15 @@ OAP_AFTER_FORK void hear_notes(int notes, pid_t first, Started& started) {
     }
     LaunchNote note;
     pid_t sender = 0;
-    const long size = receive(notes, note, sender);
+    const long size = receive(notes, note, sender, started.namespaces);
     if (size == 0 ||
         (size == static_cast<long>(sizeof note) && note.kind == LaunchNote::Kind::kRunning)) {
       return;
     }
     if (size != static_cast<long>(sizeof note)) {
+      continue;
+    }
+    if (note.kind == LaunchNote::Kind::kNamespaces) {
       continue;
     }
     if (note.kind == LaunchNote::Kind::kReady) {
@@ -150,6 +161,15 @@ OAP_AFTER_FORK Started start_bare(Entry& entry) {
   return started;
 }
 
+OAP_AFTER_FORK void write_bare_settings(const LaunchPlan& plan) {
+  const auto fd = static_cast<int>(raw::call(SYS_openat, AT_FDCWD, plan.bare_git,
+                                             O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644));
+  if (fd >= 0) {
+    raw::write(fd, plan.git_settings, raw::length(plan.git_settings));
+    raw::close(fd);
+  }
+}
+
 }  // namespace
 
 OAP_AFTER_FORK void tell(const Report& report) { raw::write(kStatus, &report, sizeof report); }
@@ -178,6 +198,7 @@ OAP_AFTER_FORK Started start_child(const LaunchPlan& plan, const GroupsHeld& gro
   }
   if (plan.bare_tmp != nullptr) {
     raw::call(SYS_mkdirat, AT_FDCWD, plan.bare_tmp, 0700);
+    write_bare_settings(plan);
   }
   entry = Entry();
   entry.plan = &plan;
@@ -199,7 +220,8 @@ OAP_AFTER_FORK Started start_child(const LaunchPlan& plan, const GroupsHeld& gro
 OAP_AFTER_FORK bool read_ended(int notes, int& status) {
   LaunchNote note;
   pid_t sender = 0;
-  while (receive(notes, note, sender) == static_cast<long>(sizeof note)) {
+  Namespaces none;
+  while (receive(notes, note, sender, none) == static_cast<long>(sizeof note)) {
     if (note.kind == LaunchNote::Kind::kEnded) {
       status = note.status;
       return true;

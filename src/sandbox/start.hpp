@@ -1,5 +1,6 @@
 #pragma once
 
+#include "sandbox/guard_watch.hpp"
 #include "sandbox/launch.hpp"
 
 namespace oap::sandbox {
@@ -16,6 +17,7 @@ struct Started {
   pid_t pid = 0;   ///< as this process sees it
   pid_t init = 0;  ///< the first process of its pid namespace, or 0
   int notes = -1;  ///< from which kEnded comes, where there is an init
+  Namespaces namespaces;
   std::uint32_t facts = 0;
   LaunchNote failure;
 };

@@ -5,10 +5,12 @@
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
+#include <sys/vfs.h>
 #include <sys/wait.h>
 #include <time.h>
 
 #include "sandbox/git_hold.hpp"
+#include "sandbox/git_walk.hpp"
 #include "sandbox/raw.hpp"
 #include "sandbox/start.hpp"
 #include "sandbox/tree.hpp"
@@ -21,6 +23,7 @@ constexpr int kHanded = kFirstFree;  // descriptors that the caller hands over
 
 constexpr std::int64_t kWatchMs = 50;
 constexpr std::int64_t kFirstWatchMs = 10;
+constexpr std::int64_t kGuardMs = 20;
 constexpr std::int64_t kLongestKillPauseMs = 100;
 
 OAP_AFTER_FORK std::int64_t now_ms() {
@@ -76,28 +79,43 @@ OAP_AFTER_FORK int open_signals() {
 class Supervision {
  public:
   OAP_AFTER_FORK Supervision(const LaunchPlan& plan, const GroupsHeld& groups,
-                             const Started& started, int signals)
+                             const Started& started, int signals, std::int64_t began)
       : plan_(plan),
+        began_(began),
         groups_(groups),
         started_(started),
         self_(static_cast<pid_t>(raw::call(SYS_getpid))),
         main_(started.pid),
-        signals_(signals) {}
+        signals_(signals) {
+    free_ = plan.disk_bytes != 0 ? free_bytes() : 0;
+  }
+
+  /// A protected name was replaced by the host meanwhile.
+  OAP_AFTER_FORK bool disturbed() const { return guards_.disturbed(); }
 
   /// Until no descendant is left.
   OAP_AFTER_FORK Report run() {
+    guard_at_ = plan_.guards.size > 0 && started_.namespaces.mount >= 0 ? now_ms() + kGuardMs : 0;
     next_watch_ = watches() ? now_ms() + kFirstWatchMs : 0;
     while (!reap()) {
       if (killing_) {
         kill_all();
       }
-      pollfd fds[2] = {{signals_, POLLIN, 0}, {life_open_ ? kLife : -1, POLLIN, 0}};
-      wait_for(fds, 2, pause());
+      pollfd fds[3] = {{signals_, POLLIN, 0},
+                       {life_open_ ? kLife : -1, POLLIN, 0},
+                       {guards_.descriptor(), POLLIN, 0}};
+      wait_for(fds, 3, pause());
       drain_signals();
+      if (fds[2].revents != 0 && !killing_) {
+        guards_.attend(plan_);
+      }
       if (fds[1].revents != 0) {
         take_command();
       }
       const std::int64_t now = now_ms();
+      if (guard_at_ != 0 && now >= guard_at_) {
+        begin_guard();
+      }
       if (kill_at_ != 0 && now >= kill_at_) {
         killing_ = true;
       }
@@ -173,6 +191,9 @@ class Supervision {
       return kill_pause_;
     }
     std::int64_t next = kill_at_;
+    if (guard_at_ != 0 && (next == 0 || guard_at_ < next)) {
+      next = guard_at_;
+    }
     if (next_watch_ != 0 && (next == 0 || next_watch_ < next)) {
       next = next_watch_;
     }
@@ -181,6 +202,16 @@ class Supervision {
     }
     const std::int64_t left = next - now_ms();
     return left > 0 ? left : 0;
+  }
+
+  /// Not at once: to end the watch takes the kernel some milliseconds, and most children are brief.
+  OAP_AFTER_FORK void begin_guard() {
+    guard_at_ = 0;
+    Namespaces namespaces = started_.namespaces;
+    if (plan_.privileged) {
+      namespaces.user = -1;  // the child's is this one's
+    }
+    guards_.begin(plan_, namespaces);
   }
 
   OAP_AFTER_FORK void drain_signals() const {
@@ -215,11 +246,37 @@ class Supervision {
         cause_ = Cause::kMemory;
       } else if (processes && use.processes > plan_.processes + (started_.init > 0 ? 1 : 0)) {
         cause_ = Cause::kProcesses;
-      } else if (plan_.disk_bytes != 0 && use.written_bytes > plan_.disk_bytes) {
+      } else if (plan_.disk_bytes != 0 &&
+                 (use.written_bytes > plan_.disk_bytes || has_filled_disk())) {
         cause_ = Cause::kDisk;
       }
     }
     killing_ = killing_ || cause_ != Cause::kNone;
+  }
+
+  OAP_AFTER_FORK std::uint64_t free_bytes() const {
+    struct statfs disk{};
+    return plan_.workspace != nullptr && raw::call(SYS_statfs, plan_.workspace, &disk) == 0
+               ? static_cast<std::uint64_t>(disk.f_bfree) * static_cast<std::uint64_t>(disk.f_bsize)
+               : 0;
+  }
+
+  /// What processes have written that nobody waited for is in no count, but on the disk: where that
+  /// gets fuller by more than the limit, the files are looked at.
+  OAP_AFTER_FORK bool has_filled_disk() {
+    const std::uint64_t now = free_bytes();
+    if (now + plan_.disk_bytes >= free_) {
+      return false;
+    }
+    std::uint64_t bytes = 0;
+    GitWalk walk;
+    walk.unchanged_since = began_;
+    walk.bytes = &bytes;
+    for (const char* const place : plan_.searched) {
+      walk_git(place, walk);
+    }
+    free_ = now + plan_.disk_bytes / 2;
+    return bytes > plan_.disk_bytes;
   }
 
   OAP_AFTER_FORK void look_at_groups() {
@@ -231,6 +288,8 @@ class Supervision {
   }
 
   const LaunchPlan& plan_;
+  std::int64_t began_;
+  std::uint64_t free_ = 0;  ///< from which the disk's filling is counted
   const GroupsHeld& groups_;
   const Started& started_;
   pid_t self_;
@@ -242,8 +301,10 @@ class Supervision {
   bool life_open_ = true;
   std::int64_t kill_at_ = 0;
   std::int64_t next_watch_ = 0;
+  std::int64_t guard_at_ = 0;
   std::int64_t kill_pause_ = 1;
   Cause cause_ = Cause::kNone;
+  GuardWatch guards_;
 };
 
 /// Of the clock that the kernel takes for files.
@@ -280,7 +341,7 @@ OAP_AFTER_FORK LaunchPlan here(const LaunchPlan& plan) {
   raw::call(SYS_prctl, PR_SET_NAME, "oap-supervise", 0, 0, 0);
   raw::call(SYS_prctl, PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
   arrange_descriptors(handed);
-  const LaunchPlan plan = here(handed);
+  LaunchPlan plan = here(handed);
   default_signal_action(SIGCHLD);
   const int signals = open_signals();
   if (signals < 0) {
@@ -301,6 +362,7 @@ OAP_AFTER_FORK LaunchPlan here(const LaunchPlan& plan) {
     placeholders.remove(plan);
     remove_groups(plan.groups, groups);
     if (plan.bare) {
+      raw::call(SYS_unlinkat, AT_FDCWD, plan.bare_git, 0);
       raw::call(SYS_unlinkat, AT_FDCWD, plan.bare_tmp, AT_REMOVEDIR);
     }
     give_up(started.failure.stage, started.failure.error, started.failure.facts,
@@ -314,7 +376,9 @@ OAP_AFTER_FORK LaunchPlan here(const LaunchPlan& plan) {
   report.detail = started.facts;
   report.value = started.pid;
   tell(report);
-  const Report ended = Supervision(plan, groups, started, signals).run();
+  Supervision supervision(plan, groups, started, signals, began);
+  const Report ended = supervision.run();
+  plan.disturbed = supervision.disturbed();
   look_through(plan, began);
   placeholders.remove(plan);
   remove_groups(plan.groups, groups);

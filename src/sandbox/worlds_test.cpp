@@ -1,4 +1,5 @@
 #include <array>
+#include <filesystem>
 
 #include <fcntl.h>
 #include <gmock/gmock.h>
@@ -11,8 +12,8 @@
 #include "os/file.hpp"
 #include "os/testing/temp_dir.hpp"
 #include "sandbox/groups.hpp"
+#include "sandbox/host_paths.hpp"
 #include "sandbox/identity.hpp"
-#include "sandbox/places.hpp"
 #include "sandbox/run.hpp"
 #include "sandbox/testing/world.hpp"
 
@@ -119,7 +120,7 @@ TEST_F(Worlds, BelowWhatIsRequiredNothingIsRun) {
 
 TEST_F(Worlds, WhatCannotBeHadAtAllIsRefusedBeforehand) {
   Spec spec = shell("touch ran", dir_.path());
-  for (const Kind kind : {Kind::kDisk, Kind::kMem, Kind::kCpu}) {
+  for (const Kind kind : {Kind::kDisk, Kind::kCpu}) {
     spec.require = {kind};
     EXPECT_THAT(run_here(World::kFull, false, spec), HasSubstr("must be enforced, but"));
   }
@@ -155,6 +156,122 @@ TEST_F(Worlds, NoWorkspaceOfTheSystemOrWithItsSecrets) {
   EXPECT_THAT(run_here(World::kFull, false, spec),
               HasSubstr("credentials or this program's state"));
   ::unsetenv("OPENCODE_DATA_PATH");
+}
+
+TEST_F(Worlds, TheFoldersAboveTheStateStayInTheirPlace) {
+  dir_.write("a/b/state/oap.db", "x");
+  ::setenv("OPENCODE_DATA_PATH", (dir_ / "a/b/state").c_str(), 1);
+  std::string text =
+      run_here(World::kFull, false,
+               shell("mv a a2 && echo MOVED; mv a/b a/b2 && echo MOVED; rm -rf a/b && "
+                     "echo MOVED; mkdir -p a/b/state/x && echo MADE; echo x > a/new "
+                     "&& echo fine",
+                     dir_.path()));
+  EXPECT_THAT(
+      text, ::testing::AllOf(HasSubstr("fine\n"), Not(HasSubstr("MOVED")), Not(HasSubstr("MADE"))));
+  ::setenv("OPENCODE_DATA_PATH", (dir_ / "c/d/state").c_str(), 1);
+  text =
+      run_here(World::kFull, false,
+               shell("mkdir -p c/d/state && echo x > c/d/state/trust && echo MADE", dir_.path()));
+  EXPECT_THAT(text, Not(HasSubstr("MADE"))) << "a state that is not there yet";
+  ::unsetenv("OPENCODE_DATA_PATH");
+  EXPECT_FALSE(os::exists(dir_ / "c"));
+}
+
+TEST_F(Worlds, NothingOfTheSystemIsGiven) {
+  for (const char* bad : {"/proc/sys", "/sys/kernel", "/dev/shm", "/dev/null", "/etc/cron.d",
+                          "/usr/bin", "/run", "/boot", "/home", "/var/log"}) {
+    Spec spec = shell("true", dir_.path());
+    spec.writable = {bad};
+    EXPECT_THAT(run_here(World::kFull, false, spec),
+                os::exists(bad) ? HasSubstr("belongs to the system") : HasSubstr("error"))
+        << bad;
+  }
+  for (const std::string& bad : {std::string("/"), std::string("/proc/1"), std::string("/dev"),
+                                 std::string("/sys"), os::home_dir()}) {
+    Spec spec = shell("true", dir_.path());
+    spec.readable = {bad};
+    EXPECT_THAT(run_here(World::kFull, false, spec), HasSubstr("cannot be shown")) << bad;
+  }
+}
+
+TEST_F(Worlds, LimitsThatLeaveNothingAreRefused) {
+  const auto with = [this](auto set) {
+    Spec spec = shell("true", dir_.path());
+    set(spec.limits);
+    return run_here(World::kFull, false, spec);
+  };
+  EXPECT_THAT(with([](Limits& limits) { limits.processes = 0; }), HasSubstr("a limit of 0"));
+  EXPECT_THAT(with([](Limits& limits) { limits.cpu_percent = -5; }), HasSubstr("a limit of 0"));
+  EXPECT_THAT(with([](Limits& limits) { limits.memory_bytes = 1; }), HasSubstr("too small"));
+  EXPECT_THAT(with([](Limits& limits) { limits.disk_bytes = ~0ULL; }), HasSubstr("more than any"));
+  EXPECT_THAT(with([](Limits& limits) { limits.disk_bytes = 1ULL << 50; }),
+              HasSubstr("fs=enforced"));
+}
+
+TEST_F(Worlds, WhatOtherUsersKeepSecretIsNotShown) {
+  const std::string home = os::home_dir();
+  ::setenv("HOME", (dir_ / "home").c_str(), 1);
+  dir_.write("home/x", "x");
+  dir_.write("work/x", "x");
+  Spec spec = shell("ls -A /root/.ssh; cat /root/.ssh/*", dir_ / "work");
+  spec.readable = {"/root/.cargo"};
+  const std::string text = run_here(World::kFull, false, spec);
+  ::setenv("HOME", home.c_str(), 1);
+  EXPECT_THAT(text, Not(HasSubstr("authorized_keys")));
+}
+
+/// Waits for a file, with a limit.
+bool comes(const std::string& path) {
+  const Deadline deadline = Deadline::after(kPatience);
+  while (!os::exists(path) && !deadline.passed()) {
+    ::usleep(2000);
+  }
+  return os::exists(path);
+}
+
+TEST_F(Worlds, ProtectionOutlivesWhatTheHostReplaces) {
+  for (const bool ordinary : {false, true}) {
+    const std::string base = dir_ / (ordinary ? "user" : "root");
+    for (const char* file :
+         {"/.git/config", "/.git/HEAD", "/.vscode/settings.json", "/.git/hooks/x"}) {
+      ASSERT_TRUE(os::make_dirs(parent_of(base + file)));
+      ASSERT_TRUE(os::write_file_atomic(base + file, "[core]\n\tbare = false\n"));
+    }
+    if (::geteuid() == 0 && ordinary) {
+      for (const char* each : {"", "/.git", "/.git/config", "/.git/HEAD", "/.git/hooks", "/.vscode",
+                               "/.vscode/settings.json", "/.git/hooks/x"}) {
+        ASSERT_EQ(::chown((base + each).c_str(), testing::kOrdinaryUid, testing::kOrdinaryUid), 0);
+      }
+      ::chown(dir_.path().c_str(), testing::kOrdinaryUid, testing::kOrdinaryUid);
+    }
+    const pid_t host = ::fork();
+    if (host == 0) {
+      bool done = !ordinary || ::geteuid() != 0 || testing::become_ordinary();
+      done = done && comes(base + "/started");
+      done = done && os::write_file_atomic(base + "/.git/config", "[core]\n\tbare = true\n");
+      done = done && ::unlink((base + "/.mcp.json").c_str()) == 0;
+      done = done && std::filesystem::remove_all(base + "/.vscode") > 0;
+      done = done && std::filesystem::remove_all(base + "/.git/hooks") > 0;
+      ::usleep(300'000);
+      done = done && os::write_file_atomic(base + "/go", "");
+      ::_exit(done ? 0 : 1);
+    }
+    const std::string text = run_in(
+        World::kFull, ordinary && ::geteuid() == 0,
+        shell("touch started; while [ ! -e go ]; do sleep 0.02; done; "
+              "echo x >> .git/config && echo MADE config; echo x > .mcp.json && echo MADE mcp; "
+              "mkdir -p .vscode/x && echo MADE vscode; mkdir -p .git/hooks && echo x > "
+              ".git/hooks/pre-commit && echo MADE hook; grep bare .git/config; echo end",
+              base));
+    int status = -1;
+    ::waitpid(host, &status, 0);
+    EXPECT_EQ(status, 0);
+    EXPECT_THAT(text, Not(HasSubstr("MADE")));
+    EXPECT_THAT(text, HasSubstr("bare = true\nend"));
+    EXPECT_FALSE(os::exists(base + "/.vscode")) << "the stand-ins go";
+    EXPECT_FALSE(os::exists(base + "/.mcp.json"));
+  }
 }
 
 TEST_F(Worlds, AHomeAsWorkspaceKeepsItsStartFilesAndSecrets) {
@@ -294,6 +411,8 @@ TEST(Kinds, AreParsed) {
   EXPECT_EQ(parse_kinds("fs,net,disk").value(),
             (std::vector<Kind>{Kind::kFs, Kind::kNet, Kind::kDisk}));
   EXPECT_THAT(parse_kinds("").value(), IsEmpty());
+  EXPECT_FALSE(parse_kinds("fs,"));
+  EXPECT_FALSE(parse_kinds(",fs"));
   EXPECT_THAT(parse_kinds("fs,everything").error().message(), HasSubstr("'everything'"));
 }
 

@@ -77,7 +77,7 @@ class CommandTool final : public mcp::Tool {
   Task<ToolResult> call(json::Object arguments, mcp::CallContext context) override {
     const json::Value given(std::move(arguments));
     Command command = function_(given);
-    sandbox::Spec spec;
+    sandbox::Spec spec = shared_->context.child;
     spec.argv = std::move(command.argv);
     spec.cwd = shared_->workspace.root();
     spec.env = std::move(command.env);
@@ -87,7 +87,6 @@ class CommandTool final : public mcp::Tool {
     if (!context.idempotency_key.empty()) {
       spec.env["OAP_IDEMPOTENCY_KEY"] = context.idempotency_key;
     }
-    spec.limits = shared_->context.limits;
     spec.profile = sandbox::Profile::kTool;
 
     const Millis timeout{json::get_int(given, "timeout", kDefaultTimeout) * 1000};
@@ -136,6 +135,9 @@ ToolResult result_of(sandbox::Output output, Millis timeout) {
   } else if (!output.note.empty()) {
     add_line(output.note);
   }
+  for (const std::string& warning : output.warnings) {
+    add_line("warning: " + warning);
+  }
   const bool failed = output.exit_code != 0 || output.timed_out;
   if (failed) {
     add_line(fmt::format("exit code {}", output.exit_code));
@@ -150,6 +152,13 @@ ToolResult result_of(sandbox::Output output, Millis timeout) {
   structured["timed_out"] = output.timed_out;
   structured["truncated"] = output.truncated;
   structured["isolation"] = sandbox::to_json(output.isolation);
+  if (!output.warnings.empty()) {
+    json::Array warnings;
+    for (const std::string& warning : output.warnings) {
+      warnings.emplace_back(warning);
+    }
+    structured["warnings"] = std::move(warnings);
+  }
   result.structured = std::move(structured);
   return result;
 }

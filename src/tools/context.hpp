@@ -12,7 +12,7 @@ namespace oap::tools {
 struct Context {
   std::string workspace;                ///< an existing directory
   std::vector<std::string> more_roots;  ///< further directories the file tools may touch
-  sandbox::Limits limits;               ///< of each child process
+  sandbox::Spec child;                  ///< what holds for each child process
   Executor executor;
 };
 

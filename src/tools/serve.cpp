@@ -42,7 +42,7 @@ int serve_sandbox(const ServeOptions& options) {
   ::dup2(STDERR_FILENO, STDOUT_FILENO);
 
   async::Runtime runtime;
-  Context context{options.workspace, options.more_roots, options.limits, runtime.executor()};
+  Context context{options.workspace, options.more_roots, options.child, runtime.executor()};
   auto tools = builtin_tools(context);
   if (!tools) {
     return report(tools.error());

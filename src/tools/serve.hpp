@@ -10,7 +10,7 @@ namespace oap::tools {
 struct ServeOptions {
   std::string workspace;
   std::vector<std::string> more_roots;    ///< further directories the file tools may touch
-  sandbox::Limits limits;                 ///< of each child process
+  sandbox::Spec child;                    ///< what holds for each child process
   std::vector<std::string> capabilities;  ///< see tools_of_capabilities; empty = all
 };
 

@@ -67,6 +67,52 @@ class Exec(SandboxTest):
         self.assertEqual(self.exec("true", options=["--workspace", "/"]).code, 125)
         self.assertEqual(self.oap("sandbox", "exec").code, 2)
 
+    def test_options_that_make_no_sense_are_refused_with_a_sentence(self):
+        for options in (["--timeout", "nan"], ["--timeout", "inf"], ["--timeout", "-1"], ["--timeout", "0"],
+                        ["--timeout", "1x"], ["--timeout", "1e999"], ["--require", ""], ["--require", "fs,"],
+                        ["--cpu", "0"], ["--cpu", "99999999999999999999"], ["--pids", "0"], ["--pids", "-1"],
+                        ["--memory", "0"], ["--memory", "1B"], ["--memory", "-5MB"], ["--memory", "nan"],
+                        ["--memory", "99999999999999999999TB"], ["--memory", "7EB"], ["--memory", "9000PB"],
+                        ["--disk", "0"], ["--disk", ""],
+                        ["--write", "/"], ["--write", "/proc/sys"], ["--write", "/proc"], ["--write", "/sys"],
+                        ["--write", "/dev"], ["--write", "/dev/null"], ["--write", "/etc"], ["--write", "/usr/bin"],
+                        ["--write", ""], ["--read", "/"], ["--read", "/proc"], ["--read", "/no/such"],
+                        ["--workspace", "/etc"], ["--workspace", "/proc/self"]):
+            result = self.bash("touch ran", options=options)
+            self.assertIn(result.code, (2, 125, 126), (options, result))
+            self.assertGreater(len(result.err), 15, options)
+            self.assertNotIn("terminate", result.err)
+        self.assertFalse((self.work / "ran").exists())
+
+    def test_there_are_limits_without_being_asked_for(self):
+        report = self.report(self.exec("true", options=["--json"]))
+        for kind in ("mem", "pids", "disk"):
+            self.assertNotEqual(report["isolation"][kind], "none", kind)
+
+    def test_what_git_would_run_is_set_aside_and_told(self):
+        mark = self.base / "mark"
+        result = self.bash(f"git init -q sub && git -C sub config core.fsmonitor 'touch {mark}'", options=["--json"])
+        self.assertEqual(result.code, 0, result)
+        warnings = self.report(result)["warnings"]
+        self.assertEqual(len(warnings), 1, result)
+        self.assertIn("sub/.git/config: it sets core.fsmonitor", warnings[0])
+        subprocess.run(["git", "status"], cwd=self.work / "sub", capture_output=True)
+        self.assertFalse(mark.exists())
+        self.assertTrue((self.work / "sub/.git/config.held-by-oap").exists())
+        self.assertEqual(self.report(self.bash("git init -q fine", options=["--json"]))["warnings"], [])
+
+    def test_a_workspace_gets_its_repository(self):
+        result = self.bash("git init -q && git add -A && git -c user.name=n -c user.email=e@x commit -qm one --allow-empty"
+                           " && echo x > .git/hooks/post-commit; git log --format=%s")
+        self.assertEqual(result.out, "one\n", result)
+        self.assertEqual(os.listdir(self.work / ".git" / "hooks") if (self.work / ".git/hooks").exists() else [], [])
+
+    def test_of_the_users_git_configuration_only_who_commits(self):
+        (self.home / ".gitconfig").write_text("[user]\n\tname = Somebody\n[http]\n\textraheader = TOKEN\n")
+        result = self.bash("git config user.name; cat ~/.gitconfig")
+        self.assertIn("Somebody\n", result.out, result)
+        self.assertNotIn("TOKEN", result.out)
+
     def test_the_report_is_the_last_line_of_stderr(self):
         result = self.bash("echo out; echo err >&2", options=["--json", "--memory", "512MB"])
         self.assertEqual((result.code, result.out), (0, "out\n"), result)

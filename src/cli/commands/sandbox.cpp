@@ -30,6 +30,7 @@ struct Ended {
   bool timed_out = false;
   std::string note;
   std::string weakness;
+  std::vector<std::string> warnings;
   sandbox::Isolation isolation;
 };
 
@@ -108,6 +109,7 @@ Task<Ended> attend(sandbox::Child& child, Deadline deadline) {
     ended.code = ended.timed_out ? kTimeUp : exit->code;
     ended.signal = exit->signal;
     ended.note = exit->note;
+    ended.warnings = exit->warnings;
   }
   ended.isolation = child.isolation();
   ended.weakness = child.weakness();
@@ -163,8 +165,15 @@ void show(const Ended& ended, Millis took, bool as_json) {
   if (ended.timed_out) {
     print_error("its time is up, it was killed");
   }
+  for (const std::string& warning : ended.warnings) {
+    print_error("warning: " + warning);
+  }
   if (!as_json) {
     return;
+  }
+  json::Array warnings;
+  for (const std::string& warning : ended.warnings) {
+    warnings.emplace_back(warning);
   }
   json::Object report{{"exit_code", ended.code},
                       {"signal", ended.signal},
@@ -172,6 +181,7 @@ void show(const Ended& ended, Millis took, bool as_json) {
                       {"duration_ms", took.count()},
                       {"note", ended.note},
                       {"weakness", ended.weakness},
+                      {"warnings", std::move(warnings)},
                       {"isolation", sandbox::to_json(ended.isolation)}};
   const std::string line = json::print(json::Value(std::move(report))) + "\n";
   [[maybe_unused]] const ssize_t written = ::write(STDERR_FILENO, line.data(), line.size());

@@ -226,10 +226,21 @@ int sandbox_server_command(const Common& common, const SandboxServerArgs& args) 
   }
   tools::ServeOptions options;
   options.workspace = paths->workspace;
-  options.limits.memory_bytes = args.memory_bytes;
-  options.limits.cpu_percent = args.cpu_percent;
-  options.limits.disk_bytes = args.disk_bytes;
-  options.limits.network = !args.no_network;
+  sandbox::Spec& child = options.child;
+  child.limits.memory_bytes = args.memory_bytes;
+  child.limits.cpu_percent = args.cpu_percent;
+  child.limits.disk_bytes = args.disk_bytes;
+  child.limits.processes = args.processes;
+  child.limits.network = !args.no_network && args.hosts.empty();
+  child.hosts = args.no_network ? std::vector<std::string>() : args.hosts;
+  child.protect = args.protect;
+  child.unprotect = args.unprotect;
+  child.hold_git = !args.tell_git;
+  auto require = sandbox::parse_kinds(args.require);
+  if (!require) {
+    return report(require.error());
+  }
+  child.require = *std::move(require);
   options.capabilities = args.capabilities;
   return tools::serve_sandbox(options);
 }

@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "sandbox/proxy.hpp"
 #include "text/strings.hpp"
 #include "text/utf8.hpp"
 
@@ -41,6 +42,11 @@ StdioTransport::StdioTransport(Executor executor, std::string name, sandbox::Spe
 StdioTransport::~StdioTransport() = default;
 
 Task<Result<void>> StdioTransport::open(Receiver& receiver) {
+  auto hosts = sandbox::AllowList::parse(process_.hosts);
+  if (!hosts) {
+    co_return fail(std::move(hosts).error());
+  }
+  process_.through_proxy = !process_.hosts.empty();
   auto child = sandbox::Child::start(executor_, process_);
   if (!child) {
     co_return fail(std::move(child).error().with_context(
@@ -48,6 +54,11 @@ Task<Result<void>> StdioTransport::open(Receiver& receiver) {
   }
   receiver_ = &receiver;
   child_ = *std::move(child);
+  if (process_.through_proxy) {
+    const sandbox::ContactSink nobody = [](const sandbox::Contact& /*contact*/) {};
+    scope_.spawn(sandbox::serve_proxy(executor_, child_->listener(), *std::move(hosts), nobody,
+                                      sandbox::ProxyOptions()));
+  }
   scope_.spawn(read_messages());
   scope_.spawn(read_diagnostics());
   scope_.spawn(write_messages());
