@@ -2,6 +2,8 @@
 
 import json
 import pathlib
+import shutil
+import subprocess
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "support"))
@@ -85,6 +87,44 @@ class AuditTest(OapTest):
         proofs.write_text(self.oap("audit", "export", "--proofs").out)
         checked = self.oap("audit", "verify", "--proof", str(proofs), "--json")
         self.assertEqual((checked.code, len(checked.lines())), (0, len(events)))
+
+    def test_the_guides_script_checks_proofs_without_oap(self):
+        guide = (pathlib.Path(__file__).resolve().parents[2] / "docs/guides/audit.md").read_text()
+        script = self.base / "check_proofs.py"
+        script.write_text(guide.split("```python\n")[1].split("```")[0])
+        proofs = self.base / "proofs.jsonl"
+        text = self.oap("audit", "export", "--proofs").out
+        key = str(next((self.base / "state").rglob("signing-key.pub")))
+        lines = text.splitlines()
+        changes = {
+            text: 0,
+            text.replace("note1.txt", "note9.txt"): 1,
+            text.replace('"index":1', '"index":2'): 1,
+            lines[0].replace('"last":', '"last":1'): 1,
+        }
+        for changed, code in changes.items():
+            proofs.write_text(changed)
+            done = subprocess.run([sys.executable, str(script), str(proofs), key], capture_output=True, text=True, timeout=60)
+            self.assertEqual(done.returncode, code, done)
+        self.assertIn("proofs hold" if len(lines) else "", f"{len(lines)} proofs hold")
+
+    def test_anchor_shows_a_rollback_that_nothing_else_does(self):
+        first = self.oap("audit", "checkpoint", "--json").out
+        audit = next((self.base / "state").rglob("audit"))
+        kept = self.base / "kept"
+        shutil.copytree(audit, kept)
+        self.oap("run", "read note0.txt")
+        anchors = self.base / "anchors.jsonl"
+        anchors.write_text(first + self.oap("audit", "checkpoint", "--json").out)
+        self.assertEqual(self.oap("audit", "verify", "--anchor", str(anchors)).code, 0)
+        shutil.rmtree(audit)
+        kept.rename(audit)
+        self.assertEqual(self.oap("audit", "verify").code, 0)
+        broken = self.oap("audit", "verify", "--anchor", str(anchors))
+        self.assertEqual(broken.code, 1)
+        self.assertIn("are missing", broken.out)
+        anchors.write_text("{}\n")
+        self.assertEqual(self.oap("audit", "verify", "--anchor", str(anchors)).code, 2)
 
     def test_checkpoint_shows_a_rollback(self):
         self.assertIn("PUBLIC KEY", self.oap("audit", "checkpoint").out)
