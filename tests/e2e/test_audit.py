@@ -106,7 +106,7 @@ class AuditTest(OapTest):
             proofs.write_text(changed)
             done = subprocess.run([sys.executable, str(script), str(proofs), key], capture_output=True, text=True, timeout=60)
             self.assertEqual(done.returncode, code, done)
-        self.assertIn("proofs hold" if len(lines) else "", f"{len(lines)} proofs hold")
+            self.assertEqual(done.stdout, "" if code else f"{len(lines)} proofs hold\n")
 
     def test_anchor_shows_a_rollback_that_nothing_else_does(self):
         first = self.oap("audit", "checkpoint", "--json").out
