@@ -26,6 +26,7 @@ class ChainFile {
   /// no segment is due. Else nothing happens and nothing is returned.
   std::optional<Result<std::string>> try_append(const std::vector<const Body*>& bodies);
   Result<Log::Retired> retire(Millis age);
+  Result<Log::Retired> retire_due(Millis age);
   Result<std::uint64_t> rotate_key();
   Result<void> erase(const std::string& user_id);
 
@@ -83,7 +84,9 @@ class ChainFile {
   Result<void> put(std::string_view lines, bool sync);
   Body encode_own(const Event& event) const;
   Result<void> append_own(const Event& event);
-  Result<Expired> expired(Millis age) const;
+  Result<Expired> expired(const std::string& cutoff) const;
+  Result<std::string> confirmed_time() const;
+  Result<Log::Retired> retire_before(const std::string& cutoff);
   Result<void> sign_tombstone(const Expired& old, json::Object& details) const;
   std::string path(std::string_view name) const { return dir_ + "/" + std::string(name); }
   Error failure(std::string_view doing, int error_number) const;

@@ -16,18 +16,6 @@
 namespace oap::audit {
 namespace {
 
-Result<std::string> first_timestamp(int fd) {
-  std::string start(1U << 20U, '\0');
-  const ssize_t got = pread(fd, start.data(), start.size(), 0);
-  start.resize(got > 0 ? static_cast<std::size_t>(got) : 0);
-  const std::size_t end = start.find('\n');
-  if (end == std::string::npos) {
-    return std::string();
-  }
-  OAP_TRY(const Parsed first, parse_line(std::string_view(start).substr(0, end)));
-  return first.text("timestamp");
-}
-
 std::optional<HeadState> old_state(const Result<std::string>& text) {
   const auto link = text ? parse_link(*text) : std::nullopt;
   return link ? std::optional(HeadState{*link, 0, 0, 0}) : std::nullopt;

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cerrno>
 
 #include <fcntl.h>
@@ -6,20 +7,23 @@
 #include "audit/chain_file.hpp"
 #include "audit/checkpoint.hpp"
 #include "audit/flock.hpp"
-#include "audit/index.hpp"
+#include "audit/indexing.hpp"
 #include "audit/leaves.hpp"
 #include "audit/loss.hpp"
+#include "audit/query.hpp"
 #include "crypto/signature.hpp"
 #include "json/print.hpp"
 #include "os/file.hpp"
 
 namespace oap::audit {
 
-/// The oldest segments, but never the newest, that hold nothing younger.
-Result<ChainFile::Expired> ChainFile::expired(Millis age) const {
-  const std::string cutoff = format_time(clock_.wall() - age);
+/// The oldest segments, but never the newest, that hold nothing younger. What claims to be from the
+/// future goes with what was written after it.
+Result<ChainFile::Expired> ChainFile::expired(const std::string& cutoff) const {
+  const std::string now = format_time(clock_.wall());
   OAP_TRY(const std::vector<Segment> segments, list_segments(dir_));
   Expired old;
+  Expired sure;
   for (const Segment& segment : segments) {
     if (segment.name == segment_.name) {
       break;
@@ -30,15 +34,55 @@ Result<ChainFile::Expired> ChainFile::expired(Millis age) const {
       return fail(failure("opening", errno));
     }
     OAP_TRY(const SegmentEnd end, read_end(file.get(), segment));
-    if (!end.last || end.last->text("timestamp") >= cutoff) {
+    const std::string at = end.last ? end.last->text("timestamp") : std::string();
+    if (!end.last || (at >= cutoff && at <= now)) {
       break;
     }
     OAP_TRY(const std::uint64_t losses, count_losses(file.get(), segment));
     old.losses += losses;
     old.last = end.last->link;
     old.segments.push_back(segment);
+    sure = at < cutoff ? old : sure;
   }
-  return old;
+  return sure;
+}
+
+/// The newest time that a record shows and that was a day ago at least: a clock that has just
+/// jumped ahead has none beyond its jump.
+Result<std::string> ChainFile::confirmed_time() const {
+  const std::string day_ago = format_time(clock_.wall() - std::chrono::hours(24));
+  std::string newest;
+  OAP_TRY(const std::vector<Segment> segments, list_segments(dir_));
+  for (auto segment = segments.rbegin(); segment != segments.rend(); ++segment) {
+    const os::UniqueFd file(
+        ::openat(dir_fd_.get(), segment->name.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
+    if (!file) {
+      return fail(failure("opening", errno));
+    }
+    OAP_TRY(std::string began, first_timestamp(file.get()));
+    if (began <= day_ago) {
+      newest = std::max(newest, began);
+      OAP_TRY(const std::uint64_t written, written_size(file.get(), segment->size));
+      OAP_TRY(const SegmentEnd end, read_end(file.get(), {segment->name, segment->first, written}));
+      const std::string ended = end.last ? end.last->text("timestamp") : std::string();
+      newest = ended <= day_ago ? std::max(newest, ended) : newest;
+    }
+  }
+  return newest;
+}
+
+Result<Log::Retired> ChainFile::retire_due(Millis age) {
+  OAP_TRY(const Expired old, expired(format_time(clock_.wall() - age)));
+  if (old.segments.empty()) {
+    return Log::Retired{};
+  }
+  OAP_TRY(const std::string confirmed, confirmed_time());
+  const auto at = parse_time(confirmed);
+  return at ? retire_before(format_time(*at - age)) : Result<Log::Retired>(Log::Retired{});
+}
+
+Result<Log::Retired> ChainFile::retire(Millis age) {
+  return retire_before(format_time(clock_.wall() - age));
 }
 
 /// Signs what is deleted: range, count and the Merkle root over the segments' own roots.
@@ -65,11 +109,11 @@ Result<void> ChainFile::sign_tombstone(const Expired& old, json::Object& details
   return {};
 }
 
-Result<Log::Retired> ChainFile::retire(Millis age) {
+Result<Log::Retired> ChainFile::retire_before(const std::string& cutoff) {
   OAP_TRY([[maybe_unused]] const std::uint64_t made, make_checkpoints(dir_, false, clock_.wall()));
   OAP_TRY(const Flock lock, Flock::acquire(lock_fd_.get(), dir_));
   OAP_CHECK_OK(take_up());
-  OAP_TRY(const Expired old, expired(age));
+  OAP_TRY(const Expired old, expired(cutoff));
   if (old.segments.empty()) {
     return Log::Retired{};
   }
@@ -134,6 +178,7 @@ Result<void> ChainFile::erase(const std::string& user_id) {
   event.details = {{"subject", subject}};
   OAP_CHECK_OK(append_own(event));
   OAP_TRY([[maybe_unused]] const bool erased, keys_->erase(subject));
+  forget_user(dir_, user_id, *keys_);
   return {};
 }
 

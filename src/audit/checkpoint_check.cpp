@@ -1,5 +1,7 @@
 #include "audit/checkpoint_check.hpp"
 
+#include <algorithm>
+
 #include "audit/leaves.hpp"
 #include "crypto/signature.hpp"
 #include "json/print.hpp"
@@ -31,6 +33,48 @@ CheckpointCheck CheckpointCheck::load(const std::string& dir, std::vector<std::s
   return check;
 }
 
+void CheckpointCheck::add_anchors(const std::vector<Anchor>& anchors,
+                                  std::vector<std::string>& problems) {
+  for (const Anchor& anchor : anchors) {
+    const bool same = key_ && key_->thumbprint() == anchor.key.thumbprint();
+    if (!same && (anchors_.empty() || anchors_.back().key != anchor.checkpoint.key)) {
+      problems.push_back(fmt::format(
+          "the folder's signing key is {}: the anchor of {} was signed by {}",
+          key_ ? key_->thumbprint() : "gone", anchor.checkpoint.time, anchor.checkpoint.key));
+    }
+    anchors_.push_back(anchor.checkpoint);
+    std::vector<Checkpoint>& here = by_segment_[anchor.checkpoint.first];
+    here.insert(std::upper_bound(here.begin(), here.end(), anchor.checkpoint,
+                                 [](const auto& a, const auto& b) { return a.last < b.last; }),
+                anchor.checkpoint);
+  }
+}
+
+void CheckpointCheck::end_anchors(std::uint64_t last_seq, std::uint64_t retired,
+                                  std::vector<std::string>& problems,
+                                  std::vector<std::string>& notes) const {
+  std::uint64_t newest = 0;
+  for (const Checkpoint& anchor : anchors_) {
+    newest = std::max(newest, anchor.last);
+    if (anchor.last > last_seq) {
+      problems.push_back(fmt::format("the anchor of {} names records up to {}: {} are missing",
+                                     anchor.time, anchor.last, anchor.last - last_seq));
+    } else if (anchor.last <= retired) {
+      notes.push_back(
+          fmt::format("the anchor of {} names records that were retired since", anchor.time));
+    } else if (!reached_.contains({anchor.first, anchor.last})) {
+      problems.push_back(
+          fmt::format("the anchor of {} names records {} to {}, but no intact "
+                      "segment holds these",
+                      anchor.time, anchor.first, anchor.last));
+    }
+  }
+  if (!anchors_.empty() && problems.empty()) {
+    notes.push_back(fmt::format("as {} checkpoints kept elsewhere say, up to record {}",
+                                anchors_.size(), newest));
+  }
+}
+
 void CheckpointCheck::begin(const Segment& segment) {
   const auto found = by_segment_.find(segment.first);
   current_ = found == by_segment_.end() ? nullptr : &found->second;
@@ -51,6 +95,7 @@ std::optional<std::string> CheckpointCheck::record(const Link& link) {
   std::optional<std::string> wrong;
   while (next_ < current_->size() && (*current_)[next_].last <= link.seq) {
     const Checkpoint& due = (*current_)[next_++];
+    reached_.emplace(due.first, due.last);
     if (due.last_hash != link.hash || crypto::to_hex(crypto::as_bytes(tree_.root())) != due.root) {
       wrong = fmt::format("records {} to {} are not those that a signed checkpoint of {} names",
                           due.first, due.last, due.time);

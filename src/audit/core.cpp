@@ -5,11 +5,10 @@
 
 #include <unistd.h>
 
-#include "audit/keyring.hpp"
+#include "audit/emergency.hpp"
 #include "audit/side_file.hpp"
 #include "base/ids.hpp"
 #include "base/log.hpp"
-#include "json/print.hpp"
 
 namespace oap::audit {
 namespace {
@@ -52,6 +51,7 @@ Log::Core::~Core() {
     closing_ = true;
   }
   work_.notify_one();
+  stop_ = true;
   if (writer_.joinable()) {
     writer_.join();
   }
@@ -343,6 +343,10 @@ Result<Log::Retired> Log::Core::retire(Millis age) {
   return lead([&] { return chain_->retire(age); });
 }
 
+Result<Log::Retired> Log::Core::retire_due(Millis age) {
+  return lead([&] { return chain_->retire_due(age); });
+}
+
 Result<std::uint64_t> Log::Core::rotate_key() {
   return lead([&] { return chain_->rotate_key(); });
 }
@@ -351,35 +355,8 @@ Result<void> Log::Core::erase(const std::string& user_id) {
   return lead([&] { return chain_->erase(user_id); });
 }
 
-/// As the emergency file has it: in clear only where the log is.
-std::string Log::Core::emergency_line(const Record& record, const Error& error) const {
-  std::string event = record.body.text;
-  event.insert(record.body.seq_at, "0");
-  const auto keys = options_.encryption_keys.empty() ? Result<std::vector<crypto::FernetKey>>({})
-                                                     : parse_keys(options_.encryption_keys);
-  if (!options_.encryption_keys.empty()) {
-    const auto token = keys ? crypto::fernet_seal(keys->front(), event, clock_.wall())
-                            : Result<std::string>(fail(keys.error()));
-    event = json::quote(token.value_or(""));
-  }
-  return fmt::format("{{\"audit_failure\":{},\"event\":{}}}\n", json::quote(error.to_string()),
-                     event);
-}
-
 void Log::Core::save_emergency(const Record& record, const Error& error) {
-  log::error("audit", "an event could not be recorded",
-             {{"event_type", record.event_type}, {"reason", error.to_string()}});
-  if (options_.emergency_file.empty()) {
-    return;
-  }
-  const std::string line = emergency_line(record, error);
-  auto file = open_side_file(options_.workspace, options_.emergency_file);
-  auto saved = file ? append_all(file->get(), line, options_.emergency_file)
-                    : Result<void>(fail(std::move(file).error()));
-  if (!saved) {
-    log::error("audit", "nor could it be written to the emergency file",
-               {{"reason", saved.error().to_string()}});
-  }
+  audit::save_emergency(options_, record.event_type, record.body, error);
 }
 
 }  // namespace oap::audit

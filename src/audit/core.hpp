@@ -25,6 +25,7 @@ class Log::Core {
   Result<void> append(const Event& event, Durability durability);
   void append_async(const Event& event, Durability durability, Done done);
   Result<Retired> retire(Millis age);
+  Result<Retired> retire_due(Millis age);
   Result<std::uint64_t> rotate_key();
   Result<void> erase(const std::string& user_id);
 
@@ -81,7 +82,7 @@ class Log::Core {
   }
   void start_sealing();
   void seal() const;
-  std::string emergency_line(const Record& record, const Error& error) const;
+  void index() const;
   void save_emergency(const Record& record, const Error& error);
 
   const Options options_;
@@ -111,7 +112,8 @@ class Log::Core {
   std::thread writer_;     ///< there once it was needed
   std::uint64_t sealed_rotations_ = 0;
   std::atomic<bool> sealing_ = false;
-  std::thread sealer_;  ///< reads whole segments, which takes a while
+  std::atomic<bool> stop_ = false;  ///< the sealer is to end soon
+  std::thread sealer_;              ///< reads whole segments, which takes a while
 };
 
 }  // namespace oap::audit

@@ -1,6 +1,9 @@
+#include <bit>
+
 #include <gmock/gmock.h>
 
 #include "audit/checkpoint.hpp"
+#include "audit/indexing.hpp"
 #include "audit/keyring.hpp"
 #include "audit/log_fixture.hpp"
 #include "audit/query.hpp"
@@ -155,6 +158,47 @@ TEST_F(EncryptionTest, KeysThatAreNoneAreRefused) {
   }
   EXPECT_EQ(open()->rotate_key().error().code(), Code::kFailedPrecondition);
   EXPECT_EQ(open()->erase("x").error().code(), Code::kFailedPrecondition);
+}
+
+TEST_F(EncryptionTest, AnIndexShowsNothingWithoutTheKeyAndForgetsWhoIsErased) {
+  Log::Options small = encrypted();
+  small.segment_bytes = 200'000;
+  {
+    const auto log = open(small);
+    for (int i = 0; i < 1'000; ++i) {
+      ASSERT_TRUE(log->append(of(i < 300 ? "ann" : "bob", i == 5 ? "grep" : "bash"),
+                              i % 50 == 0 ? Durability::kWritten : Durability::kDeferred));
+    }
+  }
+  const auto segments = list_segments(dir()).value();
+  ASSERT_GT(segments.size(), 3U);
+  Query query;
+  query.tool = "grep";
+  EXPECT_THAT(seen(query), ElementsAre("ann grep tool_execution"));
+  query = {};
+  query.user_id = "ann";
+  query.tool = "bash";
+  EXPECT_EQ(seen(query).size(), 100U);
+  EXPECT_EQ(audit::search(dir(), query, 1).error().code(), Code::kFailedPrecondition);
+  const auto ring = keyring();
+  EXPECT_TRUE(verify(dir(), {.keys = ring.get()})->ok);
+  const auto path = [&](std::size_t i) { return index_path(dir(), segments[i]); };
+  std::string bytes = read(path(0));
+  EXPECT_TRUE(std::has_single_bit(bytes.size()));
+  EXPECT_THAT(bytes, Not(HasSubstr("oap audit")));
+  bytes[bytes.size() / 2] ^= 1;
+  overwrite(path(0), bytes);
+  EXPECT_FALSE(verify(dir(), {.keys = ring.get()})->ok);
+  EXPECT_TRUE(verify(dir())->ok) << "there is no key to check the index with";
+  EXPECT_EQ(seen(query).size(), 100U);
+  const std::size_t last = segments.size() - 2;
+  EXPECT_TRUE(open(small)->erase("ann"));
+  EXPECT_FALSE(os::exists(path(0)));
+  EXPECT_TRUE(os::exists(path(last)));
+  EXPECT_TRUE(seen(query).empty());
+  query = {};
+  query.tool = "grep";
+  EXPECT_THAT(seen(query), ElementsAre("[erased] grep tool_execution"));
 }
 
 TEST_F(EncryptionTest, TheEmergencyFileIsNoLeak) {

@@ -3,39 +3,31 @@
 #include <algorithm>
 #include <cerrno>
 #include <charconv>
+#include <cmath>
 #include <cstring>
+#include <iterator>
 
-#include <fcntl.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
+#include "audit/cipher.hpp"
+#include "audit/index_format.hpp"
 #include "audit/members.hpp"
+#include "json/print.hpp"
 
 namespace oap::audit {
 namespace {
 
-constexpr std::string_view kMagic = "oap audit index1";
-constexpr std::size_t kLastBytes = 80;
 constexpr std::size_t kChunk = 1U << 20U;
+constexpr std::uint64_t kMostCovered = std::uint64_t{1} << 32U;
+constexpr unsigned kTenths = 10;
 
-struct Header {
-  std::array<char, 16> magic{};
-  std::uint64_t covered = 0;
-  std::uint64_t blocks = 0;
-  std::uint64_t tokens = 0;
-  std::uint64_t postings = 0;
-  std::uint64_t in_block = 0;
-  std::array<char, kLastBytes> last{};
-};
+constexpr std::array<std::string_view, 13> kIndexed{
+    "action", "call_id", "event_id",   "event_type", "permission_decision",
+    "role",   "server",  "session_id", "success",    "task_id",
+    "tenant", "tool",    "user_id"};
 
-struct TokenEntry {
-  std::uint64_t token = 0;
-  std::uint32_t start = 0;
-  std::uint32_t count = 0;
-};
-
-bool read_exactly(int fd, void* to, std::size_t count, std::uint64_t from) {
-  return pread(fd, to, count, static_cast<off_t>(from)) == static_cast<ssize_t>(count);
+bool is_indexed(std::string_view key) {
+  return std::binary_search(kIndexed.begin(), kIndexed.end(), key);
 }
 
 template <class T>
@@ -43,36 +35,7 @@ void append_raw(std::string& out, const T& value) {
   out.append(reinterpret_cast<const char*>(&value), sizeof(T));
 }
 
-std::uint64_t file_size_of(const Header& header) {
-  return sizeof(Header) + header.blocks * sizeof(Block) + header.tokens * sizeof(TokenEntry) +
-         header.postings * sizeof(std::uint32_t);
-}
-
-/// Whether the header is one, and of a segment that holds its last record where it says.
-bool fits(const Header& header, int fd, std::uint64_t size, std::uint64_t file_size) {
-  constexpr std::uint64_t kMost = 1U << 30U;
-  if (std::string_view(header.magic.data(), header.magic.size()) != kMagic ||
-      header.covered > size || header.covered < kLastBytes || header.blocks == 0 ||
-      header.blocks > kMost || header.tokens > kMost || header.postings > kMost ||
-      file_size != file_size_of(header)) {
-    return false;
-  }
-  std::array<char, kLastBytes> last{};
-  return read_exactly(fd, last.data(), last.size(), header.covered - kLastBytes) &&
-         last == header.last;
-}
-
-std::string_view clipped(std::string_view text) { return text.substr(0, 24); }
-
 }  // namespace
-
-bool is_indexed(std::string_view key) {
-  constexpr std::array<std::string_view, 13> kKeys{
-      "action", "call_id", "event_id",   "event_type", "permission_decision",
-      "role",   "server",  "session_id", "success",    "task_id",
-      "tenant", "tool",    "user_id"};
-  return std::binary_search(kKeys.begin(), kKeys.end(), key);
-}
 
 std::uint64_t token_of(std::string_view key, std::string_view value) {
   constexpr std::uint64_t kPrime = 0x100000001B3U;
@@ -83,50 +46,83 @@ std::uint64_t token_of(std::string_view key, std::string_view value) {
     }
   }
   hash ^= hash >> 32U;
-  return hash * 0x9E3779B97F4A7C15U;
+  hash *= 0x9E3779B97F4A7C15U;
+  return hash ^ hash >> 29U;
 }
 
-std::string index_path(const std::string& dir, const Segment& segment) {
-  return dir + "/index/" + segment.name.substr(0, 20) + ".idx";
+unsigned risk_tenth(double risk) {
+  return risk > 0 ? static_cast<unsigned>(std::floor(std::min(risk, 1.0) * kTenths)) : 0;
+}
+std::uint64_t risk_token(unsigned tenth) { return token_of("risk_score", fmt::to_string(tenth)); }
+std::uint64_t odd_token() { return token_of("", "odd"); }
+
+bool Span::overlaps(std::string_view since, std::string_view until) const {
+  return (since.empty() || std::string_view(latest.data(), latest.size()) >= since) &&
+         (until.empty() || std::string_view(earliest.data(), earliest.size()) < until);
 }
 
-void SegmentIndex::add(std::string_view line, std::uint64_t offset) {
-  if (blocks_.empty() || in_block_ == kBlockRecords) {
-    Block block;
-    block.offset = offset;
-    block.earliest.fill('\x7f');
-    blocks_.push_back(block);
-    in_block_ = 0;
+void SegmentIndex::note(std::uint64_t token) {
+  pairs_.push_back({token, static_cast<std::uint32_t>(offsets_.size() - 1)});
+}
+
+void SegmentIndex::add_time(std::string_view text) {
+  std::array<char, 24> at{};
+  text.substr(0, at.size()).copy(at.data(), at.size());
+  Span& span = spans_.back();
+  span.earliest = std::min(span.earliest, at);
+  span.latest = std::max(span.latest, at);
+}
+
+/// What an encrypted record says.
+void SegmentIndex::add_sealed(std::string_view line, Keyring* keys, std::uint64_t first) {
+  const auto parsed = read_record(line, keys, first);
+  if (!parsed) {
+    note(odd_token());
+    return;
   }
-  ++in_block_;
-  Block& block = blocks_.back();
-  block.bytes += line.size() + 1;
-  const auto number = static_cast<std::uint32_t>(blocks_.size() - 1);
+  for (const std::string_view key : kIndexed) {
+    const json::Value* const value = json::find(parsed->record, key);
+    if (value != nullptr && value->is_string() && !value->get_string().empty()) {
+      const std::string quoted = json::quote(json::view(value->get_string()));
+      note(token_of(key, std::string_view(quoted).substr(1, quoted.size() - 2)));
+    } else if (value != nullptr && value->is_bool()) {
+      note(token_of(key, value->get_bool() ? "true" : "false"));
+    }
+  }
+  note(risk_token(risk_tenth(json::get_double(parsed->record, "risk_score"))));
+}
+
+void SegmentIndex::add(std::string_view line, Keyring* keys, std::uint64_t first) {
+  if (offsets_.size() % kBlockRecords == 0) {
+    spans_.emplace_back();
+    spans_.back().earliest.fill('\x7f');
+  }
+  offsets_.push_back(static_cast<std::uint32_t>(covered_));
+  const bool sealed = is_encrypted(line);
+  bool timed = false;
+  double risk = 0;
   RawMembers members(line);
   while (members.next()) {
     if (members.key() == "timestamp") {
-      std::array<char, 24> at{};
-      const std::string_view text = clipped(members.text());
-      text.copy(at.data(), text.size());
-      block.earliest = std::min(block.earliest, at);
-      block.latest = std::max(block.latest, at);
+      add_time(members.text());
+      timed = true;
     } else if (members.key() == "risk_score") {
-      double risk = 0;
       const std::string_view value = members.value();
       std::from_chars(value.data(), value.data() + value.size(), risk);
-      block.max_risk = std::max(block.max_risk, risk);
-    } else if (is_indexed(members.key()) && members.value() != "\"\"") {
-      const std::string_view text =
-          members.value().front() == '"' ? members.text() : members.value();
-      std::vector<std::uint32_t>& places = tokens_[token_of(members.key(), text)];
-      if (places.empty() || places.back() != number) {
-        places.push_back(number);
-      }
+    } else if (is_indexed(members.key()) && members.value() != "\"\"" && !sealed) {
+      note(token_of(members.key(),
+                    members.value().front() == '"' ? members.text() : members.value()));
     }
+  }
+  if (sealed) {
+    add_sealed(line, keys, first);
+  } else {
+    note(timed ? risk_token(risk_tenth(risk)) : odd_token());
   }
 }
 
-Result<void> SegmentIndex::extend(int fd, std::uint64_t size) {
+Result<void> SegmentIndex::extend(int fd, std::uint64_t size, Keyring* keys, std::uint64_t first) {
+  size = std::min(size, kMostCovered);
   std::string buffer;
   std::uint64_t offset = covered_;
   while (offset < size) {
@@ -146,7 +142,7 @@ Result<void> SegmentIndex::extend(int fd, std::uint64_t size) {
     std::size_t stop = 0;
     while ((stop = buffer.find('\n', done)) != std::string::npos) {
       const std::string_view line = std::string_view(buffer).substr(done, stop - done);
-      add(line, covered_);
+      add(line, keys, first);
       covered_ += line.size() + 1;
       last_.append(line.substr(line.size() - std::min(line.size(), kLastBytes))).push_back('\n');
       last_.erase(0, last_.size() - std::min(last_.size(), kLastBytes));
@@ -157,124 +153,54 @@ Result<void> SegmentIndex::extend(int fd, std::uint64_t size) {
   return {};
 }
 
-std::vector<std::uint32_t> SegmentIndex::find(std::uint64_t token) const {
-  const auto found = tokens_.find(token);
-  return found == tokens_.end() ? std::vector<std::uint32_t>() : found->second;
-}
-
-std::string SegmentIndex::print() const {
-  std::vector<std::uint64_t> sorted;
-  sorted.reserve(tokens_.size());
-  std::uint64_t postings = 0;
-  for (const auto& [token, places] : tokens_) {
-    sorted.push_back(token);
-    postings += places.size();
+std::string SegmentIndex::print() {
+  const auto middle = pairs_.begin() + static_cast<std::ptrdiff_t>(sorted_);
+  std::sort(middle, pairs_.end());
+  if (sorted_ > 0) {
+    std::vector<Pair> merged;
+    merged.reserve(pairs_.size());
+    std::merge(pairs_.begin(), middle, middle, pairs_.end(), std::back_inserter(merged));
+    pairs_ = std::move(merged);
   }
-  std::sort(sorted.begin(), sorted.end());
-  Header header{{}, covered_, blocks_.size(), sorted.size(), postings, in_block_, {}};
-  kMagic.copy(header.magic.data(), kMagic.size());
+  pairs_.erase(std::unique(pairs_.begin(), pairs_.end()), pairs_.end());
+  sorted_ = pairs_.size();
+  std::string entries;
+  std::string numbers;
+  std::uint64_t tokens = 0;
+  for (std::size_t at = 0; at < pairs_.size();) {
+    std::size_t end = at + 1;
+    while (end < pairs_.size() && pairs_[end].token == pairs_[at].token) {
+      ++end;
+    }
+    const auto count = static_cast<std::uint32_t>(end - at);
+    append_raw(entries, pairs_[at].token);
+    append_raw(entries,
+               count == 1 ? pairs_[at].record : static_cast<std::uint32_t>(numbers.size()));
+    append_raw(entries, count);
+    for (std::uint32_t before = 0; count > 1 && at < end; ++at) {
+      append_varint(numbers, pairs_[at].record - before);
+      before = pairs_[at].record;
+    }
+    at = end;
+    ++tokens;
+  }
+  IndexHeader header;
+  kIndexMagic.copy(header.magic.data(), kIndexMagic.size());
+  header.covered = covered_;
+  header.records = offsets_.size();
+  header.tokens = tokens;
+  header.numbers = numbers.size();
+  header.span.earliest.fill('\x7f');
+  for (const Span& span : spans_) {
+    header.span.earliest = std::min(header.span.earliest, span.earliest);
+    header.span.latest = std::max(header.span.latest, span.latest);
+  }
   last_.copy(header.last.data(), kLastBytes);
   std::string out;
-  out.reserve(static_cast<std::size_t>(file_size_of(header)));
   append_raw(out, header);
-  for (const Block& block : blocks_) {
-    append_raw(out, block);
-  }
-  std::uint32_t start = 0;
-  for (const std::uint64_t token : sorted) {
-    const auto count = static_cast<std::uint32_t>(tokens_.at(token).size());
-    append_raw(out, TokenEntry{token, start, count});
-    start += count;
-  }
-  for (const std::uint64_t token : sorted) {
-    for (const std::uint32_t place : tokens_.at(token)) {
-      append_raw(out, place);
-    }
-  }
-  return out;
-}
-
-std::optional<SegmentIndex> SegmentIndex::read(std::string_view bytes, int fd, std::uint64_t size) {
-  Header header;
-  if (bytes.size() < sizeof(Header)) {
-    return std::nullopt;
-  }
-  std::memcpy(&header, bytes.data(), sizeof(Header));
-  if (!fits(header, fd, size, bytes.size())) {
-    return std::nullopt;
-  }
-  SegmentIndex index;
-  index.covered_ = header.covered;
-  index.in_block_ = static_cast<std::size_t>(header.in_block);
-  index.last_.assign(header.last.data(), kLastBytes);
-  index.blocks_.resize(static_cast<std::size_t>(header.blocks));
-  const char* at = bytes.data() + sizeof(Header);
-  std::memcpy(index.blocks_.data(), at, index.blocks_.size() * sizeof(Block));
-  at += index.blocks_.size() * sizeof(Block);
-  const char* const postings = at + header.tokens * sizeof(TokenEntry);
-  for (std::uint64_t i = 0; i < header.tokens; ++i, at += sizeof(TokenEntry)) {
-    TokenEntry entry;
-    std::memcpy(&entry, at, sizeof(entry));
-    if (std::uint64_t{entry.start} + entry.count > header.postings) {
-      return std::nullopt;
-    }
-    std::vector<std::uint32_t> places(entry.count);
-    std::memcpy(places.data(), postings + entry.start * sizeof(std::uint32_t),
-                places.size() * sizeof(std::uint32_t));
-    index.tokens_.emplace(entry.token, std::move(places));
-  }
-  return index;
-}
-
-std::optional<IndexFile> IndexFile::open(const std::string& path, int segment_fd,
-                                         std::uint64_t size) {
-  IndexFile file;
-  file.fd_.reset(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
-  Header header;
-  struct stat info{};
-  if (!file.fd_ || fstat(file.fd_.get(), &info) != 0 ||
-      !read_exactly(file.fd_.get(), &header, sizeof(header), 0) ||
-      !fits(header, segment_fd, size, static_cast<std::uint64_t>(info.st_size))) {
-    return std::nullopt;
-  }
-  file.covered_ = header.covered;
-  file.blocks_ = header.blocks;
-  file.tokens_ = header.tokens;
-  file.postings_ = header.postings;
-  return file;
-}
-
-std::optional<std::vector<Block>> IndexFile::blocks() const {
-  std::vector<Block> blocks(static_cast<std::size_t>(blocks_));
-  if (!read_exactly(fd_.get(), blocks.data(), blocks.size() * sizeof(Block), sizeof(Header))) {
-    return std::nullopt;
-  }
-  return blocks;
-}
-
-std::optional<std::vector<std::uint32_t>> IndexFile::find(std::uint64_t token) const {
-  const std::uint64_t base = sizeof(Header) + blocks_ * sizeof(Block);
-  std::uint64_t low = 0;
-  std::uint64_t high = tokens_;
-  while (low < high) {
-    const std::uint64_t middle = (low + high) / 2;
-    TokenEntry entry;
-    if (!read_exactly(fd_.get(), &entry, sizeof(entry), base + middle * sizeof(entry))) {
-      return std::nullopt;
-    }
-    if (entry.token == token) {
-      if (std::uint64_t{entry.start} + entry.count > postings_) {
-        return std::nullopt;
-      }
-      std::vector<std::uint32_t> places(entry.count);
-      const std::uint64_t from = base + tokens_ * sizeof(entry) + entry.start * sizeof(places[0]);
-      return read_exactly(fd_.get(), places.data(), places.size() * sizeof(places[0]), from)
-                 ? std::optional(std::move(places))
-                 : std::nullopt;
-    }
-    (entry.token < token ? low : high) = entry.token < token ? middle + 1 : middle;
-  }
-  return std::vector<std::uint32_t>();
+  out.append(reinterpret_cast<const char*>(spans_.data()), spans_.size() * sizeof(Span));
+  out.append(reinterpret_cast<const char*>(offsets_.data()), offsets_.size() * sizeof(offsets_[0]));
+  return out.append(entries).append(numbers);
 }
 
 }  // namespace oap::audit

@@ -23,6 +23,7 @@ void Log::append_async(const Event& event, Durability durability, Done done) {
 }
 
 Result<Log::Retired> Log::retire(Millis age) { return core_->retire(age); }
+Result<Log::Retired> Log::retire_due(Millis age) { return core_->retire_due(age); }
 
 Result<std::uint64_t> Log::rotate_key() { return core_->rotate_key(); }
 Result<void> Log::erase(const std::string& user_id) { return core_->erase(user_id); }

@@ -79,6 +79,9 @@ class Log {
   /// Deletes whole segments, never the newest, whose last record is older than `age`, after a
   /// `retired` record that keeps the rest verifiable.
   Result<Retired> retire(Millis age);
+  /// The same for retention that nobody asked for: where the clock may just have jumped ahead,
+  /// nothing is deleted until records confirm for a day what it says.
+  Result<Retired> retire_due(Millis age);
 
   /// A new key-encryption key and a new segment; what is there stays readable. Its version.
   /// kFailedPrecondition where the log is not encrypted.

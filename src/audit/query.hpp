@@ -44,6 +44,8 @@ bool matches(const json::Object& record, const Query& query);
 /// how long ago: `90s`, `15m`, `24h`, `7d`, `2w`. As `format_time` prints it. kInvalidArgument
 /// otherwise. Pure.
 Result<std::string> parse_when(std::string_view text, WallTime now);
+/// The instant that a text which `format_time` printed says; nothing of any other text.
+std::optional<WallTime> parse_time(std::string_view text);
 /// The same of a length of time alone.
 Result<Millis> parse_age(std::string_view text);
 

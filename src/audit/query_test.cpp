@@ -5,7 +5,7 @@
 #include <gmock/gmock.h>
 #include <rapidcheck/gtest.h>
 
-#include "audit/index.hpp"
+#include "audit/indexing.hpp"
 #include "audit/log_fixture.hpp"
 #include "audit/members.hpp"
 
@@ -69,7 +69,7 @@ class QueryTest : public LogFixture {
 };
 
 TEST_F(QueryTest, EachFilterChoosesItsRecordsInOrder) {
-  write(0, 3'000);
+  write(0, 3'000, 300'000);
   Query query;
   query.call_id = "call_700";
   EXPECT_THAT(numbers(query), ElementsAre(1'400, 1'401));
@@ -93,8 +93,15 @@ TEST_F(QueryTest, EachFilterChoosesItsRecordsInOrder) {
   query = {};
   query.tool = "none";
   EXPECT_THAT(numbers(query), IsEmpty());
+  query = {};
+  query.tool = "bash";
+  query.permission_decision = "deny";
+  EXPECT_THAT(numbers(query), SizeIs(100));
+  query.min_risk = 0.5;
+  EXPECT_THAT(numbers(query), ElementsAre(0, 1'500));
   EXPECT_THAT(numbers({}), SizeIs(3'006));
-  EXPECT_EQ(index_count(), 1U);
+  EXPECT_EQ(index_count(), list_segments(dir())->size() - 1);
+  EXPECT_GT(index_count(), 2U);
 }
 
 TEST_F(QueryTest, TimesAreAnIntervalThatIsOpenAtItsEnd) {
@@ -126,26 +133,51 @@ TEST_F(QueryTest, WhatWasAppendedSinceIsFoundToo) {
   }
 }
 
-TEST_F(QueryTest, AnIndexThatIsStaleDamagedOrForeignChangesNothing) {
-  write(0, 6'000);
+TEST_F(QueryTest, AnIndexThatIsStaleDamagedOrForeignChangesNothingAndIsFound) {
+  write(0, 6'000, 1'500'000);
   Query query;
   query.call_id = "call_1500";
   EXPECT_THAT(numbers(query), ElementsAre(3'000, 3'001));
+  EXPECT_TRUE(report().ok) << what(report());
   const std::string path = index_path(dir(), list_segments(dir()).value()[0]);
   const std::string intact = read(path);
-  for (std::size_t at = 0; at < intact.size(); at += intact.size() / 97) {
+  const auto expect_found = [&](const std::string& bytes, std::string_view how) {
+    overwrite(path, bytes);
+    EXPECT_THAT(what(report()), testing::HasSubstr("not what was written")) << how;
+    EXPECT_THAT(numbers(query), ElementsAre(3'000, 3'001)) << how;
+  };
+  for (std::size_t at = 0; at < intact.size(); at += intact.size() / 41) {
     std::string bytes = intact;
     bytes[at] = static_cast<char>(bytes[at] ^ 0x55);
-    overwrite(path, bytes);
-    EXPECT_TRUE(search(dir(), query, 10)) << at;
+    expect_found(bytes, fmt::to_string(at));
   }
-  for (const std::string& bytes :
-       {std::string(), std::string("x"), intact.substr(0, intact.size() / 2), intact + "x",
-        std::string(intact.size(), '\xff')}) {
-    overwrite(path, bytes);
-    EXPECT_THAT(numbers(query), ElementsAre(3'000, 3'001));
-  }
+  const std::size_t page = kPageBytes;
+  expect_found({}, "empty");
+  expect_found("x", "a byte");
+  expect_found(intact.substr(0, intact.size() - page), "cut");
+  expect_found(intact + intact.substr(intact.size() - page), "longer");
+  expect_found(std::string(intact.size(), '\xff'), "other bytes");
+  expect_found(intact.substr(0, page) + intact.substr(2 * page, page) + intact.substr(page, page) +
+                   intact.substr(3 * page),
+               "pages swapped");
+  std::filesystem::remove(path);
+  EXPECT_THAT(numbers(query), ElementsAre(3'000, 3'001));
+  const std::string again = read(path);
+  expect_found(again.substr(0, page) + intact.substr(page), "pages of an older file");
+  std::filesystem::remove(path);
+  EXPECT_THAT(numbers(query), ElementsAre(3'000, 3'001));
   EXPECT_TRUE(report().ok) << what(report());
+}
+
+TEST_F(QueryTest, AnIndexOfAnotherSegmentIsFound) {
+  write(0, 3'000, 300'000);
+  Query query;
+  query.call_id = "call_700";
+  EXPECT_THAT(numbers(query), ElementsAre(1'400, 1'401));
+  const auto segments = list_segments(dir()).value();
+  overwrite(index_path(dir(), segments[1]), read(index_path(dir(), segments[0])));
+  EXPECT_THAT(what(report()), testing::HasSubstr("not what was written"));
+  EXPECT_THAT(numbers(query), ElementsAre(1'400, 1'401));
 }
 
 TEST_F(QueryTest, AChangedRecordIsShownAsMalformed) {

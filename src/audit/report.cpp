@@ -2,12 +2,24 @@
 
 #include <algorithm>
 
+#include "text/utf8.hpp"
+
 namespace oap::audit {
 namespace {
 
+constexpr std::size_t kMostText = 500;
+
+/// The entry of a name, or the one for all that came too late to have one.
+template <class Entries>
+typename Entries::mapped_type& entry_of(Entries& entries, std::string_view name) {
+  std::string key(text::truncate_utf8(name, kMostText));
+  const bool known = entries.size() < Report::kMaxNames || entries.contains(key);
+  return entries[known ? std::move(key) : std::string(Report::kOther)];
+}
+
 void add_incident(Report& report, const json::Object& record, const std::string& tool) {
   const auto text = [&record](std::string_view key) {
-    return std::string(json::get_string(record, key));
+    return std::string(text::truncate_utf8(json::get_string(record, key), kMostText));
   };
   ++report.incident_count;
   report.incidents.push_back({text("timestamp"), text("event_id"), text("user_id"), tool,
@@ -44,18 +56,18 @@ void add(Report& report, const json::Object& record) {
   report.high_risk_events += risk > Report::kHighRisk ? 1 : 0;
   ++report.days[std::string(json::get_string(record, "timestamp").substr(0, 10))];
   if (!tool.empty()) {
-    count_tool(report.tools[tool], record, denied);
+    count_tool(entry_of(report.tools, tool), record, denied);
   }
   if (!user.empty()) {
-    Report::User& one = report.users[user];
+    Report::User& one = entry_of(report.users, user);
     ++one.events;
     one.risk_score = std::max(one.risk_score, risk);
-    if (!tool.empty()) {
-      one.tools.insert(tool);
+    if (!tool.empty() && one.tools.size() < Report::kMaxUserTools) {
+      one.tools.insert(std::string(text::truncate_utf8(tool, kMostText)));
     }
   }
   if (!decision.empty()) {
-    ++report.decisions[decision];
+    ++entry_of(report.decisions, decision);
   }
   if (denied || risk > Report::kHighRisk) {
     add_incident(report, record, tool);

@@ -4,6 +4,7 @@
 #include <map>
 #include <set>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "audit/query.hpp"
@@ -31,6 +32,10 @@ struct Report {
     double risk_score = 0;
   };
   static constexpr std::size_t kMaxIncidents = 1'000;  ///< the newest are kept
+  /// So many tools and users are told apart; what comes after them counts as kOther.
+  static constexpr std::size_t kMaxNames = 5'000;
+  static constexpr std::size_t kMaxUserTools = 100;
+  static constexpr std::string_view kOther = "(others)";
   static constexpr double kHighRisk = 0.7;
 
   std::string start;  ///< of the period; empty: the first record

@@ -141,6 +141,18 @@ Result<SegmentEnd> read_end(int fd, const Segment& segment) {
   return end;
 }
 
+Result<std::string> first_timestamp(int fd) {
+  std::string start(1U << 20U, '\0');
+  const ssize_t got = pread(fd, start.data(), start.size(), 0);
+  start.resize(got > 0 ? static_cast<std::size_t>(got) : 0);
+  const std::size_t end = start.find('\n');
+  if (end == std::string::npos) {
+    return std::string();
+  }
+  OAP_TRY(const Parsed first, parse_line(std::string_view(start).substr(0, end)));
+  return first.text("timestamp");
+}
+
 Result<std::uint64_t> written_size(int fd, std::uint64_t size) {
   std::array<char, kBlock> block{};
   while (size > 0) {

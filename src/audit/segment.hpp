@@ -52,6 +52,9 @@ struct SegmentEnd {
 /// Reads and checks the last complete record. kDataLoss where it is malformed.
 Result<SegmentEnd> read_end(int fd, const Segment& segment);
 
+/// The time of the first record; empty where there is none. kDataLoss where it is malformed.
+Result<std::string> first_timestamp(int fd);
+
 /// Up to where a file's bytes were written: what follows are zeros, room that was made ahead.
 /// Borrows the descriptor; `size` is the file's.
 Result<std::uint64_t> written_size(int fd, std::uint64_t size);

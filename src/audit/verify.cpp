@@ -10,6 +10,7 @@
 
 #include "audit/checkpoint_check.hpp"
 #include "audit/crash_tail.hpp"
+#include "audit/indexing.hpp"
 #include "audit/loss.hpp"
 #include "audit/segment.hpp"
 #include "audit/snapshot.hpp"
@@ -36,8 +37,8 @@ std::string recovery_note(const Parsed& record, const json::Value& details) {
 
 class Verifier {
  public:
-  Verifier(std::string dir, Snapshot snapshot)
-      : dir_(std::move(dir)), snapshot_(std::move(snapshot)) {}
+  Verifier(std::string dir, Snapshot snapshot, const VerifyOptions& options)
+      : dir_(std::move(dir)), snapshot_(std::move(snapshot)), options_(options) {}
 
   Result<VerifyReport> run();
 
@@ -57,6 +58,7 @@ class Verifier {
 
   std::string dir_;
   Snapshot snapshot_;
+  const VerifyOptions& options_;
   VerifyReport report_;
   Link link_;
   std::optional<Link> head_;
@@ -104,6 +106,11 @@ void Verifier::read_checkpoint_file() {
     problem(std::string(kCheckpointFile), 0, 0, std::move(sentence));
   }
   report_.checkpoints = checkpoints_.count();
+  wrong.clear();
+  checkpoints_.add_anchors(options_.anchors, wrong);
+  for (std::string& sentence : wrong) {
+    problem("", 0, 0, std::move(sentence));
+  }
 }
 
 Result<VerifyReport> Verifier::run() {
@@ -293,6 +300,11 @@ void Verifier::check_ends() {
   if (auto missing = checkpoints_.end(link_.seq)) {
     problem(std::string(kCheckpointFile), 0, link_.seq + 1, *std::move(missing));
   }
+  std::vector<std::string> wrong;
+  checkpoints_.end_anchors(link_.seq, anchor_ ? anchor_->seq : 0, wrong, report_.notes);
+  for (std::string& sentence : wrong) {
+    problem("", 0, link_.seq, std::move(sentence));
+  }
   if (!snapshot_.has_head && !empty) {
     problem(std::string(kHeadFile), 0, 0, "the file is missing: a cut end would not be seen");
   }
@@ -336,7 +348,7 @@ json::Object to_json(const VerifyReport& report) {
   return object;
 }
 
-Result<VerifyReport> verify(const std::string& dir) {
+Result<VerifyReport> verify(const std::string& dir, const VerifyOptions& options) {
   const bool seen = os::exists(seen_path(dir));
   if (!os::exists(dir)) {
     VerifyReport report;
@@ -346,11 +358,24 @@ Result<VerifyReport> verify(const std::string& dir) {
     } else {
       report.notes.emplace_back("the chain is empty");
     }
+    for (const Anchor& anchor : options.anchors) {
+      report.ok = false;
+      report.problems.push_back(
+          {"", 0, 1,
+           fmt::format("the anchor of {} names records up to {}: all are gone",
+                       anchor.checkpoint.time, anchor.checkpoint.last)});
+    }
     return report;
   }
   OAP_TRY(Snapshot snapshot, take_snapshot(dir));
   snapshot.seen = seen;
-  return Verifier(dir, std::move(snapshot)).run();
+  const std::vector<Segment> segments = snapshot.segments;
+  OAP_TRY(VerifyReport report, Verifier(dir, std::move(snapshot), options).run());
+  for (std::string& sentence : check_indexes(dir, segments, options.keys)) {
+    report.ok = false;
+    report.problems.push_back({"index", 0, 0, std::move(sentence)});
+  }
+  return report;
 }
 
 }  // namespace oap::audit

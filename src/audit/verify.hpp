@@ -4,6 +4,8 @@
 #include <string>
 #include <vector>
 
+#include "audit/anchor.hpp"
+#include "audit/keyring.hpp"
 #include "base/result.hpp"
 #include "json/value.hpp"
 
@@ -33,7 +35,12 @@ json::Object to_json(const VerifyReport& report);
 /// Checks every record of the chain in `dir`, streaming. Changes nothing; appenders may go on
 /// meanwhile. An Error only where the folder cannot be read. A missing folder is an empty chain,
 /// but a breach where the marker beside it says that there was one. Records that the chain itself
-/// says were lost stay a breach.
-Result<VerifyReport> verify(const std::string& dir);
+/// says were lost stay a breach. Index files are checked where their key is there. Borrows the
+/// keys.
+struct VerifyOptions {
+  Keyring* keys = nullptr;      ///< for the index files of encrypted segments
+  std::vector<Anchor> anchors;  ///< what must still be there
+};
+Result<VerifyReport> verify(const std::string& dir, const VerifyOptions& options = {});
 
 }  // namespace oap::audit

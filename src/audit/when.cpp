@@ -54,6 +54,10 @@ Result<Millis> parse_age(std::string_view text) {
   return Millis(std::chrono::seconds(count * seconds));
 }
 
+std::optional<WallTime> parse_time(std::string_view text) {
+  return json::is_date_time(text) ? std::optional(instant_of(text)) : std::nullopt;
+}
+
 Result<std::string> parse_when(std::string_view text, WallTime now) {
   if (json::is_date(text)) {
     return format_time(instant_of(std::string(text) + "T00:00:00Z"));

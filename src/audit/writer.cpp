@@ -2,10 +2,12 @@
 #include <cstring>
 #include <system_error>
 
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "audit/checkpoint.hpp"
 #include "audit/core.hpp"
+#include "audit/indexing.hpp"
 #include "base/log.hpp"
 
 namespace oap::audit {
@@ -139,7 +141,10 @@ void Log::Core::start_sealing() {
   sealing_ = true;
   try {
     sealer_ = std::thread([this] {
+      constexpr int kLowest = 19;
+      (void)setpriority(PRIO_PROCESS, 0, kLowest);
       seal();
+      index();
       sealing_ = false;
     });
   } catch (const std::system_error&) {
@@ -152,6 +157,21 @@ void Log::Core::seal() const {
     log::error("audit", "a segment could not be sealed; the audit log itself is complete",
                {{"reason", made.error().to_string()}});
   }
+}
+
+/// What is found only makes searches faster, so that it fails is no error.
+void Log::Core::index() const {
+  std::unique_ptr<Keyring> keys;
+  if (!options_.encryption_keys.empty()) {
+    auto masters = parse_keys(options_.encryption_keys);
+    auto ring = masters ? Keyring::open(options_.dir, *std::move(masters), false, clock_.wall())
+                        : Result<std::unique_ptr<Keyring>>(fail(masters.error()));
+    if (!ring) {
+      return;
+    }
+    keys = *std::move(ring);
+  }
+  make_indexes(options_.dir, keys.get(), stop_);
 }
 
 }  // namespace oap::audit

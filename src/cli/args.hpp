@@ -150,10 +150,11 @@ struct AuditArgs {
   int limit = 1'000;
   std::string format;
   bool proofs = false;
-  std::string event;       ///< an event's id or number
-  std::string proof_file;  ///< empty: verify the chain
-  std::string key_file;    ///< a public key in PEM
-  std::string older_than;  ///< empty: the configuration's retention
+  std::string event;        ///< an event's id or number
+  std::string proof_file;   ///< empty: verify the chain
+  std::string key_file;     ///< a public key in PEM
+  std::string anchor_file;  ///< checkpoints kept elsewhere
+  std::string older_than;   ///< empty: the configuration's retention
   std::string user;
   std::string file;  ///< with Fernet tokens
 };

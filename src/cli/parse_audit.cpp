@@ -22,6 +22,10 @@ class Adder {
     sub->add_option("--key", words_.key_file,
                     "The signer's public key, in PEM (default: the one in the proof)")
         ->type_name("FILE");
+    sub->add_option("--anchor", words_.anchor_file,
+                    "Check the chain against these lines of `oap audit checkpoint --json` too")
+        ->type_name("FILE")
+        ->excludes("--proof");
     sub = add("search", "Find events; each is checked against its hash", Action::kSearch);
     filters(sub);
     sub->add_option("--limit", words_.limit, "The newest so many (1000)")

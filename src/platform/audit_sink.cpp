@@ -1,6 +1,7 @@
 #include "platform/audit_sink.hpp"
 
 #include "async/event.hpp"
+#include "audit/emergency.hpp"
 #include "audit/log.hpp"
 #include "base/log.hpp"
 #include "base/mutex.hpp"
@@ -90,6 +91,72 @@ class WillingSink final : public gateway::AuditSink {
   std::unique_ptr<gateway::AuditSink> log_;
 };
 
+/// A log that cannot be opened, where configuration puts work above its record. Tries again before
+/// an event, once a second at most; the first record then says how many were refused.
+class LateSink final : public gateway::AuditSink {
+ public:
+  LateSink(audit::Log::Options options, Executor executor, Error why)
+      : options_(std::move(options)), executor_(std::move(executor)), why_(std::move(why)) {}
+
+  Task<Result<void>> append(audit::Event event, audit::Durability durability) override {
+    if (!is_open()) {
+      refuse(event);
+      co_return Result<void>{};
+    }
+    co_return co_await log_->append(std::move(event), durability);
+  }
+  Result<void> append_now(audit::Event event) override {
+    if (!is_open()) {
+      refuse(event);
+      return {};
+    }
+    return log_->append_now(std::move(event));
+  }
+
+ private:
+  static constexpr Millis kAgain{1'000};
+
+  bool is_open() {
+    MutexLock lock(mutex_);
+    const SteadyTime now = std::chrono::steady_clock::now();
+    if (log_ != nullptr || now < again_at_) {
+      return log_ != nullptr;
+    }
+    again_at_ = now + kAgain;
+    auto opened = audit::Log::open(options_);
+    if (!opened) {
+      why_ = opened.error();
+      return false;
+    }
+    audit::Event gap;
+    gap.event_type = "recovered";
+    gap.reason = "the log could not be opened, and work went on";
+    gap.details = {{"refused_records", refused_}, {"refusal", why_.to_string()}};
+    if (refused_ > 0 && !(*opened)->append(gap, audit::Durability::kSync)) {
+      return false;
+    }
+    log_ = std::make_unique<LogSink>(*std::move(opened), executor_);
+    log_ = std::make_unique<WillingSink>(std::move(log_));
+    return true;
+  }
+
+  void refuse(const audit::Event& event) {
+    MutexLock lock(mutex_);
+    ++refused_;
+    audit::save_emergency(options_, event, why_);
+    log::error("audit", "security.audit.failure_policy is continue: unrecorded work goes on",
+               {{"reason", why_.to_string()}});
+  }
+
+  const audit::Log::Options options_;
+  const Executor executor_;
+  Mutex mutex_;
+  Error why_ OAP_GUARDED_BY(mutex_);
+  std::uint64_t refused_ OAP_GUARDED_BY(mutex_) = 0;
+  SteadyTime again_at_ OAP_GUARDED_BY(mutex_) = std::chrono::steady_clock::now() + kAgain;
+  std::unique_ptr<gateway::AuditSink> log_;  ///< set once
+};
+
 class NoSink final : public gateway::AuditSink {
  public:
   Task<Result<void>> append(audit::Event /*event*/, audit::Durability /*durability*/) override {
@@ -121,8 +188,18 @@ Result<std::unique_ptr<gateway::AuditSink>> open_audit(const Settings& settings,
   if (!settings.config.security.audit.enabled) {
     return std::unique_ptr<gateway::AuditSink>(std::make_unique<NoSink>());
   }
-  OAP_TRY(auto log, audit::Log::open(log_options(settings)));
-  if (const auto retired = log->retire(retention(settings)); !retired) {
+  audit::Log::Options options = log_options(settings);
+  auto opened = audit::Log::open(options);
+  const bool go_on = settings.config.security.audit.continue_on_failure &&
+                     (opened || opened.error().code() != Code::kConfiguration);
+  if (!opened && go_on) {
+    log::error("audit", "the audit log cannot be opened; security.audit.failure_policy is continue",
+               {{"reason", opened.error().to_string()}});
+    return std::unique_ptr<gateway::AuditSink>(std::make_unique<LateSink>(
+        std::move(options), std::move(executor), std::move(opened).error()));
+  }
+  OAP_TRY(auto log, std::move(opened));
+  if (const auto retired = log->retire_due(retention(settings)); !retired) {
     log::error("audit", "old segments could not be deleted",
                {{"reason", retired.error().to_string()}});
   }

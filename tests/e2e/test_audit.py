@@ -2,6 +2,7 @@
 
 import json
 import pathlib
+import shutil
 import subprocess
 import sys
 
@@ -106,6 +107,24 @@ class AuditTest(OapTest):
             done = subprocess.run([sys.executable, str(script), str(proofs), key], capture_output=True, text=True, timeout=60)
             self.assertEqual(done.returncode, code, done)
             self.assertEqual(done.stdout, "" if code else f"{len(lines)} proofs hold\n")
+
+    def test_anchor_shows_a_rollback_that_nothing_else_does(self):
+        first = self.oap("audit", "checkpoint", "--json").out
+        audit = next((self.base / "state").rglob("audit"))
+        kept = self.base / "kept"
+        shutil.copytree(audit, kept)
+        self.oap("run", "read note0.txt")
+        anchors = self.base / "anchors.jsonl"
+        anchors.write_text(first + self.oap("audit", "checkpoint", "--json").out)
+        self.assertEqual(self.oap("audit", "verify", "--anchor", str(anchors)).code, 0)
+        shutil.rmtree(audit)
+        kept.rename(audit)
+        self.assertEqual(self.oap("audit", "verify").code, 0)
+        broken = self.oap("audit", "verify", "--anchor", str(anchors))
+        self.assertEqual(broken.code, 1)
+        self.assertIn("are missing", broken.out)
+        anchors.write_text("{}\n")
+        self.assertEqual(self.oap("audit", "verify", "--anchor", str(anchors)).code, 2)
 
     def test_checkpoint_shows_a_rollback(self):
         self.assertIn("PUBLIC KEY", self.oap("audit", "checkpoint").out)

@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include "audit/anchor.hpp"
 #include "audit/tail.hpp"
 #include "audit/verify.hpp"
 #include "cli/commands/audit_views.hpp"
@@ -32,8 +33,33 @@ int show_tail(const std::string& dir, const Common& common, const AuditArgs& arg
   return 0;
 }
 
-int show_verify(const std::string& dir, bool as_json) {
-  const auto verified = audit::verify(dir);
+Result<audit::VerifyReport> verified_log(const std::string& dir, const Common& common,
+                                         const AuditArgs& args) {
+  audit::VerifyOptions options;
+  const auto keys = audit_keys(dir, common);
+  options.keys = keys ? keys->get() : nullptr;
+  if (!args.anchor_file.empty()) {
+    std::optional<crypto::PublicKey> key;
+    if (!args.key_file.empty()) {
+      OAP_TRY(const std::string pem, os::read_file(args.key_file, 16'384));
+      OAP_TRY(key, crypto::PublicKey::from_pem(pem));
+    }
+    OAP_TRY(const std::string text, os::read_file(args.anchor_file, 64U << 20U));
+    auto anchors = audit::parse_anchors(text, key);
+    if (!anchors) {
+      return fail(Code::kConfiguration, "{}: {}", args.anchor_file, anchors.error().message());
+    }
+    options.anchors = *std::move(anchors);
+  }
+  return audit::verify(dir, options);
+}
+
+int show_verify(const std::string& dir, const Common& common, const AuditArgs& args) {
+  const bool as_json = common.json;
+  if (!args.key_file.empty() && args.anchor_file.empty()) {
+    return report({Code::kConfiguration, "--key goes with --proof or --anchor"}, as_json);
+  }
+  const auto verified = verified_log(dir, common, args);
   if (!verified) {
     return report(verified.error(), as_json);
   }
@@ -45,7 +71,10 @@ int show_verify(const std::string& dir, bool as_json) {
                                                 verified->first, verified->last)
                                   : fmt::format("BROKEN: {} events read\n", verified->events);
   for (const audit::Problem& problem : verified->problems) {
-    text += fmt::format("  {}:{}: {}\n", problem.segment, problem.line, problem.what);
+    const std::string place = problem.line > 0
+                                  ? fmt::format("{}:{}: ", problem.segment, problem.line)
+                                  : problem.segment + (problem.segment.empty() ? "" : ": ");
+    text += "  " + place + problem.what + "\n";
   }
   for (const std::string& note : verified->notes) {
     text += "  " + note + "\n";
@@ -91,7 +120,7 @@ int audit_command(const Common& common, const AuditArgs& args) {
     case Action::kVerify:
       break;
   }
-  return args.proof_file.empty() ? show_verify(dir, common.json)
+  return args.proof_file.empty() ? show_verify(dir, common, args)
                                  : audit_verify_proof(args, common.json);
 }
 

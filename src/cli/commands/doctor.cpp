@@ -14,6 +14,7 @@
 #include "net/http_client.hpp"
 #include "net/url.hpp"
 #include "os/file.hpp"
+#include "platform/audit_sink.hpp"
 #include "platform/hook_table.hpp"
 #include "platform/models.hpp"
 #include "platform/platform.hpp"
@@ -191,6 +192,24 @@ void check_state(const platform::Settings& settings, std::vector<Finding>& findi
                                               : notice});
 }
 
+void check_audit(const platform::Settings& settings, std::vector<Finding>& findings) {
+  const std::string dir = platform::audit_dir(settings);
+  Finding finding{"audit", dir, State::kGood, "begins with the first event"};
+  if (!settings.config.security.audit.enabled) {
+    finding.detail = "switched off";
+  } else if (os::exists(dir)) {
+    const auto log = platform::open_audit_log(settings);
+    finding.state = log ? State::kGood : State::kBroken;
+    finding.detail = log ? "can be written" : log.error().to_string();
+  }
+  findings.push_back(std::move(finding));
+  const std::string emergency = settings.paths.workspace + "/.opencode/emergency_audit.log";
+  if (os::exists(emergency)) {
+    findings.push_back({"audit", emergency, State::kBroken,
+                        "holds events that could not be recorded; read it, then move it away"});
+  }
+}
+
 /// The hooks in their running order, point by point.
 void check_hooks(const platform::Settings& settings, std::vector<Finding>& findings) {
   auto policy = platform::compile_policy(settings);
@@ -252,6 +271,7 @@ int doctor_command(const Common& common, const DoctorArgs& /*args*/) {
                           ? "none; the defaults hold"
                           : fmt::format("{}", fmt::join(settings->config.files, ", "))});
   check_state(*settings, findings);
+  check_audit(*settings, findings);
   check_hooks(*settings, findings);
   async::Runtime runtime;
   runtime.run(check_sandbox(runtime.executor(), settings->paths.workspace, findings));
