@@ -137,7 +137,7 @@ Result<Log::Retired> ChainFile::retire_before(const std::string& cutoff) {
     if (unlinkat(dir_fd_.get(), segment.name.c_str(), 0) != 0) {
       return fail(failure("deleting a segment of", errno));
     }
-    (void)::unlink(index_path(dir_, segment).c_str());
+    remove_index(dir_, segment);
   }
   if (fsync(dir_fd_.get()) != 0) {
     return fail(failure("syncing", errno));

@@ -20,7 +20,9 @@ class ClockTest : public LogFixture {
   }
   std::vector<std::string> tools(const Query& query = {}) const {
     std::vector<std::string> names;
-    for (const json::Object& record : search(dir(), query, 100)->records) {
+    const auto found = search(dir(), query, 100);
+    EXPECT_TRUE(found) << found.error().to_string();
+    for (const json::Object& record : found->records) {
       names.emplace_back(json::get_string(record, "tool"));
     }
     return names;

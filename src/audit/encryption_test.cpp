@@ -181,14 +181,14 @@ TEST_F(EncryptionTest, AnIndexShowsNothingWithoutTheKeyAndForgetsWhoIsErased) {
   EXPECT_EQ(seen(query).size(), 100U);
   EXPECT_EQ(audit::search(dir(), query, 1).error().code(), Code::kFailedPrecondition);
   const auto ring = keyring();
-  EXPECT_TRUE(verify(dir(), {.keys = ring.get()})->ok);
+  EXPECT_TRUE(verify(dir(), {ring.get(), {}})->ok);
   const auto path = [&](std::size_t i) { return index_path(dir(), segments[i]); };
   std::string bytes = read(path(0));
   EXPECT_TRUE(std::has_single_bit(bytes.size()));
   EXPECT_THAT(bytes, Not(HasSubstr("oap audit")));
   bytes[bytes.size() / 2] ^= 1;
   overwrite(path(0), bytes);
-  EXPECT_FALSE(verify(dir(), {.keys = ring.get()})->ok);
+  EXPECT_FALSE(verify(dir(), {ring.get(), {}})->ok);
   EXPECT_TRUE(verify(dir())->ok) << "there is no key to check the index with";
   EXPECT_EQ(seen(query).size(), 100U);
   const std::size_t last = segments.size() - 2;
@@ -199,6 +199,32 @@ TEST_F(EncryptionTest, AnIndexShowsNothingWithoutTheKeyAndForgetsWhoIsErased) {
   query = {};
   query.tool = "grep";
   EXPECT_THAT(seen(query), ElementsAre("[erased] grep tool_execution"));
+}
+
+TEST_F(EncryptionTest, ASegmentThatGoesOnEncryptedHasAnotherIndex) {
+  fill(5);
+  const Segment segment = list_segments(dir()).value()[0];
+  const os::UniqueFd records(::open(segment_path().c_str(), O_RDONLY | O_CLOEXEC));
+  const auto index = [&](Keyring* keys, bool stop) {
+    const std::atomic<bool> stopped = stop;
+    const std::uint64_t size =
+        written_size(records.get(), os::read_file(segment_path())->size()).value();
+    return open_index(dir(), segment, records.get(), size, keys, 0, stopped).has_value();
+  };
+  EXPECT_FALSE(index(nullptr, true));
+  EXPECT_FALSE(os::exists(index_path(dir(), segment)));
+  EXPECT_TRUE(index(nullptr, false));
+  const std::string clear = index_path(dir(), segment);
+  EXPECT_TRUE(os::exists(clear));
+  append("ann", "a");
+  const auto ring = keyring();
+  EXPECT_NE(index_path(dir(), segment), clear);
+  EXPECT_TRUE(verify(dir(), {ring.get(), {}})->ok);
+  EXPECT_TRUE(index(ring.get(), false));
+  EXPECT_TRUE(verify(dir(), {ring.get(), {}})->ok);
+  remove_index(dir(), segment);
+  EXPECT_FALSE(os::exists(clear));
+  EXPECT_FALSE(os::exists(index_path(dir(), segment)));
 }
 
 TEST_F(EncryptionTest, TheEmergencyFileIsNoLeak) {

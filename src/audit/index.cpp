@@ -121,11 +121,15 @@ void SegmentIndex::add(std::string_view line, Keyring* keys, std::uint64_t first
   }
 }
 
-Result<void> SegmentIndex::extend(int fd, std::uint64_t size, Keyring* keys, std::uint64_t first) {
+Result<void> SegmentIndex::extend(int fd, std::uint64_t size, Keyring* keys, std::uint64_t first,
+                                  const std::atomic<bool>& stop) {
   size = std::min(size, kMostCovered);
   std::string buffer;
   std::uint64_t offset = covered_;
   while (offset < size) {
+    if (stop) {
+      return fail(Code::kCancelled, "stopped while indexing");
+    }
     const std::size_t kept = buffer.size();
     const auto want = static_cast<std::size_t>(std::min<std::uint64_t>(kChunk, size - offset));
     buffer.resize(kept + want);
@@ -139,14 +143,14 @@ Result<void> SegmentIndex::extend(int fd, std::uint64_t size, Keyring* keys, std
     }
     offset += static_cast<std::uint64_t>(std::max<ssize_t>(got, 0));
     std::size_t done = 0;
-    std::size_t stop = 0;
-    while ((stop = buffer.find('\n', done)) != std::string::npos) {
-      const std::string_view line = std::string_view(buffer).substr(done, stop - done);
+    std::size_t end = 0;
+    while ((end = buffer.find('\n', done)) != std::string::npos) {
+      const std::string_view line = std::string_view(buffer).substr(done, end - done);
       add(line, keys, first);
       covered_ += line.size() + 1;
       last_.append(line.substr(line.size() - std::min(line.size(), kLastBytes))).push_back('\n');
       last_.erase(0, last_.size() - std::min(last_.size(), kLastBytes));
-      done = stop + 1;
+      done = end + 1;
     }
     buffer.erase(0, done);
   }

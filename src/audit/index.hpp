@@ -1,6 +1,7 @@
 #pragma once
 
 #include <array>
+#include <atomic>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -37,7 +38,9 @@ class SegmentIndex {
 
   /// Takes in the segment's records from `covered()` up to `size`, but not beyond 4 GiB. Borrows
   /// the descriptor. `keys` for encrypted records; where a user's are gone, so is what they said.
-  Result<void> extend(int fd, std::uint64_t size, Keyring* keys, std::uint64_t first);
+  /// kCancelled soon after `stop` says so.
+  Result<void> extend(int fd, std::uint64_t size, Keyring* keys, std::uint64_t first,
+                      const std::atomic<bool>& stop);
   /// Up to where in the segment it speaks.
   std::uint64_t covered() const { return covered_; }
 

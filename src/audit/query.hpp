@@ -57,8 +57,8 @@ struct Found {
 
 /// The newest `limit` records that match, each checked against its hash. Uses an index beside each
 /// segment (`index/`), and makes it where it is missing, stale or damaged; what the index says is
-/// only where to look. Appenders may go on meanwhile. Encrypted
-/// segments are read whole, with `keys`; kFailedPrecondition where there are none.
+/// only where to look. Appenders may go on meanwhile. Records
+/// of encrypted segments need `keys`; kFailedPrecondition where there are none.
 Result<Found> search(const std::string& dir, const Query& query, std::size_t limit,
                      Keyring* keys = nullptr);
 

@@ -68,6 +68,7 @@ class Victim : public LogFixture {
     }
     overwrite(file, bytes);
   }
+  using LogFixture::dir;
   using LogFixture::overwrite;
   using LogFixture::read;
 

@@ -142,8 +142,8 @@ void Log::Core::start_sealing() {
   try {
     sealer_ = std::thread([this] {
       constexpr int kLowest = 19;
-      (void)setpriority(PRIO_PROCESS, 0, kLowest);
       seal();
+      (void)setpriority(PRIO_PROCESS, 0, kLowest);
       index();
       sealing_ = false;
     });

@@ -103,8 +103,8 @@ class Bench {
       const auto step = Millis(std::chrono::hours(24 * 30)) / events_;
       for (int i = 0; i < events_; ++i) {
         clock_.advance(step);
-        const auto durability = i % 1'000 == 0 ? audit::Durability::kWritten
-                                               : audit::Durability::kDeferred;
+        const auto durability =
+            i % 1'000 == 0 ? audit::Durability::kWritten : audit::Durability::kDeferred;
         require(static_cast<bool>((*log)->append(numbered(i, sessions_), durability)), "append");
       }
     }
@@ -158,14 +158,12 @@ class Bench {
     });
     time("session (200 events)", kRounds, 1,
          [&] { return with(&audit::Query::session_id, session()); });
-    time("user (1 in 1,000) within 6 hours", kRounds, 0, [&] {
-      return within(with(&audit::Query::user_id, user()), std::chrono::hours(6));
-    });
+    time("user (1 in 1,000) within 6 hours", kRounds, 0,
+         [&] { return within(with(&audit::Query::user_id, user()), std::chrono::hours(6)); });
     time("user (1 in 1,000), newest 1,000", kRounds, 1,
          [&] { return with(&audit::Query::user_id, user()); });
-    time("tool (1 in 40) within 10 minutes", kRounds, 0, [&] {
-      return within(with(&audit::Query::tool, tool()), std::chrono::minutes(10));
-    });
+    time("tool (1 in 40) within 10 minutes", kRounds, 0,
+         [&] { return within(with(&audit::Query::tool, tool()), std::chrono::minutes(10)); });
     time("decision=deny within 1 day", kRounds, 0, [&] {
       return within(with(&audit::Query::permission_decision, "deny"), std::chrono::hours(24));
     });
@@ -192,7 +190,9 @@ class Bench {
 
  private:
   int pick(int below) { return static_cast<int>(random_() % static_cast<unsigned>(below)); }
-  std::string session() { return sessions_[static_cast<std::size_t>(pick(events_ / kSessionEvents))]; }
+  std::string session() {
+    return sessions_[static_cast<std::size_t>(pick(events_ / kSessionEvents))];
+  }
   std::string user() { return fmt::format("user{}", pick(kUsers)); }
   std::string tool() { return fmt::format("tool{}", pick(kTools)); }
   static audit::Query with(std::string audit::Query::* member, std::string value) {
