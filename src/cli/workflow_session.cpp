@@ -164,6 +164,10 @@ Task<void> WorkflowSession::collect() {
 Task<void> WorkflowSession::follow(std::size_t index) {
   const std::string id = runs_[index].id;
   const Deadline never = Deadline::never();
+  if (elsewhere_.erase(id) > 0) {
+    co_await follow_elsewhere(index);
+    co_return;
+  }
   auto result = co_await engine().wait(id, never);
   if (!result && result.error().code() == Code::kFailedPrecondition) {
     co_await follow_elsewhere(index);
@@ -191,7 +195,11 @@ Task<void> WorkflowSession::follow_elsewhere(std::size_t index) {
     if (!co_await async::sleep_for(kLook)) {
       co_return;
     }
-    if (options_.takes_over && look % kLooksBetweenClaims == 0 && co_await engine().resume(id)) {
+    if (!options_.takes_over || look % kLooksBetweenClaims != 0) {
+      continue;
+    }
+    const auto taken = co_await engine().resume(id);
+    if (taken) {
       view_.note(id + " was left by the other process; going on with it here");
       co_await follow(index);
       co_return;

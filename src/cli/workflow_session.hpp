@@ -38,6 +38,8 @@ class WorkflowSession {
 
   /// Shows a run from now on.
   void watch(const std::string& run_id, std::shared_ptr<const workflow::Blueprint> blueprint);
+  /// Another process has this run: it is looked at, not waited for.
+  void is_elsewhere(const std::string& run_id) { elsewhere_.insert(run_id); }
   /// In the order in which they were begun.
   const std::vector<workflow::RunResult>& results() const { return results_; }
 
@@ -82,6 +84,7 @@ class WorkflowSession {
   std::vector<std::shared_ptr<void>> observers_;
   std::deque<Question> questions_;
   std::set<std::string> answered_;  ///< "run path", of questions that are asked or settled
+  std::set<std::string> elsewhere_;
   std::optional<Error> error_;
 };
 

@@ -77,6 +77,9 @@ Task<Result<Ids>> resume_one(WorkflowSession& session, WorkflowArgs args) {
   if (!taken && taken.error().code() != Code::kFailedPrecondition) {
     co_return fail(taken.error());
   }
+  if (!taken) {
+    session.is_elsewhere(id);
+  }
   Ids ids{std::move(id)};
   co_return ids;
 }
