@@ -23,9 +23,8 @@ bool only_waits(const workflow::RunResult& state) {
   static constexpr std::array<std::string_view, 5> kByPeople = {"approval", "signal", "resolution",
                                                                 "unpause", "a larger budget"};
   return state.status == workflow::RunState::kPaused ||
-         std::any_of(kByPeople.begin(), kByPeople.end(), [&](std::string_view what) {
-           return state.waits_for.starts_with(what);
-         });
+         std::any_of(kByPeople.begin(), kByPeople.end(),
+                     [&](std::string_view what) { return state.waits_for.starts_with(what); });
 }
 
 }  // namespace

@@ -18,9 +18,9 @@ namespace oap::cli {
 
 /// What one command runs, and whom it may ask.
 struct SessionOptions {
-  bool detach = false;     ///< leave runs that only wait for a person, a signal or `resume`
+  bool detach = false;      ///< leave runs that only wait for a person, a signal or `resume`
   bool takes_over = false;  ///< goes on here with a run whose process dies or sleeps
-  bool asks_here = false;  ///< a person is at the terminal: approval steps are asked there
+  bool asks_here = false;   ///< a person is at the terminal: approval steps are asked there
 };
 
 /// Drives workflow runs for one command: shows them, asks for approvals on the terminal, and when

@@ -117,8 +117,8 @@ Result<void> check_names(const workflow::Blueprint& blueprint,
                         std::string_view what) -> Result<void> {
     for (const auto& pair : given) {
       if (std::find(known.begin(), known.end(), pair.key()) == known.end()) {
-        return fail(Code::kUsage, "the workflow has no {} '{}'{}", what,
-                    one_line(pair.key(), 80), text::did_you_mean(pair.key(), known));
+        return fail(Code::kUsage, "the workflow has no {} '{}'{}", what, one_line(pair.key(), 80),
+                    text::did_you_mean(pair.key(), known));
       }
     }
     return {};
