@@ -68,7 +68,8 @@ Task<Result<json::Object>> ask_form(Executor executor, json::Value form) {
 }  // namespace
 
 json::Value approval_form(const workflow::Blueprint& blueprint, std::string_view path) {
-  const std::string known = workflow::author_path(path.starts_with("finally.") ? path.substr(8) : path);
+  const std::string known =
+      workflow::author_path(path.starts_with("finally.") ? path.substr(8) : path);
   const auto index = blueprint.find(known);
   if (!index) {
     return nullptr;

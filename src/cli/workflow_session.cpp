@@ -23,9 +23,8 @@ bool only_waits(const workflow::RunResult& state) {
   static constexpr std::array<std::string_view, 5> kByPeople = {"approval", "signal", "resolution",
                                                                 "unpause", "a larger budget"};
   return state.status == workflow::RunState::kPaused ||
-         std::any_of(kByPeople.begin(), kByPeople.end(), [&](std::string_view what) {
-           return state.waits_for.starts_with(what);
-         });
+         std::any_of(kByPeople.begin(), kByPeople.end(),
+                     [&](std::string_view what) { return state.waits_for.starts_with(what); });
 }
 
 }  // namespace
@@ -164,6 +163,10 @@ Task<void> WorkflowSession::collect() {
 Task<void> WorkflowSession::follow(std::size_t index) {
   const std::string id = runs_[index].id;
   const Deadline never = Deadline::never();
+  if (elsewhere_.erase(id) > 0) {
+    co_await follow_elsewhere(index);
+    co_return;
+  }
   auto result = co_await engine().wait(id, never);
   if (!result && result.error().code() == Code::kFailedPrecondition) {
     co_await follow_elsewhere(index);
@@ -191,7 +194,11 @@ Task<void> WorkflowSession::follow_elsewhere(std::size_t index) {
     if (!co_await async::sleep_for(kLook)) {
       co_return;
     }
-    if (options_.takes_over && look % kLooksBetweenClaims == 0 && co_await engine().resume(id)) {
+    if (!options_.takes_over || look % kLooksBetweenClaims != 0) {
+      continue;
+    }
+    const auto taken = co_await engine().resume(id);
+    if (taken) {
       view_.note(id + " was left by the other process; going on with it here");
       co_await follow(index);
       co_return;

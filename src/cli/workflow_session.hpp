@@ -18,9 +18,9 @@ namespace oap::cli {
 
 /// What one command runs, and whom it may ask.
 struct SessionOptions {
-  bool detach = false;     ///< leave runs that only wait for a person, a signal or `resume`
+  bool detach = false;      ///< leave runs that only wait for a person, a signal or `resume`
   bool takes_over = false;  ///< goes on here with a run whose process dies or sleeps
-  bool asks_here = false;  ///< a person is at the terminal: approval steps are asked there
+  bool asks_here = false;   ///< a person is at the terminal: approval steps are asked there
 };
 
 /// Drives workflow runs for one command: shows them, asks for approvals on the terminal, and when
@@ -38,6 +38,8 @@ class WorkflowSession {
 
   /// Shows a run from now on.
   void watch(const std::string& run_id, std::shared_ptr<const workflow::Blueprint> blueprint);
+  /// Another process has this run: it is looked at, not waited for.
+  void is_elsewhere(const std::string& run_id) { elsewhere_.insert(run_id); }
   /// In the order in which they were begun.
   const std::vector<workflow::RunResult>& results() const { return results_; }
 
@@ -82,6 +84,7 @@ class WorkflowSession {
   std::vector<std::shared_ptr<void>> observers_;
   std::deque<Question> questions_;
   std::set<std::string> answered_;  ///< "run path", of questions that are asked or settled
+  std::set<std::string> elsewhere_;
   std::optional<Error> error_;
 };
 

@@ -42,7 +42,8 @@ TEST(WorkflowView, AStepIsOneLineWithNothingHidden) {
 TEST(WorkflowView, WhatMattersStaysOnASmallScreen) {
   std::vector<StepReport> steps;
   for (int i = 0; i < 100; ++i) {
-    steps.push_back(step("s" + std::to_string(i), i < 50 ? StepState::kCompleted : StepState::kPending));
+    steps.push_back(
+        step("s" + std::to_string(i), i < 50 ? StepState::kCompleted : StepState::kPending));
   }
   steps[20].state = StepState::kFailed;
   steps[60].state = StepState::kRunning;
@@ -73,8 +74,8 @@ TEST(WorkflowQuestions, FieldsAreOfTheirType) {
 }
 
 TEST(WorkflowInputs, PairsAreTypedByTheirSchemas) {
-  const json::Object schemas = *json::parse_object(
-      R"({"s":{"type":"string"},"n":{"type":"integer"},"l":{"type":"array"}})");
+  const json::Object schemas =
+      *json::parse_object(R"({"s":{"type":"string"},"n":{"type":"integer"},"l":{"type":"array"}})");
   const auto read = typed_pairs(schemas, {"s=5", "n=5", "l=[1]", "x=a=b", "y=7"}, "--input");
   ASSERT_TRUE(read) << read.error().message();
   EXPECT_EQ(json::Value(*read), *json::parse(R"({"s":"5","n":5,"l":[1],"x":"a=b","y":7})"));
@@ -106,10 +107,9 @@ TEST(WorkflowAnswers, AreCommandsThatAShellTakes) {
   StepReport signal = step("s", StepState::kRunning);
   signal.waits_for = "signal it's on";
   run.steps = {approval, signal, step("d", StepState::kUnknown), step("e", StepState::kRunning)};
-  EXPECT_THAT(answers_to(run),
-              ElementsAre("oap workflow approve run_1 'a[0].b'",
-                          "oap workflow signal run_1 'it'\\''s on'",
-                          HasSubstr("oap workflow resolve run_1 d")));
+  EXPECT_THAT(answers_to(run), ElementsAre("oap workflow approve run_1 'a[0].b'",
+                                           "oap workflow signal run_1 'it'\\''s on'",
+                                           HasSubstr("oap workflow resolve run_1 d")));
 }
 
 }  // namespace

@@ -63,13 +63,15 @@ cases:
 }
 
 TEST(WorkflowCases, EveryFaultIsToldWithItsLine) {
-  EXPECT_THAT(refused("cases:\n  - name: a\n    stub: {}\n  - name: a\n    expires: 5\n"),
-              AllOf(HasSubstr("w.test.yaml:3: 'stub' is no key here (did you mean 'stubs'?)"),
-                    HasSubstr("there are two cases 'a'"), HasSubstr("w.test.yaml:5: 'expires' is a list")));
-  for (const char* text : {"", "[]", "cases: []", "cases: 5", "cases: [5]", "cases: [{stubs: {a: 5}}]",
-                           "cases: [{stubs: {a: []}}]", "cases: [{stubs: {a: {outputs: 1}}}]",
-                           "cases: [{approvals: {a: 5}}]", "cases: [{expect: 5}]", "cases: [{expect: {steps: {a: 5}}}]",
-                           "cases: [{name: 5}]", "cases: [", "a: &a [*a]"}) {
+  EXPECT_THAT(
+      refused("cases:\n  - name: a\n    stub: {}\n  - name: a\n    expires: 5\n"),
+      AllOf(HasSubstr("w.test.yaml:3: 'stub' is no key here (did you mean 'stubs'?)"),
+            HasSubstr("there are two cases 'a'"), HasSubstr("w.test.yaml:5: 'expires' is a list")));
+  for (const char* text :
+       {"", "[]", "cases: []", "cases: 5", "cases: [5]", "cases: [{stubs: {a: 5}}]",
+        "cases: [{stubs: {a: []}}]", "cases: [{stubs: {a: {outputs: 1}}}]",
+        "cases: [{approvals: {a: 5}}]", "cases: [{expect: 5}]",
+        "cases: [{expect: {steps: {a: 5}}}]", "cases: [{name: 5}]", "cases: [", "a: &a [*a]"}) {
     EXPECT_THAT(refused(text), HasSubstr("w.test.yaml")) << text;
   }
 }

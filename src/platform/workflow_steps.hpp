@@ -16,8 +16,8 @@ namespace oap::platform {
 /// step is a turn loop of one of the agents. What it is given outlives it.
 ///
 /// Outputs hold no secrets: the gateway and the redactor have seen them. A script's output is
-/// {exit_code, stdout, stderr, timed_out, truncated} or, with `output: json`, the value that it printed;
-/// an agent's is its text, or the object of its schema.
+/// {exit_code, stdout, stderr, timed_out, truncated} or, with `output: json`, the value that it
+/// printed; an agent's is its text, or the object of its schema.
 class WorkflowSteps final : public workflow::StepRunner {
  public:
   struct Parts {

@@ -76,8 +76,8 @@ Task<int> draw(platform::Platform& platform, WorkflowArgs args, bool as_json) {
   }
   const bool as_svg = args.kind == "svg" || (args.kind.empty() && args.file.ends_with(".svg"));
   const workflow::RunView* const run = drawn->run ? &*drawn->run : nullptr;
-  const std::string text = as_svg ? workflow::svg(*drawn->blueprint, run)
-                                  : workflow::mermaid(*drawn->blueprint, run);
+  const std::string text =
+      as_svg ? workflow::svg(*drawn->blueprint, run) : workflow::mermaid(*drawn->blueprint, run);
   if (!args.file.empty()) {
     const auto written = os::write_file_atomic(args.file, text);
     if (!written) {

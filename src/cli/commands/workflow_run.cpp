@@ -77,6 +77,9 @@ Task<Result<Ids>> resume_one(WorkflowSession& session, WorkflowArgs args) {
   if (!taken && taken.error().code() != Code::kFailedPrecondition) {
     co_return fail(taken.error());
   }
+  if (!taken) {
+    session.is_elsewhere(id);
+  }
   Ids ids{std::move(id)};
   co_return ids;
 }
@@ -114,8 +117,8 @@ Result<void> check_names(const workflow::Blueprint& blueprint,
                         std::string_view what) -> Result<void> {
     for (const auto& pair : given) {
       if (std::find(known.begin(), known.end(), pair.key()) == known.end()) {
-        return fail(Code::kUsage, "the workflow has no {} '{}'{}", what,
-                    one_line(pair.key(), 80), text::did_you_mean(pair.key(), known));
+        return fail(Code::kUsage, "the workflow has no {} '{}'{}", what, one_line(pair.key(), 80),
+                    text::did_you_mean(pair.key(), known));
       }
     }
     return {};
