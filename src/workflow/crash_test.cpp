@@ -36,7 +36,7 @@ StepDefinition once(std::string id, std::vector<std::string> needs = {}) {
 /// exports, `finally`.
 Definition everything() {
   LoopStep loop;
-  loop.while_condition = "loop.index < 2";
+  loop.while_condition = "loop.index < 4";
   loop.max_iterations = 5;
   loop.body = block(tool("x"), once("y", {"x"}));
   StepDefinition each = tool("each", {"a"});
@@ -57,6 +57,7 @@ Definition everything() {
                        step("c", std::move(choice), {"a"}), once("send", {"each", "c"}),
                        step("nap", std::move(wait), {"a"}), step("kid", std::move(child), {"a"}),
                        tool("last", {"l", "send", "nap", "kid"})));
+  made.max_parallel = 2;  // so that steps stand ready and wait for a place when the engine dies
   made.variables = {{"count", 0}};
   made.finally = steps(tool("tidy"));
   made.outputs = {{"each", "${{ steps.each.outputs }}"},
@@ -137,12 +138,28 @@ class CrashTest : public EngineHouse {
     for (const auto& [path, keys] : log_.keys) {
       EXPECT_EQ(std::set(keys.begin(), keys.end()).size(), 1U) << path;
     }
-    for (const std::string path : {"send", "l[0].y", "l[1].y"}) {
+    check_loop(result);
+    for (const std::string path : {"send", "l[0].y", "l[1].y", "l[2].y", "l[3].y"}) {
       EXPECT_EQ(log_.calls[path], 1) << path;
     }
     EXPECT_GE(log_.calls["finally.tidy"], 1);
     const auto chain = store_->runs().verify("run_1").value();
     EXPECT_TRUE(chain.intact) << chain.problem;
+  }
+
+  /// One iteration after the other, and no more than the condition wants.
+  static void check_loop(const RunResult& result) {
+    std::vector<const StepReport*> body;
+    for (const StepReport& report : result.steps) {
+      if (report.path.starts_with("l[")) {
+        body.push_back(&report);
+      }
+    }
+    ASSERT_EQ(body.size(), 8U);
+    for (std::size_t i = 1; i < body.size(); ++i) {
+      ASSERT_TRUE(body[i]->started_at && body[i - 1]->ended_at) << body[i]->path;
+      EXPECT_GE(*body[i]->started_at, *body[i - 1]->ended_at) << body[i]->path;
+    }
   }
 
   ToolLog log_;

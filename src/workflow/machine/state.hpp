@@ -178,6 +178,8 @@ class State {
  private:
   friend class StateCodec;
   Node& mutable_node(NodeId id) { return nodes_[id]; }
+  /// The iteration that a loop is in; older ones are kept for show only.
+  FrameId newest_frame_of(NodeId owner) const;
   Result<void> dispatch(Event& event, std::int64_t at);
   /// The event's node, where it is in one of the states.
   Result<NodeId> expect(const Event& event, std::initializer_list<StepState> states) const;

@@ -268,6 +268,11 @@ NodeId State::around(StepIndex step, NodeId from) const {
   return kNoNode;
 }
 
+FrameId State::newest_frame_of(NodeId owner) const {
+  const std::vector<FrameId>& frames = node(owner).more().frames;
+  return frames.empty() ? kNoFrame : frames.back();
+}
+
 void State::find_work() {
   freed.clear();
   closed.clear();
@@ -283,8 +288,9 @@ void State::find_work() {
   }
   for (FrameId id = 0; id < frames_.size(); ++id) {
     const Frame& frame = frames_[id];
-    const bool owner_open = frame.owner == kNoNode || nodes_[frame.owner].state == kRunning;
-    if (!frame.free && frame.open == 0 && owner_open) {
+    const bool counts = frame.owner == kNoNode || (nodes_[frame.owner].state == kRunning &&
+                                                   newest_frame_of(frame.owner) == id);
+    if (!frame.free && frame.open == 0 && counts) {
       closed.push_back(id);
     }
   }
