@@ -264,19 +264,27 @@ TEST_F(EngineSeedDefects, D17_ThereAreFourTimeouts) {
   total.retry.jitter = false;
   StepDefinition heart = tool("heart");
   heart.timeouts.heartbeat = Millis(30);
-  StepDefinition queue = tool("queue");
-  queue.timeouts.queue = Millis(10);
   runner_.gate("heart");
   runner_.reply = [](const StepRequest& request) {
     return request.path == "total" ? ScriptedRunner::bad("again", true) : ScriptedRunner::good();
   };
-  Definition made = definition(steps(std::move(heart), std::move(total), std::move(queue)));
-  made.max_parallel = 2;
-  const RunResult result = run(std::move(made));
-  EXPECT_THAT(states(result), ElementsAre("heart:failed", "total:failed", "queue:failed"));
+  const RunResult result = run(definition(steps(std::move(heart), std::move(total))));
+  EXPECT_THAT(states(result), ElementsAre("heart:failed", "total:failed"));
   EXPECT_THAT(result.steps[0].error, HasSubstr("heartbeat"));
   EXPECT_THAT(result.steps[1].error, HasSubstr("total timeout"));
-  EXPECT_THAT(result.steps[2].error, HasSubstr("queue timeout"));
+}
+
+TEST_F(EngineSeedDefects, D17_WhatWaitsTooLongForAPlaceFails) {
+  StepDefinition hold = tool("hold");
+  hold.timeouts.heartbeat = Millis(60);
+  StepDefinition queue = tool("queue");
+  queue.timeouts.queue = Millis(10);
+  runner_.gate("hold");
+  Definition made = definition(steps(std::move(hold), std::move(queue)));
+  made.max_parallel = 1;
+  const RunResult result = run(std::move(made));
+  EXPECT_THAT(states(result), ElementsAre("hold:failed", "queue:failed"));
+  EXPECT_THAT(result.steps[1].error, HasSubstr("queue timeout"));
 }
 
 TEST_F(EngineSeedDefects, D18_AThousandReadySteps_DoNotMeanAThousandCalls) {
