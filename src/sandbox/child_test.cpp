@@ -110,8 +110,9 @@ TEST(ChildTest, TheSupervisorHoldsNothingOpenButItsOwn) {
     GTEST_SKIP() << "only root may look";
   }
   EXPECT_GE(open->size(), 3u) << "status, life and signals";
-  EXPECT_LE(open->size(), 10u) << "and notes, the workspace's lock, three control groups, the watch "
-                                  "over guarded names and the namespaces it pins them in";
+  EXPECT_LE(open->size(), 10u)
+      << "and notes, the workspace's lock, three control groups, the watch "
+         "over guarded names and the namespaces it pins them in";
   if (child->isolation().pid == Layer::kEnforced) {
     const std::string init = "/proc/" + std::to_string(parent_of(child->pid())) + "/fd";
     EXPECT_EQ(os::list_dir(init)->size(), 1u) << "the notes";

@@ -56,8 +56,8 @@ struct RunResult {
   std::string definition_hash;
   RunState status = RunState::kPending;
   std::string waits_for;  ///< of an open one that only waits; "approval of step 'ship'", …
-  /// In the order in which they came to be; beyond 10,000 of them, of ended loop iterations only the
-  /// first and the last.
+  /// In the order in which they came to be; beyond 10,000 of them, of ended loop iterations only
+  /// the first and the last.
   std::vector<StepReport> steps;
   json::Object
       outputs;  ///< what the definition says; where it says nothing: of completed steps by id

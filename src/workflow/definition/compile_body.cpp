@@ -45,11 +45,12 @@ void BlueprintCompiler::body(StepIndex index, const AgentStep& agent) {
 
 void BlueprintCompiler::body(StepIndex index, const ScriptStep& script) {
   if (script.run.find("${{") != std::string::npos) {
-    problems_.error(line(index, {"run", "with/run", "config/run"}),
-                    fmt::format("{}: '${{{{ }}}}' in 'run' would paste data into code, which lets the "
-                                "data run commands; give the value a name in 'env' "
-                                "(env: {{NAME: ${{{{ … }}}}}}) and write \"$NAME\" in the script",
-                                title(index)));
+    problems_.error(
+        line(index, {"run", "with/run", "config/run"}),
+        fmt::format("{}: '${{{{ }}}}' in 'run' would paste data into code, which lets the "
+                    "data run commands; give the value a name in 'env' "
+                    "(env: {{NAME: ${{{{ … }}}}}}) and write \"$NAME\" in the script",
+                    title(index)));
   }
   json::Object input{{"env", script.env}};
   if (!script.stdin_text.empty()) {
