@@ -267,7 +267,8 @@ TEST_F(OrdersTest, LargePayloadsAreBlobsAndReadAgain) {
   const RunResult result = run(steps(tool("a"), std::move(b)));
   EXPECT_EQ(result.outputs.at("b"), json::Value(big));
   EXPECT_TRUE(result.steps[0].output.is_object());
-  for (const store::EventRow& row : store_->runs().events(result.run_id, 0, 100).value()) {
+  const auto rows = store_->runs().events(result.run_id, 0, 100).value();
+  for (const store::EventRow& row : rows) {
     EXPECT_LT(row.body.size(), 5'000U);
   }
 }

@@ -166,7 +166,8 @@ TEST_F(EngineSeedDefects, D09_ValuesKeepTheirTypesAndDataIsNeverATemplate) {
   EXPECT_EQ(input.at("o").at("k"), true);
   EXPECT_EQ(input.at("t"), "${{ secrets.KEY }}");
   EXPECT_EQ(input.at("s"), "hunter2");
-  for (const store::EventRow& row : store_->runs().events(result.run_id, 0, 1'000).value()) {
+  const auto rows = store_->runs().events(result.run_id, 0, 1'000).value();
+  for (const store::EventRow& row : rows) {
     EXPECT_THAT(row.body, Not(HasSubstr("hunter2")));
   }
 }
