@@ -111,7 +111,10 @@ class Clients(PeerTest):
         done, cancelled, late, kept, many = out["results"]
         self.assertIn("completed", self.text(done))
         # The SDK hands progress on a moment later than results: over stdio it loses one that came with its result.
-        self.assertEqual([p["progress"] for p in done["progress"]][:4], [1, 2, 3, 4], done)
+        # A loaded machine joins what waits, so not each step is seen, but their order is.
+        progress = [p["progress"] for p in done["progress"]]
+        self.assertGreaterEqual(len(progress), 3, done)
+        self.assertEqual(progress, sorted(set(progress) & {1, 2, 3, 4, 5}), done)
         self.assertIn("enough", cancelled["error"])
         self.assertIn("timed out", late["error"])
         self.assertIn("completed", self.text(kept))

@@ -14,6 +14,7 @@ import os
 import pathlib
 import random
 import signal
+import sqlite3
 import subprocess
 import sys
 import tempfile
@@ -184,7 +185,7 @@ class Faults(WorkflowTest):
     def test_a_sleeper_that_lost_its_lease_writes_nothing(self):
         process, run_id = self.begin("storm", "--yes")
         time.sleep(0.3)
-        os.kill(process.pid, signal.SIGSTOP)
+        self.stop_between_writes(process)
         answerer = Answerer(self, run_id)
         answerer.start()
         try:
@@ -195,6 +196,30 @@ class Faults(WorkflowTest):
             answerer.stop()
         self.assertEqual(taken["status"], "completed")
         self.check(run_id, self.calls())
+
+    def stop_between_writes(self, process):
+        """A process that stands still inside a transaction keeps SQLite's lock: then nobody can go on, by design."""
+        for _ in range(200):
+            os.kill(process.pid, signal.SIGSTOP)
+            time.sleep(0.02)
+            if self.store_is_free():
+                return
+            os.kill(process.pid, signal.SIGCONT)
+            time.sleep(0.005)
+        self.fail("the process was never found between two writes")
+
+    def store_is_free(self):
+        stores = list(pathlib.Path(self.env["OPENCODE_DATA_PATH"]).glob("workspaces/*/oap.db"))
+        self.assertEqual(len(stores), 1)
+        store = sqlite3.connect(stores[0], timeout=0.05, isolation_level=None)
+        try:
+            store.execute("BEGIN IMMEDIATE")
+            store.execute("ROLLBACK")
+            return True
+        except sqlite3.OperationalError:
+            return False
+        finally:
+            store.close()
 
     def take_over(self, run_id):
         result = self.oap("workflow", "resume", run_id, "--yes", "--json", timeout=90)
