@@ -5,6 +5,7 @@
 #include "cli/commands/workflow.hpp"
 #include "cli/output.hpp"
 #include "cli/workflow_live.hpp"
+#include "workflow/view/critical_path.hpp"
 
 namespace oap::cli {
 namespace {
