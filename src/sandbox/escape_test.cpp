@@ -360,6 +360,9 @@ bool was_held(const std::string& text) {
 
 void check(const Row& row, World world, bool ordinary) {
   Host host;
+  if (row.has("group")) {
+    ::chmod(host.path("work").c_str(), 02775);
+  }
   if (ordinary) {
     host.give_to(testing::kOrdinaryUid);
   }

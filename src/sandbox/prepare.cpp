@@ -7,6 +7,7 @@
 #include <system_error>
 
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "os/env.hpp"
@@ -152,6 +153,11 @@ Result<std::string> existing(const std::string& path, const std::string& program
     return fail(Code::kNotFound, "cannot run '{}': its {} {} does not exist", program, what, path);
   }
   return real;
+}
+
+bool hands_down_group(const char* folder) {
+  struct stat info{};
+  return ::lstat(folder, &info) == 0 && S_ISDIR(info.st_mode) && (info.st_mode & S_ISGID) != 0;
 }
 
 Result<void> check_requirements(const Spec& spec) {
@@ -370,11 +376,13 @@ Result<void> Prepared::confine(const Spec& spec) {
   plan.guards = {root_->guards.data(), root_->guards.size()};
   plan.searched = {root_->searched.data(), root_->searched.size()};
   plan.repositories = {root_->repositories.data(), root_->repositories.size()};
-  plan.hold_git = spec.hold_git;
+  plan.given = {root_->given.data(), root_->given.size()};
   const bool service = spec.profile == Profile::kService;
+  plan.hold_git = spec.hold_git && !service;  // what changes in its long life is mostly the user's
   FilterOptions filter;
   filter.allocate = !spec.limits.disk_bytes;
   filter.memory_files = service || !spec.limits.memory_bytes || groups_hold_memory();
+  filter.group_folders = std::any_of(plan.searched.begin(), plan.searched.end(), hands_down_group);
   filter.netlink = true;
   filter_ = seccomp_filter(filter);
   filter.netlink = service;

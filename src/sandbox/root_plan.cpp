@@ -222,6 +222,12 @@ void RootPlan::plan_workspace() {
       searched.push_back(keep(path));
     }
   }
+  for (const std::string& path : places) {  // else they could be moved away, and a link put there
+    for (std::size_t slash = path.find('/', 1); slash != std::string::npos;
+         slash = path.find('/', slash + 1)) {
+      keep_in_place(path.substr(0, slash));
+    }
+  }
   for (const std::string& path : input_.writable) {
     if (std::find(given_.begin(), given_.end(), path) != given_.end()) {
       steps.push_back({Step::Kind::kBind, keep(path), place(path), kSafe});

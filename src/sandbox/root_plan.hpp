@@ -56,6 +56,7 @@ class RootPlan {
   std::vector<Placeholder> placeholders;
   std::vector<Guard> guards;
   std::vector<const char*> searched;  ///< for LaunchPlan
+  std::vector<const char*> given;     ///< the same
   std::vector<KnownRepository> repositories;
 
  private:

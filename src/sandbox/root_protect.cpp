@@ -72,13 +72,20 @@ bool RootPlan::can_write(const std::string& path) const {
 /// A place that was given by name and that lies at or below a protected name lifts that protection
 /// for itself alone.
 void RootPlan::find_given() {
-  for (const std::string& given : input_.writable) {
+  const auto names_git = [this](const std::string& path) {
+    const std::string& base = input_.workspace;
+    const std::string below = is_within(path, base) ? path.substr(base.size()) : path;
+    return below.ends_with("/.git") || below.find("/.git/") != std::string::npos;
+  };
+  for (const std::string& place : input_.writable) {
+    if (names_git(place)) {
+      given_.push_back(place);  // also of a repository below
+    }
     for (const auto* names : {&protected_names(), &protected_at_home()}) {
       for (const ProtectedName& each : *names) {
         for (const std::string& base : {input_.workspace, input_.home}) {
-          const std::string path = base + "/" + each.name;
-          if (is_within(given, path) && given != base) {
-            given_.push_back(given);
+          if (is_within(place, base + "/" + each.name) && place != base) {
+            given_.push_back(place);
           }
         }
       }
@@ -86,6 +93,11 @@ void RootPlan::find_given() {
   }
   for (const std::string& name : input_.unprotected) {
     given_.push_back(input_.workspace + "/" + name);
+  }
+  for (const std::string& path : given_) {
+    if (names_git(path)) {
+      given.push_back(keep(path));
+    }
   }
 }
 
@@ -228,7 +240,9 @@ void RootPlan::stand_for(const std::string& path, Placeholder stand, bool open) 
   placeholders.push_back(stand);
   pin(path, open, &stand);
   const std::string& base = input_.workspace;
-  if (stand.kind == Placeholder::Kind::kLink && parent_of(path) == base) {
+  const bool seen =  // by git status, or by git clean and git stash -u
+      stand.kind == Placeholder::Kind::kLink || stand.kind == Placeholder::Kind::kDirectory;
+  if (seen && parent_of(path) == base) {
     unseen_ += path.substr(base.size()) + "\n";
   }
 }
