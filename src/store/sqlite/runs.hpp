@@ -17,7 +17,6 @@ class Runs final : public RunRepository {
   Result<void> forget(const std::string& owner) override;
   Result<std::vector<OwnerRecord>> owners() override;
   Result<std::vector<std::string>> due(WallTime now) override;
-  Result<std::optional<WallTime>> next_wake() override;
   Result<void> post(const Order& order) override;
   Result<std::vector<Order>> orders(const std::string& owner) override;
   Result<std::vector<Order>> orders_of(const std::string& run_id) override;

@@ -14,9 +14,10 @@
 
 namespace oap::workflow {
 
-/// The one thread that touches the store for an engine. Turns and new runs that are queued at the
-/// same time go into one transaction (group commit). All calls are made on the executor's thread;
-/// answers come back to it, in order. The repository must outlive this.
+/// The one thread that writes to the store for an engine, and reads for it what may take long.
+/// Turns and new runs that are queued at the same time go into one transaction (group commit), new
+/// runs first; then come the calls. Used from the executor's thread; answers come back to it, in
+/// order. The repository must outlive this.
 class JournalThread {
  public:
   using Done = std::function<void(Result<store::TurnDone>)>;
@@ -48,7 +49,6 @@ class JournalThread {
   };
 
   void loop();
-  void wake();
   std::vector<Answer> write(Work& work);
 
   store::RunRepository& runs_;

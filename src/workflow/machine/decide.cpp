@@ -307,7 +307,7 @@ bool Machine::start(NodeId id) {
   } else {
     RunScope view = scope(id);
     if (state_.node(id).is_compensation) {
-      view.set_result(&state_.node(state_.node(id).owner).output);
+      view.set_kept_result(&state_.node(state_.node(id).owner).output);
     }
     Result<Rendered> rendered = step.input.render(view);
     if (!rendered) {
@@ -392,21 +392,19 @@ bool Machine::take_group(NodeId id) {
   }
   asking_.push_back(id);
   ++groups_asked_;
-  out_.commands.emplace_back(TakeGroup{id, std::string(json::view(name->data.get_string()))});
+  out_.commands.emplace_back(
+      TakeGroup{id, state_.path(id), std::string(json::view(name->data.get_string()))});
   return false;
 }
 
-void Machine::group_answer(NodeId id, const std::string& group, bool granted) {
+void Machine::group_answer(NodeId id, const std::string& path, bool granted) {
   --groups_asked_;
   std::erase(asking_, id);
-  if (granted) {
-    granted_.push_back(id);
-    held_groups_.emplace_back(id, group);
-    if (!state_.node(id).is_open()) {
-      release_group(id);
-    }
-  } else {
-    refused_.push_back(id);
+  const bool wants = state_.node(id).is_open() && state_.path(id) == path;
+  if (granted && !wants) {
+    out_.released_groups.push_back(path);
+  } else if (wants) {
+    (granted ? granted_ : refused_).push_back(id);
   }
 }
 
