@@ -17,6 +17,7 @@ namespace {
 constexpr Millis kSyncDelay{10};
 /// How long a deferred record waits for others.
 constexpr Millis kWriteDelay{2};
+constexpr Millis kExportAgain{1'000};
 
 Error no_thread() {
   return {Code::kUnavailable, "the audit log's writer thread could not be started",
@@ -30,10 +31,19 @@ Result<std::unique_ptr<Log::Core>> Log::Core::open(Options options) {
   os::UniqueFd export_fd;
   if (!options.export_file.empty()) {
     auto opened = open_side_file(options.workspace, options.export_file);
-    if (!opened) {
-      return fail(Code::kConfiguration, "audit.log_file: {}", opened.error().to_string());
+    const bool goes_on =
+        options.export_may_fail && !opened && opened.error().code() != Code::kConfiguration;
+    if (!opened && !goes_on) {
+      return fail(Code::kConfiguration, "security.audit.log_file: {}", opened.error().to_string());
     }
-    export_fd = std::move(*opened);
+    if (!opened) {
+      log::error("audit",
+                 "security.audit.log_file cannot be opened and is tried again; the audit "
+                 "log itself is complete",
+                 {{"reason", opened.error().to_string()}});
+    } else {
+      export_fd = std::move(*opened);
+    }
   }
   return std::unique_ptr<Core>(
       new Core(std::move(options), std::move(chain), std::move(export_fd)));
@@ -314,13 +324,32 @@ void Log::Core::note_failed(const Group& group, const Error& error) {
 }
 
 void Log::Core::export_lines(const std::string& lines) {
-  if (!export_fd_) {
+  if (options_.export_file.empty() || !open_export(lines)) {
     return;
   }
   if (auto exported = append_all(export_fd_.get(), lines, options_.export_file); !exported) {
     log::error("audit", "the additional export failed; the audit log itself is complete",
                {{"reason", exported.error().to_string()}});
   }
+}
+
+/// Once a second at most, where it is not open.
+bool Log::Core::open_export(const std::string& lines) {
+  if (export_fd_) {
+    return true;
+  }
+  const SteadyTime now = std::chrono::steady_clock::now();
+  auto opened = now < export_again_ ? Result<os::UniqueFd>(fail(Code::kUnavailable, "not yet"))
+                                    : open_side_file(options_.workspace, options_.export_file);
+  if (!opened) {
+    unexported_ += static_cast<std::uint64_t>(std::count(lines.begin(), lines.end(), '\n'));
+    export_again_ = now < export_again_ ? export_again_ : now + kExportAgain;
+    return false;
+  }
+  export_fd_ = *std::move(opened);
+  log::warn("audit", "security.audit.log_file is open again; it lacks records that the log has",
+            {{"file", options_.export_file}, {"records", std::to_string(unexported_)}});
+  return true;
 }
 
 /// What is no append, alone with the chain.
@@ -337,6 +366,15 @@ auto Log::Core::lead(Work work) -> decltype(work()) {
   lock.lock();
   end_lead();
   return result;
+}
+
+Result<void> Log::Core::note_refused(std::uint64_t count, const Error& why) {
+  return lead([&]() -> Result<void> {
+    chain_->note_refused(count, why);
+    OAP_TRY(const std::string lines, chain_->append({}, true));
+    export_lines(lines);
+    return {};
+  });
 }
 
 Result<Log::Retired> Log::Core::retire(Millis age) {

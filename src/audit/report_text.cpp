@@ -116,7 +116,7 @@ std::vector<Row> summary_rows(const Report& report) {
           {"Tools", fmt::to_string(report.tools.size())},
           {"High-risk events", fmt::to_string(report.high_risk_events)},
           {"Security incidents", fmt::to_string(report.incident_count)},
-          {"Lines that are no intact record", fmt::to_string(report.malformed)}};
+          {"Lines that are no intact record", fmt::to_string(report.malformed.count)}};
 }
 
 std::vector<Row> tool_rows(const Report& report) {
