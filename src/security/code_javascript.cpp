@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <optional>
 
 #include "security/code_rules.hpp"
 #include "security/secret_checks.hpp"
@@ -45,6 +46,9 @@ std::string module_name(std::string_view module) {
   return std::string(plain == "fs/promises" || plain == "fs-extra" ? "fs" : plain);
 }
 
+/// What assignments of HTML may cost a token before only their beginnings are looked at.
+constexpr std::uint64_t kMarkupEffort = 64;
+
 class ScriptCheck {
  public:
   ScriptCheck(std::string_view text, CodeReporter& reporter)
@@ -62,6 +66,7 @@ class ScriptCheck {
       exposure(call);
     }
     assignments();
+    reporter_.spend(tokens_.size() + names_.looked);
   }
 
  private:
@@ -82,9 +87,11 @@ class ScriptCheck {
       }
       std::size_t end = i + 1;
       while (end < tokens_.size() && end - i < 200 && !tokens_[end].is(import ? "from" : "=") &&
-             !tokens_[end].is(";") && !tokens_[end].is_string()) {
+             !tokens_[end].is(";") && !tokens_[end].is_string() && !tokens_[end].is("let") &&
+             !tokens_[end].is("const") && !tokens_[end].is("var") && !tokens_[end].is("import")) {
         ++end;
       }
+      names_.looked += end - i;
       std::string module;
       if (import && end + 1 < tokens_.size() && tokens_[end + 1].is_string()) {
         module = module_name(tokens_[end + 1].text);
@@ -135,13 +142,19 @@ class ScriptCheck {
   void injection(const CodeCall& call) {
     const TokenSpan first = call.positional(0);
     const bool given = !call.arguments.empty();
-    const CodeValue text = value(first);
+    std::optional<CodeValue> seen;
+    const auto text = [&]() -> const CodeValue& {
+      if (!seen) {
+        seen = value(first);
+      }
+      return *seen;
+    };
     static constexpr std::string_view kEval[] = {"eval", "window.eval", "globalThis.eval",
                                                  "global.eval"};
     static constexpr std::string_view kVm[] = {"vm.runInNewContext", "vm.runInThisContext",
                                                "vm.runInContext", "vm.Script",
                                                "vm.compileFunction"};
-    if (is_any(call.name, kEval) && given && !text.constant) {
+    if (is_any(call.name, kEval) && given && !text().constant) {
       reporter_.report({Severity::kCritical, kInjection, "javascript.eval",
                         "eval runs text that is not a constant",
                         "parse the data (JSON.parse), or dispatch to named functions"},
@@ -151,32 +164,32 @@ class ScriptCheck {
                         "a function is made from text that is not a constant",
                         "write the function, or dispatch to named ones"},
                        call.line);
-    } else if (is_any(call.name, kVm) && given && !text.constant) {
+    } else if (is_any(call.name, kVm) && given && !text().constant) {
       reporter_.report({Severity::kCritical, kInjection, "javascript.vm",
                         "vm runs text that is not a constant; it is no sandbox",
                         "run foreign code in a process of its own"},
                        call.line);
     } else if ((call.name == "setTimeout" || call.name == "setInterval" ||
                 call.name == "window.setTimeout") &&
-               given && !text.constant && is_built_text(first)) {
+               given && !text().constant && is_built_text(first)) {
       reporter_.report({Severity::kHigh, kInjection, "javascript.timer-text",
                         "a timer runs text as code", "pass a function"},
                        call.line);
-    } else if ((call.name == "require" || call.name == "import") && given && !text.constant &&
-               text.tainted) {
+    } else if ((call.name == "require" || call.name == "import") && given && !text().constant &&
+               text().tainted) {
       reporter_.report(
           {Severity::kHigh, kInjection, "javascript.dynamic-import",
            "loads a module whose name came from outside", "choose from a fixed table of modules"},
           call.line);
     } else if ((call.name.ends_with("unserialize") || call.name == "serialize.unserialize") &&
-               given && !text.constant) {
+               given && !text().constant) {
       reporter_.report({Severity::kCritical, kInjection, "javascript.deserialise",
                         "reads a format that can run code", "use JSON"},
                        call.line);
     } else if ((call.name.ends_with(".query") || call.name.ends_with(".execute") ||
                 call.name.ends_with(".raw") || call.name.ends_with("$queryRawUnsafe") ||
                 call.name.ends_with("$executeRawUnsafe")) &&
-               given && !text.constant && begins_sql(text.text) && is_built_text(first)) {
+               given && !text().constant && begins_sql(text().text) && is_built_text(first)) {
       reporter_.report({Severity::kHigh, kInjection, "javascript.sql",
                         "an SQL statement is put together from values",
                         "pass the values as parameters of the statement"},
@@ -221,9 +234,12 @@ class ScriptCheck {
     if (first.empty()) {
       return;
     }
-    const CodeValue command = value(first);
     const bool shell = is_any(call.name, kShells);
     const bool process = is_any(call.name, kProcesses);
+    if (!shell && !process) {
+      return;
+    }
+    const CodeValue command = value(first);
     const bool asks_shell =
         process &&
         std::any_of(call.arguments.begin(), call.arguments.end(), [](const CodeArgument& argument) {
@@ -319,7 +335,8 @@ class ScriptCheck {
       }
       std::size_t end = i + 2;
       int depth = 0;
-      while (end < tokens_.size() && end - i < 200) {
+      const std::size_t longest = names_.looked > kMarkupEffort * tokens_.size() ? 4 : 200;
+      while (end < tokens_.size() && end - i < longest) {
         const CodeToken& token = tokens_[end];
         depth += token.is("(") || token.is("[") || token.is("{") ? 1 : 0;
         depth -= token.is(")") || token.is("]") || token.is("}") ? 1 : 0;

@@ -116,6 +116,7 @@ class PythonCheck {
       privileges(call);
       exposure(call);
     }
+    reporter_.spend(tokens_.size() + names_.looked);
   }
 
  private:
@@ -179,26 +180,26 @@ class PythonCheck {
                                                  "__builtins__.eval",
                                                  "__builtins__.exec",
                                                  "execfile"};
-    const CodeValue first = value(call.positional(0));
+    const auto varies = [&] { return !value(call.positional(0)).constant; };
     const bool given = !call.arguments.empty();
-    if (is_any(call.name, kEval) && given && !first.constant) {
+    if (is_any(call.name, kEval) && given && varies()) {
       reporter_.report(
           {Severity::kCritical, kInjection, "python.eval",
            "eval or exec runs text that is not a constant",
            "parse the data instead (json, ast.literal_eval), or dispatch to named functions"},
           call.line);
-    } else if (call.name == "compile" && !first.constant && call.arguments.size() >= 3) {
+    } else if (call.name == "compile" && varies() && call.arguments.size() >= 3) {
       reporter_.report(
           {Severity::kHigh, kInjection, "python.compile",
            "compile() of text that is not a constant", "do not build code at run time"},
           call.line);
     } else if ((call.name == "__import__" || call.name == "importlib.import_module") && given &&
-               !first.constant) {
+               varies()) {
       reporter_.report(
           {Severity::kMedium, kInjection, "python.dynamic-import",
            "imports a module whose name is not a constant", "choose from a fixed table of modules"},
           call.line);
-    } else if (is_any(call.name, kLoaders) && given && !first.constant && !loads_safely(call)) {
+    } else if (is_any(call.name, kLoaders) && given && varies() && !loads_safely(call)) {
       reporter_.report(
           {Severity::kHigh, kInjection, "python.deserialise", "reads a format that can run code",
            "use a data format such as JSON, or verify a signature first"},
@@ -211,7 +212,7 @@ class PythonCheck {
                        call.line);
     } else if ((call.name.ends_with("render_template_string") || call.name == "jinja2.Template" ||
                 call.name.ends_with("from_string")) &&
-               given && !first.constant) {
+               given && varies()) {
       reporter_.report({Severity::kHigh, kInjection, "python.template",
                         "a template is made from text that is not a constant",
                         "pass values to a fixed template"},
@@ -262,13 +263,13 @@ class PythonCheck {
   }
 
   void processes(const CodeCall& call) {
-    const CodeValue first =
-        value(call.positional(0).empty() ? call.named("args") : call.positional(0));
     const TokenSpan shell = call.named("shell");
     const bool through_shell =
         (!shell.empty() && (shell.front().is("True") || shell.front().is("1"))) ||
         is_any(call.name, kShells);
     if (through_shell && !call.arguments.empty()) {
+      const CodeValue first =
+          value(call.positional(0).empty() ? call.named("args") : call.positional(0));
       if (first.constant) {
         look_at_bash(first.text, call.line, reporter_);
       } else if (!first.cleaned) {
