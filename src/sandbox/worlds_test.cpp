@@ -38,33 +38,20 @@ Spec shell(const std::string& script, const std::string& cwd) {
 
 /// The result in another world, as one text: the isolation, then what was printed, or the error.
 std::string run_in(World world, bool ordinary, const Spec& spec) {
-  std::array<int, 2> ends{};
-  EXPECT_EQ(::pipe2(ends.data(), O_CLOEXEC), 0);
-  const pid_t pid = ::fork();
-  if (pid == 0) {
-    std::string text = "no such world";
-    if ((!ordinary || testing::become_ordinary()) && testing::enter_world(world)) {
-      async::Runtime runtime;
-      RunOptions options;
-      options.deadline = Deadline::after(kPatience);
-      options.merge_stderr = true;
-      const auto output = runtime.run(run(runtime.executor(), spec, options));
-      text = output ? to_string(output->isolation) + "\n" + output->weakness + "\n" + output->out
-                    : "error " + std::string(to_string(output.error().code())) + " " +
-                          output.error().message();
-    }
-    [[maybe_unused]] const ssize_t written = ::write(ends[1], text.data(), text.size());
-    ::_exit(0);
-  }
-  ::close(ends[1]);
-  std::string text;
-  std::array<char, 4096> piece{};
-  for (ssize_t size = 0; (size = ::read(ends[0], piece.data(), piece.size())) > 0;) {
-    text.append(piece.data(), static_cast<std::size_t>(size));
-  }
-  ::close(ends[0]);
-  ::waitpid(pid, nullptr, 0);
-  return text;
+  const auto prepare = [&] {};
+  const auto work = [&] {
+    async::Runtime runtime;
+    RunOptions options;
+    options.deadline = Deadline::after(kPatience);
+    options.merge_stderr = true;
+    const auto output = runtime.run(run(runtime.executor(), spec, options));
+    std::string text =
+        output ? to_string(output->isolation) + "\n" + output->weakness + "\n" + output->out
+               : "error " + std::string(to_string(output.error().code())) + " " +
+                     output.error().message();
+    return text;
+  };
+  return testing::in_world(world, ordinary, prepare, work);
 }
 
 class Worlds : public ::testing::Test {

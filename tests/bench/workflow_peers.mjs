@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 
+process.env.RESTATE_LOGGING ??= 'ERROR';  // a line for each invocation would be measured too
 const [modules, which, concurrentText, secondsText] = process.argv.slice(2);
 const require = createRequire(modules + '/x.js');
 const concurrent = Number(concurrentText);

@@ -66,13 +66,12 @@ Task<Result<Ids>> resume_one(WorkflowSession& session, WorkflowArgs args) {
                    to_string(record.state), id);
   }
   co_await watch_stored(session, id);
-  if (record.state == store::RunState::kPaused || args.tokens || args.cost) {
-    workflow::Budget more;
-    more.tokens = args.tokens;
-    more.cost_usd = args.cost;
-    OAP_CO_CHECK_OK(
-        co_await session.engine().unpause(id, session.platform().principal().user_id, more));
-  }
+  workflow::Budget more;
+  more.tokens = args.tokens;
+  more.cost_usd = args.cost;
+  // Always: a pause may still be among the orders that the run has not taken in.
+  OAP_CO_CHECK_OK(
+      co_await session.engine().unpause(id, session.platform().principal().user_id, more));
   const auto taken = co_await session.engine().resume(id);
   if (!taken && taken.error().code() != Code::kFailedPrecondition) {
     co_return fail(taken.error());
@@ -127,6 +126,13 @@ Result<void> check_names(const workflow::Blueprint& blueprint,
   return check(request.variables, variables, "variable");
 }
 
+/// What the command line names wrongly.
+Error as_usage(const Error& error) {
+  const bool named_wrongly =
+      error.code() == Code::kInvalidArgument || error.code() == Code::kNotFound;
+  return named_wrongly ? Error(Code::kUsage, error.message()) : error;
+}
+
 Task<Result<Ids>> fork(WorkflowSession& session, WorkflowArgs args) {
   workflow::ForkRequest request;
   OAP_CO_TRY(request.run_id, session.platform().workflows().runs().resolve(args.target));
@@ -137,9 +143,12 @@ Task<Result<Ids>> fork(WorkflowSession& session, WorkflowArgs args) {
   OAP_CO_TRY(request.outputs, typed_pairs({}, args.outputs, "--output"));
   OAP_CO_CHECK_OK(check_names(*blueprint, request));
   request.user = session.platform().principal().user_id;
-  OAP_CO_TRY(std::string id, co_await session.engine().fork(std::move(request)));
-  session.watch(id, blueprint);
-  Ids ids{std::move(id)};
+  auto id = co_await session.engine().fork(std::move(request));
+  if (!id) {
+    co_return fail(as_usage(id.error()));
+  }
+  session.watch(*id, blueprint);
+  Ids ids{*std::move(id)};
   co_return ids;
 }
 
