@@ -29,9 +29,9 @@ const Names& names(Host host) { return kHosts.at(static_cast<std::size_t>(host))
 /// "PreToolUse", "pre_tool_use" and "PRETOOLUSE" are one.
 std::string folded(std::string_view name) {
   std::string out;
-  for (const char c : text::to_lower(name)) {
+  for (const char c : name) {
     if (c != '_') {
-      out += c;
+      out += text::to_lower(c);
     }
   }
   return out;
@@ -57,8 +57,7 @@ Event::Kind kind_of(std::string_view event) {
   return Kind::kOther;
 }
 
-std::string first_of(const json::Object& object,
-                     std::initializer_list<std::string_view> members) {
+std::string first_of(const json::Object& object, std::initializer_list<std::string_view> members) {
   for (const std::string_view member : members) {
     if (const std::string_view found = json::get_string(object, member); !found.empty()) {
       return std::string(found);

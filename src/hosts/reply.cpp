@@ -27,8 +27,8 @@ Reply claude_before(const Event& event, std::string_view decision, const Verdict
     if (decision == "deny") {
       chosen["message"] = verdict.reason;
     }
-    return printed({{"hookSpecificOutput",
-                     json::Object{{"hookEventName", event.name}, {"decision", std::move(chosen)}}}});
+    return printed({{"hookSpecificOutput", json::Object{{"hookEventName", event.name},
+                                                        {"decision", std::move(chosen)}}}});
   }
   json::Object specific{{"hookEventName", event.name},
                         {"permissionDecision", decision},
@@ -55,8 +55,9 @@ Reply allow(Host host, const Event& event, const Verdict& verdict) {
       return printed(std::move(out));
     }
     case Host::kGoose:
-      return verdict.input ? blocked("the call would have to be changed, which goose's hooks cannot")
-                           : printed({{"decision", "allow"}});
+      return verdict.input
+                 ? blocked("the call would have to be changed, which goose's hooks cannot")
+                 : printed({{"decision", "allow"}});
     case Host::kCrush: {
       json::Object out{{"decision", "allow"}};
       if (verdict.input) {
@@ -154,9 +155,10 @@ Reply reply_after(Host host, const Event& event, const std::optional<json::Value
   if (host == Host::kGemini) {
     return printed({{"decision", "deny"}, {"reason", response_text(*replacement)}});
   }
-  return {0, host == Host::kGoose ? "{\"decision\":\"allow\"}\n" : "",
-          fmt::format("oap: the answer of {} holds secrets, and {} does not let a hook remove them\n",
-                      event.tool, title_of(host))};
+  return {
+      0, host == Host::kGoose ? "{\"decision\":\"allow\"}\n" : "",
+      fmt::format("oap: the answer of {} holds secrets, and {} does not let a hook remove them\n",
+                  event.tool, title_of(host))};
 }
 
 Reply reply_prompt(Host host, const Event& /*event*/, const std::string& note) {
@@ -173,7 +175,8 @@ Reply reply_failed(Host host, const Event* event, std::string_view why) {
   }
   switch (event->kind) {
     case Event::Kind::kBefore:
-      return blocked(reason);
+      return is_permission_request(*event) ? deny(host, *event, {Level::kDeny, reason, {}, true})
+                                           : blocked(reason);
     case Event::Kind::kAfter: {
       if (!can_replace(host)) {
         return {0, "", reason + "\n"};

@@ -64,9 +64,7 @@ constexpr auto kGeminiTools = std::to_array<Tool>({
 constexpr auto kGooseTools = std::to_array<Tool>({
     {"developer__shell", "bash", {kCommand}},
     {"developer__write", "write_file", {kSame, kContent}},
-    {"developer__edit",
-     "edit_file",
-     {{kSame, {"before", "old_string"}, {"after", "new_string"}}}},
+    {"developer__edit", "edit_file", {{kSame, {"before", "old_string"}, {"after", "new_string"}}}},
     {"developer__tree", "list_dir", {kSame}},
     {"developer__read_image", "read_file", {{{"source", "path"}}}},
 });
@@ -269,11 +267,11 @@ bool is_multi_edit(string_view tool) { return tool == "MultiEdit" || tool == "mu
 }  // namespace
 
 std::vector<PatchFile> patch_files(string_view patch) {
-  static constexpr auto kHeads = std::to_array<std::pair<string_view, bool>>(
-      {{"*** Add File: ", false},
-       {"*** Update File: ", false},
-       {"*** Delete File: ", true},
-       {"*** Move to: ", false}});
+  static constexpr auto kHeads =
+      std::to_array<std::pair<string_view, bool>>({{"*** Add File: ", false},
+                                                   {"*** Update File: ", false},
+                                                   {"*** Delete File: ", true},
+                                                   {"*** Move to: ", false}});
   std::vector<PatchFile> out;
   for (const string_view line : text::split_lines(patch)) {
     const string_view trimmed = text::trim(line);
