@@ -215,6 +215,13 @@ struct WorkflowArgs {
   bool follow = false;
   Format format = Format::kText;
 };
+/// One event of another host, or the host's configuration.
+struct HookArgs {
+  enum class Action { kDecide, kInstall, kUninstall };
+  Action action = Action::kDecide;
+  std::string host;
+  bool user = false;
+};
 struct DoctorArgs {};
 struct VersionArgs {};
 struct CompletionArgs {
@@ -226,10 +233,11 @@ struct Message {
   int exit_code = 0;
 };
 
-using Command = std::variant<RunArgs, RouteArgs, ConfigArgs, TrustArgs, PermissionArgs,
-                             ApprovalArgs, McpArgs, McpEditArgs, McpTrustArgs, McpLoginArgs,
-                             McpServeArgs, SandboxServerArgs, SandboxArgs, AuditArgs, ScanArgs,
-                             WorkflowArgs, DoctorArgs, VersionArgs, CompletionArgs, Message>;
+using Command =
+    std::variant<RunArgs, RouteArgs, ConfigArgs, TrustArgs, PermissionArgs, ApprovalArgs, McpArgs,
+                 McpEditArgs, McpTrustArgs, McpLoginArgs, McpServeArgs, SandboxServerArgs,
+                 SandboxArgs, AuditArgs, ScanArgs, WorkflowArgs, HookArgs, DoctorArgs, VersionArgs,
+                 CompletionArgs, Message>;
 
 struct Args {
   Common common;

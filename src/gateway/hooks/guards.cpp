@@ -6,7 +6,8 @@
 
 namespace oap::gateway {
 
-permission::Request permission_request(const ToolCall& call, const std::string& workspace) {
+permission::Request permission_request(const ToolCall& call, const std::string& workspace,
+                                       const std::string& cwd) {
   permission::Request request;
   request.principal = call.principal;
   request.server = call.server;
@@ -14,7 +15,7 @@ permission::Request permission_request(const ToolCall& call, const std::string& 
   request.action = call.server == kBuiltinServer ? "execute" : "invoke";
   request.arguments = call.arguments;
   request.workspace = workspace;
-  request.cwd = workspace;
+  request.cwd = cwd.empty() ? workspace : cwd;
   request.session = call.session_id;
   request.origin = to_string(call.origin);
   return request;
@@ -72,7 +73,7 @@ Task<Result<hooks::BeforeVerdict>> SecurityPolicyHook::before(const hooks::Conte
 
 Task<Result<hooks::BeforeVerdict>> PermissionHook::before(const hooks::Context& context,
                                                           const ToolCall& call) {
-  permission::Request request = permission_request(call, context.workspace);
+  permission::Request request = permission_request(call, context.workspace, context.cwd);
   hooks::BeforeVerdict out;
   if (security_ != nullptr && call.server == kBuiltinServer) {
     out.risk_score = security_->judge(call, security::day_of(clock_.wall())).report.risk_score;

@@ -52,7 +52,8 @@ class SecurityPolicyHook final : public hooks::BeforeToolHook {
   const Clock& clock_;
 };
 
-/// The permission request that a tool call stands for.
-permission::Request permission_request(const ToolCall& call, const std::string& workspace);
+/// The permission request that a tool call stands for; an empty `cwd` is the workspace.
+permission::Request permission_request(const ToolCall& call, const std::string& workspace,
+                                       const std::string& cwd = {});
 
 }  // namespace oap::gateway
