@@ -306,8 +306,9 @@ void Prepared::hide_in_other_homes() {
     if (!touched) {
       continue;
     }
+    const Listing there(home);
     for (const std::string& place : secrets_in_home(home)) {
-      if (os::exists(place)) {
+      if (there.may_have(place) && os::exists(place)) {
         root_input_.hidden.push_back(os::canonical_path(place).value_or(place));
       }
     }
@@ -338,9 +339,11 @@ Result<void> Prepared::confine(const Spec& spec) {
       [[maybe_unused]] const auto made = os::make_dirs(root_input_.home + "/" + cache, 0700);
     }
   }
+  const Listing home(root_input_.home);
   for (const std::string& place : credential_places(root_input_.home)) {
-    root_input_.hidden.push_back(os::exists(place) ? os::canonical_path(place).value_or(place)
-                                                   : place);
+    root_input_.hidden.push_back(home.may_have(place) && os::exists(place)
+                                     ? os::canonical_path(place).value_or(place)
+                                     : place);
   }
   hide_in_other_homes();
   root_input_.git_settings = git_settings(root_input_.home);
