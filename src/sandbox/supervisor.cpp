@@ -11,6 +11,7 @@
 
 #include "sandbox/git_hold.hpp"
 #include "sandbox/git_walk.hpp"
+#include "sandbox/placeholders.hpp"
 #include "sandbox/raw.hpp"
 #include "sandbox/start.hpp"
 #include "sandbox/supervisor_ends.hpp"
