@@ -360,6 +360,9 @@ bool was_held(const std::string& text) {
 
 void check(const Row& row, World world, bool ordinary) {
   Host host;
+  if (row.has("write")) {
+    EXPECT_TRUE(os::make_dirs(host.path("work/" + row.options.at("write"))));
+  }
   if (row.has("group")) {
     ::chmod(host.path("work").c_str(), 02775);
   }

@@ -59,7 +59,7 @@ class GitHold : public ::testing::Test {
   }
   /// So many folders that what was found in them is not looked for anew in the next run.
   void make_folders() const {
-    for (int i = 0; i < 4'000; ++i) {
+    for (int i = 0; i < 2'000; ++i) {
       ::mkdir((dir_ / ("folder" + std::to_string(i))).c_str(), 0755);
     }
   }

@@ -6,8 +6,8 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 
-#include "sandbox/groups_run.hpp"
 #include "sandbox/kernel.hpp"
+#include "sandbox/placeholders.hpp"
 #include "sandbox/raw.hpp"
 
 namespace oap::sandbox {

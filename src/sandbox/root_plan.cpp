@@ -183,8 +183,12 @@ void RootPlan::plan_home() {
     return;
   }
   add_parents(home + "/x");
+  const Listing there(home);
   for (const std::string& name : home_readables()) {
     const std::string path = home + "/" + name;
+    if (!there.may_have(path)) {
+      continue;
+    }
     if (kind_of(path) == S_IFLNK) {
       bind_if_there(os::canonical_path(path).value_or(path));
     } else {

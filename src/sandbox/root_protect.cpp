@@ -148,6 +148,12 @@ void RootPlan::keep_in_place(const std::string& path) {
   }
 }
 
+/// kind_of, at the cost of one look for all that are missing in a base.
+mode_t RootPlan::kind_in(const std::string& base, const std::string& path) {
+  const auto listing = listings_.try_emplace(base, base).first;
+  return listing->second.may_have(path) ? kind_of(path) : 0;
+}
+
 /// Goes from folder to folder and through links, as the kernel does, and keeps each one in its
 /// place: a name is protected as far as the way to it is.
 void RootPlan::guard(const std::string& base, const ProtectedName& wanted) {
@@ -168,7 +174,7 @@ void RootPlan::guard(const std::string& base, const ProtectedName& wanted) {
     if (ours && lifted(path)) {
       return;
     }
-    const mode_t kind = kind_of(path);
+    const mode_t kind = kind_in(base, path);
     if (kind == 0 || is_placeholder(path, stand)) {
       if (ours && (keep_missing || links > 0)) {
         stand_for(path, stand, wanted.open && stand.kind == Placeholder::Kind::kDirectory);

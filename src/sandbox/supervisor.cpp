@@ -11,6 +11,7 @@
 
 #include "sandbox/git_hold.hpp"
 #include "sandbox/git_walk.hpp"
+#include "sandbox/placeholders.hpp"
 #include "sandbox/raw.hpp"
 #include "sandbox/start.hpp"
 #include "sandbox/supervisor_ends.hpp"
@@ -357,6 +358,10 @@ OAP_AFTER_FORK LaunchPlan here(const LaunchPlan& plan) {
   Supervision supervision(plan, groups, started, signals, began);
   const Report ended = supervision.run();
   plan.disturbed = supervision.disturbed();
+  // With its namespace all mounts on the placeholders go at once; else each one, when it is
+  // removed, with a grace period of the kernel.
+  raw::close(started.namespaces.mount);
+  raw::close(started.namespaces.user);
   look_through(plan, began);
   placeholders.remove(plan);
   remove_groups(plan.groups, groups);

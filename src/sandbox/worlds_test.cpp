@@ -145,6 +145,28 @@ TEST_F(Worlds, NoWorkspaceOfTheSystemOrWithItsSecrets) {
   ::unsetenv("OPENCODE_DATA_PATH");
 }
 
+TEST_F(Worlds, NoWritablePlaceByALinkOutOfTheWorkspace) {
+  const TempDir other;
+  other.write("place/x", "x");
+  dir_.write("work/real/x", "x");
+  ::symlink(other.path().c_str(), (dir_ / "work/link").c_str());
+  ::symlink("real", (dir_ / "work/inner").c_str());
+  ::symlink("work", (dir_ / "w").c_str());
+  Spec spec = shell("echo y > real/x && echo fine", dir_ / "work");
+  for (const char* place : {"work/link/place", "work/link", "w/link/place", "work/real/../link"}) {
+    spec.writable = {dir_ / place};
+    spec.workspace = dir_ / (place[1] == '/' ? "w" : "work");
+    EXPECT_THAT(run_here(World::kFull, false, spec), HasSubstr("leads out of"));
+  }
+  spec.workspace = other / "place";
+  spec.cwd = spec.workspace;
+  spec.writable = {dir_ / "work/link/place", dir_ / "work"};
+  EXPECT_THAT(run_here(World::kFull, false, spec), HasSubstr("leads out of"));
+  spec.workspace = spec.cwd = dir_ / "work";
+  spec.writable = {dir_ / "work/inner", other / "place"};
+  EXPECT_THAT(run_here(World::kFull, false, spec), HasSubstr("fine\n"));
+}
+
 TEST_F(Worlds, TheFoldersAboveTheStateStayInTheirPlace) {
   dir_.write("a/b/state/oap.db", "x");
   ::setenv("OPENCODE_DATA_PATH", (dir_ / "a/b/state").c_str(), 1);
