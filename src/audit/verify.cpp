@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <system_error>
+#include <thread>
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -333,38 +335,20 @@ void Verifier::check_ends() {
 
 }  // namespace
 
-json::Object to_json(const VerifyReport& report) {
-  json::Object object{
-      {"ok", report.ok}, {"events", report.events}, {"first", report.first}, {"last", report.last}};
-  if (report.checkpoints > 0) {
-    object["checkpoints"] = report.checkpoints;
+namespace {
+
+/// Does some work on a thread of its own, or at once where there can be none.
+template <class Work>
+std::thread beside(Work work) {
+  try {
+    return std::thread(work);
+  } catch (const std::system_error&) {
+    work();
+    return {};
   }
-  if (report.anchors_compared + report.anchors_retired > 0) {
-    object["anchors"] =
-        json::Object{{"compared", report.anchors_compared}, {"retired", report.anchors_retired}};
-  }
-  if (report.is_undecided) {
-    object["undecided"] = true;
-  }
-  if (!report.problems.empty()) {
-    json::Array problems;
-    for (const Problem& problem : report.problems) {
-      problems.push_back(json::Object{{"segment", problem.segment},
-                                      {"line", problem.line},
-                                      {"seq", problem.seq},
-                                      {"what", problem.what}});
-    }
-    object["problems"] = std::move(problems);
-  }
-  if (!report.notes.empty()) {
-    json::Array notes;
-    for (const std::string& note : report.notes) {
-      notes.emplace_back(note);
-    }
-    object["notes"] = std::move(notes);
-  }
-  return object;
 }
+
+}  // namespace
 
 Result<VerifyReport> verify(const std::string& dir, const VerifyOptions& options) {
   OAP_TRY(const bool seen, is_there(seen_path(dir)));
@@ -389,11 +373,16 @@ Result<VerifyReport> verify(const std::string& dir, const VerifyOptions& options
   OAP_TRY(Snapshot snapshot, take_snapshot(dir));
   snapshot.seen = seen;
   const std::vector<Segment> segments = snapshot.segments;
-  OAP_TRY(VerifyReport report, Verifier(dir, std::move(snapshot), options).run());
-  for (std::string& sentence : check_indexes(dir, segments, options.keys)) {
-    report.ok = false;
-    report.is_undecided = false;
-    report.problems.push_back({"index", 0, 0, std::move(sentence)});
+  std::vector<std::string> wrong;
+  std::thread checker = beside([&] { wrong = check_indexes(dir, segments, options.keys); });
+  auto report = Verifier(dir, std::move(snapshot), options).run();
+  if (checker.joinable()) {
+    checker.join();
+  }
+  for (std::string& sentence : report ? wrong : std::vector<std::string>()) {
+    report->ok = false;
+    report->is_undecided = false;
+    report->problems.push_back({"index", 0, 0, std::move(sentence)});
   }
   return report;
 }

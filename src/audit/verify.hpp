@@ -41,8 +41,8 @@ json::Object to_json(const VerifyReport& report);
 /// meanwhile. An Error only where the folder cannot be read. A missing folder is an empty chain,
 /// but a breach where the marker beside it says that there was one. Records that the chain itself
 /// says were lost stay a breach. Index files are checked where their key is there; those of records
-/// in clear are made once more and compared. Where anchors are given and all that they name was
-/// retired since, that is not ok. Borrows the keys.
+/// in clear are made once more and compared, on a thread beside. Where anchors are given and all
+/// that they name was retired since, that is not ok. Borrows the keys.
 struct VerifyOptions {
   Keyring* keys = nullptr;      ///< for the index files of encrypted segments
   std::vector<Anchor> anchors;  ///< what must still be there

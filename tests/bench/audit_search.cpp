@@ -2,7 +2,8 @@
 // Writes EVENTS (default 10 million, at least 1,000; a month of them, about 9 GB) into a new folder
 // below FOLDER,
 // builds the indexes and times each kind of search as the command line asks for it: the newest
-// 1,000. Times are milliseconds. `keep` leaves the folder for measurements of the whole program.
+// 1,000; then checks the whole chain with and without the indexes. Times are milliseconds unless
+// they say otherwise. `keep` leaves the folder for measurements of the whole program.
 #include <algorithm>
 #include <charconv>
 #include <cstdio>
@@ -21,6 +22,7 @@
 #include "audit/keyring.hpp"
 #include "audit/log.hpp"
 #include "audit/query.hpp"
+#include "audit/verify.hpp"
 #include "base/ids.hpp"
 
 namespace {
@@ -153,6 +155,20 @@ class Bench {
     std::fflush(stdout);
   }
 
+  /// With the indexes, which it makes once more where records are in clear, and without.
+  void verify_all() {
+    for (const bool indexed : {true, false}) {
+      if (!indexed) {
+        std::filesystem::remove_all(path_ + "/audit/index");
+      }
+      const auto start = Steady::now();
+      const auto found = audit::verify(path_ + "/audit", {keyring_.get(), {}});
+      require(found && found->ok, "verify");
+      fmt::print("verify {} indexes: {:.2f} s\n", indexed ? "with" : "without",
+                 millis_since(start) / 1e3);
+    }
+  }
+
   void search_all() {
     audit::Query first;
     first.call_id = "none";
@@ -259,6 +275,7 @@ int main(int argc, char** argv) {
     bench.write();
     bench.open_keys();
     bench.search_all();
+    bench.verify_all();
   } catch (const std::exception& failed) {
     fmt::print(stderr, "audit_search_bench: {}\n", failed.what());
     code = 1;
