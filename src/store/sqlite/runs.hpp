@@ -54,7 +54,7 @@ class Runs final : public RunRepository {
   template <class... Values>
   Result<std::int64_t> execute(std::string_view sql, const Values&... values) {
     OAP_TRY(Statement statement, database_.prepare(sql));
-    statement.bind(values...);
+    statement.bind_borrowed(values...);
     return statement.run();
   }
   Result<std::optional<std::string>> text_of(std::string_view sql, const std::string& key);

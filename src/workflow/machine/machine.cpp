@@ -191,25 +191,6 @@ void Machine::emit(Event event) {
   }
 }
 
-/// Whatever ended a step or sent it back, it holds its concurrency group no longer.
-void Machine::release_groups() {
-  if (!has_groups_) {
-    return;
-  }
-  for (; seen_touched_ < state_.touched.size(); ++seen_touched_) {
-    const NodeId id = state_.touched[seen_touched_];
-    const Node& node = state_.node(id);
-    const bool sent_back = node.state == StepState::kReady && node.attempts > 0;
-    if ((node.is_open() && !sent_back) || node.free ||
-        state_.definition_of(id).concurrency.empty()) {
-      continue;
-    }
-    std::erase(granted_, id);
-    std::erase(refused_, id);
-    out_.released_groups.push_back(state_.path(id));
-  }
-}
-
 /// The value's JSON text; a large one, or one that looks like a reference, becomes a reference.
 std::string Machine::externalize(json::Value& value) {
   if (value.is_object() && value.get_object().empty()) {
