@@ -14,6 +14,7 @@
 #include "permission/glob_words.hpp"
 #include "permission/launchers.hpp"
 #include "permission/made_links.hpp"
+#include "permission/mentions.hpp"
 #include "permission/open_words.hpp"
 #include "permission/path_resolver.hpp"
 #include "permission/paths.hpp"
@@ -29,7 +30,6 @@ using shell::SimpleCommand;
 using shell::WordKind;
 
 constexpr std::size_t kMaxDirectories = 8;
-constexpr std::size_t kMaxMentions = 32;
 constexpr std::size_t kMaxFacets = 4096;
 
 std::string assigned_name(std::string_view assignment) {
@@ -123,6 +123,7 @@ class Reader {
     bool unsure = false;
     bool may_write = false;
     bool unmatched = false;
+    bool mentioned = false;
     const FileOperand* operand = nullptr;
   };
 
@@ -156,6 +157,7 @@ class Reader {
       facet.unsure = touch.unsure;
       facet.may_write = touch.may_write;
       facet.unmatched = touch.unmatched;
+      facet.mentioned = touch.mentioned;
       if (touch.operand != nullptr) {
         facet.creates = touch.operand->creates;
         facet.skips_hidden = touch.operand->skips_hidden;
@@ -224,8 +226,8 @@ class Reader {
     const std::size_t paths = facets_.paths.size();
     const std::size_t offered = offered_;
     add_operands(command);
-    if (facets_.looks_up_globs && (offered_ == offered || facet.name == "git")) {
-      add_mentions(command);
+    if (facets_.looks_up_globs) {
+      add_mentions(command, offered_ != offered && facet.name != "git");
     }
     links_.note(command, directories_, paths, facets_.paths.size());
     follow(command, facet.name);
@@ -317,32 +319,32 @@ class Reader {
     });
   }
 
-  /// A program that is not known may read and change whatever it is given.
-  void add_mentions(const SimpleCommand& command) {
-    static constexpr std::string_view kHarmless =
-        " echo printf test [ cd pushd true false : export ";
-    const std::string name(shell::base_name(command.argv.front()));
-    if (kHarmless.find(" " + name + " ") != std::string_view::npos) {
-      return;
-    }
-    for (std::size_t i = 1; i < command.argv.size() && i <= kMaxMentions; ++i) {
-      const bool exact =
-          command.kinds[i] == WordKind::kStatic || command.kinds[i] == WordKind::kTilde;
-      std::string_view word = exact ? std::string_view(command.argv[i]) : std::string_view();
-      while (!word.empty()) {
-        add_mention(word);
-        const std::size_t mark = word.find_first_of("=@:,");
-        word = mark == std::string_view::npos ? std::string_view() : word.substr(mark + 1);
-        word.remove_prefix(word.starts_with("//") ? 1 : 0);
+  /// What any word may name: a program that is not known may read and change it, and so may an
+  /// option of one that is.
+  void add_mentions(const SimpleCommand& command, bool known) {
+    for (const Mention& mention : mentions_of(command, known)) {
+      const bool directory = is_directory(mention.path);
+      if (mention.by_name && !directory && !is_there(mention.path)) {
+        continue;
+      }
+      add_path(mention.path, {.tree = directory, .possible = true, .mentioned = true});
+      if (mention.writes) {
+        add_path(mention.path,
+                 {.access = Action::kWrite, .possible = true, .may_write = true, .mentioned = true});
       }
     }
   }
 
-  void add_mention(std::string_view word) {
-    if (!word.starts_with('-') && word.find_first_of("/.~") != std::string_view::npos) {
-      add_path(word, {.possible = true});
-      add_path(word, {.access = Action::kWrite, .possible = true, .may_write = true});
-    }
+  std::filesystem::path place_of(const std::string& name) const {
+    return std::filesystem::path(directories_.front()) / name;
+  }
+  bool is_directory(const std::string& name) const {
+    std::error_code error;
+    return std::filesystem::is_directory(place_of(name), error);
+  }
+  bool is_there(const std::string& name) const {
+    std::error_code error;
+    return std::filesystem::exists(std::filesystem::symlink_status(place_of(name), error));
   }
 
   std::string doubt_of(const SimpleCommand& command, const std::string& name, bool open) const {
