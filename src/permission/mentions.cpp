@@ -110,8 +110,12 @@ class Gatherer {
 
   std::vector<Mention> gather() {
     const std::size_t most = std::min(command_.argv.size(), kMostWords);
-    const bool silent = !prints_only(program_);
-    for (std::size_t i = 1; silent && i < most; ++i) {
+    const bool silent = prints_only(program_);
+    if (const std::string& program = command_.argv.front();
+        program.find('/') != std::string::npos && program[0] != '/' && program[0] != '~') {
+      out_.push_back({program, false, false});  // what is run is read
+    }
+    for (std::size_t i = 1; !silent && i < most; ++i) {
       const WordKind kind = command_.kinds[i];
       if (kind == WordKind::kDynamic || (kind == WordKind::kGlob && known_)) {
         before_ = {};
@@ -131,6 +135,7 @@ class Gatherer {
 
  private:
   void option(std::string_view word) {
+    in_value_ = true;
     const std::size_t equals = word.find('=');
     if (equals != std::string_view::npos) {
       if (!is_text_option(word.substr(0, equals), program_)) {
@@ -153,12 +158,15 @@ class Gatherer {
   }
 
   void bare(std::string_view word) {
+    in_value_ = false;
     const bool behind_option = !before_.empty();
     if (behind_option && is_text_option(before_, program_)) {
       return;
     }
     if (reads_language(program_, word)) {
+      in_value_ = true;
       language(word);
+      in_value_ = false;
     }
     const bool library = program_ == "jq" && before_ == "-L";
     if (known_ && !word.starts_with('@') && !library && (!behind_option || searches(program_))) {
@@ -200,6 +208,8 @@ class Gatherer {
     }
   }
 
+  /// A value is what the program takes for a place of its own choosing; a reader's other words are
+  /// only read.
   void offer(std::string_view name, bool by_name) {
     const bool plain = name.find_first_of("/.~") == std::string_view::npos;
     const bool everywhere = Words::one_of(name, {".", "..", "/", "./", "../", "~"});
@@ -207,8 +217,8 @@ class Gatherer {
         (plain && (!by_name || name.size() < 2)) || out_.size() >= kMostMentions) {
       return;
     }
-    Mention mention{std::string(name), !searches(program_) && !(known_ && is_reader(program_)),
-                    plain};
+    const bool reads = searches(program_) || (known_ && !in_value_ && is_reader(program_));
+    Mention mention{std::string(name), !reads, plain};
     if (std::find(out_.begin(), out_.end(), mention) == out_.end()) {
       out_.push_back(std::move(mention));
     }
@@ -218,6 +228,7 @@ class Gatherer {
   std::string program_;
   bool known_;
   std::string_view before_;  ///< the option that the word stands behind
+  bool in_value_ = false;    ///< what is offered stands in an option, or in a language
   std::vector<Mention> out_;
 };
 
