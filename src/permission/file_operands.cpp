@@ -50,7 +50,9 @@ void OperandCollector::dispatch_rest() {
   } else if (words_.is({"cp", "mv", "install", "ln", "link", "rsync", "scp", "ditto"})) {
     copies();
   } else if (Words::listed(kWriters, name)) {
-    all(Action::kWrite, false);
+    const bool only_looks = words_.is({"black", "isort", "rustfmt", "autoflake"}) &&
+                            words_.any_word({"--check", "--check-only", "--diff"});
+    all(only_looks ? Action::kRead : Action::kWrite, false);
     unknown_rest(Action::kWrite, false);
   } else if (words_.is({"chmod", "chown", "chgrp"})) {
     if (!words_.any_prefix({"--reference"})) {

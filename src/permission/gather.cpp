@@ -27,6 +27,11 @@ bool passes_over(const CompiledRule& rule, const PathFacet& path) {
   return names || (hidden && path.relative == ".");
 }
 
+/// A pattern that names nothing: `**`, `**/*`, `*.*`.
+bool is_about_everything(const CompiledRule& rule) {
+  return rule.path_pattern.find_first_not_of("*./?") == std::string::npos;
+}
+
 /// The names of files that the search is limited to.
 std::vector<text::Glob> names_of(const PathFacet& tree) {
   std::vector<text::Glob> out;
@@ -213,6 +218,10 @@ void Evaluation::gather_path(const PathFacet& path, std::uint32_t unit) {
       return;
     }
     const PathMatch match = match_path(candidate, path);
+    if (match != PathMatch::kNone && path.may_write && candidate.rule.level == Level::kAsk &&
+        is_about_everything(candidate)) {
+      return;  // what a word may name is no reason to ask of every word
+    }
     if (match != PathMatch::kNone && path.may_write) {
       floors_.push_back(
           {Level::kAsk, candidate.rule.where,

@@ -217,7 +217,7 @@ class Gatherer {
         (plain && (!by_name || name.size() < 2)) || out_.size() >= kMostMentions) {
       return;
     }
-    const bool reads = searches(program_) || (known_ && !in_value_ && is_reader(program_));
+    const bool reads = searches(program_) || (program_ == "git" && !in_value_) || (known_ && !in_value_ && is_reader(program_));
     Mention mention{std::string(name), !reads, plain};
     if (std::find(out_.begin(), out_.end(), mention) == out_.end()) {
       out_.push_back(std::move(mention));
