@@ -41,6 +41,17 @@ bool is_plain_file(const std::string& path) {
   return std::filesystem::is_regular_file(path, error);
 }
 
+bool is_directory(const std::string& where, const std::string& name) {
+  std::error_code error;
+  return std::filesystem::is_directory(std::filesystem::path(where) / name, error);
+}
+
+bool is_there(const std::string& where, const std::string& name) {
+  std::error_code error;
+  const auto status = std::filesystem::symlink_status(std::filesystem::path(where) / name, error);
+  return std::filesystem::exists(status);
+}
+
 /// Reads a script's commands in order and keeps the directories that it may be in.
 class Reader {
  public:
@@ -289,7 +300,7 @@ class Reader {
   /// The files that a glob names now; false where they cannot be told.
   bool add_globbed(const FileOperand& operand) {
     if (!facets_.looks_up_globs || !places_.known() || places_.all().size() > 1 ||
-        changes_globs()) {
+        changes_globs(script_)) {
       return false;
     }
     const auto paths = expand_glob(operand.path, places_.first());
@@ -305,27 +316,12 @@ class Reader {
     return paths.has_value();
   }
 
-  /// The script may have changed what a glob matches.
-  bool changes_globs() const {
-    return std::any_of(script_.commands.begin(), script_.commands.end(), [](const auto& command) {
-      if (command.argv.empty()) {
-        return false;
-      }
-      const bool options =
-          std::any_of(command.argv.begin(), command.argv.end(), [](const std::string& word) {
-            return word.size() > 1 && (word[0] == '-' || word[0] == '+') && word.ends_with('O');
-          });
-      return command.argv[0] == "shopt" || command.argv[0] == "set" ||
-             (options && shell::base_name(command.argv[0]).ends_with("bash"));
-    });
-  }
-
   /// What any word may name: a program that is not known may read and change it, and so may an
   /// option of one that is.
   void add_mentions(const SimpleCommand& command, bool known) {
     for (const Mention& mention : mentions_of(command, known)) {
-      const bool directory = is_directory(mention.path);
-      if (mention.by_name && !directory && !is_there(mention.path)) {
+      const bool directory = is_directory(places_.first(), mention.path);
+      if (mention.by_name && !directory && !is_there(places_.first(), mention.path)) {
         continue;
       }
       add_path(mention.path, {.tree = directory, .possible = true, .mentioned = true});
@@ -334,18 +330,6 @@ class Reader {
                  {.access = Action::kWrite, .possible = true, .may_write = true, .mentioned = true});
       }
     }
-  }
-
-  std::filesystem::path place_of(const std::string& name) const {
-    return std::filesystem::path(places_.first()) / name;
-  }
-  bool is_directory(const std::string& name) const {
-    std::error_code error;
-    return std::filesystem::is_directory(place_of(name), error);
-  }
-  bool is_there(const std::string& name) const {
-    std::error_code error;
-    return std::filesystem::exists(std::filesystem::symlink_status(place_of(name), error));
   }
 
   std::string doubt_of(const SimpleCommand& command, const std::string& name, bool open,
