@@ -41,11 +41,6 @@ bool is_any(std::string_view name, const std::string_view (&names)[N]) {
   return std::find(std::begin(names), std::end(names), name) != std::end(names);
 }
 
-std::string module_name(std::string_view module) {
-  const std::string_view plain = module.starts_with("node:") ? module.substr(5) : module;
-  return std::string(plain == "fs/promises" || plain == "fs-extra" ? "fs" : plain);
-}
-
 /// What assignments of HTML may cost a token before only their beginnings are looked at.
 constexpr std::uint64_t kMarkupEffort = 64;
 
@@ -55,7 +50,7 @@ class ScriptCheck {
       : tokens_(javascript_tokens(text)), reporter_(reporter) {}
 
   void run() {
-    read_imports();
+    read_javascript_imports(tokens_, names_);
     learn_names(tokens_, kScript, names_);
     for (const CodeCall& call : calls_of(tokens_, names_)) {
       injection(call);
@@ -71,73 +66,6 @@ class ScriptCheck {
 
  private:
   CodeValue value(TokenSpan expression) const { return value_of(expression, names_, kScript); }
-
-  bool at(std::size_t i, std::string_view mark) const {
-    return i < tokens_.size() && tokens_[i].is(mark);
-  }
-
-  /// `import … from "m"`, `const … = require("m")`.
-  void read_imports() {
-    for (std::size_t i = 0; i < tokens_.size(); ++i) {
-      const bool import =
-          tokens_[i].is("import") && !at(i + 1, "(") && !(i > 0 && tokens_[i - 1].is("."));
-      const bool declares = tokens_[i].is("const") || tokens_[i].is("let") || tokens_[i].is("var");
-      if (!import && !declares) {
-        continue;
-      }
-      std::size_t end = i + 1;
-      while (end < tokens_.size() && end - i < 200 && !tokens_[end].is(import ? "from" : "=") &&
-             !tokens_[end].is(";") && !tokens_[end].is_string() && !tokens_[end].is("let") &&
-             !tokens_[end].is("const") && !tokens_[end].is("var") && !tokens_[end].is("import")) {
-        ++end;
-      }
-      names_.looked += end - i;
-      std::string module;
-      if (import && end + 1 < tokens_.size() && tokens_[end + 1].is_string()) {
-        module = module_name(tokens_[end + 1].text);
-      } else if (declares && at(end + 1, "require") && at(end + 2, "(") &&
-                 end + 3 < tokens_.size() && tokens_[end + 3].is_string()) {
-        module = module_name(tokens_[end + 3].text);
-        if (at(end + 5, ".") && end + 6 < tokens_.size()) {
-          module += "." + tokens_[end + 6].text;
-        }
-      } else if (declares && promisified(end, i)) {
-        continue;
-      }
-      if (!module.empty()) {
-        bind(i + 1, end, module);
-      }
-    }
-  }
-
-  /// `const run = promisify(exec)`.
-  bool promisified(std::size_t equals, std::size_t declares) {
-    for (std::size_t i = equals + 1; i + 2 < tokens_.size() && i < equals + 5; ++i) {
-      if (tokens_[i].is("promisify") && at(i + 1, "(")) {
-        std::string name = tokens_[i + 2].text;
-        if (at(i + 3, ".") && i + 4 < tokens_.size()) {
-          name += "." + tokens_[i + 4].text;
-        }
-        names_.imported[tokens_[declares + 1].text] = names_.full_name(name);
-        return true;
-      }
-    }
-    return false;
-  }
-
-  void bind(std::size_t begin, std::size_t end, const std::string& module) {
-    bool braces = false;
-    for (std::size_t i = begin; i < end; ++i) {
-      braces = braces || tokens_[i].is("{");
-      if (!tokens_[i].is_name() || tokens_[i].is("as") || tokens_[i].is("type")) {
-        continue;
-      }
-      const bool renamed = (at(i + 1, "as") || at(i + 1, ":")) && i + 2 < end;
-      const std::string& local = tokens_[renamed ? i + 2 : i].text;
-      names_.imported[local] = braces ? module + "." + tokens_[i].text : module;
-      i += renamed ? 2 : 0;
-    }
-  }
 
   void injection(const CodeCall& call) {
     const TokenSpan first = call.positional(0);

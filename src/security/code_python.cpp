@@ -107,7 +107,7 @@ class PythonCheck {
       : tokens_(python_tokens(text)), reporter_(reporter) {}
 
   void run() {
-    read_imports();
+    read_python_imports(tokens_, names_);
     learn_names(tokens_, kPython, names_);
     for (const CodeCall& call : calls_of(tokens_, names_)) {
       injection(call);
@@ -121,56 +121,6 @@ class PythonCheck {
 
  private:
   CodeValue value(TokenSpan expression) const { return value_of(expression, names_, kPython); }
-
-  void read_imports() {
-    for (std::size_t i = 0; i + 1 < tokens_.size(); ++i) {
-      const bool from = tokens_[i].is("from");
-      if ((!from && !tokens_[i].is("import")) ||
-          (i > 0 && tokens_[i - 1].kind != CodeToken::Kind::kLine && !tokens_[i - 1].is(":") &&
-           !tokens_[i - 1].is(";"))) {
-        continue;
-      }
-      std::size_t at = i + 1;
-      std::string module;
-      if (from) {
-        module = dotted_at(at);
-        at += at < tokens_.size() && tokens_[at].is("import") ? 1 : 0;
-      }
-      read_names(at, module);
-      i = at;
-    }
-  }
-
-  void read_names(std::size_t& at, const std::string& module) {
-    while (at < tokens_.size() && tokens_[at].kind != CodeToken::Kind::kLine) {
-      if (!tokens_[at].is_name()) {
-        ++at;
-        continue;
-      }
-      const std::string name = dotted_at(at);
-      if (name.empty()) {
-        ++at;
-        continue;
-      }
-      const std::string full = module.empty() ? name : module + "." + name;
-      if (at + 1 < tokens_.size() && tokens_[at].is("as")) {
-        names_.imported[tokens_[at + 1].text] = full;
-        at += 2;
-      } else if (!module.empty()) {
-        names_.imported[name] = full;
-      }
-    }
-  }
-
-  std::string dotted_at(std::size_t& at) {
-    std::string out;
-    while (at < tokens_.size() && (tokens_[at].is_name() || tokens_[at].is(".")) &&
-           !tokens_[at].is("import") && !tokens_[at].is("as")) {
-      out += tokens_[at].text;
-      ++at;
-    }
-    return out;
-  }
 
   void injection(const CodeCall& call) {
     static constexpr std::string_view kEval[] = {"eval",

@@ -54,6 +54,10 @@ class CodeReporter {
   std::uint64_t effort_ = 0;
 };
 
+/// What the program's names were imported as.
+void read_python_imports(TokenSpan tokens, CodeNames& names);
+void read_javascript_imports(TokenSpan tokens, CodeNames& names);
+
 void look_at_bash(std::string_view text, std::uint32_t first_line, CodeReporter& reporter);
 void look_at_python(std::string_view text, CodeReporter& reporter);
 void look_at_javascript(std::string_view text, CodeReporter& reporter);
