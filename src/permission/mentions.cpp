@@ -23,7 +23,7 @@ constexpr std::string_view kMarks = "=@:,<";
 constexpr std::size_t kLongestGroup = 5;
 
 bool prints_only(std::string_view program) {
-  static const NameSet kNames(" echo printf test [ cd pushd true false : export ");
+  static const NameSet kNames(" echo printf test [ cd pushd true false : export basename dirname ");
   return kNames.contains(program);
 }
 
@@ -173,8 +173,17 @@ class Gatherer {
       return;
     }
     const bool packs = program_ == "git" && command_.argv[1] == "archive";
-    value(word, behind_option ? program_ != "kubectl" && program_ != "oc"
-                              : packs || !takes_verbs(program_));
+    value(word, behind_option ? takes_place() : packs || !takes_verbs(program_));
+  }
+
+  /// The option before the word may take a place: not `make -n TARGET`, `kubectl -n NAME`.
+  bool takes_place() const {
+    if (program_ == "kubectl" || program_ == "oc") {
+      return false;
+    }
+    const bool letter = before_.size() == 2;
+    return !takes_verbs(program_) || !letter ||
+           std::string_view("CfdIoPpcDSbte").find(before_.back()) != std::string_view::npos;
   }
 
   /// A value and its parts.
