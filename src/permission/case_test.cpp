@@ -192,9 +192,8 @@ class CaseFile {
 TEST(Permission, Tables) {
   const Workspace workspace;
   int rows = 0;
-  for (const char* name :
-       {"builtin", "rules", "commands", "tiers", "everyday", "everyday_fresh", "everyday_options",
-        "condition_rules"}) {
+  for (const char* name : {"builtin", "rules", "commands", "tiers", "everyday", "everyday_fresh",
+                           "everyday_options", "condition_rules"}) {
     CaseFile file(std::string(OAP_SOURCE_DIR "/src/permission/cases/") + name + ".case", workspace);
     file.run();
     rows += file.rows();
@@ -205,9 +204,8 @@ TEST(Permission, Tables) {
 TEST(Permission, BypassTables) {
   const Workspace workspace;
   int rows = 0;
-  for (const char* name :
-       {"structure", "wrappers", "review", "programs", "builtins", "files", "fresh", "patterns",
-        "options"}) {
+  for (const char* name : {"structure", "wrappers", "review", "programs", "builtins", "files",
+                           "fresh", "patterns", "options"}) {
     CaseFile file(std::string(OAP_SOURCE_DIR "/src/permission/cases/bypass_") + name + ".case",
                   workspace);
     file.run();

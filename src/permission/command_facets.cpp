@@ -326,8 +326,9 @@ class Reader {
       }
       add_path(mention.path, {.tree = directory, .possible = true, .mentioned = true});
       if (mention.writes) {
-        add_path(mention.path,
-                 {.access = Action::kWrite, .possible = true, .may_write = true, .mentioned = true});
+        add_path(
+            mention.path,
+            {.access = Action::kWrite, .possible = true, .may_write = true, .mentioned = true});
       }
     }
   }

@@ -9,8 +9,8 @@
 
 #include "permission/compiled_rule.hpp"
 #include "permission/policy.hpp"
-#include "permission/tree_look.hpp"
 #include "permission/rule_index.hpp"
+#include "permission/tree_look.hpp"
 
 namespace oap::permission {
 

@@ -58,11 +58,11 @@ bool holds_none(TreeLook& look, const CompiledRule& rule, const PathFacet& path,
   }
   const std::vector<text::Glob> only = names_of(path);
   return std::none_of(tree.files.begin(), tree.files.end(), [&](const PathFacet& file) {
-    const std::string_view name = std::string_view(file.lexical).substr(file.lexical.rfind('/') + 1);
+    const std::string_view name =
+        std::string_view(file.lexical).substr(file.lexical.rfind('/') + 1);
     const bool named =
-        only.empty() || std::any_of(only.begin(), only.end(), [&](const text::Glob& glob) {
-          return glob.matches(name);
-        });
+        only.empty() || std::any_of(only.begin(), only.end(),
+                                    [&](const text::Glob& glob) { return glob.matches(name); });
     return named && match_path(rule, file) != PathMatch::kNone;
   });
 }

@@ -9,12 +9,10 @@ bool archiver(const Words& words) {
   if (words.is({"tar", "gtar", "bsdtar"})) {
     const bool bundled = words.size() > 1 && !words[1].starts_with('-') &&
                          words[1].find_first_of("IF") != std::string_view::npos;
-    return bundled || words.any_short("IFT") ||
-           words.any_prefix({"--files-f"});
+    return bundled || words.any_short("IFT") || words.any_prefix({"--files-f"});
   }
   if (words.is({"rsync"})) {
-    return words.any_short("eM") ||
-           words.any_prefix({"--daemon", "--config"});
+    return words.any_short("eM") || words.any_prefix({"--daemon", "--config"});
   }
   if (words.is({"scp", "sftp"})) {
     return words.any_short("oSDFb");

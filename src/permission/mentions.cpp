@@ -23,7 +23,7 @@ constexpr std::string_view kMarks = "=@:,<";
 constexpr std::size_t kLongestGroup = 5;
 
 bool prints_only(std::string_view program) {
-  static const NameSet kNames(" echo printf test [ cd pushd true false : export ");
+  static const NameSet kNames(" echo printf test [ cd pushd true false : export basename dirname ");
   return kNames.contains(program);
 }
 
@@ -58,17 +58,17 @@ bool reads_language(std::string_view program, std::string_view word) {
 
 /// Options whose value is no file that is touched: text, patterns, and what is passed over.
 bool is_text_option(std::string_view name, std::string_view program) {
-  const bool of_file =
-      name.find("file") != std::string_view::npos || name.find("from") != std::string_view::npos ||
-      name.find("path") != std::string_view::npos;
+  const bool of_file = name.find("file") != std::string_view::npos ||
+                       name.find("from") != std::string_view::npos ||
+                       name.find("path") != std::string_view::npos;
   if (of_file) {
     return false;
   }
   static constexpr std::string_view kTexts[] = {
-      "--exclude", "--ignore",  "--skip",  "--omit",    "--message",
-      "--title",   "--body",    "--notes", "--author",  "--date",     "--format", "--pretty",
-      "--include", "--regexp",  "--grep",  "--pattern", "--name",     "--label",  "--color",
-      "--since",   "--until",   "--search", "--query",  "--jq",       "--template-string"};
+      "--exclude", "--ignore",  "--skip", "--omit",           "--message", "--title",   "--body",
+      "--notes",   "--author",  "--date", "--format",         "--pretty",  "--include", "--regexp",
+      "--grep",    "--pattern", "--name", "--label",          "--color",   "--since",   "--until",
+      "--search",  "--query",   "--jq",   "--template-string"};
   const auto begins = [&](std::string_view text) { return name.starts_with(text); };
   const bool header = name == "--include-in-header" || name.starts_with("--include-before") ||
                       name.starts_with("--include-after");
@@ -80,8 +80,7 @@ bool is_text_option(std::string_view name, std::string_view program) {
     return false;
   }
   if (program == "git") {
-    return name.find('m') != std::string_view::npos || name == "-G" || name == "-S" ||
-           name == "-L";
+    return name.find('m') != std::string_view::npos || name == "-G" || name == "-S" || name == "-L";
   }
   if (program == "gh" || program == "glab") {
     return Words::one_of(name, {"-t", "-b", "-n", "-l", "-q"});
@@ -173,8 +172,17 @@ class Gatherer {
       return;
     }
     const bool packs = program_ == "git" && command_.argv[1] == "archive";
-    value(word, behind_option ? program_ != "kubectl" && program_ != "oc"
-                              : packs || !takes_verbs(program_));
+    value(word, behind_option ? takes_place() : packs || !takes_verbs(program_));
+  }
+
+  /// The option before the word may take a place: not `make -n TARGET`, `kubectl -n NAME`.
+  bool takes_place() const {
+    if (program_ == "kubectl" || program_ == "oc") {
+      return false;
+    }
+    const bool letter = before_.size() == 2;
+    return !takes_verbs(program_) || !letter ||
+           std::string_view("CfdIoPpcDSbte").find(before_.back()) != std::string_view::npos;
   }
 
   /// A value and its parts.
@@ -182,8 +190,8 @@ class Gatherer {
     if (is_remote(word)) {
       return;
     }
-    if (const std::size_t scheme = word.find("://"); text::starts_with_ci(word, "file") &&
-                                                     scheme != std::string_view::npos) {
+    if (const std::size_t scheme = word.find("://");
+        text::starts_with_ci(word, "file") && scheme != std::string_view::npos) {
       word.remove_prefix(scheme + 3);
     } else if (text::starts_with_ci(word, "file:")) {
       word.remove_prefix(5);
@@ -217,7 +225,8 @@ class Gatherer {
         (plain && (!by_name || name.size() < 2)) || out_.size() >= kMostMentions) {
       return;
     }
-    const bool reads = searches(program_) || (program_ == "git" && !in_value_) || (known_ && !in_value_ && is_reader(program_));
+    const bool reads = searches(program_) || (program_ == "git" && !in_value_) ||
+                       (known_ && !in_value_ && is_reader(program_));
     Mention mention{std::string(name), !reads, plain};
     if (std::find(out_.begin(), out_.end(), mention) == out_.end()) {
       out_.push_back(std::move(mention));

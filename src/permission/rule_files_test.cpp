@@ -32,11 +32,11 @@ TEST(RuleFiles, AnyDifferenceIsReadAnew) {
   const auto other = rules_of_text(text, "b.yaml", Tier::kUser, {});
   EXPECT_THAT(other->rules.front().where, ::testing::HasSubstr("b.yaml"));
   EXPECT_EQ(rules_of_text(text, "a.yaml", Tier::kManaged, {})->rules.front().tier, Tier::kManaged);
-  const auto more = rules_of_text(long_file("  - {tool: bash, level: deny}\n"), "a.yaml",
-                                  Tier::kUser, {});
+  const auto more =
+      rules_of_text(long_file("  - {tool: bash, level: deny}\n"), "a.yaml", Tier::kUser, {});
   EXPECT_EQ(more->rules.size(), 3001U);
-  EXPECT_FALSE(rules_of_text(long_file("  - {tool: bash, level: maybe}\n"), "a.yaml", Tier::kUser,
-                             {}));
+  EXPECT_FALSE(
+      rules_of_text(long_file("  - {tool: bash, level: maybe}\n"), "a.yaml", Tier::kUser, {}));
   EXPECT_EQ(rules_of_text(text, "a.yaml", Tier::kUser, {})->rules.size(), 3000U);
 }
 

@@ -123,8 +123,8 @@ std::vector<std::vector<std::string>> same_calls(const std::vector<std::string>&
     }
   }
   const bool runs = program != "git" && verb + 1 < argv.size() && argv[verb + 1] == "publish";
-  if (runs && (written == "run" || written == "run-script" || written == "rum" || written == "urn" ||
-               written == "stage" || written == "npm")) {
+  if (runs && (written == "run" || written == "run-script" || written == "rum" ||
+               written == "urn" || written == "stage" || written == "npm")) {
     add("publish", verb + 2);
     out.back().front() = "npm";  // the script of that name, a stage of it
   }

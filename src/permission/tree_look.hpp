@@ -18,9 +18,9 @@ struct TreeListing {
     std::string target;  ///< the file itself, where `path` is a link
   };
   std::vector<File> files;
-  bool exists = false;    ///< the directory is there
+  bool exists = false;     ///< the directory is there
   std::size_t looked = 0;  ///< how many entries
-  bool complete = false;  ///< nothing was left out: no error, no limit, no link to another tree
+  bool complete = false;   ///< nothing was left out: no error, no limit, no link to another tree
 };
 
 /// Lists what is below `directory` (canonical), at most `most` entries; links to directories are

@@ -78,7 +78,8 @@ TEST(TreeLook, WhatIsNotLookedAtAsks) {
     for (int i = 0; i < rules; ++i) {
       yaml += "  - {pattern: '**/secret" + std::to_string(i) + "', level: deny}\n";
     }
-    const auto policy = Policy::compile({{Tier::kUser, "p.yaml", yaml}}, {.workspace = tree.path()});
+    const auto policy =
+        Policy::compile({{Tier::kUser, "p.yaml", yaml}}, {.workspace = tree.path()});
     Request request;
     request.tool = "bash";
     request.action = "execute";

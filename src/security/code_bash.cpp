@@ -1,6 +1,7 @@
+#include "security/code_bash.hpp"
+
 #include <algorithm>
 
-#include "security/code_bash.hpp"
 #include "security/code_rules.hpp"
 #include "security/secret_checks.hpp"
 #include "shell/parse.hpp"

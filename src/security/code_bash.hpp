@@ -11,9 +11,9 @@ namespace oap::security {
 /// What comes to a command through pipes, here-documents and substitutions. Private to this folder,
 /// as all below. Pure.
 struct BashFlow {
-  bool runs_fetched = false;   ///< `curl … | sh`, `bash <(curl …)`, `eval "$(curl …)"`
-  bool runs_decoded = false;   ///< `… | base64 -d | sh`
-  bool sends_secrets = false;  ///< `env | curl -d @- …`
+  bool runs_fetched = false;          ///< `curl … | sh`, `bash <(curl …)`, `eval "$(curl …)"`
+  bool runs_decoded = false;          ///< `… | base64 -d | sh`
+  bool sends_secrets = false;         ///< `env | curl -d @- …`
   std::vector<std::string> programs;  ///< shell text that it is given: `cat <<E | bash`
 };
 /// For the command at `index` of the script.

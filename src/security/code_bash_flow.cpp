@@ -25,13 +25,13 @@ struct Interpreter {
   std::string_view name;
   std::string_view letters;
 };
-constexpr Interpreter kInterpreters[] = {{"python", "cm"}, {"perl", "eE"},  {"ruby", "e"},
-                                         {"node", "ep"},   {"php", "rf"},   {"lua", "e"},
+constexpr Interpreter kInterpreters[] = {{"python", "cm"}, {"perl", "eE"},    {"ruby", "e"},
+                                         {"node", "ep"},   {"php", "rf"},     {"lua", "e"},
                                          {"fish", "c"},    {"osascript", "e"}};
 
 const Interpreter* interpreter(std::string_view program) {
-  const auto* found = std::find_if(
-      std::begin(kInterpreters), std::end(kInterpreters), [&](const Interpreter& one) {
+  const auto* found =
+      std::find_if(std::begin(kInterpreters), std::end(kInterpreters), [&](const Interpreter& one) {
         return program.starts_with(one.name) &&
                program.find_first_not_of("0123456789.", one.name.size()) == std::string_view::npos;
       });
@@ -75,8 +75,8 @@ bool takes_program(const SimpleCommand& command) {
   for (++at; at < argv.size(); ++at) {
     const std::string_view word = argv[at];
     const bool option = word.size() > 1 && (word[0] == '-' || word[0] == '+') && word != "--";
-    if (is_input(word) || (shell && option && word[1] != '-' &&
-                           word.find('s') != std::string_view::npos)) {
+    if (is_input(word) ||
+        (shell && option && word[1] != '-' && word.find('s') != std::string_view::npos)) {
       return true;
     }
     if (!option && word != "--") {
@@ -102,8 +102,8 @@ bool fetches(const SimpleCommand& command) {
 }
 
 bool decodes(const SimpleCommand& command) {
-  static constexpr std::string_view kDecoders[] = {"base64", "base32", "basenc", "xxd",
-                                                   "openssl", "uudecode"};
+  static constexpr std::string_view kDecoders[] = {"base64", "base32",  "basenc",
+                                                   "xxd",    "openssl", "uudecode"};
   if (command.argv.empty() || !is_any(shell::base_name(command.argv[0]), kDecoders)) {
     return false;
   }
@@ -130,15 +130,15 @@ bool shows_secrets(const SimpleCommand& command) {
   if (program == "env" || program == "printenv" || program == "set") {
     return command.argv.size() == 1;
   }
-  static constexpr std::string_view kPrinters[] = {"cat", "base64", "tar", "gzip", "head", "tail",
-                                                   "xxd", "tac"};
-  static constexpr std::string_view kFiles[] = {".env", ".ssh/", ".aws/credentials", "/etc/passwd",
-                                                "/etc/shadow", "id_rsa", "id_ed25519"};
+  static constexpr std::string_view kPrinters[] = {"cat",  "base64", "tar", "gzip",
+                                                   "head", "tail",   "xxd", "tac"};
+  static constexpr std::string_view kFiles[] = {
+      ".env", ".ssh/", ".aws/credentials", "/etc/passwd", "/etc/shadow", "id_rsa", "id_ed25519"};
   return is_any(program, kPrinters) &&
          std::any_of(command.argv.begin() + 1, command.argv.end(), [](const std::string& word) {
-           return std::any_of(
-               std::begin(kFiles), std::end(kFiles),
-               [&](std::string_view file) { return word.find(file) != std::string::npos; });
+           return std::any_of(std::begin(kFiles), std::end(kFiles), [&](std::string_view file) {
+             return word.find(file) != std::string::npos;
+           });
          });
 }
 
@@ -160,8 +160,8 @@ std::string printed(const SimpleCommand& command) {
     }
   }
   std::string out;
-  const bool echo = !command.argv.empty() && (command.argv[0] == "echo" ||
-                                              command.argv[0] == "printf");
+  const bool echo =
+      !command.argv.empty() && (command.argv[0] == "echo" || command.argv[0] == "printf");
   for (std::size_t i = 1; echo && i < command.argv.size(); ++i) {
     if (!command.argv[i].starts_with('-')) {
       out += text::replace_all(command.argv[i], "\\n", "\n") + " ";
@@ -189,18 +189,20 @@ std::vector<std::string_view> substituted(std::string_view word) {
 
 /// The call runs the text of its words: eval, source, `sh -c`, `bash <(…)`.
 bool runs_words(const SimpleCommand& command) {
-  return !command.argv.empty() &&
-         program_at(command.argv, [](std::string_view name) {
-           return is_bash_like(name) || name == "eval" || name == "source" || name == ".";
-         }) < command.argv.size();
+  return !command.argv.empty() && program_at(command.argv, [](std::string_view name) {
+                                    return is_bash_like(name) || name == "eval" ||
+                                           name == "source" || name == ".";
+                                  }) < command.argv.size();
 }
 
 bool is_settings_tool(const SimpleCommand& command) {
   static constexpr std::string_view kTools[] = {
-      "ssh-agent",  "direnv",   "rbenv",          "pyenv", "nodenv",   "starship",
-      "zoxide",     "dircolors", "minikube",      "mise",  "asdf",     "register-python-argcomplete",
-      "keychain",   "thefuck",  "docker-machine", "goenv", "conda",    "gpg-agent",
-      "resize",     "lesspipe", "ssh-add",        "rustup", "gpgconf", "lesspipe.sh"};
+      "ssh-agent", "direnv",    "rbenv",          "pyenv",
+      "nodenv",    "starship",  "zoxide",         "dircolors",
+      "minikube",  "mise",      "asdf",           "register-python-argcomplete",
+      "keychain",  "thefuck",   "docker-machine", "goenv",
+      "conda",     "gpg-agent", "resize",         "lesspipe",
+      "ssh-add",   "rustup",    "gpgconf",        "lesspipe.sh"};
   static constexpr std::string_view kVerbs[] = {"brew shellenv", "fnm env", "opam env",
                                                 "luarocks path", "npm completion"};
   if (command.argv.empty() || command.kinds[0] != WordKind::kStatic) {
@@ -215,8 +217,8 @@ bool is_settings_tool(const SimpleCommand& command) {
 }  // namespace
 
 bool is_bash_like(std::string_view program) {
-  static constexpr std::string_view kShells[] = {"sh",   "bash", "zsh",   "dash",
-                                                 "ksh",  "ash",  "rbash", "mksh"};
+  static constexpr std::string_view kShells[] = {"sh",  "bash", "zsh",   "dash",
+                                                 "ksh", "ash",  "rbash", "mksh"};
   return is_any(program, kShells);
 }
 
@@ -248,9 +250,10 @@ bool prints_settings(std::string_view word) {
     if (command.possible) {
       continue;
     }
-    const bool plain = std::all_of(
-        command.assignments.begin(), command.assignments.end(),
-        [](const std::string& one) { return one.starts_with("SHELL=") || one.starts_with("TERM="); });
+    const bool plain = std::all_of(command.assignments.begin(), command.assignments.end(),
+                                   [](const std::string& one) {
+                                     return one.starts_with("SHELL=") || one.starts_with("TERM=");
+                                   });
     if (++calls > 1 || !plain || !is_settings_tool(command)) {
       return false;
     }
@@ -272,9 +275,8 @@ BashFlow bash_flow(const shell::Script& script, std::size_t index) {
     }
   }
   std::size_t from = command.fed_by;
-  for (std::size_t n = 0; (runs_input || sender) && from < script.commands.size() &&
-                          n < kLongestPipe;
-       ++n) {
+  for (std::size_t n = 0;
+       (runs_input || sender) && from < script.commands.size() && n < kLongestPipe; ++n) {
     const SimpleCommand& feeder = script.commands[from];
     out.runs_fetched = out.runs_fetched || (runs_input && fetches(feeder));
     out.runs_decoded = out.runs_decoded || (runs_input && decodes(feeder));

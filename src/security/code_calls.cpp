@@ -50,8 +50,7 @@ struct Brackets {
     const bool whole = place.close != 0 && place.close - bracket < kLongestArguments;
     const std::size_t end = whole ? place.close : size;
     const bool deep = place.depth >= kDeep;
-    return whole && !deep ? end
-                          : std::min(end, bracket + (deep ? kDeepArguments : kOpenArguments));
+    return whole && !deep ? end : std::min(end, bracket + (deep ? kDeepArguments : kOpenArguments));
   }
 };
 

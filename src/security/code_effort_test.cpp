@@ -101,8 +101,8 @@ TEST(CodeEffort, WhatIsNotLookedAtIsSaid) {
     text += "os.system('ls')\n";
   }
   EXPECT_FALSE(scan_whole(text, Language::kPython, "a.py", secrets).understood);
-  EXPECT_TRUE(scan_whole("import os\nos.system('ls')\n", Language::kPython, "a.py", secrets)
-                  .understood);
+  EXPECT_TRUE(
+      scan_whole("import os\nos.system('ls')\n", Language::kPython, "a.py", secrets).understood);
   EXPECT_FALSE(scan_whole("source x", Language::kBash, "a.sh", secrets).understood);
 }
 

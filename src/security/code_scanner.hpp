@@ -35,8 +35,8 @@ json::Object to_json(const CodeFinding& finding);
 
 /// Looks for dangerous constructs, not for words: strings, comments, docstrings and imports do not
 /// count, neither does an argument that is a constant; in files of tests only secrets of issuers'
-/// formats do (by the path without its `..`). In order of lines. Pure and thread-safe; any bytes are fine; linear in the text.
-/// `secrets` finds what is hard-coded; findings never hold it.
+/// formats do (by the path without its `..`). In order of lines. Pure and thread-safe; any bytes
+/// are fine; linear in the text. `secrets` finds what is hard-coded; findings never hold it.
 std::vector<CodeFinding> scan_code(std::string_view text, Language language, std::string_view path,
                                    const SecretScanner& secrets);
 

@@ -145,14 +145,14 @@ std::uint64_t effort_of(std::string_view text) {
 class HostileText : public ::testing::TestWithParam<Shape> {};
 
 TEST_P(HostileText, CostsInProportionToItsLength) {
-  const std::uint64_t quarter = effort_of(text_of(GetParam(), kMegabyte / 4));
+  const std::uint64_t eighth = effort_of(text_of(GetParam(), kMegabyte / 8));
   const std::uint64_t whole = effort_of(text_of(GetParam(), kMegabyte));
   EXPECT_LE(whole, SecretFinder::allowance(kMegabyte) + kOneLook);
-  EXPECT_LE(whole, quarter * 9 / 2 + kOneLook);
+  EXPECT_LE(whole, eighth * 9 + kOneLook);
 }
 
 TEST_P(HostileText, InPiecesCostsInProportionToo) {
-  const std::string text = text_of(GetParam(), kMegabyte / 4);
+  const std::string text = text_of(GetParam(), kMegabyte / 8);
   const KnownSecrets none({});
   SecretFinder finder(none);
   constexpr std::size_t kPiece = 4096;

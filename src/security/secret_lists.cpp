@@ -242,7 +242,8 @@ ContextAnswer look_at_cookies(const TextView& view, std::size_t end) {
 ContextAnswer look_at_table(const TextView& view, std::size_t end) {
   ContextAnswer answer;
   std::size_t inside = end - 1;
-  while (inside > 0 && end - inside < 8 && (view.text[inside] == '\n' || view.text[inside] == '\r')) {
+  while (inside > 0 && end - inside < 8 &&
+         (view.text[inside] == '\n' || view.text[inside] == '\r')) {
     --inside;
   }
   const std::size_t head = line_start(view.text, inside, kLongestHead + 1);

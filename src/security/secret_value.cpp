@@ -143,7 +143,7 @@ std::size_t line_end(const TextView& view, std::size_t at) {
 }
 
 SettingValue bare_value(const TextView& view, std::size_t at, const SettingName& name,
-                 const Separator& separator) {
+                        const Separator& separator) {
   const std::string_view text = view.text;
   SettingValue out;
   out.start = at;
@@ -227,8 +227,8 @@ SettingValue block_value(const TextView& view, std::size_t at) {
   const std::string_view text = whole.substr(0, at + kLongestIndent + kLongestValue);
   const bool open = text.size() == whole.size() && !view.last;  // more may come
   SettingValue out;
-  const std::size_t line = text.substr(0, at + kLongestIndent)
-                               .find_first_not_of("+-0123456789 \t\r", at + 1);
+  const std::size_t line =
+      text.substr(0, at + kLongestIndent).find_first_not_of("+-0123456789 \t\r", at + 1);
   if (line == std::string_view::npos) {
     out.waits = open && text.size() < at + kLongestIndent;
     return out;
@@ -273,7 +273,8 @@ SettingValue value_at(const TextView& view, const SettingName& name, const Separ
     view.spend(stop - at);
     waiting.waits = stop + 1 >= text.size() && !view.last;
     const bool closed = text.substr(stop).starts_with("</");
-    return waiting.waits ? waiting : SettingValue{false, at, closed ? stop : at, ValueForm::kQuoted};
+    return waiting.waits ? waiting
+                         : SettingValue{false, at, closed ? stop : at, ValueForm::kQuoted};
   }
   if (separator.kind == ':' && (text[at] == '>' || text[at] == '|')) {
     return block_value(view, at);

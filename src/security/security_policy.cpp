@@ -22,8 +22,8 @@ struct Code {
 /// Files that are only read: no program, whatever they say.
 bool is_prose(std::string_view path) {
   const std::string lower = text::lower_ascii(path);
-  static constexpr std::string_view kEndings[] = {".md", ".txt", ".rst", ".adoc", ".csv", ".tsv",
-                                                  ".log"};
+  static constexpr std::string_view kEndings[] = {".md",  ".txt", ".rst", ".adoc",
+                                                  ".csv", ".tsv", ".log"};
   return std::any_of(std::begin(kEndings), std::end(kEndings),
                      [&](std::string_view ending) { return lower.ends_with(ending); });
 }

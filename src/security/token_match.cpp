@@ -248,7 +248,8 @@ bool is_token_start(std::string_view text, std::size_t start) {
   }
   if (before == 'm' || before == 'K') {  // the end of a colour
     std::size_t sequence = start - 1;
-    while (sequence > 0 && start - sequence < kLongestColour && (is_digit(text[sequence - 1]) || text[sequence - 1] == ';')) {
+    while (sequence > 0 && start - sequence < kLongestColour &&
+           (is_digit(text[sequence - 1]) || text[sequence - 1] == ';')) {
       --sequence;
     }
     return sequence > 0 && sequence < start - 1 + (before == 'K' ? 1U : 0U) &&

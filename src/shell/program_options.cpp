@@ -16,7 +16,8 @@ struct ProgramOptions {
   std::string_view letters;  ///< short options, anywhere in a group
   std::string_view longs;    ///< " --open-files-in-pager -wrapper "
   std::string_view exempt;   ///< options of their own that are also an abbreviation
-  /// False: the option is no hazard by itself (`ssh -o`, `psql -c`); its value is read all the same.
+  /// False: the option is no hazard by itself (`ssh -o`, `psql -c`); its value is read all the
+  /// same.
   bool hazard = true;
 };
 constexpr ProgramOptions kOptions[] = {

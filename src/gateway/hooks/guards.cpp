@@ -67,7 +67,7 @@ Task<Result<hooks::BeforeVerdict>> SecurityPolicyHook::before(const hooks::Conte
   out.risk_score = verdict->report.risk_score;
   out.action = verdict->level == Level::kDeny  ? hooks::BeforeVerdict::Action::kBlock
                : verdict->level == Level::kAsk ? hooks::BeforeVerdict::Action::kAsk
-                                              : hooks::BeforeVerdict::Action::kAllow;
+                                               : hooks::BeforeVerdict::Action::kAllow;
   co_return out;
 }
 

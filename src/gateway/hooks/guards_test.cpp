@@ -20,7 +20,8 @@ constexpr std::string_view kCalmIsAllowed =
     "  - {tool: bash, level: allow, condition: 'risk_score < 0.3'}\n"
     "  - {tool: write_file, level: allow, condition: 'risk_score < 0.3'}\n"
     "  - {pattern: '**/*', action: write, level: allow, condition: 'risk_score < 0.3'}\n"
-    "  - {tool: bash, action: execute, pattern: '*', level: allow, condition: 'risk_score < 0.3'}\n";
+    "  - {tool: bash, action: execute, pattern: '*', level: allow, condition: 'risk_score < "
+    "0.3'}\n";
 
 struct House {
   std::shared_ptr<const permission::Policy> rules;
