@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <cerrno>
 #include <deque>
 #include <sstream>
 
@@ -21,12 +22,7 @@ constexpr int kMostLinks = 40;
 constexpr std::uint32_t kMostForLinked = 50'000;
 constexpr std::int64_t kLinkedMs = 300;
 
-/// Another child's, which goes when that one ends.
-bool is_placeholder(const std::string& path, const Placeholder& stand) {
-  struct stat info{};
-  if (::lstat(path.c_str(), &info) != 0) {
-    return false;
-  }
+bool has_form_of(const std::string& path, const struct ::stat& info, const Placeholder& stand) {
   switch (stand.kind) {
     case Placeholder::Kind::kSocket:
       return S_ISSOCK(info.st_mode) && (info.st_mode & 07777) == 0;
@@ -40,6 +36,15 @@ bool is_placeholder(const std::string& path, const Placeholder& stand) {
              os::read_file(path).value_or("?") == stand.text;
   }
   return false;
+}
+
+/// Another child's, which goes when that one ends. One that is gone between two looks was one.
+bool is_placeholder(const std::string& path, const Placeholder& stand) {
+  struct stat info{};
+  if (::lstat(path.c_str(), &info) != 0) {
+    return errno == ENOENT;
+  }
+  return has_form_of(path, info, stand) || kind_of(path) == 0;
 }
 
 std::deque<std::string> components(const std::string& path) {
