@@ -176,6 +176,20 @@ class PauseAndResume(WorkflowTest):
         self.flow("pause", run_id)
         self.assertEqual(self.flow("resume", run_id, "--yes", "--json", timeout=30).json()["status"], "completed")
 
+    def test_a_child_that_is_resumed_takes_its_parent_along(self):
+        self.workflow("c", "id: c\nsteps: [{id: gate, wait: {signal: go}}]\n")
+        self.workflow("p", "id: p\nsteps:\n  - {id: s, uses: c}\n  - {id: after, needs: [s], run: 'echo after >> log'}\n")
+        process, run_id = self.begin("p", "--yes")
+        child = self.wait_for(lambda: [r["run_id"] for r in self.open_runs() if r["workflow_id"] == "c"], "the child")[0]
+        self.waits(child, "signal go")
+        process.kill()
+        process.wait()
+        self.flow("signal", child, "go", "{}", code=None)
+        run = self.flow("resume", child, "--yes", "--json", timeout=30).json()
+        self.assertEqual(run["status"], "completed")
+        self.assertEqual(self.show(run_id)["status"], "completed")
+        self.assertEqual((self.work / "log").read_text(), "after\n")
+
     def test_resume_follows_a_run_of_another_process(self):
         self.workflow("w", "id: w\nsteps: [{id: a, run: 'touch began; sleep 3'}]\n")
         process, run_id = self.begin("w", "--yes")

@@ -57,6 +57,28 @@ Task<void> watch_stored(WorkflowSession& session, std::string id) {
   session.watch(id, blueprint ? *blueprint : nullptr);
 }
 
+/// Takes up the open runs above a child as well: it is they who go on with what it comes to.
+Task<Result<Ids>> resume_above(WorkflowSession& session, std::string parent) {
+  Ids ids;
+  while (!parent.empty()) {
+    OAP_CO_TRY(const store::RunRecord record, session.platform().workflows().runs().find(parent));
+    if (store::is_end(record.state)) {
+      break;
+    }
+    co_await watch_stored(session, parent);
+    const auto taken = co_await session.engine().resume(parent);
+    if (!taken && taken.error().code() != Code::kFailedPrecondition) {
+      co_return fail(taken.error());
+    }
+    if (!taken) {
+      session.is_elsewhere(parent);
+    }
+    ids.push_back(parent);
+    parent = record.parent_run;
+  }
+  co_return ids;
+}
+
 Task<Result<Ids>> resume_one(WorkflowSession& session, WorkflowArgs args) {
   OAP_CO_TRY(std::string id, session.platform().workflows().runs().resolve(args.target));
   OAP_CO_TRY(const store::RunRecord record, session.platform().workflows().runs().find(id));
@@ -79,7 +101,8 @@ Task<Result<Ids>> resume_one(WorkflowSession& session, WorkflowArgs args) {
   if (!taken) {
     session.is_elsewhere(id);
   }
-  Ids ids{std::move(id)};
+  OAP_CO_TRY(Ids ids, co_await resume_above(session, record.parent_run));
+  ids.insert(ids.begin(), std::move(id));
   co_return ids;
 }
 
@@ -88,7 +111,9 @@ Task<Result<Ids>> resume_all(WorkflowSession& session) {
   Ids ids;
   for (const std::string& id : taken) {
     const auto record = session.platform().workflows().runs().find(id);
-    if (record && record->parent_run.empty()) {
+    const bool is_top =
+        record && std::find(taken.begin(), taken.end(), record->parent_run) == taken.end();
+    if (is_top) {
       co_await watch_stored(session, id);
       ids.push_back(id);
     }
