@@ -156,7 +156,7 @@ Task<Result<TurnResult>> TurnLoop::run(AgentProfile agent, Scope scope,
     const hooks::DoneOutcome done =
         co_await parts_.hooks.assistant_done(std::move(context), result.final_text);
     if (done.verdict.action != hooks::DoneVerdict::Action::kInject ||
-        injections >= kMaxInjections) {
+        injections >= scope.max_injections) {
       co_return result;
     }
     ++injections;

@@ -66,6 +66,7 @@ class TurnLoop {
     Deadline deadline = Deadline::never();
     /// Asked before each turn (from 1) with what was used so far; an Error ends the conversation.
     std::function<Result<void>(int turn, const Usage& used)> may_begin;
+    int max_injections = kMaxInjections;
   };
 
   explicit TurnLoop(Parts parts) : parts_(parts) {}

@@ -4,6 +4,8 @@
 #include "gateway/hooks/hidden_text.hpp"
 #include "gateway/hooks/results.hpp"
 #include "hooks/registry.hpp"
+#include "orchestration/mission/desk.hpp"
+#include "store/mission_repository.hpp"
 
 namespace oap::platform {
 
@@ -12,6 +14,8 @@ struct HookParts {
   const permission::Engine& engine;
   const security::SecretScanner& scanner;
   const security::SecurityPolicy& security_policy;
+  orchestration::MissionDesk& desk;
+  store::MissionRepository* missions = nullptr;  ///< null: commands about missions are not answered
 };
 
 /// Fills the registry: the one ordered table of all built-in hooks.
