@@ -65,11 +65,7 @@ platform::MissionObserver MissionView::observer() {
       print_json(json::Value(state_fields(status)));
       return;
     }
-    const std::string waits(to_string(status.waits_for));
-    const std::string line =
-        fmt::format("mission: {}{}{} (iteration {})", to_string(status.state),
-                    waits.empty() ? "" : " for " + waits,
-                    status.reason.empty() ? "" : ": " + status.reason, status.iteration);
+    const std::string line = orchestration::state_line(status);
     orchestration::tell(run.events.on_notice, std::string_view(line));
   };
   observer.events.on_task = [format = format_, run](const orchestration::DelegatedTask& task) {

@@ -397,6 +397,13 @@ Task<void> Missions::carry_out(const orchestration::TaskRequest& request,
   const auto wish = parts_.desk.take_wish(request.session_id);
   MissionObserver observer;
   observer.events.run = events;
+  observer.on_begin = [&events](const std::string& mission, const std::string& /*session*/) {
+    orchestration::tell(events.on_notice, std::string_view("mission " + mission));
+  };
+  observer.events.on_state = [&events](const orchestration::MissionStatus& status) {
+    const std::string line = orchestration::state_line(status);
+    orchestration::tell(events.on_notice, std::string_view(line));
+  };
   Result<MissionReport> done = fail(Code::kInternal, "no mission was asked for");
   if (wish && wish->objective.empty()) {
     auto open = find("");

@@ -1,9 +1,12 @@
 #include "platform/worktrees.hpp"
 
 #include <algorithm>
+#include <filesystem>
 
 #include <fmt/format.h>
 
+#include "async/run_blocking.hpp"
+#include "async/sleep.hpp"
 #include "base/log.hpp"
 #include "orchestration/mission/mission_tools.hpp"
 #include "os/file.hpp"
@@ -17,6 +20,8 @@ namespace {
 
 constexpr Millis kGitTime{120'000};
 constexpr std::size_t kMostNamed = 10;
+constexpr int kRemovals = 20;  // sandboxes that begin or end may hold parts of it for a moment
+constexpr Millis kRemovalPause{50};
 
 /// Git in the workspace's sandbox; `extra` is what it may write besides.
 class Git {
@@ -92,14 +97,15 @@ class GatewayInvoker final : public workflow::ToolInvoker {
 /// One worktree and the tools that work in it.
 class Worktree final : public orchestration::Workplace {
  public:
-  Worktree(const Worktrees::Parts& parts, Git git, std::string path, std::string branch,
-           std::string base, std::string description)
+  Worktree(const Worktrees::Parts& parts, async::BlockingPool& blocking, Git git,
+           std::string path, std::string branch, std::string base, std::string description)
       : parts_(parts),
         git_(std::move(git)),
         path_(std::move(path)),
         branch_(std::move(branch)),
         base_(std::move(base)),
-        description_(std::move(description)) {
+        description_(std::move(description)),
+        blocking_(blocking) {
     upstreams_.add(builtin_at(parts_.settings, parts_.executor, path_, parts_.local));
     std::vector<ToolSpec> specs = tools::builtin_specs();
     for (ToolSpec& spec : orchestration::mission_tool_specs()) {
@@ -196,11 +202,35 @@ class Worktree final : public orchestration::Workplace {
     co_return Result<void>{};
   }
 
+  /// The folder and git's record of it: plain files that no program is run for. (In the sandbox git
+  /// cannot take the record away, as parts of it are protected there.)
   Task<Result<void>> remove(bool with_branch) {
     const std::string& workspace = parts_.settings.paths.workspace;
-    Words words{"worktree", "remove", "--force", path_};
-    OAP_CO_CHECK_OK(co_await git(std::move(words), workspace));
-    if (with_branch) {
+    const std::string record =
+        workspace + "/.git/worktrees" + path_.substr(path_.rfind('/'));
+    const auto remove_both = [path = path_, record]() -> Result<void> {
+      std::error_code problem;
+      for (const std::string& folder : {path, record}) {
+        std::filesystem::remove_all(folder, problem);
+        if (problem) {
+          return fail(Code::kUnavailable, "removing {}: {}", folder, problem.message());
+        }
+      }
+      return {};
+    };
+    Result<void> removed;
+    for (int attempt = 0; attempt < kRemovals; ++attempt) {
+      auto removing = async::run_blocking(blocking_, remove_both);
+      removed = co_await std::move(removing);
+      if (removed || !co_await async::sleep_for(kRemovalPause)) {
+        break;
+      }
+    }
+    if (!removed) {  // it costs space, nothing else
+      log::warn("worktrees", "a worktree was left behind",
+                {{"why", removed.error().to_string()}});
+    }
+    if (with_branch && removed) {
       Words branch{"branch", "--quiet", "-D", branch_};
       OAP_CO_CHECK_OK(co_await git(std::move(branch), workspace));
     }
@@ -213,6 +243,7 @@ class Worktree final : public orchestration::Workplace {
   std::string branch_;
   std::string base_;
   std::string description_;
+  async::BlockingPool& blocking_;
   gateway::UpstreamSet upstreams_;
   std::unique_ptr<gateway::Catalog> catalog_;
   std::unique_ptr<gateway::Gateway> gateway_;
@@ -263,7 +294,7 @@ Task<Result<std::unique_ptr<orchestration::Workplace>>> Worktrees::open(std::str
     OAP_CO_CHECK_OK(co_await git.run(std::move(add), workspace));
   }
   std::unique_ptr<orchestration::Workplace> place = std::make_unique<Worktree>(
-      parts_, std::move(git), path, branch, std::move(base), std::move(description));
+      parts_, blocking_, std::move(git), path, branch, std::move(base), std::move(description));
   co_return place;
 }
 

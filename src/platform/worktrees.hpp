@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "approval/approver.hpp"
+#include "async/blocking_pool.hpp"
 #include "gateway/gateway.hpp"
 #include "orchestration/mission/mission_run.hpp"
 #include "platform/builtin_upstream.hpp"
@@ -38,6 +39,7 @@ class Worktrees final : public orchestration::Workplaces {
 
  private:
   Parts parts_;
+  async::BlockingPool blocking_{1};
 };
 
 /// Files that two changes have in common, sorted. Pure.

@@ -161,9 +161,6 @@ RoleVerdict judge_role(const RoleLimits& limits, const ToolCall& call) {
   if (tool == "todo") {
     const std::string_view action = argument(call, "action");
     const bool ticks = one_of(action, {"tick", "check", "done", "complete"});
-    if (argument(call, "list") == "issues") {
-      return {};  // findings are anyone's who may use the list
-    }
     if (limits.role == "reviewer" && !action.empty() && !ticks &&
         !one_of(action, {"list", "read", "show", "untick"})) {
       return refuse(limits, "change the todo list but for ticks");

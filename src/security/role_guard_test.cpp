@@ -65,18 +65,6 @@ TEST(RoleGuard, Table) {
   EXPECT_GE(rows.size(), 60U);
 }
 
-TEST(RoleGuard, TheReviewerTellsSyncIssues) {
-  ToolCall call;
-  call.server = kBuiltinServer;
-  call.tool = "todo";
-  call.arguments = {{"action", "add"}, {"list", "issues"}, {"text", "types differ"}};
-  Principal principal;
-  principal.role = "reviewer";
-  EXPECT_TRUE(role_guard(call, principal).allowed);
-  principal.role = "worker";
-  EXPECT_FALSE(role_guard(call, principal).allowed);
-}
-
 TEST(RoleGuard, NeverRulesCountForEveryone) {
   ToolCall call;
   call.server = kBuiltinServer;

@@ -119,7 +119,7 @@ class Hostile(MissionTest):
         result = self.expect(endless, "paused", "cost", "--cost", "0.01")
         self.assertIn("price is not known", result["reason"])
         self.setUp()
-        self.write(".opencode/config.yaml", "models: {openai/m: {input_price: 10, output_price: 10}}\n")
+        self.model = "openai/gpt-4.1"
         result = self.expect(endless, "paused", "cost", "--cost", "0.01")
         self.assertGreaterEqual(result["usage"]["cost_usd"], 0.01)
         self.assertLess(result["usage"]["cost_usd"], 0.2)

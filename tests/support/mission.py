@@ -52,6 +52,8 @@ def good_script(path="out.txt"):
 class MissionTest(OapTest):
     """A test with missions: `--yes`, the mock as openai/m, and JSON results."""
 
+    model = "openai/m"
+
     def mission(self, *args, script=None, env=None, timeout=90):
         """oap mission …; the result and the exit code. `script` begins a mock of its own."""
         if script is not None:
@@ -60,7 +62,7 @@ class MissionTest(OapTest):
         env = env if env is not None else getattr(self, "mock_env", None)
         extra = ["--json"]
         if args[0] in ("start", "resume"):
-            extra += ["--yes", "--model", "openai/m"]
+            extra += ["--yes", "--model", self.model]
         result = self.oap("mission", *args, *extra, env=env, timeout=timeout)
         try:
             return result.json(), result.code

@@ -69,7 +69,7 @@ Task<std::optional<Evidence>> EvidenceLog::take(ToolCall call, ToolOutcome outco
   const auto old = std::find_if(list_.begin(), list_.end(), [&](const Evidence& one) {
     return one.is_command && one.command == evidence->command;
   });
-  const bool same = old != list_.end() && old->exit_code == evidence->exit_code &&
+  const bool same = !passed && old != list_.end() && old->exit_code == evidence->exit_code &&
                     old->tree == evidence->tree && old == list_.end() - 1;
   keep_newest(list_, *evidence);
   co_return same ? std::nullopt : evidence;

@@ -15,6 +15,13 @@ json::Array texts(const std::vector<std::string>& lines) {
 
 }  // namespace
 
+std::string state_line(const MissionStatus& status) {
+  const std::string waits(to_string(status.waits_for));
+  return fmt::format("mission: {}{}{} (iteration {})", to_string(status.state),
+                     waits.empty() ? "" : " for " + waits,
+                     status.reason.empty() ? "" : ": " + status.reason, status.iteration);
+}
+
 std::optional<Error> MissionReport::error() const {
   const std::string why = status.reason.empty() ? "" : ": " + status.reason;
   const auto told = [&](Code code, std::string_view what) {

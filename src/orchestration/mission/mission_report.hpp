@@ -35,5 +35,7 @@ struct MissionReport {
   int exit_code() const;
 };
 json::Object to_json(const MissionReport& report);
+/// "mission: waiting for child: 2 delegated tasks are under way (iteration 3)".
+std::string state_line(const MissionStatus& status);
 
 }  // namespace oap::orchestration

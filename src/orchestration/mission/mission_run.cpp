@@ -154,7 +154,11 @@ Task<Result<void>> MissionRun::move() {
   Plan now = std::exchange(plan_, Plan{});
   if (now.go_on) {
     plan_.go_on = now.go_on;
-    std::string prompt = co_await next_prompt();
+    std::string prompt = std::exchange(prepared_, {});
+    if (prompt.empty()) {
+      prompt = co_await next_prompt();
+    }
+    plan_.go_on.reset();
     co_return co_await commander_turn(std::move(prompt));
   }
   if (now.wait_for_children) {
@@ -234,7 +238,11 @@ Task<Result<void>> MissionRun::commander_turn(std::string prompt) {
     co_return co_await after_failure(std::move(turns).error());
   }
   if (!judged_) {  // another hook ended the vote before the mission was asked
-    hooks::DoneVerdict ignored = co_await turn_ended(turns->final_text);
+    hooks::DoneVerdict verdict = co_await turn_ended(turns->final_text);
+    if (!verdict.prompts.empty()) {
+      plan_.go_on = Continue{};
+      prepared_ = std::move(verdict.prompts.front());
+    }
   }
   co_return lost_ ? Result<void>(fail(*lost_)) : Result<void>{};
 }

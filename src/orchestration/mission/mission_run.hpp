@@ -154,6 +154,7 @@ class MissionRun final : public LiveMission {
   CompletionVerdict verdict_;
   Plan plan_;
   std::string answer_;
+  std::string prepared_;       // the next prompt, where a hook before ours ended the vote
   std::string question_;       // asked with the tool in this turn
   std::string last_question_;  // that the last text ended with
   std::string pause_by_;

@@ -157,6 +157,7 @@ TurnLoop::Scope MissionRun::scope_of(const MissionSeat& seat) {
   TurnLoop::Scope scope;
   scope.session_id = seat.session_id;
   scope.task_id = seat.task_id.empty() ? record_.id : seat.task_id;
+  scope.keep_calls = false;
   scope.principal = parts_.principal;
   scope.principal.role = seat.role;
   scope.workspace = parts_.workspace;
