@@ -171,6 +171,7 @@ class Course {
       now().question.clear();
       now().questions = 0;
       now().stagnation = 0;
+      now().fingerprint.clear();
       enter(MissionState::kRunning);
       act(Continue{Continue::Why::kAnswer, false});
     }
@@ -211,6 +212,7 @@ class Course {
     const bool open_question = !now().question.empty() && !asked.answered;
     now().aborted = false;
     now().stagnation = 0;
+    now().fingerprint.clear();
     now().refused_seals = 0;
     now().questions = 0;
     now().retries = 0;
