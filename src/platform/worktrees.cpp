@@ -97,15 +97,16 @@ class GatewayInvoker final : public workflow::ToolInvoker {
 /// One worktree and the tools that work in it.
 class Worktree final : public orchestration::Workplace {
  public:
-  Worktree(const Worktrees::Parts& parts, async::BlockingPool& blocking, Git git,
-           std::string path, std::string branch, std::string base, std::string description)
+  Worktree(const Worktrees::Parts& parts, async::BlockingPool& blocking, async::Semaphore& turn,
+           Git git, std::string path, std::string branch, std::string base, std::string description)
       : parts_(parts),
         git_(std::move(git)),
         path_(std::move(path)),
         branch_(std::move(branch)),
         base_(std::move(base)),
         description_(std::move(description)),
-        blocking_(blocking) {
+        blocking_(blocking),
+        turn_(turn) {
     upstreams_.add(builtin_at(parts_.settings, parts_.executor, path_, parts_.local));
     std::vector<ToolSpec> specs = tools::builtin_specs();
     for (ToolSpec& spec : orchestration::mission_tool_specs()) {
@@ -132,6 +133,15 @@ class Worktree final : public orchestration::Workplace {
   Task<Result<std::string>> finish(bool ok) override {
     co_await catalog_->close();
     co_await upstreams_.close();
+    const Deadline never = Deadline::never();
+    OAP_CO_TRY([[maybe_unused]] const async::Semaphore::Permit turn, co_await turn_.acquire(never));
+    co_return co_await end(ok);
+  }
+
+ private:
+  using Words = std::vector<std::string>;
+
+  Task<Result<std::string>> end(bool ok) {
     OAP_CO_CHECK_OK(co_await commit());
     OAP_CO_TRY(const std::vector<std::string> own, co_await changed_on_branch());
     if (own.empty()) {
@@ -156,9 +166,6 @@ class Worktree final : public orchestration::Workplace {
     OAP_CO_CHECK_OK(co_await remove(true));
     co_return fmt::format("merged into the workspace: {}", listed(own));
   }
-
- private:
-  using Words = std::vector<std::string>;
 
   Task<Result<std::string>> git(Words words, std::string cwd, std::string input = {}) {
     return git_.run(std::move(words), std::move(cwd), std::move(input));
@@ -206,8 +213,7 @@ class Worktree final : public orchestration::Workplace {
   /// cannot take the record away, as parts of it are protected there.)
   Task<Result<void>> remove(bool with_branch) {
     const std::string& workspace = parts_.settings.paths.workspace;
-    const std::string record =
-        workspace + "/.git/worktrees" + path_.substr(path_.rfind('/'));
+    const std::string record = workspace + "/.git/worktrees" + path_.substr(path_.rfind('/'));
     const auto remove_both = [path = path_, record]() -> Result<void> {
       std::error_code problem;
       for (const std::string& folder : {path, record}) {
@@ -227,8 +233,7 @@ class Worktree final : public orchestration::Workplace {
       }
     }
     if (!removed) {  // it costs space, nothing else
-      log::warn("worktrees", "a worktree was left behind",
-                {{"why", removed.error().to_string()}});
+      log::warn("worktrees", "a worktree was left behind", {{"why", removed.error().to_string()}});
     }
     if (with_branch && removed) {
       Words branch{"branch", "--quiet", "-D", branch_};
@@ -244,6 +249,7 @@ class Worktree final : public orchestration::Workplace {
   std::string base_;
   std::string description_;
   async::BlockingPool& blocking_;
+  async::Semaphore& turn_;
   gateway::UpstreamSet upstreams_;
   std::unique_ptr<gateway::Catalog> catalog_;
   std::unique_ptr<gateway::Gateway> gateway_;
@@ -269,6 +275,9 @@ Task<Result<std::unique_ptr<orchestration::Workplace>>> Worktrees::open(std::str
                          "repository; let one writer work after the other",
                          Audience::kModel));
   }
+  const Deadline never = Deadline::never();
+  OAP_CO_TRY([[maybe_unused]] const async::Semaphore::Permit turn,
+             co_await one_at_a_time_.acquire(never));
   const std::string folder = workspace + "/.opencode/worktrees";
   OAP_CO_CHECK_OK(os::make_dirs(folder));
   if (!os::exists(folder + "/.gitignore")) {
@@ -293,8 +302,9 @@ Task<Result<std::unique_ptr<orchestration::Workplace>>> Worktrees::open(std::str
     std::vector<std::string> add{"worktree", "add", "--quiet", "-b", branch, path, base};
     OAP_CO_CHECK_OK(co_await git.run(std::move(add), workspace));
   }
-  std::unique_ptr<orchestration::Workplace> place = std::make_unique<Worktree>(
-      parts_, blocking_, std::move(git), path, branch, std::move(base), std::move(description));
+  std::unique_ptr<orchestration::Workplace> place =
+      std::make_unique<Worktree>(parts_, blocking_, one_at_a_time_, std::move(git), path, branch,
+                                 std::move(base), std::move(description));
   co_return place;
 }
 

@@ -6,6 +6,7 @@
 
 #include "approval/approver.hpp"
 #include "async/blocking_pool.hpp"
+#include "async/semaphore.hpp"
 #include "gateway/gateway.hpp"
 #include "orchestration/mission/mission_run.hpp"
 #include "platform/builtin_upstream.hpp"
@@ -40,6 +41,7 @@ class Worktrees final : public orchestration::Workplaces {
  private:
   Parts parts_;
   async::BlockingPool blocking_{1};
+  async::Semaphore one_at_a_time_{1};  // what is taken away must not be in another one's sandbox
 };
 
 /// Files that two changes have in common, sorted. Pure.

@@ -283,8 +283,8 @@ bool is_end(MissionState state) {
 
 std::string_view name_of(const MissionEvent& event) {
   static constexpr std::array<std::string_view, std::variant_size_v<MissionEvent>> kEvents = {
-      "turn_ended", "woken", "answered", "provider_failed", "budget_spent",
-      "pause",      "resume",      "stop",     "broken"};
+      "turn_ended", "woken",  "answered", "provider_failed", "budget_spent",
+      "pause",      "resume", "stop",     "broken"};
   return kEvents[event.index()];
 }
 

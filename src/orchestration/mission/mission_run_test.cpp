@@ -15,9 +15,9 @@ namespace oap::orchestration {
 namespace {
 
 using ::testing::Contains;
-using ::testing::HasSubstr;
 using testing::FakeInvoker;
 using testing::FakeProvider;
+using ::testing::HasSubstr;
 using testing::says;
 
 class SessionConversation final : public Conversation {
@@ -39,9 +39,8 @@ class MissionHouse : public ::testing::Test {
     store_ = store::Store::open(state_ / "oap.db").value();
     sessions_ = std::make_unique<session::SessionManager>(store_->sessions(), store_->messages(),
                                                           system_clock());
-    catalog_ = std::make_unique<gateway::Catalog>(runtime_.executor(), upstreams_,
-                                                  testing::two_tools(), gateway::CatalogOptions{},
-                                                  nullptr);
+    catalog_ = std::make_unique<gateway::Catalog>(
+        runtime_.executor(), upstreams_, testing::two_tools(), gateway::CatalogOptions{}, nullptr);
     hooks_.add(std::make_unique<MissionControlHook>(desk_), {20});
   }
   store::MissionRecord begin(MissionLimits limits = {}) {
@@ -70,27 +69,26 @@ class MissionHouse : public ::testing::Test {
     agents.worker.name = "worker";
     agents.planner.name = "planner";
     agents.reviewer.name = "reviewer";
-    MissionParts parts{
-        store_->missions(),
-        *sessions_,
-        desk_,
-        invoker_,
-        *catalog_,
-        hooks_,
-        agents,
-        [this](const std::string& id) -> std::unique_ptr<Conversation> {
-          return std::make_unique<SessionConversation>(*sessions_, id);
-        },
-        [](std::string_view text) { return std::string(text); },
-        {},
-        nobody_,
-        nullptr,
-        runtime_.executor(),
-        runtime_.blocking(),
-        system_clock(),
-        work_.path(),
-        state_.path(),
-        {}};
+    MissionParts parts{store_->missions(),
+                       *sessions_,
+                       desk_,
+                       invoker_,
+                       *catalog_,
+                       hooks_,
+                       agents,
+                       [this](const std::string& id) -> std::unique_ptr<Conversation> {
+                         return std::make_unique<SessionConversation>(*sessions_, id);
+                       },
+                       [](std::string_view text) { return std::string(text); },
+                       {},
+                       nobody_,
+                       nullptr,
+                       runtime_.executor(),
+                       runtime_.blocking(),
+                       system_clock(),
+                       work_.path(),
+                       state_.path(),
+                       {}};
     MissionRun run(std::move(parts), {}, store_->missions().find(record.id).value(),
                    remember(store_->missions(), record.id).value());
     return runtime_.run(run.drive(std::move(resume), std::move(answer)));
