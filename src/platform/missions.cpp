@@ -196,25 +196,9 @@ void Missions::note(const std::string& type, const store::MissionRecord& record,
   }
 }
 
-Task<Result<MissionReport>> Missions::drive(store::MissionRecord record,
-                                            std::optional<orchestration::ResumeAsked> resume,
-                                            std::string answer, MissionObserver observer) {
-  OAP_CO_TRY(orchestration::AgentSet agents, this->agents());
-  OAP_CO_TRY(orchestration::MissionMemory memory,
-             orchestration::remember(parts_.store.missions(), record.id));
-  const auto opened = parts_.sessions.ensure_session(
-      {session::SessionStart::Mode::kContinueId, record.workspace, record.session_id, "", "", ""});
-  if (!opened) {
-    co_return fail(opened.error());
-  }
-  if (observer.on_begin) {
-    observer.on_begin(record.id, record.session_id);
-  }
-  if (observer.on_call) {
-    parts_.gateway.set_observer(redacted(parts_.redactor, std::move(observer.on_call)));
-  }
-  note(resume ? "mission_resumed" : "mission_started", record, true, "");
-  orchestration::MissionParts parts{
+orchestration::MissionParts Missions::parts_of(const store::MissionRecord& record,
+                                               orchestration::AgentSet agents) {
+  return orchestration::MissionParts{
       parts_.store.missions(),
       parts_.sessions,
       parts_.desk,
@@ -237,15 +221,12 @@ Task<Result<MissionReport>> Missions::drive(store::MissionRecord record,
       parts_.principal,
       parts_.settings.config.missions.countdown,
       kLease};
+}
+
+/// The session's totals and the audit, once the mission is let go of.
+void Missions::settle(const store::MissionRecord& record, const MissionReport& report) {
   const Usage before = orchestration::body_from_json(record.body).usage;
-  MissionRun run(std::move(parts), std::move(observer.events), record, std::move(memory));
-  Result<MissionReport> report = co_await run.drive(std::move(resume), std::move(answer));
-  parts_.gateway.set_observer({});
-  if (!report) {
-    note("mission_lost", record, false, report.error().to_string());
-    co_return report;
-  }
-  Usage added = report->usage;
+  Usage added = report.usage;
   added.input_tokens -= before.input_tokens;
   added.output_tokens -= before.output_tokens;
   added.cache_read_tokens -= before.cache_read_tokens;
@@ -256,15 +237,47 @@ Task<Result<MissionReport>> Missions::drive(store::MissionRecord record,
     *added.cost_usd -= *before.cost_usd;
   }
   const auto counted = parts_.sessions.update_session_tokens(record.session_id, added);
-  const bool ended = is_end(report->status.state);
+  const bool ended = is_end(report.status.state);
   const auto quiet =
       ended ? parts_.sessions.deactivate_mission_state(record.session_id) : Result<void>{};
   if (!counted || !quiet) {
     log::error("missions", "the session's totals could not be stored", {{"mission", record.id}});
   }
-  const std::optional<Error> problem = report->error();
+  const std::optional<Error> problem = report.error();
   note(ended ? "mission_ended" : "mission_left", record, !problem,
        problem ? problem->to_string() : "");
+}
+
+Task<Result<MissionReport>> Missions::drive(store::MissionRecord record,
+                                            std::optional<orchestration::ResumeAsked> resume,
+                                            std::string answer, MissionObserver observer) {
+  OAP_CO_TRY(orchestration::AgentSet agents, this->agents());
+  OAP_CO_TRY(orchestration::MissionMemory memory,
+             orchestration::remember(parts_.store.missions(), record.id));
+  const auto opened = parts_.sessions.ensure_session(
+      {session::SessionStart::Mode::kContinueId, record.workspace, record.session_id, "", "", ""});
+  if (!opened) {
+    co_return fail(opened.error());
+  }
+  if (observer.on_begin) {
+    observer.on_begin(record.id, record.session_id);
+  }
+  const bool watched = static_cast<bool>(observer.on_call);
+  if (watched) {
+    parts_.gateway.set_observer(redacted(parts_.redactor, std::move(observer.on_call)));
+  }
+  note(resume ? "mission_resumed" : "mission_started", record, true, "");
+  MissionRun run(parts_of(record, std::move(agents)), std::move(observer.events), record,
+                 std::move(memory));
+  Result<MissionReport> report = co_await run.drive(std::move(resume), std::move(answer));
+  if (watched) {
+    parts_.gateway.set_observer({});
+  }
+  if (report) {
+    settle(record, *report);
+  } else {
+    note("mission_lost", record, false, report.error().to_string());
+  }
   co_return report;
 }
 
@@ -301,94 +314,6 @@ Task<Result<MissionReport>> Missions::resume(std::string id, MissionResume resum
   asked.by = parts_.principal.user_id;
   asked.answered = !resume.answer.empty();
   co_return co_await drive(std::move(record), asked, std::move(resume.answer), std::move(observer));
-}
-
-Result<std::string> Missions::find(const std::string& prefix) {
-  if (!prefix.empty()) {
-    return parts_.store.missions().resolve(prefix);
-  }
-  OAP_TRY(const std::vector<store::MissionRecord> open, list(true, 2));
-  if (open.empty()) {
-    return fail(Code::kNotFound, "there is no open mission in {}", parts_.settings.paths.workspace);
-  }
-  return open.front().id;
-}
-
-Result<std::vector<store::MissionRecord>> Missions::list(bool open_only, std::size_t limit) {
-  store::MissionFilter filter;
-  filter.workspace = parts_.settings.paths.workspace;
-  filter.open_only = open_only;
-  filter.limit = limit;
-  return parts_.store.missions().list(filter);
-}
-
-Result<std::vector<store::MissionEventRow>> Missions::log(const std::string& id, std::int64_t after,
-                                                          std::size_t limit) {
-  return parts_.store.missions().events(id, after, limit);
-}
-
-Result<MissionReport> Missions::show(const std::string& id) {
-  OAP_TRY(const store::MissionRecord record, parts_.store.missions().find(id));
-  OAP_TRY(orchestration::MissionMemory memory,
-          orchestration::remember(parts_.store.missions(), id));
-  const MissionBody body = orchestration::body_from_json(record.body);
-  const orchestration::PlanFiles files(record.workspace, body.plan_folder,
-                                       lock_folder(parts_.settings) + "/" + id + ".plan.lock");
-  MissionReport report;
-  report.mission_id = record.id;
-  report.session_id = record.session_id;
-  report.objective = record.objective;
-  report.plan_file = files.todo_path();
-  report.status = body.status;
-  report.limits = body.limits;
-  report.evidence = memory.evidence;
-  report.tasks = memory.tasks;
-  report.in_doubt = body.in_doubt;
-  report.usage = body.usage;
-  report.tool_calls = body.tool_calls;
-  report.active = body.active;
-  report.content = body.content;
-  orchestration::CompletionInput input;
-  files.read_into(input);
-  if (const auto tree = orchestration::WorkspaceTree(record.workspace).take()) {
-    input.tree = tree->hash;
-  }
-  input.tree_at_start = body.tree_at_start;
-  input.evidence = memory.evidence;
-  report.verdict = judge_completion(input);
-  if (!is_end(report.status.state) && !record.owner.empty() && !workflow::is_alive(record.owner) &&
-      record.owner != owner_.text()) {
-    report.status.reason = "its process has ended; oap mission resume goes on with it";
-  }
-  return report;
-}
-
-Result<std::string> Missions::order(const std::string& id, const std::string& kind,
-                                    const orchestration::MissionEvent& event) {
-  OAP_TRY(const store::MissionRecord known, parts_.store.missions().find(id));
-  if (is_driven(known)) {
-    OAP_CHECK_OK(parts_.store.missions().post(
-        {new_id("evt_"), id, {}, json::Object{{"order", kind}, {"by", parts_.principal.user_id}}}));
-    return fmt::format("{} is told to {}", id, kind);
-  }
-  OAP_TRY(const store::MissionRecord record, claim(id));
-  MissionBody body = orchestration::body_from_json(record.body);
-  body.status = step_mission(body.status, event, body.limits).status;
-  orchestration::MissionJournal journal(parts_.store.missions(), id, record.epoch, system_clock());
-  OAP_CHECK_OK(journal.write(kind, json::Object{{"by", parts_.principal.user_id}}, body, true));
-  if (is_end(body.status.state)) {
-    OAP_CHECK_OK(parts_.sessions.deactivate_mission_state(record.session_id));
-    note("mission_ended", record, false, body.status.reason);
-  }
-  return fmt::format("{} is {}", id, to_string(body.status.state));
-}
-
-Result<std::string> Missions::pause(const std::string& id) {
-  return order(id, "pause", orchestration::PauseAsked{parts_.principal.user_id, "", false});
-}
-
-Result<std::string> Missions::stop(const std::string& id) {
-  return order(id, "stop", orchestration::StopAsked{parts_.principal.user_id});
 }
 
 Task<void> Missions::carry_out(const orchestration::TaskRequest& request,

@@ -103,6 +103,9 @@ class Missions final : public orchestration::MissionPath {
   Task<Result<orchestration::MissionReport>> drive(store::MissionRecord record,
                                                    std::optional<orchestration::ResumeAsked> resume,
                                                    std::string answer, MissionObserver observer);
+  orchestration::MissionParts parts_of(const store::MissionRecord& record,
+                                       orchestration::AgentSet agents);
+  void settle(const store::MissionRecord& record, const orchestration::MissionReport& report);
   void note(const std::string& type, const store::MissionRecord& record, bool success,
             const std::string& error);
 
