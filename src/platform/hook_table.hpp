@@ -4,6 +4,7 @@
 #include "gateway/hooks/hidden_text.hpp"
 #include "gateway/hooks/results.hpp"
 #include "hooks/registry.hpp"
+#include "orchestration/hooks/slash_command.hpp"
 #include "orchestration/mission/desk.hpp"
 #include "store/mission_repository.hpp"
 
@@ -16,6 +17,7 @@ struct HookParts {
   const security::SecurityPolicy& security_policy;
   orchestration::MissionDesk& desk;
   store::MissionRepository* missions = nullptr;  ///< null: commands about missions are not answered
+  orchestration::SlashCommandHook::Stop stop_mission = {};
 };
 
 /// Fills the registry: the one ordered table of all built-in hooks.

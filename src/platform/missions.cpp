@@ -160,8 +160,10 @@ Result<store::MissionRecord> Missions::create(const MissionRequest& request) {
 }
 
 bool Missions::is_driven(const store::MissionRecord& record) const {
-  return !record.owner.empty() && record.owner != owner_.text() &&
-         record.lease_until > system_clock().wall() && workflow::is_alive(record.owner);
+  if (record.owner == owner_.text()) {
+    return parts_.desk.find(record.session_id).has_value();
+  }
+  return !record.owner.empty() && record.lease_until > system_clock().wall() && workflow::is_alive(record.owner);
 }
 
 Result<store::MissionRecord> Missions::claim(const std::string& id) {

@@ -79,6 +79,7 @@ struct Platform::Parts {
 
   Result<void> open_state();
   Result<void> assemble();
+  Missions& the_missions();
   Result<std::string> session_for(const RunRequest& request);
   void note_policy(const PolicyHealth& health);
   void note(const std::string& type, const std::string& session_id, const std::string& task_id,
@@ -104,7 +105,8 @@ Result<void> Platform::Parts::assemble() {
   redactor = std::make_unique<gateway::ScannerRedactor>(*scanner);
   log::set_redactor([this](std::string_view text) { return scanner->redact(text); });
   register_hooks(hooks,
-                 {policy->engine(), *scanner, *security_policy, mission_desk, &store->missions()});
+                 {policy->engine(), *scanner, *security_policy, mission_desk, &store->missions(),
+                  [this](const std::string& id) { return the_missions().stop(id); }});
   http = std::make_unique<net::HttpClient>(options.executor);
   OAP_CHECK_OK(add_upstreams(upstreams, credentials, settings, options.executor, *http,
                              mission_tools(mission_desk)));
@@ -180,21 +182,20 @@ Workflows& Platform::workflows() {
   return *parts.workflows;
 }
 
-Missions& Platform::missions() {
-  Parts& parts = *parts_;
-  if (parts.missions == nullptr) {
-    approval::Approver& approver =
-        parts.options.approver != nullptr ? *parts.options.approver : parts.nobody;
-    parts.worktrees = std::make_unique<Worktrees>(Worktrees::Parts{
-        parts.options.settings, parts.hooks, approver, parts.desk.get(), *parts.audit,
-        *parts.redactor, parts.options.executor, mission_tools(parts.mission_desk)});
-    parts.missions = std::make_unique<Missions>(
-        Missions::Parts{parts.options.settings, *parts.gateway, *parts.catalog, parts.hooks,
-                        *parts.redactor, *parts.audit, *parts.models, *parts.sessions, *parts.store,
-                        parts.mission_desk, *parts.invoker, *parts.worktrees, parts.principal,
-                        parts.options.model, parts.options.executor});
+Missions& Platform::missions() { return parts_->the_missions(); }
+
+Missions& Platform::Parts::the_missions() {
+  if (missions == nullptr) {
+    approval::Approver& approver = options.approver != nullptr ? *options.approver : nobody;
+    worktrees = std::make_unique<Worktrees>(
+        Worktrees::Parts{options.settings, hooks, approver, desk.get(), *audit, *redactor,
+                         options.executor, mission_tools(mission_desk)});
+    missions = std::make_unique<Missions>(
+        Missions::Parts{options.settings, *gateway, *catalog, hooks, *redactor, *audit, *models,
+                        *sessions, *store, mission_desk, *invoker, *worktrees, principal,
+                        options.model, options.executor});
   }
-  return *parts.missions;
+  return *missions;
 }
 
 Executor Platform::executor() const { return parts_->options.executor; }

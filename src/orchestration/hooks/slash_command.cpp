@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include "base/ids.hpp"
 #include "text/strings.hpp"
 
 namespace oap::orchestration {
@@ -119,12 +118,8 @@ Result<std::string> SlashCommandHook::stop(const hooks::Context& context,
     }
     id = open.front().id;
   }
-  OAP_CHECK_OK(
-      missions_->post({new_id("evt_"),
-                       id,
-                       {},
-                       json::Object{{"order", "stop"}, {"by", context.principal.user_id}}}));
-  return fmt::format("{} is told to stop\n", id);
+  OAP_TRY(const std::string told, stop_(id));
+  return told + "\n";
 }
 
 }  // namespace oap::orchestration

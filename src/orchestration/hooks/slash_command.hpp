@@ -23,8 +23,11 @@ std::optional<SlashCall> parse_slash(std::string_view text);
 /// /stop, /cancel. /task and /plan are left to MissionControl, unknown ones to custom commands.
 class SlashCommandHook final : public hooks::ChatHook {
  public:
+  /// Ends a mission by its id, whoever drives it; a sentence that says what was done.
+  using Stop = std::function<Result<std::string>(const std::string& id)>;
   /// The repository outlives the hook; null: it answers nothing about missions.
-  explicit SlashCommandHook(store::MissionRepository* missions) : missions_(missions) {}
+  SlashCommandHook(store::MissionRepository* missions, Stop stop)
+      : missions_(missions), stop_(std::move(stop)) {}
   std::string_view name() const override { return "SlashCommand"; }
   Task<Result<hooks::ChatVerdict>> on_message(const hooks::Context& context,
                                               std::string text) override;
@@ -34,6 +37,7 @@ class SlashCommandHook final : public hooks::ChatHook {
   Result<std::string> stop(const hooks::Context& context, const std::string& which);
 
   store::MissionRepository* missions_;
+  Stop stop_;
 };
 
 }  // namespace oap::orchestration

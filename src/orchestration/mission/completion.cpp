@@ -167,7 +167,9 @@ class Judge {
   void last_verification() {
     const auto last = std::find_if(
         input_.evidence.rbegin(), input_.evidence.rend(),
-        [](const Evidence& one) { return one.is_command && is_verification(one.command); });
+        [](const Evidence& one) {
+          return one.is_command && is_verification(one.command) && !shows_nothing(one.command);
+        });
     if (last != input_.evidence.rend() && last->exit_code != 0) {
       out_.open.push_back(
           fmt::format("the last verification, `{}` by the {}, failed with exit "

@@ -107,6 +107,9 @@ TEST(Completion, TheLastVerificationMustNotHaveFailed) {
   EXPECT_THAT(
       judge_completion(input).open,
       ElementsAre(HasSubstr("`ctest --preset dev` by the worker, failed with exit code 8")));
+  input.evidence.push_back(ran("pytest -q || true", 0, "tree2"));
+  input.evidence.push_back(ran("true # pytest", 0, "tree2"));
+  EXPECT_FALSE(judge_completion(input).complete);
   input.evidence.push_back(ran("pytest -q", 0, "tree2"));
   EXPECT_TRUE(judge_completion(input).complete);
 }

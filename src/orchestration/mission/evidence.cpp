@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 #include "orchestration/turn_loop.hpp"
 #include "shell/parse.hpp"
@@ -25,6 +26,58 @@ bool does_nothing(const shell::SimpleCommand& command) {
   return command.argv.empty() ||
          std::find(kNothing.begin(), kNothing.end(), shell::base_name(command.argv.front())) !=
              kNothing.end();
+}
+
+template <std::size_t N>
+bool is_one_of(std::string_view word, const std::array<std::string_view, N>& words) {
+  return std::find(words.begin(), words.end(), word) != words.end();
+}
+
+/// Whether one of the words of a name is about verifying: "run_tests.sh", "test:unit", "lint".
+bool names_verification(std::string_view name) {
+  static constexpr std::array<std::string_view, 13> kWords = {
+      "test",   "tests", "spec",      "check", "checks", "lint", "build",
+      "verify", "vet",   "typecheck", "ci",    "clippy", "tsc"};
+  std::string word;
+  for (const char c : text::lower_ascii(name) + " ") {
+    if (text::is_alpha(c)) {
+      word += c;
+    } else if (is_one_of(std::exchange(word, {}), kWords)) {
+      return true;
+    }
+  }
+  return false;
+}
+
+bool verifies(const shell::SimpleCommand& command) {
+  static constexpr std::array<std::string_view, 27> kAlways = {
+      "pytest", "ctest",  "make",  "ninja",   "tox",     "nox",    "jest",   "vitest", "mypy",
+      "ruff",   "eslint", "tsc",   "flake8",  "pylint",  "gradle", "mvn",    "bazel",  "meson",
+      "rake",   "rspec",  "ava",   "phpunit", "pyright", "tap",    "cmake",  "gmake",  "clang-tidy"};
+  static constexpr std::array<std::string_view, 11> kByWord = {
+      "npm", "npx", "yarn", "pnpm", "bun", "deno", "cargo", "go", "dotnet", "swift", "just"};
+  static constexpr std::array<std::string_view, 4> kNever = {"test", "[", "[[", "build-essential"};
+  if (command.argv.empty()) {
+    return false;
+  }
+  const std::string_view program = shell::base_name(command.argv.front());
+  const auto some_word = [&command](auto predicate) {
+    return std::any_of(command.argv.begin() + 1, command.argv.end(), predicate);
+  };
+  if (is_one_of(program, kByWord)) {
+    return some_word([](const std::string& word) {
+      return names_verification(word) || is_one_of(word, kAlways);
+    });
+  }
+  if (program.starts_with("python") || program == "node" || program == "uv" ||
+      program == "poetry") {
+    return some_word([](const std::string& word) {
+      return is_one_of(word, kAlways) || word == "unittest" || word == "--test" ||
+             names_verification(shell::base_name(word));
+    });
+  }
+  return is_one_of(program, kAlways) ||
+         (!is_one_of(program, kNever) && names_verification(program));
 }
 
 int exit_code_of(const ToolResult& result) {
@@ -97,24 +150,8 @@ std::optional<Evidence> evidence_of(const ToolCall& call, const ToolOutcome& out
 }
 
 bool is_verification(std::string_view command) {
-  static constexpr std::array<std::string_view, 24> kWords = {
-      "test",  "tests",  "spec", "check",    "lint",   "build",  "verify",     "typecheck",
-      "tsc",   "mypy",   "ruff", "eslint",   "clippy", "make",   "ninja",      "cmake",
-      "ctest", "pytest", "tox",  "unittest", "jest",   "vitest", "clang-tidy", "gradle"};
-  std::string word;
-  const auto known = [&word] {
-    const bool found = std::find(kWords.begin(), kWords.end(), word) != kWords.end();
-    word.clear();
-    return found;
-  };
-  for (const char c : text::lower_ascii(command)) {
-    if (text::is_alpha(c) || c == '-') {
-      word += c;
-    } else if (known()) {
-      return true;
-    }
-  }
-  return known();
+  const shell::Script script = shell::parse(command);
+  return std::any_of(script.commands.begin(), script.commands.end(), verifies);
 }
 
 bool shows_nothing(std::string_view command) {

@@ -334,6 +334,7 @@ Task<hooks::DoneVerdict> MissionRun::turn_ended(std::string final_text) {
     co_return verdict;
   }
   if (parts_.person.is_there() && parts_.countdown.count() > 0) {
+    spoke_ = false;
     const bool go_on = co_await parts_.person.countdown(
         fmt::format("iteration {} of {}", body_.status.iteration + 1, body_.limits.iterations),
         parts_.countdown);

@@ -298,7 +298,7 @@ Task<ToolResult> MissionRun::todo(MissionSeat seat, ToolCall call) {
     journal_.later("todo",
                    json::Object{{"action", action},
                                 {"by", seat.role},
-                                {"id", json::get_string(call.arguments, "id")},
+                                {"id", parts_.redact(json::get_string(call.arguments, "id"))},
                                 {"list", json::get_string(call.arguments, "list", "todo")}});
   }
   co_return *std::move(done);

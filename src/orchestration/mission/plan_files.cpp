@@ -75,6 +75,26 @@ std::string new_tick(const TodoDocument& before, const TodoDocument& after) {
   return {};
 }
 
+constexpr std::string_view kNotDropped =
+    "open work is not dropped from the plan: set its state to cancelled, with a note; then it is "
+    "told";
+
+/// The first open leaf of `before` that `after` does not hold.
+std::string dropped(const TodoDocument& before, const TodoDocument& after) {
+  for (const TodoItem& item : before.items()) {
+    if (!item.is_leaf() || is_closed(item.effective)) {
+      continue;
+    }
+    const bool stays =
+        std::any_of(after.items().begin(), after.items().end(),
+                    [&](const TodoItem& now) { return now.key == item.key; });
+    if (!stays) {
+      return item.id.empty() ? item.text : item.id;
+    }
+  }
+  return {};
+}
+
 constexpr std::string_view kOnlyReviewer =
     "only the reviewer closes items, and with evidence; delegate the check to the reviewer";
 
@@ -261,6 +281,10 @@ Result<ToolResult> PlanFiles::edit(const std::string& role, const json::Object& 
       OAP_CHECK_OK(document.set_state(id, ItemState::kOpen));
       OAP_CHECK_OK(document.set_metadata(id, "evidence", ""));
     } else if (action == "remove") {
+      OAP_TRY(const TodoItem* item, document.find(id));
+      if ((!item->is_leaf() || !is_closed(item->effective)) && role != "user") {
+        return fail(for_model(Code::kPermissionDenied, std::string(kNotDropped)));
+      }
       OAP_CHECK_OK(document.remove(id));
     } else {
       return fail(for_model(Code::kInvalidArgument,
@@ -297,6 +321,12 @@ Result<ToolResult> PlanFiles::write(const std::string& role, const json::Object&
     if (!ticked.empty() && role != "user") {
       return fail(for_model(Code::kPermissionDenied,
                             fmt::format("{} would be closed by this; {}", ticked, kOnlyReviewer)));
+    }
+    const std::string gone =
+        dropped(TodoDocument::parse(before), TodoDocument::parse(merged.text));
+    if (!gone.empty() && role != "user") {
+      return fail(for_model(Code::kPermissionDenied,
+                            fmt::format("{} would be gone; {}", gone, kNotDropped)));
     }
     conflicts = std::move(merged.conflicts);
     return std::move(merged.text);
