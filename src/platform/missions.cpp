@@ -163,7 +163,8 @@ bool Missions::is_driven(const store::MissionRecord& record) const {
   if (record.owner == owner_.text()) {
     return parts_.desk.find(record.session_id).has_value();
   }
-  return !record.owner.empty() && record.lease_until > system_clock().wall() && workflow::is_alive(record.owner);
+  return !record.owner.empty() && record.lease_until > system_clock().wall() &&
+         workflow::is_alive(record.owner);
 }
 
 Result<store::MissionRecord> Missions::claim(const std::string& id) {

@@ -190,10 +190,9 @@ Missions& Platform::Parts::the_missions() {
     worktrees = std::make_unique<Worktrees>(
         Worktrees::Parts{options.settings, hooks, approver, desk.get(), *audit, *redactor,
                          options.executor, mission_tools(mission_desk)});
-    missions = std::make_unique<Missions>(
-        Missions::Parts{options.settings, *gateway, *catalog, hooks, *redactor, *audit, *models,
-                        *sessions, *store, mission_desk, *invoker, *worktrees, principal,
-                        options.model, options.executor});
+    missions = std::make_unique<Missions>(Missions::Parts{
+        options.settings, *gateway, *catalog, hooks, *redactor, *audit, *models, *sessions, *store,
+        mission_desk, *invoker, *worktrees, principal, options.model, options.executor});
   }
   return *missions;
 }

@@ -184,6 +184,12 @@ class Missions(MissionTest):
         self.assertEqual((code, "cancelled" in said["message"]), (0, True), said)
         self.assertEqual(self.mission("status", result["mission_id"])[0]["status"], "cancelled")
 
+    def test_stop_as_a_message_ends_a_paused_one(self):
+        result, _ = self.mission("start", "x", script=turns("Commander", then=says("hm")))
+        said, code = self.run_task("/stop")
+        self.assertEqual((code, "is cancelled" in said["content"]), (0, True), said)
+        self.assertEqual(self.mission("status", result["mission_id"])[0]["status"], "cancelled")
+
     def test_one_process_drives_a_mission(self):
         process = self.begin("go", script=turns("Commander", plan("T1"), then=call("bash", command="sleep 0.2")))
         self.wait_for(lambda: self.mission("list")[0]["missions"], "the mission")

@@ -59,6 +59,19 @@ class Hostile(MissionTest):
         self.expect(script, "paused", "no_progress")
         self.assertIn("[ ] T1", self.todo())
 
+    def test_open_work_is_not_dropped_in_silence(self):
+        refused = turns("Commander", plan("T1", "T2"), call("todo", action="remove", id="T2"),
+                        call("todo", action="write", content="- [ ] T1: do T1\n"), then=says("hm"))
+        self.expect(refused, "paused", "no_progress")
+        self.assertIn("[ ] T2", self.todo())
+        self.setUp()
+        gone = call("write_file", path=".opencode/todo.md", content="- [x] T1: do T1\n")
+        script = (turns("Commander", plan("T1", "T2"), says("planned"), gone, delegate("worker", "w"), then=says(SEAL))
+                  + turns("Worker", call("write_file", path="a.txt", content="x"),
+                          call("bash", command="test -f a.txt"), then=says("done")))
+        result, _ = self.mission("start", "go", script=script)
+        self.assertIn("T2 'do T2' left the plan while it was open", result["notes"])
+
     def test_quoted_seal(self):
         for text in (f"I will end with `{SEAL}` when all is done.", f"> {SEAL}", f"```\n{SEAL}\n```",
                      f"The tag {SEAL} comes later.", f"    {SEAL}"):

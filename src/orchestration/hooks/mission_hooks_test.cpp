@@ -51,12 +51,13 @@ class MissionHooks : public testing::Test {
   void SetUp() override {
     store_ = store::Store::open(dir_ / "oap.db").value();
     registry_.add(std::make_unique<UserActivityHook>(desk_), {10});
-    registry_.add(std::make_unique<SlashCommandHook>(
-                      &store_->missions(),
-                      [this](const std::string& id) -> Result<std::string> {
-                        stopped_.push_back(id);
-                        return id + " is told to stop";
-                      }), {20});
+    registry_.add(
+        std::make_unique<SlashCommandHook>(&store_->missions(),
+                                           [this](const std::string& id) -> Result<std::string> {
+                                             stopped_.push_back(id);
+                                             return id + " is told to stop";
+                                           }),
+        {20});
     registry_.add(std::make_unique<MissionStartHook>(desk_), {30});
     registry_.add(std::make_unique<MissionControlHook>(desk_), {20});
   }

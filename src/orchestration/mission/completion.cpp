@@ -30,6 +30,9 @@ class Judge {
     plan();
     checklist();
     issues();
+    for (const std::string& what : input_.dropped) {
+      out_.notes.push_back(fmt::format("{} left the plan while it was open", what));
+    }
     for (const std::string& what : input_.unreadable) {
       out_.open.push_back(what);
     }
@@ -165,9 +168,8 @@ class Judge {
   }
 
   void last_verification() {
-    const auto last = std::find_if(
-        input_.evidence.rbegin(), input_.evidence.rend(),
-        [](const Evidence& one) {
+    const auto last =
+        std::find_if(input_.evidence.rbegin(), input_.evidence.rend(), [](const Evidence& one) {
           return one.is_command && is_verification(one.command) && !shows_nothing(one.command);
         });
     if (last != input_.evidence.rend() && last->exit_code != 0) {

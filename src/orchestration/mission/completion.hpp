@@ -22,6 +22,7 @@ struct CompletionInput {
   std::string tree;                     ///< of now; "" where it could not be taken
   std::string tree_at_start;
   std::vector<std::string> changed;   ///< files that changed since the last passing command
+  std::vector<std::string> dropped;   ///< open items that left the plan; told, no obstacle
   std::vector<std::string> children;  ///< delegated tasks that have not ended, "task_… (worker)"
 };
 

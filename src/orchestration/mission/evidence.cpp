@@ -51,9 +51,9 @@ bool names_verification(std::string_view name) {
 
 bool verifies(const shell::SimpleCommand& command) {
   static constexpr std::array<std::string_view, 27> kAlways = {
-      "pytest", "ctest",  "make",  "ninja",   "tox",     "nox",    "jest",   "vitest", "mypy",
-      "ruff",   "eslint", "tsc",   "flake8",  "pylint",  "gradle", "mvn",    "bazel",  "meson",
-      "rake",   "rspec",  "ava",   "phpunit", "pyright", "tap",    "cmake",  "gmake",  "clang-tidy"};
+      "pytest", "ctest",  "make", "ninja",   "tox",     "nox",    "jest",  "vitest", "mypy",
+      "ruff",   "eslint", "tsc",  "flake8",  "pylint",  "gradle", "mvn",   "bazel",  "meson",
+      "rake",   "rspec",  "ava",  "phpunit", "pyright", "tap",    "cmake", "gmake",  "clang-tidy"};
   static constexpr std::array<std::string_view, 11> kByWord = {
       "npm", "npx", "yarn", "pnpm", "bun", "deno", "cargo", "go", "dotnet", "swift", "just"};
   static constexpr std::array<std::string_view, 4> kNever = {"test", "[", "[[", "build-essential"};

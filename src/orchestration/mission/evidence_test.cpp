@@ -57,15 +57,17 @@ TEST(Evidence, WhatDidNotRunIsNone) {
 }
 
 TEST(Evidence, VerificationByItsName) {
-  for (const char* yes : {"pytest -q", "npm run test", "cargo clippy", "ninja -C b", "make check",
-                          "python -m unittest", "go test ./...", "npx tsc --noEmit", "./check",
-                          "scripts/run_tests.sh --all", "python3 tests/test_a.py", "npm run test:unit",
-                          "cd src && make", "timeout 60 bash -c 'pytest -q'", "uv run pytest"}) {
+  for (const char* yes :
+       {"pytest -q", "npm run test", "cargo clippy", "ninja -C b", "make check",
+        "python -m unittest", "go test ./...", "npx tsc --noEmit", "./check",
+        "scripts/run_tests.sh --all", "python3 tests/test_a.py", "npm run test:unit",
+        "cd src && make", "timeout 60 bash -c 'pytest -q'", "uv run pytest"}) {
     EXPECT_TRUE(is_verification(yes)) << yes;
   }
-  for (const char* no : {"grep -c x y", "ls", "cat latest.txt", "git status", "contest",
-                         "grep -rn test src", "test -f x", "[ -e build ]", "cat tests/a.txt", "ls build",
-                         "npm install", "cargo add x", "python3 app.py", "git checkout main"}) {
+  for (const char* no :
+       {"grep -c x y", "ls", "cat latest.txt", "git status", "contest", "grep -rn test src",
+        "test -f x", "[ -e build ]", "cat tests/a.txt", "ls build", "npm install", "cargo add x",
+        "python3 app.py", "git checkout main"}) {
     EXPECT_FALSE(is_verification(no)) << no;
   }
 }

@@ -55,6 +55,7 @@ json::Object to_json(const MissionBody& body) {
                       {"tree_at_start", body.tree_at_start},
                       {"plan_only", body.plan_only},
                       {"content", body.content},
+                      {"dropped", texts(body.dropped)},
                       {"in_doubt", texts(body.in_doubt)},
                       {"in_doubt_calls", texts(body.in_doubt_calls)}};
 }
@@ -75,6 +76,7 @@ MissionBody body_from_json(const json::Object& object) {
   body.tree_at_start = json::get_string(object, "tree_at_start");
   body.plan_only = json::get_bool(object, "plan_only");
   body.content = json::get_string(object, "content");
+  body.dropped = texts_of(object, "dropped");
   body.in_doubt = texts_of(object, "in_doubt");
   body.in_doubt_calls = texts_of(object, "in_doubt_calls");
   return body;

@@ -21,6 +21,7 @@ struct MissionBody {
   std::string tree_at_start;
   bool plan_only = false;
   std::string content;
+  std::vector<std::string> dropped;         ///< what left the plan while it was open
   std::vector<std::string> in_doubt;        ///< told of already
   std::vector<std::string> in_doubt_calls;  ///< their ids
 };

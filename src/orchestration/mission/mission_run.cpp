@@ -353,6 +353,27 @@ Task<hooks::DoneVerdict> MissionRun::turn_ended(std::string final_text) {
 
 void MissionRun::user_spoke() { spoke_ = true; }
 
+/// Whoever takes open work out of the plan may do so; it is told in the end.
+void MissionRun::note_dropped(const std::string& plan) {
+  constexpr std::size_t kMost = 100;
+  std::map<std::string, std::string> open;
+  const TodoDocument document = TodoDocument::parse(plan);
+  for (const TodoItem& item : document.items()) {
+    if (item.is_leaf() && !is_closed(item.effective)) {
+      open.emplace(item.key, item.id.empty() ? fmt::format("'{}'", item.text)
+                                             : fmt::format("{} '{}'", item.id, item.text));
+    }
+  }
+  for (const auto& [key, name] : open_items_) {
+    const bool stays = std::any_of(document.items().begin(), document.items().end(),
+                                   [&key](const TodoItem& item) { return item.key == key; });
+    if (!stays && body_.dropped.size() < kMost) {
+      body_.dropped.push_back(parts_.redact(name));
+    }
+  }
+  open_items_ = std::move(open);
+}
+
 Task<CompletionVerdict> MissionRun::look() {
   CompletionInput input;
   input.tree = co_await evidence_.tree();
@@ -361,6 +382,8 @@ Task<CompletionVerdict> MissionRun::look() {
   input.evidence = evidence_.all(input.tree);
   input.changed = evidence_.changed_since_pass();
   input.children = delegation_.open();
+  note_dropped(input.todo.value_or(""));
+  input.dropped = body_.dropped;
   co_return judge_completion(input);
 }
 

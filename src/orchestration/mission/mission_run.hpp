@@ -116,6 +116,7 @@ class MissionRun final : public LiveMission {
   Task<Result<void>> ask_person();
   Task<std::string> next_prompt();
   Task<CompletionVerdict> look();
+  void note_dropped(const std::string& plan);
   Result<void> take_orders_in();
   Task<void> keep_lease();
   Task<void> listen();
@@ -152,6 +153,7 @@ class MissionRun final : public LiveMission {
   Delegation delegation_;
   std::map<std::string, RightsChain> rights_;  // by session, of who sits there
   CompletionVerdict verdict_;
+  std::map<std::string, std::string> open_items_;  // of the plan at the last look: key and name
   Plan plan_;
   std::string answer_;
   std::string prepared_;       // the next prompt, where a hook before ours ended the vote

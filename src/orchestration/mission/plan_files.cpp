@@ -85,9 +85,8 @@ std::string dropped(const TodoDocument& before, const TodoDocument& after) {
     if (!item.is_leaf() || is_closed(item.effective)) {
       continue;
     }
-    const bool stays =
-        std::any_of(after.items().begin(), after.items().end(),
-                    [&](const TodoItem& now) { return now.key == item.key; });
+    const bool stays = std::any_of(after.items().begin(), after.items().end(),
+                                   [&](const TodoItem& now) { return now.key == item.key; });
     if (!stays) {
       return item.id.empty() ? item.text : item.id;
     }
@@ -322,8 +321,7 @@ Result<ToolResult> PlanFiles::write(const std::string& role, const json::Object&
       return fail(for_model(Code::kPermissionDenied,
                             fmt::format("{} would be closed by this; {}", ticked, kOnlyReviewer)));
     }
-    const std::string gone =
-        dropped(TodoDocument::parse(before), TodoDocument::parse(merged.text));
+    const std::string gone = dropped(TodoDocument::parse(before), TodoDocument::parse(merged.text));
     if (!gone.empty() && role != "user") {
       return fail(for_model(Code::kPermissionDenied,
                             fmt::format("{} would be gone; {}", gone, kNotDropped)));
