@@ -222,6 +222,30 @@ struct HookArgs {
   std::string host;
   bool user = false;
 };
+struct MissionArgs {
+  enum class Action { kStart, kStatus, kPause, kResume, kStop, kList, kLog };
+  Action action = Action::kList;
+  std::string objective;  ///< "-": standard input
+  bool has_objective = false;
+  std::string id;  ///< a unique start of it; empty: the newest open mission here
+  std::string model;
+  std::string answer;
+  bool plan_only = false;
+  bool yes = false;
+  bool all = false;
+  std::optional<int> iterations;
+  std::optional<int> no_progress;
+  std::optional<int> turns;
+  std::optional<std::int64_t> tool_calls;
+  std::optional<std::int64_t> tokens;
+  std::optional<double> cost;
+  std::optional<double> time;  ///< seconds
+  std::optional<int> depth;
+  std::optional<int> parallel;
+  std::int64_t after = 0;
+  std::size_t limit = 100;
+  Format format = Format::kText;
+};
 struct DoctorArgs {};
 struct VersionArgs {};
 struct CompletionArgs {
@@ -236,8 +260,7 @@ struct Message {
 using Command =
     std::variant<RunArgs, RouteArgs, ConfigArgs, TrustArgs, PermissionArgs, ApprovalArgs, McpArgs,
                  McpEditArgs, McpTrustArgs, McpLoginArgs, McpServeArgs, SandboxServerArgs,
-                 SandboxArgs, AuditArgs, ScanArgs, WorkflowArgs, HookArgs, DoctorArgs, VersionArgs,
-                 CompletionArgs, Message>;
+                 SandboxArgs, AuditArgs, ScanArgs, WorkflowArgs, HookArgs, MissionArgs, DoctorArgs, VersionArgs, CompletionArgs, Message>;
 
 struct Args {
   Common common;

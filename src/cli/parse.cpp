@@ -8,6 +8,7 @@
 #include "cli/parse_audit.hpp"
 #include "cli/parse_hook.hpp"
 #include "cli/parse_mcp.hpp"
+#include "cli/parse_mission.hpp"
 #include "cli/parse_permission.hpp"
 #include "cli/parse_workflow.hpp"
 #include "cli/sandbox.hpp"
@@ -46,6 +47,7 @@ struct Tree {
   ScanArgs scan;
   WorkflowArgs workflow;
   HookArgs hook;
+  MissionArgs mission;
   CompletionArgs completion;
   std::string format = "text";
   bool version = false;
@@ -66,6 +68,7 @@ struct Tree {
     add_scan();
     add_workflow();
     add_hook();
+    add_mission();
   }
 
   CLI::App* command(CLI::App& parent, const std::string& name, const std::string& help,
@@ -237,6 +240,16 @@ struct Tree {
                           });
   }
 
+  void add_mission() {
+    CLI::App* parent = app.add_subcommand("mission", "Carry an objective to its end");
+    parent->require_subcommand(1);
+    add_mission_commands(*parent, mission, format, args.command,
+                         [this](CLI::App& at, const std::string& name, const std::string& help,
+                                std::function<void()> chosen) {
+                           return command(at, name, help, std::move(chosen));
+                         });
+  }
+
   Format chosen_format() const {
     const Format given = format == "json"          ? Format::kJson
                          : format == "stream-json" ? Format::kStreamJson
@@ -249,6 +262,9 @@ struct Tree {
       chosen->format = chosen_format();
     }
     if (auto* chosen = std::get_if<WorkflowArgs>(&args.command)) {
+      chosen->format = chosen_format();
+    }
+    if (auto* chosen = std::get_if<MissionArgs>(&args.command)) {
       chosen->format = chosen_format();
     }
   }

@@ -220,6 +220,23 @@ struct ModelOverride {
   std::optional<double> cache_write_price;
 };
 
+/// `orchestration.missions`: what a mission may use up where its command says nothing else. 0 = no
+/// limit.
+struct Missions {
+  int max_iterations = 50;
+  int no_progress = 3;
+  int max_turns = 500;
+  std::int64_t max_tool_calls = 5'000;
+  std::int64_t max_tokens = 5'000'000;
+  std::optional<double> max_cost_usd;
+  Millis max_time{28'800'000};
+  int max_depth = 2;
+  int max_parallel = 4;
+  int max_per_agent = 2;
+  int max_tasks = 100;
+  Millis countdown{3'000};
+};
+
 struct Plugins {
   std::vector<std::string> enabled;
   std::map<std::string, json::Object> settings;  ///< as written; nothing in them is expanded
@@ -243,6 +260,7 @@ struct Config {
   std::map<std::string, ProviderConfig> providers;
   std::map<std::string, ModelOverride> models;
   Plugins plugins;
+  Missions missions;
   std::map<std::string, std::string> workflow_secrets;  ///< `workflows.secrets`: name → value
 
   std::vector<PermissionFile> permission_files;  ///< weakest tier first: user, project, managed

@@ -119,6 +119,7 @@ class Decoder {
       model(pair.key(), pair.value());
     }
     plugins(section(settings, "plugins"));
+    missions(section(section(settings, "orchestration"), "missions"));
     config_.workflow_secrets = text_map(section(settings, "workflows"), "secrets");
     gateway(section(settings, "gateway"));
     return std::move(config_);
@@ -129,6 +130,22 @@ class Decoder {
     config_.platform.version = text_of(value, "version");
     config_.platform.compatibility_mode = text_of(value, "compatibility_mode");
     config_.platform.log_level = text_of(value, "log_level");
+  }
+
+  void missions(const json::Value& value) {
+    Missions& missions = config_.missions;
+    missions.max_iterations = whole(value, "max_iterations");
+    missions.no_progress = whole(value, "no_progress");
+    missions.max_turns = whole(value, "max_turns");
+    missions.max_tool_calls = json::get_int(value, "max_tool_calls");
+    missions.max_tokens = json::get_int(value, "max_tokens");
+    missions.max_cost_usd = number<double>(value, "max_cost_usd");
+    missions.max_time = seconds(value, "max_time");
+    missions.max_depth = whole(value, "max_depth");
+    missions.max_parallel = whole(value, "max_parallel");
+    missions.max_per_agent = whole(value, "max_per_agent");
+    missions.max_tasks = whole(value, "max_tasks");
+    missions.countdown = seconds(value, "countdown");
   }
 
   void routing(const json::Value& value) {

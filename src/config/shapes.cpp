@@ -331,6 +331,32 @@ Shape plugins_shape() {
   return shape;
 }
 
+Shape orchestration_shape() {
+  constexpr double kMany = 1'000'000'000;
+  return object(
+      "How agents work together.",
+      {{"missions",
+        object(
+            "What a mission may use up; 0 is no limit.",
+            {{"max_iterations", integer("Continuations.", 0, 1'000'000).by_default(50)},
+             {"no_progress",
+              integer("Continuations in a row that change nothing, until it is paused.", 0, 1000)
+                  .by_default(3)},
+             {"max_turns",
+              integer("Model requests within one continuation.", 0, 1'000'000).by_default(500)},
+             {"max_tool_calls", integer("Tool calls.", 0, kMany).by_default(5000)},
+             {"max_tokens", integer("Tokens, in and out.", 0, 1e15).by_default(5'000'000)},
+             {"max_cost_usd", number("US dollars.", 0, 1'000'000)},
+             {"max_time", number("Seconds at work.", 0, 31'536'000).by_default(28'800)},
+             {"max_depth", integer("How deep delegation goes.", 0, 8).by_default(2)},
+             {"max_parallel", integer("Delegated tasks at once.", 0, 64).by_default(4)},
+             {"max_per_agent",
+              integer("Delegated tasks of one agent at once.", 0, 64).by_default(2)},
+             {"max_tasks", integer("Delegated tasks in all.", 0, 100'000).by_default(100)},
+             {"countdown", number("Seconds before a continuation, where a person watches.", 0, 60)
+                               .by_default(3)}})}});
+}
+
 Shape workflows_shape() {
   return object("Workflows.",
                 {{"secrets", map("What a workflow's secrets.NAME is; write ${VARIABLE}.",
@@ -353,6 +379,7 @@ Shape config_shape() {
         map("Model providers by name.", Names::kProvider, provider_shape()).needs_trust()},
        {"models", map("Models by provider/model.", Names::kAnything, model_shape())},
        {"plugins", plugins_shape().needs_trust()},
+       {"orchestration", orchestration_shape().needs_trust()},
        {"workflows", workflows_shape().needs_trust()}});
 }
 

@@ -8,6 +8,7 @@
 #include "json/parse.hpp"
 #include "json/print.hpp"
 #include "orchestration/embedded.hpp"
+#include "orchestration/mission/mission_tools.hpp"
 #include "orchestration/plan.hpp"
 #include "orchestration/structured.hpp"
 #include "workflow/engine.hpp"
@@ -191,11 +192,17 @@ Task<TaskReport> Orchestrator::process_task(TaskRequest request) {
   if (chat.intercepted) {
     run.report.content = std::move(chat.text);
     set_status(run, TaskStatus::kCompleted);
+  } else if (parts_.missions != nullptr && parts_.missions->wished(run.request.session_id)) {
+    set_status(run, TaskStatus::kExecuting);
+    run.request.prompt = std::move(chat.text);
+    co_await parts_.missions->carry_out(run.request, parts_.events, run.report);
+    set_status(run, run.report.status);
   } else {
     run.request.prompt = std::move(chat.text);
     const router::RouteDecision route = router::route(run.request.prompt, options_.routing);
     run.report.path = run.request.path.value_or(route.path);
-    tools_ = co_await parts_.catalog.all(Deadline::after(Millis(10'000)));
+    tools_ = tools_for_role(co_await parts_.catalog.all(Deadline::after(Millis(10'000))), "worker",
+                            false);
     for (const auto& [server, why] : parts_.catalog.unavailable()) {
       tell(parts_.events.on_notice, "MCP server " + server + " is left out: " + why);
     }

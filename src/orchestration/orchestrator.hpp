@@ -46,6 +46,17 @@ struct OrchestratorOptions {
   int max_parallel = 4;
 };
 
+/// What does a task that is a mission (`/task`, `/plan`).
+class MissionPath {
+ public:
+  virtual ~MissionPath() = default;
+  /// Whether the session's newest message asked for one.
+  virtual bool wished(const std::string& session_id) const = 0;
+  /// Carries it out; how it ended is put into the report.
+  virtual Task<void> carry_out(const TaskRequest& request, RunEvents& events,
+                               TaskReport& report) = 0;
+};
+
 /// Takes a task from its text to its report. The walk: chat.message hooks → router → fast path
 /// (one Worker's turns) or agent path (Commander → Planner → Workers on the graph → Reviewer, and
 /// again with the review in hand while that helps, at most `max_planning_depth` times).
@@ -61,6 +72,7 @@ class Orchestrator {
     RunEvents& events;
     Conversation& conversation;
     const Clock& clock;
+    MissionPath* missions = nullptr;  ///< borrowed; null: there are none
   };
 
   Orchestrator(Parts parts, OrchestratorOptions options);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "async/event.hpp"
 #include "async/scope.hpp"
 #include "base/ids.hpp"
 #include "orchestration/structured.hpp"
@@ -110,7 +111,9 @@ Task<Message> TurnLoop::run_calls(const Scope& scope, const Message& answer, Tur
     const ToolOutcome& outcome = records[i].outcome;
     results.blocks.emplace_back(
         ToolResultBlock{uses[i]->id, outcome.text_for_model(), !outcome.ok()});
-    result.calls.push_back(std::move(records[i]));
+    if (scope.keep_calls) {
+      result.calls.push_back(std::move(records[i]));
+    }
   }
   co_return results;
 }
@@ -123,6 +126,9 @@ Task<Result<TurnResult>> TurnLoop::run(AgentProfile agent, Scope scope,
   for (int turn = 1;; ++turn) {
     if (scope.may_begin) {
       OAP_CO_CHECK_OK(scope.may_begin(turn, result.usage));
+    }
+    if (co_await async::cancel_requested()) {
+      co_return fail(Code::kCancelled, "cancelled");
     }
     if (scope.deadline.passed()) {
       co_return fail(Code::kDeadlineExceeded,
@@ -156,7 +162,7 @@ Task<Result<TurnResult>> TurnLoop::run(AgentProfile agent, Scope scope,
     const hooks::DoneOutcome done =
         co_await parts_.hooks.assistant_done(std::move(context), result.final_text);
     if (done.verdict.action != hooks::DoneVerdict::Action::kInject ||
-        injections >= kMaxInjections) {
+        injections >= scope.max_injections) {
       co_return result;
     }
     ++injections;

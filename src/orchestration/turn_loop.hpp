@@ -66,6 +66,8 @@ class TurnLoop {
     Deadline deadline = Deadline::never();
     /// Asked before each turn (from 1) with what was used so far; an Error ends the conversation.
     std::function<Result<void>(int turn, const Usage& used)> may_begin;
+    int max_injections = kMaxInjections;
+    bool keep_calls = true;  ///< false: the result has none; for conversations without end
   };
 
   explicit TurnLoop(Parts parts) : parts_(parts) {}

@@ -1,6 +1,9 @@
 #include "platform/hook_table.hpp"
 
+#include "orchestration/hooks/mission_control.hpp"
 #include "orchestration/hooks/sanity_check.hpp"
+#include "orchestration/hooks/slash_command.hpp"
+#include "orchestration/hooks/user_activity.hpp"
 
 namespace oap::platform {
 namespace {
@@ -17,6 +20,11 @@ std::unique_ptr<Hook> make(Args&&... args) {
 }  // namespace
 
 void register_hooks(hooks::Registry& registry, const HookParts& parts) {
+  // chat.message
+  registry.add(make<orchestration::UserActivityHook>(parts.desk), {10, kObserver});
+  registry.add(make<orchestration::SlashCommandHook>(parts.missions, parts.stop_mission),
+               {20, kObserver});
+  registry.add(make<orchestration::MissionStartHook>(parts.desk), {30, kObserver});
   // tool.execute.before
   registry.add(make<gateway::StrictRoleGuard>(), {10, kGuard});
   const auto verdicts = std::make_shared<gateway::SharedVerdicts>(parts.security_policy);
@@ -28,6 +36,8 @@ void register_hooks(hooks::Registry& registry, const HookParts& parts) {
   registry.add(make<gateway::ResourceControlHook>(kMaxResultBytes), {40, kObserver});
   // assistant.done
   registry.add(make<orchestration::SanityCheckHook>(), {10, kObserver});
+  registry.add(make<orchestration::MissionControlHook>(parts.desk),
+               {20, kObserver, Millis(300'000)});
 }
 
 }  // namespace oap::platform

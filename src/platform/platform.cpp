@@ -12,12 +12,15 @@
 #include "platform/approval_desk.hpp"
 #include "platform/audit_sink.hpp"
 #include "platform/hook_table.hpp"
+#include "platform/missions.hpp"
 #include "platform/models.hpp"
 #include "platform/nesting.hpp"
 #include "platform/redaction.hpp"
 #include "platform/security_settings.hpp"
+#include "platform/stored_conversation.hpp"
 #include "platform/upstreams.hpp"
 #include "platform/workflows.hpp"
+#include "platform/worktrees.hpp"
 #include "session/session_manager.hpp"
 #include "store/store.hpp"
 #include "text/utf8.hpp"
@@ -43,22 +46,6 @@ class GatewayInvoker final : public workflow::ToolInvoker {
   gateway::Gateway& gateway_;
 };
 
-/// The run's turns as rows of its session.
-class StoredConversation final : public orchestration::Conversation {
- public:
-  StoredConversation(session::SessionManager& sessions, std::string session_id,
-                     const gateway::Redactor& redactor)
-      : sessions_(sessions), session_id_(std::move(session_id)), redactor_(redactor) {}
-  Result<void> append(const Message& message) override {
-    return sessions_.append_message(session_id_, redacted(redactor_, message));
-  }
-
- private:
-  session::SessionManager& sessions_;
-  std::string session_id_;
-  const gateway::Redactor& redactor_;
-};
-
 }  // namespace
 
 struct Platform::Parts {
@@ -74,6 +61,7 @@ struct Platform::Parts {
   std::unique_ptr<gateway::ScannerRedactor> redactor;
   std::unique_ptr<LivePolicy> policy;
   std::unique_ptr<ApprovalDesk> desk;
+  orchestration::MissionDesk mission_desk;
   hooks::Registry hooks;
   approval::FixedApprover nobody = approval::FixedApprover::nobody();
   std::unique_ptr<net::HttpClient> http;
@@ -86,9 +74,12 @@ struct Platform::Parts {
   std::unique_ptr<session::SessionManager> sessions;
   std::unique_ptr<ModelSet> models;
   std::unique_ptr<Workflows> workflows;
+  std::unique_ptr<Worktrees> worktrees;
+  std::unique_ptr<Missions> missions;
 
   Result<void> open_state();
   Result<void> assemble();
+  Missions& the_missions();
   Result<std::string> session_for(const RunRequest& request);
   void note_policy(const PolicyHealth& health);
   void note(const std::string& type, const std::string& session_id, const std::string& task_id,
@@ -113,16 +104,25 @@ Result<void> Platform::Parts::assemble() {
       security_options(settings.config.security), *scanner);
   redactor = std::make_unique<gateway::ScannerRedactor>(*scanner);
   log::set_redactor([this](std::string_view text) { return scanner->redact(text); });
-  register_hooks(hooks, {policy->engine(), *scanner, *security_policy});
+  register_hooks(hooks,
+                 {policy->engine(), *scanner, *security_policy, mission_desk, &store->missions(),
+                  [this](const std::string& id) { return the_missions().stop(id); }});
   http = std::make_unique<net::HttpClient>(options.executor);
-  OAP_CHECK_OK(add_upstreams(upstreams, credentials, settings, options.executor, *http));
+  OAP_CHECK_OK(add_upstreams(upstreams, credentials, settings, options.executor, *http,
+                             mission_tools(mission_desk)));
   trust = std::make_unique<ToolPins>(settings);
   gateway::CatalogOptions lists = catalog_options(settings, options.served);
   lists.clean = [this](json::Value definition) {
     const bool found = definition.is_object() && redactor->has_secret(definition.get_object());
     return found ? redactor->redact(definition) : std::move(definition);
   };
-  catalog = std::make_unique<gateway::Catalog>(options.executor, upstreams, tools::builtin_specs(),
+  std::vector<ToolSpec> specs = tools::builtin_specs();
+  if (!options.served) {
+    for (ToolSpec& spec : orchestration::mission_tool_specs()) {
+      specs.push_back(std::move(spec));
+    }
+  }
+  catalog = std::make_unique<gateway::Catalog>(options.executor, upstreams, std::move(specs),
                                                std::move(lists), trust.get());
   desk = std::make_unique<ApprovalDesk>(
       ApprovalDesk::Parts{settings, policy->engine(), store->approvals(), *redactor, *audit});
@@ -180,6 +180,21 @@ Workflows& Platform::workflows() {
         Workflows::Parts{std::move(steps), parts.store->runs(), parts.options.executor});
   }
   return *parts.workflows;
+}
+
+Missions& Platform::missions() { return parts_->the_missions(); }
+
+Missions& Platform::Parts::the_missions() {
+  if (missions == nullptr) {
+    approval::Approver& approver = options.approver != nullptr ? *options.approver : nobody;
+    worktrees = std::make_unique<Worktrees>(
+        Worktrees::Parts{options.settings, hooks, approver, desk.get(), *audit, *redactor,
+                         options.executor, mission_tools(mission_desk)});
+    missions = std::make_unique<Missions>(Missions::Parts{
+        options.settings, *gateway, *catalog, hooks, *redactor, *audit, *models, *sessions, *store,
+        mission_desk, *invoker, *worktrees, principal, options.model, options.executor});
+  }
+  return *missions;
 }
 
 Executor Platform::executor() const { return parts_->options.executor; }
@@ -291,7 +306,7 @@ Task<Result<orchestration::TaskReport>> Platform::run_task(RunRequest request,
   StoredConversation conversation(*parts.sessions, session_id, *parts.redactor);
   orchestration::Orchestrator orchestrator(
       {std::move(agents), *parts.invoker, *parts.catalog, parts.hooks, parts.store->runs(),
-       observer.events, conversation, system_clock()},
+       observer.events, conversation, system_clock(), &missions()},
       orchestrator_options(settings.config));
   orchestration::TaskReport report = co_await orchestrator.process_task(std::move(task));
   parts.note("task_finished", session_id, report.task_id, &report);

@@ -18,6 +18,7 @@
 
 namespace oap::platform {
 
+class Missions;
 class Workflows;
 
 /// What `oap mcp serve` offers to MCP clients.
@@ -78,6 +79,8 @@ class Platform {
   net::HttpClient& http();
   /// The workspace's workflows; their engine is made at the first use.
   Workflows& workflows();
+  /// The workspace's missions; likewise.
+  Missions& missions();
   Executor executor() const;
   /// Told of every call while it walks, without secrets; empty ends it.
   void watch_calls(gateway::ProgressObserver observer);

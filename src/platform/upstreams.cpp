@@ -61,12 +61,13 @@ void add_each(std::vector<std::string>& argv, const char* option,
 }
 
 /// The built-in server runs outside the sandbox and applies the limits to each of its calls.
-mcp::ServerSpec builtin_spec(const Settings& settings, const config::McpServer& server) {
+mcp::ServerSpec builtin_spec(const Settings& settings, const config::McpServer& server,
+                             const std::string& folder) {
   mcp::ServerSpec spec;
   spec.name = kBuiltinServer;
   std::vector<std::string>& argv = spec.process.argv;
   argv = {os::self_path().value_or("/proc/self/exe"), "mcp-server", "sandbox", "--workspace",
-          settings.paths.workspace};
+          folder};
   const config::Sandbox& policy = settings.config.sandbox;
   const config::ResourceLimits limits = limits_for(settings, server);
   if (limits.memory) {
@@ -97,7 +98,7 @@ mcp::ServerSpec builtin_spec(const Settings& settings, const config::McpServer& 
   for (const std::string& capability : server.capabilities) {
     argv.insert(argv.end(), {"--capability", capability});
   }
-  spec.process.cwd = settings.paths.workspace;
+  spec.process.cwd = folder;
   spec.process.profile = sandbox::Profile::kOwn;
   spec.process.env["OPENCODE_DATA_PATH"] = settings.paths.state_root;  // to keep it from its calls
   return spec;
@@ -154,11 +155,10 @@ gateway::McpUpstreamOptions upstream_options(const config::McpServer& server,
 }  // namespace
 
 Result<void> add_upstreams(gateway::UpstreamSet& set, CredentialList& credentials,
-                           const Settings& settings, Executor executor, net::HttpClient& http) {
-  config::McpServer builtin;
+                           const Settings& settings, Executor executor, net::HttpClient& http,
+                           LocalTools local) {
   for (const auto& [name, server] : settings.config.mcp_servers) {
     if (server.builtin) {
-      builtin = server;
       continue;
     }
     OAP_TRY(mcp::ServerSpec spec, configured_spec(settings, server, http));
@@ -174,10 +174,22 @@ Result<void> add_upstreams(gateway::UpstreamSet& set, CredentialList& credential
     set.add(std::make_unique<gateway::McpUpstream>(
         executor, upstream_options(server, std::move(spec)), gateway::mcp_connector()));
   }
-  set.add(std::make_unique<gateway::McpUpstream>(
-      executor, upstream_options(builtin, builtin_spec(settings, builtin)),
-      gateway::mcp_connector()));
+  set.add(builtin_at(settings, executor, settings.paths.workspace, std::move(local)));
   return {};
+}
+
+std::unique_ptr<gateway::Upstream> builtin_at(const Settings& settings, Executor executor,
+                                              const std::string& folder, LocalTools local) {
+  config::McpServer builtin;
+  for (const auto& [name, server] : settings.config.mcp_servers) {
+    if (server.builtin) {
+      builtin = server;
+    }
+  }
+  auto server = std::make_unique<gateway::McpUpstream>(
+      executor, upstream_options(builtin, builtin_spec(settings, builtin, folder)),
+      gateway::mcp_connector());
+  return std::make_unique<BuiltinUpstream>(std::move(server), std::move(local));
 }
 
 gateway::CatalogOptions catalog_options(const Settings& settings,

@@ -8,6 +8,7 @@
 #include "gateway/gateway.hpp"
 #include "gateway/upstream/upstream.hpp"
 #include "net/http_client.hpp"
+#include "platform/builtin_upstream.hpp"
 #include "platform/settings.hpp"
 
 namespace oap::platform {
@@ -17,10 +18,15 @@ struct Served;
 /// What remote servers' upstreams use; outlives them.
 using CredentialList = std::vector<std::unique_ptr<mcp::Credentials>>;
 
-/// Puts the built-in server and every configured one into the set. Starts none. kConfiguration
-/// where a server's credentials cannot be set up.
+/// Puts the built-in server, with the tools that run inside this program, and every configured one
+/// into the set. Starts none. kConfiguration where a server's credentials cannot be set up.
 Result<void> add_upstreams(gateway::UpstreamSet& set, CredentialList& credentials,
-                           const Settings& settings, Executor executor, net::HttpClient& http);
+                           const Settings& settings, Executor executor, net::HttpClient& http,
+                           LocalTools local);
+
+/// The built-in server for another folder than the workspace, with the same limits.
+std::unique_ptr<gateway::Upstream> builtin_at(const Settings& settings, Executor executor,
+                                              const std::string& folder, LocalTools local);
 
 /// Which names the catalog gives: those for models, or those for MCP clients.
 gateway::CatalogOptions catalog_options(const Settings& settings,

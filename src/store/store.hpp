@@ -6,6 +6,7 @@
 #include "base/result.hpp"
 #include "store/approval_repository.hpp"
 #include "store/message_repository.hpp"
+#include "store/mission_repository.hpp"
 #include "store/run_repository.hpp"
 #include "store/session_repository.hpp"
 #include "store/task_repository.hpp"
@@ -29,6 +30,7 @@ class Store {
   virtual TaskRepository& tasks() = 0;
   virtual RunRepository& runs() = 0;
   virtual ApprovalRepository& approvals() = 0;
+  virtual MissionRepository& missions() = 0;
   /// The same database as another tenant sees it; shares the connection and outlives this object.
   virtual std::unique_ptr<Store> for_tenant(std::string tenant) = 0;
 };

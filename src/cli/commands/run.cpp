@@ -1,36 +1,16 @@
-#include <iterator>
 #include <string>
-
-#include <unistd.h>
 
 #include "async/runtime.hpp"
 #include "async/scope.hpp"
 #include "async/sleep.hpp"
 #include "cli/commands/commands.hpp"
-#include "cli/input.hpp"
+#include "cli/commands/prompt.hpp"
 #include "cli/live_view.hpp"
 #include "cli/output.hpp"
 #include "cli/session_setup.hpp"
-#include "text/strings.hpp"
 
 namespace oap::cli {
 namespace {
-
-constexpr std::size_t kMaxPromptBytes = 4U << 20U;
-
-Result<std::string> prompt_of(const RunArgs& args) {
-  std::string prompt = args.prompt;
-  if (!args.has_prompt || prompt == "-") {
-    if (isatty(0) == 1) {
-      return fail(Code::kUsage, "no task given. Try: oap run \"Read the README.md file\"");
-    }
-    OAP_TRY(prompt, read_stdin(kMaxPromptBytes));
-  }
-  if (text::trim(prompt).empty()) {
-    return fail(Code::kUsage, "the task is empty");
-  }
-  return prompt;
-}
 
 Task<void> tick(RunView& view) {
   constexpr Millis kTick{200};
@@ -69,7 +49,8 @@ Task<int> run(platform::Platform& platform, platform::RunRequest request, RunVie
 
 int run_command(const Common& common, const RunArgs& args) {
   const std::unique_ptr<RunView> view = make_view(args.format);
-  const auto prompt = prompt_of(args);
+  const auto prompt =
+      read_prompt(args.prompt, args.has_prompt, "task", "oap run \"Read the README.md file\"");
   if (!prompt) {
     return fail_run(*view, args.prompt, prompt.error());
   }

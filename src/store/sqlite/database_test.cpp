@@ -56,7 +56,7 @@ TEST_F(DatabaseTest, EveryTableIsStrictAndItsKeyIsLedByTheTenant) {
     EXPECT_EQ(tables->integer(1), 1) << tables->text(0);
     EXPECT_EQ(tables->text(2), "tenant_id") << tables->text(0);
   }
-  EXPECT_EQ(count, 14);
+  EXPECT_EQ(count, 17);
 }
 
 TEST_F(DatabaseTest, ASecondOpenKeepsWhatIsThere) {

@@ -76,8 +76,9 @@ TEST_F(JournalTest, RunsOfTheFirstFormStayReadableAndOpenOnesAreClosedWithANote)
   {
     auto database = Database::open(path()).value();  // the newest form; rebuilt as the second one
     for (const std::string& table :
-         {"run_event", "run", "run_owner", "run_inbox", "run_snapshot", "run_blob", "blob",
-          "run_group", "memo", "approval", "message", "task", "session", "definition"}) {
+         {"mission_order", "mission_event", "mission", "run_event", "run", "run_owner", "run_inbox",
+          "run_snapshot", "run_blob", "blob", "run_group", "memo", "approval", "message", "task",
+          "session", "definition"}) {
       ASSERT_TRUE(database->exec("DROP TABLE " + table));
     }
     ASSERT_TRUE(database->exec(std::string(embedded("0001_initial.sql"))));

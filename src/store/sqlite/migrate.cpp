@@ -9,8 +9,8 @@
 namespace oap::store::sqlite {
 namespace {
 
-constexpr std::array<std::string_view, 3> kMigrations = {"0001_initial.sql", "0002_approvals.sql",
-                                                         "0003_journal.sql"};
+constexpr std::array<std::string_view, 4> kMigrations = {"0001_initial.sql", "0002_approvals.sql",
+                                                         "0003_journal.sql", "0004_missions.sql"};
 
 struct Identity {
   std::int64_t schema = 0;

@@ -2,6 +2,7 @@
 
 #include "store/sqlite/approvals.hpp"
 #include "store/sqlite/database.hpp"
+#include "store/sqlite/missions.hpp"
 #include "store/sqlite/runs.hpp"
 #include "store/sqlite/sessions.hpp"
 #include "store/sqlite/tasks.hpp"
@@ -19,13 +20,15 @@ class SqliteStore final : public Store {
         messages_(*database_, tenant),
         tasks_(*database_, tenant),
         runs_(*database_, tenant),
-        approvals_(*database_, tenant) {}
+        approvals_(*database_, tenant),
+        missions_(*database_, tenant) {}
 
   SessionRepository& sessions() override { return sessions_; }
   MessageRepository& messages() override { return messages_; }
   TaskRepository& tasks() override { return tasks_; }
   RunRepository& runs() override { return runs_; }
   ApprovalRepository& approvals() override { return approvals_; }
+  MissionRepository& missions() override { return missions_; }
   std::unique_ptr<Store> for_tenant(std::string tenant) override {
     return std::make_unique<SqliteStore>(database_, tenant);
   }
@@ -37,6 +40,7 @@ class SqliteStore final : public Store {
   Tasks tasks_;
   Runs runs_;
   Approvals approvals_;
+  Missions missions_;
 };
 
 }  // namespace

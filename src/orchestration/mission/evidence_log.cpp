@@ -1,0 +1,106 @@
+#include "orchestration/mission/evidence_log.hpp"
+
+#include <algorithm>
+
+#include "async/run_blocking.hpp"
+#include "base/log.hpp"
+#include "orchestration/mission/mission_journal.hpp"
+
+namespace oap::orchestration {
+namespace {
+
+constexpr std::size_t kNamed = 10;
+
+}  // namespace
+
+EvidenceLog::EvidenceLog(std::string workspace, async::BlockingPool& blocking,
+                         std::vector<Evidence> known)
+    : workspace_(std::move(workspace)),
+      blocking_(blocking),
+      list_(std::move(known)),
+      hasher_(std::make_unique<WorkspaceTree>(workspace_)) {}
+
+/// Of the workspace the incremental way, of another place afresh.
+Task<std::string> EvidenceLog::hash_of(std::string place) {
+  const Deadline never = Deadline::never();
+  auto permit = co_await one_at_a_time_.acquire(never);
+  if (!permit) {
+    co_return std::string();
+  }
+  const bool own = place.empty();
+  WorkspaceTree other(own ? workspace_ : place);
+  WorkspaceTree* const tree = own ? hasher_.get() : &other;
+  const auto take = [tree] { return tree->take(); };
+  auto work = async::run_blocking(blocking_, take);
+  Result<TreeSnapshot> snapshot = co_await std::move(work);
+  if (!snapshot) {
+    log::warn("mission", "the state of the workspace cannot be taken",
+              {{"error", snapshot.error().to_string()}});
+    co_return std::string();
+  }
+  std::string hash = snapshot->hash;
+  if (own) {
+    now_ = *std::move(snapshot);
+  }
+  co_return hash;
+}
+
+Task<std::string> EvidenceLog::tree() { co_return co_await hash_of(""); }
+
+Task<std::optional<Evidence>> EvidenceLog::take(ToolCall call, ToolOutcome outcome, WallTime at,
+                                                std::string place) {
+  edits_ += may_edit(call) ? 1 : 0;
+  std::optional<Evidence> evidence = evidence_of(call, outcome, at);
+  if (!evidence) {
+    co_return std::nullopt;
+  }
+  if (!evidence->is_command) {
+    if (place.empty() && evidence->exit_code == 0) {
+      last_read_ = std::move(evidence);
+      edits_at_read_ = edits_;
+    }
+    co_return std::nullopt;
+  }
+  evidence->tree = co_await hash_of(place);
+  const bool passed = evidence->exit_code == 0 && !shows_nothing(evidence->command);
+  if (passed && place.empty()) {
+    at_pass_ = now_;
+  }
+  const auto old = std::find_if(list_.begin(), list_.end(), [&](const Evidence& one) {
+    return one.is_command && one.command == evidence->command;
+  });
+  const bool same = !passed && old != list_.end() && old->exit_code == evidence->exit_code &&
+                    old->tree == evidence->tree && old == list_.end() - 1;
+  keep_newest(list_, *evidence);
+  co_return same ? std::nullopt : evidence;
+}
+
+std::vector<Evidence> EvidenceLog::all(const std::string& tree) const {
+  std::vector<Evidence> out = list_;
+  if (last_read_ && edits_at_read_ == edits_) {
+    out.insert(out.begin(), *last_read_);
+    out.front().tree = tree;
+  }
+  return out;
+}
+
+std::vector<std::string> EvidenceLog::passing(const std::string& tree,
+                                              const std::string& tree_at_start) const {
+  std::vector<std::string> ids;
+  if (tree.empty()) {
+    return ids;
+  }
+  for (const Evidence& one : all(tree)) {
+    const bool counts = tree == tree_at_start || !one.is_command || !shows_nothing(one.command);
+    if (one.exit_code == 0 && one.tree == tree && counts) {
+      ids.push_back(one.id);
+    }
+  }
+  return ids;
+}
+
+std::vector<std::string> EvidenceLog::changed_since_pass() const {
+  return at_pass_ ? changed_files(*at_pass_, now_, kNamed) : std::vector<std::string>();
+}
+
+}  // namespace oap::orchestration

@@ -1,0 +1,71 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "orchestration/mission/completion.hpp"
+#include "orchestration/mission/delegation.hpp"
+#include "orchestration/mission/machine.hpp"
+#include "store/mission_repository.hpp"
+
+namespace oap::orchestration {
+
+/// What of a mission outlives its process, beside its events. Data.
+struct MissionBody {
+  MissionStatus status;
+  MissionLimits limits;
+  Usage usage;
+  std::int64_t tool_calls = 0;
+  Millis active{0};
+  std::string plan_folder;  ///< relative to the workspace
+  std::string tree_at_start;
+  bool plan_only = false;
+  std::string content;
+  std::vector<std::string> dropped;         ///< what left the plan while it was open
+  std::vector<std::string> in_doubt;        ///< told of already
+  std::vector<std::string> in_doubt_calls;  ///< their ids
+};
+json::Object to_json(const MissionBody& body);
+MissionBody body_from_json(const json::Object& object);
+
+/// The durable side of one mission that is being driven: every write is fenced by the epoch it was
+/// claimed with. Synchronous.
+class MissionJournal {
+ public:
+  MissionJournal(store::MissionRepository& missions, std::string id, std::int64_t epoch,
+                 const Clock& clock)
+      : missions_(missions), id_(std::move(id)), epoch_(epoch), clock_(clock) {}
+
+  /// Kept until the next write: what may be lost with the process without harm.
+  void later(std::string kind, json::Value body);
+  void taken(std::string order_id) { taken_.push_back(std::move(order_id)); }
+  /// An event with the state after it.
+  Result<void> write(std::string kind, json::Value event, const MissionBody& body,
+                     bool lets_go = false);
+  /// An event that changes no state.
+  Result<void> append(std::string kind, json::Value event);
+  Result<void> renew(Millis lease);
+
+  const std::string& id() const { return id_; }
+
+ private:
+  Result<void> put(store::MissionWrite write);
+
+  store::MissionRepository& missions_;
+  std::string id_;
+  std::int64_t epoch_;
+  const Clock& clock_;
+  std::vector<store::MissionEventRow> later_;
+  std::vector<std::string> taken_;
+};
+
+/// What the events of a mission say of its evidence and its delegated tasks.
+struct MissionMemory {
+  std::vector<Evidence> evidence;
+  std::vector<DelegatedTask> tasks;
+};
+Result<MissionMemory> remember(store::MissionRepository& missions, const std::string& id);
+/// Adds a record; of one command only the newest stays. At most 2,000 stay.
+void keep_newest(std::vector<Evidence>& list, Evidence evidence);
+
+}  // namespace oap::orchestration

@@ -1,0 +1,395 @@
+#include <fmt/format.h>
+
+#include "orchestration/mission/mission_prompts.hpp"
+#include "orchestration/mission/mission_run.hpp"
+#include "text/strings.hpp"
+#include "text/utf8.hpp"
+
+namespace oap::orchestration {
+namespace {
+
+constexpr std::size_t kResultBytes = 32U << 10U;
+constexpr std::int64_t kCallsBetweenWrites = 50;
+
+Error for_model(Code code, std::string text) {
+  return Error(code, std::move(text), Audience::kModel);
+}
+
+ToolResult refused(const Error& error) { return ToolResult::text(error.message(), true); }
+
+}  // namespace
+
+/// A seat's way to the tools: counts, refuses what its rights do not hold, and keeps what the
+/// runtime saw.
+class MissionRun::Invoker final : public workflow::ToolInvoker {
+ public:
+  Invoker(MissionRun& run, MissionSeat seat, workflow::ToolInvoker& next, RightsChain rights,
+          std::string place)
+      : run_(run),
+        seat_(std::move(seat)),
+        next_(next),
+        rights_(std::move(rights)),
+        place_(std::move(place)) {}
+
+  Task<ToolOutcome> invoke(ToolCall call) override {
+    return run_.call_tool(seat_, next_, rights_, place_, std::move(call));
+  }
+
+ private:
+  MissionRun& run_;
+  MissionSeat seat_;
+  workflow::ToolInvoker& next_;
+  RightsChain rights_;
+  std::string place_;
+};
+
+std::unique_ptr<workflow::ToolInvoker> MissionRun::make_invoker(const MissionSeat& seat) {
+  return std::make_unique<Invoker>(*this, seat, parts_.invoker, rights_[seat.session_id], "");
+}
+
+Task<ToolOutcome> MissionRun::call_tool(const MissionSeat& seat, workflow::ToolInvoker& invoker,
+                                        const RightsChain& rights, std::string place,
+                                        ToolCall call) {
+  ToolOutcome outcome;
+  ++body_.tool_calls;
+  if (body_.limits.tool_calls > 0 && body_.tool_calls > body_.limits.tool_calls) {
+    spent_ = BudgetSpent{"tool_calls", fmt::format("the budget of {} tool calls is used up",
+                                                   body_.limits.tool_calls)};
+    outcome.error = for_model(Code::kResourceExhausted, spent_->message);
+    co_return outcome;
+  }
+  if (!rights.allows(call.public_name())) {
+    outcome.error = for_model(Code::kInvalidArgument,
+                              fmt::format("the tool {} is not among those that this task was "
+                                          "given",
+                                          call.public_name()));
+    co_return outcome;
+  }
+  ToolCall kept = call;
+  outcome = co_await invoker.invoke(std::move(call));
+  auto taking = evidence_.take(std::move(kept), outcome, parts_.clock.wall(), std::move(place));
+  std::optional<Evidence> evidence = co_await std::move(taking);
+  Result<void> written;
+  if (evidence) {
+    evidence->command = parts_.redact(evidence->command);
+    json::Object body = to_json(*evidence);
+    if (!seat.task_id.empty()) {
+      body["task_id"] = seat.task_id;
+    }
+    written = journal_.append("evidence", std::move(body));
+  } else if (++calls_since_write_ >= kCallsBetweenWrites) {
+    calls_since_write_ = 0;
+    written = journal_.write("at_work", json::Object{{"tool_calls", body_.tool_calls}}, body_);
+  }
+  if (!written) {
+    lost_ = written.error();
+    turn_cancel_.request();
+  }
+  co_return outcome;
+}
+
+Millis MissionRun::active_time() const {
+  return body_.active + std::chrono::duration_cast<Millis>(parts_.clock.steady() - began_);
+}
+
+std::int64_t MissionRun::tokens() const {
+  const Usage& usage = body_.usage;
+  return usage.input_tokens + usage.output_tokens + usage.cache_read_tokens +
+         usage.cache_write_tokens;
+}
+
+std::optional<BudgetSpent> MissionRun::spent_budget() const {
+  const MissionLimits& limits = body_.limits;
+  if (limits.tokens > 0 && tokens() >= limits.tokens) {
+    return BudgetSpent{"tokens", fmt::format("the budget of {} tokens is used up ({} were used)",
+                                             limits.tokens, tokens())};
+  }
+  if (limits.cost_usd && body_.usage.requests > 0 && !body_.usage.cost_usd) {
+    return BudgetSpent{"cost",
+                       "there is a budget in dollars, but the model's price is not known; set "
+                       "models.\"provider/model\".input_price and output_price, or a budget in "
+                       "tokens"};
+  }
+  if (limits.cost_usd && body_.usage.cost_usd.value_or(0) >= *limits.cost_usd) {
+    return BudgetSpent{"cost", fmt::format("the budget of ${:.4f} is used up (${:.4f} were spent)",
+                                           *limits.cost_usd, *body_.usage.cost_usd)};
+  }
+  if (limits.wall.count() > 0 && active_time() >= limits.wall) {
+    return BudgetSpent{"wall", fmt::format("the budget of {:g} s at work is used up",
+                                           std::chrono::duration<double>(limits.wall).count())};
+  }
+  return std::nullopt;
+}
+
+Result<void> MissionRun::may_begin(int /*turn*/, bool is_commander) {
+  if (lost_) {
+    return fail(*lost_);
+  }
+  if (!stop_by_.empty() || !pause_by_.empty()) {
+    return fail(Code::kCancelled, "the mission was told to stop");
+  }
+  if (is_commander) {
+    acknowledge();
+    ++turns_;
+    if (body_.limits.turns > 0 && turns_ > body_.limits.turns && !spent_) {
+      spent_ = BudgetSpent{"turns", fmt::format("one iteration took more than {} model requests",
+                                                body_.limits.turns)};
+    }
+  }
+  if (!spent_) {
+    spent_ = spent_budget();
+  }
+  if (spent_) {
+    wake_.notify();
+    return fail(Code::kResourceExhausted, "{}", spent_->message);
+  }
+  return {};
+}
+
+/// Results that the parent's conversation holds by now.
+void MissionRun::acknowledge() {
+  for (const std::string& id : std::exchange(to_acknowledge_, {})) {
+    delegation_.mark_delivered(id);
+  }
+}
+
+TurnLoop::Scope MissionRun::scope_of(const MissionSeat& seat) {
+  TurnLoop::Scope scope;
+  scope.session_id = seat.session_id;
+  scope.task_id = seat.task_id.empty() ? record_.id : seat.task_id;
+  scope.keep_calls = false;
+  scope.principal = parts_.principal;
+  scope.principal.role = seat.role;
+  scope.workspace = parts_.workspace;
+  const Millis wall =
+      body_.limits.wall.count() > 0 ? body_.limits.wall : std::chrono::hours(24 * 30);
+  scope.deadline = Deadline::after(std::max(wall - active_time(), Millis(0)));
+  return scope;
+}
+
+RunEvents& MissionRun::events_for(bool is_commander) {
+  RunEvents& events = is_commander ? commander_events_ : child_events_;
+  events = events_.run;
+  events.on_usage = [this](const Usage& used) {
+    body_.usage += used;
+    tell(events_.run.on_usage, used);
+  };
+  return events;
+}
+
+const AgentProfile* MissionRun::profile_of(std::string_view agent) const {
+  if (agent == "worker" || agent == "executor") {
+    return &parts_.agents.worker;
+  }
+  if (agent == "planner") {
+    return &parts_.agents.planner;
+  }
+  return agent == "reviewer" ? &parts_.agents.reviewer : nullptr;
+}
+
+Result<std::string> MissionRun::make_session(const DelegatedTask& task) {
+  session::SessionStart start;
+  start.workspace = parts_.workspace + "#" + record_.id;  // not the newest of the workspace
+  start.user_id = parts_.principal.user_id;
+  start.title = parts_.redact(fmt::format("{}: {}", task.agent, task.description));
+  OAP_TRY(const session::SessionState state, parts_.sessions.ensure_session(start));
+  return state.id;
+}
+
+Task<DelegatedOutcome> MissionRun::run_agent(DelegatedTask task) {
+  if (events_.on_task) {
+    events_.on_task(task);
+  }
+  std::unique_ptr<Workplace> place;
+  if (task.worktree && parts_.workplaces != nullptr) {
+    auto opened = co_await parts_.workplaces->open(task.id, task.description);
+    if (!opened) {
+      co_return DelegatedOutcome{false, opened.error().message(), ""};
+    }
+    place = *std::move(opened);
+  }
+  workflow::ToolInvoker& invoker = place != nullptr ? place->invoker() : parts_.invoker;
+  auto work = run_agent_at(task, invoker, place != nullptr ? place->path() : "");
+  DelegatedOutcome outcome = co_await std::move(work);
+  if (place != nullptr) {
+    auto ending = delegation_.holding() ? place->leave() : place->finish(outcome.ok);
+    auto shielded = async::shielded(std::move(ending));
+    const auto note = co_await std::move(shielded);
+    outcome.note = note ? *note : "the worktree could not be ended: " + note.error().message();
+    outcome.ok = outcome.ok && note.has_value();
+  }
+  co_return outcome;
+}
+
+Task<DelegatedOutcome> MissionRun::run_agent_at(DelegatedTask task, workflow::ToolInvoker& invoker,
+                                                std::string where) {
+  const AgentProfile* const agent = profile_of(task.agent);
+  const MissionSeat seat{task.session_id, task.agent, task.id, task.depth};
+  const auto opened = parts_.sessions.ensure_session(
+      {session::SessionStart::Mode::kContinueId, parts_.workspace, task.session_id, "", "", ""});
+  auto history = opened ? parts_.sessions.history(task.session_id)
+                        : Result<std::vector<Message>>(fail(opened.error()));
+  if (!history || agent == nullptr) {
+    co_return DelegatedOutcome{
+        false, history ? "there is no agent " + task.agent : history.error().to_string(), ""};
+  }
+  const std::unique_ptr<Conversation> conversation = parts_.conversation(task.session_id);
+  const std::string doubts = find_doubts(*history);
+  Message message = Message::user(
+      history->empty()
+          ? child_brief(task.description, task.prompt, record_.objective, where)
+          : "[mission] The program was interrupted. Go on with your task where you were.\n" +
+                doubts);
+  if (const auto stored = conversation->append(message); !stored) {
+    co_return DelegatedOutcome{false, stored.error().to_string(), ""};
+  }
+  history->push_back(std::move(message));
+  TurnLoop::Scope scope = scope_of(seat);
+  scope.workspace = where.empty() ? parts_.workspace : where;
+  scope.may_begin = [this](int turn, const Usage&) { return may_begin(turn, false); };
+  const Deadline listed = Deadline::after(Millis(10'000));
+  std::vector<ToolSpec> tools =
+      tools_for_role(co_await parts_.catalog.all(listed), task.agent, true);
+  RightsChain rights = rights_[task.parent_session];
+  if (parts_.rights) {
+    rights.add(parts_.rights(task.agent));
+  }
+  std::erase_if(tools,
+                [&rights](const ToolSpec& tool) { return !rights.allows(tool.public_name()); });
+  rights_.insert_or_assign(task.session_id, rights);
+  Invoker own(*this, seat, invoker, std::move(rights), where);
+  TurnLoop loop({own, parts_.catalog, parts_.hooks, events_for(false)});
+  parts_.desk.enter(seat, *this);
+  auto turns = co_await loop.run(*agent, std::move(scope), *std::move(history), std::move(tools),
+                                 *conversation);
+  parts_.desk.leave(task.session_id);
+  DelegatedOutcome outcome;
+  outcome.ok = turns.has_value();
+  outcome.text = parts_.redact(turns ? turns->final_text : turns.error().to_string());
+  co_return outcome;
+}
+
+Task<ToolResult> MissionRun::todo(MissionSeat seat, ToolCall call) {
+  if (json::get_string(call.arguments, "action") == "ask") {
+    const std::string question(text::trim(json::get_string(call.arguments, "question")));
+    if (question.empty()) {
+      co_return ToolResult::text("which question?", true);
+    }
+    if (seat.depth > 0) {
+      co_return ToolResult::text(
+          "only the commander asks the person; put the question into your report", true);
+    }
+    question_ = parts_.redact(question);
+    co_return ToolResult::text(
+        "The person is asked when your turn ends. End it now, without doing what depends on the "
+        "answer.");
+  }
+  std::string tree;
+  const std::string_view action = json::get_string(call.arguments, "action");
+  if (action == "tick" ||
+      (action == "update" && json::get_string(call.arguments, "state") == "done")) {
+    tree = co_await evidence_.tree();
+  }
+  auto done = files_.use(seat.role, call.arguments, evidence_.passing(tree, body_.tree_at_start));
+  if (!done) {
+    co_return refused(done.error());
+  }
+  if (action != "list" && action != "show") {
+    journal_.later("todo",
+                   json::Object{{"action", action},
+                                {"by", seat.role},
+                                {"id", parts_.redact(json::get_string(call.arguments, "id"))},
+                                {"list", json::get_string(call.arguments, "list", "todo")}});
+  }
+  co_return *std::move(done);
+}
+
+Task<ToolResult> MissionRun::delegate(MissionSeat seat, ToolCall call) {
+  const std::string_view action = json::get_string(call.arguments, "action", "start");
+  const std::string id(json::get_string(call.arguments, "task_id"));
+  if (action == "start") {
+    co_return co_await start_task(seat, call);
+  }
+  if (action == "list") {
+    std::string text = fmt::format("{} tasks\n", delegation_.tasks().size());
+    for (const auto& [name, task] : delegation_.tasks()) {
+      text +=
+          fmt::format("{} {} {} '{}'\n", name, to_string(task.state), task.agent, task.description);
+    }
+    co_return ToolResult::text(text);
+  }
+  if (action == "cancel") {
+    const auto done = delegation_.cancel(id);
+    co_return done ? ToolResult::text(id + " is being cancelled; its end will be told")
+                   : refused(done.error());
+  }
+  const auto found = delegation_.find(id);
+  if (!found) {
+    co_return refused(found.error());
+  }
+  if (action == "result" && !(*found)->has_ended()) {
+    co_return ToolResult::text(fmt::format("{} is {}; its result will be told, or wait for it", id,
+                                           to_string((*found)->state)));
+  }
+  auto ended = co_await delegation_.wait(id, call.deadline);
+  if (!ended) {
+    co_return refused(ended.error());
+  }
+  if (!ended->has_ended()) {
+    co_return ToolResult::text(id + " is held: the mission is being paused", true);
+  }
+  to_acknowledge_.push_back(id);
+  co_return ToolResult::text(result_text(*ended, DelegatedTask::kMaxResult));
+}
+
+Task<ToolResult> MissionRun::start_task(const MissionSeat& seat, const ToolCall& call) {
+  DelegatedTask task;
+  task.agent = text::lower_ascii(text::trim(json::get_string(call.arguments, "agent")));
+  task.agent = task.agent == "executor" ? "worker" : task.agent;
+  task.description = parts_.redact(json::get_string(call.arguments, "description"));
+  task.prompt = parts_.redact(json::get_string(call.arguments, "prompt"));
+  task.background = json::get_bool(call.arguments, "background");
+  task.worktree = json::get_bool(call.arguments, "worktree");
+  task.parent_session = seat.session_id;
+  task.depth = seat.depth + 1;
+  if (profile_of(task.agent) == nullptr) {
+    co_return ToolResult::text(
+        fmt::format("there is no agent '{}' to delegate to; there are planner, worker, reviewer",
+                    task.agent),
+        true);
+  }
+  if (text::trim(task.prompt).empty()) {
+    co_return ToolResult::text("the agent needs a prompt: it sees nothing of this conversation",
+                               true);
+  }
+  if (task.worktree && parts_.workplaces == nullptr) {
+    co_return ToolResult::text("there are no worktrees here; delegate one writer after the other",
+                               true);
+  }
+  if (task.description.empty()) {
+    task.description =
+        std::string(text::truncate_utf8(task.prompt.substr(0, task.prompt.find('\n')), 60));
+  }
+  const bool background = task.background;
+  auto id = delegation_.start(std::move(task));
+  if (!id) {
+    co_return refused(id.error());
+  }
+  if (background) {
+    co_return ToolResult::text(
+        fmt::format("started {}; its result is told when your turn has ended, or ask for it", *id));
+  }
+  auto ended = co_await delegation_.wait(*id, call.deadline);
+  if (!ended) {
+    co_return refused(ended.error());
+  }
+  if (!ended->has_ended()) {
+    co_return ToolResult::text(*id + " is held: the mission is being paused", true);
+  }
+  to_acknowledge_.push_back(*id);
+  ToolResult result = ToolResult::text(result_text(*ended, kResultBytes));
+  result.is_error = ended->state != DelegatedTask::State::kCompleted;
+  co_return result;
+}
+
+}  // namespace oap::orchestration

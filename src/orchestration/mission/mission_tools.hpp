@@ -1,0 +1,37 @@
+#pragma once
+
+#include <string_view>
+#include <vector>
+
+#include "model/tool.hpp"
+
+namespace oap::orchestration {
+
+inline constexpr std::string_view kTodoTool = "todo";
+inline constexpr std::string_view kDelegateTool = "delegate_task";
+
+/// What models are told of the two tools; they run inside this program.
+std::vector<ToolSpec> mission_tool_specs();
+
+/// The tools that an agent is offered: those its role may use at all (StrictRoleGuard is what
+/// enforces it). `in_mission` false: neither of the two above.
+std::vector<ToolSpec> tools_for_role(const std::vector<ToolSpec>& all, std::string_view role,
+                                     bool in_mission);
+
+/// What a delegated agent may use at most: its own rights and those of who delegates. Empty `tools`
+/// means all that the role allows.
+struct Rights {
+  std::vector<std::string> tools;  ///< patterns of public names
+  bool allows(std::string_view public_name) const;
+};
+/// Both must allow.
+class RightsChain {
+ public:
+  void add(Rights rights) { chain_.push_back(std::move(rights)); }
+  bool allows(std::string_view public_name) const;
+
+ private:
+  std::vector<Rights> chain_;
+};
+
+}  // namespace oap::orchestration

@@ -1,0 +1,48 @@
+#pragma once
+
+#include <map>
+#include <string>
+
+#include "json/value.hpp"
+#include "model/tool.hpp"
+#include "orchestration/mission/completion.hpp"
+#include "orchestration/mission/todo_file.hpp"
+
+namespace oap::orchestration {
+
+/// The plan's folder of one mission, and the `todo` tool on it. Blocks for moments.
+class PlanFiles {
+ public:
+  PlanFiles(std::string workspace, std::string folder, std::string lock);
+
+  /// Fills in the three files of a judgement.
+  void read_into(CompletionInput& input) const;
+  /// "T1.2 'Lexer'" of items that can be begun.
+  std::vector<std::string> ready() const;
+  /// Moves a plan that is closed throughout out of a new mission's way, to `archive/`. Its new
+  /// place, "" where nothing was moved.
+  Result<std::string> put_away_closed();
+
+  /// One call of the tool but `ask`. `role` is the caller's; `evidence` is what a tick may rest on:
+  /// the ids of calls that succeeded on the workspace as it is now, newest last.
+  Result<ToolResult> use(const std::string& role, const json::Object& arguments,
+                         const std::vector<std::string>& evidence);
+
+  const std::string& folder() const { return folder_; }
+  std::string todo_path() const { return folder_ + "/" + kTodoFile; }
+
+ private:
+  PlanFile& file_of(const json::Object& arguments);
+  Result<ToolResult> list(const json::Object& arguments);
+  Result<ToolResult> edit(const std::string& role, const json::Object& arguments,
+                          const std::vector<std::string>& evidence);
+  Result<ToolResult> write(const std::string& role, const json::Object& arguments);
+  Result<ToolResult> issues(const json::Object& arguments);
+
+  std::string workspace_;
+  std::string folder_;
+  std::map<std::string, PlanFile> files_;
+  std::map<std::string, std::string> seen_;  // what the agents saw last, by file
+};
+
+}  // namespace oap::orchestration

@@ -1,0 +1,311 @@
+#include "platform/worktrees.hpp"
+
+#include <algorithm>
+#include <filesystem>
+
+#include <fmt/format.h>
+
+#include "async/run_blocking.hpp"
+#include "async/sleep.hpp"
+#include "base/log.hpp"
+#include "orchestration/mission/mission_tools.hpp"
+#include "os/file.hpp"
+#include "platform/upstreams.hpp"
+#include "sandbox/run.hpp"
+#include "text/strings.hpp"
+#include "tools/builtin.hpp"
+
+namespace oap::platform {
+namespace {
+
+constexpr Millis kGitTime{120'000};
+constexpr std::size_t kMostNamed = 10;
+constexpr int kRemovals = 20;  // sandboxes that begin or end may hold parts of it for a moment
+constexpr Millis kRemovalPause{50};
+
+/// Git in the workspace's sandbox; `extra` is what it may write besides.
+class Git {
+ public:
+  Git(Executor executor, std::string workspace, std::string extra)
+      : executor_(std::move(executor)),
+        workspace_(std::move(workspace)),
+        extra_(std::move(extra)) {}
+
+  Task<Result<std::string>> run(std::vector<std::string> words, std::string cwd,
+                                std::string input = {}) const {
+    sandbox::Spec spec;
+    spec.argv = {
+        "git",           "-c", "core.hooksPath=/dev/null", "-c", "core.fsmonitor=false", "-c",
+        "user.name=oap", "-c", "user.email=oap@localhost", "-c", "commit.gpgSign=false"};
+    spec.argv.insert(spec.argv.end(), words.begin(), words.end());
+    spec.cwd = std::move(cwd);
+    spec.workspace = workspace_;
+    spec.writable = {extra_};
+    spec.profile = sandbox::Profile::kTool;
+    spec.limits.network = false;
+    spec.hold_git = false;
+    spec.env["GIT_TERMINAL_PROMPT"] = "0";
+    sandbox::RunOptions options;
+    options.deadline = Deadline::after(kGitTime);
+    options.max_output_bytes = 16U << 20U;
+    options.input = std::move(input);
+    OAP_CO_TRY(sandbox::Output output,
+               co_await sandbox::run(executor_, std::move(spec), std::move(options)));
+    if (output.exit_code != 0) {
+      co_return fail(Code::kFailedPrecondition, "git {} failed: {}", words.front(),
+                     text::trim(output.err.empty() ? output.out : output.err));
+    }
+    co_return std::move(output.out);
+  }
+
+ private:
+  Executor executor_;
+  std::string workspace_;
+  std::string extra_;
+};
+
+std::vector<std::string> names_in(const std::string& nul_separated) {
+  std::vector<std::string> names;
+  for (const std::string_view name : text::split(nul_separated, '\0')) {
+    if (!name.empty() && !name.starts_with(".opencode/")) {
+      names.emplace_back(name);
+    }
+  }
+  std::sort(names.begin(), names.end());
+  names.erase(std::unique(names.begin(), names.end()), names.end());
+  return names;
+}
+
+std::string listed(const std::vector<std::string>& names) {
+  std::string text;
+  for (std::size_t i = 0; i < names.size() && i < kMostNamed; ++i) {
+    text += (i == 0 ? "" : ", ") + names[i];
+  }
+  return names.size() > kMostNamed ? text + fmt::format(" and {} more", names.size() - kMostNamed)
+                                   : text;
+}
+
+class GatewayInvoker final : public workflow::ToolInvoker {
+ public:
+  explicit GatewayInvoker(gateway::Gateway& gateway) : gateway_(gateway) {}
+  Task<ToolOutcome> invoke(ToolCall call) override { return gateway_.invoke(std::move(call)); }
+
+ private:
+  gateway::Gateway& gateway_;
+};
+
+/// One worktree and the tools that work in it.
+class Worktree final : public orchestration::Workplace {
+ public:
+  Worktree(const Worktrees::Parts& parts, async::BlockingPool& blocking, async::Semaphore& turn,
+           Git git, std::string path, std::string branch, std::string base, std::string description)
+      : parts_(parts),
+        git_(std::move(git)),
+        path_(std::move(path)),
+        branch_(std::move(branch)),
+        base_(std::move(base)),
+        description_(std::move(description)),
+        blocking_(blocking),
+        turn_(turn) {
+    upstreams_.add(builtin_at(parts_.settings, parts_.executor, path_, parts_.local));
+    std::vector<ToolSpec> specs = tools::builtin_specs();
+    for (ToolSpec& spec : orchestration::mission_tool_specs()) {
+      specs.push_back(std::move(spec));
+    }
+    catalog_ = std::make_unique<gateway::Catalog>(parts_.executor, upstreams_, std::move(specs),
+                                                  gateway::CatalogOptions{}, nullptr);
+    gateway_ = std::make_unique<gateway::Gateway>(
+        gateway::Gateway::Parts{parts_.hooks, parts_.approver, parts_.audit, parts_.redactor,
+                                upstreams_, *catalog_, system_clock(), path_, Millis(300'000),
+                                Millis(300'000), audit_class_of(parts_.settings), parts_.desk});
+    invoker_ = std::make_unique<GatewayInvoker>(*gateway_);
+  }
+
+  workflow::ToolInvoker& invoker() override { return *invoker_; }
+  const std::string& path() const override { return path_; }
+
+  Task<Result<std::string>> leave() override {
+    co_await catalog_->close();
+    co_await upstreams_.close();
+    co_return std::string();
+  }
+
+  Task<Result<std::string>> finish(bool ok) override {
+    co_await catalog_->close();
+    co_await upstreams_.close();
+    const Deadline never = Deadline::never();
+    OAP_CO_TRY([[maybe_unused]] const async::Semaphore::Permit turn, co_await turn_.acquire(never));
+    co_return co_await end(ok);
+  }
+
+ private:
+  using Words = std::vector<std::string>;
+
+  Task<Result<std::string>> end(bool ok) {
+    OAP_CO_CHECK_OK(co_await commit());
+    OAP_CO_TRY(const std::vector<std::string> own, co_await changed_on_branch());
+    if (own.empty()) {
+      OAP_CO_CHECK_OK(co_await remove(true));
+      co_return std::string("its worktree changed nothing");
+    }
+    if (!ok) {
+      OAP_CO_CHECK_OK(co_await remove(false));
+      co_return fmt::format("not merged, as the task failed; the branch {} holds its changes to {}",
+                            branch_, listed(own));
+    }
+    OAP_CO_TRY(const std::vector<std::string> others, co_await changed_in_workspace());
+    const std::vector<std::string> both = overlap_of(own, others);
+    if (!both.empty()) {
+      OAP_CO_CHECK_OK(co_await remove(false));
+      co_return fmt::format(
+          "overlap, not merged: {} changed here and in the workspace; the branch {} holds its "
+          "changes to {}",
+          listed(both), branch_, listed(own));
+    }
+    OAP_CO_CHECK_OK(co_await apply());
+    OAP_CO_CHECK_OK(co_await remove(true));
+    co_return fmt::format("merged into the workspace: {}", listed(own));
+  }
+
+  Task<Result<std::string>> git(Words words, std::string cwd, std::string input = {}) {
+    return git_.run(std::move(words), std::move(cwd), std::move(input));
+  }
+
+  Task<Result<void>> commit() {
+    Words add{"add", "-A"};
+    OAP_CO_CHECK_OK(co_await git(std::move(add), path_));
+    Words status{"status", "--porcelain", "-z"};
+    OAP_CO_TRY(const std::string open, co_await git(std::move(status), path_));
+    if (!open.empty()) {
+      Words make{"commit", "--quiet", "--no-verify", "-m", description_};
+      OAP_CO_CHECK_OK(co_await git(std::move(make), path_));
+    }
+    co_return Result<void>{};
+  }
+
+  Task<Result<std::vector<std::string>>> changed_on_branch() {
+    Words diff{"diff", "--name-only", "--no-renames", "-z", base_, branch_};
+    OAP_CO_TRY(const std::string names, co_await git(std::move(diff), path_));
+    co_return names_in(names);
+  }
+
+  /// Tracked files that differ from where the worktree began, and untracked ones.
+  Task<Result<std::vector<std::string>>> changed_in_workspace() {
+    const std::string& workspace = parts_.settings.paths.workspace;
+    Words diff{"diff", "--name-only", "--no-renames", "-z", base_};
+    OAP_CO_TRY(std::string names, co_await git(std::move(diff), workspace));
+    Words untracked{"ls-files", "--others", "--exclude-standard", "-z"};
+    OAP_CO_TRY(const std::string more, co_await git(std::move(untracked), workspace));
+    co_return names_in(names + more);
+  }
+
+  /// Puts the branch's changes into the workspace's files: all of them, or none.
+  Task<Result<void>> apply() {
+    Words diff{"diff", "--binary", "--no-color", "--no-ext-diff", base_, branch_};
+    OAP_CO_TRY(std::string patch, co_await git(std::move(diff), path_));
+    Words words{"apply", "--whitespace=nowarn"};
+    OAP_CO_CHECK_OK(
+        co_await git(std::move(words), parts_.settings.paths.workspace, std::move(patch)));
+    co_return Result<void>{};
+  }
+
+  /// The folder and git's record of it: plain files that no program is run for. (In the sandbox git
+  /// cannot take the record away, as parts of it are protected there.)
+  Task<Result<void>> remove(bool with_branch) {
+    const std::string& workspace = parts_.settings.paths.workspace;
+    const std::string record = workspace + "/.git/worktrees" + path_.substr(path_.rfind('/'));
+    const auto remove_both = [path = path_, record]() -> Result<void> {
+      std::error_code problem;
+      for (const std::string& folder : {path, record}) {
+        std::filesystem::remove_all(folder, problem);
+        if (problem) {
+          return fail(Code::kUnavailable, "removing {}: {}", folder, problem.message());
+        }
+      }
+      return {};
+    };
+    Result<void> removed;
+    for (int attempt = 0; attempt < kRemovals; ++attempt) {
+      auto removing = async::run_blocking(blocking_, remove_both);
+      removed = co_await std::move(removing);
+      if (removed || !co_await async::sleep_for(kRemovalPause)) {
+        break;
+      }
+    }
+    if (!removed) {  // it costs space, nothing else
+      log::warn("worktrees", "a worktree was left behind", {{"why", removed.error().to_string()}});
+    }
+    if (with_branch && removed) {
+      Words branch{"branch", "--quiet", "-D", branch_};
+      OAP_CO_CHECK_OK(co_await git(std::move(branch), workspace));
+    }
+    co_return Result<void>{};
+  }
+
+  const Worktrees::Parts& parts_;
+  Git git_;
+  std::string path_;
+  std::string branch_;
+  std::string base_;
+  std::string description_;
+  async::BlockingPool& blocking_;
+  async::Semaphore& turn_;
+  gateway::UpstreamSet upstreams_;
+  std::unique_ptr<gateway::Catalog> catalog_;
+  std::unique_ptr<gateway::Gateway> gateway_;
+  std::unique_ptr<GatewayInvoker> invoker_;
+};
+
+}  // namespace
+
+std::vector<std::string> overlap_of(const std::vector<std::string>& one,
+                                    const std::vector<std::string>& other) {
+  std::vector<std::string> both;
+  std::set_intersection(one.begin(), one.end(), other.begin(), other.end(),
+                        std::back_inserter(both));
+  return both;
+}
+
+Task<Result<std::unique_ptr<orchestration::Workplace>>> Worktrees::open(std::string task_id,
+                                                                        std::string description) {
+  const std::string& workspace = parts_.settings.paths.workspace;
+  if (!os::is_directory(workspace + "/.git")) {
+    co_return fail(Error(Code::kFailedPrecondition,
+                         "there can be no worktree: the workspace is not the root of a git "
+                         "repository; let one writer work after the other",
+                         Audience::kModel));
+  }
+  const Deadline never = Deadline::never();
+  OAP_CO_TRY([[maybe_unused]] const async::Semaphore::Permit turn,
+             co_await one_at_a_time_.acquire(never));
+  const std::string folder = workspace + "/.opencode/worktrees";
+  OAP_CO_CHECK_OK(os::make_dirs(folder));
+  if (!os::exists(folder + "/.gitignore")) {
+    OAP_CO_CHECK_OK(os::write_file_atomic(folder + "/.gitignore", "*\n"));
+  }
+  const std::string path = folder + "/" + task_id;
+  const std::string branch = "oap/" + task_id;
+  Git git(parts_.executor, workspace, folder);
+  std::vector<std::string> words{"rev-parse", "--verify", "HEAD"};
+  auto head = co_await git.run(std::move(words), workspace);
+  if (!head) {
+    co_return fail(Error(Code::kFailedPrecondition,
+                         "there can be no worktree: the repository has no commit yet",
+                         Audience::kModel));
+  }
+  std::string base(text::trim(*head));
+  if (os::is_directory(path)) {  // of a task that is taken up again
+    std::vector<std::string> fork{"merge-base", "HEAD", branch};
+    OAP_CO_TRY(const std::string found, co_await git.run(std::move(fork), workspace));
+    base = text::trim(found);
+  } else {
+    std::vector<std::string> add{"worktree", "add", "--quiet", "-b", branch, path, base};
+    OAP_CO_CHECK_OK(co_await git.run(std::move(add), workspace));
+  }
+  std::unique_ptr<orchestration::Workplace> place =
+      std::make_unique<Worktree>(parts_, blocking_, one_at_a_time_, std::move(git), path, branch,
+                                 std::move(base), std::move(description));
+  co_return place;
+}
+
+}  // namespace oap::platform
