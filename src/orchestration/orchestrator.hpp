@@ -61,6 +61,7 @@ class Orchestrator {
     RunEvents& events;
     Conversation& conversation;
     const Clock& clock;
+    ContextControl* context = nullptr;  ///< borrowed; null: no conversation is shortened
   };
 
   Orchestrator(Parts parts, OrchestratorOptions options);

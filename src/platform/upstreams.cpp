@@ -4,10 +4,12 @@
 
 #include "gateway/upstream/mcp_upstream.hpp"
 #include "gateway/upstream/rest_upstream.hpp"
+#include "json/print.hpp"
 #include "os/self.hpp"
 #include "platform/credentials.hpp"
 #include "platform/nesting.hpp"
 #include "platform/platform.hpp"
+#include "platform/skill_settings.hpp"
 
 namespace oap::platform {
 namespace {
@@ -61,7 +63,8 @@ void add_each(std::vector<std::string>& argv, const char* option,
 }
 
 /// The built-in server runs outside the sandbox and applies the limits to each of its calls.
-mcp::ServerSpec builtin_spec(const Settings& settings, const config::McpServer& server) {
+mcp::ServerSpec builtin_spec(const Settings& settings, const config::McpServer& server,
+                             bool for_agents) {
   mcp::ServerSpec spec;
   spec.name = kBuiltinServer;
   std::vector<std::string>& argv = spec.process.argv;
@@ -96,6 +99,10 @@ mcp::ServerSpec builtin_spec(const Settings& settings, const config::McpServer& 
   }
   for (const std::string& capability : server.capabilities) {
     argv.insert(argv.end(), {"--capability", capability});
+  }
+  if (for_agents) {
+    argv.insert(argv.end(),
+                {"--agent-tools", json::print(json::Value(to_json(agent_context(settings))))});
   }
   spec.process.cwd = settings.paths.workspace;
   spec.process.profile = sandbox::Profile::kOwn;
@@ -154,7 +161,8 @@ gateway::McpUpstreamOptions upstream_options(const config::McpServer& server,
 }  // namespace
 
 Result<void> add_upstreams(gateway::UpstreamSet& set, CredentialList& credentials,
-                           const Settings& settings, Executor executor, net::HttpClient& http) {
+                           const Settings& settings, Executor executor, net::HttpClient& http,
+                           bool for_agents) {
   config::McpServer builtin;
   for (const auto& [name, server] : settings.config.mcp_servers) {
     if (server.builtin) {
@@ -175,7 +183,7 @@ Result<void> add_upstreams(gateway::UpstreamSet& set, CredentialList& credential
         executor, upstream_options(server, std::move(spec)), gateway::mcp_connector()));
   }
   set.add(std::make_unique<gateway::McpUpstream>(
-      executor, upstream_options(builtin, builtin_spec(settings, builtin)),
+      executor, upstream_options(builtin, builtin_spec(settings, builtin, for_agents)),
       gateway::mcp_connector()));
   return {};
 }

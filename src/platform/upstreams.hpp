@@ -17,10 +17,12 @@ struct Served;
 /// What remote servers' upstreams use; outlives them.
 using CredentialList = std::vector<std::unique_ptr<mcp::Credentials>>;
 
-/// Puts the built-in server and every configured one into the set. Starts none. kConfiguration
+/// Puts the built-in server (with the tools for agents where `for_agents`) and every configured one
+/// into the set. Starts none. kConfiguration
 /// where a server's credentials cannot be set up.
 Result<void> add_upstreams(gateway::UpstreamSet& set, CredentialList& credentials,
-                           const Settings& settings, Executor executor, net::HttpClient& http);
+                           const Settings& settings, Executor executor, net::HttpClient& http,
+                           bool for_agents);
 
 /// Which names the catalog gives: those for models, or those for MCP clients.
 gateway::CatalogOptions catalog_options(const Settings& settings,

@@ -221,7 +221,8 @@ void check_hooks(const platform::Settings& settings, std::vector<Finding>& findi
   const security::SecretScanner scanner({}, "");
   hooks::Registry registry;
   const security::SecurityPolicy security_policy({}, scanner);
-  platform::register_hooks(registry, {engine, scanner, security_policy});
+  platform::SessionHookParts session;
+  platform::register_hooks(registry, {engine, scanner, security_policy, session});
   const json::Object points = registry.describe();
   for (const auto& point : points) {
     std::string names;
