@@ -2,6 +2,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "async/task.hpp"
@@ -39,7 +40,11 @@ class Approver {
   virtual Task<Result<Answer>> ask(Request request) = 0;
 };
 
-/// Answers every question the same way at once: `--yes` ("flag"), or nobody there.
+/// The rule of an ask about adding a skill; no flag answers it (CONTRACTS "Permissions").
+inline constexpr std::string_view kSkillInstallRule = "skills/install";
+
+/// Answers every question the same way at once: `--yes` ("flag"), or nobody there. To an ask about
+/// adding a skill nobody is there.
 class FixedApprover final : public Approver {
  public:
   static FixedApprover yes() { return FixedApprover({true, "flag", "", false}); }

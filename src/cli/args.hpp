@@ -27,6 +27,7 @@ struct RunArgs {
   bool fast_path = false;
   bool yes = false;
   bool continue_session = false;
+  std::string session;  ///< the one to go on with; any unique prefix
   std::string record;
   Format format = Format::kText;
 };
@@ -115,6 +116,7 @@ struct SandboxServerArgs {
   std::vector<std::string> unprotect;
   bool tell_git = false;
   std::vector<std::string> capabilities;
+  std::string agent_tools;  ///< JSON of a tools::AgentContext; empty: without them
 };
 struct SandboxArgs {
   std::vector<std::string> command;
@@ -246,6 +248,32 @@ struct MissionArgs {
   std::size_t limit = 100;
   Format format = Format::kText;
 };
+struct SessionsArgs {
+  enum class Action { kList, kShow, kFork, kExport, kDelete } action = Action::kList;
+  std::string id;
+  bool all = false;     ///< list: of every workspace in this state
+  int limit = 50;       ///< list: sessions; show: the newest messages, 0 all
+  std::int64_t at = 0;  ///< fork: the last message's number; 0: all
+  std::string format;   ///< export: jsonl or markdown
+  std::string file;     ///< export: empty or "-": standard output
+  bool full = false;    ///< show: results uncut
+  bool yes = false;
+};
+struct SkillsArgs {
+  enum class Action { kList, kShow, kSearch, kAdd, kRemove, kTrust } action = Action::kList;
+  std::string name;                 ///< a skill; of add the source, of search the words
+  std::vector<std::string> skills;  ///< add: those that are meant
+  bool all = false;                 ///< add, trust: every one
+  bool user = false;                ///< add: for the user, not the project
+  bool replace = false;
+  bool accept_findings = false;
+  std::string digest;  ///< add: only these bytes, and without asking
+};
+struct HooksArgs {};
+struct AgentsArgs {
+  bool show = false;
+  std::string name;
+};
 struct DoctorArgs {};
 struct VersionArgs {};
 struct CompletionArgs {
@@ -260,7 +288,7 @@ struct Message {
 using Command =
     std::variant<RunArgs, RouteArgs, ConfigArgs, TrustArgs, PermissionArgs, ApprovalArgs, McpArgs,
                  McpEditArgs, McpTrustArgs, McpLoginArgs, McpServeArgs, SandboxServerArgs,
-                 SandboxArgs, AuditArgs, ScanArgs, WorkflowArgs, HookArgs, MissionArgs, DoctorArgs, VersionArgs, CompletionArgs, Message>;
+                 SandboxArgs, AuditArgs, ScanArgs, WorkflowArgs, HookArgs, MissionArgs, SessionsArgs, SkillsArgs, HooksArgs, AgentsArgs, DoctorArgs, VersionArgs, CompletionArgs, Message>;
 
 struct Args {
   Common common;

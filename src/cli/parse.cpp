@@ -10,6 +10,8 @@
 #include "cli/parse_mcp.hpp"
 #include "cli/parse_mission.hpp"
 #include "cli/parse_permission.hpp"
+#include "cli/parse_sessions.hpp"
+#include "cli/parse_skills.hpp"
 #include "cli/parse_workflow.hpp"
 #include "cli/sandbox.hpp"
 #include "cli/version.hpp"
@@ -48,6 +50,9 @@ struct Tree {
   WorkflowArgs workflow;
   HookArgs hook;
   MissionArgs mission;
+  SessionsArgs sessions;
+  SkillsArgs skills;
+  AgentsArgs agents;
   CompletionArgs completion;
   std::string format = "text";
   bool version = false;
@@ -69,6 +74,7 @@ struct Tree {
     add_workflow();
     add_hook();
     add_mission();
+    add_sessions();
   }
 
   CLI::App* command(CLI::App& parent, const std::string& name, const std::string& help,
@@ -94,6 +100,8 @@ struct Tree {
     sub->add_flag("--fast-path", run.fast_path, "One agent, no plan")->excludes(agent);
     sub->add_flag("--yes,-y", run.yes, "Approve the permission asks of this run's tool calls");
     sub->add_flag("--continue,-c", run.continue_session, "Go on with the newest session here");
+    sub->add_option("--session", run.session, "Go on with this session (see oap sessions list)")
+        ->type_name("ID");
     sub->add_option("--record", run.record, "Write the model exchanges to FILE")->type_name("FILE");
     sub->add_option("--output-format", format, "text, json or stream-json")
         ->check(CLI::IsMember({"text", "json", "stream-json"}));
@@ -184,6 +192,7 @@ struct Tree {
         ->allow_extra_args(false);
     sub->add_flag("--tell-git", server.tell_git, "Files that git would run are told, not renamed");
     sub->add_option("--capability", server.capabilities, "bash, python, file_ops (default: all)");
+    sub->add_option("--agent-tools", server.agent_tools, "For this program itself")->group("");
   }
 
   void add_sandbox() {
@@ -248,6 +257,15 @@ struct Tree {
                                 std::function<void()> chosen) {
                            return command(at, name, help, std::move(chosen));
                          });
+  }
+
+  void add_sessions() {
+    const CommandMaker make = [this](CLI::App& above, const std::string& name,
+                                     const std::string& help, std::function<void()> chosen) {
+      return command(above, name, help, std::move(chosen));
+    };
+    add_session_commands(app, sessions, run, format, args.command, make);
+    add_skill_commands(app, skills, agents, args.command, make);
   }
 
   Format chosen_format() const {

@@ -181,6 +181,15 @@ struct Gateway {
   bool has_auth() const { return !api_keys.empty() || jwt; }
 };
 
+/// What a role may do instead of the built-in matrix's row; nothing set: as there.
+struct RoleRights {
+  std::optional<std::vector<std::string>> tools;  ///< public names, `*` at the end stands for any
+  std::optional<std::vector<std::string>> write;  ///< globs of paths in the workspace
+  std::optional<std::string> commands;            ///< none, skills, look, all
+  std::optional<bool> delegate;
+  std::optional<bool> network;
+};
+
 struct AgentConfig {
   std::string model;  ///< provider/model; empty where nothing is set
   std::optional<int> max_tokens;
@@ -188,7 +197,24 @@ struct AgentConfig {
   std::string system_prompt_file;  ///< absolute, or empty
   int retry_attempts = 3;
   double quality_threshold = 0.8;  ///< the reviewer's only
-  std::string origin;              ///< "file:line" of `model`, or empty
+  std::optional<int> max_turns;
+  RoleRights may;
+  std::string origin;  ///< "file:line" of `model`, or empty
+};
+
+/// `skills`: where they come from. Of trusted configuration only.
+struct Skills {
+  std::vector<std::string> trusted_sources;  ///< what agents may add without being asked for
+  std::vector<std::string> registries;       ///< files, folders or https URLs that are searched
+  std::vector<std::string> paths;            ///< further folders of skills
+  std::string base_url = "https://github.com";
+  int listing_bytes = 8'000;
+};
+
+/// `context`: how long conversations get.
+struct Context {
+  double compact_at = 0.8;  ///< share of the model's window
+  std::uint64_t max_result = 48U << 10U;
 };
 
 /// `executor` is the Worker.
@@ -257,6 +283,8 @@ struct Config {
   std::map<std::string, McpServer> mcp_servers;
   Gateway gateway;
   Agents agents;
+  Skills skills;
+  Context context;
   std::map<std::string, ProviderConfig> providers;
   std::map<std::string, ModelOverride> models;
   Plugins plugins;

@@ -112,6 +112,11 @@ class Decoder {
     config_.agents.planner = agent(agents, "planner");
     config_.agents.executor = agent(agents, "executor");
     config_.agents.reviewer = agent(agents, "reviewer");
+    skills(section(settings, "skills"));
+    const json::Value& context = section(settings, "context");
+    config_.context.compact_at = json::get_double(context, "compact_at", 0.8);
+    config_.context.max_result = static_cast<std::uint64_t>(
+        json::get_int(context, "max_result", static_cast<std::int64_t>(48U << 10U)));
     for (const auto& pair : section(settings, "providers").as_object()) {
       provider(pair.key(), pair.value());
     }
@@ -217,6 +222,19 @@ class Decoder {
     return path.empty() || path[0] == '/' ? path : paths_.workspace + "/" + path;
   }
 
+  void skills(const json::Value& value) {
+    Skills& skills = config_.skills;
+    skills.trusted_sources = texts(value, "trusted_sources");
+    skills.registries = texts(value, "registries");
+    for (const std::string& path : texts(value, "paths")) {
+      skills.paths.push_back(absolute(path));
+    }
+    if (const std::string base = text_of(value, "base_url"); !base.empty()) {
+      skills.base_url = base;
+    }
+    skills.listing_bytes = static_cast<int>(json::get_int(value, "listing_bytes", 8'000));
+  }
+
   AgentConfig agent(const json::Value& agents, const std::string& role) {
     const json::Value& value = section(agents, role);
     AgentConfig agent;
@@ -226,6 +244,25 @@ class Decoder {
     agent.system_prompt_file = absolute(text_of(value, "system_prompt_file"));
     agent.retry_attempts = whole(value, "retry_attempts");
     agent.quality_threshold = json::get_double(value, "quality_threshold", 0.8);
+    agent.max_turns = number<int>(value, "max_turns");
+    const json::Value& may = section(value, "may");
+    const auto list = [&](const char* key, std::optional<std::vector<std::string>>& into) {
+      if (json::find_array(may, key) != nullptr) {
+        into = texts(may, key);
+      }
+    };
+    list("tools", agent.may.tools);
+    list("write", agent.may.write);
+    if (const std::string commands = text_of(may, "commands"); !commands.empty()) {
+      agent.may.commands = commands;
+    }
+    for (const auto& [key, into] :
+         {std::pair{"delegate", &agent.may.delegate}, std::pair{"network", &agent.may.network}}) {
+      if (const json::Value* const flag = json::find(may, key);
+          flag != nullptr && flag->is_bool()) {
+        *into = flag->get_bool();
+      }
+    }
     if (!agent.model.empty()) {
       agent.origin = merged_.origin("/agents/" + role + "/model").to_string();
     }

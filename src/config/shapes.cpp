@@ -271,6 +271,16 @@ Shape server_shape() {
 }
 
 Shape agent_shape(bool reviewer) {
+  Shape may = object(
+      "What the agent may do, in place of its row of the built-in role matrix.",
+      {{"tools", list("The tools, by public name; what is not named is denied.",
+                      text("A name, or the beginning of names with * at its end."))},
+       {"write", list("The files it may write.", text("A glob, relative to the workspace."))},
+       {"commands", choice("Which commands: none; skills: only npx skills add; look: none that "
+                           "change files; all.",
+                           {"none", "skills", "look", "all"})},
+       {"delegate", boolean("Whether it may give tasks to others.")},
+       {"network", boolean("Whether its commands may be programs for the network.")}});
   Shape shape = object(
       "An agent's settings.",
       {{"model", text("provider/model, e.g. anthropic/claude-sonnet-4-5.")},
@@ -278,8 +288,10 @@ Shape agent_shape(bool reviewer) {
        {"temperature", number("Sampling temperature.", 0, 2)},
        {"system_prompt_file",
         text("A file that replaces the built-in prompt; relative to the workspace.").needs_trust()},
-       {"retry_attempts",
-        integer("How often a failed step is tried again.", 0, 100).by_default(3)}});
+       {"retry_attempts", integer("How often a failed step is tried again.", 0, 100).by_default(3)},
+       {"max_turns",
+        integer("Most questions to the model in one go; no limit where absent.", 1, 1'000'000)},
+       {"may", may.needs_trust()}});
   if (reviewer) {
     shape.fields.push_back(
         {"quality_threshold", number("Least quality score of a success.", 0, 1).by_default(0.8)});
@@ -363,6 +375,30 @@ Shape workflows_shape() {
                                  Names::kVariable, text("The value.").is_secret())}});
 }
 
+Shape skills_shape() {
+  return object(
+      "Where skills (SKILL.md) come from.",
+      {{"trusted_sources", list("Sources of which agents may add skills without being asked for.",
+                                text("owner/repo, owner/* or a repository's URL."))},
+       {"registries",
+        list("What oap skills search searches: a JSON file, a folder of skills, or an "
+             "https URL ({query} stands for the words).",
+             text("A file, folder or URL."))},
+       {"paths", list("Further folders of skills.", text("A folder."))},
+       {"base_url", text("Where owner/repo is.").by_default("https://github.com")},
+       {"listing_bytes",
+        integer("Most bytes of the list of skills in a prompt.", 0, 1'000'000).by_default(8'000)}});
+}
+
+Shape context_shape() {
+  return object("How long a conversation with a model may get.",
+                {{"compact_at",
+                  number("The share of the model's window at which it is shortened.", 0.05, 0.95)
+                      .by_default(0.8)},
+                 {"max_result",
+                  bytes("The longest result that a model is shown whole.").by_default(49'152)}});
+}
+
 }  // namespace
 
 Shape config_shape() {
@@ -375,6 +411,8 @@ Shape config_shape() {
        {"mcp_servers", map("MCP servers by name.", Names::kServer, server_shape()).needs_trust()},
        {"gateway", gateway_shape().needs_trust()},
        {"agents", agents_shape()},
+       {"skills", skills_shape().needs_trust()},
+       {"context", context_shape()},
        {"providers",
         map("Model providers by name.", Names::kProvider, provider_shape()).needs_trust()},
        {"models", map("Models by provider/model.", Names::kAnything, model_shape())},

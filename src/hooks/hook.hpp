@@ -77,6 +77,7 @@ struct DoneVerdict {
   enum class Action { kContinue, kStop, kInject } action = Action::kContinue;
   std::string reason;
   std::vector<std::string> prompts;  ///< kInject
+  bool failed = false;               ///< kStop: the turn ends as a failure with that reason
   static DoneVerdict proceed() { return {}; }
 };
 class DoneHook {

@@ -262,4 +262,30 @@ json::Object Registry::describe() const {
   return out;
 }
 
+json::Array Registry::list() const {
+  json::Array rows;
+  const auto add = [&rows](const char* point, const auto& entries, const char* guards_error) {
+    int order = 0;
+    for (const auto& entry : entries) {
+      const bool guard = entry.registration.policy == FailurePolicy::kGuard;
+      json::Object row{{"point", point},
+                       {"order", ++order},
+                       {"hook", std::string(entry.hook->name())},
+                       {"kind", guard ? "guard" : "observer"},
+                       {"priority", entry.registration.priority},
+                       {"on_error", guard ? guards_error : "log"},
+                       {"timeout_ms", entry.registration.timeout.count()}};
+      if constexpr (requires { entry.hook->always_runs(); }) {
+        row["always_runs"] = entry.hook->always_runs();
+      }
+      rows.push_back(std::move(row));
+    }
+  };
+  add("chat.message", chat_, "log");
+  add("tool.execute.before", before_, "deny");
+  add("tool.execute.after", after_, "withhold");
+  add("assistant.done", done_, "log");
+  return rows;
+}
+
 }  // namespace oap::hooks

@@ -81,6 +81,9 @@ class Registry {
 
   /// Names in running order, by point: what `oap doctor` shows.
   json::Object describe() const;
+  /// Every hook in running order: {point, order, hook, kind, priority, on_error, timeout_ms,
+  /// always_runs}: what `oap hooks list` shows.
+  json::Array list() const;
 
  private:
   template <class Hook>

@@ -12,6 +12,8 @@ namespace oap::llm {
 namespace {
 
 constexpr std::int64_t kMostOutput = 32'000;
+/// Of the four breakpoints that a request may have, tools and system take the others.
+constexpr int kMarkedMessages = 2;
 
 json::Object ephemeral() { return {{"type", "ephemeral"}}; }
 
@@ -55,7 +57,6 @@ struct BlockWriter {
 
 json::Array encode_messages(const std::string& provider, const std::vector<Message>& messages) {
   json::Array list;
-  json::Object* last_user_block = nullptr;
   for (const Message& message : well_formed(messages)) {
     json::Array content;
     for (const Block& block : message.blocks) {
@@ -66,13 +67,12 @@ json::Array encode_messages(const std::string& provider, const std::vector<Messa
           json::Object{{"role", to_string(message.role)}, {"content", std::move(content)}});
     }
   }
-  for (json::Value& message : list) {
-    if (json::get_string(message, "role") == "user") {
-      last_user_block = message.as_object()["content"].as_array().back().if_object();
+  int marks = 0;
+  for (auto message = list.rbegin(); message != list.rend() && marks < kMarkedMessages; ++message) {
+    if (json::get_string(*message, "role") == "user") {
+      message->as_object()["content"].as_array().back().as_object()["cache_control"] = ephemeral();
+      ++marks;
     }
-  }
-  if (last_user_block != nullptr) {
-    (*last_user_block)["cache_control"] = ephemeral();
   }
   return list;
 }

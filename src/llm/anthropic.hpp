@@ -7,7 +7,9 @@
 namespace oap::llm {
 
 /// Anthropic Messages: POST {base}/v1/messages, anthropic-version 2023-06-01.
-/// Puts `cache_control` on the last tool, the system block and the last user block; sends thinking
+/// Puts `cache_control` on the last tool, the system block and the last blocks of the two newest
+/// user messages (a turn that adds more than 20 blocks would otherwise miss what the turn before
+/// wrote: docs.anthropic.com, prompt caching, "look-back window"); sends thinking
 /// and server-side blocks back unchanged to the provider of the same name, and to no other.
 class AnthropicDialect final : public Dialect {
  public:

@@ -78,6 +78,23 @@ bool is_quota(const Statement& said) {
          said.kind == "billing_error";
 }
 
+/// Whether a 4xx says that the conversation is longer than the model takes, in the words of
+/// Anthropic, OpenAI, and the servers that imitate them.
+bool is_too_long(int status, const Statement& said) {
+  if (status == 413 || said.kind == "context_length_exceeded" || said.kind == "request_too_large") {
+    return true;
+  }
+  constexpr std::array<std::string_view, 12> kWords = {
+      "prompt is too long",     "prompt too long",     "input is too long",
+      "maximum context length", "context length",      "context window",
+      "exceed context limit",   "exceeds the context", "available context size",
+      "too many input tokens",  "reduce the length",   "input token count"};
+  const std::string words = text::lower_ascii(said.message);
+  return (status == 400 || status == 422 || status == 0) &&
+         std::any_of(kWords.begin(), kWords.end(),
+                     [&](std::string_view word) { return text::contains(words, word); });
+}
+
 bool is_retryable_status(int status) {
   return status == 408 || status == 409 || status == 429 || status >= 500;
 }
@@ -156,9 +173,11 @@ Failure http_failure(std::string_view provider, int status, const net::HeaderLis
   const Statement said = read_body(body);
   const std::string kind = said.kind.empty() ? "" : " (" + excerpt(said.kind) + ")";
   const std::string message = said.message.empty() ? "" : ": " + excerpt(said.message);
-  Failure failure{Error(is_quota(said) ? Code::kUpstream : code_of_status(status),
-                        fmt::format("{} answered {}{}{}{}{}", provider, status, kind, message,
-                                    advice(status), request_id(headers)))};
+  const Code code = is_quota(said)              ? Code::kUpstream
+                    : is_too_long(status, said) ? Code::kResourceExhausted
+                                                : code_of_status(status);
+  Failure failure{Error(code, fmt::format("{} answered {}{}{}{}{}", provider, status, kind, message,
+                                          advice(status), request_id(headers)))};
   failure.status = status;
   failure.detail = said.kind + " " + said.message;
   failure.retryable = is_retryable_status(status) && !is_quota(said);
@@ -192,8 +211,12 @@ Failure stated_failure(std::string_view provider, const json::Value& error) {
       said.kind == "invalid_api_key") {
     code = Code::kUnauthenticated;
   }
+  const bool too_long = is_too_long(said.status, said);
+  if (too_long) {
+    code = Code::kResourceExhausted;
+  }
   Failure failure{Error(code, fmt::format("{} reported an error{}: {}", provider, kind, message))};
-  failure.retryable = retryable && !is_quota(said);
+  failure.retryable = retryable && !is_quota(said) && !too_long;
   failure.detail = said.kind + " " + said.message;
   return failure;
 }

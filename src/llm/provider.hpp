@@ -51,8 +51,9 @@ struct StreamSink {
 
 /// A language model behind one wire dialect. Implementations: anthropic, openai chat, openai
 /// responses, offline, replay. Errors: kUnauthenticated (401/403), kUnavailable (429/5xx/reset
-/// after all retries), kUpstream (garbage, other 4xx), kDeadlineExceeded (stall), kCancelled,
-/// kNeedsModel (offline cannot do a part). One instance serves many concurrent requests.
+/// after all retries), kResourceExhausted (the conversation is longer than the model takes),
+/// kUpstream (garbage, other 4xx), kDeadlineExceeded (stall), kCancelled, kNeedsModel (offline
+/// cannot do a part). One instance serves many concurrent requests.
 class Provider {
  public:
   virtual ~Provider() = default;

@@ -178,7 +178,7 @@ Task<TaskReport> Orchestrator::process_task(TaskRequest request) {
   const SteadyTime started = parts_.clock.steady();
   Run run{std::move(request),
           {},
-          TurnLoop({parts_.invoker, parts_.catalog, parts_.hooks, parts_.events}),
+          TurnLoop({parts_.invoker, parts_.catalog, parts_.hooks, parts_.events, parts_.context}),
           {}};
   run.report.task_id = run.request.task_id;
   run.report.session_id = run.request.session_id;

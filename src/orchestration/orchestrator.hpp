@@ -73,6 +73,7 @@ class Orchestrator {
     Conversation& conversation;
     const Clock& clock;
     MissionPath* missions = nullptr;  ///< borrowed; null: there are none
+    ContextControl* context = nullptr;  ///< borrowed; null: no conversation is shortened
   };
 
   Orchestrator(Parts parts, OrchestratorOptions options);

@@ -51,6 +51,9 @@ void add_repair(llm::Request& request, const llm::Response& response, const std:
 }  // namespace
 
 Error as_provider_error(Error error, Deadline deadline) {
+  if (error.code() == Code::kResourceExhausted) {
+    return Error(Code::kUpstream, error.to_string());
+  }
   const bool stalled = error.code() == Code::kDeadlineExceeded && !deadline.passed();
   return stalled ? Error(Code::kUnavailable, error.to_string()) : error;
 }

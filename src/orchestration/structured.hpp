@@ -31,7 +31,7 @@ Task<Result<json::Object>> ask_structured(StructuredQuestion question, RunEvents
                                           Usage& usage);
 
 /// A model that stalled while the run still had time is the provider's failure (kUnavailable), not
-/// the run's deadline.
+/// the run's deadline; a conversation that is too long for the model is its too (kUpstream).
 Error as_provider_error(Error error, Deadline deadline);
 
 /// The first JSON object in a model's text: the whole text, or the body of a code fence.

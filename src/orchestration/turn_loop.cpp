@@ -6,7 +6,9 @@
 #include "async/event.hpp"
 #include "async/scope.hpp"
 #include "base/ids.hpp"
+#include "orchestration/compact.hpp"
 #include "orchestration/structured.hpp"
+#include "security/role_matrix.hpp"
 
 namespace oap::orchestration {
 namespace {
@@ -16,14 +18,6 @@ constexpr std::array<std::string_view, 4> kReads = {"read_file", "list_dir", "gl
 bool all_are_reads(const std::vector<const ToolUseBlock*>& uses) {
   return std::all_of(uses.begin(), uses.end(),
                      [](const ToolUseBlock* use) { return only_reads(use->name); });
-}
-
-std::vector<llm::ToolDefinition> definitions(const std::vector<ToolSpec>& tools) {
-  std::vector<llm::ToolDefinition> list;
-  for (const ToolSpec& tool : tools) {
-    list.push_back({tool.public_name(), tool.description, tool.input_schema});
-  }
-  return list;
 }
 
 bool is_cut(const llm::Response& response) {
@@ -118,11 +112,79 @@ Task<Message> TurnLoop::run_calls(const Scope& scope, const Message& answer, Tur
   co_return results;
 }
 
+/// One conversation while it is at work. Lives in `run`.
+struct TurnLoop::Talk {
+  const AgentProfile& agent;
+  const Scope& scope;
+  const std::vector<ToolSpec>& tools;
+  Conversation& conversation;
+  std::vector<Message>& history;
+  TurnResult& result;
+  std::string key;  ///< of the ContextControl
+};
+
+void TurnLoop::note(const Talk& talk, const llm::Response& response) {
+  if (parts_.context != nullptr) {
+    const Usage& usage = response.usage;
+    parts_.context->reported(talk.key,
+                             usage.input_tokens + usage.cache_read_tokens +
+                                 usage.cache_write_tokens + usage.output_tokens,
+                             talk.agent.window);
+  }
+}
+
+/// Asks; before it, where the conversation is due, and once after the model found it too long, the
+/// conversation is shortened.
+Task<Result<llm::Response>> TurnLoop::ask_shortening(Talk& talk) {
+  const bool can_shorten = parts_.context != nullptr && talk.agent.provider->is_model();
+  const auto shorten = [this, &talk](std::string reason) {
+    CompactionWork work{talk.agent,   talk.tools,       talk.scope.deadline, std::move(reason),
+                        talk.key,     *parts_.context,  talk.conversation,   parts_.events,
+                        talk.history, talk.result.usage};
+    return compact(std::move(work));
+  };
+  if (can_shorten && parts_.context->is_due(talk.key)) {
+    auto done = co_await shorten(std::string(kFull));
+    if (!done) {
+      co_return fail(std::move(done).error());
+    }
+  }
+  auto response = co_await ask(talk.agent, talk.scope, talk.history, talk.tools);
+  const bool too_long = response ? response->stop == llm::StopReason::kContextExceeded
+                                 : response.error().code() == Code::kResourceExhausted;
+  if (!too_long || !can_shorten) {
+    co_return response;
+  }
+  auto done = co_await shorten(std::string(kTooLong));
+  if (!done) {
+    co_return fail(std::move(done).error());
+  }
+  if (!*done) {
+    co_return response;
+  }
+  if (response) {
+    talk.result.usage += response->usage;
+  }
+  co_return co_await ask(talk.agent, talk.scope, talk.history, talk.tools);
+}
+
 Task<Result<TurnResult>> TurnLoop::run(AgentProfile agent, Scope scope,
                                        std::vector<Message> history, std::vector<ToolSpec> tools,
                                        Conversation& conversation) {
   TurnResult result;
   int injections = 0;
+  if (!agent.tools.empty()) {
+    std::erase_if(tools, [&agent](const ToolSpec& tool) {
+      return !security::names_tool(agent.tools, tool.public_name());
+    });
+  }
+  Talk talk{agent,
+            scope,
+            tools,
+            conversation,
+            history,
+            result,
+            conversation.is_stored() ? scope.session_id : new_id("turns_")};
   for (int turn = 1;; ++turn) {
     if (scope.may_begin) {
       OAP_CO_CHECK_OK(scope.may_begin(turn, result.usage));
@@ -130,14 +192,20 @@ Task<Result<TurnResult>> TurnLoop::run(AgentProfile agent, Scope scope,
     if (co_await async::cancel_requested()) {
       co_return fail(Code::kCancelled, "cancelled");
     }
+    if (agent.max_turns && turn > *agent.max_turns) {
+      co_return fail(Code::kFailedPrecondition,
+                     "the agent {} was not done after its {} turns (max_turns)", agent.name,
+                     *agent.max_turns);
+    }
     if (scope.deadline.passed()) {
       co_return fail(Code::kDeadlineExceeded,
                      "the agent did not finish in time (routing.agent_timeout)");
     }
-    auto response = co_await ask(agent, scope, history, tools);
+    auto response = co_await ask_shortening(talk);
     if (!response) {
       co_return fail(as_provider_error(std::move(response).error(), scope.deadline));
     }
+    note(talk, *response);
     result.usage += response->usage;
     result.stop = response->stop;
     tell(parts_.events.on_usage, response->usage);
@@ -161,6 +229,16 @@ Task<Result<TurnResult>> TurnLoop::run(AgentProfile agent, Scope scope,
     hooks::Context context{scope.session_id, scope.task_id, scope.workspace, scope.principal};
     const hooks::DoneOutcome done =
         co_await parts_.hooks.assistant_done(std::move(context), result.final_text);
+    if (parts_.context != nullptr && agent.provider->is_model() &&
+        parts_.context->take_request(talk.key)) {
+      CompactionWork work{agent,    tools,           scope.deadline, std::string(kFull),
+                          talk.key, *parts_.context, conversation,   parts_.events,
+                          history,  result.usage};
+      OAP_CO_TRY([[maybe_unused]] const bool shortened, co_await compact(std::move(work)));
+    }
+    if (done.verdict.action == hooks::DoneVerdict::Action::kStop && done.verdict.failed) {
+      co_return fail(Code::kUpstream, "{}", done.verdict.reason);
+    }
     if (done.verdict.action != hooks::DoneVerdict::Action::kInject ||
         injections >= scope.max_injections) {
       co_return result;

@@ -10,6 +10,7 @@
 #include "hooks/registry.hpp"
 #include "llm/provider.hpp"
 #include "model/tool.hpp"
+#include "orchestration/context_control.hpp"
 #include "orchestration/conversation.hpp"
 #include "orchestration/run_events.hpp"
 #include "workflow/tool_invoker.hpp"
@@ -34,6 +35,9 @@ struct AgentProfile {
   std::string system;
   std::optional<int> max_tokens;
   std::optional<double> temperature;
+  std::int64_t window = 200'000;   ///< tokens that the model takes
+  std::optional<int> max_turns;    ///< questions to the model in one go; no limit where absent
+  std::vector<std::string> tools;  ///< what it is offered, as in its role's row; empty: everything
 };
 
 struct TurnResult {
@@ -46,8 +50,10 @@ struct TurnResult {
 /// A conversation of one agent with its tools until the model stops calling them:
 /// ask the model, run its calls through the invoker, give the results back, and again; then the
 /// assistant.done hooks may inject a prompt and the loop goes on. Bounded by the deadline, and by
-/// `kMaxInjections`; repeating a call that succeeded is no reason to stop.
-/// Calls of one turn run in order, except that built-in reads run side by side.
+/// `kMaxInjections`. Where the conversation is due for it, and once where the model says that it is
+/// too long, it is shortened (`compact`) before the next question; repeating a call that succeeded
+/// is no reason to stop. Calls of one turn run in order, except that built-in reads run side by
+/// side.
 class TurnLoop {
  public:
   static constexpr int kMaxInjections = 8;
@@ -57,6 +63,7 @@ class TurnLoop {
     gateway::Catalog& catalog;
     hooks::Registry& hooks;
     RunEvents& events;
+    ContextControl* context = nullptr;  ///< null: no conversation is shortened
   };
   struct Scope {
     std::string session_id;
@@ -79,6 +86,9 @@ class TurnLoop {
   Task<Result<llm::Response>> ask(const AgentProfile& agent, const Scope& scope,
                                   const std::vector<Message>& messages,
                                   const std::vector<ToolSpec>& tools);
+  struct Talk;
+  Task<Result<llm::Response>> ask_shortening(Talk& talk);
+  void note(const Talk& talk, const llm::Response& response);
   Task<Message> run_calls(const Scope& scope, const Message& answer, TurnResult& result);
   Task<ToolOutcome> run_call(Scope scope, ToolUseBlock use, ToolCall* made);
 

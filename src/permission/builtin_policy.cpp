@@ -18,7 +18,7 @@ Decision asked(std::optional<Level> on_ask, std::string rule, std::string reason
 const Decision& stricter(const Decision& a, const Decision& b) { return b.level > a.level ? b : a; }
 
 bool is_harmless(const std::string& tool) {
-  return tool == "skill" || tool == "todo" || tool == "delegate_task";
+  return tool == "skill" || tool == "todo" || tool == "delegate_task" || tool == "read_output";
 }
 
 /// A request that is no tool call: a resource, a prompt, a completion, a task's state.
@@ -95,7 +95,7 @@ const std::vector<std::string>& builtin_policy_text() {
       "credential files (.env*, keys, …): ask",
       "write_file, edit_file inside the workspace: ask",
       "bash, run_command, python: ask",
-      "skill, todo, delegate_task: allow",
+      "skill, todo, delegate_task, read_output: allow",
       "tools of configured servers: ask",
       "resources, prompts and completions of configured servers: allow",
       "reading outside the workspace: ask",

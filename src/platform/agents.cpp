@@ -1,9 +1,16 @@
 #include "platform/agents.hpp"
 
+#include <algorithm>
+
 #include "base/log.hpp"
 #include "orchestration/embedded.hpp"
 #include "os/file.hpp"
+#include "platform/skill_settings.hpp"
 #include "session/context.hpp"
+#include "skills/tool_scope.hpp"
+#include "text/nearest.hpp"
+#include "text/strings.hpp"
+#include "text/utf8.hpp"
 
 namespace oap::platform {
 namespace {
@@ -30,42 +37,272 @@ Result<std::string> prompt_of(const Settings& settings, const std::string& agent
   return std::string(orchestration::embedded(agent + ".md"));
 }
 
-}  // namespace
+constexpr std::string_view kRoles[] = {"commander", "planner", "worker", "reviewer"};
 
-Result<orchestration::AgentSet> make_agents(const Settings& settings, ModelSet& models,
-                                            const std::string& model) {
+const config::AgentConfig& config_of(const config::Agents& agents, std::string_view role) {
+  return role == "commander"  ? agents.commander
+         : role == "planner"  ? agents.planner
+         : role == "reviewer" ? agents.reviewer
+                              : agents.executor;
+}
+
+/// The file that stands for one of the four; the Worker's may also be called executor.md.
+const session::AgentDefinition* file_of(const session::AgentListing& files, std::string_view role) {
+  const session::AgentDefinition* found = files.find(role);
+  return found == nullptr && role == "worker" ? files.find("executor") : found;
+}
+
+bool is_role(std::string_view name) {
+  return std::find(std::begin(kRoles), std::end(kRoles), name) != std::end(kRoles);
+}
+
+/// What all agents of one run have in common.
+struct Common {
+  const Settings& settings;
+  ModelSet& models;
+  const std::string& model;
+  session::AgentListing files;
+  security::RoleMatrix matrix;
+  skills::Library skills;
+  std::string context;
+};
+
+Common common_of(const Settings& settings, ModelSet& models, const std::string& model) {
   session::ContextOptions options;
   options.home = settings.paths.home;
   options.user_config = settings.paths.user_dir;
   const session::Context context = session::collect_context(settings.paths.workspace, options);
-  for (const std::string& warning : context.warnings) {
-    log::warn("platform", warning);
-  }
-  const std::string context_text = session::render(context);
-  const auto make = [&](const std::string& name,
-                        const config::AgentConfig& config) -> Result<orchestration::AgentProfile> {
-    orchestration::AgentProfile profile;
-    profile.name = name;
-    OAP_TRY(const ModelSet::Choice choice, models.choose(models.reference_for(config, model)));
-    profile.provider = choice.provider;
-    profile.model = choice.model;
-    profile.max_tokens = config.max_tokens;
-    profile.temperature = config.temperature;
-    OAP_TRY(profile.system, prompt_of(settings, name, config));
-    profile.system +=
-        "\nThe workspace is " + settings.paths.workspace + "; paths are relative to it.\n";
-    if (!context_text.empty()) {
-      profile.system += "\n" + context_text;
+  Common common{settings,
+                models,
+                model,
+                agent_files(settings),
+                role_matrix(settings),
+                look_at_skills(settings),
+                session::render(context)};
+  const std::vector<std::string>* const lists[] = {&context.warnings, &common.files.problems,
+                                                   &common.skills.problems};
+  for (const std::vector<std::string>* const list : lists) {
+    for (const std::string& warning : *list) {
+      log::warn("platform", warning);
     }
-    return profile;
+  }
+  return common;
+}
+
+Result<orchestration::AgentProfile> make_profile(const Common& common, const std::string& name,
+                                                 const config::AgentConfig& config,
+                                                 const session::AgentDefinition* file) {
+  const Settings& settings = common.settings;
+  orchestration::AgentProfile profile;
+  profile.name = name;
+  config::AgentConfig own = config;
+  if (file != nullptr && !file->model.empty()) {
+    own.model = file->model;
+  }
+  const std::string reference = common.models.reference_for(own, common.model);
+  OAP_TRY(const ModelSet::Choice choice, common.models.choose(reference));
+  profile.provider = choice.provider;
+  profile.model = choice.model;
+  profile.window = window_of(settings.config, reference, choice.model);
+  profile.max_tokens = file != nullptr && file->max_tokens ? file->max_tokens : config.max_tokens;
+  profile.temperature =
+      file != nullptr && file->temperature ? file->temperature : config.temperature;
+  profile.max_turns = file != nullptr && file->max_turns ? file->max_turns : config.max_turns;
+  if (file != nullptr) {
+    profile.system = file->prompt;
+  } else {
+    OAP_TRY(profile.system, prompt_of(settings, name, config));
+  }
+  if (const security::RoleRow* const row = common.matrix.find(name)) {
+    profile.tools = row->tools;
+  }
+  profile.system +=
+      "\nThe workspace is " + settings.paths.workspace + "; paths are relative to it.\n";
+  profile.system += skills_section(settings, common.skills, name != "commander");
+  if (!common.context.empty()) {
+    profile.system += "\n" + common.context;
+  }
+  return profile;
+}
+
+/// The tools that an agent's file leaves of a row.
+void narrow(security::RoleRow& row, const session::AgentDefinition& file) {
+  if (file.tools) {
+    std::vector<std::string> left;
+    for (const std::string& given : *file.tools) {
+      const std::string name = skills::our_tool_name(given.substr(0, given.find('(')));
+      if (security::names_tool(row.tools, name) || name.find("__") != std::string::npos) {
+        left.push_back(name);
+      }
+      if (name == "bash" && security::names_tool(row.tools, "run_command")) {
+        left.push_back("run_command");
+      }
+    }
+    row.tools = std::move(left);
+  }
+  for (const std::string& given : file.disallowed_tools) {
+    const std::string name = skills::our_tool_name(given.substr(0, given.find('(')));
+    std::erase_if(row.tools, [&](const std::string& tool) {
+      return tool == name || (name == "bash" && tool == "run_command");
+    });
+  }
+  if (!file.may_edit) {
+    row.write.clear();
+  }
+  if (!file.may_run) {
+    row.commands = security::RoleRow::Commands::kNone;
+  }
+  row.network = row.network && file.network.value_or(true);
+}
+
+void apply(security::RoleRow& row, const config::RoleRights& may) {
+  using Commands = security::RoleRow::Commands;
+  row.tools = may.tools.value_or(row.tools);
+  row.write = may.write.value_or(row.write);
+  row.delegate = may.delegate.value_or(row.delegate);
+  row.network = may.network.value_or(row.network);
+  for (const Commands each :
+       {Commands::kNone, Commands::kSkills, Commands::kLook, Commands::kAll}) {
+    if (may.commands && *may.commands == to_string(each)) {
+      row.commands = each;
+    }
+  }
+}
+
+}  // namespace
+
+session::AgentListing agent_files(const Settings& settings) {
+  return session::find_agents({settings.paths.workspace, settings.paths.project_dir,
+                               settings.paths.user_dir, settings.paths.home,
+                               settings.config.trusted});
+}
+
+security::RoleMatrix role_matrix(const Settings& settings) {
+  security::RoleMatrix matrix = security::RoleMatrix::builtin();
+  const session::AgentListing files = agent_files(settings);
+  const auto set = [&matrix](security::RoleRow row) {
+    const std::string role = row.role;
+    if (const auto done = matrix.set(std::move(row)); !done) {
+      log::error("platform", "an agent's rights cannot be understood; it may write nothing",
+                 {{"why", done.error().to_string()}});
+      security::RoleRow narrow_row;
+      narrow_row.role = role;
+      (void)matrix.set(std::move(narrow_row));
+    }
   };
-  const config::Agents& agents = settings.config.agents;
+  for (const std::string_view role : kRoles) {
+    security::RoleRow row = *matrix.find(role);
+    apply(row, config_of(settings.config.agents, role).may);
+    if (const session::AgentDefinition* const file = file_of(files, role)) {
+      narrow(row, *file);
+    }
+    set(std::move(row));
+  }
+  for (const session::AgentDefinition& file : files.agents) {
+    if (is_role(file.name) || file.name == "executor" || file.name == "user") {
+      continue;
+    }
+    security::RoleRow row = *matrix.find("worker");
+    row.role = file.name;
+    narrow(row, file);
+    set(std::move(row));
+  }
+  return matrix;
+}
+
+Result<orchestration::AgentSet> make_agents(const Settings& settings, ModelSet& models,
+                                            const std::string& model) {
+  const Common common = common_of(settings, models, model);
+  const auto make = [&](const char* role) {
+    return make_profile(common, role, config_of(settings.config.agents, role),
+                        file_of(common.files, role));
+  };
   orchestration::AgentSet set;
-  OAP_TRY(set.commander, make("commander", agents.commander));
-  OAP_TRY(set.planner, make("planner", agents.planner));
-  OAP_TRY(set.worker, make("worker", agents.executor));
-  OAP_TRY(set.reviewer, make("reviewer", agents.reviewer));
+  OAP_TRY(set.commander, make("commander"));
+  OAP_TRY(set.planner, make("planner"));
+  OAP_TRY(set.worker, make("worker"));
+  OAP_TRY(set.reviewer, make("reviewer"));
   return set;
+}
+
+Result<orchestration::AgentProfile> make_agent(const Settings& settings, ModelSet& models,
+                                               const std::string& model, const std::string& name) {
+  const Common common = common_of(settings, models, model);
+  const std::string role = name == "executor" ? "worker" : name;
+  if (is_role(role)) {
+    return make_profile(common, role, config_of(settings.config.agents, role),
+                        file_of(common.files, role));
+  }
+  const session::AgentDefinition* const file = common.files.find(name);
+  if (file == nullptr || common.matrix.find(name) == nullptr) {
+    std::vector<std::string> names(std::begin(kRoles), std::end(kRoles));
+    for (const session::AgentDefinition& each : common.files.agents) {
+      names.push_back(each.name);
+    }
+    return fail(Code::kNotFound, "there is no agent '{}'{}; oap agents list shows them",
+                text::escape_visible(name), text::did_you_mean(name, names));
+  }
+  return make_profile(common, name, settings.config.agents.executor, file);
+}
+
+std::vector<AgentView> agent_views(const Settings& settings, const std::string& model) {
+  const session::AgentListing files = agent_files(settings);
+  const security::RoleMatrix matrix = role_matrix(settings);
+  std::vector<AgentView> views;
+  const auto add = [&](const std::string& name, const config::AgentConfig& config,
+                       const session::AgentDefinition* file) {
+    AgentView view;
+    view.name = name;
+    view.origin = file != nullptr ? file->file : "built-in";
+    config::AgentConfig own = config;
+    if (file != nullptr && !file->model.empty()) {
+      own.model = file->model;
+    }
+    view.model = reference_for(own, model, settings.env);
+    view.max_turns = file != nullptr && file->max_turns ? file->max_turns : config.max_turns;
+    view.temperature =
+        file != nullptr && file->temperature ? file->temperature : config.temperature;
+    if (file != nullptr) {
+      view.description = file->description;
+      view.prompt = file->prompt;
+      view.remarks = file->remarks;
+    } else {
+      auto prompt = prompt_of(settings, name, config);
+      view.prompt = prompt ? *std::move(prompt) : prompt.error().to_string();
+    }
+    if (const security::RoleRow* const row = matrix.find(name)) {
+      view.rights = *row;
+    }
+    views.push_back(std::move(view));
+  };
+  for (const std::string_view role : kRoles) {
+    add(std::string(role), config_of(settings.config.agents, role), file_of(files, role));
+  }
+  for (const session::AgentDefinition& file : files.agents) {
+    if (!is_role(file.name) && file.name != "executor") {
+      add(file.name, settings.config.agents.executor, &file);
+    }
+  }
+  return views;
+}
+
+std::string open_items_of(const std::string& path) {
+  constexpr std::size_t kMostBytes = 1U << 20U;
+  constexpr std::size_t kMostItems = 40;
+  const auto text = os::read_file(path, kMostBytes);
+  std::string items;
+  std::size_t count = 0;
+  bool fenced = false;
+  for (const std::string_view line : text::split_lines(text ? std::string_view(*text) : "")) {
+    const std::string_view item = text::trim(line);
+    fenced = item.starts_with("```") ? !fenced : fenced;
+    const bool open = item.starts_with("- [ ]") || item.starts_with("* [ ]") ||
+                      item.starts_with("- [/]") || item.starts_with("- [-]");
+    if (open && !fenced && ++count <= kMostItems) {
+      items += std::string(item) + "\n";
+    }
+  }
+  return count > kMostItems ? items + fmt::format("- and {} more\n", count - kMostItems) : items;
 }
 
 orchestration::OrchestratorOptions orchestrator_options(const config::Config& config) {

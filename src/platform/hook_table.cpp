@@ -1,14 +1,11 @@
 #include "platform/hook_table.hpp"
 
 #include "orchestration/hooks/mission_control.hpp"
-#include "orchestration/hooks/sanity_check.hpp"
-#include "orchestration/hooks/slash_command.hpp"
 #include "orchestration/hooks/user_activity.hpp"
 
 namespace oap::platform {
 namespace {
 
-constexpr std::size_t kMaxResultBytes = 256U << 10U;
 constexpr auto kGuard = hooks::FailurePolicy::kGuard;
 constexpr auto kObserver = hooks::FailurePolicy::kObserver;
 
@@ -26,18 +23,29 @@ void register_hooks(hooks::Registry& registry, const HookParts& parts) {
                {20, kObserver});
   registry.add(make<orchestration::MissionStartHook>(parts.desk), {30, kObserver});
   // tool.execute.before
-  registry.add(make<gateway::StrictRoleGuard>(), {10, kGuard});
+  SessionHookParts& session = parts.session;
+  registry.add(make<gateway::StrictRoleGuard>(session.roles), {10, kGuard});
+  registry.add(make<orchestration::SkillScopeGuard>(session.scopes), {15, kGuard});
   const auto verdicts = std::make_shared<gateway::SharedVerdicts>(parts.security_policy);
-  registry.add(make<gateway::PermissionHook>(parts.engine, verdicts), {20, kGuard});
+  registry.add(make<gateway::PermissionHook>(parts.engine, verdicts, session.skills),
+               {20, kGuard});
   registry.add(make<gateway::SecurityPolicyHook>(verdicts), {30, kGuard});
   // tool.execute.after
   registry.add(make<gateway::SecretScannerHook>(parts.scanner), {10, kGuard, Millis(60'000)});
   registry.add(make<gateway::HiddenTextHook>(), {20, kGuard});
-  registry.add(make<gateway::ResourceControlHook>(kMaxResultBytes), {40, kObserver});
+  registry.add(make<orchestration::AgentUiHook>(session.on_task), {30, kObserver});
+  registry.add(make<orchestration::SkillUseHook>(session.scopes), {35, kGuard});
+  registry.add(
+      make<orchestration::ResourceTrackHook>(session.control, session.max_result, session.keep),
+      {40, kObserver});
   // assistant.done
-  registry.add(make<orchestration::SanityCheckHook>(), {10, kObserver});
+  registry.add(make<orchestration::SanityCheckHook>(session.anomalies, system_clock(),
+                                                    session.control.messages()),
+               {10, kObserver});
   registry.add(make<orchestration::MissionControlHook>(parts.desk),
                {20, kObserver, Millis(300'000)});
+  registry.add(make<orchestration::SkillEndHook>(session.scopes), {25, kObserver});
+  registry.add(make<orchestration::ResourceCompactHook>(session.control), {30, kObserver});
 }
 
 }  // namespace oap::platform

@@ -40,6 +40,8 @@ struct HostGuard::Parts {
   std::unique_ptr<security::SecretScanner> scanner;
   std::unique_ptr<security::SecurityPolicy> security_policy;
   std::unique_ptr<LivePolicy> policy;
+  SessionHookParts session;
+  orchestration::MissionDesk desk;
   hooks::Registry hooks;
 
   Result<void> open();
@@ -58,7 +60,7 @@ Result<void> HostGuard::Parts::open() {
   scanner = std::make_unique<security::SecretScanner>(settings.config.secrets, std::move(tag_key));
   security_policy = std::make_unique<security::SecurityPolicy>(
       security_options(settings.config.security), *scanner);
-  register_hooks(hooks, {policy->engine(), *scanner, *security_policy});
+  register_hooks(hooks, {policy->engine(), *scanner, *security_policy, session, desk});
   return {};
 }
 

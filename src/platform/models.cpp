@@ -1,5 +1,6 @@
 #include "platform/models.hpp"
 
+#include "llm/models.hpp"
 #include "net/url.hpp"
 
 namespace oap::platform {
@@ -61,13 +62,29 @@ ModelSet::~ModelSet() = default;
 
 std::string ModelSet::reference_for(const config::AgentConfig& agent,
                                     const std::string& given) const {
+  return platform::reference_for(agent, given, env_);
+}
+
+std::string reference_for(const config::AgentConfig& agent, const std::string& given,
+                          const config::Env& env) {
   if (!given.empty()) {
     return given;
   }
-  if (const auto variable = env_("OAP_MODEL"); variable && !variable->empty()) {
+  if (const auto variable = env("OAP_MODEL"); variable && !variable->empty()) {
     return *variable;
   }
   return agent.model.empty() ? "offline" : agent.model;
+}
+
+std::int64_t window_of(const config::Config& config, const std::string& reference,
+                       const std::string& model) {
+  for (const std::string& name : {reference, model}) {
+    const auto found = config.models.find(name);
+    if (found != config.models.end() && found->second.context_window) {
+      return *found->second.context_window;
+    }
+  }
+  return llm::find_model(model).context_window;
 }
 
 Result<std::unique_ptr<llm::Provider>> ModelSet::make(const llm::ModelRef& ref) {

@@ -47,6 +47,15 @@ class ModelSet {
   std::string record_path_;
 };
 
+/// The same without a set.
+std::string reference_for(const config::AgentConfig& agent, const std::string& given,
+                          const config::Env& env);
+
+/// Tokens that the model takes: `models:` of the configuration by its reference or name, else the
+/// built-in table.
+std::int64_t window_of(const config::Config& config, const std::string& reference,
+                       const std::string& model);
+
 /// The providers that the environment and the configuration name, with what they came to.
 std::vector<llm::ProviderSettings> provider_settings(const config::Config& config,
                                                      const config::Env& env);

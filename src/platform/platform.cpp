@@ -15,12 +15,15 @@
 #include "platform/missions.hpp"
 #include "platform/models.hpp"
 #include "platform/nesting.hpp"
+#include "platform/outputs.hpp"
 #include "platform/redaction.hpp"
 #include "platform/security_settings.hpp"
+#include "platform/skill_settings.hpp"
 #include "platform/stored_conversation.hpp"
 #include "platform/upstreams.hpp"
 #include "platform/workflows.hpp"
 #include "platform/worktrees.hpp"
+#include "session/output_files.hpp"
 #include "session/session_manager.hpp"
 #include "store/store.hpp"
 #include "text/utf8.hpp"
@@ -62,6 +65,7 @@ struct Platform::Parts {
   std::unique_ptr<LivePolicy> policy;
   std::unique_ptr<ApprovalDesk> desk;
   orchestration::MissionDesk mission_desk;
+  std::unique_ptr<SessionHookParts> session_hooks;
   hooks::Registry hooks;
   approval::FixedApprover nobody = approval::FixedApprover::nobody();
   std::unique_ptr<net::HttpClient> http;
@@ -80,6 +84,7 @@ struct Platform::Parts {
   Result<void> open_state();
   Result<void> assemble();
   Missions& the_missions();
+  std::unique_ptr<SessionHookParts> make_session_hooks();
   Result<std::string> session_for(const RunRequest& request);
   void note_policy(const PolicyHealth& health);
   void note(const std::string& type, const std::string& session_id, const std::string& task_id,
@@ -104,12 +109,13 @@ Result<void> Platform::Parts::assemble() {
       security_options(settings.config.security), *scanner);
   redactor = std::make_unique<gateway::ScannerRedactor>(*scanner);
   log::set_redactor([this](std::string_view text) { return scanner->redact(text); });
-  register_hooks(hooks,
-                 {policy->engine(), *scanner, *security_policy, mission_desk, &store->missions(),
-                  [this](const std::string& id) { return the_missions().stop(id); }});
+  session_hooks = make_session_hooks();
+  register_hooks(hooks, {policy->engine(), *scanner, *security_policy, *session_hooks, mission_desk,
+                         &store->missions(),
+                         [this](const std::string& id) { return the_missions().stop(id); }});
   http = std::make_unique<net::HttpClient>(options.executor);
   OAP_CHECK_OK(add_upstreams(upstreams, credentials, settings, options.executor, *http,
-                             mission_tools(mission_desk)));
+                             !options.served, mission_tools(mission_desk)));
   trust = std::make_unique<ToolPins>(settings);
   gateway::CatalogOptions lists = catalog_options(settings, options.served);
   lists.clean = [this](json::Value definition) {
@@ -121,6 +127,8 @@ Result<void> Platform::Parts::assemble() {
     for (ToolSpec& spec : orchestration::mission_tool_specs()) {
       specs.push_back(std::move(spec));
     }
+    const std::vector<ToolSpec> more = tools::agent_specs();
+    specs.insert(specs.end(), more.begin(), more.end());
   }
   catalog = std::make_unique<gateway::Catalog>(options.executor, upstreams, std::move(specs),
                                                std::move(lists), trust.get());
@@ -138,6 +146,47 @@ Result<void> Platform::Parts::assemble() {
                                       llm::Placeholders{{"workspace", settings.paths.workspace}});
   principal.user_id = user_name();
   return {};
+}
+
+std::unique_ptr<SessionHookParts> Platform::Parts::make_session_hooks() {
+  const Settings& settings = options.settings;
+  orchestration::ContextLimits limits;
+  limits.share = settings.config.context.compact_at;
+  auto made = std::make_unique<SessionHookParts>(limits, system_clock());
+  made->control.set_open_items(
+      [path = settings.paths.project_dir + "/todo.md"] { return open_items_of(path); });
+  std::vector<std::string> problems;
+  made->control.set_messages(session::SystemMessages::load(
+      settings.config.trusted ? settings.paths.project_dir + "/prompts" : std::string(), problems));
+  for (const std::string& problem : problems) {
+    log::warn("platform", problem);
+  }
+  made->keep = [folder = outputs_dir(settings)](const std::string& session_id,
+                                                std::string_view text) {
+    return session::OutputFiles(folder).keep(session_id, text);
+  };
+  made->anomalies = {[this](const std::string& id) { return sessions->record_anomaly(id); },
+                     [this](const std::string& id) { return sessions->reset_anomaly(id); }};
+  made->on_task = [this](const std::string& id, std::string task) {
+    if (const auto noted = sessions->update_current_task(id, std::move(task)); !noted) {
+      log::warn("platform", "the current task was not noted", {{"why", noted.error().to_string()}});
+    }
+  };
+  made->skills = skill_sources(settings);
+  made->roles = role_matrix(settings);
+  for (const session::AgentDefinition& agent : agent_files(settings).agents) {
+    if (agent.tools || !agent.disallowed_tools.empty()) {
+      made->scopes.set_role(agent.name == "executor" ? "worker" : agent.name,
+                            agent.tools.value_or(std::vector<std::string>()),
+                            agent.disallowed_tools);
+    }
+  }
+  constexpr std::size_t kWithoutModel = 256U << 10U;
+  const std::string worker =
+      reference_for(settings.config.agents.executor, options.model, settings.env);
+  made->max_result =
+      worker == "offline" ? kWithoutModel : std::size_t{settings.config.context.max_result};
+  return made;
 }
 
 Result<std::unique_ptr<Platform>> Platform::open(PlatformOptions options) {
@@ -226,7 +275,10 @@ Task<ToolOutcome> Platform::call_tool(std::string server, std::string tool, json
 Result<std::string> Platform::Parts::session_for(const RunRequest& request) {
   using Mode = session::SessionStart::Mode;
   session::SessionStart start;
-  start.mode = request.continue_session ? Mode::kContinueNewest : Mode::kNew;
+  start.mode = !request.session_id.empty() ? Mode::kContinueId
+               : request.continue_session  ? Mode::kContinueNewest
+                                           : Mode::kNew;
+  start.id = request.session_id;
   start.workspace = options.settings.paths.workspace;
   start.user_id = principal.user_id;
   start.title = redactor->redact(text::truncate_utf8(request.prompt, kTitleBytes));
@@ -306,7 +358,8 @@ Task<Result<orchestration::TaskReport>> Platform::run_task(RunRequest request,
   StoredConversation conversation(*parts.sessions, session_id, *parts.redactor);
   orchestration::Orchestrator orchestrator(
       {std::move(agents), *parts.invoker, *parts.catalog, parts.hooks, parts.store->runs(),
-       observer.events, conversation, system_clock(), &missions()},
+       observer.events, conversation, system_clock(), &missions(),
+        &parts.session_hooks->control},
       orchestrator_options(settings.config));
   orchestration::TaskReport report = co_await orchestrator.process_task(std::move(task));
   parts.note("task_finished", session_id, report.task_id, &report);

@@ -39,6 +39,7 @@ struct RunRequest {
   std::string prompt;
   std::optional<ExecutionPath> path;
   bool continue_session = false;
+  std::string session_id;  ///< with continue_session: this one, by any unique prefix
 };
 
 /// What is told of a run while it goes on.

@@ -19,6 +19,11 @@ class StoredConversation final : public orchestration::Conversation {
   Result<void> append(const Message& message) override {
     return sessions_.append_message(session_id_, redacted(redactor_, message));
   }
+  Result<void> compacted(const session::Compaction& compaction, std::size_t kept) override {
+    session::Compaction clean = compaction;
+    clean.summary = redacted(redactor_, clean.summary);
+    return sessions_.compact(session_id_, std::move(clean), kept);
+  }
 
  private:
   session::SessionManager& sessions_;

@@ -4,10 +4,12 @@
 
 #include "gateway/upstream/mcp_upstream.hpp"
 #include "gateway/upstream/rest_upstream.hpp"
+#include "json/print.hpp"
 #include "os/self.hpp"
 #include "platform/credentials.hpp"
 #include "platform/nesting.hpp"
 #include "platform/platform.hpp"
+#include "platform/skill_settings.hpp"
 
 namespace oap::platform {
 namespace {
@@ -62,7 +64,7 @@ void add_each(std::vector<std::string>& argv, const char* option,
 
 /// The built-in server runs outside the sandbox and applies the limits to each of its calls.
 mcp::ServerSpec builtin_spec(const Settings& settings, const config::McpServer& server,
-                             const std::string& folder) {
+                             const std::string& folder, bool for_agents) {
   mcp::ServerSpec spec;
   spec.name = kBuiltinServer;
   std::vector<std::string>& argv = spec.process.argv;
@@ -97,6 +99,10 @@ mcp::ServerSpec builtin_spec(const Settings& settings, const config::McpServer& 
   }
   for (const std::string& capability : server.capabilities) {
     argv.insert(argv.end(), {"--capability", capability});
+  }
+  if (for_agents) {
+    argv.insert(argv.end(),
+                {"--agent-tools", json::print(json::Value(to_json(agent_context(settings))))});
   }
   spec.process.cwd = folder;
   spec.process.profile = sandbox::Profile::kOwn;
@@ -156,7 +162,7 @@ gateway::McpUpstreamOptions upstream_options(const config::McpServer& server,
 
 Result<void> add_upstreams(gateway::UpstreamSet& set, CredentialList& credentials,
                            const Settings& settings, Executor executor, net::HttpClient& http,
-                           LocalTools local) {
+                           bool for_agents, LocalTools local) {
   for (const auto& [name, server] : settings.config.mcp_servers) {
     if (server.builtin) {
       continue;
@@ -174,12 +180,13 @@ Result<void> add_upstreams(gateway::UpstreamSet& set, CredentialList& credential
     set.add(std::make_unique<gateway::McpUpstream>(
         executor, upstream_options(server, std::move(spec)), gateway::mcp_connector()));
   }
-  set.add(builtin_at(settings, executor, settings.paths.workspace, std::move(local)));
+  set.add(builtin_at(settings, executor, settings.paths.workspace, for_agents, std::move(local)));
   return {};
 }
 
 std::unique_ptr<gateway::Upstream> builtin_at(const Settings& settings, Executor executor,
-                                              const std::string& folder, LocalTools local) {
+                                              const std::string& folder, bool for_agents,
+                                              LocalTools local) {
   config::McpServer builtin;
   for (const auto& [name, server] : settings.config.mcp_servers) {
     if (server.builtin) {
@@ -187,7 +194,7 @@ std::unique_ptr<gateway::Upstream> builtin_at(const Settings& settings, Executor
     }
   }
   auto server = std::make_unique<gateway::McpUpstream>(
-      executor, upstream_options(builtin, builtin_spec(settings, builtin, folder)),
+      executor, upstream_options(builtin, builtin_spec(settings, builtin, folder, for_agents)),
       gateway::mcp_connector());
   return std::make_unique<BuiltinUpstream>(std::move(server), std::move(local));
 }

@@ -18,15 +18,17 @@ struct Served;
 /// What remote servers' upstreams use; outlives them.
 using CredentialList = std::vector<std::unique_ptr<mcp::Credentials>>;
 
-/// Puts the built-in server, with the tools that run inside this program, and every configured one
-/// into the set. Starts none. kConfiguration where a server's credentials cannot be set up.
+/// Puts the built-in server (with the tools for agents where `for_agents`, and with those that run
+/// inside this program) and every configured one into the set. Starts none. kConfiguration where a
+/// server's credentials cannot be set up.
 Result<void> add_upstreams(gateway::UpstreamSet& set, CredentialList& credentials,
                            const Settings& settings, Executor executor, net::HttpClient& http,
-                           LocalTools local);
+                           bool for_agents, LocalTools local);
 
 /// The built-in server for another folder than the workspace, with the same limits.
 std::unique_ptr<gateway::Upstream> builtin_at(const Settings& settings, Executor executor,
-                                              const std::string& folder, LocalTools local);
+                                              const std::string& folder, bool for_agents,
+                                              LocalTools local);
 
 /// Which names the catalog gives: those for models, or those for MCP clients.
 gateway::CatalogOptions catalog_options(const Settings& settings,

@@ -17,32 +17,7 @@ bool one_of(std::string_view word, std::initializer_list<std::string_view> list)
   return std::find(list.begin(), list.end(), word) != list.end();
 }
 
-/// What a role may do: the rows of the matrix in README.md.
-struct RoleLimits {
-  std::string_view role;
-  bool edits_source;
-  bool edits_notes;  ///< .opencode/todo.md and docs/
-  bool runs_commands;
-  bool uses_todo;
-  bool delegates;
-};
-constexpr RoleLimits kLimits[] = {
-    {"commander", false, true, true, true, true},
-    {"planner", false, true, false, true, false},
-    {"worker", true, true, true, false, false},
-    {"reviewer", false, false, true, true, false},
-};
-
-const RoleLimits* limits_of(std::string_view role) {
-  for (const RoleLimits& limits : kLimits) {
-    if (limits.role == role) {
-      return &limits;
-    }
-  }
-  return nullptr;
-}
-
-RoleVerdict refuse(const RoleLimits& limits, std::string_view what) {
+RoleVerdict refuse(const RoleRow& limits, std::string_view what) {
   return {false, fmt::format("role:{}", limits.role),
           fmt::format("the {} may not {}", limits.role, what)};
 }
@@ -73,38 +48,94 @@ bool is_todo(std::string_view path) {
   return plain == ".opencode/todo.md" || plain.ends_with("/.opencode/todo.md");
 }
 
-bool is_note(std::string_view path) {
-  const std::string plain = plain_path(path);
-  return is_todo(path) || plain.starts_with("docs/") || plain.find("/docs/") != std::string::npos;
+/// Who is judged, by which row of which matrix.
+struct Judged {
+  const RoleRow& row;
+  const RoleMatrix& matrix;
+};
+
+std::string list_of(const std::vector<std::string>& patterns) {
+  std::string list;
+  for (const std::string& pattern : patterns) {
+    if (!pattern.starts_with("**/")) {
+      list += (list.empty() ? "" : ", ") + pattern;
+    }
+  }
+  return list;
 }
 
-RoleVerdict judge_edit(const RoleLimits& limits, std::string_view path) {
-  if (is_todo(path)) {
-    return limits.uses_todo ? RoleVerdict{}
-                            : refuse(limits, "write .opencode/todo.md; report to the commander");
+RoleVerdict judge_edit(const Judged& judged, std::string_view path) {
+  const RoleRow& row = judged.row;
+  if (is_todo(path) && row.todo != RoleRow::Todo::kEdit) {
+    return refuse(row, "write .opencode/todo.md; report to the commander");
   }
-  if (limits.edits_source || (limits.edits_notes && is_note(path))) {
+  const std::string plain = plain_path(path);
+  const bool any = std::find(row.write.begin(), row.write.end(), "**") != row.write.end();
+  if (any || (!plain.empty() && judged.matrix.may_write(row.role, plain))) {
     return {};
   }
-  return refuse(limits, limits.edits_notes
-                            ? fmt::format("write {}; only .opencode/todo.md and docs/", path)
-                            : fmt::format("write {}; send it back with a comment", path));
+  return refuse(row, row.write.empty()
+                         ? fmt::format("write {}; send it back with a comment", path)
+                         : fmt::format("write {}; only {}", path, list_of(row.write)));
+}
+
+/// Programs whose work is to reach other machines.
+bool is_for_the_network(const shell::SimpleCommand& command) {
+  const std::string_view program = shell::base_name(command.argv.front());
+  if (one_of(program, {"curl", "wget", "nc", "ncat", "netcat", "socat", "ssh", "scp", "sftp",
+                       "telnet", "ftp", "rsync", "dig", "nslookup", "ping", "xh", "http"})) {
+    return true;
+  }
+  return program == "git" && command.argv.size() > 1 &&
+         one_of(command.argv[1], {"clone", "fetch", "pull", "push", "ls-remote", "submodule"});
+}
+
+bool adds_a_skill(const shell::Script& script) {
+  const auto is_skills = [](const shell::SimpleCommand& command) {
+    const std::vector<std::string>& argv = command.argv;
+    std::size_t at = 1;
+    while (at < argv.size() && (argv[at] == "-y" || argv[at] == "--yes")) {
+      ++at;
+    }
+    return argv.size() > at + 1 && argv[0] == "npx" && !command.dynamic &&
+           command.redirects.empty() && command.assignments.empty() &&
+           (argv[at] == "skills" || argv[at].starts_with("skills@")) && argv[at + 1] == "add";
+  };
+  if (!script.complete || script.commands.empty() || !is_skills(script.commands.front())) {
+    return false;
+  }
+  return std::all_of(script.commands.begin() + 1, script.commands.end(),
+                     [](const shell::SimpleCommand& one) { return one.wrapper == "npx"; });
 }
 
 /// Programs that write where the role may only look. Redirections count too.
-RoleVerdict judge_command(const RoleLimits& limits, std::string_view source) {
-  if (limits.edits_source) {
+RoleVerdict judge_command(const Judged& judged, std::string_view source) {
+  const RoleRow& row = judged.row;
+  if (row.commands == RoleRow::Commands::kAll && row.network) {
     return {};
   }
   const shell::Script script = shell::parse(source);
+  if (adds_a_skill(script)) {
+    return {};
+  }
+  if (row.commands == RoleRow::Commands::kSkills) {
+    return refuse(row, "run commands but for npx skills add");
+  }
   for (const shell::SimpleCommand& command : script.commands) {
+    if (!row.network && !command.argv.empty() && is_for_the_network(command)) {
+      return refuse(
+          row, fmt::format("use the network with '{}'", shell::base_name(command.argv.front())));
+    }
+    if (row.commands == RoleRow::Commands::kAll) {
+      continue;
+    }
     for (const shell::Redirect& redirect : command.redirects) {
       const bool writes = redirect.kind == shell::Redirect::Kind::kWrite ||
                           redirect.kind == shell::Redirect::Kind::kAppend ||
                           redirect.kind == shell::Redirect::Kind::kReadWrite;
       if (writes && !redirect.target.starts_with("/dev/") &&
           !redirect.target.starts_with("/tmp/")) {
-        if (RoleVerdict verdict = judge_edit(limits, redirect.target); !verdict.allowed) {
+        if (RoleVerdict verdict = judge_edit(judged, redirect.target); !verdict.allowed) {
           return verdict;
         }
       }
@@ -127,61 +158,74 @@ RoleVerdict judge_command(const RoleLimits& limits, std::string_view source) {
     if (in_place || changes_tree ||
         one_of(program, {"rm", "rmdir", "mv", "cp", "tee", "patch", "truncate", "ln", "install",
                          "dd", "shred", "unlink"})) {
-      return refuse(limits, fmt::format("change files with '{}'", program));
+      return refuse(row, fmt::format("change files with '{}'", program));
     }
   }
   return {};
 }
 
-RoleVerdict judge_role(const RoleLimits& limits, const ToolCall& call) {
-  if (call.server != kBuiltinServer && !call.server.empty() && call.server != "default") {
-    return {};
+RoleVerdict judge_todo(const RoleRow& row, const ToolCall& call) {
+  if (row.todo == RoleRow::Todo::kNone) {
+    return refuse(row, "change the todo list; report to the commander");
   }
-  const std::string& tool = call.tool;
-  if (one_of(tool, {"write_file", "edit_file"})) {
-    const std::string_view path = argument(call, "path");
-    return judge_edit(limits, path.empty() ? argument(call, "file_path") : path);
+  const std::string_view action = argument(call, "action");
+  const bool ticks = one_of(action, {"tick", "check", "done", "complete"});
+  if (argument(call, "list") == "issues") {
+    return {};  // findings are anyone's who may use the list
   }
-  if (one_of(tool, {"bash", "run_command", "python"})) {
-    if (!limits.runs_commands) {
-      return refuse(limits, "run commands");
-    }
-    if (tool != "python") {
-      return judge_command(limits, argument(call, "command"));
-    }
-    return limits.edits_source ? RoleVerdict{}
-                               : refuse(limits, "run python code; bash runs the tests");
+  const bool ticks_only = row.todo == RoleRow::Todo::kTick;
+  if (ticks_only && !action.empty() && !ticks &&
+      !one_of(action, {"list", "read", "show", "untick"})) {
+    return refuse(row, "change the todo list but for ticks");
   }
-  if (tool == "delegate_task" && !limits.delegates) {
-    return refuse(limits, "delegate; only the commander does");
-  }
-  if (tool == "todo" && !limits.uses_todo) {
-    return refuse(limits, "change the todo list; report to the commander");
-  }
-  if (tool == "todo") {
-    const std::string_view action = argument(call, "action");
-    const bool ticks = one_of(action, {"tick", "check", "done", "complete"});
-    if (limits.role == "reviewer" && !action.empty() && !ticks &&
-        !one_of(action, {"list", "read", "show", "untick"})) {
-      return refuse(limits, "change the todo list but for ticks");
-    }
-    if (limits.role != "reviewer" && ticks) {
-      return refuse(limits, "tick a todo item; only the reviewer does");
-    }
+  if (!ticks_only && ticks) {
+    return refuse(row, "tick a todo item; only the reviewer does");
   }
   return {};
+}
+
+RoleVerdict judge_role(const Judged& judged, const ToolCall& call) {
+  const RoleRow& row = judged.row;
+  const bool builtin =
+      call.server == kBuiltinServer || call.server.empty() || call.server == "default";
+  const std::string& tool = call.tool;
+  const std::string name = builtin ? tool : call.public_name();
+  if (tool == "delegate_task" && builtin && !row.delegate) {
+    return refuse(row, "delegate; only the commander does");
+  }
+  if (builtin && tool == "todo") {
+    return judge_todo(row, call);
+  }
+  const bool shell = builtin && one_of(tool, {"bash", "run_command"});
+  if (shell && (row.commands == RoleRow::Commands::kNone ||
+                (row.commands == RoleRow::Commands::kSkills && tool == "bash"))) {
+    return refuse(row, "run commands");
+  }
+  if (builtin && one_of(tool, {"write_file", "edit_file"})) {
+    const std::string_view path = argument(call, "path");
+    const RoleVerdict verdict =
+        judge_edit(judged, path.empty() ? argument(call, "file_path") : path);
+    if (!verdict.allowed) {
+      return verdict;
+    }
+  }
+  if (call.method().empty() && !names_tool(row.tools, name)) {
+    return refuse(row, tool == "python" ? std::string("run python code; bash runs the tests")
+                                        : "use " + name);
+  }
+  return shell ? judge_command(judged, argument(call, "command")) : RoleVerdict{};
 }
 
 }  // namespace
 
-RoleVerdict role_guard(const ToolCall& call, const Principal& principal) {
+RoleVerdict role_guard(const ToolCall& call, const Principal& principal, const RoleMatrix& matrix) {
   if (call.tool == "bash" || call.tool == "run_command" || call.tool.ends_with("__bash")) {
     if (RoleVerdict verdict = never_rules(argument(call, "command")); !verdict.allowed) {
       return verdict;
     }
   }
-  const RoleLimits* limits = limits_of(principal.role);
-  return limits == nullptr ? RoleVerdict{} : judge_role(*limits, call);
+  const RoleRow* const row = matrix.find(principal.role);
+  return row == nullptr ? RoleVerdict{} : judge_role({*row, matrix}, call);
 }
 
 }  // namespace oap::security

@@ -4,6 +4,7 @@
 #include <string_view>
 
 #include "model/tool.hpp"
+#include "security/role_matrix.hpp"
 
 namespace oap::security {
 
@@ -14,11 +15,11 @@ struct RoleVerdict {
   std::string reason;  ///< a sentence
 };
 
-/// Decides by the role matrix (see README.md; a principal whose role is none of the four agents is
-/// not limited by it) and by the never-rules, which count for everyone whatever the policy says:
-/// deleting the root or home directory, fork bombs, formatting or overwriting block devices. A
-/// command that hides its program from us is left to the permission engine. Pure, thread-safe.
-RoleVerdict role_guard(const ToolCall& call, const Principal& principal);
+/// Decides by the role matrix (a principal whose role has no row is not limited by it) and by the
+/// never-rules, which count for everyone whatever the policy says: deleting the root or home
+/// directory, fork bombs, formatting or overwriting block devices. A command that hides its program
+/// from us is left to the permission engine. Pure, thread-safe.
+RoleVerdict role_guard(const ToolCall& call, const Principal& principal, const RoleMatrix& matrix);
 
 /// The never-rules alone, for a shell command.
 RoleVerdict never_rules(std::string_view command);

@@ -58,7 +58,7 @@ TEST(RoleGuard, Table) {
     call.arguments[shell ? "command" : (call.tool == "todo" ? "action" : "path")] = rest;
     Principal principal;
     principal.role = words[0];
-    const RoleVerdict verdict = role_guard(call, principal);
+    const RoleVerdict verdict = role_guard(call, principal, RoleMatrix::builtin());
     EXPECT_EQ(verdict.allowed ? "yes" : "no", row.substr(arrow + 4))
         << "roles.case:" << number << ": " << row << " (" << verdict.reason << ")";
   }
@@ -73,7 +73,8 @@ TEST(RoleGuard, NeverRulesCountForEveryone) {
   for (const char* role : {"user", "admin", "worker", "commander", ""}) {
     Principal principal;
     principal.role = role;
-    EXPECT_EQ(role_guard(call, principal).rule, "never:root-deletion") << role;
+    EXPECT_EQ(role_guard(call, principal, RoleMatrix::builtin()).rule, "never:root-deletion")
+        << role;
   }
 }
 
@@ -96,6 +97,34 @@ TEST(NeverRules, ACommandBeyondTheLimitsIsDenied) {
     EXPECT_EQ(never_rules(padding + "rm -rf /").rule, "never:over-limit") << padding.substr(0, 20);
   }
   EXPECT_TRUE(never_rules(": " + std::string(60000, 'a') + "; ls").allowed);
+}
+
+TEST(RoleGuard, ARowOfTheConfigurationTakesTheBuiltInOnesPlace) {
+  RoleMatrix matrix = RoleMatrix::builtin();
+  RoleRow scribe;
+  scribe.role = "scribe";
+  scribe.tools = {"read_file", "write_file", "notes__*"};
+  scribe.write = {"notes/**"};
+  ASSERT_TRUE(matrix.set(scribe));
+  scribe.write = {"[broken"};
+  EXPECT_FALSE(matrix.set(scribe));
+  const auto may = [&](std::string server, std::string tool, std::string path) {
+    ToolCall call;
+    call.server = std::move(server);
+    call.tool = std::move(tool);
+    call.arguments["path"] = path;
+    Principal principal;
+    principal.role = "scribe";
+    return role_guard(call, principal, matrix).allowed;
+  };
+  EXPECT_TRUE(may("sandbox", "write_file", "notes/a.md"));
+  EXPECT_FALSE(may("sandbox", "write_file", "notes/../src/a.py"));
+  EXPECT_FALSE(may("sandbox", "write_file", "src/a.py"));
+  EXPECT_FALSE(may("sandbox", "edit_file", "notes/a.md")) << "not among its tools";
+  EXPECT_FALSE(may("sandbox", "bash", ""));
+  EXPECT_FALSE(may("sandbox", "some_new_tool", "")) << "what is not named is denied";
+  EXPECT_TRUE(may("notes", "add", ""));
+  EXPECT_FALSE(may("files", "add", ""));
 }
 
 }  // namespace

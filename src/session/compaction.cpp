@@ -17,6 +17,7 @@ constexpr std::string_view kOpen = "<compacted-conversation>";
 constexpr std::string_view kClose = "</compacted-conversation>";
 constexpr std::size_t kMostObjective = 8'000;
 constexpr std::size_t kMostSection = 6'000;
+constexpr std::size_t kMostRequests = 20;
 constexpr std::size_t kMostEvidence = 60;
 constexpr std::size_t kMostFiles = 100;
 constexpr std::size_t kMostLine = 240;
@@ -73,8 +74,31 @@ std::string plan_in(std::string_view text) {
   return steps >= 3 ? cut(plan, kMostSection) : "";
 }
 
-constexpr std::string_view kHeadings[] = {"objective",  "decided plan", "evidence", "files",
-                                          "open items", "next edit",    "notes"};
+constexpr std::string_view kHeadings[] = {"objective",    "requests since", "newest request",
+                                          "decided plan", "evidence",       "files",
+                                          "open items",   "next edit",      "notes"};
+
+/// As a quotation, so that no line of it is taken for a heading.
+std::string quoted(std::string_view text) {
+  std::string out;
+  for (const std::string_view line : text::split_lines(text)) {
+    out += "> " + std::string(line) + "\n";
+  }
+  return out;
+}
+
+std::string unquoted(std::string_view text) {
+  std::string out;
+  bool first = true;
+  for (std::string_view line : text::split_lines(text)) {
+    if (line.starts_with("> ") || line == ">") {
+      line.remove_prefix(std::min<std::size_t>(2, line.size()));
+    }
+    out += (first ? "" : "\n") + std::string(line);
+    first = false;
+  }
+  return out;
+}
 
 /// The sections of a text under `## ` headings that are ours.
 std::map<std::string, std::string> sections_of(std::string_view text) {
@@ -103,7 +127,8 @@ std::map<std::string, std::string> sections_of(std::string_view text) {
     }
   }
   for (auto& [name, body] : sections) {
-    body = cut(text::trim(body), kMostSection);
+    const bool verbatim = name == "objective" || name == "newest request" || name == "evidence";
+    body = cut(text::trim(body), verbatim ? 4 * kMostObjective : kMostSection);
   }
   return sections;
 }
@@ -143,10 +168,10 @@ class Gatherer {
       facts_.evidence.erase(facts_.evidence.begin(),
                             facts_.evidence.end() - static_cast<std::ptrdiff_t>(kMostEvidence));
     }
-    if (!later_.empty()) {
-      facts_.objective += "\n\nSince then the user also said:\n" + later_;
+    if (facts_.requests.size() > kMostRequests) {
+      facts_.requests.erase(facts_.requests.begin(),
+                            facts_.requests.end() - static_cast<std::ptrdiff_t>(kMostRequests));
     }
-    facts_.objective = cut(facts_.objective, kMostObjective);
     return std::move(facts_);
   }
 
@@ -154,16 +179,22 @@ class Gatherer {
   void user(std::string_view said) {
     if (said.starts_with(kOpen)) {
       earlier(said);
+    } else if (text::trim(said).empty()) {
+      return;
     } else if (facts_.objective.empty()) {
-      facts_.objective = text::trim(said);
-    } else if (!text::trim(said).empty()) {
-      later_ += "- " + one_line(said) + "\n";
-      later_ = later_.size() > kMostSection ? later_.substr(later_.find('\n') + 1) : later_;
+      facts_.objective = cut(text::trim(said), kMostObjective);
+    } else {
+      if (!facts_.request.empty()) {
+        facts_.requests.push_back(one_line(facts_.request));
+      }
+      facts_.request = cut(text::trim(said), kMostObjective);
     }
   }
   void earlier(std::string_view summary) {
     std::map<std::string, std::string> sections = sections_of(summary);
-    facts_.objective = sections["objective"];
+    facts_.objective = unquoted(sections["objective"]);
+    facts_.request = unquoted(sections["newest request"]);
+    facts_.requests = lines_of(sections["requests since"]);
     facts_.plan = sections["decided plan"];
     facts_.evidence = lines_of(sections["evidence"]);
     facts_.files = lines_of(sections["files"]);
@@ -206,7 +237,6 @@ class Gatherer {
   }
 
   Facts facts_;
-  std::string later_;
   std::map<std::string, ToolUseBlock> open_;
 };
 
@@ -272,15 +302,15 @@ Facts merge_summary(Facts known, std::string_view summary) {
   return known;
 }
 
-std::string compaction_request() { return std::string(SystemMessages::kCompactionRequest); }
-
-Message compose_summary(const Facts& facts) {
+Message compose_summary(const Facts& facts, std::string_view preamble) {
   const auto section = [](const char* title, std::string_view body) {
     return text::trim(body).empty() ? std::string()
                                     : fmt::format("\n## {}\n{}\n", title, text::trim(body));
   };
-  std::string text = std::string(kOpen) + "\n" + std::string(SystemMessages::kCompacted) + "\n";
-  text += section("Objective", facts.objective);
+  std::string text = std::string(kOpen) + "\n" + std::string(preamble) + "\n";
+  text += section("Objective", quoted(facts.objective));
+  text += section("Requests since", list_of(facts.requests));
+  text += section("Newest request", quoted(facts.request));
   text += section("Decided plan", facts.plan);
   text += section("Evidence", list_of(facts.evidence));
   text += section("Files", list_of(facts.files));

@@ -8,6 +8,7 @@
 
 #include "json/value.hpp"
 #include "model/message.hpp"
+#include "session/system_messages.hpp"
 
 namespace oap::session {
 
@@ -26,7 +27,9 @@ std::optional<Compaction> compaction_from_json(const json::Value& value);
 
 /// What must survive a compaction, whoever writes the summary. Data.
 struct Facts {
-  std::string objective;              ///< word for word
+  std::string objective;              ///< the first request, word for word
+  std::vector<std::string> requests;  ///< what else the user said, a line each, oldest first
+  std::string request;                ///< the newest request, word for word; empty: there is one
   std::string plan;                   ///< as decided
   std::vector<std::string> evidence;  ///< what was run or changed and how it ended, oldest first
   std::vector<std::string> files;     ///< changed files
@@ -41,16 +44,14 @@ struct Facts {
 /// Pure.
 Facts facts_of(const std::vector<Message>& history);
 
-/// The facts of a summary that the model wrote under the headings of `compaction_request`; whatever
-/// it left out is taken from `known`, and the objective always is. Pure.
+/// The facts of a summary that the model wrote under the headings of
+/// `SystemMessages::compaction_request`; whatever it left out is taken from `known`, and the
+/// objective always is. Pure.
 Facts merge_summary(Facts known, std::string_view summary);
-
-/// What the model is asked for.
-std::string compaction_request();
 
 /// The message that takes the place of all that was before: says that the plan is decided and what
 /// the next act is. Pure.
-Message compose_summary(const Facts& facts);
+Message compose_summary(const Facts& facts, std::string_view preamble = SystemMessages::kCompacted);
 bool is_summary(const Message& message);
 
 /// How many of the newest messages stay word for word: as many as fit into `bytes`, beginning with

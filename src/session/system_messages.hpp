@@ -2,6 +2,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace oap::session {
 
@@ -29,7 +30,20 @@ struct SystemMessages {
       "work, errors that are not solved.\n"
       "## Next edit\nThe one next concrete act: which file, which change, or which command.";
 
+  /// The same sentences, as they may be overridden: files of `.opencode/prompts` of these names.
+  std::string mission_continue{kMissionContinue};      ///< mission_continue.md
+  std::string recovery{kRecovery};                     ///< recovery.md
+  std::string escalation{kEscalation};                 ///< escalation.md
+  std::string compacted{kCompacted};                   ///< compacted.md
+  std::string compaction_request{kCompactionRequest};  ///< compaction_request.md
+
+  /// With what the files of that folder say in their place; empty: none. A file that cannot be
+  /// read, is empty, or larger than 64 KiB is a sentence in `problems`, and the built-in text
+  /// stays.
+  static SystemMessages load(const std::string& folder, std::vector<std::string>& problems);
+
   /// What is injected after the n-th unusable answer in a row, n from 1.
+  std::string anomaly_text(int count, std::string_view reason) const;
   static std::string anomaly(int count, std::string_view reason);
 };
 

@@ -1,6 +1,8 @@
 #include "skills/acquire.hpp"
 
 #include <algorithm>
+#include <cerrno>
+#include <cstdlib>
 #include <filesystem>
 
 #include "crypto/hash.hpp"
@@ -52,7 +54,7 @@ sandbox::Spec git_spec(const Source& source, const std::string& place) {
   spec.writable = {place};
   spec.env = {{"GIT_TERMINAL_PROMPT", "0"},
               {"GIT_CONFIG_NOSYSTEM", "1"},
-              {"GIT_CONFIG_GLOBAL", "/dev/null"},
+              {"GIT_CONFIG_GLOBAL", place + "/gitconfig"},
               {"GIT_LFS_SKIP_SMUDGE", "1"},
               {"GIT_ALLOW_PROTOCOL", "https:http:file:ssh"}};
   spec.limits.disk_bytes = kMostDisk;
@@ -76,6 +78,8 @@ std::string said(const sandbox::Output& output) {
 Task<Result<std::string>> clone(Executor executor, Source source, std::string place,
                                 Millis timeout) {
   OAP_CO_CHECK_OK(os::make_dirs(place + "/empty", 0700));
+  // A repository on this machine may belong to another user than the sandboxed git.
+  OAP_CO_CHECK_OK(os::write_file_atomic(place + "/gitconfig", "[safe]\n\tdirectory = *\n", 0644));
   sandbox::Spec spec = git_spec(source, place);
   spec.argv = {"git",
                "-c",
@@ -194,11 +198,13 @@ class Gatherer {
 Task<Result<Fetched>> fetch(Executor executor, Source source, FetchOptions options) {
   Fetched fetched;
   fetched.source = source;
-  const std::string place = options.staging + "/fetch-" + crypto::random_hex(6);
+  std::string place = options.staging + "/oap-fetch-XXXXXX";
+  if (::mkdtemp(place.data()) == nullptr) {
+    co_return fail(os::errno_error("making a folder in", options.staging, errno));
+  }
   const Removal removal(place);
   fs::path root = source.url;
   if (source.kind == Source::Kind::kGit) {
-    OAP_CO_CHECK_OK(os::make_dirs(place, 0700));
     auto commit = co_await clone(executor, source, place, options.timeout);
     if (!commit) {
       co_return fail(std::move(commit).error());

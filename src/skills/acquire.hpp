@@ -24,7 +24,8 @@ struct Fetched {
 };
 
 struct FetchOptions {
-  std::string staging;  ///< an existing private folder; what is put into it is removed again
+  std::string staging;  ///< an existing folder outside the state; a private one is made in it, and
+                        ///< removed again
   FileScan file_scan;
   Millis timeout{120'000};
 };

@@ -5,6 +5,7 @@
 
 #include "text/nearest.hpp"
 #include "tools/entry.hpp"
+#include "tools/run_command.hpp"
 
 namespace oap::tools {
 
@@ -16,6 +17,9 @@ Entry glob();
 Entry grep();
 Entry bash();
 Entry python();
+Entry skill();
+Entry read_output();
+Entry run_command();
 
 namespace {
 
@@ -38,6 +42,24 @@ constexpr Row kTable[] = {
     {"python", &python, "python"},
 };
 
+/// The tools for agents; `capability` is what must be served for them to be.
+constexpr Row kAgentTable[] = {
+    {"skill", &skill, ""},
+    {"read_output", &read_output, ""},
+    {"run_command", &run_command, "bash"},
+};
+
+ToolSpec spec_of(const Row& row) {
+  Entry entry = row.entry();
+  ToolSpec spec;
+  spec.server = kBuiltinServer;
+  spec.name = row.name;
+  spec.description = json::view(entry.definition["description"].as_string());
+  spec.input_schema = entry.definition["inputSchema"];
+  spec.definition = std::move(entry.definition);
+  return spec;
+}
+
 }  // namespace
 
 Result<std::vector<std::unique_ptr<mcp::Tool>>> builtin_tools(const Context& context) {
@@ -49,7 +71,16 @@ Result<std::vector<std::unique_ptr<mcp::Tool>>> builtin_tools(const Context& con
   std::vector<std::unique_ptr<mcp::Tool>> tools;
   for (const Row& row : kTable) {
     Entry entry = row.entry();
-    tools.push_back(entry.make(std::move(entry.definition), shared));
+    std::unique_ptr<mcp::Tool> tool = entry.make(std::move(entry.definition), shared);
+    tools.push_back(row.capability == "bash" && context.agent
+                        ? with_skill_installs(std::move(tool), shared)
+                        : std::move(tool));
+  }
+  for (const Row& row : kAgentTable) {
+    if (context.agent) {
+      Entry entry = row.entry();
+      tools.push_back(entry.make(std::move(entry.definition), shared));
+    }
   }
   return tools;
 }
@@ -57,16 +88,27 @@ Result<std::vector<std::unique_ptr<mcp::Tool>>> builtin_tools(const Context& con
 std::vector<ToolSpec> builtin_specs() {
   std::vector<ToolSpec> specs;
   for (const Row& row : kTable) {
-    Entry entry = row.entry();
-    ToolSpec spec;
-    spec.server = kBuiltinServer;
-    spec.name = row.name;
-    spec.description = json::view(entry.definition["description"].as_string());
-    spec.input_schema = entry.definition["inputSchema"];
-    spec.definition = std::move(entry.definition);
-    specs.push_back(std::move(spec));
+    specs.push_back(spec_of(row));
   }
   return specs;
+}
+
+std::vector<ToolSpec> agent_specs() {
+  std::vector<ToolSpec> specs;
+  for (const Row& row : kAgentTable) {
+    specs.push_back(spec_of(row));
+  }
+  return specs;
+}
+
+void add_agent_tools(std::vector<std::string>& names) {
+  for (const Row& row : kAgentTable) {
+    const bool may = row.capability.empty() ||
+                     std::find(names.begin(), names.end(), row.capability) != names.end();
+    if (may) {
+      names.emplace_back(row.name);
+    }
+  }
 }
 
 Result<std::vector<std::string>> tools_of_capabilities(

@@ -17,6 +17,11 @@ Result<std::vector<std::unique_ptr<mcp::Tool>>> builtin_tools(const Context& con
 /// What models are told of them (server kBuiltinServer), without starting anything.
 std::vector<ToolSpec> builtin_specs();
 
+/// What agents are offered beside them: skill, read_output, run_command.
+std::vector<ToolSpec> agent_specs();
+/// Adds their names to those that are served; run_command only where bash is.
+void add_agent_tools(std::vector<std::string>& names);
+
 /// The names of the tools that a server's `capabilities` name: `bash`, `python`, `file_ops` (all
 /// that work on files), or single tools; all where the list is empty. kConfiguration names an
 /// unknown one.

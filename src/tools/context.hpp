@@ -1,10 +1,12 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "async/task.hpp"
 #include "sandbox/spec.hpp"
+#include "tools/agent_context.hpp"
 
 namespace oap::tools {
 
@@ -14,6 +16,7 @@ struct Context {
   std::vector<std::string> more_roots;  ///< further directories the file tools may touch
   sandbox::Spec child;                  ///< what holds for each child process
   Executor executor;
+  std::optional<AgentContext> agent = {};  ///< with it: skill, read_output, run_command
 };
 
 }  // namespace oap::tools

@@ -42,14 +42,18 @@ int serve_sandbox(const ServeOptions& options) {
   ::dup2(STDERR_FILENO, STDOUT_FILENO);
 
   async::Runtime runtime;
-  Context context{options.workspace, options.more_roots, options.child, runtime.executor()};
+  Context context{options.workspace, options.more_roots, options.child, runtime.executor(),
+                  options.agent};
   auto tools = builtin_tools(context);
   if (!tools) {
     return report(tools.error());
   }
-  const auto wanted = tools_of_capabilities(options.capabilities);
+  auto wanted = tools_of_capabilities(options.capabilities);
   if (!wanted) {
     return report(wanted.error());
+  }
+  if (options.agent) {
+    add_agent_tools(*wanted);
   }
   std::erase_if(*tools, [&](const std::unique_ptr<mcp::Tool>& tool) {
     return std::find(wanted->begin(), wanted->end(), name_of(*tool)) == wanted->end();

@@ -225,8 +225,9 @@ void check_hooks(const platform::Settings& settings, std::vector<Finding>& findi
   const security::SecretScanner scanner({}, "");
   hooks::Registry registry;
   const security::SecurityPolicy security_policy({}, scanner);
+  platform::SessionHookParts session;
   orchestration::MissionDesk desk;
-  platform::register_hooks(registry, {engine, scanner, security_policy, desk});
+  platform::register_hooks(registry, {engine, scanner, security_policy, session, desk});
   const json::Object points = registry.describe();
   for (const auto& point : points) {
     std::string names;

@@ -62,7 +62,8 @@ int run_command(const Common& common, const RunArgs& args) {
   }
   platform::RunRequest request;
   request.prompt = *prompt;
-  request.continue_session = args.continue_session;
+  request.continue_session = args.continue_session || !args.session.empty();
+  request.session_id = args.session;
   if (args.agent_path || args.fast_path) {
     request.path = args.agent_path ? ExecutionPath::kAgent : ExecutionPath::kFast;
   }

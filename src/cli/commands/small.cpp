@@ -5,11 +5,13 @@
 #include "cli/version.hpp"
 #include "config/load.hpp"
 #include "config/trust.hpp"
+#include "json/parse.hpp"
 #include "json/print.hpp"
 #include "llm/factory.hpp"
 #include "os/file.hpp"
 #include "platform/agents.hpp"
 #include "platform/settings.hpp"
+#include "platform/skill_settings.hpp"
 #include "router/router.hpp"
 #include "text/strings.hpp"
 #include "tools/serve.hpp"
@@ -200,15 +202,31 @@ int trust_command(const Common& common, const TrustArgs& args) {
   if (!recorded) {
     return report(recorded.error(), common.json);
   }
+  if (const auto forgotten = skills::forget_project(platform::library_options(*settings));
+      !forgotten) {
+    return report(forgotten.error(), common.json);
+  }
   json::Array commands;
   std::string text = paths.workspace + ": trusted\n";
   for (const auto& [name, command] : settings->config.commands) {
     commands.emplace_back(name + ": " + command);
     text += "  " + name + ": " + command + "\n";
   }
+  json::Array skills;
+  platform::Settings now = *settings;
+  now.loaded_with.trust = false;
+  for (const skills::Entry& entry : platform::look_at_skills(now).entries) {
+    if (entry.scope == skills::Scope::kProject) {
+      skills.push_back(skills::to_json(entry));
+      text += fmt::format("  skill {}: {}{}\n", entry.skill.name, to_string(entry.state),
+                          entry.why.empty() ? "" : ": " + entry.why);
+    }
+  }
   if (common.json) {
-    print_json(json::Object{
-        {"workspace", paths.workspace}, {"trusted", true}, {"commands", std::move(commands)}});
+    print_json(json::Object{{"workspace", paths.workspace},
+                            {"trusted", true},
+                            {"commands", std::move(commands)},
+                            {"skills", std::move(skills)}});
   } else {
     print(text);
   }
@@ -242,6 +260,13 @@ int sandbox_server_command(const Common& common, const SandboxServerArgs& args) 
   }
   child.require = *std::move(require);
   options.capabilities = args.capabilities;
+  if (!args.agent_tools.empty()) {
+    const auto context = json::parse(args.agent_tools);
+    if (!context || !context->is_object()) {
+      return report(Error(Code::kUsage, "--agent-tools is for this program itself"));
+    }
+    options.agent = tools::agent_context_from(*context);
+  }
   return tools::serve_sandbox(options);
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "approval/approver.hpp"
 #include "security/role_guard.hpp"
 
 namespace oap::gateway {
@@ -23,7 +24,7 @@ permission::Request permission_request(const ToolCall& call, const std::string& 
 
 Task<Result<hooks::BeforeVerdict>> StrictRoleGuard::before(const hooks::Context& context,
                                                            const ToolCall& call) {
-  const security::RoleVerdict verdict = security::role_guard(call, context.principal);
+  const security::RoleVerdict verdict = security::role_guard(call, context.principal, matrix_);
   hooks::BeforeVerdict out;
   if (!verdict.allowed) {
     out.action = hooks::BeforeVerdict::Action::kBlock;
@@ -71,6 +72,30 @@ Task<Result<hooks::BeforeVerdict>> SecurityPolicyHook::before(const hooks::Conte
   co_return out;
 }
 
+/// Nothing where the call adds no skill, or a rule denies it.
+std::optional<hooks::BeforeVerdict> PermissionHook::skill_install(const ToolCall& call,
+                                                                  const Decision& decision) const {
+  const bool shell = call.tool == "bash" || call.tool == "run_command";
+  if (call.server != kBuiltinServer || !shell || decision.level == Level::kDeny) {
+    return std::nullopt;
+  }
+  const auto add = skills::parse_add_command(json::get_string(call.arguments, "command"));
+  if (!add) {
+    return std::nullopt;
+  }
+  hooks::BeforeVerdict out;
+  out.rule = approval::kSkillInstallRule;
+  const auto source = skills::parse_source(add->source, skills_.base_url, "");
+  if (source && skills::is_trusted_source(*source, skills_.trusted, skills_.base_url)) {
+    out.reason = source->shown + " is among skills.trusted_sources";
+    return out;
+  }
+  out.action = hooks::BeforeVerdict::Action::kAsk;
+  out.reason = source ? "adding the skill of " + source->shown + " needs approval"
+                      : source.error().message();
+  return out;
+}
+
 Task<Result<hooks::BeforeVerdict>> PermissionHook::before(const hooks::Context& context,
                                                           const ToolCall& call) {
   permission::Request request = permission_request(call, context.workspace, context.cwd);
@@ -88,6 +113,10 @@ Task<Result<hooks::BeforeVerdict>> PermissionHook::before(const hooks::Context& 
       out.arguments = std::move(arguments);
       co_return out;
     }
+  }
+  if (auto install = skill_install(call, decision)) {
+    install->risk_score = out.risk_score;
+    co_return *std::move(install);
   }
   out.rule = decision.rule.empty() ? "default" : decision.rule;
   out.reason = decision.reason;

@@ -35,19 +35,4 @@ class SecretScannerHook final : public hooks::AfterToolHook {
   const security::SecretScanner& scanner_;
 };
 
-/// Keeps one result from filling a model's context: text beyond `max_bytes` is cut in the middle,
-/// with a note that says how much and how to get at it. Results for MCP clients, who have contexts
-/// of their own, pass whole.
-class ResourceControlHook final : public hooks::AfterToolHook {
- public:
-  explicit ResourceControlHook(std::size_t max_bytes) : max_bytes_(max_bytes) {}
-  std::string_view name() const override { return "ResourceControl"; }
-  bool waits() const override { return false; }
-  Task<Result<hooks::AfterVerdict>> after(const hooks::Context& context, const ToolCall& call,
-                                          const ToolResult& result) override;
-
- private:
-  std::size_t max_bytes_;
-};
-
 }  // namespace oap::gateway
