@@ -215,6 +215,15 @@ struct WorkflowArgs {
   bool follow = false;
   Format format = Format::kText;
 };
+struct MigrateArgs {
+  enum class Host { kClaudeCode, kCodex, kOpencode, kGemini, kValidate };
+  Host host = Host::kClaudeCode;
+  std::string source;  ///< empty: the workspace
+  std::string target;  ///< empty: the workspace
+  bool dry_run = false;
+  bool undo = false;
+  bool project_only = false;
+};
 struct DoctorArgs {};
 struct VersionArgs {};
 struct CompletionArgs {
@@ -226,10 +235,11 @@ struct Message {
   int exit_code = 0;
 };
 
-using Command = std::variant<RunArgs, RouteArgs, ConfigArgs, TrustArgs, PermissionArgs,
-                             ApprovalArgs, McpArgs, McpEditArgs, McpTrustArgs, McpLoginArgs,
-                             McpServeArgs, SandboxServerArgs, SandboxArgs, AuditArgs, ScanArgs,
-                             WorkflowArgs, DoctorArgs, VersionArgs, CompletionArgs, Message>;
+using Command =
+    std::variant<RunArgs, RouteArgs, ConfigArgs, TrustArgs, PermissionArgs, ApprovalArgs, McpArgs,
+                 McpEditArgs, McpTrustArgs, McpLoginArgs, McpServeArgs, SandboxServerArgs,
+                 SandboxArgs, AuditArgs, ScanArgs, WorkflowArgs, MigrateArgs, DoctorArgs,
+                 VersionArgs, CompletionArgs, Message>;
 
 struct Args {
   Common common;

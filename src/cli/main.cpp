@@ -38,6 +38,7 @@ struct Dispatch {
   int operator()(const oap::cli::WorkflowArgs& args) const {
     return workflow_command(common, args);
   }
+  int operator()(const oap::cli::MigrateArgs& args) const { return migrate_command(common, args); }
   int operator()(const oap::cli::DoctorArgs& args) const { return doctor_command(common, args); }
   int operator()(const oap::cli::VersionArgs& args) const { return version_command(common, args); }
   int operator()(const oap::cli::CompletionArgs& args) const {

@@ -7,6 +7,7 @@
 #include "cli/args.hpp"
 #include "cli/parse_audit.hpp"
 #include "cli/parse_mcp.hpp"
+#include "cli/parse_migrate.hpp"
 #include "cli/parse_permission.hpp"
 #include "cli/parse_workflow.hpp"
 #include "cli/sandbox.hpp"
@@ -44,6 +45,7 @@ struct Tree {
   AuditArgs audit;
   ScanArgs scan;
   WorkflowArgs workflow;
+  MigrateArgs migrate;
   CompletionArgs completion;
   std::string format = "text";
   bool version = false;
@@ -63,6 +65,7 @@ struct Tree {
     add_audit();
     add_scan();
     add_workflow();
+    add_migrate();
   }
 
   CLI::App* command(CLI::App& parent, const std::string& name, const std::string& help,
@@ -224,6 +227,14 @@ struct Tree {
                                  std::function<void()> chosen) {
                             return command(at, name, help, std::move(chosen));
                           });
+  }
+
+  void add_migrate() {
+    add_migrate_commands(app, migrate, args.command,
+                         [this](CLI::App& at, const std::string& name, const std::string& help,
+                                std::function<void()> chosen) {
+                           return command(at, name, help, std::move(chosen));
+                         });
   }
 
   Format chosen_format() const {

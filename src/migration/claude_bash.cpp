@@ -86,10 +86,10 @@ void translate_bash(const ClaudeRule& rule, const RuleMaker& make,
   const bool may_be_find = text.starts_with("find ") || text.starts_with("find*") ||
                            text.starts_with('*') || text.find('*') < 5;
   if (has_star(text) && may_be_find) {
-    made = RuleMaker::where(std::move(made), text.starts_with("find")
-                                                 ? std::string(kOnlyFinds)
-                                                 : fmt::format("argv[0] != \"find\" || {}",
-                                                               kOnlyFinds));
+    made = RuleMaker::where(std::move(made),
+                            text.starts_with("find")
+                                ? std::string(kOnlyFinds)
+                                : fmt::format("argv[0] != \"find\" || {}", kOnlyFinds));
   }
   out.rules.push_back(std::move(made));
 }
@@ -98,9 +98,8 @@ void add_own_rules(bool edits, bool all_bash, bool git, Translation& out) {
   const RuleMaker ask(Level::kAsk, "Claude Code asks for this by itself");
   const RuleMaker allow(Level::kAllow, "Claude Code runs commands that only read unasked");
   if (edits) {
-    for (const std::string_view name :
-         {".git", ".config/git", ".vscode", ".idea", ".husky", ".cargo", ".devcontainer", ".yarn",
-          ".mvn", ".claude"}) {
+    for (const std::string_view name : {".git", ".config/git", ".vscode", ".idea", ".husky",
+                                        ".cargo", ".devcontainer", ".yarn", ".mvn", ".claude"}) {
       out.rules.push_back(ask.path("write", fmt::format("**/{}/**", name)));
     }
     for (const std::string_view name :
@@ -118,8 +117,8 @@ void add_own_rules(bool edits, bool all_bash, bool git, Translation& out) {
        {"timeout", "time", "nice", "nohup", "stdbuf", "command", "builtin"}) {
     out.rules.push_back(wrapper.command(fmt::format("{} *", name)));
   }
-  out.rules.push_back(RuleMaker::where(wrapper.command("xargs *"),
-                                       "size(argv) > 1 && !argv[1].startsWith(\"-\")"));
+  out.rules.push_back(
+      RuleMaker::where(wrapper.command("xargs *"), "size(argv) > 1 && !argv[1].startsWith(\"-\")"));
   if (!git) {
     out.rules.push_back(RuleMaker::where(
         ask.tool("bash"),

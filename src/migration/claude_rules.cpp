@@ -351,8 +351,9 @@ std::optional<RuleParts> split_rule(std::string_view text) {
     return std::nullopt;
   }
   if (open == std::string_view::npos) {
-    return text.find(')') == std::string_view::npos ? std::optional(RuleParts{std::string(text), {}})
-                                                    : std::nullopt;
+    return text.find(')') == std::string_view::npos
+               ? std::optional(RuleParts{std::string(text), {}})
+               : std::nullopt;
   }
   if (!text.ends_with(')') || escaped(text.size() - 1)) {
     return std::nullopt;
@@ -409,7 +410,8 @@ void translate_domain(const ClaudeRule& rule, const RuleMaker& make, std::string
     condition = fmt::format(
         "\"url\" in arguments && (string(arguments[\"url\"]).matches({}) || "
         "string(arguments[\"url\"]).matches({}))",
-        cel_text(full), cel_text("(?s)[\\x00-\\x20]|^[^/]*[/\\\\]*[^/?#\\\\]*([%]|[^\\x00-\\x7f])"));
+        cel_text(full),
+        cel_text("(?s)[\\x00-\\x20]|^[^/]*[/\\\\]*[^/?#\\\\]*([%]|[^\\x00-\\x7f])"));
   }
   out.rules.push_back(RuleMaker::where(make.tool("web_fetch"), condition));
 }
@@ -420,7 +422,12 @@ Translation translate_claude(const ClaudePermissions& permissions) {
   bool all_bash = false;
   bool git = false;
   for (const ClaudeRule& rule : permissions.rules) {
-    Translator(permissions, rule, out).run();
+    // Nobody is asked in that mode: what would ask is denied.
+    ClaudeRule judged = rule;
+    if (permissions.default_mode == "dontAsk" && rule.level == Level::kAsk) {
+      judged.level = Level::kDeny;
+    }
+    Translator(permissions, judged, out).run();
     const auto parts = split_rule(rule.text);
     if (parts && rule.level == Level::kAllow) {
       const bool path_tool = parts->tool == "Edit" || parts->tool == "Write" ||

@@ -55,8 +55,7 @@ json::Object to_json(const Report& report) {
   }
   json::Array files;
   for (const FileOutcome& one : report.files) {
-    files.push_back(
-        json::Object{{"path", text::sanitize_utf8(one.path)}, {"action", one.action}});
+    files.push_back(json::Object{{"path", text::sanitize_utf8(one.path)}, {"action", one.action}});
   }
   return {{"status", report.status()},
           {"host", report.host},

@@ -19,7 +19,8 @@ json::Object RuleMaker::finish(json::Object rule) const {
 }
 
 json::Object RuleMaker::command(std::string_view pattern) const {
-  return finish({{"scope", "command"}, {"pattern", pattern}});
+  // A pattern of stars alone would also be tried on the text of calls that run nothing.
+  return finish({{"scope", "command"}, {pattern == "*" ? "program" : "pattern", pattern}});
 }
 
 json::Object RuleMaker::argv(const std::vector<std::string>& words) const {

@@ -4,8 +4,13 @@
 
 #include <gtest/gtest.h>
 
+#include "json/parse.hpp"
 #include "migration/claude_rules.hpp"
+#include "migration/codex_rules.hpp"
+#include "migration/gemini_rules.hpp"
+#include "migration/opencode_rules.hpp"
 #include "migration/rules.hpp"
+#include "migration/toml.hpp"
 #include "os/testing/temp_dir.hpp"
 #include "permission/case_rows.hpp"
 #include "permission/paths.hpp"
@@ -71,6 +76,12 @@ class Corpus {
   void take(const std::string& line) {
     if (line.starts_with("policy")) {
       permissions_ = {};
+      source_.clear();
+      policy_.reset();
+      return;
+    }
+    if (line.starts_with('|')) {
+      source_ += line.substr(line.size() > 1 ? 2 : 1) + "\n";
       policy_.reset();
       return;
     }
@@ -103,9 +114,26 @@ class Corpus {
     policy_.reset();
   }
 
+  Result<Translation> translated() const {
+    if (name_ == "codex.case") {
+      return translate_codex(source_, name_);
+    }
+    if (name_ == "opencode.case") {
+      OAP_TRY(json::Object value, json::parse_object(plain_json(source_)));
+      return translate_opencode({{name_, std::move(value)}});
+    }
+    if (name_ == "gemini.case") {
+      OAP_TRY(json::Object value, parse_toml(source_, name_));
+      return translate_gemini({{name_, 4, std::move(value)}});
+    }
+    return translate_claude(permissions_);
+  }
+
   void compile() {
     std::string text = "permissions:\n";
-    for (const std::string& one : rule_lines(translate_claude(permissions_).rules)) {
+    const auto made = translated();
+    ASSERT_TRUE(made) << name_ << ":" << number_ << ": " << made.error().message();
+    for (const std::string& one : rule_lines(made->rules)) {
       text += "  " + one + "\n";
     }
     permission::PolicyOptions options;
@@ -114,7 +142,6 @@ class Corpus {
         {{permission::Tier::kProject, "permissions.yaml", text}}, options);
     ASSERT_TRUE(policy) << policy.error().message() << "\n" << text;
     policy_ = *std::move(policy);
-    text_ = text;
   }
 
   void row(const std::string& line) {
@@ -132,17 +159,93 @@ class Corpus {
   std::string name_;
   const Workspace& workspace_;
   ClaudePermissions permissions_;
+  std::string source_;
   std::shared_ptr<const permission::Policy> policy_;
-  std::string text_;
   int number_ = 0;
   int rows_ = 0;
 };
 
-TEST(ClaudeRules, TheCorpusDecidesTheSameHere) {
+int decided_rows(const std::string& name) {
   const Workspace workspace;
-  Corpus corpus("claude.case", workspace);
+  Corpus corpus(name, workspace);
   corpus.run();
-  EXPECT_GE(corpus.rows(), 150);
+  return corpus.rows();
+}
+
+TEST(RuleCorpus, ClaudeCode) { EXPECT_GE(decided_rows("claude.case"), 240); }
+TEST(RuleCorpus, Codex) { EXPECT_GE(decided_rows("codex.case"), 20); }
+TEST(RuleCorpus, Opencode) { EXPECT_GE(decided_rows("opencode.case"), 40); }
+TEST(RuleCorpus, GeminiCli) { EXPECT_GE(decided_rows("gemini.case"), 24); }
+
+TEST(CodexRules, WhatIsNoLiteralCallIsRefusedWithItsLine) {
+  for (const char* text :
+       {"x = 1", "prefix_rule(pattern=[f()])", "prefix_rule(pattern=[\"a\"",
+        "load(\"x\", \"y\")\nx", "prefix_rule(pattern=[\"a\"], decision=\"perhaps\")",
+        "prefix_rule(decision=\"allow\")", "prefix_rule(pattern=[1])",
+        "prefix_rule(pattern=\"git\")", "prefix_rule(pattern=[\"a\n\"])",
+        "[prefix_rule(pattern=[\"a\"]) for x in y]", "\xff", "prefix_rule(pattern=[\"\\q\"])"}) {
+    const auto made = translate_codex(text, "a.rules");
+    ASSERT_FALSE(made) << text;
+    EXPECT_NE(made.error().message().find("a.rules"), std::string::npos);
+  }
+  EXPECT_FALSE(translate_codex("prefix_rule(pattern=" + std::string(1000, '['), "a.rules"));
+}
+
+TEST(Toml, WhatIsWrongIsNamedWithItsLine) {
+  for (const char* text : {"a", "a =", "a = \"x", "a = 1 2", "[a", "a = [1", "a = {b = 1",
+                           "a = 2020-01-01", "a = 1\na = 2", "a.b = 1\na = 2", "a = '''x", "= 1",
+                           "a = \"\\q\"", "[[a]]\nb\n", "a = 1\n[[a]]"}) {
+    const auto made = parse_toml(text, "p.toml");
+    ASSERT_FALSE(made) << text;
+    EXPECT_EQ(made.error().message().find("p.toml:"), 0U) << made.error().message();
+  }
+  EXPECT_FALSE(parse_toml("a = " + std::string(5000, '['), "p.toml"));
+  const auto made = parse_toml(
+      "a.b = \"\"\"\nx \\\n  y\"\"\"\n[t]\nc = 'x\\y' # c\nd = [1, 2.5, true,\n]\n[[l]]\n"
+      "e = {f = \"\\u00e9\"}\n[[l]]\n",
+      "p.toml");
+  ASSERT_TRUE(made) << made.error().message();
+  EXPECT_EQ(*made,
+            *json::parse_object(
+                R"({"a":{"b":"x y"},"t":{"c":"x\\y","d":[1,2.5,true]},"l":[{"e":{"f":"é"}},{}]})"));
+}
+
+TEST(GeminiRules, WhatIsLostIsNamed) {
+  const auto value = parse_toml(
+      "[[rule]]\ntoolName = \"run_shell_command\"\nargsPattern = \"x\"\ndecision = \"deny\"\n"
+      "[[rule]]\ntoolName = \"run_shell_command\"\ncommandRegex = \"(?=a)\"\ndecision = \"deny\"\n"
+      "[[rule]]\ntoolName = \"save_memory\"\ndecision = \"deny\"\n",
+      "p.toml");
+  ASSERT_TRUE(value);
+  const auto made = translate_gemini({{"p.toml", 4, *value}});
+  ASSERT_TRUE(made);
+  EXPECT_EQ(made->not_carried.size(), 3U);
+  EXPECT_TRUE(made->rules.empty());
+  const auto wrong = parse_toml("[[rule]]\ndecision = \"maybe\"", "p.toml");
+  EXPECT_FALSE(translate_gemini({{"p.toml", 4, *wrong}}));
+}
+
+TEST(OpencodeRules, WrongTypesAreRefused) {
+  for (const char* text : {R"({"permission": 1})", R"({"permission": {"bash": 1}})",
+                           R"({"permission": {"bash": {"x": "maybe"}}})", R"({"permissions": {}})",
+                           R"({"permissions": [1]})", R"({"permission": "perhaps"})"}) {
+    EXPECT_FALSE(translate_opencode({{"opencode.json", *json::parse_object(text)}})) << text;
+  }
+}
+
+TEST(ClaudeRules, WhatIsLostIsNamed) {
+  ClaudePermissions all;
+  for (const char* text :
+       {"Bash(a", "Nope", "Cd(~/x)", "PowerShell(x)", "WebFetch(example.com)", "mcp__*",
+        "Bash(a && b)", "Bash(watch *)", "Read(!x)", "", "WebFetch(domain:a b)"}) {
+    all.rules.push_back({Level::kAllow, Layer::kProject, text, "s:1"});
+  }
+  const Translation made = translate_claude(all);
+  EXPECT_EQ(made.not_carried.size(), all.rules.size());
+  for (const NotCarried& one : made.not_carried) {
+    EXPECT_EQ(one.where, "s:1");
+    EXPECT_FALSE(one.reason.empty());
+  }
 }
 
 }  // namespace

@@ -245,8 +245,7 @@ Result<std::vector<Entry>> Tree::list(const std::string& path) const {
     }
     out.push_back({name, kind_of(info)});
   }
-  std::sort(out.begin(), out.end(),
-            [](const Entry& a, const Entry& b) { return a.name < b.name; });
+  std::sort(out.begin(), out.end(), [](const Entry& a, const Entry& b) { return a.name < b.name; });
   return out;
 }
 
@@ -275,8 +274,8 @@ Result<void> Tree::write(const std::string& path, std::string_view text, int mod
   const std::string shown = root_ + "/" + path;
   const std::string temporary = fmt::format(".oap-migrate-{}-{}", ::getpid(), place.second.size());
   (void)::unlinkat(dir, temporary.c_str(), 0);
-  const os::UniqueFd fd(::openat(dir, temporary.c_str(),
-                                 O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
+  const os::UniqueFd fd(
+      ::openat(dir, temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
   if (!fd) {
     return fail(os::errno_error("writing", shown, errno));
   }

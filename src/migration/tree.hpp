@@ -25,8 +25,8 @@ struct FileText {
   bool executable = false;
 };
 
-/// A directory tree that a stranger may have made. Every path is relative, without "." and "..", and
-/// is walked component by component from an open directory with O_NOFOLLOW, so that no symbolic
+/// A directory tree that a stranger may have made. Every path is relative, without "." and "..",
+/// and is walked component by component from an open directory with O_NOFOLLOW, so that no symbolic
 /// link, however it is swapped in, leads anywhere else. Owns its descriptor; not thread-safe.
 class Tree {
  public:

@@ -22,6 +22,7 @@ int sandbox_command(const Common& common, const SandboxArgs& args);
 int audit_command(const Common& common, const AuditArgs& args);
 int scan_command(const Common& common, const ScanArgs& args);
 int workflow_command(const Common& common, const WorkflowArgs& args);
+int migrate_command(const Common& common, const MigrateArgs& args);
 int doctor_command(const Common& common, const DoctorArgs& args);
 int version_command(const Common& common, const VersionArgs& args);
 int completion_command(const Common& common, const CompletionArgs& args);
