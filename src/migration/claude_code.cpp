@@ -11,6 +11,7 @@
 #include "migration/assets.hpp"
 #include "migration/instructions.hpp"
 #include "migration/plan.hpp"
+#include "migration/server_names.hpp"
 #include "migration/yaml_text.hpp"
 #include "os/file.hpp"
 #include "permission/rule.hpp"
@@ -58,14 +59,6 @@ constexpr auto kEvents = std::to_array<std::string_view>({"PreToolUse",
                                                           "Elicitation",
                                                           "ElicitationResult",
                                                           "MessageDisplay"});
-
-std::string rule_name(std::string_view server) {
-  std::string out;
-  for (const char c : server) {
-    out += text::is_alpha(c) || text::is_digit(c) || c == '_' || c == '-' ? c : '_';
-  }
-  return out;
-}
 
 /// One import on its way.
 class Import {
@@ -253,12 +246,7 @@ void Import::servers() {
       lost("mcpServers." + name, ".mcp.json", "the settings disable it (disabledMcpjsonServers)");
     }
   }
-  for (const auto& one : servers) {
-    const std::string name(one.key());
-    if (rule_name(name) != name) {
-      settings_.permissions.server_names[rule_name(name)] = name;
-    }
-  }
+  settings_.permissions.server_names = server_names(servers);
   legacy_tools(servers);
   if (!servers.empty()) {
     put(".opencode/mcp-servers.yaml",
