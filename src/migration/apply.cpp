@@ -1,100 +1,10 @@
-#include <algorithm>
-#include <optional>
-
 #include <fmt/format.h>
 
-#include "crypto/hash.hpp"
-#include "migration/plan.hpp"
+#include "migration/change.hpp"
 #include "os/file.hpp"
 #include "text/strings.hpp"
-#include "text/utf8.hpp"
 
 namespace oap::migration {
-namespace {
-
-constexpr std::size_t kMostTarget = 64U << 20U;
-
-std::string digest_of(std::string_view text) { return crypto::sha256_hex(text); }
-
-std::string shown(std::string_view path) { return text::escape_visible(path); }
-
-std::string above(const std::string& path) {
-  const std::size_t slash = path.rfind('/');
-  return slash == std::string::npos ? "" : path.substr(0, slash);
-}
-
-void add_host(Manifest::File& file, const std::string& host) {
-  if (std::find(file.hosts.begin(), file.hosts.end(), host) == file.hosts.end()) {
-    file.hosts.push_back(host);
-    std::sort(file.hosts.begin(), file.hosts.end());
-  }
-}
-
-bool only_host(const Manifest::File& file, const std::string& host) {
-  return file.hosts.size() == 1 && file.hosts.front() == host;
-}
-
-/// The files of one target under change: what is there, what is an import's own.
-class Change {
- public:
-  Change(const Tree* target, Manifest manifest, bool dry_run, Report& report)
-      : target_(target), manifest_(std::move(manifest)), dry_run_(dry_run), report_(report) {
-    before_ = manifest_text(manifest_);
-  }
-
-  void want(PlannedFile file);
-  void want(const PlannedLink& link);
-  void drop_files(bool wanted_stay);
-  void drop_links();
-  void carry_out();
-
- private:
-  struct Write {
-    PlannedFile file;
-    bool replace = false;
-  };
-
-  void note(const std::string& path, std::string_view action) {
-    report_.files.push_back({path, std::string(action)});
-  }
-  void in_the_way(const std::string& path, std::string_view why) {
-    note(path, "kept");
-    report_.errors.push_back(fmt::format(
-        "{}: {}; it is left as it is: move it away and import again", shown(path), why));
-  }
-  Kind kind(const std::string& path) const {
-    return target_ == nullptr ? Kind::kAbsent : target_->kind(path);
-  }
-  /// True where a directory on the way is a link or a file.
-  bool blocked(const std::string& path);
-  Manifest::File* entry(const std::string& path) {
-    const auto found = manifest_.files.find(path);
-    return found == manifest_.files.end() ? nullptr : &found->second;
-  }
-  static bool is_own(const Manifest::File* entry, const std::string& digest) {
-    return entry != nullptr &&
-           (entry->sha256 == digest || (!entry->previous.empty() && entry->previous == digest));
-  }
-  void plan_write(PlannedFile file, std::string_view current, bool there);
-  void want_block(PlannedFile file, std::optional<std::string> current);
-  void remember(const PlannedFile& file, const std::string& previous);
-  void drop_block(const std::string& path, Manifest::File& entry, const std::string& current);
-  void drop_file(const std::string& path);
-  bool save_manifest();
-  bool write_files();
-  void make_links();
-
-  const Tree* target_;
-  Manifest manifest_;
-  bool dry_run_;
-  Report& report_;
-  std::string before_;
-  std::vector<Write> writes_;
-  std::vector<PlannedLink> links_;
-  std::vector<std::string> removals_;
-  std::vector<std::string> wanted_;
-  bool drop_directories_ = false;
-};
 
 bool Change::blocked(const std::string& path) {
   std::string at;
@@ -208,98 +118,6 @@ void Change::want(const PlannedLink& link) {
   }
 }
 
-void Change::drop_block(const std::string& path, Manifest::File& entry,
-                        const std::string& current) {
-  const auto there = block_of(current, report_.host);
-  const auto known = entry.blocks.find(report_.host);
-  if (there && known != entry.blocks.end() && digest_of(*there) != known->second) {
-    note(path, "kept");
-    report_.warnings.push_back(
-        fmt::format("{}: the imported rules were changed since, and stay", shown(path)));
-    return;
-  }
-  std::string rest = without_block(current, report_.host);
-  entry.blocks.erase(report_.host);
-  std::erase(entry.hosts, report_.host);
-  if (is_bare(rest)) {
-    note(path, "removed");
-    removals_.push_back(path);
-    manifest_.files.erase(path);
-    return;
-  }
-  note(path, "updated");
-  entry.previous = digest_of(current);
-  entry.sha256 = digest_of(rest);
-  writes_.push_back({{path, std::move(rest), false, true, false}, true});
-  if (entry.hosts.empty()) {
-    manifest_.files.erase(path);
-  }
-}
-
-void Change::drop_file(const std::string& path) {
-  Manifest::File& own = *entry(path);
-  const Kind found = kind(path);
-  if (found == Kind::kAbsent) {
-    manifest_.files.erase(path);
-    return;
-  }
-  const auto current =
-      found == Kind::kFile
-          ? target_->read(path, kMostTarget)
-          : Result<FileText>(fail(Code::kInvalidArgument, "{}", "is no regular file"));
-  if (current && !own.blocks.empty()) {
-    return drop_block(path, own, current->text);
-  }
-  if (!current || !is_own(&own, digest_of(current->text))) {
-    note(path, "kept");
-    report_.warnings.push_back(
-        fmt::format("{}: was changed since it was imported, and stays", shown(path)));
-    std::erase(own.hosts, report_.host);
-    if (own.hosts.empty()) {
-      manifest_.files.erase(path);
-    }
-    return;
-  }
-  if (!only_host(own, report_.host)) {
-    std::erase(own.hosts, report_.host);
-    return;
-  }
-  note(path, "removed");
-  removals_.push_back(path);
-  manifest_.files.erase(path);
-}
-
-void Change::drop_files(bool wanted_stay) {
-  std::vector<std::string> mine;
-  for (const auto& [path, file] : manifest_.files) {
-    const bool own =
-        std::find(file.hosts.begin(), file.hosts.end(), report_.host) != file.hosts.end();
-    const bool wanted = std::find(wanted_.begin(), wanted_.end(), path) != wanted_.end();
-    if (own && !(wanted_stay && wanted)) {
-      mine.push_back(path);
-    }
-  }
-  for (const std::string& path : mine) {
-    drop_file(path);
-  }
-}
-
-void Change::drop_links() {
-  drop_directories_ = true;
-  if (report_.host != "claude-code") {
-    return;
-  }
-  for (const auto& [path, to] : manifest_.links) {
-    const auto text =
-        kind(path) == Kind::kLink ? target_->link_text(path) : Result<std::string>(std::string());
-    if (text && *text == to) {
-      note(path, "removed");
-      removals_.push_back(path);
-    }
-  }
-  manifest_.links.clear();
-}
-
 bool Change::save_manifest() {
   const std::string text = manifest_text(manifest_);
   if (text == before_) {
@@ -394,6 +212,8 @@ void Change::carry_out() {
     }
   }
 }
+
+namespace {
 
 /// The open target, or nothing (and an error, or a dry run into what is not there yet).
 std::optional<Tree> open_target(const std::string& target, bool make, Report& report) {

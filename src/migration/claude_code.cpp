@@ -9,6 +9,8 @@
 #include "config/mcp_json.hpp"
 #include "json/print.hpp"
 #include "migration/assets.hpp"
+#include "migration/claude_hooks.hpp"
+#include "migration/claude_sandbox.hpp"
 #include "migration/instructions.hpp"
 #include "migration/plan.hpp"
 #include "migration/server_names.hpp"
@@ -24,41 +26,6 @@ namespace {
 
 constexpr std::size_t kMostServers = 4U << 20U;
 constexpr std::string_view kWritten = "# Written by `oap migrate claude-code`.\n";
-
-/// The events of Claude Code 2.1.329 (hosts.md 2.4).
-constexpr auto kEvents = std::to_array<std::string_view>({"PreToolUse",
-                                                          "PermissionRequest",
-                                                          "PermissionDenied",
-                                                          "PostToolUse",
-                                                          "PostToolUseFailure",
-                                                          "PostToolBatch",
-                                                          "UserPromptSubmit",
-                                                          "UserPromptExpansion",
-                                                          "SessionStart",
-                                                          "SessionEnd",
-                                                          "Setup",
-                                                          "Stop",
-                                                          "SubagentStop",
-                                                          "StopFailure",
-                                                          "SubagentStart",
-                                                          "PreCompact",
-                                                          "PostCompact",
-                                                          "PreModelSwitch",
-                                                          "PostModelSwitch",
-                                                          "Notification",
-                                                          "TaskCreated",
-                                                          "TaskCompleted",
-                                                          "TeammateIdle",
-                                                          "ConfigChange",
-                                                          "InstructionsLoaded",
-                                                          "CwdChanged",
-                                                          "FileChanged",
-                                                          "DirectoryAdded",
-                                                          "WorktreeCreate",
-                                                          "WorktreeRemove",
-                                                          "Elicitation",
-                                                          "ElicitationResult",
-                                                          "MessageDisplay"});
 
 /// One import on its way.
 class Import {
@@ -87,9 +54,9 @@ class Import {
     }
     find_own_files();
     servers();
-    sandbox();
+    sandbox_ = translate_sandbox(settings_, report_);
     permissions();
-    hooks();
+    plan_hooks(settings_, plan_, report_);
     instructions();
     assets();
     personal_files();
@@ -132,12 +99,8 @@ class Import {
   }
 
   void permissions();
-  void hooks();
   void servers();
   void legacy_tools(json::Object& servers);
-  void sandbox();
-  void sandbox_network(const json::Object& network);
-  void sandbox_files(const json::Object& filesystem);
   void instructions();
   void section(std::string_view title, const std::string& text, std::string& out);
   void rule_files(const std::string& directory, int depth, std::string& out);
@@ -155,8 +118,7 @@ class Import {
   Plan plan_;
   ClaudeSettings settings_;
   std::set<std::string> own_;
-  std::vector<json::Object> more_rules_;
-  json::Object sandbox_out_;
+  SandboxParts sandbox_;
 };
 
 void Import::permissions() {
@@ -170,10 +132,10 @@ void Import::permissions() {
   for (NotCarried& one : made.not_carried) {
     report_.not_carried.push_back(std::move(one));
   }
-  for (json::Object& rule : more_rules_) {
+  for (json::Object& rule : sandbox_.rules) {
     made.rules.push_back(std::move(rule));
   }
-  if (!any && more_rules_.empty() && report_.components.empty()) {
+  if (!any && sandbox_.rules.empty() && report_.components.empty()) {
     return;
   }
   std::string block;
@@ -193,30 +155,6 @@ void Import::permissions() {
   if (any) {
     report_.migrated("permissions");
   }
-}
-
-void Import::hooks() {
-  if (settings_.hooks.empty()) {
-    return;
-  }
-  std::size_t count = 0;
-  for (const auto& event : settings_.hooks) {
-    count += event.value().get_array().size();
-    if (std::find(kEvents.begin(), kEvents.end(), std::string_view(event.key())) == kEvents.end()) {
-      report_.warnings.push_back(
-          fmt::format("hooks.{}: is no event that is known here; kept all the same",
-                      text::escape_visible(event.key())));
-    }
-  }
-  put(".opencode/hooks/claude-code.json",
-      json::print_pretty(json::Object{{"hooks", settings_.hooks}}) + "\n");
-  report_.migrated("hooks");
-  report_.warnings.push_back(fmt::format(
-      "hooks: {} groups of {} are kept as they are in .opencode/hooks/claude-code.json; this "
-      "version "
-      "does not run them, so nothing that they block is blocked: write deny rules for what must "
-      "not happen",
-      count, text::join(settings_.hook_files, ", ")));
 }
 
 void Import::servers() {
@@ -276,89 +214,6 @@ void Import::legacy_tools(json::Object& servers) {
                    {"capabilities", std::move(capabilities)},
                    {"resource_limits", json::Object{{"memory", "512MB"}, {"cpu_percent", 50}}}};
   report_.migrated("mcp_servers");
-}
-
-void Import::sandbox_network(const json::Object& network) {
-  for (const auto& one : network) {
-    const std::string key = fmt::format("sandbox.network.{}", text::escape_visible(one.key()));
-    if (one.key() != "allowedDomains" || !one.value().is_array()) {
-      lost(key, settings_.sandbox_where, "has no counterpart here: see sandbox.allowed_hosts");
-      continue;
-    }
-    json::Array hosts;
-    for (const json::Value& host : one.value().get_array()) {
-      const std::string_view name = host.is_string() ? json::view(host.get_string()) : "";
-      const bool plain = !name.empty() && name.find_first_of(" /\\@?#") == std::string_view::npos &&
-                         (name.find('*') == std::string_view::npos ||
-                          (name.starts_with("*.") && name.rfind('*') == 0));
-      if (plain) {
-        hosts.emplace_back(name);
-      } else {
-        lost(key + ": " + text::escape_visible(name), settings_.sandbox_where,
-             "is no host such as example.org or *.example.org");
-      }
-    }
-    if (!hosts.empty()) {
-      sandbox_out_["allowed_hosts"] = std::move(hosts);
-    }
-  }
-}
-
-void Import::sandbox_files(const json::Object& filesystem) {
-  for (const auto& one : filesystem) {
-    const std::string key = fmt::format("sandbox.filesystem.{}", text::escape_visible(one.key()));
-    const bool reads = one.key() == "denyRead";
-    if ((!reads && one.key() != "denyWrite") || !one.value().is_array()) {
-      lost(key, settings_.sandbox_where,
-           "opens nothing here: a call reaches the workspace and what `oap sandbox` shows");
-      continue;
-    }
-    for (const json::Value& path : one.value().get_array()) {
-      std::string text(path.is_string() ? json::view(path.get_string()) : "");
-      // In this list a single slash is the root.
-      if (text.starts_with('/') && !text.starts_with("//")) {
-        text.insert(0, "/");
-      }
-      const ClaudeRule rule{Level::kDeny, Layer::kProject, text, settings_.sandbox_where};
-      Translation made;
-      translate_path(rule, RuleMaker(Level::kDeny, key), reads ? "read" : "write", text, made);
-      more_rules_.insert(more_rules_.end(), made.rules.begin(), made.rules.end());
-      report_.not_carried.insert(report_.not_carried.end(), made.not_carried.begin(),
-                                 made.not_carried.end());
-    }
-  }
-}
-
-void Import::sandbox() {
-  const json::Object& from = settings_.sandbox;
-  if (from.empty()) {
-    return;
-  }
-  report_.migrated("sandbox");
-  for (const auto& one : from) {
-    const std::string_view key = one.key();
-    const std::string name = fmt::format("sandbox.{}", text::escape_visible(key));
-    if (key == "enabled") {
-      if (one.value().is_bool() && !one.value().get_bool()) {
-        lost(name, settings_.sandbox_where, "every call runs in the sandbox here");
-      }
-    } else if (key == "failIfUnavailable") {
-      if (one.value().is_bool() && one.value().get_bool()) {
-        sandbox_out_["require"] = json::Array{"fs"};
-      }
-    } else if (key == "network" && one.value().is_object()) {
-      sandbox_network(one.value().get_object());
-    } else if (key == "filesystem" && one.value().is_object()) {
-      sandbox_files(one.value().get_object());
-    } else if (key == "autoAllowBashIfSandboxed") {
-      lost(
-          name, settings_.sandbox_where,
-          "a sandboxed command still needs a rule that allows it: add {program: '*', level: allow} "
-          "to a permissions.yaml of yours if you want that");
-    } else {
-      lost(name, settings_.sandbox_where, "has no counterpart here: no command leaves the sandbox");
-    }
-  }
 }
 
 void Import::section(std::string_view title, const std::string& text, std::string& out) {
@@ -484,8 +339,8 @@ void Import::configuration() {
       {"security",
        json::Object{{"default_permission",
                      settings_.permissions.default_mode == "dontAsk" ? "deny" : "ask"}}}};
-  if (!sandbox_out_.empty()) {
-    config["sandbox"] = sandbox_out_;
+  if (!sandbox_.settings.empty()) {
+    config["sandbox"] = sandbox_.settings;
   }
   if (settings_.model.starts_with("claude-")) {
     config["agents"] =

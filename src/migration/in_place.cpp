@@ -1,6 +1,6 @@
 #include "migration/in_place.hpp"
 
-#include "migration/claude_settings.hpp"
+#include "migration/claude_sandbox.hpp"
 #include "migration/plan.hpp"
 #include "migration/server_names.hpp"
 #include "os/file.hpp"
@@ -35,12 +35,16 @@ Result<std::string> rules_in_place(const std::string& workspace) {
                 text::join(report.errors, "\n"));
   }
   const ClaudePermissions& from = settings.permissions;
-  if (from.rules.empty() && from.default_mode.empty() && from.additional_directories.empty()) {
+  const SandboxParts sandbox = translate_sandbox(settings, report);
+  if (from.rules.empty() && from.default_mode.empty() && from.additional_directories.empty() &&
+      sandbox.rules.empty()) {
     return std::string();
   }
   settings.permissions.server_names = server_names(tree);
+  std::vector<json::Object> rules = translate_claude(settings.permissions).rules;
+  rules.insert(rules.end(), sandbox.rules.begin(), sandbox.rules.end());
   std::string text = "permissions:\n";
-  for (const std::string& line : rule_lines(translate_claude(settings.permissions).rules)) {
+  for (const std::string& line : rule_lines(rules)) {
     text += "  " + line + "\n";
   }
   return text;

@@ -247,6 +247,34 @@ class Migrate(OapTest):
         self.write(".opencode/config.yaml", "platform: [\n")
         self.assertIn("config.yaml", "\n".join(self.oap("migrate", "validate", "--json").json()["errors"]))
 
+    def test_rules_count_in_place_too(self):
+        self.write(".claude/settings.json", json.dumps({"permissions": {"allow": ["Bash(npm run *)"], "deny": ["Bash(curl *)"]}}))
+        self.assertEqual(self.command("curl x"), "deny")
+        self.assertEqual(self.command("npm run x"), "ask")
+        self.oap("trust")
+        self.assertEqual(self.command("npm run x"), "allow")
+        self.write(".claude/settings.local.json", json.dumps({"permissions": {"ask": ["Bash(npm run deploy)"]}}))
+        self.assertEqual(self.command("npm run deploy"), "ask")
+        self.write(".opencode/config.yaml", "platform: {compatibility_mode: none}\n")
+        self.assertEqual(self.command("curl x"), "ask")
+
+    def test_settings_in_place_that_cannot_be_read_stop(self):
+        self.write(".claude/settings.json", "{")
+        result = self.oap("permission", "check", "--tool", "bash", "--resource", "ls")
+        self.assertEqual(result.code, 2, result)
+        self.assertIn(".claude/settings.json", result.err)
+        self.assertIn("compatibility_mode", result.err)
+
+    def test_an_import_in_place_counts_once(self):
+        self.write(".claude/settings.json", json.dumps({"permissions": {"deny": ["Bash(curl *)"]}}))
+        before = picture(self.work)
+        self.assertEqual(self.oap("migrate", "claude-code").code, 0)
+        rules = self.oap("permission", "show", "--json").json()["rules"]
+        self.assertEqual(len([one for one in rules if "curl" in one["rule"]]), 1)
+        self.assertFalse(self.oap("migrate", "claude-code", "--json").json()["changed"])
+        self.assertEqual(self.oap("migrate", "claude-code", "--undo").code, 0)
+        self.assertEqual(picture(self.work), before)
+
     def test_text_for_people(self):
         self.put(".claude/settings.json", TEAM)
         result = self.oap("migrate", "claude-code", "--source", str(self.source))
