@@ -58,6 +58,71 @@ void all_commands(const RuleMaker& make, Translation& out) {
   }
 }
 
+/// Every file that the call names is in the workspace, is known before it runs, and is no
+/// credential.
+std::string stays_inside(bool credentials) {
+  const std::string_view out = "^[/~]|(^|/)\\\\.\\\\.(/|$)";
+  const std::string_view secret =
+      "|(^|/)(\\\\.env[^/]*|id_[a-z0-9_]+|[^/"
+      "]*\\\\.(pem|key|p12|pfx|jks|kdbx)|\\\\.netrc|\\\\.npmrc|"
+      "\\\\.pypirc|\\\\.git-credentials|credentials[^/]*)$";
+  return fmt::format(
+      "!command.contains(\"$\") && !command.contains(\"`\") && "
+      "!paths.exists(p, p.matches(\"{}{}\"))",
+      out, credentials ? "" : secret);
+}
+
+void add_protected_paths(Translation& out) {
+  const RuleMaker ask(Level::kAsk, "Claude Code asks for this by itself");
+  std::vector<std::string> patterns;
+  for (const std::string_view name : {".git", ".config/git", ".vscode", ".idea", ".husky", ".cargo",
+                                      ".devcontainer", ".yarn", ".mvn", ".claude"}) {
+    patterns.push_back(fmt::format("**/{}/**", name));
+  }
+  for (const std::string_view name :
+       {".bashrc", ".bash_profile", ".bash_login", ".bash_logout", ".profile", ".zshrc",
+        ".zprofile", ".zshenv", ".zlogin", ".zlogout", ".gitconfig", ".gitmodules", ".envrc"}) {
+    patterns.push_back(fmt::format("**/{}", name));
+  }
+  for (const std::string& pattern : patterns) {
+    out.rules.push_back(ask.path("write", pattern));
+    out.rules.push_back(ask.path("delete", pattern));
+  }
+}
+
+void add_wrappers(Translation& out) {
+  const RuleMaker wrapper(Level::kAllow, "what it runs is judged by itself");
+  for (const std::string_view name :
+       {"timeout", "time", "nice", "nohup", "stdbuf", "command", "builtin"}) {
+    out.rules.push_back(wrapper.command(fmt::format("{} *", name)));
+  }
+  out.rules.push_back(
+      RuleMaker::where(wrapper.command("xargs *"), "size(argv) > 1 && !argv[1].startsWith(\"-\")"));
+}
+
+void add_reading_commands(Translation& out) {
+  const RuleMaker allow(Level::kAllow, "Claude Code runs commands that only read unasked");
+  const std::string inside = stays_inside(false);
+  for (const std::string_view program :
+       {"ls", "cat", "echo", "pwd", "head", "tail", "grep", "wc", "which", "diff", "stat", "du"}) {
+    out.rules.push_back(RuleMaker::where(allow.command(fmt::format("{} *", program)), inside));
+  }
+  out.rules.push_back(RuleMaker::where(
+      allow.command("cd *"),
+      "size(argv) > 1 && !argv.exists(w, w.matches(\"^[/~-]|(^|/)\\\\.\\\\.(/|$)|[$`]\"))"));
+  out.rules.push_back(
+      RuleMaker::where(RuleMaker::where(allow.command("find *"), kOnlyFinds), inside));
+  for (const std::string_view form :
+       {"status", "log", "diff", "show", "blame", "rev-parse", "ls-files", "describe"}) {
+    out.rules.push_back(RuleMaker::where(
+        RuleMaker::where(
+            allow.command(fmt::format("git {} *", form)),
+            "!argv.exists(w, "
+            "w.matches(\"^(--output|--ext-d|--textconv|-O|--open-files|--no-index)\"))"),
+        inside));
+  }
+}
+
 }  // namespace
 
 void translate_bash(const ClaudeRule& rule, const RuleMaker& make,
@@ -94,48 +159,30 @@ void translate_bash(const ClaudeRule& rule, const RuleMaker& make,
   out.rules.push_back(std::move(made));
 }
 
+void add_edit_commands(Translation& out) {
+  const RuleMaker allow(Level::kAllow, "defaultMode: acceptEdits");
+  for (const std::string_view program : {"mkdir", "touch", "rm", "rmdir", "mv", "cp", "sed"}) {
+    out.rules.push_back(
+        RuleMaker::where(allow.command(fmt::format("{} *", program)), stays_inside(true)));
+  }
+}
+
 void add_own_rules(bool edits, bool all_bash, bool git, Translation& out) {
   const RuleMaker ask(Level::kAsk, "Claude Code asks for this by itself");
-  const RuleMaker allow(Level::kAllow, "Claude Code runs commands that only read unasked");
   if (edits) {
-    for (const std::string_view name : {".git", ".config/git", ".vscode", ".idea", ".husky",
-                                        ".cargo", ".devcontainer", ".yarn", ".mvn", ".claude"}) {
-      out.rules.push_back(ask.path("write", fmt::format("**/{}/**", name)));
-    }
-    for (const std::string_view name :
-         {".bashrc", ".bash_profile", ".bash_login", ".bash_logout", ".profile", ".zshrc",
-          ".zprofile", ".zshenv", ".zlogin", ".zlogout", ".gitconfig", ".gitmodules", ".envrc"}) {
-      out.rules.push_back(ask.path("write", fmt::format("**/{}", name)));
-    }
+    add_protected_paths(out);
   }
   out.rules.push_back(RuleMaker::where(ask.tool("bash"), "size(command) > 10000"));
   if (all_bash) {
     return;
   }
-  const RuleMaker wrapper(Level::kAllow, "what it runs is judged by itself");
-  for (const std::string_view name :
-       {"timeout", "time", "nice", "nohup", "stdbuf", "command", "builtin"}) {
-    out.rules.push_back(wrapper.command(fmt::format("{} *", name)));
-  }
-  out.rules.push_back(
-      RuleMaker::where(wrapper.command("xargs *"), "size(argv) > 1 && !argv[1].startsWith(\"-\")"));
   if (!git) {
     out.rules.push_back(RuleMaker::where(
         ask.tool("bash"),
         "command.matches(\"(?s)(^|[;&|(\\n])\\\\s*cd\\\\s.*[;&|\\n]\\\\s*git\\\\s\")"));
   }
-  for (const std::string_view program : {"ls", "cat", "echo", "pwd", "head", "tail", "grep", "wc",
-                                         "which", "diff", "stat", "du", "cd"}) {
-    out.rules.push_back(allow.command(fmt::format("{} *", program)));
-  }
-  out.rules.push_back(RuleMaker::where(allow.command("find *"), kOnlyFinds));
-  for (const std::string_view form :
-       {"status", "log", "diff", "show", "blame", "rev-parse", "ls-files", "describe"}) {
-    out.rules.push_back(RuleMaker::where(
-        allow.command(fmt::format("git {} *", form)),
-        "!argv.exists(w, w.startsWith(\"--output\") || w.startsWith(\"--ext-d\") || "
-        "w.startsWith(\"--textconv\") || w.startsWith(\"-O\") || w.startsWith(\"--open-files\"))"));
-  }
+  add_wrappers(out);
+  add_reading_commands(out);
 }
 
 }  // namespace oap::migration

@@ -16,7 +16,6 @@
 #include "migration/server_names.hpp"
 #include "migration/yaml_text.hpp"
 #include "os/file.hpp"
-#include "permission/rule.hpp"
 #include "text/strings.hpp"
 #include "text/utf8.hpp"
 #include "yaml/frontmatter.hpp"
@@ -55,7 +54,10 @@ class Import {
     find_own_files();
     servers();
     sandbox_ = translate_sandbox(settings_, report_);
-    permissions();
+    if (!permissions()) {
+      report_.failed = true;
+      return std::move(report_);
+    }
     plan_hooks(settings_, plan_, report_);
     instructions();
     assets();
@@ -70,6 +72,7 @@ class Import {
     configuration();
     link_skills();
     apply(options_.target, plan_, options_.dry_run, report_);
+    report_.bound();
     return std::move(report_);
   }
 
@@ -98,7 +101,7 @@ class Import {
     return !real || (source_->kind(*real) != Kind::kAbsent && !own_.contains(*real));
   }
 
-  void permissions();
+  bool permissions();
   void servers();
   void legacy_tools(json::Object& servers);
   void instructions();
@@ -121,7 +124,7 @@ class Import {
   SandboxParts sandbox_;
 };
 
-void Import::permissions() {
+bool Import::permissions() {
   const ClaudePermissions& from = settings_.permissions;
   const bool any =
       !from.rules.empty() || !from.default_mode.empty() || !from.additional_directories.empty();
@@ -136,25 +139,21 @@ void Import::permissions() {
     made.rules.push_back(std::move(rule));
   }
   if (!any && sandbox_.rules.empty() && report_.components.empty()) {
-    return;
+    return true;
   }
   std::string block;
   for (const std::string& line : rule_lines(made.rules)) {
     block += "  " + line + "\n";
   }
-  const std::string whole = with_block("", report_.host, block);
-  const auto document = yaml::parse(whole, std::string(kPermissions));
-  const auto rules = document ? permission::read_rules(*document, permission::Tier::kProject, {})
-                              : Result<permission::RuleFile>(fail(document.error()));
-  if (!rules) {
-    report_.errors.push_back("the translated rules cannot be read back: " +
-                             rules.error().message());
-    return;
+  if (auto fault = rules_fault(with_block("", report_.host, block)); !fault.empty()) {
+    report_.errors.push_back(std::move(fault));
+    return false;
   }
   plan_.files.push_back({std::string(kPermissions), block, false, true, false});
   if (any) {
     report_.migrated("permissions");
   }
+  return true;
 }
 
 void Import::servers() {

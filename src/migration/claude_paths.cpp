@@ -25,17 +25,24 @@ std::string quote_braces(std::string_view part) {
   return out;
 }
 
-std::string ours_of(std::string_view pattern) {
+/// The parts without "." and ".."; `ups` gets how many of the latter lead out at the front.
+std::string ours_of(std::string_view pattern, std::size_t& ups) {
   std::vector<std::string> parts;
   for (const std::string_view part : text::split(pattern, '/')) {
-    if (part != ".") {
+    if (part == "..") {
+      ups += parts.empty() ? 1 : 0;
+      if (!parts.empty()) {
+        parts.pop_back();
+      }
+    } else if (part != "." && !(part.empty() && !parts.empty())) {
       parts.push_back(quote_braces(part));
     }
   }
+  std::erase(parts, "");
   std::string out = text::join(parts, "/");
   return text::Glob::compile(out.empty() ? "x" : out, {text::GlobMode::kPath, false})
              ? out
-             : text::glob_quote(pattern);
+             : text::glob_quote(out);
 }
 
 /// A directory stands for all below it.
@@ -56,45 +63,42 @@ std::optional<std::string> path_pattern(std::string_view spec, Layer layer, Leve
   if (rest.empty() || rest.starts_with('!') || rest.starts_with('#')) {
     return std::nullopt;
   }
+  std::size_t ups = 0;
+  const auto anchored = [&](std::string_view base, std::string_view below) {
+    const std::string ours = with_below(ours_of(below, ups));
+    return ups == 0 || base == "/" ? std::optional(std::string(base) + ours) : std::nullopt;
+  };
   if (rest.starts_with("//")) {
-    rest.remove_prefix(1);
-    return with_below(ours_of(rest));
+    return anchored("/", rest.substr(2));
   }
   if (rest.starts_with("~/") || rest == "~") {
-    return with_below("~" + ours_of(rest.substr(1)));
+    return anchored("~/", rest.substr(1));
   }
-  if (rest.starts_with('/')) {
-    rest.remove_prefix(1);
-    const std::string below = with_below(ours_of(rest));
-    return layer == Layer::kUser ? "~/.claude/" + below : below;
+  if (rest.starts_with('/') && layer == Layer::kUser) {
+    return anchored("~/.claude/", rest.substr(1));
   }
-  if (rest.starts_with("../")) {
-    std::string up;
-    while (rest.starts_with("../")) {
-      up += "../";
-      rest.remove_prefix(3);
-    }
-    return up + with_below(ours_of(rest));
+  const std::string below = with_below(ours_of(rest, ups));
+  std::string up;
+  for (std::size_t i = 0; i < ups; ++i) {
+    up += "../";
   }
-  if (rest.starts_with("./")) {
-    return with_below(ours_of(rest.substr(2)));
-  }
+  const bool fixed = rest.starts_with('/') || rest.starts_with("./") || ups > 0;
   const std::size_t slash = rest.find('/');
   const bool bare = slash == std::string_view::npos || slash + 1 == rest.size();
   const bool one_directory =
       slash != std::string_view::npos && rest.substr(slash) == "/**" && level != Level::kAllow;
-  const std::string below = with_below(ours_of(rest));
-  return (bare || one_directory) && !below.starts_with("**") ? "**/" + below : below;
+  const bool any_depth = !fixed && rest != "." && (bare || one_directory);
+  return any_depth && !below.starts_with("**") ? "**/" + below : up + below;
 }
 
 void translate_path(const ClaudeRule& rule, const RuleMaker& make, std::string_view action,
                     const std::string& spec, Translation& out) {
   const auto pattern = path_pattern(spec, rule.layer, rule.level);
   if (!pattern || pattern->size() > 2000) {
-    out.not_carried.push_back({fmt::format("permissions.{}: {}", to_string(rule.level), rule.text),
-                               rule.where,
-                               pattern ? "the pattern is longer than 2000 bytes"
-                                       : "a negation or comment of gitignore matches no file"});
+    out.not_carried.push_back(
+        {fmt::format("permissions.{}: {}", to_string(rule.level), rule.text), rule.where,
+         pattern ? "the pattern is longer than 2000 bytes"
+                 : "is a negation or a comment, or leads out of the home directory"});
     return;
   }
   if (action == "read") {

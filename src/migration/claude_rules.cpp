@@ -5,11 +5,15 @@
 
 #include <fmt/format.h>
 
+#include "permission/rule.hpp"
 #include "text/glob.hpp"
 #include "text/strings.hpp"
+#include "text/utf8.hpp"
 
 namespace oap::migration {
 namespace {
+
+constexpr std::size_t kMostText = 2'000;
 
 /// A tool of Claude Code and the tool of ours that does its work; without one it has none.
 struct KnownTool {
@@ -87,12 +91,25 @@ class Translator {
       : all_(all),
         rule_(rule),
         out_(out),
-        make_(rule.level, fmt::format("{} ({})", rule.text, rule.where)) {}
+        make_(rule.level, fmt::format("{} ({})", text::escape_visible(rule.text), rule.where)) {}
 
   void run() {
+    const std::size_t before = out_.rules.size();
+    translate();
+    for (std::size_t i = before; i < out_.rules.size(); ++i) {
+      if (auto made = permission::rule_from_json(out_.rules[i], "rule", {}); !made) {
+        out_.rules.resize(before);
+        return lost("cannot be said here: " + made.error().message());
+      }
+    }
+  }
+
+ private:
+  void translate() {
     const auto parts = split_rule(rule_.text);
-    if (!parts) {
-      return lost("it is no rule: expected Tool or Tool(specifier)");
+    if (!parts || rule_.text.size() > kMostText) {
+      return lost(parts ? "is longer than 2000 bytes"
+                        : "it is no rule: expected Tool or Tool(specifier)");
     }
     if (parts->tool.starts_with("mcp__")) {
       return mcp(*parts);
@@ -107,11 +124,11 @@ class Translator {
     one_tool(*tool, parts->spec);
   }
 
- private:
   void lost(std::string reason) {
     out_.not_carried.push_back(
-        {fmt::format("permissions.{}: {}", to_string(rule_.level), rule_.text), rule_.where,
-         std::move(reason)});
+        {fmt::format("permissions.{}: {}", to_string(rule_.level),
+                     text::escape_visible(text::truncate_utf8(rule_.text, 200))),
+         rule_.where, std::move(reason)});
   }
   void warn(std::string_view text) {
     out_.warnings.push_back(fmt::format("{}: {}: {}", rule_.where, rule_.text, text));
@@ -245,6 +262,9 @@ class Translator {
     if (server.empty() || (rule_.level == Level::kAllow && is_star_glob(server))) {
       return lost("Claude Code skips an allow rule that names no one server");
     }
+    if (server == "sandbox" || server == "default") {
+      return lost("is the name of the built-in server here, whose tools have rules of their own");
+    }
     json::Object made;
     if (is_star_glob(server) || (!tool.empty() && tool != "*")) {
       made = make_.tool(command_pattern(known(server)) + "__" +
@@ -284,9 +304,16 @@ void add_directories(const ClaudePermissions& from, bool edits, Translation& out
     }
     const std::string quoted =
         rest.starts_with("~/") ? "~" + text::glob_quote(rest.substr(1)) : text::glob_quote(rest);
-    if (!usable || rest == "/" || rest == "~" || rest.ends_with("/..") || rest == "..") {
-      out.not_carried.push_back({"permissions.additionalDirectories: " + directory, "",
-                                 "opens more than one directory; write path rules instead"});
+    std::string_view inner = rest;
+    while (inner.starts_with("../")) {
+      inner.remove_prefix(3);
+    }
+    const std::vector<std::string_view> parts = text::split(inner, '/');
+    const bool climbs = std::find(parts.begin(), parts.end(), "..") != parts.end();
+    if (!usable || climbs || rest == "/" || rest == "~" || rest == "." || rest.size() > 1000) {
+      out.not_carried.push_back({"permissions.additionalDirectories: " +
+                                     text::escape_visible(text::truncate_utf8(directory, 200)),
+                                 "", "opens more than one directory; write path rules instead"});
       continue;
     }
     const RuleMaker allow(Level::kAllow, "additionalDirectories: " + directory);
@@ -301,9 +328,7 @@ bool add_mode(const std::string& mode, Translation& out) {
   if (mode == "acceptEdits") {
     const RuleMaker allow(Level::kAllow, "defaultMode: acceptEdits");
     out.rules.push_back(allow.path("write", "**"));
-    for (const std::string_view program : {"mkdir", "touch", "rm", "rmdir", "mv", "cp", "sed"}) {
-      out.rules.push_back(allow.command(fmt::format("{} *", program)));
-    }
+    add_edit_commands(out);
     return true;
   }
   if (mode == "bypassPermissions" || mode == "auto" || mode == "plan") {

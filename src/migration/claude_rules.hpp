@@ -63,4 +63,7 @@ std::optional<std::string> path_pattern(std::string_view spec, Layer layer, Leve
 /// rule allows git.
 void add_own_rules(bool edits, bool all_bash, bool git, Translation& out);
 
+/// The commands that acceptEdits lets pass, on files of the workspace.
+void add_edit_commands(Translation& out);
+
 }  // namespace oap::migration

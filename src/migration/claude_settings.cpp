@@ -16,7 +16,7 @@ namespace {
 
 constexpr std::size_t kMostSettings = 4U << 20U;
 constexpr std::size_t kMostDepth = 64;
-constexpr std::size_t kMostRules = 20'000;
+constexpr std::size_t kMostRules = 5'000;
 
 /// Takes one file's text into the list, or says what is wrong with it.
 void take(Layer layer, const std::string& file, const Result<std::string>& text,

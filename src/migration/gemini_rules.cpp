@@ -14,7 +14,7 @@
 namespace oap::migration {
 namespace {
 
-constexpr std::size_t kMostRules = 2'000;
+constexpr std::size_t kMostRules = 1'000;
 
 struct ToolName {
   std::string_view theirs;

@@ -11,10 +11,8 @@
 #include "migration/plan.hpp"
 #include "migration/toml.hpp"
 #include "os/file.hpp"
-#include "permission/rule.hpp"
 #include "text/strings.hpp"
 #include "text/utf8.hpp"
-#include "yaml/yaml.hpp"
 
 namespace oap::migration {
 namespace {
@@ -205,12 +203,8 @@ class Import {
     for (const std::string& line : rule_lines(rules)) {
       block += "  " + line + "\n";
     }
-    const auto document =
-        yaml::parse(with_block("", report_.host, block), std::string(kPermissions));
-    const auto read = document ? permission::read_rules(*document, permission::Tier::kProject, {})
-                               : Result<permission::RuleFile>(fail(document.error()));
-    if (!read) {
-      return failed("the translated rules cannot be read back: " + read.error().message());
+    if (auto fault = rules_fault(with_block("", report_.host, block)); !fault.empty()) {
+      return failed(std::move(fault));
     }
     report_.migrated("permissions");
     Plan plan;

@@ -46,6 +46,22 @@ bool Report::changed() const {
   });
 }
 
+void Report::bound() {
+  constexpr std::size_t kMost = 1'000;
+  for (std::vector<std::string>* list : {&warnings, &errors}) {
+    if (list->size() > kMost) {
+      const std::size_t more = list->size() - kMost;
+      list->resize(kMost);
+      list->push_back(fmt::format("and {} more", more));
+    }
+  }
+  if (not_carried.size() > kMost) {
+    const std::size_t more = not_carried.size() - kMost;
+    not_carried.resize(kMost);
+    not_carried.push_back({fmt::format("and {} more", more), source, "the list ends here"});
+  }
+}
+
 json::Object to_json(const Report& report) {
   json::Array not_carried;
   for (const NotCarried& one : report.not_carried) {

@@ -39,6 +39,8 @@ struct Report {
   /// Adds a component once.
   void migrated(std::string_view component);
   bool changed() const;
+  /// Keeps the first 1,000 of each list, and says how many more there were.
+  void bound();
 };
 
 /// One object: status, host, source, target, dry_run, changed, migrated_components, warnings,

@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "json/print.hpp"
+#include "permission/policy.hpp"
 #include "text/glob.hpp"
 #include "text/strings.hpp"
 
@@ -149,6 +150,14 @@ std::vector<std::string> rule_lines(const std::vector<json::Object>& rules) {
     }
   }
   return lines;
+}
+
+std::string rules_fault(const std::string& text) {
+  permission::PolicyOptions options;
+  options.workspace = "/";
+  const auto policy = permission::Policy::compile(
+      {{permission::Tier::kProject, "translated rules", text}}, std::move(options));
+  return policy ? "" : "the rules cannot be taken over: " + policy.error().message();
 }
 
 }  // namespace oap::migration

@@ -56,4 +56,7 @@ bool is_compound(std::string_view command);
 /// each rule once. Pure.
 std::vector<std::string> rule_lines(const std::vector<json::Object>& rules);
 
+/// Why the permission engine would not take the text of a permissions.yaml; "" where it does.
+std::string rules_fault(const std::string& text);
+
 }  // namespace oap::migration

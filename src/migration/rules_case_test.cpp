@@ -1,5 +1,6 @@
 #include <filesystem>
 #include <fstream>
+#include <random>
 #include <string>
 
 #include <gtest/gtest.h>
@@ -230,6 +231,32 @@ TEST(OpencodeRules, WrongTypesAreRefused) {
                            R"({"permission": {"bash": {"x": "maybe"}}})", R"({"permissions": {}})",
                            R"({"permissions": [1]})", R"({"permission": "perhaps"})"}) {
     EXPECT_FALSE(translate_opencode({{"opencode.json", *json::parse_object(text)}})) << text;
+  }
+}
+
+TEST(ClaudeRules, WhateverIsWrittenTheOutcomeIsAPolicy) {
+  static constexpr std::string_view kPieces[] = {
+      "Bash", "Read", "Edit",    "mcp__",    "WebFetch", "Agent", "Skill", "(", ")",  "*",  "**",
+      "/",    "//",   "~/",      "../",      "./",       ":*",    ":",     " ", "\\", "[",  "]",
+      "{",    "}",    "domain:", "a",        "b__",      "\n",    "\t",    "!", "#",  "\"", "'",
+      "\x01", "é",    "&&",      "timeout:", ".",        "?",     "$",     "|", "^",  "-",  ","};
+  std::mt19937 random(7);
+  for (int round = 0; round < 300; ++round) {
+    ClaudePermissions all;
+    for (int i = 0; i < 20; ++i) {
+      std::string text(kPieces[random() % 7]);
+      for (unsigned n = random() % 9; n > 0; --n) {
+        text += kPieces[random() % std::size(kPieces)];
+      }
+      all.rules.push_back({static_cast<Level>(random() % 3), static_cast<Layer>(random() % 4),
+                           random() % 2 == 0 ? text + ")" : text, "s:1"});
+      all.additional_directories.push_back(text.substr(text.size() / 2));
+    }
+    std::string text = "permissions:\n";
+    for (const std::string& line : rule_lines(translate_claude(all).rules)) {
+      text += "  " + line + "\n";
+    }
+    ASSERT_EQ(rules_fault(text), "") << text;
   }
 }
 
