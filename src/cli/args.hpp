@@ -274,6 +274,15 @@ struct AgentsArgs {
   bool show = false;
   std::string name;
 };
+struct MigrateArgs {
+  enum class Host { kClaudeCode, kCodex, kOpencode, kGemini, kValidate };
+  Host host = Host::kClaudeCode;
+  std::string source;  ///< empty: the workspace
+  std::string target;  ///< empty: the workspace
+  bool dry_run = false;
+  bool undo = false;
+  bool project_only = false;
+};
 struct DoctorArgs {};
 struct VersionArgs {};
 struct CompletionArgs {
@@ -288,7 +297,7 @@ struct Message {
 using Command =
     std::variant<RunArgs, RouteArgs, ConfigArgs, TrustArgs, PermissionArgs, ApprovalArgs, McpArgs,
                  McpEditArgs, McpTrustArgs, McpLoginArgs, McpServeArgs, SandboxServerArgs,
-                 SandboxArgs, AuditArgs, ScanArgs, WorkflowArgs, HookArgs, MissionArgs, SessionsArgs, SkillsArgs, HooksArgs, AgentsArgs, DoctorArgs, VersionArgs, CompletionArgs, Message>;
+                 SandboxArgs, AuditArgs, ScanArgs, WorkflowArgs, HookArgs, MissionArgs, SessionsArgs, SkillsArgs, HooksArgs, AgentsArgs, MigrateArgs, DoctorArgs, VersionArgs, CompletionArgs, Message>;
 
 struct Args {
   Common common;

@@ -8,6 +8,7 @@
 #include "cli/parse_audit.hpp"
 #include "cli/parse_hook.hpp"
 #include "cli/parse_mcp.hpp"
+#include "cli/parse_migrate.hpp"
 #include "cli/parse_mission.hpp"
 #include "cli/parse_permission.hpp"
 #include "cli/parse_sessions.hpp"
@@ -53,6 +54,7 @@ struct Tree {
   SessionsArgs sessions;
   SkillsArgs skills;
   AgentsArgs agents;
+  MigrateArgs migrate;
   CompletionArgs completion;
   std::string format = "text";
   bool version = false;
@@ -75,6 +77,7 @@ struct Tree {
     add_hook();
     add_mission();
     add_sessions();
+    add_migrate();
   }
 
   CLI::App* command(CLI::App& parent, const std::string& name, const std::string& help,
@@ -247,6 +250,14 @@ struct Tree {
                                  std::function<void()> chosen) {
                             return command(at, name, help, std::move(chosen));
                           });
+  }
+
+  void add_migrate() {
+    add_migrate_commands(app, migrate, args.command,
+                         [this](CLI::App& at, const std::string& name, const std::string& help,
+                                std::function<void()> chosen) {
+                           return command(at, name, help, std::move(chosen));
+                         });
   }
 
   void add_mission() {

@@ -27,7 +27,8 @@ Result<std::string> path_pattern(const std::string& written, std::string_view wo
   if (pattern.starts_with("../")) {
     std::string base(workspace);
     while (pattern.starts_with("../")) {
-      base.resize(std::max<std::size_t>(base.rfind('/'), 0));
+      const std::size_t slash = base.rfind('/');
+      base.resize(slash == std::string::npos ? 0 : slash);
       pattern.erase(0, 3);
     }
     pattern.insert(0, text::glob_quote(base) + "/");

@@ -7,6 +7,7 @@
 
 #include "base/log.hpp"
 #include "base/mutex.hpp"
+#include "migration/in_place.hpp"
 #include "os/file.hpp"
 
 namespace oap::platform {
@@ -37,6 +38,9 @@ std::vector<std::string> watched_files(const config::Paths& paths) {
       out.push_back(*folder + "/permissions.yaml");
       out.push_back(*folder + "/config.yaml");
     }
+  }
+  for (std::string& file : migration::rule_files_in_place(paths.workspace)) {
+    out.push_back(std::move(file));
   }
   out.push_back(session_rules_file(paths));
   out.push_back(paths.state_root + "/trust/" + config::state_name(paths.workspace) + ".json");

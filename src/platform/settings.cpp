@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "base/log.hpp"
+#include "migration/in_place.hpp"
 #include "os/file.hpp"
 #include "platform/live_policy.hpp"
 #include "tools/builtin.hpp"
@@ -61,6 +62,14 @@ Result<std::shared_ptr<const permission::Policy>> compile_policy(
   for (const config::PermissionFile& file : settings.config.permission_files) {
     if (!policy_file || file.tier == "managed") {
       sources.push_back({tier_of(file.tier), file.path, std::nullopt});
+    }
+  }
+  const std::string& workspace = settings.paths.workspace;
+  if (!policy_file && settings.config.platform.compatibility_mode == "claude_code") {
+    OAP_TRY(std::string theirs, migration::rules_in_place(workspace));
+    if (!theirs.empty()) {
+      sources.push_back(
+          {permission::Tier::kProject, workspace + "/.claude (as rules)", std::move(theirs)});
     }
   }
   if (policy_file) {

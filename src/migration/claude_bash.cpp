@@ -1,0 +1,188 @@
+#include <algorithm>
+#include <array>
+
+#include <fmt/format.h>
+
+#include "migration/claude_rules.hpp"
+#include "text/strings.hpp"
+
+namespace oap::migration {
+namespace {
+
+constexpr std::size_t kMostPattern = 2000;
+
+/// `find` runs or deletes: no prefix rule covers that (hosts.md 2.2).
+constexpr std::string_view kOnlyFinds =
+    "!argv.exists(w, w in [\"-exec\", \"-execdir\", \"-ok\", \"-okdir\", \"-delete\", "
+    "\"-fprint\", \"-fprint0\", \"-fprintf\", \"-fls\"])";
+
+bool has_star(std::string_view spec) {
+  for (std::size_t i = 0; i < spec.size(); ++i) {
+    if (spec[i] == '\\') {
+      ++i;
+    } else if (spec[i] == '*') {
+      return true;
+    }
+  }
+  return false;
+}
+
+void not_carried(const ClaudeRule& rule, std::string reason, Translation& out) {
+  out.not_carried.push_back({fmt::format("permissions.{}: {}", to_string(rule.level), rule.text),
+                             rule.where, std::move(reason)});
+}
+
+/// Why an allow rule does not count, or "".
+std::string why_not_allowed(const std::string& spec) {
+  static constexpr std::array<std::string_view, 4> kWrappers = {"watch", "setsid", "ionice",
+                                                                "flock"};
+  if (is_compound(spec)) {
+    return "each command of a line is judged by itself, so that a rule about several allows none; "
+           "write a rule for each";
+  }
+  const std::string first = spec.substr(0, spec.find(' '));
+  if (has_star(spec) && std::find(kWrappers.begin(), kWrappers.end(), first) != kWrappers.end()) {
+    return fmt::format("a prefix never allows {}, which runs any program; write the whole command",
+                       first);
+  }
+  return "";
+}
+
+void all_commands(const RuleMaker& make, Translation& out) {
+  if (make.level() == Level::kAllow) {
+    out.rules.push_back(make.command("*"));
+    return;
+  }
+  for (const char* tool : {"bash", "run_command", "python"}) {
+    out.rules.push_back(make.tool(tool));
+  }
+}
+
+/// Every file that the call names is in the workspace, is known before it runs, and is no
+/// credential.
+std::string stays_inside(bool credentials) {
+  const std::string_view out = "^[/~]|(^|/)\\\\.\\\\.(/|$)";
+  const std::string_view secret =
+      "|(^|/)(\\\\.env[^/]*|id_[a-z0-9_]+|[^/"
+      "]*\\\\.(pem|key|p12|pfx|jks|kdbx)|\\\\.netrc|\\\\.npmrc|"
+      "\\\\.pypirc|\\\\.git-credentials|credentials[^/]*)$";
+  return fmt::format(
+      "!command.contains(\"$\") && !command.contains(\"`\") && "
+      "!paths.exists(p, p.matches(\"{}{}\"))",
+      out, credentials ? "" : secret);
+}
+
+void add_protected_paths(Translation& out) {
+  const RuleMaker ask(Level::kAsk, "Claude Code asks for this by itself");
+  std::vector<std::string> patterns;
+  for (const std::string_view name : {".git", ".config/git", ".vscode", ".idea", ".husky", ".cargo",
+                                      ".devcontainer", ".yarn", ".mvn", ".claude"}) {
+    patterns.push_back(fmt::format("**/{}/**", name));
+  }
+  for (const std::string_view name :
+       {".bashrc", ".bash_profile", ".bash_login", ".bash_logout", ".profile", ".zshrc",
+        ".zprofile", ".zshenv", ".zlogin", ".zlogout", ".gitconfig", ".gitmodules", ".envrc"}) {
+    patterns.push_back(fmt::format("**/{}", name));
+  }
+  for (const std::string& pattern : patterns) {
+    out.rules.push_back(ask.path("write", pattern));
+    out.rules.push_back(ask.path("delete", pattern));
+  }
+}
+
+void add_wrappers(Translation& out) {
+  const RuleMaker wrapper(Level::kAllow, "what it runs is judged by itself");
+  for (const std::string_view name :
+       {"timeout", "time", "nice", "nohup", "stdbuf", "command", "builtin"}) {
+    out.rules.push_back(wrapper.command(fmt::format("{} *", name)));
+  }
+  out.rules.push_back(
+      RuleMaker::where(wrapper.command("xargs *"), "size(argv) > 1 && !argv[1].startsWith(\"-\")"));
+}
+
+void add_reading_commands(Translation& out) {
+  const RuleMaker allow(Level::kAllow, "Claude Code runs commands that only read unasked");
+  const std::string inside = stays_inside(false);
+  for (const std::string_view program :
+       {"ls", "cat", "echo", "pwd", "head", "tail", "grep", "wc", "which", "diff", "stat", "du"}) {
+    out.rules.push_back(RuleMaker::where(allow.command(fmt::format("{} *", program)), inside));
+  }
+  out.rules.push_back(RuleMaker::where(
+      allow.command("cd *"),
+      "size(argv) > 1 && !argv.exists(w, w.matches(\"^[/~-]|(^|/)\\\\.\\\\.(/|$)|[$`]\"))"));
+  out.rules.push_back(
+      RuleMaker::where(RuleMaker::where(allow.command("find *"), kOnlyFinds), inside));
+  for (const std::string_view form :
+       {"status", "log", "diff", "show", "blame", "rev-parse", "ls-files", "describe"}) {
+    out.rules.push_back(RuleMaker::where(
+        RuleMaker::where(
+            allow.command(fmt::format("git {} *", form)),
+            "!argv.exists(w, "
+            "w.matches(\"^(--output|--ext-d|--textconv|-O|--open-files|--no-index)\"))"),
+        inside));
+  }
+}
+
+}  // namespace
+
+void translate_bash(const ClaudeRule& rule, const RuleMaker& make,
+                    const std::optional<std::string>& spec, Translation& out) {
+  if (!spec) {
+    return all_commands(make, out);
+  }
+  std::string text(text::trim(*spec));
+  if (text.ends_with(":*")) {
+    text.replace(text.size() - 2, 2, " *");
+  }
+  if (text::trim(text) == "*") {
+    return all_commands(make, out);
+  }
+  if (text.size() > kMostPattern) {
+    return not_carried(rule, "the pattern is longer than 2000 bytes", out);
+  }
+  if (rule.level != Level::kAllow) {
+    out.rules.push_back(make.command(command_pattern(text)));
+    return;
+  }
+  if (std::string why = why_not_allowed(text); !why.empty()) {
+    return not_carried(rule, std::move(why), out);
+  }
+  json::Object made = make.command(command_pattern(text));
+  const bool may_be_find = text.starts_with("find ") || text.starts_with("find*") ||
+                           text.starts_with('*') || text.find('*') < 5;
+  if (has_star(text) && may_be_find) {
+    made = RuleMaker::where(std::move(made),
+                            text.starts_with("find")
+                                ? std::string(kOnlyFinds)
+                                : fmt::format("argv[0] != \"find\" || {}", kOnlyFinds));
+  }
+  out.rules.push_back(std::move(made));
+}
+
+void add_edit_commands(Translation& out) {
+  const RuleMaker allow(Level::kAllow, "defaultMode: acceptEdits");
+  for (const std::string_view program : {"mkdir", "touch", "rm", "rmdir", "mv", "cp", "sed"}) {
+    out.rules.push_back(
+        RuleMaker::where(allow.command(fmt::format("{} *", program)), stays_inside(true)));
+  }
+}
+
+void add_own_rules(bool edits, bool all_bash, bool git, Translation& out) {
+  const RuleMaker ask(Level::kAsk, "Claude Code asks for this by itself");
+  if (edits) {
+    add_protected_paths(out);
+  }
+  out.rules.push_back(RuleMaker::where(ask.tool("bash"), "size(command) > 10000"));
+  if (all_bash) {
+    return;
+  }
+  if (!git) {
+    out.rules.push_back(RuleMaker::where(
+        ask.tool("bash"),
+        "command.matches(\"(?s)(^|[;&|(\\n])\\\\s*cd\\\\s.*[;&|\\n]\\\\s*git\\\\s\")"));
+  }
+  add_wrappers(out);
+  add_reading_commands(out);
+}
+
+}  // namespace oap::migration
