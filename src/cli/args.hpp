@@ -30,6 +30,17 @@ struct RunArgs {
   std::string record;
   Format format = Format::kText;
 };
+struct ChatArgs {
+  std::string model;
+  std::string session;  ///< any unique prefix of an id
+  bool continue_session = false;
+  bool yes = false;
+};
+struct UndoArgs {
+  std::size_t count = 1;
+  bool list = false;
+  bool redo = false;
+};
 struct RouteArgs {
   std::string prompt;
 };
@@ -226,10 +237,11 @@ struct Message {
   int exit_code = 0;
 };
 
-using Command = std::variant<RunArgs, RouteArgs, ConfigArgs, TrustArgs, PermissionArgs,
-                             ApprovalArgs, McpArgs, McpEditArgs, McpTrustArgs, McpLoginArgs,
-                             McpServeArgs, SandboxServerArgs, SandboxArgs, AuditArgs, ScanArgs,
-                             WorkflowArgs, DoctorArgs, VersionArgs, CompletionArgs, Message>;
+using Command =
+    std::variant<RunArgs, ChatArgs, UndoArgs, RouteArgs, ConfigArgs, TrustArgs, PermissionArgs,
+                 ApprovalArgs, McpArgs, McpEditArgs, McpTrustArgs, McpLoginArgs, McpServeArgs,
+                 SandboxServerArgs, SandboxArgs, AuditArgs, ScanArgs, WorkflowArgs, DoctorArgs,
+                 VersionArgs, CompletionArgs, Message>;
 
 struct Args {
   Common common;

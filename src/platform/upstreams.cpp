@@ -154,7 +154,8 @@ gateway::McpUpstreamOptions upstream_options(const config::McpServer& server,
 }  // namespace
 
 Result<void> add_upstreams(gateway::UpstreamSet& set, CredentialList& credentials,
-                           const Settings& settings, Executor executor, net::HttpClient& http) {
+                           const Settings& settings, Executor executor, net::HttpClient& http,
+                           const BuiltinWrapper& wrap) {
   config::McpServer builtin;
   for (const auto& [name, server] : settings.config.mcp_servers) {
     if (server.builtin) {
@@ -174,9 +175,10 @@ Result<void> add_upstreams(gateway::UpstreamSet& set, CredentialList& credential
     set.add(std::make_unique<gateway::McpUpstream>(
         executor, upstream_options(server, std::move(spec)), gateway::mcp_connector()));
   }
-  set.add(std::make_unique<gateway::McpUpstream>(
+  std::unique_ptr<gateway::Upstream> own = std::make_unique<gateway::McpUpstream>(
       executor, upstream_options(builtin, builtin_spec(settings, builtin)),
-      gateway::mcp_connector()));
+      gateway::mcp_connector());
+  set.add(wrap ? wrap(std::move(own)) : std::move(own));
   return {};
 }
 

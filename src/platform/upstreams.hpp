@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <vector>
@@ -17,10 +18,15 @@ struct Served;
 /// What remote servers' upstreams use; outlives them.
 using CredentialList = std::vector<std::unique_ptr<mcp::Credentials>>;
 
+/// What is put around the built-in server; empty: nothing.
+using BuiltinWrapper =
+    std::function<std::unique_ptr<gateway::Upstream>(std::unique_ptr<gateway::Upstream>)>;
+
 /// Puts the built-in server and every configured one into the set. Starts none. kConfiguration
 /// where a server's credentials cannot be set up.
 Result<void> add_upstreams(gateway::UpstreamSet& set, CredentialList& credentials,
-                           const Settings& settings, Executor executor, net::HttpClient& http);
+                           const Settings& settings, Executor executor, net::HttpClient& http,
+                           const BuiltinWrapper& wrap);
 
 /// Which names the catalog gives: those for models, or those for MCP clients.
 gateway::CatalogOptions catalog_options(const Settings& settings,

@@ -1,0 +1,163 @@
+#include "cli/chat/transcript.hpp"
+
+#include <algorithm>
+#include <iterator>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "approval/question.hpp"
+#include "terminal/width.hpp"
+#include "text/strings.hpp"
+
+namespace oap::cli::chat {
+namespace {
+
+using terminal::Colour;
+using terminal::Line;
+using terminal::Style;
+
+constexpr std::size_t kDiffRows = 24;
+constexpr std::size_t kPersonRows = 20;
+constexpr Style kQuiet{.colour = Colour::kGrey};
+
+std::vector<Line> wrapped(std::string_view text, Style style, const Line& first, const Line& rest,
+                          std::size_t width) {
+  std::vector<Line> out;
+  const std::string fit = terminal::shown(text);
+  for (const std::string_view line : text::split_lines(fit)) {
+    std::vector<Line> rows =
+        terminal::wrap({{std::string(line), style}}, {width, out.empty() ? first : rest, rest});
+    std::move(rows.begin(), rows.end(), std::back_inserter(out));
+  }
+  return out;
+}
+
+Style question_style(std::string_view line, bool in_change) {
+  if (in_change && line.size() > 6) {
+    const char mark = line[6];
+    return {.colour = mark == '+'   ? Colour::kGreen
+                      : mark == '-' ? Colour::kRed
+                      : mark == '@' ? Colour::kCyan
+                                    : Colour::kNone};
+  }
+  return {.bold = line.starts_with("    $ ")};
+}
+
+}  // namespace
+
+Transcript::Transcript(Sink sink, const security::SecretScanner* scanner)
+    : sink_(std::move(sink)), scanner_(scanner), markdown_({}) {}
+
+void Transcript::set_look(Look look) {
+  if (look.marks != look_.marks) {
+    markdown_ = terminal::Markdown({look.width, look.marks, false});
+  }
+  look_ = look;
+  markdown_.set_width(look.width);
+}
+
+void Transcript::put(Last kind, std::vector<Line> rows) {
+  if (rows.empty()) {
+    return;
+  }
+  const bool together = kind == last_ && (kind == Last::kCall || kind == Last::kText);
+  if (last_ != Last::kNothing && !together && kind != Last::kOther) {
+    rows.insert(rows.begin(), Line{});
+  }
+  last_ = kind;
+  sink_(std::move(rows));
+}
+
+void Transcript::person(std::string_view text) {
+  end_text();
+  const Style look{.bold = true};
+  std::vector<Line> rows =
+      wrapped(text, look, {{"› ", {.colour = Colour::kCyan}}}, {{"  "}}, look_.width);
+  if (rows.size() > kPersonRows) {
+    const std::size_t left = rows.size() - kPersonRows;
+    rows.resize(kPersonRows);
+    rows.push_back({{fmt::format("  … {} more lines", left), kQuiet}});
+  }
+  put(Last::kPerson, std::move(rows));
+}
+
+void Transcript::text(std::string_view piece) {
+  said_text_ = said_text_ || !piece.empty();
+  if (scanner_ != nullptr) {
+    if (!cleaner_) {
+      cleaner_.emplace(*scanner_);
+    }
+    put(Last::kText, markdown_.push(cleaner_->push(piece)));
+  } else {
+    put(Last::kText, markdown_.push(piece));
+  }
+}
+
+void Transcript::end_text() {
+  if (cleaner_) {
+    put(Last::kText, markdown_.push(cleaner_->finish()));
+    cleaner_.reset();
+  }
+  put(Last::kText, markdown_.finish());
+}
+
+void Transcript::answer(std::string_view text) {
+  put(Last::kText, markdown_.push(text));
+  put(Last::kText, markdown_.finish());
+}
+
+void Transcript::say(std::string_view text, Style style, std::string_view mark) {
+  end_text();
+  Line first;
+  add(first, mark, style);
+  const Line rest = {{std::string(terminal::columns_of(mark), ' ')}};
+  put(Last::kOther, wrapped(text, style, first, rest, look_.width));
+}
+
+void Transcript::note(std::string_view text) { say(text, kQuiet, "  "); }
+void Transcript::warning(std::string_view text) { say(text, {.colour = Colour::kYellow}, "! "); }
+void Transcript::error(std::string_view text) { say(text, {.colour = Colour::kRed}, "✗ "); }
+
+void Transcript::call(const CallEntry& entry) {
+  end_text();
+  std::vector<Line> rows = {folded(entry, look_.width)};
+  if (!entry.why.empty()) {
+    std::vector<Line> why = wrapped(entry.why, kQuiet, {{"  "}}, {{"  "}}, look_.width);
+    why.resize(std::min<std::size_t>(why.size(), 3));
+    std::move(why.begin(), why.end(), std::back_inserter(rows));
+  }
+  if (!entry.diff.empty()) {
+    const std::string clean = scanner_ != nullptr ? scanner_->redact(entry.diff) : entry.diff;
+    std::vector<Line> diff =
+        diff_rows(clean, look_.width, kDiffRows, fmt::format(", /expand {}", entry.number));
+    std::move(diff.begin(), diff.end(), std::back_inserter(rows));
+  }
+  put(Last::kCall, std::move(rows));
+}
+
+void Transcript::question(const approval::Request& request) {
+  end_text();
+  std::vector<Line> rows;
+  bool in_change = false;
+  const std::string text = approval::question_text(request);
+  for (const std::string_view line : text::split_lines(std::string_view(text).substr(1))) {
+    in_change = (in_change && line.starts_with("      ")) || line == "    change:";
+    const std::size_t indent = std::min<std::size_t>(line.find_first_not_of(' '), line.size());
+    const Line start = {{std::string(indent, ' ')}};
+    const Style style = rows.empty() ? Style{.bold = true, .colour = Colour::kYellow}
+                                     : question_style(line, in_change);
+    std::vector<Line> more =
+        terminal::chop({{std::string(line.substr(indent)), style}}, {look_.width, start, start});
+    std::move(more.begin(), more.end(), std::back_inserter(rows));
+  }
+  put(Last::kCall, std::move(rows));
+  last_ = Last::kOther;
+}
+
+void Transcript::rows(std::vector<Line> rows) {
+  end_text();
+  put(Last::kOther, std::move(rows));
+}
+
+}  // namespace oap::cli::chat
