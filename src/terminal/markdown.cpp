@@ -104,21 +104,35 @@ std::vector<Line> Markdown::finish() {
 }
 
 std::vector<Line> Markdown::preview() const {
+  constexpr std::size_t kMostShown = 4'096;
   if (pending_.empty() && table_.empty()) {
     return {};
   }
-  Markdown copy = *this;
-  std::size_t whole = copy.pending_.size();
-  while (whole > 0 && copy.pending_.size() - whole < 3 &&
-         (static_cast<unsigned char>(copy.pending_[whole - 1]) & 0xC0U) == 0x80U) {
+  Markdown copy(options_);
+  copy.fence_ = fence_;
+  copy.table_ = table_;
+  copy.is_table_ = is_table_;
+  copy.blank_ = blank_;
+  copy.begun_ = begun_;
+  std::string_view tail = pending_;
+  if (tail.size() > kMostShown) {
+    tail.remove_prefix(tail.size() - kMostShown);
+    while (!tail.empty() && (static_cast<unsigned char>(tail.front()) & 0xC0U) == 0x80U) {
+      tail.remove_prefix(1);
+    }
+  }
+  // A character that is not whole yet is left out.
+  std::size_t whole = tail.size();
+  while (whole > 0 && tail.size() - whole < 3 &&
+         (static_cast<unsigned char>(tail[whole - 1]) & 0xC0U) == 0x80U) {
     --whole;
   }
-  if (!text::is_valid_utf8(std::string_view(copy.pending_).substr(whole > 0 ? whole - 1 : 0))) {
-    copy.pending_.resize(whole > 0 ? whole - 1 : 0);
+  if (!text::is_valid_utf8(tail.substr(whole > 0 ? whole - 1 : 0))) {
+    tail = tail.substr(0, whole > 0 ? whole - 1 : 0);
   }
-  const bool in_code = copy.fence_.has_value();
+  copy.pending_ = tail;
   std::vector<Line> out = copy.finish();
-  if (in_code && !out.empty()) {
+  if (fence_ && !out.empty()) {
     out.pop_back();
   }
   return out;
@@ -157,7 +171,7 @@ void Markdown::block(std::string_view text, const Line& before, std::vector<Line
     add(inner, options_.ascii ? "| " : "│ ", kQuiet);
     rest.remove_prefix(rest.starts_with("> ") ? 2 : 1);
     if (text::trim(rest).empty()) {
-      out.push_back(inner);
+      out.push_back(clipped(inner, options_.width));
     } else {
       block(rest, inner, out);
     }
@@ -167,7 +181,12 @@ void Markdown::block(std::string_view text, const Line& before, std::vector<Line
     return;
   }
   if (is_rule(rest)) {
-    out.push_back(joined(before, rule("")));
+    const std::size_t used = columns_of(before);
+    const Line whole = rule("");
+    const bool fits = used < options_.width;
+    const std::string_view dashes =
+        fitting(whole[0].text, fits ? options_.width - used : options_.width);
+    out.push_back(joined(fits ? before : Line{}, {{std::string(dashes), kQuiet}}));
     return;
   }
   if (heading(rest, indent, before, out) || item(rest, indent, before, out)) {

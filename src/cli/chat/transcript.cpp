@@ -19,6 +19,7 @@ using terminal::Style;
 
 constexpr std::size_t kDiffRows = 24;
 constexpr std::size_t kPersonRows = 20;
+constexpr std::size_t kRecent = 4'096;  // bytes
 constexpr Style kQuiet{.colour = Colour::kGrey};
 
 std::vector<Line> wrapped(std::string_view text, Style style, const Line& first, const Line& rest,
@@ -88,7 +89,14 @@ void Transcript::text(std::string_view piece) {
     if (!cleaner_) {
       cleaner_.emplace(*scanner_);
     }
-    put(Last::kText, markdown_.push(cleaner_->push(piece)));
+    const std::string released = cleaner_->push(piece);
+    recent_ += piece;
+    held_bytes_ += piece.size();
+    held_bytes_ -= std::min(held_bytes_, released.size());
+    if (recent_.size() > 2 * kRecent) {
+      recent_.erase(0, recent_.size() - kRecent);
+    }
+    put(Last::kText, markdown_.push(released));
   } else {
     put(Last::kText, markdown_.push(piece));
   }
@@ -98,8 +106,29 @@ void Transcript::end_text() {
   if (cleaner_) {
     put(Last::kText, markdown_.push(cleaner_->finish()));
     cleaner_.reset();
+    recent_.clear();
+    held_bytes_ = 0;
   }
   put(Last::kText, markdown_.finish());
+}
+
+std::vector<Line> Transcript::preview() const {
+  const bool known = cleaner_ && cleaner_->findings().empty() && held_bytes_ <= recent_.size();
+  if (!known || held_bytes_ == 0) {
+    return markdown_.preview();
+  }
+  std::string_view held = std::string_view(recent_).substr(recent_.size() - held_bytes_);
+  held = held.substr(0, held.find_last_of(" \n") + 1);
+  const std::string_view seen =
+      std::string_view(recent_).substr(0, recent_.size() - held_bytes_ + held.size());
+  if (held.empty() || text::contains(seen, "-----BEGIN") || !scanner_->scan(seen).empty()) {
+    return markdown_.preview();
+  }
+  terminal::Markdown ahead = markdown_;
+  std::vector<Line> rows = ahead.push(held);
+  std::vector<Line> open = ahead.preview();
+  std::move(open.begin(), open.end(), std::back_inserter(rows));
+  return rows;
 }
 
 void Transcript::answer(std::string_view text) {
@@ -147,8 +176,10 @@ void Transcript::question(const approval::Request& request) {
     const Line start = {{std::string(indent, ' ')}};
     const Style style = rows.empty() ? Style{.bold = true, .colour = Colour::kYellow}
                                      : question_style(line, in_change);
-    std::vector<Line> more =
-        terminal::chop({{std::string(line.substr(indent)), style}}, {look_.width, start, start});
+    const Line inner = {{std::string(line.substr(indent)), style}};
+    const bool is_prose = indent < 4;
+    const terminal::WrapOptions options{look_.width, start, start};
+    std::vector<Line> more = is_prose ? wrap(inner, options) : chop(inner, options);
     std::move(more.begin(), more.end(), std::back_inserter(rows));
   }
   put(Last::kCall, std::move(rows));

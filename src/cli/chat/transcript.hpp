@@ -42,8 +42,9 @@ class Transcript {
   void question(const approval::Request& request);
   void rows(std::vector<terminal::Line> rows);
 
-  /// What is being written: rows that are not final.
-  std::vector<terminal::Line> preview() const { return markdown_.preview(); }
+  /// What is being written: rows that are not final. Of what the scanner still holds back, the
+  /// whole words are among them where nothing in them looks like a secret.
+  std::vector<terminal::Line> preview() const;
 
  private:
   enum class Last { kNothing, kPerson, kText, kCall, kOther };
@@ -55,6 +56,8 @@ class Transcript {
   Look look_;
   terminal::Markdown markdown_;
   std::optional<security::SecretStream> cleaner_;
+  std::string recent_;          // the end of what the model wrote, as it came
+  std::size_t held_bytes_ = 0;  // how much of that the cleaner holds back
   Last last_ = Last::kNothing;
   bool said_text_ = false;
 };

@@ -28,7 +28,8 @@ int list(const Common& common, checkpoint::Journal& journal) {
     text += fmt::format("{}  {}{}  {}\n", format_time(turn.at).substr(0, 16),
                         text::escape_visible(turn.title), turn.undone ? "  (taken back)" : "",
                         turn.session);
-    for (const auto& change : to_json(turn)["changes"].as_array()) {
+    const json::Object shown = to_json(turn);
+    for (const json::Value& change : *json::find_array(shown, "changes")) {
       text += fmt::format("    {:8} {}\n", json::get_string(change, "change"),
                           text::escape_visible(json::get_string(change, "path")));
     }
