@@ -79,11 +79,41 @@ class Talk(OapTest):
         text = terminal.wait("Done with it.")
         self.assertTrue((self.work / "a.txt").exists())
         self.assertFalse((self.work / "b.txt").exists())
-        self.assertRegex(text, r"✓ write_file a.txt .*· 1\n  @@.*\n  \+one")
+        self.assertRegex(text, r"✓ write_file a.txt .*· 1\n")
+        self.assertEqual(text.count("+one"), 1)
         self.assertRegex(text, r"✗ write_file b.txt")
         terminal.wait("context")
         text = self.say(terminal, "/expand 1", "result:")
         self.assertIn("content: one", text)
+        self.leave(terminal)
+
+    def test_a_change_that_needed_no_question_is_shown_below_its_row(self):
+        self.write("a.txt", "one\ntwo\n")
+        script = [{"when": {"results": 0}, "answer": call("edit_file", path="a.txt", old_string="two",
+                                                          new_string="\x1b[31mthree")},
+                  {"answer": {"text": "Done with it."}}]
+        terminal = self.talk("chat", "-m", "openai/m", "--yes", script=script)
+        text = self.say(terminal, "edit", "Done with it.")
+        self.assertRegex(text, r"✓ edit_file a.txt .*· 1\n  @@.*\n   one\n  -two\n  \+\\u\{1b\}\[31mthree")
+        self.assertIn(b"\x1b[31m-two", terminal.raw.replace(b"  -two", b"-two"))
+        self.leave(terminal)
+
+    def test_a_plan_shows_its_steps(self):
+        plan = {"steps": [{"id": "one", "description": "Look at it", "tool": "list_dir",
+                           "arguments": {"path": "."}, "dependencies": []}],
+                "success_criteria": ["it was looked at"], "risk_assessment": "none"}
+        script = [
+            {"when": {"tool": "submit_requirements"}, "answer": call(
+                "submit_requirements", requirements=["look"], strategy="look")},
+            {"when": {"tool": "submit_plan"}, "answer": call("submit_plan", **plan)},
+            {"when": {"tool": "submit_review"}, "answer": call(
+                "submit_review", overall_success=True, quality_score=0.9, recommendations=[],
+                step_reviews=[{"step_id": "one", "success": True, "comment": "fine"}])},
+            {"answer": {"text": "?"}}]
+        terminal = self.talk(script=script)
+        text = self.say(terminal, "x " * 3000, "context")
+        self.assertIn("✓ Look at it", text)
+        self.assertIn("✓ list_dir", text)
         self.leave(terminal)
 
     def test_always_is_remembered(self):

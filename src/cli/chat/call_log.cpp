@@ -261,6 +261,9 @@ std::vector<Line> expanded(const CallEntry& call, std::size_t width) {
     out.push_back({{fmt::format("  … {} more", short_bytes(call.result_bytes - call.result.size())),
                     kQuiet}});
   }
+  for (Line& row : out) {
+    row = terminal::clipped(row, width);
+  }
   return out;
 }
 

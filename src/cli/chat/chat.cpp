@@ -308,7 +308,7 @@ void Chat::on_call(const gateway::Progress& progress) {
     calls_.start(progress.call, platform_.settings().paths.workspace, system_clock().steady());
   } else if (progress.kind == Kind::kFinished) {
     if (const CallEntry* entry = calls_.finish(progress.call, *progress.outcome)) {
-      transcript_.call(*entry);
+      transcript_.call(*entry, shown_changes_.erase(progress.call.id) == 0);
     }
   }
   front_->changed();
@@ -319,6 +319,9 @@ void Chat::on_question() {
   if (request != nullptr && request->id != shown_question_) {
     shown_question_ = request->id;
     transcript_.question(*request);
+    if (!request->diff.empty()) {
+      shown_changes_.insert(request->call.id);
+    }
   }
   front_->changed();
 }

@@ -4,6 +4,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -101,7 +102,8 @@ class Chat final : public Person {
   int exit_code_ = 0;
 
   std::string session_;
-  std::string shown_question_;  // whose text is on the screen
+  std::string shown_question_;           // whose text is on the screen
+  std::set<std::string> shown_changes_;  // calls whose change was shown with the question
   std::optional<async::CancelSource> cancel_;
   int interrupts_ = 0;  // of the turn under way
   bool leaving_ = false;

@@ -103,6 +103,7 @@ Task<void> RichFront::listen() {
     } else {
       keys = keys_.feed(*bytes);
     }
+    measure();  // the signal of a change may come after keys that were pressed later
     for (const Key& key : keys) {
       press(key);
     }

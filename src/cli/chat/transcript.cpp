@@ -67,6 +67,9 @@ void Transcript::put(Last kind, std::vector<Line> rows) {
     rows.insert(rows.begin(), Line{});
   }
   last_ = kind;
+  for (Line& row : rows) {
+    row = terminal::clipped(row, std::max<std::size_t>(look_.width, 2));
+  }
   sink_(std::move(rows));
 }
 
@@ -148,7 +151,7 @@ void Transcript::note(std::string_view text) { say(text, kQuiet, "  "); }
 void Transcript::warning(std::string_view text) { say(text, {.colour = Colour::kYellow}, "! "); }
 void Transcript::error(std::string_view text) { say(text, {.colour = Colour::kRed}, "✗ "); }
 
-void Transcript::call(const CallEntry& entry) {
+void Transcript::call(const CallEntry& entry, bool with_change) {
   end_text();
   std::vector<Line> rows = {folded(entry, look_.width)};
   if (!entry.why.empty()) {
@@ -156,7 +159,7 @@ void Transcript::call(const CallEntry& entry) {
     why.resize(std::min<std::size_t>(why.size(), 3));
     std::move(why.begin(), why.end(), std::back_inserter(rows));
   }
-  if (!entry.diff.empty()) {
+  if (with_change && !entry.diff.empty()) {
     const std::string clean = scanner_ != nullptr ? scanner_->redact(entry.diff) : entry.diff;
     std::vector<Line> diff =
         diff_rows(clean, look_.width, kDiffRows, fmt::format(", /expand {}", entry.number));
@@ -182,8 +185,7 @@ void Transcript::question(const approval::Request& request) {
     std::vector<Line> more = is_prose ? wrap(inner, options) : chop(inner, options);
     std::move(more.begin(), more.end(), std::back_inserter(rows));
   }
-  put(Last::kCall, std::move(rows));
-  last_ = Last::kOther;
+  put(Last::kQuestion, std::move(rows));
 }
 
 void Transcript::rows(std::vector<Line> rows) {

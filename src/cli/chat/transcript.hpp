@@ -38,7 +38,8 @@ class Transcript {
   void note(std::string_view text);
   void warning(std::string_view text);
   void error(std::string_view text);
-  void call(const CallEntry& entry);
+  /// `with_change`: also what it changed in a file.
+  void call(const CallEntry& entry, bool with_change = true);
   void question(const approval::Request& request);
   void rows(std::vector<terminal::Line> rows);
 
@@ -47,7 +48,7 @@ class Transcript {
   std::vector<terminal::Line> preview() const;
 
  private:
-  enum class Last { kNothing, kPerson, kText, kCall, kOther };
+  enum class Last { kNothing, kPerson, kText, kCall, kQuestion, kOther };
   void put(Last kind, std::vector<terminal::Line> rows);
   void say(std::string_view text, terminal::Style style, std::string_view mark);
 
