@@ -31,6 +31,17 @@ struct RunArgs {
   std::string record;
   Format format = Format::kText;
 };
+struct ChatArgs {
+  std::string model;
+  std::string session;  ///< any unique prefix of an id
+  bool continue_session = false;
+  bool yes = false;
+};
+struct UndoArgs {
+  std::size_t count = 1;
+  bool list = false;
+  bool redo = false;
+};
 struct RouteArgs {
   std::string prompt;
 };
@@ -295,9 +306,7 @@ struct Message {
 };
 
 using Command =
-    std::variant<RunArgs, RouteArgs, ConfigArgs, TrustArgs, PermissionArgs, ApprovalArgs, McpArgs,
-                 McpEditArgs, McpTrustArgs, McpLoginArgs, McpServeArgs, SandboxServerArgs,
-                 SandboxArgs, AuditArgs, ScanArgs, WorkflowArgs, HookArgs, MissionArgs, SessionsArgs, SkillsArgs, HooksArgs, AgentsArgs, MigrateArgs, DoctorArgs, VersionArgs, CompletionArgs, Message>;
+    std::variant<RunArgs, ChatArgs, UndoArgs, RouteArgs, ConfigArgs, TrustArgs, PermissionArgs, ApprovalArgs, McpArgs, McpEditArgs, McpTrustArgs, McpLoginArgs, McpServeArgs, SandboxServerArgs, SandboxArgs, AuditArgs, ScanArgs, WorkflowArgs, HookArgs, MissionArgs, SessionsArgs, SkillsArgs, HooksArgs, AgentsArgs, MigrateArgs, DoctorArgs, VersionArgs, CompletionArgs, Message>;
 
 struct Args {
   Common common;

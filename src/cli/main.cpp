@@ -9,6 +9,8 @@ namespace {
 struct Dispatch {
   const oap::cli::Common& common;
   int operator()(const oap::cli::RunArgs& args) const { return run_command(common, args); }
+  int operator()(const oap::cli::ChatArgs& args) const { return chat_command(common, args); }
+  int operator()(const oap::cli::UndoArgs& args) const { return undo_command(common, args); }
   int operator()(const oap::cli::RouteArgs& args) const { return route_command(common, args); }
   int operator()(const oap::cli::ConfigArgs& args) const { return config_command(common, args); }
   int operator()(const oap::cli::TrustArgs& args) const { return trust_command(common, args); }

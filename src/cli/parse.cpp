@@ -3,6 +3,7 @@
 #include <sstream>
 
 #include <CLI/CLI.hpp>
+#include <unistd.h>
 
 #include "cli/args.hpp"
 #include "cli/parse_audit.hpp"
@@ -22,6 +23,7 @@ namespace {
 
 constexpr const char* kFooter = R"(
 Examples:
+  oap                                    a talk at the terminal
   oap run "Read the README.md file"
   oap run --model openai/gpt-4.1 "Add a test for the parser and run it"
   echo "List the files in src" | oap run --output-format json
@@ -38,6 +40,8 @@ struct Tree {
   CLI::App app{"oap: runs AI coding agents and governs every tool call they make.", "oap"};
   Args args;
   RunArgs run;
+  ChatArgs chat;
+  UndoArgs undo;
   RouteArgs route;
   ConfigArgs config;
   TrustArgs trust;
@@ -65,6 +69,8 @@ struct Tree {
     app.add_flag("--version", version, "Print the version");
     app.require_subcommand(0, 1);
     add_run();
+    add_chat();
+    add_undo();
     add_small();
     add_config();
     add_permission();
@@ -112,6 +118,27 @@ struct Tree {
         "\nExamples:\n  oap run \"Read the README.md file\"\n"
         "  oap run -m anthropic/claude-sonnet-4-5 --yes \"Fix the failing test\"\n"
         "  git diff | oap run -m openai/gpt-4.1 -");
+  }
+
+  void add_chat() {
+    CLI::App* sub = command(app, "chat", "Talk with an agent at the terminal (also: oap alone)",
+                            [this] { args.command = chat; });
+    sub->add_option("--model,-m", chat.model, "provider/model, as for oap run");
+    auto* newest =
+        sub->add_flag("--continue,-c", chat.continue_session, "Go on with the newest session here");
+    sub->add_option("--session", chat.session, "Go on with this session")
+        ->type_name("ID")
+        ->excludes(newest);
+    sub->add_flag("--yes,-y", chat.yes, "Approve the permission asks of this talk's tool calls");
+  }
+
+  void add_undo() {
+    CLI::App* sub = command(app, "undo", "Take back what tools changed in files here",
+                            [this] { args.command = undo; });
+    sub->add_option("count", undo.count, "How many turns, the newest first (default: 1)")
+        ->check(CLI::Range(1, 1'000));
+    auto* list = sub->add_flag("--list", undo.list, "Show the turns and what they changed");
+    sub->add_flag("--redo", undo.redo, "Make again what was taken back")->excludes(list);
   }
 
   void add_small() {
@@ -330,7 +357,8 @@ Args parse_args(int argc, const char* const* argv) {
     return tree.args;
   }
   if (tree.app.get_subcommands().empty()) {
-    tree.args.command = Message{tree.app.help(), 2};
+    const bool attended = isatty(0) == 1 && isatty(1) == 1;
+    tree.args.command = attended ? Command(ChatArgs{}) : Command(Message{tree.app.help(), 2});
     return tree.args;
   }
   tree.finish();

@@ -68,13 +68,13 @@ Result<std::unique_ptr<platform::Platform>> SessionSetup::open() {
   }
   if (options_.yes) {
     approver_ = std::make_unique<approval::FixedApprover>(approval::FixedApprover::yes());
-  } else if (has_terminal()) {
+  } else if (options_.approver == nullptr && has_terminal()) {
     approver_ = std::make_unique<TerminalApprover>(runtime_.executor());
   }
   platform::PlatformOptions open;
   open.settings = std::move(settings);
   open.executor = runtime_.executor();
-  open.approver = approver_.get();
+  open.approver = approver_ != nullptr ? approver_.get() : options_.approver;
   open.model = options_.model;
   open.record = options_.record;
   open.served = options_.served;

@@ -17,6 +17,7 @@ struct SetupOptions {
   std::string model;
   std::string record;
   std::optional<platform::Served> served;
+  approval::Approver* approver = nullptr;  ///< borrowed; instead of a question on /dev/tty
 };
 
 /// What commands that run tools have in common: settings, the trust notice, who approves, the

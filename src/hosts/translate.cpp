@@ -43,6 +43,8 @@ constexpr auto kClaude = std::to_array<Tool>({
     {"Glob", "glob", {kPattern, kSame}},
     {"Grep", "grep", {kPattern, kSame, kGlob}},
     {"LS", "list_dir", {kSame}},
+    {"WebFetch", "web_fetch", {{{"url", "url"}}}},
+    {"WebSearch", "web_search", {{{"query", "query"}}}},
 });
 constexpr auto kCodexTools = std::to_array<Tool>({
     {"Bash", "bash", {kCommand}},
@@ -60,6 +62,8 @@ constexpr auto kGeminiTools = std::to_array<Tool>({
     {"search_file_content", "grep", {{kPattern, {"dir_path", "path"}, kSame, {"include", "glob"}}}},
     {"grep_search", "grep", {{kPattern, {"dir_path", "path"}, kSame, {"include", "glob"}}}},
     {"list_directory", "list_dir", {{{"dir_path", "path"}, kSame}}},
+    {"web_fetch", "web_fetch", {{{"url", "url"}, {"prompt", "prompt"}}}},
+    {"google_web_search", "web_search", {{{"query", "query"}}}},
 });
 constexpr auto kGooseTools = std::to_array<Tool>({
     {"developer__shell", "bash", {kCommand}},
@@ -76,6 +80,7 @@ constexpr auto kCrushTools = std::to_array<Tool>({
     {"glob", "glob", {kPattern, kSame}},
     {"grep", "grep", {{kPattern, kSame, {"include", "glob"}}}},
     {"ls", "list_dir", {kSame}},
+    {"fetch", "web_fetch", {{{"url", "url"}}}},
 });
 
 std::span<const Tool> tools_of(Host host) {

@@ -11,6 +11,7 @@
 #include "platform/agents.hpp"
 #include "platform/approval_desk.hpp"
 #include "platform/audit_sink.hpp"
+#include "platform/checkpoints.hpp"
 #include "platform/hook_table.hpp"
 #include "platform/missions.hpp"
 #include "platform/models.hpp"
@@ -25,7 +26,6 @@
 #include "platform/worktrees.hpp"
 #include "session/output_files.hpp"
 #include "session/session_manager.hpp"
-#include "store/store.hpp"
 #include "text/utf8.hpp"
 #include "tools/builtin.hpp"
 
@@ -70,6 +70,7 @@ struct Platform::Parts {
   approval::FixedApprover nobody = approval::FixedApprover::nobody();
   std::unique_ptr<net::HttpClient> http;
   CredentialList credentials;
+  std::unique_ptr<checkpoint::Journal> checkpoints;
   gateway::UpstreamSet upstreams;
   std::unique_ptr<ToolPins> trust;
   std::unique_ptr<gateway::Catalog> catalog;
@@ -96,6 +97,7 @@ Result<void> Platform::Parts::open_state() {
   OAP_CHECK_OK(config::create_state_dir(settings.paths));
   OAP_TRY(store, store::Store::open(settings.paths.state_dir + "/oap.db"));
   OAP_TRY(audit, open_audit(settings, options.executor));
+  OAP_TRY(checkpoints, open_checkpoints(settings));
   return {};
 }
 
@@ -114,8 +116,20 @@ Result<void> Platform::Parts::assemble() {
                          &store->missions(),
                          [this](const std::string& id) { return the_missions().stop(id); }});
   http = std::make_unique<net::HttpClient>(options.executor);
+  decltype(BuiltinParts::wrap) wrap;
+  if (!options.served) {
+    wrap = [this](std::unique_ptr<gateway::Upstream> server) {
+      return watched(
+          std::move(server), *checkpoints, options.settings.paths.workspace,
+          [this](const std::string& task) {
+            const auto record = store->tasks().find(task);
+            return record ? std::string(text::truncate_utf8(record->description, kTitleBytes))
+                          : std::string();
+          });
+    };
+  }
   OAP_CHECK_OK(add_upstreams(upstreams, credentials, settings, options.executor, *http,
-                             !options.served, mission_tools(mission_desk)));
+                             {!options.served, mission_tools(mission_desk), wrap}));
   trust = std::make_unique<ToolPins>(settings);
   gateway::CatalogOptions lists = catalog_options(settings, options.served);
   lists.clean = [this](json::Value definition) {
@@ -218,6 +232,19 @@ const permission::Engine& Platform::permissions() const { return parts_->policy-
 PolicyHealth Platform::policy_health() const { return parts_->policy->health(); }
 net::HttpClient& Platform::http() { return *parts_->http; }
 const Principal& Platform::principal() const { return parts_->principal; }
+store::Store& Platform::store() { return *parts_->store; }
+checkpoint::Journal& Platform::checkpoints() { return *parts_->checkpoints; }
+const security::SecretScanner& Platform::scanner() const { return *parts_->scanner; }
+
+Result<store::SessionRecord> Platform::settle_session(const std::string& id) {
+  session::SessionStart start;
+  start.mode = id.empty() ? session::SessionStart::Mode::kContinueNewest
+                          : session::SessionStart::Mode::kContinueId;
+  start.workspace = parts_->options.settings.paths.workspace;
+  start.id = id;
+  OAP_TRY(const session::SessionState state, parts_->sessions->ensure_session(start));
+  return parts_->store->sessions().find(state.id);
+}
 
 Workflows& Platform::workflows() {
   Parts& parts = *parts_;
@@ -282,10 +309,10 @@ Result<std::string> Platform::Parts::session_for(const RunRequest& request) {
   start.workspace = options.settings.paths.workspace;
   start.user_id = principal.user_id;
   start.title = redactor->redact(text::truncate_utf8(request.prompt, kTitleBytes));
-  start.model = options.model;
+  start.model = request.model.empty() ? options.model : request.model;
   auto state = sessions->ensure_session(start);
   if (!state) {
-    const bool none = request.continue_session && state.error().code() == Code::kNotFound;
+    const bool none = start.mode != Mode::kNew && state.error().code() == Code::kNotFound;
     return fail(none ? Error(Code::kUsage, state.error().message()) : state.error());
   }
   return state->id;
@@ -332,8 +359,8 @@ Task<Result<orchestration::TaskReport>> Platform::run_task(RunRequest request,
   if (!parts.options.record.empty()) {
     OAP_CO_CHECK_OK(parts.models->record(parts.options.record));
   }
-  OAP_CO_TRY(orchestration::AgentSet agents,
-             make_agents(settings, *parts.models, parts.options.model));
+  const std::string model = request.model.empty() ? parts.options.model : request.model;
+  OAP_CO_TRY(orchestration::AgentSet agents, make_agents(settings, *parts.models, model));
   OAP_CO_TRY(const std::string session_id, parts.session_for(request));
   OAP_CO_TRY(std::vector<Message> stored, parts.sessions->history(session_id));
   orchestration::TaskRequest task;

@@ -7,6 +7,7 @@
 
 #include "approval/approver.hpp"
 #include "async/task.hpp"
+#include "checkpoint/journal.hpp"
 #include "gateway/gateway.hpp"
 #include "net/http_client.hpp"
 #include "orchestration/report.hpp"
@@ -15,6 +16,8 @@
 #include "platform/live_policy.hpp"
 #include "platform/settings.hpp"
 #include "platform/tool_pins.hpp"
+#include "security/secret_scanner.hpp"
+#include "store/store.hpp"
 
 namespace oap::platform {
 
@@ -39,7 +42,8 @@ struct RunRequest {
   std::string prompt;
   std::optional<ExecutionPath> path;
   bool continue_session = false;
-  std::string session_id;  ///< with continue_session: this one, by any unique prefix
+  std::string session_id;  ///< continue this one; any unique prefix
+  std::string model;       ///< instead of the platform's; empty: that one
 };
 
 /// What is told of a run while it goes on.
@@ -61,6 +65,14 @@ class Platform {
   /// Does one task; what goes wrong is in the report. An Error only where it could not begin
   /// (unknown model, no session to continue).
   Task<Result<orchestration::TaskReport>> run_task(RunRequest request, RunObserver observer);
+
+  /// Closes in a session's history what was under way when its last run was given up. The
+  /// record of the session; an empty id means the workspace's newest. kNotFound.
+  Result<store::SessionRecord> settle_session(const std::string& id);
+  store::Store& store();
+  /// What tools changed in the workspace, to be taken back.
+  checkpoint::Journal& checkpoints();
+  const security::SecretScanner& scanner() const;
 
   /// One governed call, as a command makes it.
   Task<ToolOutcome> call_tool(std::string server, std::string tool, json::Object arguments,

@@ -162,7 +162,7 @@ gateway::McpUpstreamOptions upstream_options(const config::McpServer& server,
 
 Result<void> add_upstreams(gateway::UpstreamSet& set, CredentialList& credentials,
                            const Settings& settings, Executor executor, net::HttpClient& http,
-                           bool for_agents, LocalTools local) {
+                           BuiltinParts builtin) {
   for (const auto& [name, server] : settings.config.mcp_servers) {
     if (server.builtin) {
       continue;
@@ -180,23 +180,25 @@ Result<void> add_upstreams(gateway::UpstreamSet& set, CredentialList& credential
     set.add(std::make_unique<gateway::McpUpstream>(
         executor, upstream_options(server, std::move(spec)), gateway::mcp_connector()));
   }
-  set.add(builtin_at(settings, executor, settings.paths.workspace, for_agents, std::move(local)));
+  set.add(builtin_at(settings, executor, settings.paths.workspace, std::move(builtin)));
   return {};
 }
 
 std::unique_ptr<gateway::Upstream> builtin_at(const Settings& settings, Executor executor,
-                                              const std::string& folder, bool for_agents,
-                                              LocalTools local) {
+                                              const std::string& folder, BuiltinParts parts) {
   config::McpServer builtin;
   for (const auto& [name, server] : settings.config.mcp_servers) {
     if (server.builtin) {
       builtin = server;
     }
   }
-  auto server = std::make_unique<gateway::McpUpstream>(
-      executor, upstream_options(builtin, builtin_spec(settings, builtin, folder, for_agents)),
+  std::unique_ptr<gateway::Upstream> server = std::make_unique<gateway::McpUpstream>(
+      executor, upstream_options(builtin, builtin_spec(settings, builtin, folder, parts.for_agents)),
       gateway::mcp_connector());
-  return std::make_unique<BuiltinUpstream>(std::move(server), std::move(local));
+  if (parts.wrap) {
+    server = parts.wrap(std::move(server));
+  }
+  return std::make_unique<BuiltinUpstream>(std::move(server), std::move(parts.local));
 }
 
 gateway::CatalogOptions catalog_options(const Settings& settings,

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <vector>
@@ -18,17 +19,23 @@ struct Served;
 /// What remote servers' upstreams use; outlives them.
 using CredentialList = std::vector<std::unique_ptr<mcp::Credentials>>;
 
-/// Puts the built-in server (with the tools for agents where `for_agents`, and with those that run
-/// inside this program) and every configured one into the set. Starts none. kConfiguration where a
-/// server's credentials cannot be set up.
+/// What the built-in server has beside its tools.
+struct BuiltinParts {
+  bool for_agents = false;  ///< the tools for agents
+  LocalTools local = {};    ///< tools that run inside this program
+  /// What is put around the server; empty: nothing.
+  std::function<std::unique_ptr<gateway::Upstream>(std::unique_ptr<gateway::Upstream>)> wrap = {};
+};
+
+/// Puts the built-in server and every configured one into the set. Starts none. kConfiguration
+/// where a server's credentials cannot be set up.
 Result<void> add_upstreams(gateway::UpstreamSet& set, CredentialList& credentials,
                            const Settings& settings, Executor executor, net::HttpClient& http,
-                           bool for_agents, LocalTools local);
+                           BuiltinParts builtin);
 
 /// The built-in server for another folder than the workspace, with the same limits.
 std::unique_ptr<gateway::Upstream> builtin_at(const Settings& settings, Executor executor,
-                                              const std::string& folder, bool for_agents,
-                                              LocalTools local);
+                                              const std::string& folder, BuiltinParts parts);
 
 /// Which names the catalog gives: those for models, or those for MCP clients.
 gateway::CatalogOptions catalog_options(const Settings& settings,

@@ -107,7 +107,7 @@ class Worktree final : public orchestration::Workplace {
         description_(std::move(description)),
         blocking_(blocking),
         turn_(turn) {
-    upstreams_.add(builtin_at(parts_.settings, parts_.executor, path_, true, parts_.local));
+    upstreams_.add(builtin_at(parts_.settings, parts_.executor, path_, {true, parts_.local, {}}));
     std::vector<ToolSpec> specs = tools::builtin_specs();
     const std::vector<ToolSpec> more = tools::agent_specs();
     specs.insert(specs.end(), more.begin(), more.end());

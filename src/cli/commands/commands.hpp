@@ -7,6 +7,8 @@ namespace oap::cli {
 // One function a command; each returns the process's exit code. Results go to stdout, everything
 // else to stderr.
 int run_command(const Common& common, const RunArgs& args);
+int chat_command(const Common& common, const ChatArgs& args);
+int undo_command(const Common& common, const UndoArgs& args);
 int route_command(const Common& common, const RouteArgs& args);
 int config_command(const Common& common, const ConfigArgs& args);
 int trust_command(const Common& common, const TrustArgs& args);

@@ -1,0 +1,412 @@
+#include "checkpoint/journal.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <set>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "json/parse.hpp"
+#include "json/print.hpp"
+#include "os/file.hpp"
+
+namespace oap::checkpoint {
+namespace {
+
+using Kind = PathState::Kind;
+constexpr Millis kLockWait{10'000};
+
+std::string parent_of(const std::string& path) { return path.substr(0, path.rfind('/')); }
+
+json::Object to_json(const Turn& turn) {
+  json::Array changes;
+  for (const Change& change : turn.changes) {
+    changes.push_back(json::Object{{"path", change.path},
+                                   {"before", checkpoint::to_json(change.before)},
+                                   {"after", checkpoint::to_json(change.after)},
+                                   {"undone", change.undone}});
+  }
+  json::Array gaps;
+  for (const std::string& gap : turn.gaps) {
+    gaps.emplace_back(gap);
+  }
+  const auto at = std::chrono::duration_cast<Millis>(turn.at.time_since_epoch()).count();
+  return {{"id", turn.id},
+          {"session", turn.session},
+          {"title", turn.title},
+          {"at", at},
+          {"order", turn.order},
+          {"undone", turn.undone},
+          {"changes", std::move(changes)},
+          {"gaps", std::move(gaps)}};
+}
+
+std::optional<Turn> turn_from_json(const json::Value& value) {
+  Turn turn;
+  turn.id = json::get_string(value, "id");
+  turn.session = json::get_string(value, "session");
+  turn.title = json::get_string(value, "title");
+  turn.at = WallTime(Millis(json::get_int(value, "at")));
+  turn.order = static_cast<std::uint64_t>(json::get_int(value, "order"));
+  turn.undone = json::get_bool(value, "undone");
+  if (const json::Array* gaps = json::find_array(value, "gaps")) {
+    for (const json::Value& gap : *gaps) {
+      turn.gaps.emplace_back(gap.is_string() ? json::view(gap.get_string()) : "");
+    }
+  }
+  if (const json::Array* changes = json::find_array(value, "changes")) {
+    for (const json::Value& item : *changes) {
+      const json::Value* before = json::find(item, "before");
+      const json::Value* after = json::find(item, "after");
+      const auto from = before != nullptr ? state_from_json(*before) : std::nullopt;
+      const auto to = after != nullptr ? state_from_json(*after) : std::nullopt;
+      if (!from || !to) {
+        return std::nullopt;
+      }
+      turn.changes.push_back({std::string(json::get_string(item, "path")), *from, *to,
+                              json::get_bool(item, "undone")});
+    }
+  }
+  return turn.id.empty() ? std::nullopt : std::optional(std::move(turn));
+}
+
+std::vector<Change> differences(const Picture::Entries& before, const Picture::Entries& after) {
+  std::vector<Change> changes;
+  auto old = before.begin();
+  auto now = after.begin();
+  while (old != before.end() || now != after.end()) {
+    if (now == after.end() || (old != before.end() && old->first < now->first)) {
+      changes.push_back({old->first, old->second, {}});
+      ++old;
+    } else if (old == before.end() || now->first < old->first) {
+      changes.push_back({now->first, {}, now->second});
+      ++now;
+    } else {
+      if (!(old->second == now->second)) {
+        changes.push_back({old->first, old->second, now->second});
+      }
+      ++old;
+      ++now;
+    }
+  }
+  return changes;
+}
+
+/// Files before the folders they lie in when they go, after them when they come.
+void sort_for(std::vector<Change*>& changes, bool forward) {
+  const auto goes = [forward](const Change* change) {
+    return (forward ? change->after : change->before).kind == Kind::kAbsent;
+  };
+  std::sort(changes.begin(), changes.end(), [&goes](const Change* a, const Change* b) {
+    if (goes(a) != goes(b)) {
+      return goes(a);
+    }
+    return goes(a) ? a->path > b->path : a->path < b->path;
+  });
+}
+
+}  // namespace
+
+void merge(std::vector<Change>& changes, Change change) {
+  const auto found = std::find_if(changes.begin(), changes.end(), [&change](const Change& other) {
+    return other.path == change.path;
+  });
+  if (found == changes.end()) {
+    changes.push_back(std::move(change));
+    return;
+  }
+  if (found->after == change.before) {
+    change.before = found->before;
+  }
+  if (change.before == change.after) {
+    changes.erase(found);
+  } else {
+    *found = std::move(change);
+  }
+}
+
+Journal::Journal(std::string folder, std::string workspace, const Clock& clock, Bounds bounds)
+    : folder_(std::move(folder)),
+      workspace_(std::move(workspace)),
+      clock_(clock),
+      bounds_(bounds),
+      contents_(folder_ + "/contents", bounds.max_file),
+      picture_(workspace_, parent_of(folder_), contents_, bounds) {}
+
+Result<std::unique_ptr<Journal>> Journal::open(std::string folder, std::string workspace,
+                                               const Clock& clock, Bounds bounds) {
+  OAP_CHECK_OK(os::make_dirs(folder + "/contents", 0700));
+  OAP_CHECK_OK(os::make_dirs(folder + "/turns", 0700));
+  OAP_TRY(folder, os::canonical_path(folder));
+  return std::unique_ptr<Journal>(
+      new Journal(std::move(folder), std::move(workspace), clock, bounds));
+}
+
+Result<os::FileLock> Journal::lock() const {
+  return os::FileLock::acquire(folder_ + "/lock", Deadline::after(kLockWait));
+}
+
+/// The path relative to the workspace, where it lies inside after all links of its folder.
+std::optional<std::string> Journal::inside(const std::string& path) const {
+  const auto folder = os::canonical_path(parent_of(path));
+  if (!folder || (*folder != workspace_ && !folder->starts_with(workspace_ + "/"))) {
+    return std::nullopt;
+  }
+  const std::string whole = *folder + path.substr(path.rfind('/'));
+  return whole.substr(workspace_.size() + 1);
+}
+
+void Journal::note_gap(const TurnInfo& info, const std::string& gap) {
+  auto turn = turn_of(info);
+  if (turn && std::find(turn->gaps.begin(), turn->gaps.end(), gap) == turn->gaps.end()) {
+    turn->gaps.push_back(gap);
+    [[maybe_unused]] const auto saved = save(*turn);
+  }
+}
+
+Journal::Effect Journal::before(TurnInfo turn, const std::vector<std::string>& paths) {
+  const std::lock_guard guard(mutex_);
+  Effect effect;
+  effect.turn = std::move(turn);
+  const auto locked = lock();
+  if (!locked) {
+    return effect;
+  }
+  for (const std::string& path : paths) {
+    const std::optional<std::string> relative = inside(path);
+    if (!relative) {
+      continue;
+    }
+    const auto state = contents_.keep(workspace_ + "/" + *relative);
+    if (state) {
+      effect.paths.push_back(*relative);
+      effect.before[*relative] = *state;
+      effect.watched = true;
+    }
+  }
+  if (!paths.empty() || !beyond_.empty()) {
+    return effect;
+  }
+  if (!std::exchange(loaded_, true)) {
+    picture_.load(folder_ + "/picture");
+  }
+  const Picture::Entries known = picture_.entries();
+  if (const auto taken = picture_.take(); !taken) {
+    beyond_ = taken.error().message();
+    note_gap(effect.turn, beyond_);
+    return effect;
+  }
+  effect.before = picture_.entries();
+  if (effect.before != known) {
+    [[maybe_unused]] const auto saved = picture_.save(folder_ + "/picture");
+  }
+  effect.watched = true;
+  return effect;
+}
+
+Result<void> Journal::after(Effect effect) {
+  if (!effect.watched) {
+    return {};
+  }
+  const std::lock_guard guard(mutex_);
+  OAP_TRY([[maybe_unused]] const os::FileLock locked, lock());
+  std::vector<Change> changes;
+  if (!effect.paths.empty()) {
+    for (const std::string& path : effect.paths) {
+      OAP_TRY(PathState state, contents_.keep(workspace_ + "/" + path));
+      if (!(state == effect.before[path])) {
+        changes.push_back({path, effect.before[path], std::move(state)});
+      }
+    }
+  } else {
+    OAP_CHECK_OK(picture_.take());
+    changes = differences(effect.before, picture_.entries());
+    if (!changes.empty()) {
+      OAP_CHECK_OK(picture_.save(folder_ + "/picture"));
+    }
+  }
+  if (changes.empty()) {
+    return {};
+  }
+  OAP_TRY(Turn turn, turn_of(effect.turn));
+  for (Change& change : changes) {
+    kept_since_prune_ += change.after.size;
+    merge(turn.changes, std::move(change));
+  }
+  OAP_CHECK_OK(save(turn));
+  if (kept_since_prune_ > bounds_.max_kept / 8 || turn.order % 32 == 0) {
+    OAP_TRY(std::vector<Turn> all, read_turns());
+    prune(std::move(all));
+  }
+  return {};
+}
+
+Result<Turn> Journal::turn_of(const TurnInfo& info) {
+  OAP_TRY(std::vector<Turn> all, read_turns());
+  for (Turn& turn : all) {
+    if (turn.id == info.id) {
+      return std::move(turn);
+    }
+  }
+  Turn turn;
+  turn.id = info.id;
+  turn.session = info.session;
+  turn.title = info.title;
+  turn.at = clock_.wall();
+  turn.order = all.empty() ? 1 : all.front().order + 1;
+  return turn;
+}
+
+Result<void> Journal::save(const Turn& turn) const {
+  const std::string file = fmt::format("{}/turns/{:010}-{}.json", folder_, turn.order, turn.id);
+  return os::write_file_atomic(file, json::print(json::Value(to_json(turn))), 0600);
+}
+
+Result<std::vector<Turn>> Journal::read_turns() const {
+  OAP_TRY(const std::vector<std::string> names, os::list_dir(folder_ + "/turns"));
+  std::vector<Turn> turns;
+  for (auto name = names.rbegin(); name != names.rend(); ++name) {
+    const auto text = os::read_file(folder_ + "/turns/" + *name);
+    const auto value = text ? json::parse(*text) : fail(text.error());
+    std::optional<Turn> turn = value ? turn_from_json(*value) : std::nullopt;
+    if (turn) {
+      turns.push_back(*std::move(turn));
+    }
+  }
+  return turns;
+}
+
+Result<std::vector<Turn>> Journal::turns() {
+  const std::lock_guard guard(mutex_);
+  OAP_TRY([[maybe_unused]] const os::FileLock locked, lock());
+  return read_turns();
+}
+
+/// Why this path cannot be put back; "" where it was, or needed nothing.
+std::string Journal::revert_one(Change& change, bool forward, Reverted& out) const {
+  const PathState& expected = forward ? change.before : change.after;
+  const PathState& wanted = forward ? change.after : change.before;
+  const std::string path = workspace_ + "/" + change.path;
+  const std::optional<std::string> place = inside(path);
+  if (os::exists(parent_of(path)) && (!place || *place != change.path)) {
+    return change.path + ": its folder is now a link; left as it is";
+  }
+  const auto now = contents_.look(path);
+  if (!now) {
+    return change.path + ": " + now.error().message();
+  }
+  const bool is_folder = expected.kind == Kind::kDirectory && now->kind == Kind::kDirectory;
+  if (*now == wanted) {
+    change.undone = !forward;
+    return "";
+  }
+  if (!(*now == expected) && !is_folder) {
+    return change.path + ": changed since by somebody else; left as it is";
+  }
+  if (!wanted.known()) {
+    return change.path + ": was too large to be kept, or could not be read";
+  }
+  if (wanted.kind == Kind::kAbsent && is_folder) {
+    const auto names = os::list_dir(path);
+    if (names && !names->empty()) {
+      return change.path + ": the folder holds other files; left as it is";
+    }
+  }
+  if (const auto done = contents_.restore(path, wanted); !done) {
+    return change.path + ": " + done.error().message();
+  }
+  change.undone = !forward;
+  out.restored.push_back(change.path);
+  return "";
+}
+
+void Journal::revert(Turn& turn, bool forward, Reverted& out) const {
+  std::vector<Change*> order;
+  for (Change& change : turn.changes) {
+    if (change.undone == forward) {
+      order.push_back(&change);
+    }
+  }
+  sort_for(order, forward);
+  for (Change* change : order) {
+    if (std::string why = revert_one(*change, forward, out); !why.empty()) {
+      out.conflicts.push_back(std::move(why));
+    }
+  }
+  turn.undone = !forward;
+  out.turns.push_back(turn.id);
+}
+
+Result<Reverted> Journal::undo(std::size_t count, const std::string& session) {
+  const std::lock_guard guard(mutex_);
+  OAP_TRY([[maybe_unused]] const os::FileLock locked, lock());
+  OAP_TRY(std::vector<Turn> all, read_turns());
+  Reverted out;
+  for (Turn& turn : all) {
+    const bool counts =
+        !turn.undone && !turn.changes.empty() && (session.empty() || turn.session == session);
+    if (counts && out.turns.size() < count) {
+      revert(turn, false, out);
+      OAP_CHECK_OK(save(turn));
+    }
+  }
+  if (out.turns.empty()) {
+    return fail(Code::kNotFound, "there are no file changes to take back");
+  }
+  return out;
+}
+
+Result<Reverted> Journal::redo(std::size_t count, const std::string& session) {
+  const std::lock_guard guard(mutex_);
+  OAP_TRY([[maybe_unused]] const os::FileLock locked, lock());
+  OAP_TRY(std::vector<Turn> all, read_turns());
+  std::vector<Turn*> undone;  // the one taken back last is the oldest
+  for (Turn& turn : all) {
+    const bool counts = !turn.changes.empty() && (session.empty() || turn.session == session);
+    if (counts && !turn.undone) {
+      break;
+    }
+    if (counts) {
+      undone.push_back(&turn);
+    }
+  }
+  Reverted out;
+  for (auto turn = undone.rbegin(); turn != undone.rend() && out.turns.size() < count; ++turn) {
+    revert(**turn, true, out);
+    OAP_CHECK_OK(save(**turn));
+  }
+  if (out.turns.empty()) {
+    return fail(Code::kNotFound, "there is nothing to make again");
+  }
+  return out;
+}
+
+/// Drops the oldest turns beyond the bounds, then every content that nobody names.
+void Journal::prune(std::vector<Turn> turns) {
+  kept_since_prune_ = 0;
+  std::uint64_t bytes = contents_.bytes();
+  while (!turns.empty() && (turns.size() > bounds_.max_turns || bytes > bounds_.max_kept)) {
+    const Turn& oldest = turns.back();
+    for (const Change& change : oldest.changes) {
+      bytes -= std::min(bytes, change.before.size);
+    }
+    const std::string file =
+        fmt::format("{}/turns/{:010}-{}.json", folder_, oldest.order, oldest.id);
+    ::remove(file.c_str());
+    turns.pop_back();
+  }
+  std::set<std::string> used;
+  for (const Turn& turn : turns) {
+    for (const Change& change : turn.changes) {
+      used.insert(change.before.content);
+      used.insert(change.after.content);
+    }
+  }
+  for (const auto& [path, state] : picture_.entries()) {
+    used.insert(state.content);
+  }
+  contents_.sweep([&used](const std::string& hash) { return used.contains(hash); });
+}
+
+}  // namespace oap::checkpoint
