@@ -328,6 +328,11 @@ Task<Result<orchestration::TaskReport>> Platform::run_task(RunRequest request,
   }
   OAP_CO_TRY(orchestration::AgentSet agents,
              make_agents(settings, *parts.models, parts.options.model));
+  if (!request.agent.empty()) {
+    OAP_CO_TRY(agents.worker,
+               make_agent(settings, *parts.models, parts.options.model, request.agent));
+    request.path = ExecutionPath::kFast;
+  }
   OAP_CO_TRY(const std::string session_id, parts.session_for(request));
   OAP_CO_TRY(std::vector<Message> stored, parts.sessions->history(session_id));
   orchestration::TaskRequest task;

@@ -39,6 +39,7 @@ struct RunRequest {
   std::optional<ExecutionPath> path;
   bool continue_session = false;
   std::string session_id;  ///< with continue_session: this one, by any unique prefix
+  std::string agent;       ///< who does it, on the fast path; empty: the Worker
 };
 
 /// What is told of a run while it goes on.

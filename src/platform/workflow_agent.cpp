@@ -93,24 +93,8 @@ class StepInvoker final : public workflow::ToolInvoker {
 Result<AgentProfile> profile_of(const AgentStepParts& parts, const workflow::AgentStep& step,
                                 std::string_view model) {
   const std::string reference = model.empty() ? parts.model : std::string(model);
-  OAP_TRY(orchestration::AgentSet agents, make_agents(parts.settings, parts.models, reference));
-  const std::string& name = step.agent;
-  if (name == "worker" || name == "executor" || name.empty()) {
-    return std::move(agents.worker);
-  }
-  if (name == "planner") {
-    return std::move(agents.planner);
-  }
-  if (name == "reviewer") {
-    return std::move(agents.reviewer);
-  }
-  if (name == "commander") {
-    return std::move(agents.commander);
-  }
-  return fail(Code::kNotFound,
-              "there is no agent '{}'; the agents are worker, planner, reviewer "
-              "and commander",
-              name);
+  return make_agent(parts.settings, parts.models, reference,
+                    step.agent.empty() ? std::string("worker") : step.agent);
 }
 
 /// All that one agent step needs while it runs.
