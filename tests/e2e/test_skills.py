@@ -245,6 +245,19 @@ class AgentsAndHooks(SkillTest):
         self.assertEqual(code, 1)
         self.assertIn("did you mean 'scribe'", result["error"])
 
+    def test_a_workflows_agent_step_keeps_its_answer_tool(self):
+        self.write(".opencode/workflows/split.yaml",
+                   "id: split\nsteps:\n  - id: ask\n    agent: planner\n    prompt: Split it\n    tools: [list_dir]\n"
+                   "    output_schema:\n      type: object\n      properties: {parts: {type: integer}}\n"
+                   "      required: [parts]\n")
+        env, received = self.mock_llm([
+            {"when": {"results": 0}, "answer": {"tool_calls": [{"name": "submit_result", "arguments": {"parts": 3}}]}},
+            {"answer": {"text": "done"}}])
+        done = self.oap("workflow", "run", "split", "--model", "openai/m", "--yes", "--json", env=env)
+        self.assertEqual(done.code, 0, done)
+        offered = [tool["function"]["name"] for tool in received()[0]["body"]["tools"]]
+        self.assertEqual(offered, ["list_dir", "submit_result"])
+
     def test_trust_for_one_command_covers_what_was_there(self):
         self.skill("one", "The words.\n")
         self.assertIn("The words.", self.call({"name": "one"}, "--trust").out)
