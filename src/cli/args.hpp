@@ -28,6 +28,7 @@ struct RunArgs {
   bool yes = false;
   bool continue_session = false;
   std::string session;  ///< the one to go on with; any unique prefix
+  std::string agent;    ///< one of `oap agents list`; empty: the Worker
   std::string record;
   Format format = Format::kText;
 };

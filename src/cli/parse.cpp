@@ -111,6 +111,9 @@ struct Tree {
     sub->add_flag("--continue,-c", run.continue_session, "Go on with the newest session here");
     sub->add_option("--session", run.session, "Go on with this session (see oap sessions list)")
         ->type_name("ID");
+    sub->add_option("--agent", run.agent, "Who does it (see oap agents list); without a plan")
+        ->type_name("NAME")
+        ->excludes(agent);
     sub->add_option("--record", run.record, "Write the model exchanges to FILE")->type_name("FILE");
     sub->add_option("--output-format", format, "text, json or stream-json")
         ->check(CLI::IsMember({"text", "json", "stream-json"}));

@@ -226,7 +226,7 @@ Task<void> Orchestrator::fast_path(Run& run) {
     set_status(run, TaskStatus::kFailed);
     co_return;
   }
-  run.scope.principal.role = "worker";
+  run.scope.principal.role = parts_.agents.worker.name;
   auto result = co_await run.loop.run(parts_.agents.worker, run.scope, std::move(history), tools_,
                                       parts_.conversation);
   if (!result) {

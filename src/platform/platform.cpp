@@ -361,6 +361,10 @@ Task<Result<orchestration::TaskReport>> Platform::run_task(RunRequest request,
   }
   const std::string model = request.model.empty() ? parts.options.model : request.model;
   OAP_CO_TRY(orchestration::AgentSet agents, make_agents(settings, *parts.models, model));
+  if (!request.agent.empty()) {
+    OAP_CO_TRY(agents.worker, make_agent(settings, *parts.models, model, request.agent));
+    request.path = ExecutionPath::kFast;
+  }
   OAP_CO_TRY(const std::string session_id, parts.session_for(request));
   OAP_CO_TRY(std::vector<Message> stored, parts.sessions->history(session_id));
   orchestration::TaskRequest task;

@@ -44,6 +44,7 @@ struct RunRequest {
   bool continue_session = false;
   std::string session_id;  ///< continue this one; any unique prefix
   std::string model;       ///< instead of the platform's; empty: that one
+  std::string agent;       ///< who does it, on the fast path; empty: the Worker
 };
 
 /// What is told of a run while it goes on.

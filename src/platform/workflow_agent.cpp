@@ -92,23 +92,7 @@ class StepInvoker final : public workflow::ToolInvoker {
 
 Result<AgentProfile> profile_of(const Settings& settings, ModelSet& models, std::string_view name,
                                 const std::string& model) {
-  OAP_TRY(orchestration::AgentSet agents, make_agents(settings, models, model));
-  if (name == "worker" || name == "executor" || name.empty()) {
-    return std::move(agents.worker);
-  }
-  if (name == "planner") {
-    return std::move(agents.planner);
-  }
-  if (name == "reviewer") {
-    return std::move(agents.reviewer);
-  }
-  if (name == "commander") {
-    return std::move(agents.commander);
-  }
-  return fail(Code::kNotFound,
-              "there is no agent '{}'; the agents are worker, planner, reviewer "
-              "and commander",
-              name);
+  return make_agent(settings, models, model, name.empty() ? std::string("worker") : std::string(name));
 }
 
 /// All that one agent step needs while it runs.
@@ -136,6 +120,9 @@ class AgentStep {
     std::string prompt(json::get_string(request_.input, "prompt"));
     if (!schema.is_null()) {
       tools.push_back(submit_tool(schema));
+      if (!agent.tools.empty()) {
+        agent.tools.emplace_back(kSubmit);
+      }
       prompt += fmt::format("\n\nWhen you are done, call {} with the result.", kSubmit);
     }
     TurnLoop loop({invoker, parts_.catalog, parts_.hooks, events()});

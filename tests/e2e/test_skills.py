@@ -230,6 +230,39 @@ class AgentsAndHooks(SkillTest):
         offered = json.dumps(received()[0]["body"]["tools"])
         self.assertNotIn("write_file", offered)
 
+    def test_an_agent_of_a_file_does_a_task_within_its_rights(self):
+        self.write(".opencode/agents/scribe.md",
+                   "---\nmodel: openai/scribes\ntools: {bash: false}\n---\nYou are the scribe.\n")
+        self.oap("trust")
+        env, received = self.mock_llm([
+            {"when": {"results": 0}, "answer": {"tool_calls": [{"name": "bash", "arguments": {"command": "true"}}]}},
+            {"answer": {"text": "end"}}])
+        result, _ = self.run_task("go", "--agent", "scribe", "--yes", env=env)
+        self.assertEqual(received()[0]["body"]["model"], "scribes")
+        self.assertIn("You are the scribe", json.dumps(received()[0]))
+        self.assertEqual(len(result["denials"]), 1, result)
+        result, code = self.run_task("go", "--agent", "scrib", env=env)
+        self.assertEqual(code, 1)
+        self.assertIn("did you mean 'scribe'", result["error"])
+
+    def test_a_workflows_agent_step_keeps_its_answer_tool(self):
+        self.write(".opencode/workflows/split.yaml",
+                   "id: split\nsteps:\n  - id: ask\n    agent: planner\n    prompt: Split it\n    tools: [list_dir]\n"
+                   "    output_schema:\n      type: object\n      properties: {parts: {type: integer}}\n"
+                   "      required: [parts]\n")
+        env, received = self.mock_llm([
+            {"when": {"results": 0}, "answer": {"tool_calls": [{"name": "submit_result", "arguments": {"parts": 3}}]}},
+            {"answer": {"text": "done"}}])
+        done = self.oap("workflow", "run", "split", "--model", "openai/m", "--yes", "--json", env=env)
+        self.assertEqual(done.code, 0, done)
+        offered = [tool["function"]["name"] for tool in received()[0]["body"]["tools"]]
+        self.assertEqual(offered, ["list_dir", "submit_result"])
+
+    def test_trust_for_one_command_covers_what_was_there(self):
+        self.skill("one", "The words.\n")
+        self.assertIn("The words.", self.call({"name": "one"}, "--trust").out)
+        self.assertNotIn("The words.", self.call({"name": "one"}).out, "nothing was recorded")
+
     def test_turns_are_bounded(self):
         self.write(".opencode/agents/worker.md", "---\nmaxTurns: 2\n---\nWork.\n")
         self.oap("trust")

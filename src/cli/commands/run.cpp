@@ -64,6 +64,7 @@ int run_command(const Common& common, const RunArgs& args) {
   request.prompt = *prompt;
   request.continue_session = args.continue_session || !args.session.empty();
   request.session_id = args.session;
+  request.agent = args.agent;
   if (args.agent_path || args.fast_path) {
     request.path = args.agent_path ? ExecutionPath::kAgent : ExecutionPath::kFast;
   }
