@@ -184,6 +184,7 @@ void Import::servers() {
     }
   }
   settings_.permissions.server_names = server_names(servers);
+  settings_.permissions.gateways = gateway_names(*source_);
   legacy_tools(servers);
   if (!servers.empty()) {
     put(".opencode/mcp-servers.yaml",
@@ -320,6 +321,10 @@ void Import::assets() {
 void Import::personal_files() {
   if (options_.places.user_dir.empty()) {
     return;
+  }
+  if (const std::string state = options_.places.user_dir + ".json"; os::exists(state)) {
+    lost(state, state,
+         "servers that `claude mcp add` put there are not read: give them to `oap mcp add`");
   }
   for (const char* name : {"CLAUDE.md", "skills", "commands", "agents", "rules"}) {
     const std::string path = options_.places.user_dir + "/" + name;

@@ -262,6 +262,9 @@ class Translator {
     if (server.empty() || (rule_.level == Level::kAllow && is_star_glob(server))) {
       return lost("Claude Code skips an allow rule that names no one server");
     }
+    if (all_.gateways.contains(server)) {
+      return gateway(tool, parts);
+    }
     if (server == "sandbox" || server == "default") {
       return lost("is the name of the built-in server here, whose tools have rules of their own");
     }
@@ -282,6 +285,19 @@ class Translator {
     }
     add_parameter(std::move(made), std::string(text::trim(parts.spec->substr(0, colon))),
                   std::string(text::trim(parts.spec->substr(colon + 1))));
+  }
+
+  /// A tool of a server behind our own gateway, or all of them.
+  void gateway(const std::string& tool, const RuleParts& parts) {
+    if (tool.find("__") != std::string::npos && !tool.starts_with("__")) {
+      return mcp({"mcp__" + tool, parts.spec});
+    }
+    if (rule_.level == Level::kAllow || (!tool.empty() && tool != "*") || parts.spec) {
+      return lost(
+          "is the gateway of oap, of which one server's tools can be named: "
+          "mcp__<gateway>__<server>__<tool>");
+    }
+    out_.rules.push_back(make_.tool("*__*"));
   }
 
   std::string known(const std::string& server) const {

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -37,6 +38,8 @@ struct ClaudePermissions {
   std::vector<std::string> additional_directories;  ///< as written
   /// A server's name as rules write it, where that differs from its name in the configuration.
   std::map<std::string, std::string> server_names;
+  /// Servers that are this program's own gateway: mcp__oap__github__x is about github's x.
+  std::set<std::string> gateways;
 };
 
 /// The rules of permissions.yaml that mean the same (hosts.md 2.2): those of the settings, the

@@ -40,6 +40,9 @@ class RuleMaker {
   std::string reason_;
 };
 
+/// CEL: every path of the call is in the workspace.
+inline constexpr std::string_view kPathsInside = "!paths.exists(p, p.matches(\"^[/~]\"))";
+
 /// A string literal of CEL.
 std::string cel_text(std::string_view text);
 /// Text as a part of an RE2 expression that matches exactly it.

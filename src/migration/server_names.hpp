@@ -1,6 +1,7 @@
 #pragma once
 
 #include <map>
+#include <set>
 #include <string>
 #include <string_view>
 
@@ -16,5 +17,8 @@ std::string rule_name(std::string_view server);
 std::map<std::string, std::string> server_names(const json::Object& servers);
 /// The same of a tree's `.mcp.json`; empty where it cannot be read.
 std::map<std::string, std::string> server_names(const Tree& tree);
+
+/// The servers of a tree's `.mcp.json` that start `oap mcp serve`, as rules write them.
+std::set<std::string> gateway_names(const Tree& tree);
 
 }  // namespace oap::migration
