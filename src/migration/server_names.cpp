@@ -1,5 +1,8 @@
 #include "migration/server_names.hpp"
 
+#include <algorithm>
+
+#include "config/expand.hpp"
 #include "config/mcp_json.hpp"
 #include "json/parse.hpp"
 #include "text/strings.hpp"
@@ -54,6 +57,50 @@ std::set<std::string> gateway_names(const Tree& tree) {
     }
   }
   return out;
+}
+
+std::string missing_for(const json::Object& server, const config::Env& env) {
+  std::string why;
+  const auto look = [&](const json::Value& value) {
+    if (value.is_string() && why.empty()) {
+      const auto expanded = config::expand(json::view(value.get_string()), env);
+      why = expanded ? "" : expanded.error().message();
+    }
+  };
+  for (const std::string_view key : {"command", "url", "args"}) {
+    const json::Value* const value = json::find(server, key);
+    if (value != nullptr && value->is_array()) {
+      std::for_each(value->get_array().begin(), value->get_array().end(), look);
+    } else if (value != nullptr) {
+      look(*value);
+    }
+  }
+  return why;
+}
+
+json::Object with_empty_defaults(json::Object server, bool& changed) {
+  for (const std::string_view key : {"env", "headers"}) {
+    const auto found = server.find(key);
+    if (found == server.end() || !found->value().is_object()) {
+      continue;
+    }
+    for (auto& one : found->value().get_object()) {
+      if (!one.value().is_string()) {
+        continue;
+      }
+      std::string text(json::view(one.value().get_string()));
+      for (std::size_t at = text.find("${"); at != std::string::npos;
+           at = text.find("${", at + 2)) {
+        const std::size_t end = text.find('}', at);
+        if (end != std::string::npos && text.substr(at, end - at).find(":-") == std::string::npos) {
+          text.insert(end, ":-");
+          changed = true;
+        }
+      }
+      one.value() = text;
+    }
+  }
+  return server;
 }
 
 }  // namespace oap::migration
