@@ -61,8 +61,9 @@ class Import {
     plan_hooks(settings_, plan_, report_);
     instructions();
     assets();
+    const bool seen = !report_.not_carried.empty() || is_there(".mcp.json");
     personal_files();
-    if (report_.components.empty()) {
+    if (report_.components.empty() && (!seen || !report_.errors.empty())) {
       return report_.errors.empty()
                  ? failed(fmt::format("{} holds nothing of Claude Code: no .claude, CLAUDE.md or "
                                       ".mcp.json",

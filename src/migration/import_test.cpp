@@ -429,6 +429,13 @@ TEST_F(ClaudeCode, VariablesThatAreNotSetDoNotStopTheRest) {
   EXPECT_TRUE(validate(target_).valid) << to_text(validate(target_));
 }
 
+TEST_F(ClaudeCode, SettingsOfWhichNothingHasACounterpart) {
+  write(".mcp.json", R"j({"mcpServers": {"a": {"command": "${NO_SUCH_VARIABLE}/x"}}})j");
+  const Report report = run();
+  EXPECT_EQ(report.status(), "success") << to_text(report);
+  EXPECT_EQ(report.not_carried.size(), 1U);
+}
+
 TEST(SkillHead, KeepsWhatIsThere) {
   EXPECT_EQ(with_block("", "a", "  - x\n"),
             with_block(with_block("", "a", "  - y\n"), "a", "  - x\n"));
