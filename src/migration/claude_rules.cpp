@@ -365,7 +365,7 @@ Translation translate_claude(const ClaudePermissions& permissions) {
   Translation out;
   bool edits = false;
   bool all_bash = false;
-  bool git = false;
+  std::set<std::string> programs;
   for (const ClaudeRule& rule : permissions.rules) {
     // Nobody is asked in that mode: what would ask is denied.
     ClaudeRule judged = rule;
@@ -379,12 +379,18 @@ Translation translate_claude(const ClaudePermissions& permissions) {
                              parts->tool == "MultiEdit" || parts->tool == "NotebookEdit";
       edits = edits || path_tool;
       all_bash = all_bash || (parts->tool == "Bash" && !parts->spec);
-      git = git || (parts->tool == "Bash" && parts->spec && parts->spec->starts_with("git"));
+      if (parts->tool == "Bash" && parts->spec) {
+        const std::string_view first = text::trim(*parts->spec);
+        const std::string_view word = first.substr(0, first.find_first_of(" :*"));
+        if (!word.empty() && word.find_first_of("\\\"'$") == std::string_view::npos) {
+          programs.emplace(word);
+        }
+      }
     }
   }
   const bool accepts = add_mode(permissions.default_mode, out);
   add_directories(permissions, accepts, out);
-  add_own_rules(edits || accepts, all_bash, git, out);
+  add_own_rules(edits || accepts, all_bash, programs, out);
   return out;
 }
 

@@ -62,9 +62,10 @@ void translate_domain(const ClaudeRule& rule, const RuleMaker& make, std::string
 std::optional<std::string> path_pattern(std::string_view spec, Layer layer, Level level);
 
 /// What Claude Code does by itself: commands that only read run unasked, protected paths ask.
-/// `edits`: some rule or the mode allows edits; `all_bash`: every command is allowed; `git`: some
-/// rule allows git.
-void add_own_rules(bool edits, bool all_bash, bool git, Translation& out);
+/// `edits`: some rule or the mode allows edits; `all_bash`: every command is allowed; `programs`:
+/// those that rules allow.
+void add_own_rules(bool edits, bool all_bash, const std::set<std::string>& programs,
+                   Translation& out);
 
 /// The commands that acceptEdits lets pass, on files of the workspace.
 void add_edit_commands(Translation& out);
