@@ -90,37 +90,38 @@ void add_protected_paths(Translation& out) {
   }
 }
 
-void add_wrappers(Translation& out) {
+/// `xargs` without options stands for what it runs, where that is the settings' own choice: what it
+/// is given is not known, which is too much for what runs unasked by itself.
+void add_wrappers(const std::set<std::string>& programs, Translation& out) {
   const RuleMaker wrapper(Level::kAllow, "what it runs is judged by itself");
-  for (const std::string_view name :
-       {"timeout", "time", "nice", "nohup", "stdbuf", "command", "builtin"}) {
-    out.rules.push_back(wrapper.command(fmt::format("{} *", name)));
+  out.rules.push_back(wrapper.program("{timeout,time,nice,nohup,stdbuf,command,builtin}"));
+  std::string names;
+  for (const std::string& program : programs) {
+    names += (names.empty() ? "" : ", ") + cel_text(program);
   }
-  out.rules.push_back(
-      RuleMaker::where(wrapper.command("xargs *"), "size(argv) > 1 && !argv[1].startsWith(\"-\")"));
+  if (!names.empty()) {
+    out.rules.push_back(RuleMaker::where(wrapper.command("xargs *"),
+                                         fmt::format("size(argv) > 1 && argv[1] in [{}]", names)));
+  }
 }
 
 void add_reading_commands(Translation& out) {
   const RuleMaker allow(Level::kAllow, "Claude Code runs commands that only read unasked");
   const std::string inside = stays_inside(false);
-  for (const std::string_view program :
-       {"ls", "cat", "echo", "pwd", "head", "tail", "grep", "wc", "which", "diff", "stat", "du"}) {
-    out.rules.push_back(RuleMaker::where(allow.command(fmt::format("{} *", program)), inside));
-  }
+  out.rules.push_back(RuleMaker::where(
+      allow.program("{ls,cat,echo,pwd,head,tail,grep,wc,which,diff,stat,du}"), inside));
   out.rules.push_back(RuleMaker::where(
       allow.command("cd *"),
       "size(argv) > 1 && !argv.exists(w, w.matches(\"^[/~-]|(^|/)\\\\.\\\\.(/|$)|[$`]\"))"));
   out.rules.push_back(
       RuleMaker::where(RuleMaker::where(allow.command("find *"), kOnlyFinds), inside));
-  for (const std::string_view form :
-       {"status", "log", "diff", "show", "blame", "rev-parse", "ls-files", "describe"}) {
-    out.rules.push_back(RuleMaker::where(
-        RuleMaker::where(
-            allow.command(fmt::format("git {} *", form)),
-            "!argv.exists(w, "
-            "w.matches(\"^(--output|--ext-d|--textconv|-O|--open-files|--no-index)\"))"),
-        inside));
-  }
+  const json::Object git =
+      allow.command("git {status,log,diff,show,blame,rev-parse,ls-files,describe} *");
+  out.rules.push_back(RuleMaker::where(
+      RuleMaker::where(git,
+                       "!argv.exists(w, w.matches(\"^(--output|--ext-d|--textconv|-O|"
+                       "--open-files|--no-index)\"))"),
+      inside));
 }
 
 }  // namespace
@@ -161,13 +162,12 @@ void translate_bash(const ClaudeRule& rule, const RuleMaker& make,
 
 void add_edit_commands(Translation& out) {
   const RuleMaker allow(Level::kAllow, "defaultMode: acceptEdits");
-  for (const std::string_view program : {"mkdir", "touch", "rm", "rmdir", "mv", "cp", "sed"}) {
-    out.rules.push_back(
-        RuleMaker::where(allow.command(fmt::format("{} *", program)), stays_inside(true)));
-  }
+  out.rules.push_back(
+      RuleMaker::where(allow.program("{mkdir,touch,rm,rmdir,mv,cp,sed}"), stays_inside(true)));
 }
 
-void add_own_rules(bool edits, bool all_bash, bool git, Translation& out) {
+void add_own_rules(bool edits, bool all_bash, const std::set<std::string>& programs,
+                   Translation& out) {
   const RuleMaker ask(Level::kAsk, "Claude Code asks for this by itself");
   if (edits) {
     add_protected_paths(out);
@@ -176,12 +176,12 @@ void add_own_rules(bool edits, bool all_bash, bool git, Translation& out) {
   if (all_bash) {
     return;
   }
-  if (!git) {
+  if (!programs.contains("git")) {
     out.rules.push_back(RuleMaker::where(
         ask.tool("bash"),
         "command.matches(\"(?s)(^|[;&|(\\n])\\\\s*cd\\\\s.*[;&|\\n]\\\\s*git\\\\s\")"));
   }
-  add_wrappers(out);
+  add_wrappers(programs, out);
   add_reading_commands(out);
 }
 

@@ -61,8 +61,9 @@ class Import {
     plan_hooks(settings_, plan_, report_);
     instructions();
     assets();
+    const bool seen = !report_.not_carried.empty() || is_there(".mcp.json");
     personal_files();
-    if (report_.components.empty()) {
+    if (report_.components.empty() && (!seen || !report_.errors.empty())) {
       return report_.errors.empty()
                  ? failed(fmt::format("{} holds nothing of Claude Code: no .claude, CLAUDE.md or "
                                       ".mcp.json",
@@ -103,6 +104,7 @@ class Import {
 
   bool permissions();
   void servers();
+  void take_servers(const json::Object& from, json::Object& servers);
   void legacy_tools(json::Object& servers);
   void instructions();
   void section(std::string_view title, const std::string& text, std::string& out);
@@ -133,6 +135,9 @@ bool Import::permissions() {
     report_.warnings.push_back(std::move(one));
   }
   for (NotCarried& one : made.not_carried) {
+    if (one.key.starts_with("permissions.deny") || one.key.starts_with("permissions.ask")) {
+      report_.warnings.push_back(fmt::format("{}: {} is lost: {}", one.where, one.key, one.reason));
+    }
     report_.not_carried.push_back(std::move(one));
   }
   for (json::Object& rule : sandbox_.rules) {
@@ -172,7 +177,7 @@ void Import::servers() {
       }
       const json::Object* const ours =
           found.source ? json::find_object(found.source->document.value, "mcp_servers") : nullptr;
-      servers = ours == nullptr ? json::Object{} : *ours;
+      take_servers(ours == nullptr ? json::Object{} : *ours, servers);
       if (!servers.empty()) {
         report_.migrated("mcp_servers");
       }
@@ -184,10 +189,30 @@ void Import::servers() {
     }
   }
   settings_.permissions.server_names = server_names(servers);
+  settings_.permissions.gateways = gateway_names(*source_);
   legacy_tools(servers);
   if (!servers.empty()) {
     put(".opencode/mcp-servers.yaml",
         std::string(kWritten) + yaml_text({{"mcp_servers", std::move(servers)}}));
+  }
+}
+
+void Import::take_servers(const json::Object& from, json::Object& servers) {
+  for (const auto& one : from) {
+    const std::string name(one.key());
+    if (!one.value().is_object()) {
+      continue;
+    }
+    if (const std::string why = missing_for(one.value().get_object(), options_.env); !why.empty()) {
+      lost("mcpServers." + name, ".mcp.json", why + ", and import again");
+      continue;
+    }
+    bool changed = false;
+    servers[name] = with_empty_defaults(one.value().get_object(), changed);
+    if (changed) {
+      report_.warnings.push_back(fmt::format(
+          "mcpServers.{}: a variable that is not set is empty for it", text::escape_visible(name)));
+    }
   }
 }
 
@@ -320,6 +345,10 @@ void Import::assets() {
 void Import::personal_files() {
   if (options_.places.user_dir.empty()) {
     return;
+  }
+  if (const std::string state = options_.places.user_dir + ".json"; os::exists(state)) {
+    lost(state, state,
+         "servers that `claude mcp add` put there are not read: give them to `oap mcp add`");
   }
   for (const char* name : {"CLAUDE.md", "skills", "commands", "agents", "rules"}) {
     const std::string path = options_.places.user_dir + "/" + name;

@@ -2,6 +2,7 @@
 
 #include <string>
 
+#include "config/paths.hpp"
 #include "migration/claude_settings.hpp"
 #include "migration/report.hpp"
 
@@ -12,6 +13,7 @@ struct ClaudeImport {
   std::string target;
   ClaudePlaces places;
   bool dry_run = false;
+  config::Env env = config::process_env();
 };
 
 /// Takes over what Claude Code has in `source`, for the person and for the machine: settings in all

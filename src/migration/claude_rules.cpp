@@ -262,6 +262,9 @@ class Translator {
     if (server.empty() || (rule_.level == Level::kAllow && is_star_glob(server))) {
       return lost("Claude Code skips an allow rule that names no one server");
     }
+    if (all_.gateways.contains(server)) {
+      return gateway(tool, parts);
+    }
     if (server == "sandbox" || server == "default") {
       return lost("is the name of the built-in server here, whose tools have rules of their own");
     }
@@ -282,6 +285,19 @@ class Translator {
     }
     add_parameter(std::move(made), std::string(text::trim(parts.spec->substr(0, colon))),
                   std::string(text::trim(parts.spec->substr(colon + 1))));
+  }
+
+  /// A tool of a server behind our own gateway, or all of them.
+  void gateway(const std::string& tool, const RuleParts& parts) {
+    if (tool.find("__") != std::string::npos && !tool.starts_with("__")) {
+      return mcp({"mcp__" + tool, parts.spec});
+    }
+    if (rule_.level == Level::kAllow || (!tool.empty() && tool != "*") || parts.spec) {
+      return lost(
+          "is the gateway of oap, of which one server's tools can be named: "
+          "mcp__<gateway>__<server>__<tool>");
+    }
+    out_.rules.push_back(make_.tool("*__*"));
   }
 
   std::string known(const std::string& server) const {
@@ -349,7 +365,7 @@ Translation translate_claude(const ClaudePermissions& permissions) {
   Translation out;
   bool edits = false;
   bool all_bash = false;
-  bool git = false;
+  std::set<std::string> programs;
   for (const ClaudeRule& rule : permissions.rules) {
     // Nobody is asked in that mode: what would ask is denied.
     ClaudeRule judged = rule;
@@ -363,12 +379,18 @@ Translation translate_claude(const ClaudePermissions& permissions) {
                              parts->tool == "MultiEdit" || parts->tool == "NotebookEdit";
       edits = edits || path_tool;
       all_bash = all_bash || (parts->tool == "Bash" && !parts->spec);
-      git = git || (parts->tool == "Bash" && parts->spec && parts->spec->starts_with("git"));
+      if (parts->tool == "Bash" && parts->spec) {
+        const std::string_view first = text::trim(*parts->spec);
+        const std::string_view word = first.substr(0, first.find_first_of(" :*"));
+        if (!word.empty() && word.find_first_of("\\\"'$") == std::string_view::npos) {
+          programs.emplace(word);
+        }
+      }
     }
   }
   const bool accepts = add_mode(permissions.default_mode, out);
   add_directories(permissions, accepts, out);
-  add_own_rules(edits || accepts, all_bash, git, out);
+  add_own_rules(edits || accepts, all_bash, programs, out);
   return out;
 }
 

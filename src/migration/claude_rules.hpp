@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -37,6 +38,8 @@ struct ClaudePermissions {
   std::vector<std::string> additional_directories;  ///< as written
   /// A server's name as rules write it, where that differs from its name in the configuration.
   std::map<std::string, std::string> server_names;
+  /// Servers that are this program's own gateway: mcp__oap__github__x is about github's x.
+  std::set<std::string> gateways;
 };
 
 /// The rules of permissions.yaml that mean the same (hosts.md 2.2): those of the settings, the
@@ -59,9 +62,10 @@ void translate_domain(const ClaudeRule& rule, const RuleMaker& make, std::string
 std::optional<std::string> path_pattern(std::string_view spec, Layer layer, Level level);
 
 /// What Claude Code does by itself: commands that only read run unasked, protected paths ask.
-/// `edits`: some rule or the mode allows edits; `all_bash`: every command is allowed; `git`: some
-/// rule allows git.
-void add_own_rules(bool edits, bool all_bash, bool git, Translation& out);
+/// `edits`: some rule or the mode allows edits; `all_bash`: every command is allowed; `programs`:
+/// those that rules allow.
+void add_own_rules(bool edits, bool all_bash, const std::set<std::string>& programs,
+                   Translation& out);
 
 /// The commands that acceptEdits lets pass, on files of the workspace.
 void add_edit_commands(Translation& out);

@@ -263,6 +263,9 @@ class Translator {
         // The shell's commands have rules of their own.
         made = RuleMaker::where(std::move(made), "tool != \"bash\" && tool != \"run_command\"");
       }
+      if (ordered[i].level == Level::kAllow && names[i].find("__") == std::string::npos) {
+        made = RuleMaker::where(std::move(made), kPathsInside);
+      }
       out_.rules.push_back(limited(std::move(made), ordered, i, "tool"));
     }
   }

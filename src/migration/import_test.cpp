@@ -415,6 +415,27 @@ TEST_F(ClaudeCode, TheSandboxKeepsWhatTightens) {
   EXPECT_TRUE(validate(target_).valid) << to_text(validate(target_));
 }
 
+TEST_F(ClaudeCode, VariablesThatAreNotSetDoNotStopTheRest) {
+  write(".mcp.json", R"j({"mcpServers": {
+    "a": {"command": "${NO_SUCH_VARIABLE}/x"},
+    "b": {"type": "http", "url": "https://b.example/mcp", "headers": {"Authorization": "Bearer ${NO_SUCH_VARIABLE}"}},
+    "c": {"command": "c", "args": ["${NO_SUCH_VARIABLE:-d}", "$5"], "env": {"K": "${NO_SUCH_VARIABLE}"}}}})j");
+  const Report report = run();
+  EXPECT_EQ(report.status(), "success") << to_text(report);
+  ASSERT_EQ(report.not_carried.size(), 1U);
+  EXPECT_EQ(report.not_carried[0].key, "mcpServers.a");
+  EXPECT_THAT(made(".opencode/mcp-servers.yaml"),
+              AllOf(HasSubstr("Bearer ${NO_SUCH_VARIABLE:-}"), HasSubstr("\"$$5\"")));
+  EXPECT_TRUE(validate(target_).valid) << to_text(validate(target_));
+}
+
+TEST_F(ClaudeCode, SettingsOfWhichNothingHasACounterpart) {
+  write(".mcp.json", R"j({"mcpServers": {"a": {"command": "${NO_SUCH_VARIABLE}/x"}}})j");
+  const Report report = run();
+  EXPECT_EQ(report.status(), "success") << to_text(report);
+  EXPECT_EQ(report.not_carried.size(), 1U);
+}
+
 TEST(SkillHead, KeepsWhatIsThere) {
   EXPECT_EQ(with_block("", "a", "  - x\n"),
             with_block(with_block("", "a", "  - y\n"), "a", "  - x\n"));

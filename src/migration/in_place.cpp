@@ -41,6 +41,7 @@ Result<std::string> rules_in_place(const std::string& workspace) {
     return std::string();
   }
   settings.permissions.server_names = server_names(tree);
+  settings.permissions.gateways = gateway_names(tree);
   std::vector<json::Object> rules = translate_claude(settings.permissions).rules;
   rules.insert(rules.end(), sandbox.rules.begin(), sandbox.rules.end());
   std::string text = "permissions:\n";

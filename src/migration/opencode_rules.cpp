@@ -237,6 +237,11 @@ class Translator {
       condition =
           fmt::format("{} in arguments && {}.matches({})", key, value, cel_text(ordered[at].regex));
     }
+    const bool files =
+        group.permission == "glob" || group.permission == "grep" || group.permission == "list";
+    if (files && rule.level == Level::kAllow && rule.permission != "*") {
+      made = RuleMaker::where(std::move(made), kPathsInside);
+    }
     const std::string later = unless_later(ordered, at, value);
     if (!later.empty()) {
       condition += fmt::format("{}(!({} in arguments) || ({}))", condition.empty() ? "" : " && ",

@@ -24,6 +24,10 @@ json::Object RuleMaker::command(std::string_view pattern) const {
   return finish({{"scope", "command"}, {pattern == "*" ? "program" : "pattern", pattern}});
 }
 
+json::Object RuleMaker::program(std::string_view glob) const {
+  return finish({{"scope", "command"}, {"program", glob}});
+}
+
 json::Object RuleMaker::argv(const std::vector<std::string>& words) const {
   json::Array list;
   for (const std::string& word : words) {

@@ -24,6 +24,7 @@ class RuleMaker {
   RuleMaker(Level level, std::string reason) : level_(level), reason_(std::move(reason)) {}
 
   json::Object command(std::string_view pattern) const;
+  json::Object program(std::string_view glob) const;
   json::Object argv(const std::vector<std::string>& words) const;
   json::Object path(std::string_view action, std::string_view pattern) const;
   json::Object tool(std::string_view name) const;
@@ -39,6 +40,9 @@ class RuleMaker {
   Level level_;
   std::string reason_;
 };
+
+/// CEL: every path of the call is in the workspace.
+inline constexpr std::string_view kPathsInside = "!paths.exists(p, p.matches(\"^[/~]\"))";
 
 /// A string literal of CEL.
 std::string cel_text(std::string_view text);
