@@ -150,20 +150,30 @@ void Delegation::spawn(const std::string& id) {
   branches_.insert_or_assign(id, scope_.spawn(carry_out(id)));
 }
 
-Task<void> Delegation::carry_out(std::string id) {
-  const Deadline never = Deadline::never();
-  auto agents = per_agent_.find(tasks_.at(id).agent);
-  if (agents == per_agent_.end()) {
-    agents = per_agent_
-                 .emplace(tasks_.at(id).agent,
-                          async::Semaphore(at_least_one(parts_.limits.per_agent, 64)))
-                 .first;
+/// One that was delegated by a delegated agent works in its parent's place: else the two could wait
+/// for each other.
+Task<Result<Delegation::Places>> Delegation::take_places(DelegatedTask task) {
+  Places places;
+  if (task.depth > 1) {
+    co_return std::move(places);
   }
-  auto own = co_await agents->second.acquire(never);
-  auto place =
-      own ? co_await all_.acquire(never) : Result<async::Semaphore::Permit>(fail(own.error()));
+  const Deadline never = Deadline::never();
+  auto agents = per_agent_.find(task.agent);
+  if (agents == per_agent_.end()) {
+    async::Semaphore limit(at_least_one(parts_.limits.per_agent, 64));
+    agents = per_agent_.emplace(task.agent, std::move(limit)).first;
+  }
+  OAP_CO_TRY(async::Semaphore::Permit own, co_await agents->second.acquire(never));
+  places.push_back(std::move(own));
+  OAP_CO_TRY(async::Semaphore::Permit one, co_await all_.acquire(never));
+  places.push_back(std::move(one));
+  co_return std::move(places);
+}
+
+Task<void> Delegation::carry_out(std::string id) {
+  const Result<Places> places = co_await take_places(tasks_.at(id));
   DelegatedOutcome outcome;
-  if (place && !holding_ && !cancelled_[id]) {
+  if (places && !holding_ && !cancelled_[id]) {
     tasks_.at(id).state = DelegatedTask::State::kRunning;
     DelegatedTask copy = tasks_.at(id);
     outcome = co_await parts_.run(std::move(copy));
@@ -172,7 +182,7 @@ Task<void> Delegation::carry_out(std::string id) {
   if (cancelled_[id]) {
     outcome.text = outcome.text.empty() ? "cancelled" : outcome.text;
     settle(id, State::kCancelled, std::move(outcome));
-  } else if (holding_ || !place) {
+  } else if (holding_ || !places) {
     tasks_.at(id).state = State::kPending;
     wake(id);
   } else {

@@ -100,6 +100,8 @@ class Delegation {
   void mark_delivered(const std::string& id);
 
  private:
+  using Places = std::vector<async::Semaphore::Permit>;
+  Task<Result<Places>> take_places(DelegatedTask task);
   void spawn(const std::string& id);
   Task<void> carry_out(std::string id);
   void settle(const std::string& id, DelegatedTask::State state, DelegatedOutcome outcome);

@@ -93,6 +93,18 @@ TEST_F(Delegated, LimitsHoldOverAllAndForEachAgent) {
   EXPECT_EQ(ends_, 11);
 }
 
+TEST_F(Delegated, ADelegatedDelegatorAndItsTaskDoNotWaitForEachOther) {
+  MissionLimits limits;
+  limits.parallel = 1;
+  limits.per_agent = 1;
+  wait_ = Millis(20);
+  Delegation& all = make(limits);
+  ASSERT_TRUE(all.start(task("worker", "d", 1)));
+  ASSERT_TRUE(all.start(task("worker", "d", 2)));
+  join();
+  EXPECT_EQ(most_, 2);
+}
+
 TEST_F(Delegated, DepthAndNumberAreGuardedInCode) {
   MissionLimits limits;
   limits.depth = 2;

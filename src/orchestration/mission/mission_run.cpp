@@ -260,7 +260,10 @@ Task<Result<void>> MissionRun::after_failure(Error error) {
         error.code() == Code::kUnavailable || error.code() == Code::kDeadlineExceeded;
     co_return apply(ProviderFailed{parts_.redact(error.to_string()), again});
   }
-  co_return apply(Broken{parts_.redact(error.to_string())});
+  if (error.code() == Code::kDataLoss || error.code() == Code::kInternal) {
+    co_return apply(Broken{parts_.redact(error.to_string())});
+  }
+  co_return apply(BudgetSpent{"error", parts_.redact(error.to_string())});
 }
 
 Task<Result<void>> MissionRun::wait_for_children() {
@@ -287,7 +290,9 @@ Task<Result<void>> MissionRun::wait_for_children() {
 
 Task<Result<void>> MissionRun::ask_person() {
   if (answer_.empty() && parts_.person.is_there()) {
+    body_.active = active_time();
     auto answer = co_await parts_.person.answer(body_.status.question);
+    began_ = parts_.clock.steady();  // a person's time is no time at work
     answer_ = answer.value_or("");
   }
   if (answer_.empty()) {

@@ -327,6 +327,9 @@ Task<ToolResult> MissionRun::delegate(MissionSeat seat, ToolCall call) {
   if (!found) {
     co_return refused(found.error());
   }
+  if (id == seat.task_id) {
+    co_return ToolResult::text("that is this task itself", true);
+  }
   if (action == "result" && !(*found)->has_ended()) {
     co_return ToolResult::text(fmt::format("{} is {}; its result will be told, or wait for it", id,
                                            to_string((*found)->state)));
