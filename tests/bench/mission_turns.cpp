@@ -5,16 +5,18 @@
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
 #include <string>
 #include <vector>
 
-#include <sys/resource.h>
+#include <unistd.h>
 
 #include "approval/approver.hpp"
 #include "async/runtime.hpp"
 #include "async/scope.hpp"
 #include "json/print.hpp"
 #include "os/file.hpp"
+#include "os/self.hpp"
 #include "platform/missions.hpp"
 #include "platform/platform.hpp"
 
@@ -52,9 +54,20 @@ Task<void> one(platform::Missions& missions, const Order& order, std::vector<int
 Task<int> all(platform::Platform& platform, Order order) {
   const Executor executor = co_await boost::asio::this_coro::executor;
   std::vector<int> calls;
+  std::size_t good = 0;
+  platform.watch_calls([&good](const gateway::Progress& progress) {
+    if (progress.kind != gateway::Progress::Kind::kFinished) {
+      return;
+    }
+    good += progress.outcome->ok() ? 1 : 0;
+    if (!progress.outcome->ok()) {
+      std::fprintf(stderr, "%s\n", progress.outcome->text_for_model().c_str());
+    }
+  });
   co_await one(platform.missions(), order, calls);  // starts the tools' server
   const std::size_t before = resident_kb();
   calls.clear();
+  good = 0;
   const auto began = std::chrono::steady_clock::now();
   async::Scope scope(executor);
   for (std::size_t i = 0; i < order.missions; ++i) {
@@ -63,7 +76,9 @@ Task<int> all(platform::Platform& platform, Order order) {
   co_await scope.join();
   const double seconds =
       std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
+  platform.watch_calls({});
   const bool right =
+      good == order.missions * static_cast<std::size_t>(order.turns) &&
       std::all_of(calls.begin(), calls.end(), [&order](int made) { return made == order.turns; });
   const auto turns = static_cast<double>(order.missions) * order.turns;
   std::printf("%s\n", json::print(json::Object{{"missions", order.missions},
@@ -105,6 +120,12 @@ int run(const Order& order) {
 }  // namespace oap
 
 int main(int argc, char** argv) {
+  if (argc > 1 && std::strcmp(argv[1], "mcp-server") == 0) {  // the tools' server is the program's
+    const std::string self = oap::os::self_path().value_or("");
+    const std::string program = self.substr(0, self.rfind('/')) + "/../../oap";
+    ::execv(program.c_str(), argv);
+    return 126;
+  }
   if (argc != 6) {
     std::fprintf(stderr, "mission_turns WORKSPACE MISSIONS TURNS MODEL PROMPT\n");
     return 2;
