@@ -71,6 +71,13 @@ std::optional<Turn> turn_from_json(const json::Value& value) {
   return turn.id.empty() ? std::nullopt : std::optional(std::move(turn));
 }
 
+/// Nothing where the file is damaged.
+std::optional<Turn> read_turn(const std::string& file) {
+  const auto text = os::read_file(file);
+  const auto value = text ? json::parse(*text) : fail(text.error());
+  return value ? turn_from_json(*value) : std::nullopt;
+}
+
 /// Files before the folders they lie in when they go, after them when they come.
 void sort_for(std::vector<Change*>& changes, bool forward) {
   const auto goes = [forward](const Change* change) {
@@ -240,10 +247,12 @@ Result<void> Journal::record(const TurnInfo& info, std::vector<Change> changes) 
 }
 
 Result<Turn> Journal::turn_of(const TurnInfo& info) {
-  OAP_TRY(std::vector<Turn> all, read_turns());
-  for (Turn& turn : all) {
-    if (turn.id == info.id) {
-      return std::move(turn);
+  OAP_TRY(const std::vector<std::string> names, os::list_dir(folder_ + "/turns"));
+  for (auto name = names.rbegin(); name != names.rend(); ++name) {
+    if (name->ends_with("-" + info.id + ".json")) {
+      if (std::optional<Turn> turn = read_turn(folder_ + "/turns/" + *name)) {
+        return *std::move(turn);
+      }
     }
   }
   Turn turn;
@@ -251,7 +260,10 @@ Result<Turn> Journal::turn_of(const TurnInfo& info) {
   turn.session = info.session;
   turn.title = info.title;
   turn.at = clock_.wall();
-  turn.order = all.empty() ? 1 : all.front().order + 1;
+  if (!names.empty()) {
+    std::from_chars(names.back().data(), names.back().data() + names.back().size(), turn.order);
+  }
+  ++turn.order;
   return turn;
 }
 
@@ -264,9 +276,7 @@ Result<std::vector<Turn>> Journal::read_turns() const {
   OAP_TRY(const std::vector<std::string> names, os::list_dir(folder_ + "/turns"));
   std::vector<Turn> turns;
   for (auto name = names.rbegin(); name != names.rend(); ++name) {
-    const auto text = os::read_file(folder_ + "/turns/" + *name);
-    const auto value = text ? json::parse(*text) : fail(text.error());
-    std::optional<Turn> turn = value ? turn_from_json(*value) : std::nullopt;
+    std::optional<Turn> turn = read_turn(folder_ + "/turns/" + *name);
     if (turn) {
       turns.push_back(*std::move(turn));
     }
