@@ -142,13 +142,16 @@ Result<std::string> Contents::take_in(int fd, const std::string& path, bool keep
 }
 
 Result<void> Contents::restore(const std::string& path, const PathState& state) const {
+  struct stat info = {};
+  const bool is_there = ::lstat(path.c_str(), &info) == 0;
+  const bool is_folder = is_there && S_ISDIR(info.st_mode);
+  const bool in_the_way =
+      is_there && (state.kind == Kind::kAbsent || is_folder != (state.kind == Kind::kDirectory));
+  if (in_the_way && (is_folder ? ::rmdir(path.c_str()) : ::unlink(path.c_str())) != 0) {
+    return fail(os::errno_error("removing", path, errno));
+  }
   if (state.kind == Kind::kAbsent) {
-    struct stat info = {};
-    if (::lstat(path.c_str(), &info) != 0) {
-      return {};
-    }
-    const int done = S_ISDIR(info.st_mode) ? ::rmdir(path.c_str()) : ::unlink(path.c_str());
-    return done == 0 ? Result<void>{} : fail(os::errno_error("removing", path, errno));
+    return {};
   }
   if (state.kind == Kind::kDirectory) {
     OAP_CHECK_OK(os::make_dirs(path));

@@ -71,26 +71,11 @@ std::optional<Turn> turn_from_json(const json::Value& value) {
   return turn.id.empty() ? std::nullopt : std::optional(std::move(turn));
 }
 
-std::vector<Change> differences(const Picture::Entries& before, const Picture::Entries& after) {
-  std::vector<Change> changes;
-  auto old = before.begin();
-  auto now = after.begin();
-  while (old != before.end() || now != after.end()) {
-    if (now == after.end() || (old != before.end() && old->first < now->first)) {
-      changes.push_back({old->first, old->second, {}});
-      ++old;
-    } else if (old == before.end() || now->first < old->first) {
-      changes.push_back({now->first, {}, now->second});
-      ++now;
-    } else {
-      if (!(old->second == now->second)) {
-        changes.push_back({old->first, old->second, now->second});
-      }
-      ++old;
-      ++now;
-    }
-  }
-  return changes;
+/// Nothing where the file is damaged.
+std::optional<Turn> read_turn(const std::string& file) {
+  const auto text = os::read_file(file);
+  const auto value = text ? json::parse(*text) : fail(text.error());
+  return value ? turn_from_json(*value) : std::nullopt;
 }
 
 /// Files before the folders they lie in when they go, after them when they come.
@@ -185,24 +170,35 @@ Journal::Effect Journal::before(TurnInfo turn, const std::vector<std::string>& p
       effect.watched = true;
     }
   }
-  if (!paths.empty() || !beyond_.empty()) {
-    return effect;
+  if (paths.empty() && beyond_.empty()) {
+    look_at_all(effect);
   }
+  return effect;
+}
+
+/// What is different from the last picture somebody else has changed, or an effect that is still
+/// under way.
+void Journal::look_at_all(Effect& effect) {
   if (!std::exchange(loaded_, true)) {
     picture_.load(folder_ + "/picture");
   }
-  const Picture::Entries known = picture_.entries();
-  if (const auto taken = picture_.take(); !taken) {
-    beyond_ = taken.error().message();
+  auto changes = picture_.take();
+  if (!changes) {
+    beyond_ = changes.error().message();
     note_gap(effect.turn, beyond_);
-    return effect;
+    return;
   }
-  effect.before = picture_.entries();
-  if (effect.before != known) {
+  if (!changes->empty()) {
     [[maybe_unused]] const auto saved = picture_.save(folder_ + "/picture");
+    if (!under_way_.empty()) {
+      const auto recorded = record(under_way_.back(), *std::move(changes));
+      if (!recorded) {
+        note_gap(under_way_.back(), recorded.error().message());
+      }
+    }
   }
+  under_way_.push_back(effect.turn);
   effect.watched = true;
-  return effect;
 }
 
 Result<void> Journal::after(Effect effect) {
@@ -212,24 +208,32 @@ Result<void> Journal::after(Effect effect) {
   const std::lock_guard guard(mutex_);
   OAP_TRY([[maybe_unused]] const os::FileLock locked, lock());
   std::vector<Change> changes;
-  if (!effect.paths.empty()) {
-    for (const std::string& path : effect.paths) {
-      OAP_TRY(PathState state, contents_.keep(workspace_ + "/" + path));
-      if (!(state == effect.before[path])) {
-        changes.push_back({path, effect.before[path], std::move(state)});
-      }
+  if (effect.paths.empty()) {
+    const auto own =
+        std::find_if(under_way_.begin(), under_way_.end(),
+                     [&effect](const TurnInfo& turn) { return turn.id == effect.turn.id; });
+    if (own != under_way_.end()) {
+      under_way_.erase(own);
     }
-  } else {
-    OAP_CHECK_OK(picture_.take());
-    changes = differences(effect.before, picture_.entries());
+    OAP_TRY(changes, picture_.take());
     if (!changes.empty()) {
       OAP_CHECK_OK(picture_.save(folder_ + "/picture"));
     }
   }
+  for (const std::string& path : effect.paths) {
+    OAP_TRY(PathState state, contents_.keep(workspace_ + "/" + path));
+    if (!(state == effect.before[path])) {
+      changes.push_back({path, effect.before[path], std::move(state)});
+    }
+  }
+  return record(effect.turn, std::move(changes));
+}
+
+Result<void> Journal::record(const TurnInfo& info, std::vector<Change> changes) {
   if (changes.empty()) {
     return {};
   }
-  OAP_TRY(Turn turn, turn_of(effect.turn));
+  OAP_TRY(Turn turn, turn_of(info));
   for (Change& change : changes) {
     kept_since_prune_ += change.after.size;
     merge(turn.changes, std::move(change));
@@ -243,10 +247,12 @@ Result<void> Journal::after(Effect effect) {
 }
 
 Result<Turn> Journal::turn_of(const TurnInfo& info) {
-  OAP_TRY(std::vector<Turn> all, read_turns());
-  for (Turn& turn : all) {
-    if (turn.id == info.id) {
-      return std::move(turn);
+  OAP_TRY(const std::vector<std::string> names, os::list_dir(folder_ + "/turns"));
+  for (auto name = names.rbegin(); name != names.rend(); ++name) {
+    if (name->ends_with("-" + info.id + ".json")) {
+      if (std::optional<Turn> turn = read_turn(folder_ + "/turns/" + *name)) {
+        return *std::move(turn);
+      }
     }
   }
   Turn turn;
@@ -254,7 +260,10 @@ Result<Turn> Journal::turn_of(const TurnInfo& info) {
   turn.session = info.session;
   turn.title = info.title;
   turn.at = clock_.wall();
-  turn.order = all.empty() ? 1 : all.front().order + 1;
+  if (!names.empty()) {
+    std::from_chars(names.back().data(), names.back().data() + names.back().size(), turn.order);
+  }
+  ++turn.order;
   return turn;
 }
 
@@ -267,9 +276,7 @@ Result<std::vector<Turn>> Journal::read_turns() const {
   OAP_TRY(const std::vector<std::string> names, os::list_dir(folder_ + "/turns"));
   std::vector<Turn> turns;
   for (auto name = names.rbegin(); name != names.rend(); ++name) {
-    const auto text = os::read_file(folder_ + "/turns/" + *name);
-    const auto value = text ? json::parse(*text) : fail(text.error());
-    std::optional<Turn> turn = value ? turn_from_json(*value) : std::nullopt;
+    std::optional<Turn> turn = read_turn(folder_ + "/turns/" + *name);
     if (turn) {
       turns.push_back(*std::move(turn));
     }
@@ -403,9 +410,7 @@ void Journal::prune(std::vector<Turn> turns) {
       used.insert(change.after.content);
     }
   }
-  for (const auto& [path, state] : picture_.entries()) {
-    used.insert(state.content);
-  }
+  picture_.for_each_content([&used](const std::string& hash) { used.insert(hash); });
   contents_.sweep([&used](const std::string& hash) { return used.contains(hash); });
 }
 

@@ -16,14 +16,6 @@
 
 namespace oap::checkpoint {
 
-/// One path that a turn's tools changed.
-struct Change {
-  std::string path;  ///< relative to the workspace
-  PathState before;
-  PathState after;
-  bool undone = false;
-};
-
 /// What the tools of one task changed. Data.
 struct Turn {
   std::string id;  ///< of the task
@@ -63,8 +55,8 @@ class Journal {
   /// What holds between before() and after() of one effect.
   struct Effect {
     TurnInfo turn;
-    std::vector<std::string> paths;  ///< relative; empty: anything may change
-    Picture::Entries before;
+    std::vector<std::string> paths;           ///< relative; empty: anything may change
+    std::map<std::string, PathState> before;  ///< of `paths`
     bool watched = false;
   };
   /// Before an effect that may change these absolute paths, or anything (none given). Never fails:
@@ -91,6 +83,8 @@ class Journal {
   std::optional<std::string> inside(const std::string& path) const;
   void revert(Turn& turn, bool forward, Reverted& out) const;
   std::string revert_one(Change& change, bool forward, Reverted& out) const;
+  Result<void> record(const TurnInfo& info, std::vector<Change> changes);
+  void look_at_all(Effect& effect);
   void note_gap(const TurnInfo& info, const std::string& gap);
   void prune(std::vector<Turn> turns);
 
@@ -101,6 +95,7 @@ class Journal {
   Contents contents_;
   std::mutex mutex_;
   Picture picture_;
+  std::vector<TurnInfo> under_way_;  // effects that may change anything, by their beginning
   bool loaded_ = false;
   std::string beyond_;  // why no picture can be taken; asked again in the next process
   std::uint64_t kept_since_prune_ = 0;

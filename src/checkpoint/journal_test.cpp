@@ -281,6 +281,37 @@ TEST_F(JournalTest, ItsOwnStateInTheWorkspaceIsNotWatched) {
   EXPECT_THAT(undone->restored, ElementsAre("a"));
 }
 
+TEST_F(JournalTest, EffectsSideBySideLoseNothing) {
+  write("f", "old");
+  Journal::Effect first = journal_->before({"t1", "ses_1", "first"}, {});
+  write("f", "by the first");
+  Journal::Effect second = journal_->before({"t2", "ses_1", "second"}, {});
+  write("g", "by the second");
+  ASSERT_TRUE(journal_->after(std::move(second)));
+  write("h", "by the first");
+  ASSERT_TRUE(journal_->after(std::move(first)));
+  ASSERT_TRUE(journal_->undo(2));
+  EXPECT_EQ(read("f"), "old");
+  EXPECT_FALSE(fs::exists(work_ / "g"));
+  EXPECT_FALSE(fs::exists(work_ / "h"));
+}
+
+TEST_F(JournalTest, AFolderThatBecomesAFileAndBack) {
+  write("x/inner", "1");
+  effect("t1", {}, [&] {
+    fs::remove_all(work_ / "x");
+    write("x", "a file now");
+  });
+  const auto undone = journal_->undo(1);
+  ASSERT_TRUE(undone);
+  EXPECT_THAT(undone->conflicts, IsEmpty());
+  EXPECT_EQ(read("x/inner"), "1");
+  const auto redone = journal_->redo(1);
+  ASSERT_TRUE(redone);
+  EXPECT_THAT(redone->conflicts, IsEmpty());
+  EXPECT_EQ(read("x"), "a file now");
+}
+
 TEST_F(JournalTest, TheStateIsPrivate) {
   effect("t1", {}, [&] { write("a", "1"); });
   struct stat info = {};

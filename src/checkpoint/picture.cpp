@@ -1,6 +1,7 @@
 #include "checkpoint/picture.hpp"
 
 #include <algorithm>
+#include <memory>
 #include <utility>
 
 #include <dirent.h>
@@ -28,7 +29,7 @@ std::int64_t nanoseconds(const timespec& time) {
   return static_cast<std::int64_t>(time.tv_sec) * 1'000'000'000 + time.tv_nsec;
 }
 
-std::int64_t now() {
+std::int64_t wall() {
   timespec time = {};
   clock_gettime(CLOCK_REALTIME, &time);
   return nanoseconds(time);
@@ -40,55 +41,63 @@ class Picture::Walk {
  public:
   explicit Walk(Picture& picture) : picture_(picture) {}
 
-  Result<std::map<std::string, Seen>> run() {
-    OAP_CHECK_OK(folder("", 0));
-    return std::move(found_);
-  }
+  Result<void> run() { return folder("", 0); }
+  std::size_t count() const { return count_; }
+  std::vector<Change> changes;
 
  private:
+  struct CloseDir {
+    void operator()(DIR* dir) const { ::closedir(dir); }
+  };
+
   Result<void> folder(const std::string& relative, std::size_t depth) {
     const std::string place =
         relative.empty() ? picture_.workspace_ : picture_.workspace_ + "/" + relative;
-    const os::UniqueFd fd(::open(place.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+    os::UniqueFd fd(::open(place.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
     if (!fd || depth > kDeepest) {
       return {};
     }
-    const auto names = os::list_dir(place);
-    if (!names) {
+    const std::unique_ptr<DIR, CloseDir> dir(::fdopendir(fd.get()));
+    if (!dir) {
       return {};
     }
+    const int number = fd.release();  // the DIR closes it
     const std::size_t patterns = ignore_.count();
-    if (const auto text = os::read_file(place + "/.gitignore", kMaxIgnoreFile)) {
-      ignore_.add(*text, relative);
+    struct stat info = {};
+    if (::fstatat(number, ".gitignore", &info, AT_SYMLINK_NOFOLLOW) == 0) {
+      if (const auto text = os::read_file(place + "/.gitignore", kMaxIgnoreFile)) {
+        ignore_.add(*text, relative);
+      }
     }
-    for (const std::string& name : *names) {
-      OAP_CHECK_OK(entry(fd.get(), relative.empty() ? name : relative + "/" + name, name, depth));
+    while (const dirent* found = ::readdir(dir.get())) {
+      const std::string_view name = found->d_name;
+      if (name == "." || name == ".." || name == ".git" || name == "node_modules" ||
+          ::fstatat(number, found->d_name, &info, AT_SYMLINK_NOFOLLOW) != 0) {
+        continue;
+      }
+      std::string path = relative;
+      path += relative.empty() ? "" : "/";
+      path += name;
+      OAP_CHECK_OK(entry(path, info, depth));
     }
     ignore_.keep(patterns);
     return {};
   }
 
-  Result<void> entry(int folder_fd, const std::string& path, const std::string& name,
-                     std::size_t depth) {
-    struct stat info = {};
-    const bool skipped = name == ".git" || name == "node_modules";
-    if (skipped || ::fstatat(folder_fd, name.c_str(), &info, AT_SYMLINK_NOFOLLOW) != 0) {
-      return {};
-    }
+  Result<void> entry(const std::string& path, const struct stat& info, std::size_t depth) {
     const bool is_folder = S_ISDIR(info.st_mode);
     const bool counts = is_folder || S_ISREG(info.st_mode) || S_ISLNK(info.st_mode);
     const bool own = is_folder && picture_.workspace_ + "/" + path == picture_.own_;
     if (!counts || own || ignore_.ignores(path, is_folder)) {
       return {};
     }
-    if (found_.size() >= picture_.bounds_.max_entries) {
+    if (++count_ > picture_.bounds_.max_entries) {
       return fail(Code::kResourceExhausted,
                   "the workspace has more than {} files: what commands change in it cannot be "
                   "taken back, only what write_file and edit_file change",
                   picture_.bounds_.max_entries);
     }
-    OAP_TRY(found_[path], look(path, info));
-    const PathState& state = found_[path].state;
+    const PathState& state = look(path, info);
     bytes_ += state.kind == Kind::kFile && state.known() ? state.size : 0;
     if (bytes_ > picture_.bounds_.max_picture) {
       return fail(Code::kResourceExhausted,
@@ -99,39 +108,45 @@ class Picture::Walk {
     return is_folder ? folder(path, depth + 1) : Result<void>{};
   }
 
-  Result<Seen> look(const std::string& path, const struct stat& info) const {
-    Seen seen;
-    seen.modified = nanoseconds(info.st_mtim);
-    seen.changed = nanoseconds(info.st_ctim);
+  const PathState& look(const std::string& path, const struct stat& info) {
+    const auto [place, is_new] = picture_.seen_.try_emplace(path);
+    Seen& seen = place->second;
+    seen.round = picture_.round_;
+    const std::int64_t modified = nanoseconds(info.st_mtim);
+    const std::int64_t changed = nanoseconds(info.st_ctim);
+    const auto size = static_cast<std::uint64_t>(info.st_size);
+    const bool same = !is_new && seen.sure && seen.modified == modified &&
+                      seen.changed == changed && seen.inode == info.st_ino &&
+                      (seen.state.kind != Kind::kFile || seen.state.size == size);
+    if (same) {
+      return seen.state;
+    }
+    PathState now = state_of(path, info);
+    seen.sure = S_ISDIR(info.st_mode) || wall() - std::max(modified, changed) > kTimeGrain;
+    seen.modified = modified;
+    seen.changed = changed;
     seen.inode = info.st_ino;
-    const auto before = picture_.seen_.find(path);
+    if (is_new || !(seen.state == now)) {
+      changes.push_back({path, std::exchange(seen.state, now), std::move(now)});
+    }
+    return seen.state;
+  }
+
+  PathState state_of(const std::string& path, const struct stat& info) const {
     const std::uint32_t mode = info.st_mode & 07777U;
     if (S_ISDIR(info.st_mode)) {
-      seen.state = {Kind::kDirectory, "", mode, 0};
-      return seen;
+      return {Kind::kDirectory, "", mode, 0};
     }
-    const bool same = before != picture_.seen_.end() && before->second.sure &&
-                      before->second.modified == seen.modified &&
-                      before->second.changed == seen.changed &&
-                      before->second.inode == seen.inode &&
-                      (S_ISLNK(info.st_mode) ||
-                       before->second.state.size == static_cast<std::uint64_t>(info.st_size));
-    if (same) {
-      return before->second;
-    }
-    seen.sure = now() - std::max(seen.modified, seen.changed) > kTimeGrain;
     auto state = picture_.contents_.keep(picture_.workspace_ + "/" + path);
     if (!state) {  // not readable, or gone meanwhile
-      seen.state = {Kind::kFile, "", mode, static_cast<std::uint64_t>(info.st_size)};
-      return seen;
+      return {Kind::kFile, "", mode, static_cast<std::uint64_t>(info.st_size)};
     }
-    seen.state = *std::move(state);
-    return seen;
+    return *std::move(state);
   }
 
   Picture& picture_;
   Ignore ignore_;
-  std::map<std::string, Seen> found_;
+  std::size_t count_ = 0;
   std::uint64_t bytes_ = 0;
 };
 
@@ -141,22 +156,34 @@ Picture::Picture(std::string workspace, std::string own, const Contents& content
       contents_(contents),
       bounds_(bounds) {}
 
-Result<void> Picture::take() {
-  OAP_TRY(seen_, Walk(*this).run());
-  return {};
-}
-
-Picture::Entries Picture::entries() const {
-  Entries entries;
-  for (const auto& [path, seen] : seen_) {
-    entries.emplace_hint(entries.end(), path, seen.state);
+Result<std::vector<Change>> Picture::take() {
+  ++round_;
+  Walk walk(*this);
+  if (const auto done = walk.run(); !done) {
+    seen_.clear();
+    return fail(done.error());
   }
-  return entries;
+  if (walk.count() != seen_.size()) {
+    for (auto entry = seen_.begin(); entry != seen_.end();) {
+      if (entry->second.round == round_) {
+        ++entry;
+        continue;
+      }
+      walk.changes.push_back({entry->first, std::move(entry->second.state), {}});
+      entry = seen_.erase(entry);
+    }
+  }
+  std::sort(walk.changes.begin(), walk.changes.end(),
+            [](const Change& a, const Change& b) { return a.path < b.path; });
+  return std::move(walk.changes);
 }
 
-const PathState* Picture::find(const std::string& path) const {
-  const auto found = seen_.find(path);
-  return found == seen_.end() ? nullptr : &found->second.state;
+void Picture::for_each_content(const std::function<void(const std::string& hash)>& visit) const {
+  for (const auto& [path, seen] : seen_) {
+    if (seen.state.kind == Kind::kFile) {
+      visit(seen.state.content);
+    }
+  }
 }
 
 void Picture::load(const std::string& file) {

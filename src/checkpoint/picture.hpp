@@ -1,8 +1,10 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <string>
+#include <vector>
 
 #include "base/result.hpp"
 #include "checkpoint/contents.hpp"
@@ -23,19 +25,15 @@ struct Bounds {
 /// Blocking; of one thread at a time.
 class Picture {
  public:
-  using Entries = std::map<std::string, PathState>;  ///< by path relative to the workspace
-
   /// `own` is an absolute path that is never looked at: where this program keeps its state.
   Picture(std::string workspace, std::string own, const Contents& contents, Bounds bounds);
 
-  /// Takes the picture anew, with all contents kept. kResourceExhausted, with a sentence for the
-  /// person, where the workspace is beyond the bounds.
-  Result<void> take();
-  /// As taken last; "" paths never occur.
-  Entries entries() const;
-  /// What one path was when the picture was taken last; absent where it was not there.
-  const PathState* find(const std::string& path) const;
-  bool empty() const { return seen_.empty(); }
+  /// Takes the picture anew, with all contents kept, and says what is different from the last one,
+  /// sorted by path. kResourceExhausted, with a sentence for the person, where the workspace is
+  /// beyond the bounds: then there is no picture until it is within them.
+  Result<std::vector<Change>> take();
+  /// Each content that the picture names.
+  void for_each_content(const std::function<void(const std::string& hash)>& visit) const;
 
   /// Kept between processes, so that the first picture costs no reading. A file that cannot be read
   /// is as none.
@@ -48,7 +46,8 @@ class Picture {
     std::int64_t modified = 0;  // nanoseconds
     std::int64_t changed = 0;
     std::uint64_t inode = 0;
-    bool sure = false;  // its times were old enough to show a further change
+    bool sure = false;        // its times were old enough to show a further change
+    std::uint64_t round = 0;  // when it was seen last
   };
   class Walk;
 
@@ -57,6 +56,7 @@ class Picture {
   const Contents& contents_;
   Bounds bounds_;
   std::map<std::string, Seen> seen_;
+  std::uint64_t round_ = 0;
 };
 
 }  // namespace oap::checkpoint

@@ -21,6 +21,14 @@ struct PathState {
   bool operator==(const PathState&) const = default;
 };
 
+/// What became of one path.
+struct Change {
+  std::string path;  ///< relative to the workspace
+  PathState before;
+  PathState after;
+  bool undone = false;
+};
+
 json::Object to_json(const PathState& state);
 std::optional<PathState> state_from_json(const json::Value& value);
 

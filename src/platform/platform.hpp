@@ -7,7 +7,6 @@
 
 #include "approval/approver.hpp"
 #include "async/task.hpp"
-#include "checkpoint/journal.hpp"
 #include "gateway/gateway.hpp"
 #include "net/http_client.hpp"
 #include "orchestration/report.hpp"
@@ -18,6 +17,10 @@
 #include "platform/tool_pins.hpp"
 #include "security/secret_scanner.hpp"
 #include "store/store.hpp"
+
+namespace oap::checkpoint {
+class Journal;
+}
 
 namespace oap::platform {
 

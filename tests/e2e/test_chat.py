@@ -402,6 +402,28 @@ class Talk(OapTest):
         self.addCleanup(unknown.kill)
         self.assertEqual(unknown.end(), 2)
 
+    def test_without_a_model_plain_orders_are_done(self):
+        self.write("src/a.txt", "alpha\n")
+        terminal = self.talk("chat", script=[])
+        terminal.wait("No model is set")
+        text = self.say(terminal, "List the files in src", "✓ list_dir src")
+        terminal.wait("a.txt")
+        self.assertNotIn("tokens", text)
+        self.leave(terminal)
+
+    def test_a_killed_talk_goes_on(self):
+        script = [{"when": {"user": "long"}, "times": 1, "answer": call("bash", command="touch begun; sleep 60")},
+                  {"answer": {"text": "Where were we?"}}]
+        terminal = self.talk("chat", "-m", "openai/m", "--yes", script=script)
+        terminal.send("long\r")
+        self.wait_for(lambda: terminal.read(0.02) and (self.work / "begun").exists(), "the command")
+        os.kill(terminal.pid, 9)
+        terminal.end()
+        terminal = self.talk("chat", "-m", "openai/m", "--yes", "--continue", script=script[1:])
+        self.say(terminal, "go on", "Where were we?")
+        self.assertIn("in doubt", json.dumps(self.received()[-1]["body"]))
+        self.leave(terminal)
+
     def test_sigterm_gives_the_terminal_back(self):
         terminal = self.talk(script=[])
         os.kill(terminal.pid, 15)

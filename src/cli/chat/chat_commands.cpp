@@ -99,7 +99,7 @@ void Chat::table(const std::vector<std::pair<std::string, std::string>>& rows) {
   std::vector<Line> out;
   for (const auto& [name, text] : rows) {
     Line first = {{"  "}};
-    add(first, name, {.bold = true});
+    add(first, terminal::shown(name), {.bold = true});
     const std::size_t used = terminal::columns_of(first);
     const std::size_t room = column + 2 > used ? column + 2 - used : 1;
     add(first, std::string(room, ' '));

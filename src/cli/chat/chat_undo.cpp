@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "checkpoint/journal.hpp"
 #include "cli/chat/chat.hpp"
 #include "cli/undo_report.hpp"
 #include "terminal/width.hpp"
