@@ -223,7 +223,8 @@ orchestration::MissionParts Missions::parts_of(const store::MissionRecord& recor
       lock_folder(parts_.settings),
       parts_.principal,
       parts_.settings.config.missions.countdown,
-      kLease};
+      kLease,
+      parts_.context};
 }
 
 /// The session's totals and the audit, once the mission is let go of.

@@ -59,6 +59,7 @@ class Missions final : public orchestration::MissionPath {
     Principal principal;
     std::string model;  ///< --model, or empty
     Executor executor;
+    orchestration::ContextControl* context = nullptr;  ///< null: nothing is shortened
   };
   explicit Missions(Parts parts);
   ~Missions() override;

@@ -268,7 +268,8 @@ Missions& Platform::Parts::the_missions() {
                          options.executor, mission_tools(mission_desk)});
     missions = std::make_unique<Missions>(Missions::Parts{
         options.settings, *gateway, *catalog, hooks, *redactor, *audit, *models, *sessions, *store,
-        mission_desk, *invoker, *worktrees, principal, options.model, options.executor});
+        mission_desk, *invoker, *worktrees, principal, options.model, options.executor,
+        &session_hooks->control});
   }
   return *missions;
 }

@@ -258,7 +258,7 @@ Task<DelegatedOutcome> MissionRun::run_agent_at(DelegatedTask task, workflow::To
                 [&rights](const ToolSpec& tool) { return !rights.allows(tool.public_name()); });
   rights_.insert_or_assign(task.session_id, rights);
   Invoker own(*this, seat, invoker, std::move(rights), where);
-  TurnLoop loop({own, parts_.catalog, parts_.hooks, events_for(false)});
+  TurnLoop loop({own, parts_.catalog, parts_.hooks, events_for(false), parts_.context});
   parts_.desk.enter(seat, *this);
   auto turns = co_await loop.run(*agent, std::move(scope), *std::move(history), std::move(tools),
                                  *conversation);
