@@ -239,6 +239,13 @@ struct MissionArgs {
   std::size_t limit = 100;
   Format format = Format::kText;
 };
+/// One event of another host, or the host's configuration.
+struct HookArgs {
+  enum class Action { kDecide, kInstall, kUninstall };
+  Action action = Action::kDecide;
+  std::string host;
+  bool user = false;
+};
 struct DoctorArgs {};
 struct VersionArgs {};
 struct CompletionArgs {
@@ -253,7 +260,7 @@ struct Message {
 using Command =
     std::variant<RunArgs, RouteArgs, ConfigArgs, TrustArgs, PermissionArgs, ApprovalArgs, McpArgs,
                  McpEditArgs, McpTrustArgs, McpLoginArgs, McpServeArgs, SandboxServerArgs,
-                 SandboxArgs, AuditArgs, ScanArgs, WorkflowArgs, MissionArgs, DoctorArgs,
+                 SandboxArgs, AuditArgs, ScanArgs, WorkflowArgs, MissionArgs, HookArgs, DoctorArgs,
                  VersionArgs, CompletionArgs, Message>;
 
 struct Args {

@@ -6,6 +6,7 @@
 
 #include "cli/args.hpp"
 #include "cli/parse_audit.hpp"
+#include "cli/parse_hook.hpp"
 #include "cli/parse_mcp.hpp"
 #include "cli/parse_mission.hpp"
 #include "cli/parse_permission.hpp"
@@ -46,6 +47,7 @@ struct Tree {
   ScanArgs scan;
   WorkflowArgs workflow;
   MissionArgs mission;
+  HookArgs hook;
   CompletionArgs completion;
   std::string format = "text";
   bool version = false;
@@ -66,6 +68,7 @@ struct Tree {
     add_scan();
     add_workflow();
     add_mission();
+    add_hook();
   }
 
   CLI::App* command(CLI::App& parent, const std::string& name, const std::string& help,
@@ -142,6 +145,14 @@ struct Tree {
       return command(above, name, help, std::move(chosen));
     };
     add_permission_commands(app, permission, approval, args.command, make);
+  }
+
+  void add_hook() {
+    const CommandMaker make = [this](CLI::App& above, const std::string& name,
+                                     const std::string& help, std::function<void()> chosen) {
+      return command(above, name, help, std::move(chosen));
+    };
+    add_hook_commands(app, hook, args.command, make);
   }
 
   void add_mcp() {

@@ -21,23 +21,27 @@ std::unique_ptr<Hook> make(Args&&... args) {
 
 void register_hooks(hooks::Registry& registry, const HookParts& parts) {
   // chat.message
-  registry.add(make<orchestration::UserActivityHook>(parts.desk), {10, kObserver});
-  registry.add(make<orchestration::SlashCommandHook>(parts.missions, parts.stop_mission),
-               {20, kObserver});
-  registry.add(make<orchestration::MissionStartHook>(parts.desk), {30, kObserver});
+  if (parts.desk != nullptr) {
+    registry.add(make<orchestration::UserActivityHook>(*parts.desk), {10, kObserver});
+    registry.add(make<orchestration::SlashCommandHook>(parts.missions, parts.stop_mission),
+                 {20, kObserver});
+    registry.add(make<orchestration::MissionStartHook>(*parts.desk), {30, kObserver});
+  }
   // tool.execute.before
   registry.add(make<gateway::StrictRoleGuard>(), {10, kGuard});
-  registry.add(make<gateway::PermissionHook>(parts.engine, &parts.security_policy), {20, kGuard});
-  registry.add(make<gateway::SecurityPolicyHook>(parts.security_policy, system_clock()),
-               {30, kGuard});
+  const auto verdicts = std::make_shared<gateway::SharedVerdicts>(parts.security_policy);
+  registry.add(make<gateway::PermissionHook>(parts.engine, verdicts), {20, kGuard});
+  registry.add(make<gateway::SecurityPolicyHook>(verdicts), {30, kGuard});
   // tool.execute.after
   registry.add(make<gateway::SecretScannerHook>(parts.scanner), {10, kGuard, Millis(60'000)});
   registry.add(make<gateway::HiddenTextHook>(), {20, kGuard});
   registry.add(make<gateway::ResourceControlHook>(kMaxResultBytes), {40, kObserver});
   // assistant.done
   registry.add(make<orchestration::SanityCheckHook>(), {10, kObserver});
-  registry.add(make<orchestration::MissionControlHook>(parts.desk),
-               {20, kObserver, Millis(300'000)});
+  if (parts.desk != nullptr) {
+    registry.add(make<orchestration::MissionControlHook>(*parts.desk),
+                 {20, kObserver, Millis(300'000)});
+  }
 }
 
 }  // namespace oap::platform

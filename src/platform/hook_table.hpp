@@ -15,7 +15,7 @@ struct HookParts {
   const permission::Engine& engine;
   const security::SecretScanner& scanner;
   const security::SecurityPolicy& security_policy;
-  orchestration::MissionDesk& desk;
+  orchestration::MissionDesk* desk = nullptr;    ///< null: no hooks of messages and missions
   store::MissionRepository* missions = nullptr;  ///< null: commands about missions are not answered
   orchestration::SlashCommandHook::Stop stop_mission = {};
 };

@@ -105,7 +105,7 @@ Result<void> Platform::Parts::assemble() {
   redactor = std::make_unique<gateway::ScannerRedactor>(*scanner);
   log::set_redactor([this](std::string_view text) { return scanner->redact(text); });
   register_hooks(hooks,
-                 {policy->engine(), *scanner, *security_policy, mission_desk, &store->missions(),
+                 {policy->engine(), *scanner, *security_policy, &mission_desk, &store->missions(),
                   [this](const std::string& id) { return the_missions().stop(id); }});
   http = std::make_unique<net::HttpClient>(options.executor);
   OAP_CHECK_OK(add_upstreams(upstreams, credentials, settings, options.executor, *http,

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "async/runtime.hpp"
+#include "audit/removal.hpp"
 #include "cli/commands/commands.hpp"
 #include "cli/output.hpp"
 #include "cli/version.hpp"
@@ -197,6 +198,9 @@ void check_audit(const platform::Settings& settings, std::vector<Finding>& findi
   Finding finding{"audit", dir, State::kGood, "begins with the first event"};
   if (!settings.config.security.audit.enabled) {
     finding.detail = "switched off";
+  } else if (const auto gone = audit::what_became_of(dir); !gone || !gone->empty()) {
+    finding.state = State::kBroken;
+    finding.detail = gone ? *gone : gone.error().to_string();
   } else if (os::exists(dir)) {
     const auto log = platform::open_audit_log(settings);
     finding.state = log ? State::kGood : State::kBroken;
@@ -222,7 +226,7 @@ void check_hooks(const platform::Settings& settings, std::vector<Finding>& findi
   hooks::Registry registry;
   const security::SecurityPolicy security_policy({}, scanner);
   orchestration::MissionDesk desk;
-  platform::register_hooks(registry, {engine, scanner, security_policy, desk});
+  platform::register_hooks(registry, {engine, scanner, security_policy, &desk});
   const json::Object points = registry.describe();
   for (const auto& point : points) {
     std::string names;
