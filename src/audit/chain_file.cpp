@@ -32,7 +32,8 @@ ChainFile::ChainFile(const Log::Options& options)
       clock_(options.clock == nullptr ? system_clock() : *options.clock),
       segment_bytes_(options.segment_bytes),
       segment_age_(options.segment_age),
-      room_bytes_(options.room_bytes) {}
+      room_bytes_(options.room_bytes),
+      lock_wait_(options.lock_wait) {}
 
 Error ChainFile::failure(std::string_view doing, int error_number) const {
   const bool full = error_number == ENOSPC || error_number == EDQUOT || error_number == EFBIG;
@@ -139,7 +140,7 @@ Result<void> ChainFile::begin_segment() {
 }
 
 Result<std::string> ChainFile::append(const std::vector<const Body*>& bodies, bool sync) {
-  OAP_TRY(const Flock lock, Flock::acquire(lock_fd_.get(), dir_));
+  OAP_TRY(const Flock lock, Flock::acquire(lock_fd_.get(), dir_, lock_wait_));
   OAP_CHECK_OK(take_up());
   return write(bodies, sync);
 }
@@ -238,7 +239,7 @@ void ChainFile::note_synced(const Unsynced& synced) {
 }
 
 Result<void> ChainFile::mend() {
-  OAP_TRY(const Flock lock, Flock::acquire(lock_fd_.get(), dir_));
+  OAP_TRY(const Flock lock, Flock::acquire(lock_fd_.get(), dir_, lock_wait_));
   OAP_CHECK_OK(rescan());
   if (file_ == nullptr) {
     return {};
@@ -293,7 +294,7 @@ void ChainFile::close() {
   if (!made_room_) {
     return;
   }
-  const auto lock = Flock::acquire(lock_fd_.get(), dir_);
+  const auto lock = Flock::acquire(lock_fd_.get(), dir_, lock_wait_);
   if (lock && looks_as_left() && flock(file_->get(), LOCK_EX | LOCK_NB) == 0) {
     (void)ftruncate(file_->get(), static_cast<off_t>(segment_.size));
   }

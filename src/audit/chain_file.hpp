@@ -96,6 +96,7 @@ class ChainFile {
   std::uint64_t segment_bytes_;
   Millis segment_age_;
   std::uint64_t room_bytes_;
+  Millis lock_wait_;
   os::UniqueFd dir_fd_;
   os::UniqueFd lock_fd_;
   std::optional<MappedHead> head_;

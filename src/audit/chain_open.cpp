@@ -11,6 +11,7 @@
 #include "audit/crash_tail.hpp"
 #include "audit/flock.hpp"
 #include "audit/loss.hpp"
+#include "audit/regular_file.hpp"
 #include "os/file.hpp"
 
 namespace oap::audit {
@@ -26,7 +27,7 @@ std::optional<HeadState> old_state(const Result<std::string>& text) {
 Result<std::unique_ptr<ChainFile>> ChainFile::open(const Log::Options& options) {
   std::unique_ptr<ChainFile> chain(new ChainFile(options));
   OAP_CHECK_OK(chain->open_folder());
-  OAP_TRY(const Flock lock, Flock::acquire(chain->lock_fd_.get(), chain->dir_));
+  OAP_TRY(const Flock lock, Flock::acquire(chain->lock_fd_.get(), chain->dir_, options.lock_wait));
   if (!options.encryption_keys.empty()) {
     OAP_TRY(std::vector<crypto::FernetKey> masters, parse_keys(options.encryption_keys));
     OAP_TRY(chain->keys_,
@@ -36,7 +37,9 @@ Result<std::unique_ptr<ChainFile>> ChainFile::open(const Log::Options& options) 
   if (!chain->recovery_.empty()) {
     OAP_TRY([[maybe_unused]] const std::string lines, chain->write({}, true));
   }
-  if (const std::string seen = seen_path(chain->dir_); !os::exists(seen)) {
+  const std::string seen = seen_path(chain->dir_);
+  OAP_TRY(const bool told, is_there(seen));
+  if (!told) {
     OAP_CHECK_OK(os::write_file_atomic(seen, kSeenText, 0600));
   }
   return chain;
@@ -52,11 +55,7 @@ Result<void> ChainFile::open_folder() {
   if ((info.st_mode & 0077U) != 0 && fchmod(dir_fd_.get(), 0700) != 0) {
     return fail(failure("making private", errno));
   }
-  constexpr int kFlags = O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW;
-  lock_fd_.reset(::openat(dir_fd_.get(), std::string(kLockFile).c_str(), kFlags, 0600));
-  if (!lock_fd_) {
-    return fail(failure("opening", errno));
-  }
+  OAP_TRY(lock_fd_, open_regular(dir_fd_.get(), dir_, std::string(kLockFile), O_RDWR | O_CREAT));
   return {};
 }
 
@@ -64,17 +63,15 @@ Result<void> ChainFile::rescan() {
   OAP_TRY(std::vector<Segment> segments, list_segments(dir_));
   OAP_CHECK_OK(read_head());
   if (segments.empty()) {
-    if (link_.seq > 0 || os::exists(path(kAnchorFile))) {
+    OAP_TRY(const bool retired, is_there(path(kAnchorFile)));
+    if (link_.seq > 0 || retired) {
       return fail(Code::kDataLoss, "the segments of the audit log in {} are gone", dir_);
     }
     return compare_head(true);
   }
   const Segment newest = segments.back();
-  auto file = std::make_shared<os::UniqueFd>(
-      ::openat(dir_fd_.get(), newest.name.c_str(), O_RDWR | O_CLOEXEC | O_NOFOLLOW));
-  if (!*file) {
-    return fail(failure("opening", errno));
-  }
+  OAP_TRY(os::UniqueFd opened, open_regular(dir_fd_.get(), dir_, newest.name, O_RDWR));
+  auto file = std::make_shared<os::UniqueFd>(std::move(opened));
   segments.pop_back();
   const Link known = link_;
   OAP_TRY(link_, link_before(segments));
@@ -96,7 +93,7 @@ Result<void> ChainFile::rescan() {
 /// The link that the newest segment goes on from.
 Result<Link> ChainFile::link_before(const std::vector<Segment>& older) const {
   if (older.empty()) {
-    auto text = os::read_file(path(kAnchorFile), 4'096);
+    auto text = read_regular(path(kAnchorFile), 4'096);
     if (!text) {
       return text.error().code() == Code::kNotFound ? Result<Link>(Link{})
                                                     : fail(std::move(text).error());
@@ -108,11 +105,7 @@ Result<Link> ChainFile::link_before(const std::vector<Segment>& older) const {
     return *anchor;
   }
   const Segment& segment = older.back();
-  const os::UniqueFd file(
-      ::openat(dir_fd_.get(), segment.name.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
-  if (!file) {
-    return fail(failure("opening", errno));
-  }
+  OAP_TRY(const os::UniqueFd file, open_regular(dir_fd_.get(), dir_, segment.name, O_RDONLY));
   OAP_TRY(const SegmentEnd end, read_end(file.get(), segment));
   if (!end.last || end.torn > 0) {
     return fail(Code::kDataLoss, "audit segment {} is incomplete; see `oap audit verify`",
@@ -187,15 +180,16 @@ Result<void> ChainFile::read_head() {
     text = head_->read();
   }
   found_ = text.state;
-  old_head_ = os::exists(path(kOldHeadFile));
+  OAP_TRY(old_head_, is_there(path(kOldHeadFile)));
   if (!found_ && old_head_) {
-    found_ = old_state(os::read_file(path(kOldHeadFile), 4'096));
+    found_ = old_state(read_regular(path(kOldHeadFile), 4'096));
   }
   return {};
 }
 
 /// The head may lag behind after a crash, but never lead.
 Result<void> ChainFile::compare_head(bool was_empty) {
+  OAP_TRY(const bool seen, is_there(seen_path(dir_)));
   const bool same = found_ && found_->link.seq == link_.seq;
   if (same && found_->link.hash != link_.hash && !ends_with_loss_) {
     return fail(Code::kDataLoss,
@@ -207,7 +201,7 @@ Result<void> ChainFile::compare_head(bool was_empty) {
     recovery_["lost_records"] = found_->link.seq - link_.seq;
   } else if (!found_ && !was_empty) {
     recovery_["head_missing"] = true;
-  } else if (!found_ && os::exists(seen_path(dir_))) {
+  } else if (!found_ && seen) {
     recovery_["chain_removed"] = true;
   } else if (!found_ || old_head_) {
     return store_head();

@@ -11,6 +11,7 @@
 #include "audit/leaves.hpp"
 #include "audit/loss.hpp"
 #include "audit/query.hpp"
+#include "audit/regular_file.hpp"
 #include "crypto/signature.hpp"
 #include "json/print.hpp"
 #include "os/file.hpp"
@@ -28,13 +29,13 @@ Result<ChainFile::Expired> ChainFile::expired(const std::string& cutoff) const {
     if (segment.name == segment_.name) {
       break;
     }
-    const os::UniqueFd file(
-        ::openat(dir_fd_.get(), segment.name.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
-    if (!file) {
-      return fail(failure("opening", errno));
-    }
+    OAP_TRY(const os::UniqueFd file, open_regular(dir_fd_.get(), dir_, segment.name, O_RDONLY));
     OAP_TRY(const SegmentEnd end, read_end(file.get(), segment));
-    const std::string at = end.last ? end.last->text("timestamp") : std::string();
+    OAP_TRY(const std::string began, first_timestamp(file.get()));
+    std::string at = end.last ? end.last->text("timestamp") : std::string();
+    if (began <= now && (at > now || at < began)) {
+      at = began;
+    }
     if (!end.last || (at >= cutoff && at <= now)) {
       break;
     }
@@ -47,25 +48,22 @@ Result<ChainFile::Expired> ChainFile::expired(const std::string& cutoff) const {
   return sure;
 }
 
-/// The newest time that a record shows and that was a day ago at least: a clock that has just
-/// jumped ahead has none beyond its jump.
+/// The newest time that a record shows, and none after it contradicts, and that was a day ago at
+/// least: a clock that has just jumped ahead has none beyond its jump, nor has one from an earlier
+/// jump that was put right since.
 Result<std::string> ChainFile::confirmed_time() const {
   const std::string day_ago = format_time(clock_.wall() - std::chrono::hours(24));
   std::string newest;
+  std::string later = format_time(clock_.wall());
   OAP_TRY(const std::vector<Segment> segments, list_segments(dir_));
   for (auto segment = segments.rbegin(); segment != segments.rend(); ++segment) {
-    const os::UniqueFd file(
-        ::openat(dir_fd_.get(), segment->name.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
-    if (!file) {
-      return fail(failure("opening", errno));
-    }
-    OAP_TRY(std::string began, first_timestamp(file.get()));
-    if (began <= day_ago) {
-      newest = std::max(newest, began);
-      OAP_TRY(const std::uint64_t written, written_size(file.get(), segment->size));
-      OAP_TRY(const SegmentEnd end, read_end(file.get(), {segment->name, segment->first, written}));
-      const std::string ended = end.last ? end.last->text("timestamp") : std::string();
-      newest = ended <= day_ago ? std::max(newest, ended) : newest;
+    OAP_TRY(const os::UniqueFd file, open_regular(dir_fd_.get(), dir_, segment->name, O_RDONLY));
+    OAP_TRY(const std::uint64_t written, written_size(file.get(), segment->size));
+    OAP_TRY(const SegmentEnd end, read_end(file.get(), {segment->name, segment->first, written}));
+    OAP_TRY(const std::string began, first_timestamp(file.get()));
+    for (const std::string& at : {end.last ? end.last->text("timestamp") : began, began}) {
+      later = at.empty() ? later : std::min(later, at);
+      newest = later <= day_ago ? std::max(newest, later) : newest;
     }
   }
   return newest;
@@ -111,7 +109,7 @@ Result<void> ChainFile::sign_tombstone(const Expired& old, json::Object& details
 
 Result<Log::Retired> ChainFile::retire_before(const std::string& cutoff) {
   OAP_TRY([[maybe_unused]] const std::uint64_t made, make_checkpoints(dir_, false, clock_.wall()));
-  OAP_TRY(const Flock lock, Flock::acquire(lock_fd_.get(), dir_));
+  OAP_TRY(const Flock lock, Flock::acquire(lock_fd_.get(), dir_, lock_wait_));
   OAP_CHECK_OK(take_up());
   OAP_TRY(const Expired old, expired(cutoff));
   if (old.segments.empty()) {
@@ -146,7 +144,7 @@ Result<Log::Retired> ChainFile::retire_before(const std::string& cutoff) {
 }
 
 Result<std::uint64_t> ChainFile::rotate_key() {
-  OAP_TRY(const Flock lock, Flock::acquire(lock_fd_.get(), dir_));
+  OAP_TRY(const Flock lock, Flock::acquire(lock_fd_.get(), dir_, lock_wait_));
   if (keys_ == nullptr) {
     return fail(Code::kFailedPrecondition,
                 "the audit log is not encrypted: set security.audit.encryption_key");
@@ -162,7 +160,7 @@ Result<std::uint64_t> ChainFile::rotate_key() {
 }
 
 Result<void> ChainFile::erase(const std::string& user_id) {
-  OAP_TRY(const Flock lock, Flock::acquire(lock_fd_.get(), dir_));
+  OAP_TRY(const Flock lock, Flock::acquire(lock_fd_.get(), dir_, lock_wait_));
   if (keys_ == nullptr) {
     return fail(Code::kFailedPrecondition,
                 "only an encrypted audit log can forget: set security.audit.encryption_key");

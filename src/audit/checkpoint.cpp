@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "audit/chain.hpp"
+#include "audit/regular_file.hpp"
 #include "crypto/hash.hpp"
 #include "crypto/keygen.hpp"
 #include "crypto/signature.hpp"
@@ -82,10 +83,11 @@ bool is_signed_by(const Checkpoint& checkpoint, const crypto::PublicKey& key) {
 
 Result<crypto::PrivateKey> signing_key(const std::string& dir) {
   const std::string path = path_of(dir, kSigningKeyFile);
-  if (!os::exists(path)) {
+  OAP_TRY(const bool made, is_there(path));
+  if (!made) {
     OAP_CHECK_OK(create_key(path));
   }
-  OAP_TRY(const std::string pem, os::read_file(path, 16'384));
+  OAP_TRY(const std::string pem, read_regular(path, 16'384));
   auto key = crypto::PrivateKey::from_pem(pem);
   if (!key || key->type() != crypto::KeyType::kEd25519) {
     return fail(Code::kDataLoss, "{} holds no Ed25519 key", path);
@@ -99,10 +101,11 @@ Result<crypto::PrivateKey> signing_key(const std::string& dir) {
 
 Result<std::optional<crypto::PublicKey>> public_key(const std::string& dir) {
   const std::string path = path_of(dir, kPublicKeyFile);
-  if (!os::exists(path)) {
+  OAP_TRY(const bool made, is_there(path));
+  if (!made) {
     return std::optional<crypto::PublicKey>();
   }
-  OAP_TRY(const std::string pem, os::read_file(path, 16'384));
+  OAP_TRY(const std::string pem, read_regular(path, 16'384));
   auto key = crypto::PublicKey::from_pem(pem);
   if (!key || key->type() != crypto::KeyType::kEd25519) {
     return fail(Code::kDataLoss, "{} holds no Ed25519 public key", path);
@@ -113,10 +116,11 @@ Result<std::optional<crypto::PublicKey>> public_key(const std::string& dir) {
 Result<std::vector<Checkpoint>> read_checkpoints(const std::string& dir) {
   std::vector<Checkpoint> all;
   const std::string path = path_of(dir, kCheckpointFile);
-  if (!os::exists(path)) {
+  OAP_TRY(const bool made, is_there(path));
+  if (!made) {
     return all;
   }
-  OAP_TRY(const std::string text, os::read_file(path, kMostBytes));
+  OAP_TRY(const std::string text, read_regular(path, kMostBytes));
   std::string previous(64, '0');
   std::string_view rest = text;
   while (!rest.empty()) {

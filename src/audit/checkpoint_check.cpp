@@ -33,16 +33,27 @@ CheckpointCheck CheckpointCheck::load(const std::string& dir, std::vector<std::s
   return check;
 }
 
+bool CheckpointCheck::has_own(const Checkpoint& anchor) const {
+  const auto found = by_segment_.find(anchor.first);
+  return found != by_segment_.end() &&
+         std::any_of(found->second.begin(), found->second.end(), [&anchor](const auto& own) {
+           return own.last == anchor.last && own.last_hash == anchor.last_hash &&
+                  own.root == anchor.root;
+         });
+}
+
 void CheckpointCheck::add_anchors(const std::vector<Anchor>& anchors,
                                   std::vector<std::string>& problems) {
   for (const Anchor& anchor : anchors) {
     const bool same = key_ && key_->thumbprint() == anchor.key.thumbprint();
-    if (!same && (anchors_.empty() || anchors_.back().key != anchor.checkpoint.key)) {
+    if (!same && (anchors_.empty() || anchors_.back().checkpoint.key != anchor.checkpoint.key)) {
       problems.push_back(fmt::format(
           "the folder's signing key is {}: the anchor of {} was signed by {}",
           key_ ? key_->thumbprint() : "gone", anchor.checkpoint.time, anchor.checkpoint.key));
     }
-    anchors_.push_back(anchor.checkpoint);
+    anchors_.push_back({anchor.checkpoint, has_own(anchor.checkpoint)});
+  }
+  for (const Anchor& anchor : anchors) {
     std::vector<Checkpoint>& here = by_segment_[anchor.checkpoint.first];
     here.insert(std::upper_bound(here.begin(), here.end(), anchor.checkpoint,
                                  [](const auto& a, const auto& b) { return a.last < b.last; }),
@@ -50,29 +61,42 @@ void CheckpointCheck::add_anchors(const std::vector<Anchor>& anchors,
   }
 }
 
-void CheckpointCheck::end_anchors(std::uint64_t last_seq, std::uint64_t retired,
-                                  std::vector<std::string>& problems,
-                                  std::vector<std::string>& notes) const {
+CheckpointCheck::Anchored CheckpointCheck::end_anchors(std::uint64_t last_seq,
+                                                       std::uint64_t retired,
+                                                       std::vector<std::string>& problems,
+                                                       std::vector<std::string>& notes) const {
   std::uint64_t newest = 0;
-  for (const Checkpoint& anchor : anchors_) {
-    newest = std::max(newest, anchor.last);
+  Anchored found;
+  for (const auto& [anchor, in_folder] : anchors_) {
     if (anchor.last > last_seq) {
       problems.push_back(fmt::format("the anchor of {} names records up to {}: {} are missing",
                                      anchor.time, anchor.last, anchor.last - last_seq));
+    } else if (anchor.last <= retired && !in_folder) {
+      problems.push_back(
+          fmt::format("the anchor of {} names records {} to {}, which were retired since, but the "
+                      "folder's checkpoints say something else of them",
+                      anchor.time, anchor.first, anchor.last));
     } else if (anchor.last <= retired) {
-      notes.push_back(
-          fmt::format("the anchor of {} names records that were retired since", anchor.time));
+      ++found.retired;
+      notes.push_back(fmt::format(
+          "the anchor of {} names records that were retired since: it was compared with the "
+          "folder's own checkpoints only",
+          anchor.time));
     } else if (!reached_.contains({anchor.first, anchor.last})) {
       problems.push_back(
           fmt::format("the anchor of {} names records {} to {}, but no intact "
                       "segment holds these",
                       anchor.time, anchor.first, anchor.last));
+    } else {
+      ++found.compared;
+      newest = std::max(newest, anchor.last);
     }
   }
-  if (!anchors_.empty() && problems.empty()) {
+  if (found.compared > 0 && problems.empty()) {
     notes.push_back(fmt::format("as {} checkpoints kept elsewhere say, up to record {}",
-                                anchors_.size(), newest));
+                                found.compared, newest));
   }
+  return found;
 }
 
 void CheckpointCheck::begin(const Segment& segment) {

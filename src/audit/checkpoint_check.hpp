@@ -28,10 +28,14 @@ class CheckpointCheck {
   void begin(const Segment& segment);
   /// The next record of the segment; a sentence where a checkpoint says otherwise.
   std::optional<std::string> record(const Link& link);
+  struct Anchored {
+    std::uint64_t compared = 0;
+    std::uint64_t retired = 0;
+  };
   /// At the end: what anchors say that the records do not. What was retired (up to `retired`, with
-  /// a tombstone) can no longer be compared and goes to `notes`.
-  void end_anchors(std::uint64_t last_seq, std::uint64_t retired,
-                   std::vector<std::string>& problems, std::vector<std::string>& notes) const;
+  /// a tombstone) can no longer be held against records, only against the folder's own checkpoints.
+  Anchored end_anchors(std::uint64_t last_seq, std::uint64_t retired,
+                       std::vector<std::string>& problems, std::vector<std::string>& notes) const;
   /// Whether a segment's checkpoint speaks of records behind this last one.
   std::optional<std::string> end(std::uint64_t last_seq) const;
   /// Whether the folder's key signed a statement; true where the folder has no key.
@@ -40,7 +44,13 @@ class CheckpointCheck {
  private:
   std::optional<crypto::PublicKey> key_;
   std::map<std::uint64_t, std::vector<Checkpoint>> by_segment_;  ///< by its first record
-  std::vector<Checkpoint> anchors_;
+  struct Kept {
+    Checkpoint checkpoint;
+    bool in_folder = false;  ///< the folder's own checkpoints hold it too
+  };
+  bool has_own(const Checkpoint& anchor) const;
+
+  std::vector<Kept> anchors_;
   std::set<std::pair<std::uint64_t, std::uint64_t>> reached_;  ///< ranges held against records
   std::size_t count_ = 0;
   const std::vector<Checkpoint>* current_ = nullptr;

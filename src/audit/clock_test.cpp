@@ -104,5 +104,43 @@ TEST_F(ClockTest, AClockThatJumpedAheadDeletesNothingUntilADayConfirmsIt) {
   EXPECT_TRUE(report().ok) << what(report());
 }
 
+TEST_F(ClockTest, ASecondJumpAheadIsNotConfirmedByRecordsOfTheFirst) {
+  const auto retire_due = [this] {
+    Log::Options small = options();
+    small.segment_bytes = 1;
+    return open(small)->retire_due(90 * kDay).value().events;
+  };
+  append("a");
+  clock_.set_wall(start_ + 1'000 * kDay);
+  append("jumped");
+  clock_.set_wall(start_ + kDay);
+  append("young");
+  clock_.set_wall(start_ + 2 * kDay);
+  append("youngest");
+  clock_.set_wall(start_ + 2'000 * kDay);
+  EXPECT_EQ(retire_due(), 0U);
+  append("jumped again");
+  EXPECT_EQ(retire_due(), 0U);
+  clock_.set_wall(start_ + 2'001 * kDay + Millis(1));
+  EXPECT_EQ(retire_due(), 4U) << "confirmed for a day";
+  EXPECT_TRUE(report().ok) << what(report());
+}
+
+TEST_F(ClockTest, ASegmentIsAsYoungAsAnyOfItsEnds) {
+  {
+    const auto log = open();
+    ASSERT_TRUE(log->append(event("young"), Durability::kSync));
+    clock_.set_wall(start_ - 5'000 * kDay);
+    ASSERT_TRUE(log->append(event("wrong"), Durability::kSync));
+  }
+  clock_.set_wall(start_ + kDay);
+  append("next");
+  append("next");
+  EXPECT_EQ(retire(90 * kDay), 0U);
+  clock_.set_wall(start_ + 92 * kDay);
+  EXPECT_GE(retire(90 * kDay), 2U);
+  EXPECT_TRUE(report().ok) << what(report());
+}
+
 }  // namespace
 }  // namespace oap::audit

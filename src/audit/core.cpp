@@ -30,10 +30,19 @@ Result<std::unique_ptr<Log::Core>> Log::Core::open(Options options) {
   os::UniqueFd export_fd;
   if (!options.export_file.empty()) {
     auto opened = open_side_file(options.workspace, options.export_file);
-    if (!opened) {
-      return fail(Code::kConfiguration, "audit.log_file: {}", opened.error().to_string());
+    const bool goes_on =
+        options.export_may_fail && !opened && opened.error().code() != Code::kConfiguration;
+    if (!opened && !goes_on) {
+      return fail(Code::kConfiguration, "security.audit.log_file: {}", opened.error().to_string());
     }
-    export_fd = std::move(*opened);
+    if (!opened) {
+      log::error("audit",
+                 "security.audit.log_file cannot be opened and is tried again; the audit "
+                 "log itself is complete",
+                 {{"reason", opened.error().to_string()}});
+    } else {
+      export_fd = std::move(*opened);
+    }
   }
   return std::unique_ptr<Core>(
       new Core(std::move(options), std::move(chain), std::move(export_fd)));
@@ -313,16 +322,6 @@ void Log::Core::note_failed(const Group& group, const Error& error) {
   }
 }
 
-void Log::Core::export_lines(const std::string& lines) {
-  if (!export_fd_) {
-    return;
-  }
-  if (auto exported = append_all(export_fd_.get(), lines, options_.export_file); !exported) {
-    log::error("audit", "the additional export failed; the audit log itself is complete",
-               {{"reason", exported.error().to_string()}});
-  }
-}
-
 /// What is no append, alone with the chain.
 template <class Work>
 auto Log::Core::lead(Work work) -> decltype(work()) {
@@ -337,6 +336,15 @@ auto Log::Core::lead(Work work) -> decltype(work()) {
   lock.lock();
   end_lead();
   return result;
+}
+
+Result<void> Log::Core::note_refused(std::uint64_t count, const Error& why) {
+  return lead([&]() -> Result<void> {
+    chain_->note_refused(count, why);
+    OAP_TRY(const std::string lines, chain_->append({}, true));
+    export_lines(lines);
+    return {};
+  });
 }
 
 Result<Log::Retired> Log::Core::retire(Millis age) {

@@ -24,6 +24,7 @@ class Log::Core {
 
   Result<void> append(const Event& event, Durability durability);
   void append_async(const Event& event, Durability durability, Done done);
+  Result<void> note_refused(std::uint64_t count, const Error& why);
   Result<Retired> retire(Millis age);
   Result<Retired> retire_due(Millis age);
   Result<std::uint64_t> rotate_key();
@@ -70,6 +71,7 @@ class Log::Core {
   void note_failed(const Group& group, const Error& error);
   void end_lead();
   void export_lines(const std::string& lines);
+  bool open_export(const std::string& lines);
   bool start_writer();
   void run_writer();
   bool do_due_work(Lock& lock);
@@ -89,6 +91,8 @@ class Log::Core {
   const Clock& clock_;
   std::unique_ptr<ChainFile> chain_;  ///< used by whoever leads
   os::UniqueFd export_fd_;            ///< likewise
+  SteadyTime export_again_;           ///< likewise: when to try to open it again
+  std::uint64_t unexported_ = 0;      ///< likewise: lines that it did not get meanwhile
 
   std::mutex mutex_;
   std::condition_variable changed_;

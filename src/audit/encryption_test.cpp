@@ -1,4 +1,5 @@
 #include <bit>
+#include <filesystem>
 
 #include <gmock/gmock.h>
 
@@ -158,6 +159,29 @@ TEST_F(EncryptionTest, KeysThatAreNoneAreRefused) {
   }
   EXPECT_EQ(open()->rotate_key().error().code(), Code::kFailedPrecondition);
   EXPECT_EQ(open()->erase("x").error().code(), Code::kFailedPrecondition);
+}
+
+TEST_F(EncryptionTest, ARingThatIsGoneIsNotMadeAnewBesideWhatItWraps) {
+  append("ann", "a");
+  const std::string ring = read(dir() + "/keys/ring");
+  ASSERT_EQ(unlink((dir() + "/keys/ring").c_str()), 0);
+  for (const bool create : {true, false}) {
+    const auto opened = Keyring::open(dir(), parse_keys(keys_).value(), create, {});
+    ASSERT_FALSE(opened);
+    EXPECT_EQ(opened.error().code(), Code::kDataLoss);
+    EXPECT_THAT(opened.error().message(), HasSubstr(dir() + "/keys/ring is gone"));
+    EXPECT_THAT(opened.error().message(), HasSubstr("from a backup"));
+  }
+  EXPECT_FALSE(Log::open(encrypted()));
+  EXPECT_FALSE(os::exists(dir() + "/keys/ring"));
+  for (const auto& entry : std::filesystem::directory_iterator(dir() + "/keys")) {
+    if (entry.path().filename().string().starts_with("segment-")) {
+      std::filesystem::remove(entry.path());
+    }
+  }
+  EXPECT_FALSE(Log::open(encrypted())) << "a user's key alone is still there";
+  ASSERT_TRUE(os::write_file_atomic(dir() + "/keys/ring", ring, 0600));
+  EXPECT_TRUE(Log::open(encrypted()));
 }
 
 TEST_F(EncryptionTest, AnIndexShowsNothingWithoutTheKeyAndForgetsWhoIsErased) {

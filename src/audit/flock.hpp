@@ -15,11 +15,13 @@
 namespace oap::audit {
 
 /// flock(2) on a descriptor that stays open: cheaper than a fresh one for each group. Borrows the
-/// descriptor; kUnavailable after 10 s.
+/// descriptor; kUnavailable after `wait`.
 class Flock {
  public:
-  static Result<Flock> acquire(int fd, const std::string& dir) {
-    const Deadline deadline = Deadline::after(kWait);
+  static constexpr Millis kWait{10'000};
+
+  static Result<Flock> acquire(int fd, const std::string& dir, Millis wait = kWait) {
+    const Deadline deadline = Deadline::after(wait);
     auto pause = std::chrono::microseconds(20);
     while (::flock(fd, LOCK_EX | LOCK_NB) != 0) {
       if (errno != EWOULDBLOCK && errno != EINTR) {
@@ -28,7 +30,7 @@ class Flock {
       if (deadline.passed()) {
         return fail(Code::kUnavailable,
                     "the audit log in {} has been locked by another process for {} s", dir,
-                    kWait.count() / 1000);
+                    static_cast<double>(wait.count()) / 1'000);
       }
       std::this_thread::sleep_for(pause);
       pause = std::min(pause * 2, std::chrono::microseconds(1'000));
@@ -48,8 +50,6 @@ class Flock {
   }
 
  private:
-  static constexpr Millis kWait{10'000};
-
   explicit Flock(int fd) : fd_(fd) {}
   int fd_;
 };

@@ -1,10 +1,12 @@
 #include "audit/keyring.hpp"
 
+#include <algorithm>
 #include <cerrno>
 
 #include <fcntl.h>
 #include <unistd.h>
 
+#include "audit/regular_file.hpp"
 #include "audit/segment.hpp"
 #include "crypto/aead.hpp"
 #include "crypto/hash.hpp"
@@ -19,6 +21,8 @@ namespace {
 constexpr std::size_t kKeyBytes = crypto::kAeadKeyBytes;
 constexpr std::size_t kMostBytes = 4U << 20U;
 constexpr std::string_view kRing = "ring";
+constexpr std::string_view kSegmentStart = "segment-";
+constexpr std::string_view kSubjectStart = "subject-";
 
 std::string master_of(const crypto::FernetKey& key) {
   return std::string(crypto::as_bytes(crypto::hmac_sha256(key.bytes(), "oap audit master key")));
@@ -41,8 +45,12 @@ Result<std::string> seal_base64(std::string_view key, std::string_view text,
 
 std::string kek_purpose(std::uint64_t version) { return fmt::format("kek {}", version); }
 
+std::string subject_file(const std::string& subject) {
+  return std::string(kSubjectStart) + subject;
+}
+
 std::string segment_file(std::uint64_t first) {
-  return "segment-" + segment_name(first).substr(0, 20);
+  return std::string(kSegmentStart) + segment_name(first).substr(0, 20);
 }
 
 }  // namespace
@@ -70,7 +78,9 @@ Result<std::unique_ptr<Keyring>> Keyring::open(const std::string& dir,
                                                std::vector<crypto::FernetKey> masters, bool create,
                                                WallTime now) {
   std::unique_ptr<Keyring> ring(new Keyring(dir + "/keys", std::move(masters)));
-  if (!os::exists(ring->dir_ + "/" + std::string(kRing))) {
+  OAP_TRY(const bool made, is_there(ring->dir_ + "/" + std::string(kRing)));
+  if (!made) {
+    OAP_CHECK_OK(ring->check_none_wrapped());
     if (!create || ring->masters_.empty()) {
       return fail(Code::kNotFound, "the audit log in {} has no keys", dir);
     }
@@ -83,9 +93,32 @@ Result<std::unique_ptr<Keyring>> Keyring::open(const std::string& dir,
   return ring;
 }
 
+/// A new ring beside keys that the old one wraps would look like a good log, and lose all of them.
+Result<void> Keyring::check_none_wrapped() const {
+  OAP_TRY(const bool made, is_there(dir_));
+  if (!made) {
+    return {};
+  }
+  const auto names = os::list_dir(dir_);
+  if (!names) {
+    return fail(advised(names.error()));
+  }
+  const auto wrapped = std::count_if(names->begin(), names->end(), [](const std::string& name) {
+    return name.starts_with(kSegmentStart) || name.starts_with(kSubjectStart);
+  });
+  if (wrapped > 0) {
+    return fail(Code::kDataLoss,
+                "{}/{} is gone, and the {} keys beside it cannot be opened without it: the records "
+                "that they encrypt are unreadable. Put the file back from a backup; or, to begin "
+                "anew and leave those records unreadable, move the audit folder away",
+                dir_, kRing, wrapped);
+  }
+  return {};
+}
+
 Result<void> Keyring::load() {
   const std::string path = dir_ + "/" + std::string(kRing);
-  OAP_TRY(const std::string text, os::read_file(path, kMostBytes));
+  OAP_TRY(const std::string text, read_regular(path, kMostBytes));
   const auto object = json::parse_object(text);
   const json::Array* keks = object ? json::find_array(*object, "keks") : nullptr;
   if (keks == nullptr || keks->empty()) {
@@ -131,7 +164,7 @@ Result<std::uint64_t> Keyring::rotate(WallTime now) {
 }
 
 Result<std::string> Keyring::unwrap(const std::string& path, const std::string& purpose) {
-  OAP_TRY(const std::string text, os::read_file(path, 4'096));
+  OAP_TRY(const std::string text, read_regular(path, 4'096));
   const auto object = json::parse_object(text);
   const auto version =
       object ? static_cast<std::uint64_t>(json::get_int(*object, "kek")) : std::uint64_t{0};
@@ -148,15 +181,15 @@ Result<std::string> Keyring::unwrap(const std::string& path, const std::string& 
 Result<std::string> Keyring::wrapped(const std::string& name, bool make,
                                      std::map<std::string, std::string>& known) {
   const std::string path = dir_ + "/" + name;
-  const bool is_there = os::exists(path);
-  if (!is_there && !make) {
+  OAP_TRY(const bool made, is_there(path));
+  if (!made && !make) {
     known.erase(name);
     return fail(Code::kNotFound, "the key is gone");
   }
-  if (const auto found = known.find(name); is_there && found != known.end()) {
+  if (const auto found = known.find(name); made && found != known.end()) {
     return found->second;
   }
-  if (is_there) {
+  if (made) {
     OAP_TRY(known[name], unwrap(path, name));
     return known[name];
   }
@@ -178,7 +211,7 @@ Result<std::string> Keyring::segment_key(std::uint64_t first, bool make) {
 }
 
 Result<std::string> Keyring::subject_key(const std::string& subject, bool make) {
-  return wrapped("subject-" + subject, make, subjects_);
+  return wrapped(subject_file(subject), make, subjects_);
 }
 
 std::string Keyring::subject_of(std::string_view user_id) const {
@@ -186,9 +219,10 @@ std::string Keyring::subject_of(std::string_view user_id) const {
 }
 
 Result<bool> Keyring::erase(const std::string& subject) {
-  const std::string path = dir_ + "/subject-" + subject;
-  subjects_.erase("subject-" + subject);
-  if (!os::exists(path)) {
+  const std::string path = dir_ + "/" + subject_file(subject);
+  subjects_.erase(subject_file(subject));
+  OAP_TRY(const bool made, is_there(path));
+  if (!made) {
     return false;
   }
   OAP_CHECK_OK(os::write_file_atomic(path, "{}", 0600));

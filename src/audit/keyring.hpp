@@ -25,7 +25,8 @@ Result<std::vector<crypto::FernetKey>> parse_keys(std::string_view text);
 class Keyring {
  public:
   /// With `create`, makes the ring where there is none. kConfiguration where none of the master
-  /// keys opens it, kNotFound where there is none.
+  /// keys opens it, kNotFound where there is none, kDataLoss where it is gone but not what it
+  /// wraps.
   static Result<std::unique_ptr<Keyring>> open(const std::string& dir,
                                                std::vector<crypto::FernetKey> masters, bool create,
                                                WallTime now);
@@ -48,6 +49,7 @@ class Keyring {
   };
   Keyring(std::string dir, std::vector<crypto::FernetKey> masters)
       : dir_(std::move(dir)), masters_(std::move(masters)) {}
+  Result<void> check_none_wrapped() const;
   Result<void> load();
   Result<void> store() const;
   Result<std::string> unwrap(const std::string& path, const std::string& purpose);

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "audit/members.hpp"
+#include "audit/regular_file.hpp"
 #include "os/file.hpp"
 
 namespace oap::audit {
@@ -31,7 +32,7 @@ std::optional<Digest> leaf_of(std::string_view hash) {
 
 Result<Leaves> read_leaves(const std::string& dir, const Segment& segment) {
   constexpr std::size_t kMost = std::size_t{4} << 30U;
-  OAP_TRY(const std::string text, os::read_file(dir + "/" + segment.name, kMost));
+  OAP_TRY(const std::string text, read_regular(dir + "/" + segment.name, kMost));
   Leaves leaves;
   leaves.first = segment.first;
   Link link;

@@ -22,6 +22,10 @@ void Log::append_async(const Event& event, Durability durability, Done done) {
   core_->append_async(event, durability, std::move(done));
 }
 
+Result<void> Log::note_refused(std::uint64_t count, const Error& why) {
+  return core_->note_refused(count, why);
+}
+
 Result<Log::Retired> Log::retire(Millis age) { return core_->retire(age); }
 Result<Log::Retired> Log::retire_due(Millis age) { return core_->retire_due(age); }
 

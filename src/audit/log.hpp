@@ -46,6 +46,11 @@ class Log {
     /// Zeros kept ahead of the records where small groups are synced often; 0: none. They are cut
     /// when the log or the segment ends.
     std::uint64_t room_bytes = 1U << 20U;
+    /// How long to wait for another process that holds the folder's lock.
+    Millis lock_wait{10'000};
+    /// An export file that cannot be opened is tried again while the log goes on; what is in the
+    /// log's own segments is complete. Else the log does not open without it.
+    bool export_may_fail = false;
     bool seal_segments = true;  ///< a signed checkpoint when a segment is whole, on a thread apart
   };
 
@@ -71,6 +76,9 @@ class Log {
   /// (kResourceExhausted). The destructor completes what was begun.
   void append_async(const Event& event, Durability durability, Done done);
   static constexpr std::size_t kMaxWaiting = 65'536;
+
+  /// Records now, in clear, that so many events were refused before the log could be opened.
+  Result<void> note_refused(std::uint64_t count, const Error& why);
 
   struct Retired {
     std::uint64_t segments = 0;

@@ -342,6 +342,27 @@ TEST_F(LogTest, TheExportHoldsTheSameLinesAndNeverLeavesTheWorkspace) {
   EXPECT_FALSE(Log::open(exporting));
 }
 
+TEST_F(LogTest, AnExportThatMayFailIsTriedAgainWhileTheLogGoesOn) {
+  temp_.write("blocked", "a file where a folder should be\n");
+  Log::Options exporting = options();
+  exporting.export_file = "blocked/audit.log";
+  EXPECT_EQ(Log::open(exporting).error().code(), Code::kConfiguration);
+  exporting.export_may_fail = true;
+  {
+    const auto log = open(exporting);
+    ASSERT_TRUE(log->append(event("a"), Durability::kSync));
+    EXPECT_EQ(report().events, 1U);
+  }
+  const auto log = open(exporting);
+  std::filesystem::remove(temp_ / "blocked");
+  ASSERT_TRUE(log->append(event("b"), Durability::kSync));
+  const std::string exported = read(temp_ / "blocked/audit.log");
+  EXPECT_THAT(read(segment_path()), testing::EndsWith(exported));
+  EXPECT_THAT(exported, HasSubstr("\"b\""));
+  exporting.export_file = "../outside.log";
+  EXPECT_EQ(Log::open(exporting).error().code(), Code::kConfiguration) << "that is no failure";
+}
+
 TEST_F(LogTest, TailGivesTheLastMatchingRecordsOldestFirst) {
   Log::Options small = options();
   small.segment_bytes = 2'000;

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "audit/indexing.hpp"
+#include "audit/regular_file.hpp"
 #include "os/file.hpp"
 
 namespace oap::audit {
@@ -188,10 +189,10 @@ Result<Source> Source::open(const std::string& dir, const Segment& segment, bool
   const std::string path = dir + "/" + segment.name;
   source.segment_ = segment;
   source.newest_ = newest;
-  source.fd_.reset(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
+  OAP_TRY(source.fd_, open_regular(path, O_RDONLY));
   struct stat info{};
-  if (!source.fd_ || fstat(source.fd_.get(), &info) != 0 || !S_ISREG(info.st_mode)) {
-    return fail(os::errno_error("opening", path, source.fd_ ? EINVAL : errno));
+  if (fstat(source.fd_.get(), &info) != 0) {
+    return fail(os::errno_error("opening", path, errno));
   }
   OAP_TRY(source.size_, written_size(source.fd_.get(), static_cast<std::uint64_t>(info.st_size)));
   return source;
@@ -242,6 +243,13 @@ Result<void> Source::read_bytes(std::uint64_t from, std::uint64_t to, std::strin
     done += static_cast<std::size_t>(got);
   }
   return {};
+}
+
+Result<json::Object> Source::malformed(const Piece& piece, const std::string& buffer,
+                                       std::string_view line, const Error& error) const {
+  const std::uint64_t before = piece.is_chosen() || piece.offset == 0 ? 0 : 1;
+  const auto at = static_cast<std::uint64_t>(line.data() - buffer.data());
+  return malformed_line(fd_.get(), segment_, piece.offset - before + at, error);
 }
 
 Result<std::vector<std::string_view>> Source::read(const Piece& piece, std::string& buffer) const {

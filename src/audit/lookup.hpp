@@ -43,6 +43,9 @@ class Source {
                             Keyring* keys) const;
   /// The lines of a piece, without their line breaks, ascending; they lie in `buffer`.
   Result<std::vector<std::string_view>> read(const Piece& piece, std::string& buffer) const;
+  /// What stands for one of these lines that is no record.
+  Result<json::Object> malformed(const Piece& piece, const std::string& buffer,
+                                 std::string_view line, const Error& error) const;
   const Segment& segment() const { return segment_; }
 
  private:

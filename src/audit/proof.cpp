@@ -29,7 +29,7 @@ Result<std::string> find_line(const std::string& dir, const std::string& event) 
   }
   std::string found;
   int count = 0;
-  OAP_TRY([[maybe_unused]] const std::uint64_t bad,
+  OAP_TRY([[maybe_unused]] const Malformed bad,
           for_each(dir, query, [&](const json::Object& record, std::string_view line) {
             const bool same = is_number
                                   ? json::get_int(record, "seq") == static_cast<std::int64_t>(seq)

@@ -7,6 +7,7 @@
 #include "audit/cipher.hpp"
 #include "audit/index.hpp"
 #include "audit/lookup.hpp"
+#include "audit/regular_file.hpp"
 #include "json/print.hpp"
 #include "os/file.hpp"
 
@@ -54,11 +55,19 @@ Result<Parsed> open_record(std::string_view line, const Query& query, Keyring* k
   return parsed;
 }
 
-json::Object malformed(const Segment& segment, const Error& error) {
-  return {{"event_type", "malformed"}, {"segment", segment.name}, {"error", error.message()}};
+void note(Malformed& bad, const json::Object& shown) {
+  ++bad.count;
+  if (bad.places.size() < Malformed::kMostPlaces) {
+    bad.places.push_back(place_of(shown));
+  }
 }
 
 }  // namespace
+
+std::string place_of(const json::Object& malformed) {
+  return fmt::format("{}:{}: {}", json::get_string(malformed, "segment"),
+                     json::get_int(malformed, "line"), json::get_string(malformed, "error"));
+}
 
 Plan plan_of(const Query& query) {
   Plan plan;
@@ -101,7 +110,8 @@ bool matches(const json::Object& record, const Query& query) {
 
 Result<Found> search(const std::string& dir, const Query& query, std::size_t limit, Keyring* keys) {
   Found found;
-  if (!os::exists(dir)) {
+  OAP_TRY(const bool begun, is_there(dir));
+  if (!begun) {
     return found;
   }
   const Plan plan = plan_of(query);
@@ -123,9 +133,11 @@ Result<Found> search(const std::string& dir, const Query& query, std::size_t lim
         const bool taken = !parsed || matches(parsed->record, query);
         found.malformed += parsed ? 0 : 1;
         found.more = taken && found.records.size() >= limit;
-        if (taken && !found.more) {
-          found.records.push_back(parsed ? std::move(parsed->record)
-                                         : malformed(source.segment(), parsed.error()));
+        if (taken && !found.more && parsed) {
+          found.records.push_back(std::move(parsed->record));
+        } else if (taken && !found.more) {
+          OAP_TRY(json::Object shown, source.malformed(*piece, buffer, *line, parsed.error()));
+          found.records.push_back(std::move(shown));
         }
       }
     }
@@ -134,10 +146,11 @@ Result<Found> search(const std::string& dir, const Query& query, std::size_t lim
   return found;
 }
 
-Result<std::uint64_t> for_each(const std::string& dir, const Query& query, const Take& take,
-                               Keyring* keys) {
-  std::uint64_t bad = 0;
-  if (!os::exists(dir)) {
+Result<Malformed> for_each(const std::string& dir, const Query& query, const Take& take,
+                           Keyring* keys) {
+  Malformed bad;
+  OAP_TRY(const bool begun, is_there(dir));
+  if (!begun) {
     return bad;
   }
   const Plan plan = plan_of(query);
@@ -155,7 +168,10 @@ Result<std::uint64_t> for_each(const std::string& dir, const Query& query, const
         if (!parsed && parsed.error().code() == Code::kFailedPrecondition) {
           return fail(parsed.error());
         }
-        bad += parsed ? 0 : 1;
+        if (!parsed) {
+          OAP_TRY(const json::Object shown, source.malformed(piece, buffer, line, parsed.error()));
+          note(bad, shown);
+        }
         if (parsed && matches(parsed->record, query) && !take(parsed->record, line)) {
           return bad;
         }

@@ -62,10 +62,18 @@ struct Found {
 Result<Found> search(const std::string& dir, const Query& query, std::size_t limit,
                      Keyring* keys = nullptr);
 
+/// Lines that were looked at and are no intact record.
+struct Malformed {
+  static constexpr std::size_t kMostPlaces = 10;
+  std::uint64_t count = 0;
+  std::vector<std::string> places;  ///< of the first: `segment:line: what is wrong`
+};
+/// The same of what `search` and `tail` show in place of such a line.
+std::string place_of(const json::Object& malformed);
+
 /// Every matching record with its line, oldest first, one at a time; stops where `take` says false.
-/// How many lines were no intact record.
 using Take = std::function<bool(const json::Object& record, std::string_view line)>;
-Result<std::uint64_t> for_each(const std::string& dir, const Query& query, const Take& take,
-                               Keyring* keys = nullptr);
+Result<Malformed> for_each(const std::string& dir, const Query& query, const Take& take,
+                           Keyring* keys = nullptr);
 
 }  // namespace oap::audit

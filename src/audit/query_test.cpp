@@ -7,6 +7,7 @@
 
 #include "audit/indexing.hpp"
 #include "audit/log_fixture.hpp"
+#include "audit/lookup.hpp"
 #include "audit/members.hpp"
 
 namespace oap::audit {
@@ -102,6 +103,30 @@ TEST_F(QueryTest, EachFilterChoosesItsRecordsInOrder) {
   EXPECT_THAT(numbers({}), SizeIs(3'006));
   EXPECT_EQ(index_count(), list_segments(dir())->size() - 1);
   EXPECT_GT(index_count(), 2U);
+}
+
+TEST_F(QueryTest, ADecisionWithinATimeIsLookedUpAndNotReadThrough) {
+  const WallTime start = clock_.wall();
+  write(0, 3'000, 300'000);
+  Query query;
+  query.permission_decision = "deny";
+  query.since = format_time(start + Millis(15'000));
+  query.until = format_time(start + Millis(15'100));
+  EXPECT_THAT(numbers(query), ElementsAre(1'500));
+  auto segments = list_segments(dir()).value();
+  segments.pop_back();
+  std::uint64_t looked_at = 0;
+  std::uint64_t all = 0;
+  for (const Segment& segment : segments) {
+    const Source source = Source::open(dir(), segment, false).value();
+    for (const Piece& piece : source.pieces(dir(), plan_of(query), query, nullptr)) {
+      EXPECT_TRUE(piece.is_chosen());
+      looked_at += piece.end - piece.offset;
+    }
+    all += segment.size;
+  }
+  EXPECT_GT(looked_at, 0U);
+  EXPECT_LT(looked_at * 4, all);
 }
 
 TEST_F(QueryTest, TimesAreAnIntervalThatIsOpenAtItsEnd) {

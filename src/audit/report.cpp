@@ -80,6 +80,14 @@ json::Value rate_of(const Report::Tool& tool) {
              : json::Value(static_cast<double>(tool.successes) / static_cast<double>(tool.count));
 }
 
+json::Array strings(const std::vector<std::string>& from) {
+  json::Array array;
+  for (const std::string& one : from) {
+    array.emplace_back(one);
+  }
+  return array;
+}
+
 json::Object counts(const std::map<std::string, std::uint64_t>& from) {
   json::Object object;
   for (const auto& [name, count] : from) {
@@ -144,11 +152,12 @@ json::Object to_json(const Report& report) {
                                    {"unique_tools", report.tools.size()},
                                    {"high_risk_events", report.high_risk_events},
                                    {"security_incidents", report.incident_count},
-                                   {"malformed_records", report.malformed}}},
+                                   {"malformed_records", report.malformed.count}}},
           {"tool_usage", std::move(tools)},
           {"user_activity", std::move(users)},
           {"security_incidents", std::move(incidents)},
           {"permission_decisions", counts(report.decisions)},
+          {"malformed_places", strings(report.malformed.places)},
           {"events_by_day", counts(report.days)}};
 }
 

@@ -42,7 +42,7 @@ struct Report {
   std::string end;
   std::uint64_t total_events = 0;
   std::uint64_t high_risk_events = 0;
-  std::uint64_t malformed = 0;
+  Malformed malformed;
   std::uint64_t incident_count = 0;
   std::map<std::string, Tool> tools;  ///< by `server__tool`, or the tool alone
   std::map<std::string, User> users;

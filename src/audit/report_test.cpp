@@ -4,6 +4,7 @@
 
 #include "audit/export.hpp"
 #include "audit/log_fixture.hpp"
+#include "audit/tail.hpp"
 
 namespace oap::audit {
 namespace {
@@ -62,6 +63,27 @@ TEST_F(ReportTest, CountsWhatHappened) {
   EXPECT_EQ(json.at("security_incidents").as_array().size(), 2U);
   EXPECT_EQ(json::get_int(json.at("permission_decisions"), "allow"), 4);
   EXPECT_EQ(json::get_int(json.at("permission_decisions"), "deny"), 1);
+}
+
+TEST_F(ReportTest, NamesTheLinesThatAreNoRecord) {
+  fill(30);
+  std::string bytes = read(segment_path());
+  for (const char* tool : {"tool4", "tool17"}) {
+    bytes[bytes.find(fmt::format("\"{}\"", tool)) + 1] = 'T';
+  }
+  overwrite(segment_path(), bytes);
+  const Report made = make_report(dir(), {}).value();
+  EXPECT_EQ(made.malformed.count, 2U);
+  ASSERT_EQ(made.malformed.places.size(), 2U);
+  EXPECT_THAT(made.malformed.places[0], HasSubstr("00000000000000000001.jsonl:5: "));
+  EXPECT_THAT(made.malformed.places[1], HasSubstr("00000000000000000001.jsonl:18: "));
+  EXPECT_EQ(to_json(made).at("malformed_places").as_array().size(), 2U);
+  const auto shown = tail(dir(), 30).value();
+  EXPECT_EQ(place_of(shown[4]), made.malformed.places[0]);
+  EXPECT_EQ(place_of(shown[17]), made.malformed.places[1]);
+  const Found found = audit::search(dir(), {}, 30).value();
+  EXPECT_EQ(place_of(found.records[4]), made.malformed.places[0]);
+  EXPECT_EQ(place_of(found.records[17]), made.malformed.places[1]);
 }
 
 TEST_F(ReportTest, PagesHoldNoMarkupThatARecordBroughtIn) {

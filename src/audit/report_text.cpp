@@ -44,32 +44,6 @@ std::string plain(std::string_view text) {
   return out;
 }
 
-std::string html(std::string_view text) {
-  std::string out;
-  for (const char c : text::escape_visible(text)) {
-    switch (c) {
-      case '&':
-        out += "&amp;";
-        break;
-      case '<':
-        out += "&lt;";
-        break;
-      case '>':
-        out += "&gt;";
-        break;
-      case '"':
-        out += "&quot;";
-        break;
-      case '\'':
-        out += "&#39;";
-        break;
-      default:
-        out.push_back(c);
-    }
-  }
-  return out;
-}
-
 using Bars = std::vector<std::pair<std::string, std::uint64_t>>;
 
 /// Horizontal bars, the longest first.
@@ -88,7 +62,7 @@ std::string bars_svg(std::string_view title, Bars bars, bool by_size) {
   std::string svg = fmt::format(
       "<h2>{0}</h2>\n<svg role=\"img\" aria-label=\"{0}\" width=\"720\" height=\"{1}\" "
       "viewBox=\"0 0 720 {1}\">\n",
-      html(title), std::max<std::size_t>(1, bars.size()) * kRow);
+      text::escape_markup(title), std::max<std::size_t>(1, bars.size()) * kRow);
   std::size_t y = 0;
   for (const auto& [name, count] : bars) {
     const std::string shown(text::truncate_utf8(name, 40));
@@ -96,8 +70,8 @@ std::string bars_svg(std::string_view title, Bars bars, bool by_size) {
         "<text x=\"250\" y=\"{}\" text-anchor=\"end\">{}</text>"
         "<rect x=\"260\" y=\"{}\" width=\"{}\" height=\"14\" rx=\"2\"/>"
         "<text x=\"{}\" y=\"{}\">{}</text>\n",
-        y + 14, html(shown), y + 3, 1 + 380 * count / most, 268 + 380 * count / most, y + 14,
-        count);
+        y + 14, text::escape_markup(shown), y + 3, 1 + 380 * count / most, 268 + 380 * count / most,
+        y + 14, count);
     y += kRow;
   }
   return svg + "</svg>\n";
@@ -108,12 +82,12 @@ using Row = std::vector<std::string>;
 std::string html_table(const Row& head, const std::vector<Row>& rows) {
   std::string out = "<table>\n<tr>";
   for (const std::string& cell : head) {
-    out += "<th>" + html(cell) + "</th>";
+    out += "<th>" + text::escape_markup(cell) + "</th>";
   }
   for (const Row& row : rows) {
     out += "</tr>\n<tr>";
     for (const std::string& cell : row) {
-      out += "<td>" + html(cell) + "</td>";
+      out += "<td>" + text::escape_markup(cell) + "</td>";
     }
   }
   return out + "</tr>\n</table>\n";
@@ -142,7 +116,7 @@ std::vector<Row> summary_rows(const Report& report) {
           {"Tools", fmt::to_string(report.tools.size())},
           {"High-risk events", fmt::to_string(report.high_risk_events)},
           {"Security incidents", fmt::to_string(report.incident_count)},
-          {"Lines that are no intact record", fmt::to_string(report.malformed)}};
+          {"Lines that are no intact record", fmt::to_string(report.malformed.count)}};
 }
 
 std::vector<Row> tool_rows(const Report& report) {
@@ -229,7 +203,8 @@ std::string to_html(const Report& report) {
   Bars days(report.days.begin(), report.days.end());
   days.erase(days.begin(), days.end() - static_cast<std::ptrdiff_t>(std::min(days.size(), kBars)));
   std::string out(kHead);
-  out += fmt::format("<p>Period: {}</p>\n<h2>Summary</h2>\n", html(period_of(report)));
+  out +=
+      fmt::format("<p>Period: {}</p>\n<h2>Summary</h2>\n", text::escape_markup(period_of(report)));
   out += html_table(kSummaryHead, summary_rows(report));
   out += bars_svg("Events by day", std::move(days), false);
   out += bars_svg("Tool usage", std::move(calls), true);

@@ -11,6 +11,7 @@
 #include "audit/head.hpp"
 #include "audit/leaves.hpp"
 #include "audit/merkle.hpp"
+#include "audit/regular_file.hpp"
 #include "audit/segment.hpp"
 #include "audit/side_file.hpp"
 #include "crypto/hash.hpp"
@@ -89,19 +90,11 @@ class Signer {
   std::map<std::uint64_t, Checkpoint> newest_;
 };
 
-Result<os::UniqueFd> open_lock(const std::string& dir) {
-  const std::string path = dir + "/" + std::string(kLockName);
-  os::UniqueFd lock(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
-  if (!lock) {
-    return fail(os::errno_error("opening", path, errno));
-  }
-  return lock;
-}
-
 }  // namespace
 
 Result<std::uint64_t> make_checkpoints(const std::string& dir, bool newest, WallTime now) {
-  OAP_TRY(const os::UniqueFd lock_fd, open_lock(dir));
+  OAP_TRY(const os::UniqueFd lock_fd,
+          open_regular(dir + "/" + std::string(kLockName), O_RDWR | O_CREAT));
   OAP_TRY(const Flock lock, Flock::acquire(lock_fd.get(), dir));
   OAP_TRY(const std::vector<Segment> segments, list_segments(dir));
   std::uint64_t made = 0;

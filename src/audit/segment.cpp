@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "audit/regular_file.hpp"
 #include "os/file.hpp"
 
 namespace oap::audit {
@@ -45,13 +46,21 @@ std::optional<std::uint64_t> segment_first(std::string_view name) {
 }
 
 Result<std::vector<Segment>> list_segments(const std::string& dir) {
-  OAP_TRY(const std::vector<std::string> names, os::list_dir(dir));
+  const auto names = os::list_dir(dir);
+  if (!names) {
+    return fail(advised(names.error()));
+  }
   std::vector<Segment> segments;
-  for (const std::string& name : names) {
+  for (const std::string& name : *names) {
+    const auto first = segment_first(name);
     struct stat info{};
-    if (const auto first = segment_first(name);
-        first && lstat((dir + "/" + name).c_str(), &info) == 0) {
+    if (!first) {
+      continue;
+    }
+    if (lstat((dir + "/" + name).c_str(), &info) == 0) {
       segments.push_back({name, *first, static_cast<std::uint64_t>(info.st_size)});
+    } else if (errno != ENOENT) {
+      return fail(advised(os::errno_error("looking at audit segment", dir + "/" + name, errno)));
     }
   }
   return segments;
@@ -151,6 +160,35 @@ Result<std::string> first_timestamp(int fd) {
   }
   OAP_TRY(const Parsed first, parse_line(std::string_view(start).substr(0, end)));
   return first.text("timestamp");
+}
+
+Result<std::uint64_t> line_number(int fd, std::uint64_t offset) {
+  std::array<char, kBlock> block{};
+  std::uint64_t number = 1;
+  std::uint64_t at = 0;
+  while (at < offset) {
+    const auto count = static_cast<std::size_t>(std::min<std::uint64_t>(kBlock, offset - at));
+    const ssize_t got = pread(fd, block.data(), count, static_cast<off_t>(at));
+    if (got < 0 && errno == EINTR) {
+      continue;
+    }
+    if (got <= 0) {
+      return fail(Code::kUnavailable, "reading the audit log: {}",
+                  got < 0 ? std::strerror(errno) : "the file became shorter");
+    }
+    number += static_cast<std::uint64_t>(std::count(block.begin(), block.begin() + got, '\n'));
+    at += static_cast<std::uint64_t>(got);
+  }
+  return number;
+}
+
+Result<json::Object> malformed_line(int fd, const Segment& segment, std::uint64_t offset,
+                                    const Error& error) {
+  OAP_TRY(const std::uint64_t line, line_number(fd, offset));
+  return json::Object{{"event_type", "malformed"},
+                      {"segment", segment.name},
+                      {"line", line},
+                      {"error", error.message()}};
 }
 
 Result<std::uint64_t> written_size(int fd, std::uint64_t size) {

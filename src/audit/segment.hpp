@@ -33,6 +33,8 @@ class BackwardLines {
   Result<std::uint64_t> torn();
   /// The line before those read so far, without its line break; nothing at the file's start.
   Result<std::optional<std::string>> next();
+  /// Where the line that `next` gave out last begins in the file.
+  std::uint64_t offset() const { return start_ + buffer_.size(); }
 
  private:
   Result<bool> load_more();
@@ -54,6 +56,14 @@ Result<SegmentEnd> read_end(int fd, const Segment& segment);
 
 /// The time of the first record; empty where there is none. kDataLoss where it is malformed.
 Result<std::string> first_timestamp(int fd);
+
+/// The number, from 1, of the line that begins at an offset. Borrows the descriptor.
+Result<std::uint64_t> line_number(int fd, std::uint64_t offset);
+
+/// A line that is no intact record, in place of the record:
+/// `{"event_type":"malformed", segment, line, error}`.
+Result<json::Object> malformed_line(int fd, const Segment& segment, std::uint64_t offset,
+                                    const Error& error);
 
 /// Up to where a file's bytes were written: what follows are zeros, room that was made ahead.
 /// Borrows the descriptor; `size` is the file's.

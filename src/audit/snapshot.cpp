@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <sys/file.h>
 
+#include "audit/regular_file.hpp"
 #include "base/clock.hpp"
 #include "os/file.hpp"
 
@@ -12,7 +13,7 @@ namespace oap::audit {
 namespace {
 
 Result<std::optional<std::string>> read_if_there(const std::string& path) {
-  auto text = os::read_file(path, 4'096);
+  auto text = read_regular(path, 4'096);
   if (text) {
     return std::optional(std::move(*text));
   }
@@ -43,8 +44,11 @@ Result<void> read_head(const std::string& dir, Snapshot& snapshot) {
 }  // namespace
 
 Result<Snapshot> take_snapshot(const std::string& dir) {
-  const os::UniqueFd lock(
-      ::open((dir + "/" + std::string(kLockFile)).c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
+  auto opened = open_regular(dir + "/" + std::string(kLockFile), O_RDONLY);
+  if (!opened && opened.error().code() != Code::kNotFound) {
+    return fail(std::move(opened).error());
+  }
+  const os::UniqueFd lock = opened ? *std::move(opened) : os::UniqueFd();
   const Deadline deadline = Deadline::after(Millis(10'000));
   while (lock && ::flock(lock.get(), LOCK_SH | LOCK_NB) != 0) {
     if (deadline.passed()) {

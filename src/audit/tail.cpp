@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "audit/cipher.hpp"
+#include "audit/regular_file.hpp"
 #include "audit/segment.hpp"
 #include "os/fd.hpp"
 #include "os/file.hpp"
@@ -28,10 +29,7 @@ bool matches(const json::Object& record, const Filter& filter) {
 Result<void> collect(const std::string& dir, const Segment& segment, const Filter& filter,
                      std::size_t count, Keyring* keys, std::vector<json::Object>& newest_first) {
   const std::string path = dir + "/" + segment.name;
-  const os::UniqueFd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
-  if (!file) {
-    return fail(os::errno_error("opening", path, errno));
-  }
+  OAP_TRY(const os::UniqueFd file, open_regular(path, O_RDONLY));
   OAP_TRY(const std::uint64_t written, written_size(file.get(), segment.size));
   BackwardLines lines(file.get(), written);
   while (newest_first.size() < count) {
@@ -44,9 +42,9 @@ Result<void> collect(const std::string& dir, const Segment& segment, const Filte
       return fail(parsed.error());
     }
     if (!parsed) {
-      newest_first.push_back({{"event_type", "malformed"},
-                              {"segment", segment.name},
-                              {"error", parsed.error().message()}});
+      OAP_TRY(json::Object shown,
+              malformed_line(file.get(), segment, lines.offset(), parsed.error()));
+      newest_first.push_back(std::move(shown));
     } else if (matches(parsed->record, filter)) {
       newest_first.push_back(std::move(parsed->record));
     }
@@ -59,7 +57,8 @@ Result<void> collect(const std::string& dir, const Segment& segment, const Filte
 Result<std::vector<json::Object>> tail(const std::string& dir, std::size_t count,
                                        const Filter& filter, Keyring* keys) {
   std::vector<json::Object> records;
-  if (!os::exists(dir)) {
+  OAP_TRY(const bool begun, is_there(dir));
+  if (!begun) {
     return records;
   }
   OAP_TRY(std::vector<Segment> segments, list_segments(dir));

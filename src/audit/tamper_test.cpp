@@ -9,6 +9,8 @@
 #include "audit/indexing.hpp"
 #include "audit/log_fixture.hpp"
 #include "audit/query.hpp"
+#include "audit/sealed_pages.hpp"
+#include "crypto/hash.hpp"
 #include "json/print.hpp"
 
 namespace oap::audit {
@@ -43,6 +45,11 @@ class Victim : public LogFixture {
   std::unique_ptr<Keyring> keyring() const {
     auto ring = Keyring::open(dir(), parse_keys(keys_).value(), false, {});
     return ring ? std::move(*ring) : nullptr;
+  }
+  void retire(Millis age) {
+    Log::Options made = options();
+    made.segment_bytes = 1;
+    ASSERT_GT(open(made)->retire(age)->segments, 0U);
   }
   Anchor anchor() const { return {read_checkpoints(dir())->back(), **public_key(dir())}; }
   bool is_intact(std::vector<Anchor> anchors = {}) const {
@@ -213,6 +220,72 @@ TEST(TamperTest, AChainForgedWithAKeyOfItsOwnIsFoundByAnAnchor) {
   const auto found = verify(victim.dir(), {nullptr, {anchor}}).value();
   EXPECT_THAT(what(found), HasSubstr("the folder's signing key is"));
   EXPECT_THAT(what(found), HasSubstr("are not those that a signed checkpoint"));
+}
+
+TEST(TamperTest, AnAnchorOfWhatWasRetiredIsSaidNotToHaveBeenCompared) {
+  Victim victim;
+  victim.build(4, 1, false);
+  victim.seal();
+  const Anchor old = victim.anchor();
+  victim.build(4, 1, false);
+  victim.seal();
+  const Anchor young = victim.anchor();
+  victim.retire(Millis(3'500));
+  const auto check = [&victim](std::vector<Anchor> anchors) {
+    return verify(victim.dir(), {nullptr, std::move(anchors)}).value();
+  };
+  VerifyReport found = check({old});
+  EXPECT_FALSE(found.ok);
+  EXPECT_TRUE(found.is_undecided);
+  EXPECT_EQ(found.anchors_retired, 1U);
+  EXPECT_EQ(found.anchors_compared, 0U);
+  EXPECT_THAT(what(found), HasSubstr("none of the 1 anchors could be held against a record"));
+  EXPECT_EQ(to_json(found).at("undecided"), true);
+  found = check({old, young});
+  EXPECT_TRUE(found.ok) << what(found);
+  EXPECT_FALSE(found.is_undecided);
+  EXPECT_EQ(json::get_int(to_json(found).at("anchors"), "retired"), 1);
+  EXPECT_EQ(json::get_int(to_json(found).at("anchors"), "compared"), 1);
+}
+
+TEST(TamperTest, ATombstoneDoesNotHideThatWhatItCoversWasForged) {
+  Victim victim;
+  victim.build(4, 1, false);
+  victim.seal();
+  const Anchor anchor = victim.anchor();
+  std::filesystem::remove_all(victim.dir());
+  std::filesystem::remove(victim.dir() + ".seen");
+  victim.build(9, 1, false);
+  victim.seal();
+  victim.retire(Millis(1'500));
+  EXPECT_TRUE(victim.is_intact());
+  const auto found = verify(victim.dir(), {nullptr, {anchor}}).value();
+  EXPECT_FALSE(found.ok);
+  EXPECT_FALSE(found.is_undecided);
+  EXPECT_THAT(what(found), HasSubstr("checkpoints say something else of them"));
+}
+
+TEST(TamperTest, AnIndexForgedWithTheFoldersKeyIsFound) {
+  Victim victim;
+  victim.build(30, 2'000, false);
+  victim.seal();
+  const Segment segment = victim.segments()[0];
+  const std::string path = index_path(victim.dir(), segment);
+  const std::string key(
+      crypto::as_bytes(crypto::hmac_sha256(victim.read(victim.dir() + "/signing-key.pem"),
+                                           fmt::format("oap audit index {}", segment.first))));
+  auto pages = SealedPages::open(os::UniqueFd(::open(path.c_str(), O_RDONLY | O_CLOEXEC)), key);
+  ASSERT_TRUE(pages);
+  std::string content(static_cast<std::size_t>(pages->size()), '\0');
+  ASSERT_TRUE(pages->read(0, content.data(), content.size()));
+  victim.overwrite(path, seal_pages(key, content, false).value());
+  EXPECT_TRUE(victim.is_intact()) << "sealed anew, it says the same";
+  for (const std::size_t back : {std::size_t{1}, content.size() / 3}) {
+    std::string forged = content;
+    forged[forged.size() - back] = static_cast<char>(forged[forged.size() - back] ^ 1);
+    victim.overwrite(path, seal_pages(key, forged, false).value());
+    EXPECT_THAT(what(verify(victim.dir()).value()), HasSubstr("not that of the records"));
+  }
 }
 
 TEST(TamperTest, AnchorsAreWhatCheckpointPrints) {

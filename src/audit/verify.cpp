@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <system_error>
+#include <thread>
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -12,6 +14,7 @@
 #include "audit/crash_tail.hpp"
 #include "audit/indexing.hpp"
 #include "audit/loss.hpp"
+#include "audit/regular_file.hpp"
 #include "audit/segment.hpp"
 #include "audit/snapshot.hpp"
 #include "os/fd.hpp"
@@ -301,10 +304,13 @@ void Verifier::check_ends() {
     problem(std::string(kCheckpointFile), 0, link_.seq + 1, *std::move(missing));
   }
   std::vector<std::string> wrong;
-  checkpoints_.end_anchors(link_.seq, anchor_ ? anchor_->seq : 0, wrong, report_.notes);
+  const auto anchors =
+      checkpoints_.end_anchors(link_.seq, anchor_ ? anchor_->seq : 0, wrong, report_.notes);
   for (std::string& sentence : wrong) {
     problem("", 0, link_.seq, std::move(sentence));
   }
+  report_.anchors_compared = anchors.compared;
+  report_.anchors_retired = anchors.retired;
   if (!snapshot_.has_head && !empty) {
     problem(std::string(kHeadFile), 0, 0, "the file is missing: a cut end would not be seen");
   }
@@ -318,39 +324,36 @@ void Verifier::check_ends() {
   if (empty && report_.ok) {
     report_.notes.emplace_back("the chain is empty");
   }
+  if (anchors.compared == 0 && anchors.retired > 0) {
+    report_.is_undecided = report_.ok;
+    problem("", 0, anchor_->seq,
+            fmt::format("none of the {} anchors could be held against a record: all that they name "
+                        "was retired since, up to record {}. Give a newer one",
+                        anchors.retired, anchor_->seq));
+  }
 }
 
 }  // namespace
 
-json::Object to_json(const VerifyReport& report) {
-  json::Object object{
-      {"ok", report.ok}, {"events", report.events}, {"first", report.first}, {"last", report.last}};
-  if (report.checkpoints > 0) {
-    object["checkpoints"] = report.checkpoints;
+namespace {
+
+/// Does some work on a thread of its own, or at once where there can be none.
+template <class Work>
+std::thread beside(Work work) {
+  try {
+    return std::thread(work);
+  } catch (const std::system_error&) {
+    work();
+    return {};
   }
-  if (!report.problems.empty()) {
-    json::Array problems;
-    for (const Problem& problem : report.problems) {
-      problems.push_back(json::Object{{"segment", problem.segment},
-                                      {"line", problem.line},
-                                      {"seq", problem.seq},
-                                      {"what", problem.what}});
-    }
-    object["problems"] = std::move(problems);
-  }
-  if (!report.notes.empty()) {
-    json::Array notes;
-    for (const std::string& note : report.notes) {
-      notes.emplace_back(note);
-    }
-    object["notes"] = std::move(notes);
-  }
-  return object;
 }
 
+}  // namespace
+
 Result<VerifyReport> verify(const std::string& dir, const VerifyOptions& options) {
-  const bool seen = os::exists(seen_path(dir));
-  if (!os::exists(dir)) {
+  OAP_TRY(const bool seen, is_there(seen_path(dir)));
+  OAP_TRY(const bool begun, is_there(dir));
+  if (!begun) {
     VerifyReport report;
     if (seen) {
       report.ok = false;
@@ -370,10 +373,16 @@ Result<VerifyReport> verify(const std::string& dir, const VerifyOptions& options
   OAP_TRY(Snapshot snapshot, take_snapshot(dir));
   snapshot.seen = seen;
   const std::vector<Segment> segments = snapshot.segments;
-  OAP_TRY(VerifyReport report, Verifier(dir, std::move(snapshot), options).run());
-  for (std::string& sentence : check_indexes(dir, segments, options.keys)) {
-    report.ok = false;
-    report.problems.push_back({"index", 0, 0, std::move(sentence)});
+  std::vector<std::string> wrong;
+  std::thread checker = beside([&] { wrong = check_indexes(dir, segments, options.keys); });
+  auto report = Verifier(dir, std::move(snapshot), options).run();
+  if (checker.joinable()) {
+    checker.join();
+  }
+  for (std::string& sentence : report ? wrong : std::vector<std::string>()) {
+    report->ok = false;
+    report->is_undecided = false;
+    report->problems.push_back({"index", 0, 0, std::move(sentence)});
   }
   return report;
 }

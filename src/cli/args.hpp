@@ -226,6 +226,13 @@ struct WorkflowArgs {
   bool follow = false;
   Format format = Format::kText;
 };
+/// One event of another host, or the host's configuration.
+struct HookArgs {
+  enum class Action { kDecide, kInstall, kUninstall };
+  Action action = Action::kDecide;
+  std::string host;
+  bool user = false;
+};
 struct DoctorArgs {};
 struct VersionArgs {};
 struct CompletionArgs {
@@ -240,8 +247,8 @@ struct Message {
 using Command =
     std::variant<RunArgs, ChatArgs, UndoArgs, RouteArgs, ConfigArgs, TrustArgs, PermissionArgs,
                  ApprovalArgs, McpArgs, McpEditArgs, McpTrustArgs, McpLoginArgs, McpServeArgs,
-                 SandboxServerArgs, SandboxArgs, AuditArgs, ScanArgs, WorkflowArgs, DoctorArgs,
-                 VersionArgs, CompletionArgs, Message>;
+                 SandboxServerArgs, SandboxArgs, AuditArgs, ScanArgs, WorkflowArgs, HookArgs,
+                 DoctorArgs, VersionArgs, CompletionArgs, Message>;
 
 struct Args {
   Common common;

@@ -40,6 +40,7 @@ struct Dispatch {
   int operator()(const oap::cli::WorkflowArgs& args) const {
     return workflow_command(common, args);
   }
+  int operator()(const oap::cli::HookArgs& args) const { return hook_command(common, args); }
   int operator()(const oap::cli::DoctorArgs& args) const { return doctor_command(common, args); }
   int operator()(const oap::cli::VersionArgs& args) const { return version_command(common, args); }
   int operator()(const oap::cli::CompletionArgs& args) const {

@@ -7,6 +7,7 @@
 
 #include "cli/args.hpp"
 #include "cli/parse_audit.hpp"
+#include "cli/parse_hook.hpp"
 #include "cli/parse_mcp.hpp"
 #include "cli/parse_permission.hpp"
 #include "cli/parse_workflow.hpp"
@@ -48,6 +49,7 @@ struct Tree {
   AuditArgs audit;
   ScanArgs scan;
   WorkflowArgs workflow;
+  HookArgs hook;
   CompletionArgs completion;
   std::string format = "text";
   bool version = false;
@@ -69,6 +71,7 @@ struct Tree {
     add_audit();
     add_scan();
     add_workflow();
+    add_hook();
   }
 
   CLI::App* command(CLI::App& parent, const std::string& name, const std::string& help,
@@ -166,6 +169,14 @@ struct Tree {
       return command(above, name, help, std::move(chosen));
     };
     add_permission_commands(app, permission, approval, args.command, make);
+  }
+
+  void add_hook() {
+    const CommandMaker make = [this](CLI::App& above, const std::string& name,
+                                     const std::string& help, std::function<void()> chosen) {
+      return command(above, name, help, std::move(chosen));
+    };
+    add_hook_commands(app, hook, args.command, make);
   }
 
   void add_mcp() {

@@ -7,6 +7,7 @@
 #include "cli/commands/workflow.hpp"
 #include "cli/output.hpp"
 #include "cli/person.hpp"
+#include "cli/workflow_audit.hpp"
 #include "cli/workflow_questions.hpp"
 #include "json/parse.hpp"
 #include "text/strings.hpp"
@@ -214,6 +215,7 @@ Task<void> WorkflowSession::cancel_when_told() {
   for (const Followed& run : runs_) {
     if (!run.ended) {
       const auto told = co_await engine().cancel(run.id, platform_.principal().user_id);
+      audit_order(platform_, {"cancel", run.id, "", "interrupted", false}, told);
       if (!told && told.error().code() != Code::kFailedPrecondition) {
         view_.note(told.error().to_string());
       }
@@ -263,7 +265,9 @@ Task<void> WorkflowSession::ask(Question question) {
   }
   (*vote)->by = platform_.principal().user_id;
   workflow::Vote given = **std::move(vote);
+  const GivenOrder order{"approve", question.run_id, question.path, given.comment, !given.approve};
   const auto done = co_await engine().approve(question.run_id, question.path, std::move(given));
+  audit_order(platform_, order, done);
   if (!done) {
     view_.note(done.error().to_string());
   }

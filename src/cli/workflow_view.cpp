@@ -5,6 +5,7 @@
 #include "cli/commands/workflow.hpp"
 #include "cli/output.hpp"
 #include "cli/workflow_live.hpp"
+#include "workflow/view/critical_path.hpp"
 
 namespace oap::cli {
 namespace {
@@ -29,7 +30,9 @@ class StreamView final : public WorkflowView {
     json::Object out{{"type", "run"}, {"run_id", run_id}};
     if (blueprint != nullptr) {
       out["workflow_id"] = blueprint->definition().id;
-      out["total_steps"] = blueprint->block(0).steps.size();
+      const auto last = blueprint->finally_block();
+      out["total_steps"] =
+          blueprint->block(0).steps.size() + (last ? blueprint->block(*last).steps.size() : 0);
     }
     begun_[run_id] = std::move(out);
   }
@@ -152,7 +155,8 @@ std::string step_line(const StepReport& report, WallTime now) {
       line += " (" + duration_text(std::chrono::duration_cast<Millis>(*report.due_at - now)) + ")";
     }
   } else if (report.state == StepState::kSkipped) {
-    line += "  skipped" + (report.error.empty() ? "" : ": " + one_line(report.error, 120));
+    line += "  " + (report.error.starts_with("skipped") ? "" : std::string("skipped: ")) +
+            one_line(report.error, 120);
   } else if (report.state == StepState::kCancelled || report.state == StepState::kUnknown) {
     line += "  " + std::string(to_string(report.state));
   }
@@ -170,35 +174,25 @@ std::string step_line(const StepReport& report, WallTime now) {
 
 std::vector<std::string> critical_path(const workflow::Blueprint& blueprint,
                                        const std::vector<StepReport>& steps) {
-  std::map<std::string, const StepReport*> by_id;
+  std::map<std::string, Millis, std::less<>> took;
   for (const StepReport& step : steps) {
-    if (step.path == step.id) {
-      by_id[step.id] = &step;
+    if (step.path == step.id && step.started_at && step.ended_at) {
+      took[step.id] = std::chrono::duration_cast<Millis>(*step.ended_at - *step.started_at);
     }
   }
-  const auto report_of = [&](workflow::StepIndex index) -> const StepReport* {
-    const auto found = by_id.find(blueprint.step(index).definition->id);
-    return found != by_id.end() && found->second->ended_at && found->second->started_at
-               ? found->second
-               : nullptr;
-  };
-  std::optional<workflow::StepIndex> at;
-  const auto latest = [&](const std::vector<workflow::StepIndex>& among) {
-    at.reset();
-    for (const workflow::StepIndex index : among) {
-      const StepReport* const report = report_of(index);
-      if (report != nullptr && (!at || *report->ended_at > *report_of(*at)->ended_at)) {
-        at = index;
-      }
-    }
+  const auto id_of = [&](workflow::StepIndex index) -> const std::string& {
+    return blueprint.step(index).definition->id;
   };
   std::vector<std::string> path;
-  latest(blueprint.block(0).steps);
-  while (at) {
-    path.push_back(blueprint.step(*at).definition->id);
-    latest(blueprint.step(*at).needs);
+  for (const workflow::StepIndex index :
+       workflow::critical_path(blueprint, 0, [&](workflow::StepIndex step) {
+         const auto found = took.find(id_of(step));
+         return found == took.end() ? Millis{0} : found->second;
+       })) {
+    if (took.contains(id_of(index))) {
+      path.push_back(id_of(index));
+    }
   }
-  std::reverse(path.begin(), path.end());
   return path;
 }
 

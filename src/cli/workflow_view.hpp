@@ -40,8 +40,8 @@ class WorkflowView {
 /// tool_result, approval. The result is printed by the caller.
 std::unique_ptr<WorkflowView> make_workflow_view(Format format);
 
-/// The chain of top-level steps that took the run its time: each began when the one before it had
-/// ended. Ids, first to last. Pure.
+/// The chain of top-level steps that took the run its time: the ids of those that ran, first to
+/// last. Pure.
 std::vector<std::string> critical_path(const workflow::Blueprint& blueprint,
                                        const std::vector<workflow::StepReport>& steps);
 

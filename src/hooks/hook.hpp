@@ -18,6 +18,7 @@ struct Context {
   std::string task_id;
   std::string workspace;
   Principal principal;
+  std::string cwd = {};  ///< where relative paths and commands start; empty: the workspace
 };
 
 /// How a hook's own failure is treated: a guard's is a denial, an observer's a log line.

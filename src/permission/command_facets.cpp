@@ -10,10 +10,12 @@
 
 #include "permission/build_calls.hpp"
 #include "permission/call_facet.hpp"
+#include "permission/directories.hpp"
 #include "permission/git_calls.hpp"
 #include "permission/glob_words.hpp"
 #include "permission/launchers.hpp"
 #include "permission/made_links.hpp"
+#include "permission/mentions.hpp"
 #include "permission/open_words.hpp"
 #include "permission/path_resolver.hpp"
 #include "permission/paths.hpp"
@@ -28,8 +30,6 @@ using shell::Redirect;
 using shell::SimpleCommand;
 using shell::WordKind;
 
-constexpr std::size_t kMaxDirectories = 8;
-constexpr std::size_t kMaxMentions = 32;
 constexpr std::size_t kMaxFacets = 4096;
 
 std::string assigned_name(std::string_view assignment) {
@@ -41,6 +41,17 @@ bool is_plain_file(const std::string& path) {
   return std::filesystem::is_regular_file(path, error);
 }
 
+bool is_directory(const std::string& where, const std::string& name) {
+  std::error_code error;
+  return std::filesystem::is_directory(std::filesystem::path(where) / name, error);
+}
+
+bool is_there(const std::string& where, const std::string& name) {
+  std::error_code error;
+  const auto status = std::filesystem::symlink_status(std::filesystem::path(where) / name, error);
+  return std::filesystem::exists(status);
+}
+
 /// Reads a script's commands in order and keeps the directories that it may be in.
 class Reader {
  public:
@@ -50,7 +61,7 @@ class Reader {
         workspace_(workspace),
         facets_(facets),
         resolver_(workspace),
-        directories_{std::string(cwd)} {}
+        places_(cwd) {}
 
   void read() {
     for (const SimpleCommand& command : script_.commands) {
@@ -123,6 +134,7 @@ class Reader {
     bool unsure = false;
     bool may_write = false;
     bool unmatched = false;
+    bool mentioned = false;
     const FileOperand* operand = nullptr;
   };
 
@@ -131,7 +143,7 @@ class Reader {
     std::string key(path);
     key += '\0';
     for (const bool flag :
-         {touch.exact, touch.tree, touch.redirect, touch.possible, touch.unsure, directories_known_,
+         {touch.exact, touch.tree, touch.redirect, touch.possible, touch.unsure, places_.known(),
           touch.access == Action::kWrite, touch.access == Action::kDelete}) {
       key += flag ? '1' : '0';
     }
@@ -146,16 +158,17 @@ class Reader {
       return;
     }
     const bool absolute = path.starts_with('/') || path.starts_with('~');
-    for (const std::string& directory : directories_) {
+    for (const std::string& directory : places_.all()) {
       PathFacet facet =
           resolver_.facet(touch.exact ? path : std::string_view("."), touch.access, directory);
-      facet.exact = facet.exact && touch.exact && (absolute || directories_known_);
+      facet.exact = facet.exact && touch.exact && (absolute || places_.known());
       facet.tree = touch.tree && !is_plain_file(facet.canonical);
       facet.redirect = touch.redirect;
       facet.possible = touch.possible;
       facet.unsure = touch.unsure;
       facet.may_write = touch.may_write;
       facet.unmatched = touch.unmatched;
+      facet.mentioned = touch.mentioned;
       if (touch.operand != nullptr) {
         facet.creates = touch.operand->creates;
         facet.skips_hidden = touch.operand->skips_hidden;
@@ -216,18 +229,19 @@ class Reader {
     facet.open = command.dynamic && words_cannot_matter(command, script_);
     const bool message = command.dynamic && is_open_in_message(command);
     facet.harmless = prints_here_document(command);
-    facet.doubt = doubt_of(command, facet.name, facet.open || message);
+    const std::string hazard = call_hazard(command);
+    facet.doubt = doubt_of(command, facet.name, facet.open || message, hazard);
     if (facet.doubt.empty()) {
       facet.doubt = place_doubt(command, facet.name);
     }
-    facet.launches = launch_doubt(command);
+    facet.launches = launch_doubt(command, hazard);
     const std::size_t paths = facets_.paths.size();
     const std::size_t offered = offered_;
     add_operands(command);
-    if (facets_.looks_up_globs && (offered_ == offered || facet.name == "git")) {
-      add_mentions(command);
+    if (facets_.looks_up_globs) {
+      add_mentions(command, offered_ != offered && facet.name != "git");
     }
-    links_.note(command, directories_, paths, facets_.paths.size());
+    links_.note(command, places_.all(), paths, facets_.paths.size());
     follow(command, facet.name);
     facets_.commands.push_back(std::move(facet));
     add_same(command);
@@ -285,11 +299,11 @@ class Reader {
 
   /// The files that a glob names now; false where they cannot be told.
   bool add_globbed(const FileOperand& operand) {
-    if (!facets_.looks_up_globs || !directories_known_ || directories_.size() > 1 ||
-        changes_globs()) {
+    if (!facets_.looks_up_globs || !places_.known() || places_.all().size() > 1 ||
+        changes_globs(script_)) {
       return false;
     }
-    const auto paths = expand_glob(operand.path, directories_.front());
+    const auto paths = expand_glob(operand.path, places_.first());
     for (std::size_t i = 0; paths && i < paths->size(); ++i) {
       add_path((*paths)[i],
                {.access = operand.access,
@@ -302,50 +316,25 @@ class Reader {
     return paths.has_value();
   }
 
-  /// The script may have changed what a glob matches.
-  bool changes_globs() const {
-    return std::any_of(script_.commands.begin(), script_.commands.end(), [](const auto& command) {
-      if (command.argv.empty()) {
-        return false;
+  /// What any word may name: a program that is not known may read and change it, and so may an
+  /// option of one that is.
+  void add_mentions(const SimpleCommand& command, bool known) {
+    for (const Mention& mention : mentions_of(command, known)) {
+      const bool directory = is_directory(places_.first(), mention.path);
+      if (mention.by_name && !directory && !is_there(places_.first(), mention.path)) {
+        continue;
       }
-      const bool options =
-          std::any_of(command.argv.begin(), command.argv.end(), [](const std::string& word) {
-            return word.size() > 1 && (word[0] == '-' || word[0] == '+') && word.ends_with('O');
-          });
-      return command.argv[0] == "shopt" || command.argv[0] == "set" ||
-             (options && shell::base_name(command.argv[0]).ends_with("bash"));
-    });
-  }
-
-  /// A program that is not known may read and change whatever it is given.
-  void add_mentions(const SimpleCommand& command) {
-    static constexpr std::string_view kHarmless =
-        " echo printf test [ cd pushd true false : export ";
-    const std::string name(shell::base_name(command.argv.front()));
-    if (kHarmless.find(" " + name + " ") != std::string_view::npos) {
-      return;
-    }
-    for (std::size_t i = 1; i < command.argv.size() && i <= kMaxMentions; ++i) {
-      const bool exact =
-          command.kinds[i] == WordKind::kStatic || command.kinds[i] == WordKind::kTilde;
-      std::string_view word = exact ? std::string_view(command.argv[i]) : std::string_view();
-      while (!word.empty()) {
-        add_mention(word);
-        const std::size_t mark = word.find_first_of("=@:,");
-        word = mark == std::string_view::npos ? std::string_view() : word.substr(mark + 1);
-        word.remove_prefix(word.starts_with("//") ? 1 : 0);
+      add_path(mention.path, {.tree = directory, .possible = true, .mentioned = true});
+      if (mention.writes) {
+        add_path(
+            mention.path,
+            {.access = Action::kWrite, .possible = true, .may_write = true, .mentioned = true});
       }
     }
   }
 
-  void add_mention(std::string_view word) {
-    if (!word.starts_with('-') && word.find_first_of("/.~") != std::string_view::npos) {
-      add_path(word, {.possible = true});
-      add_path(word, {.access = Action::kWrite, .possible = true, .may_write = true});
-    }
-  }
-
-  std::string doubt_of(const SimpleCommand& command, const std::string& name, bool open) const {
+  std::string doubt_of(const SimpleCommand& command, const std::string& name, bool open,
+                       const std::string& hazard) const {
     if (command.dynamic && !open) {
       return "its words are not all known before it runs";
     }
@@ -353,22 +342,22 @@ class Reader {
         script_.functions.end()) {
       return "the command defines " + name + " itself";
     }
-    return call_doubt(command);
+    return call_doubt(command, hazard);
   }
 
   /// A build or a script in a place outside the workspace that the command itself went to or named.
   std::string place_doubt(const SimpleCommand& command, const std::string& name) const {
-    const bool moved = directories_.size() > 1 || !directories_known_;
+    const bool moved = places_.all().size() > 1 || !places_.known();
     if (moved && works_from_directory(name)) {
       const bool inside = std::all_of(
-          directories_.begin() + 1, directories_.end(),
+          places_.all().begin() + 1, places_.all().end(),
           [&](const std::string& directory) { return !below(directory, workspace_).empty(); });
-      if (!inside || !directories_known_) {
+      if (!inside || !places_.known()) {
         return name + " takes its work from a directory outside the workspace";
       }
     }
     for (const std::string& place : work_places(command)) {
-      const PathFacet facet = path_facet(place, Action::kRead, directories_.front(), workspace_);
+      const PathFacet facet = path_facet(place, Action::kRead, places_.first(), workspace_);
       if (!facet.inside) {
         return name + " takes its work from " + place + ", which is outside the workspace";
       }
@@ -386,44 +375,8 @@ class Reader {
         }
       }
     }
-    if (name != "cd" && name != "pushd" && name != "popd") {
-      return;
-    }
-    std::size_t at = 1;
-    while (at < command.argv.size() && command.argv[at].starts_with('-') &&
-           command.argv[at].size() > 1) {
-      ++at;
-    }
-    const bool known =
-        name != "popd" && at < command.argv.size() && command.argv[at] != "-" &&
-        command.argv[at].find_first_of("+-") != 0 &&
-        (command.kinds[at] == WordKind::kStatic || command.kinds[at] == WordKind::kTilde);
-    const bool home = name == "cd" && at >= command.argv.size();
-    if (!known && !home) {
-      directories_known_ = false;
-      return;
-    }
-    const std::string target = home ? "~" : command.argv[at];
-    if (!followed_.insert(target).second) {
-      return;
-    }
-    std::vector<std::string> further;
-    for (const std::string& directory : directories_) {
-      further.push_back(resolver_.facet(target, Action::kRead, directory).canonical);
-    }
-    const std::size_t before = directories_.size();
-    for (std::string& directory : further) {
-      if (std::find(directories_.begin(), directories_.end(), directory) == directories_.end()) {
-        directories_.push_back(std::move(directory));
-      }
-    }
-    if (directories_.size() > kMaxDirectories) {
-      directories_.resize(kMaxDirectories);
-      directories_known_ = false;
-    }
-    if (directories_.size() != before) {
+    if (places_.follow(command, name, resolver_)) {
       ++moves_;
-      followed_.clear();
     }
   }
 
@@ -432,10 +385,8 @@ class Reader {
   Facets& facets_;
   PathResolver resolver_;
   MadeLinks links_;
-  std::vector<std::string> directories_;
-  bool directories_known_ = true;
+  Directories places_;
   std::size_t moves_ = 0;  ///< how often the directories changed
-  std::unordered_set<std::string> followed_;
   std::unordered_set<std::string> seen_;
   std::size_t offered_ = 0;  ///< paths given to add_path()
   bool guessing_ = false;

@@ -10,6 +10,7 @@
 #include "permission/compiled_rule.hpp"
 #include "permission/policy.hpp"
 #include "permission/rule_index.hpp"
+#include "permission/tree_look.hpp"
 
 namespace oap::permission {
 
@@ -117,6 +118,7 @@ class Evaluation {
   std::vector<Floor> floors_;
   std::vector<std::uint32_t> withheld_;
   std::vector<Unmet> unmet_;
+  TreeLook trees_;
 };
 
 }  // namespace oap::permission

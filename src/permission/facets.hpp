@@ -29,6 +29,7 @@ struct PathFacet {
   bool skips_hidden = false;      ///< of a tree, nothing whose name begins with a dot
   bool unmatched = false;         ///< a glob that matches no file now; the paths are its own text
   bool may_write = false;         ///< named to a program that is not known: it may write there
+  bool mentioned = false;         ///< a tree that some word names: only rules about its own parts
   std::vector<std::string> only;  ///< of a tree, files with such names (globs); all where empty
   bool shared = false;            ///< a file to be written that has other names (hard links)
   std::string shown;              ///< as written

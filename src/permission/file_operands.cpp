@@ -50,7 +50,9 @@ void OperandCollector::dispatch_rest() {
   } else if (words_.is({"cp", "mv", "install", "ln", "link", "rsync", "scp", "ditto"})) {
     copies();
   } else if (Words::listed(kWriters, name)) {
-    all(Action::kWrite, false);
+    const bool only_looks = words_.is({"black", "isort", "rustfmt", "autoflake"}) &&
+                            words_.any_word({"--check", "--check-only", "--diff"});
+    all(only_looks ? Action::kRead : Action::kWrite, false);
     unknown_rest(Action::kWrite, false);
   } else if (words_.is({"chmod", "chown", "chgrp"})) {
     if (!words_.any_prefix({"--reference"})) {
@@ -67,8 +69,13 @@ void OperandCollector::dispatch_rest() {
                         "jq"})) {
     searches();
   } else if (Words::listed(kReplacers, name)) {
-    all(Action::kRead, false);
-    all(words_.is({"ed", "ex", "setfacl"}) ? Action::kWrite : Action::kDelete, false);
+    const bool tree = words_.any_short("r") || words_.any_prefix({"--r"});
+    const bool edits = words_.is({"ed", "ex", "setfacl"});
+    const bool prints = !edits && (words_.any_short("c") || words_.any_prefix({"--st", "--to-st"}));
+    all(Action::kRead, tree);
+    if (!prints) {
+      all(edits ? Action::kWrite : Action::kDelete, tree);
+    }
   } else if (is_reader(name)) {
     reads();
   }
@@ -165,8 +172,30 @@ void OperandCollector::without_first() {
   }
 }
 
+/// Modules that serve, pack or read whole directories.
+void OperandCollector::python() {
+  for (std::size_t i = 1; i + 1 < words_.size(); ++i) {
+    if (words_[i] != "-m") {
+      continue;
+    }
+    const std::string_view module = words_[i + 1];
+    if (Words::one_of(module, {"http.server", "SimpleHTTPServer", "pyftpdlib", "http"})) {
+      add(".", WordKind::kStatic, Action::kRead, true);
+    }
+    if (Words::one_of(module, {"tarfile", "zipfile", "shutil", "zipapp", "compileall"})) {
+      for (std::size_t n = i + 2; n < words_.size(); ++n) {
+        add(n, Action::kRead, true);
+      }
+    }
+    return;
+  }
+}
+
 /// Programs that read what they are given; the second file of some is written.
 void OperandCollector::reads() {
+  if (words_.program().starts_with("python")) {
+    python();
+  }
   const auto list = operands();
   const bool tree = words_.any_short(words_.is({"diff", "colordiff"}) ? "rR" : "R") ||
                     (words_.is({"diff"}) && words_.any_prefix({"--rec"}));

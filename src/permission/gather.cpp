@@ -27,37 +27,43 @@ bool passes_over(const CompiledRule& rule, const PathFacet& path) {
   return names || (hidden && path.relative == ".");
 }
 
-bool is_named(const PathFacet& tree, std::string_view file) {
-  const std::string_view name = file.substr(file.rfind('/') + 1);
-  return tree.only.empty() ||
-         std::any_of(tree.only.begin(), tree.only.end(), [&](const std::string& one) {
-           const auto glob = text::Glob::compile(one, {text::GlobMode::kPath, false});
-           return !glob || glob->matches(name);
-         });
+/// A pattern that names nothing: `**`, `**/*`, `*.*`.
+bool is_about_everything(const CompiledRule& rule) {
+  return rule.path_pattern.find_first_not_of("*./?") == std::string::npos;
+}
+
+/// The names of files that the search is limited to.
+std::vector<text::Glob> names_of(const PathFacet& tree) {
+  std::vector<text::Glob> out;
+  for (const std::string& one : tree.only) {
+    auto glob = text::Glob::compile(one, {text::GlobMode::kPath, false});
+    if (!glob) {
+      return {};
+    }
+    out.push_back(*std::move(glob));
+  }
+  return out;
 }
 
 /// No file that is there now is one of the rule's. An empty workspace says nothing of what may
 /// come.
-bool holds_none(const TreeListing& listing, const CompiledRule& rule, const PathFacet& tree,
-                bool below) {
-  if (!listing.exists) {
+bool holds_none(TreeLook& look, const CompiledRule& rule, const PathFacet& path, bool below) {
+  const TreeLook::Tree& tree = look.of(path);
+  if (!tree.listing.exists) {
     return !below;
   }
-  const bool whole = tree.relative == "." || !tree.inside;
-  if (!listing.complete || (whole && listing.files.empty())) {
+  const bool whole = path.relative == "." || !path.inside;
+  if (!tree.listing.complete || (whole && tree.files.empty()) || !look.spend(tree.files.size())) {
     return false;
   }
-  return std::none_of(listing.files.begin(), listing.files.end(), [&](const auto& file) {
-    PathFacet facet;
-    facet.access = tree.access;
-    facet.lexical = file.path;
-    facet.canonical = file.target.empty() ? file.path : file.target;
-    const std::string_view workspace =
-        std::string_view(tree.canonical)
-            .substr(0,
-                    tree.canonical.size() - (tree.relative == "." ? 0 : tree.relative.size() + 1));
-    place_facet(facet, tree.inside ? workspace : std::string_view("/"));
-    return is_named(tree, file.path) && match_path(rule, facet) != PathMatch::kNone;
+  const std::vector<text::Glob> only = names_of(path);
+  return std::none_of(tree.files.begin(), tree.files.end(), [&](const PathFacet& file) {
+    const std::string_view name =
+        std::string_view(file.lexical).substr(file.lexical.rfind('/') + 1);
+    const bool named =
+        only.empty() || std::any_of(only.begin(), only.end(),
+                                    [&](const text::Glob& glob) { return glob.matches(name); });
+    return named && match_path(rule, file) != PathMatch::kNone;
   });
 }
 
@@ -212,6 +218,10 @@ void Evaluation::gather_path(const PathFacet& path, std::uint32_t unit) {
       return;
     }
     const PathMatch match = match_path(candidate, path);
+    if (match != PathMatch::kNone && path.may_write && candidate.rule.level == Level::kAsk &&
+        is_about_everything(candidate)) {
+      return;  // what a word may name is no reason to ask of every word
+    }
     if (match != PathMatch::kNone && path.may_write) {
       floors_.push_back(
           {Level::kAsk, candidate.rule.where,
@@ -249,7 +259,6 @@ void Evaluation::gather_unmatched(const PathFacet& path) {
 }
 
 void Evaluation::gather_below(const PathFacet& path, std::uint32_t unit) {
-  std::optional<TreeListing> listing;
   for (const std::uint32_t id : compiled_.index.strict_files) {
     const CompiledRule& candidate = rule(id);
     if (!match_action(candidate.rule.action, path.access) || roles_.rank[candidate.role] < 0) {
@@ -261,17 +270,14 @@ void Evaluation::gather_below(const PathFacet& path, std::uint32_t unit) {
       hit(id, unit, true);
       continue;
     }
-    if (!below && !candidate.any_depth) {
+    if (!below && (path.mentioned || !candidate.any_depth)) {
       continue;
     }
     if (!path.creates) {
       if (passes_over(candidate, path)) {
         continue;
       }
-      if (!listing) {
-        listing = path.inside ? list_tree(path.canonical) : TreeListing{{}, true, false};
-      }
-      if (holds_none(*listing, candidate, path, below)) {
+      if (path.inside && holds_none(trees_, candidate, path, below)) {
         continue;
       }
     }

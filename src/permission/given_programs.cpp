@@ -9,16 +9,10 @@ bool archiver(const Words& words) {
   if (words.is({"tar", "gtar", "bsdtar"})) {
     const bool bundled = words.size() > 1 && !words[1].starts_with('-') &&
                          words[1].find_first_of("IF") != std::string_view::npos;
-    return bundled || words.any_short("IFT") ||
-           words.any_prefix({"--checkpoint-a", "--to-c", "--use-", "--info-s", "--new-v", "--rs",
-                             "--rm", "--files-f"});
-  }
-  if (words.is({"zip"})) {
-    return words.any_word({"-TT"}) || words.any_prefix({"--unzip-c"});
+    return bundled || words.any_short("IFT") || words.any_prefix({"--files-f"});
   }
   if (words.is({"rsync"})) {
-    return words.any_short("eM") ||
-           words.any_prefix({"--rs", "--remote-o", "--daemon", "--config"});
+    return words.any_short("eM") || words.any_prefix({"--daemon", "--config"});
   }
   if (words.is({"scp", "sftp"})) {
     return words.any_short("oSDFb");
@@ -83,15 +77,6 @@ bool names_program(const Words& words) {
   if (connects_through(words) || changes_rules(words)) {
     return true;
   }
-  if (words.is({"sort"})) {
-    return words.any_prefix({"--com"});
-  }
-  if (words.is({"split", "gsplit"})) {
-    return words.any_prefix({"--fi"});
-  }
-  if (words.is({"rg", "ripgrep"})) {
-    return words.any_prefix({"--pre=", "--hostname-bin"}) || words.any_word({"--pre"});
-  }
   if (words.is({"man", "less", "more", "most", "apropos", "whatis", "git-help"})) {
     return words.any_short(words.is({"less", "more"}) ? "PHko+" : "PHC") ||
            words.any_prefix({"+", "--htm", "--pa", "--conf", "--lesskey"});
@@ -102,20 +87,14 @@ bool names_program(const Words& words) {
   if (words.is({"find"})) {
     return words.any_word({"-fls", "-fprint", "-fprint0", "-fprintf"});
   }
-  if (words.is({"fd", "fdfind"})) {
-    return words.any_short("xX") || words.any_prefix({"--exec"});
-  }
   if (words.is({"wget"})) {
-    return words.any_short("e") || words.any_prefix({"--use-a", "--exec", "--conf"});
+    return words.any_short("e") || words.any_prefix({"--conf"});
   }
   if (words.is({"curl"})) {
     return words.any_short("K") || words.any_prefix({"--conf", "--lib", "--engine"});
   }
   if (words.is({"nc", "ncat", "netcat"})) {
     return words.any_short("ec") || words.any_prefix({"--exec", "--sh-e", "--lua"});
-  }
-  if (words.is({"tcpdump"})) {
-    return words.any_short("z");
   }
   if (words.is({"dc", "m4", "ftp", "telnet", "gnuplot"})) {
     return !words.any_word({"--version", "--help", "-V"});
@@ -127,11 +106,8 @@ bool names_program(const Words& words) {
     return (words.is({"ssh-keygen"}) && words.any_short("D")) ||
            (words.is({"ssh-add"}) && words.any_short("s"));
   }
-  if (words.is({"xsltproc", "latex", "pdflatex", "xelatex", "lualatex", "tex"})) {
-    return words.any_prefix({"-shell-escape", "--shell-escape", "-enable-write18", "--lua"});
-  }
   if (words.is({"journalctl", "systemctl", "bat", "batcat", "delta"})) {
-    return words.any_prefix({"--pager", "--edit"}) || words.any_word({"edit"});
+    return words.any_prefix({"--edit"}) || words.any_word({"edit"});
   }
   if (words.is({"npm", "pnpm", "yarn"})) {
     return sets_package_setting(words);

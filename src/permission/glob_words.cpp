@@ -1,5 +1,7 @@
 #include "permission/glob_words.hpp"
 
+#include <algorithm>
+
 #include "os/file.hpp"
 #include "text/glob.hpp"
 #include "text/strings.hpp"
@@ -55,6 +57,20 @@ std::optional<std::vector<std::string>> expand_glob(std::string_view word, std::
     found.emplace_back(word);
   }
   return found;
+}
+
+bool changes_globs(const shell::Script& script) {
+  return std::any_of(script.commands.begin(), script.commands.end(), [](const auto& command) {
+    if (command.argv.empty()) {
+      return false;
+    }
+    const bool options =
+        std::any_of(command.argv.begin(), command.argv.end(), [](const std::string& word) {
+          return word.size() > 1 && (word[0] == '-' || word[0] == '+') && word.ends_with('O');
+        });
+    return command.argv[0] == "shopt" || command.argv[0] == "set" ||
+           (options && shell::base_name(command.argv[0]).ends_with("bash"));
+  });
 }
 
 }  // namespace oap::permission

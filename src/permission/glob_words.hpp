@@ -5,6 +5,8 @@
 #include <string_view>
 #include <vector>
 
+#include "shell/script.hpp"
+
 namespace oap::permission {
 
 /// The paths that the shell makes of an unquoted glob at this moment, at most 64 and absolute; the
@@ -13,5 +15,8 @@ namespace oap::permission {
 /// by wildcards alone; beside letters they are, though bash without dotglob would not. Looks at the
 /// file system.
 std::optional<std::vector<std::string>> expand_glob(std::string_view word, std::string_view cwd);
+
+/// The script may change what a glob matches: `shopt`, `set`, `bash -O`.
+bool changes_globs(const shell::Script& script);
 
 }  // namespace oap::permission

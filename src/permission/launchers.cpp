@@ -2,8 +2,6 @@
 
 #include <fmt/format.h>
 
-#include "permission/build_calls.hpp"
-#include "permission/inline_code.hpp"
 #include "permission/words.hpp"
 
 namespace oap::permission {
@@ -34,14 +32,13 @@ bool is_other_shell(const Words& words) {
 
 }  // namespace
 
-std::string launch_doubt(const shell::SimpleCommand& command) {
+std::string launch_doubt(const shell::SimpleCommand& command, const std::string& hazard) {
   if (command.argv.empty()) {
     return {};
   }
   const Words words(command);
   const bool launches = shell::runs_operands(words.program()) || has_runner_verb(words) ||
-                        is_other_shell(words) || !inline_code(command).empty() ||
-                        !program_hazard(command).empty();
+                        is_other_shell(words) || !hazard.empty();
   if (!launches) {
     return {};
   }

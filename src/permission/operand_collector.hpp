@@ -74,6 +74,8 @@ class OperandCollector {
   void cpio();
   void patch();
   void curl();
+  void file_address(std::size_t i);
+  void python();
   void wget();
   std::string target_directory() const;
 

@@ -125,6 +125,11 @@ void OperandCollector::tar_members(bool makes, bool extracts, bool archive_first
       add(list[n], makes ? Action::kWrite : Action::kRead, false);
     } else if (makes) {
       add(list[n], Action::kRead, true);
+      if (const auto from = given_directory(); from && from->exact) {
+        add(from->path + "/" + command_.argv[list[n]],
+            from->path.starts_with('~') ? WordKind::kTilde : command_.kinds[list[n]], Action::kRead,
+            true);
+      }
     } else if (extracts) {
       add(list[n], Action::kWrite, false);
       ++members;
@@ -235,7 +240,33 @@ void OperandCollector::patch() {
   }
 }
 
+/// The file that `file://…` names; what a pattern or an escape may name is not known.
+void OperandCollector::file_address(std::size_t i) {
+  std::string_view word = words_[i];
+  if (word.starts_with("--url=")) {
+    word.remove_prefix(6);
+  }
+  if (!text::starts_with_ci(word, "file:")) {
+    return;
+  }
+  word.remove_prefix(5);
+  if (word.starts_with("//")) {
+    word.remove_prefix(2);
+    word.remove_prefix(std::min(word.find('/'), word.size()));  // the host
+  }
+  word = word.substr(0, word.find_first_of("?#"));
+  if (word.find_first_of("[]{}%*") != std::string_view::npos ||
+      words_[i].find('?') != std::string_view::npos) {
+    add_unknown(Action::kRead, false);
+  } else {
+    add(std::string(word), command_.kinds[i], Action::kRead, false);
+  }
+}
+
 void OperandCollector::curl() {
+  for (std::size_t i = 1; i < words_.size(); ++i) {
+    file_address(i);
+  }
   if (!words_.any_short("OJ") && !words_.any_prefix({"--remote-n", "--remote-h"})) {
     return;
   }

@@ -55,6 +55,18 @@ std::string_view names_of_type(std::string_view type) {
   return found == std::end(kTypes) ? std::string_view() : found->glob;
 }
 
+/// `-d recurse`, `--directories=recurse`.
+bool recurses_by_value(const Words& words) {
+  for (std::size_t i = 1; i < words.size(); ++i) {
+    const std::string_view word = words[i];
+    const bool behind = word == "recurse" && words[i - 1].starts_with('-');
+    if (behind || (word.starts_with('-') && word.ends_with("recurse"))) {
+      return true;
+    }
+  }
+  return false;
+}
+
 /// ripgrep and ag pass over hidden files unless they are told not to.
 bool skips_hidden_files(const Words& words) {
   if (!words.is({"rg", "ag"})) {
@@ -150,7 +162,8 @@ void OperandCollector::searches() {
   }
   const bool grep = words_.is({"grep", "egrep", "fgrep", "zgrep"});
   const bool tree =
-      !program && (!grep || words_.any_short("rR") || words_.any_prefix({"--rec", "--deref"}));
+      !program && (!grep || words_.any_short("rR") || words_.any_prefix({"--rec", "--deref"}) ||
+                   recurses_by_value(words_));
   const std::size_t before = out_.size();
   if (tree && operands().empty()) {
     add(".", WordKind::kStatic, Action::kRead, true);

@@ -13,9 +13,9 @@
 #include "permission/examples.hpp"
 #include "permission/hidden.hpp"
 #include "permission/near.hpp"
+#include "permission/rule_files.hpp"
 #include "text/nearest.hpp"
 #include "text/strings.hpp"
-#include "yaml/yaml.hpp"
 
 namespace oap::permission {
 namespace {
@@ -37,12 +37,7 @@ void read_source(const PolicySource& source, const PolicyOptions& options, Parse
     out.faults.push_back(text.error().to_string());
     return;
   }
-  auto document = yaml::parse(*text, source.file);
-  if (!document) {
-    out.faults.push_back(document.error().message());
-    return;
-  }
-  auto file = read_rules(*document, source.tier, options.known_tools);
+  auto file = rules_of_text(*text, source.file, source.tier, options.known_tools);
   if (!file) {
     out.faults.push_back(file.error().message());
     return;

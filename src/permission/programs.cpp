@@ -103,7 +103,7 @@ bool is_program_variable(std::string_view name) {
                      [&](std::string_view end) { return name.ends_with(end); });
 }
 
-std::string call_doubt(const shell::SimpleCommand& command) {
+std::string call_doubt(const shell::SimpleCommand& command, const std::string& hazard) {
   const std::string& word = command.argv.front();
   const bool plain =
       std::all_of(word.begin(), word.end(), [](char c) { return c > ' ' && c < '\x7f'; });
@@ -114,7 +114,11 @@ std::string call_doubt(const shell::SimpleCommand& command) {
   if (program == "git" && git_is_moved(command)) {
     return "git is given an option that can run programs";
   }
-  const std::string code = inline_code(command);
+  return hazard;
+}
+
+std::string call_hazard(const shell::SimpleCommand& command) {
+  std::string code = inline_code(command);
   return code.empty() ? program_hazard(command) : code;
 }
 

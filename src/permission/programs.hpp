@@ -50,9 +50,13 @@ bool is_environment_name(std::string_view name);
 /// those: what a call sets by such a name may change what its command runs.
 bool is_program_variable(std::string_view name);
 
-/// Why this call does more than its words say: an interpreter's inline code, git options that run
-/// programs, a name that looks like another. "" where there is nothing.
-std::string call_doubt(const shell::SimpleCommand& command);
+/// What of the call's arguments is code, a command or a program of its own: inline_code(), else
+/// program_hazard(). "" where there is nothing.
+std::string call_hazard(const shell::SimpleCommand& command);
+
+/// Why this call does more than its words say: its hazard, git options that run programs, a name
+/// that looks like another. "" where there is nothing.
+std::string call_doubt(const shell::SimpleCommand& command, const std::string& hazard);
 
 /// True for directories whose programs are what their names say.
 bool is_trusted_directory(std::string_view directory);

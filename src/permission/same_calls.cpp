@@ -122,6 +122,16 @@ std::vector<std::vector<std::string>> same_calls(const std::vector<std::string>&
       add(alias.meant, verb + 1);
     }
   }
+  const bool runs = program != "git" && verb + 1 < argv.size() && argv[verb + 1] == "publish";
+  if (runs && (written == "run" || written == "run-script" || written == "rum" ||
+               written == "urn" || written == "stage" || written == "npm")) {
+    add("publish", verb + 2);
+    out.back().front() = "npm";  // the script of that name, a stage of it
+  }
+  if (written == "publish" && (program == "pnpm" || program == "yarn" || program == "bun")) {
+    add("publish", verb + 1);
+    out.back().front() = "npm";  // to npm's registry
+  }
   if (program == "docker" && verb + 1 < argv.size() && written == "container") {
     add(argv[verb + 1], verb + 2);
   }

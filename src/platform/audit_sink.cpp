@@ -1,8 +1,7 @@
 #include "platform/audit_sink.hpp"
 
 #include "async/event.hpp"
-#include "audit/emergency.hpp"
-#include "audit/log.hpp"
+#include "audit/late_log.hpp"
 #include "base/log.hpp"
 #include "base/mutex.hpp"
 
@@ -39,7 +38,7 @@ struct Pending {
 
 class LogSink final : public gateway::AuditSink {
  public:
-  LogSink(std::unique_ptr<audit::Log> log, Executor executor)
+  LogSink(std::shared_ptr<audit::Log> log, Executor executor)
       : log_(std::move(log)), executor_(std::move(executor)) {}
 
   Task<Result<void>> append(audit::Event event, audit::Durability durability) override {
@@ -60,7 +59,7 @@ class LogSink final : public gateway::AuditSink {
   }
 
  private:
-  std::unique_ptr<audit::Log> log_;
+  std::shared_ptr<audit::Log> log_;
   Executor executor_;
 };
 
@@ -91,70 +90,37 @@ class WillingSink final : public gateway::AuditSink {
   std::unique_ptr<gateway::AuditSink> log_;
 };
 
-/// A log that cannot be opened, where configuration puts work above its record. Tries again before
-/// an event, once a second at most; the first record then says how many were refused.
+/// A log that cannot be opened yet, where configuration puts work above its record. Nothing here
+/// waits for it.
 class LateSink final : public gateway::AuditSink {
  public:
-  LateSink(audit::Log::Options options, Executor executor, Error why)
-      : options_(std::move(options)), executor_(std::move(executor)), why_(std::move(why)) {}
+  LateSink(audit::Log::Options options, Millis retention, Executor executor, Error why)
+      : late_(std::move(options), retention, std::move(why)), executor_(std::move(executor)) {}
 
   Task<Result<void>> append(audit::Event event, audit::Durability durability) override {
-    if (!is_open()) {
-      refuse(event);
+    auto sink = sink_for(event);
+    if (sink == nullptr) {
       co_return Result<void>{};
     }
-    co_return co_await log_->append(std::move(event), durability);
+    co_return co_await sink->append(std::move(event), durability);
   }
   Result<void> append_now(audit::Event event) override {
-    if (!is_open()) {
-      refuse(event);
-      return {};
-    }
-    return log_->append_now(std::move(event));
+    auto sink = sink_for(event);
+    return sink == nullptr ? Result<void>{} : sink->append_now(std::move(event));
   }
 
  private:
-  static constexpr Millis kAgain{1'000};
-
-  bool is_open() {
-    MutexLock lock(mutex_);
-    const SteadyTime now = std::chrono::steady_clock::now();
-    if (log_ != nullptr || now < again_at_) {
-      return log_ != nullptr;
+  std::unique_ptr<gateway::AuditSink> sink_for(const audit::Event& event) {
+    auto log = late_.log_for(event);
+    if (log == nullptr) {
+      log::error("audit", "security.audit.failure_policy is continue: unrecorded work goes on");
+      return nullptr;
     }
-    again_at_ = now + kAgain;
-    auto opened = audit::Log::open(options_);
-    if (!opened) {
-      why_ = opened.error();
-      return false;
-    }
-    audit::Event gap;
-    gap.event_type = "recovered";
-    gap.reason = "the log could not be opened, and work went on";
-    gap.details = {{"refused_records", refused_}, {"refusal", why_.to_string()}};
-    if (refused_ > 0 && !(*opened)->append(gap, audit::Durability::kSync)) {
-      return false;
-    }
-    log_ = std::make_unique<LogSink>(*std::move(opened), executor_);
-    log_ = std::make_unique<WillingSink>(std::move(log_));
-    return true;
+    return std::make_unique<WillingSink>(std::make_unique<LogSink>(std::move(log), executor_));
   }
 
-  void refuse(const audit::Event& event) {
-    MutexLock lock(mutex_);
-    ++refused_;
-    audit::save_emergency(options_, event, why_);
-    log::error("audit", "security.audit.failure_policy is continue: unrecorded work goes on",
-               {{"reason", why_.to_string()}});
-  }
-
-  const audit::Log::Options options_;
+  audit::LateLog late_;
   const Executor executor_;
-  Mutex mutex_;
-  Error why_ OAP_GUARDED_BY(mutex_);
-  std::uint64_t refused_ OAP_GUARDED_BY(mutex_) = 0;
-  SteadyTime again_at_ OAP_GUARDED_BY(mutex_) = std::chrono::steady_clock::now() + kAgain;
-  std::unique_ptr<gateway::AuditSink> log_;  ///< set once
 };
 
 class NoSink final : public gateway::AuditSink {
@@ -165,6 +131,9 @@ class NoSink final : public gateway::AuditSink {
   Result<void> append_now(audit::Event /*event*/) override { return {}; }
 };
 
+/// Where work goes on in any case, it does not wait long for another process's lock.
+constexpr Millis kContinueWait{1'000};
+
 audit::Log::Options log_options(const Settings& settings) {
   audit::Log::Options options;
   options.dir = audit_dir(settings);
@@ -172,6 +141,10 @@ audit::Log::Options log_options(const Settings& settings) {
   options.export_file = settings.config.security.audit.log_file.value_or("");
   options.emergency_file = ".opencode/emergency_audit.log";
   options.encryption_keys = settings.config.security.audit.encryption_key.value_or("");
+  if (settings.config.security.audit.continue_on_failure) {
+    options.export_may_fail = true;
+    options.lock_wait = kContinueWait;
+  }
   return options;
 }
 
@@ -196,7 +169,7 @@ Result<std::unique_ptr<gateway::AuditSink>> open_audit(const Settings& settings,
     log::error("audit", "the audit log cannot be opened; security.audit.failure_policy is continue",
                {{"reason", opened.error().to_string()}});
     return std::unique_ptr<gateway::AuditSink>(std::make_unique<LateSink>(
-        std::move(options), std::move(executor), std::move(opened).error()));
+        std::move(options), retention(settings), std::move(executor), std::move(opened).error()));
   }
   OAP_TRY(auto log, std::move(opened));
   if (const auto retired = log->retire_due(retention(settings)); !retired) {

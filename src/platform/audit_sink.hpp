@@ -11,7 +11,8 @@ namespace oap::platform {
 /// The workspace's audit log as the gateway's sink, awaited on `executor`, which outlives it. Where
 /// `security.audit.enabled` is false, a sink that keeps nothing. With
 /// failure_policy `continue` its appends always succeed, also
-/// where the log cannot be opened: it is tried again while work goes on.
+/// where the log, or `security.audit.log_file`, cannot be opened: that is tried again, on a thread
+/// apart, while work goes on.
 Result<std::unique_ptr<gateway::AuditSink>> open_audit(const Settings& settings, Executor executor);
 
 /// The same log, for commands.

@@ -19,9 +19,9 @@ std::unique_ptr<Hook> make(Args&&... args) {
 void register_hooks(hooks::Registry& registry, const HookParts& parts) {
   // tool.execute.before
   registry.add(make<gateway::StrictRoleGuard>(), {10, kGuard});
-  registry.add(make<gateway::PermissionHook>(parts.engine, &parts.security_policy), {20, kGuard});
-  registry.add(make<gateway::SecurityPolicyHook>(parts.security_policy, system_clock()),
-               {30, kGuard});
+  const auto verdicts = std::make_shared<gateway::SharedVerdicts>(parts.security_policy);
+  registry.add(make<gateway::PermissionHook>(parts.engine, verdicts), {20, kGuard});
+  registry.add(make<gateway::SecurityPolicyHook>(verdicts), {30, kGuard});
   // tool.execute.after
   registry.add(make<gateway::SecretScannerHook>(parts.scanner), {10, kGuard, Millis(60'000)});
   registry.add(make<gateway::HiddenTextHook>(), {20, kGuard});

@@ -90,11 +90,9 @@ class StepInvoker final : public workflow::ToolInvoker {
   std::optional<json::Value> submitted_;
 };
 
-Result<AgentProfile> profile_of(const AgentStepParts& parts, const workflow::AgentStep& step,
-                                std::string_view model) {
-  const std::string reference = model.empty() ? parts.model : std::string(model);
-  OAP_TRY(orchestration::AgentSet agents, make_agents(parts.settings, parts.models, reference));
-  const std::string& name = step.agent;
+Result<AgentProfile> profile_of(const Settings& settings, ModelSet& models, std::string_view name,
+                                const std::string& model) {
+  OAP_TRY(orchestration::AgentSet agents, make_agents(settings, models, model));
   if (name == "worker" || name == "executor" || name.empty()) {
     return std::move(agents.worker);
   }
@@ -122,8 +120,9 @@ class AgentStep {
         step_(std::get<workflow::AgentStep>(request_.step->body)) {}
 
   Task<Result<StepResult>> run() {
-    OAP_CO_TRY(AgentProfile agent,
-               profile_of(parts_, step_, json::get_string(request_.input, "model")));
+    std::string model(json::get_string(request_.input, "model", parts_.model));
+    model = model.empty() ? parts_.model : model;
+    OAP_CO_TRY(AgentProfile agent, profile_of(parts_.settings, parts_.models, step_.agent, model));
     const json::Value schema = answer_schema();
     std::optional<json::Schema> compiled;
     if (!schema.is_null()) {
@@ -311,6 +310,12 @@ class AgentStep {
 };
 
 }  // namespace
+
+Result<void> check_agent(const Settings& settings, ModelSet& models, std::string_view agent,
+                         const std::string& model) {
+  OAP_TRY([[maybe_unused]] const AgentProfile found, profile_of(settings, models, agent, model));
+  return {};
+}
 
 Task<Result<StepResult>> run_agent_step(AgentStepParts parts, StepRequest request) {
   AgentStep step(std::move(parts), std::move(request));

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include "gateway/catalog.hpp"
 #include "gateway/gateway.hpp"
@@ -21,6 +22,10 @@ struct AgentStepParts {
   Principal principal;
   std::string model;  ///< --model, or empty
 };
+
+/// Whether there is such an agent and such a model; "" is the default of either. kNotFound, kUsage.
+Result<void> check_agent(const Settings& settings, ModelSet& models, std::string_view agent,
+                         const std::string& model);
 
 /// One agent's turns as a workflow step: the step's prompt, only the step's tools, an answer of its
 /// schema. A step that ends on a denied call fails with it; one that ran out of turns or budget

@@ -59,7 +59,7 @@ class PlanScope final : public workflow::Scope {
       case Name::Kind::kLoop:
         return unknown("it is in a loop");
       case Name::Kind::kSecret:
-        return expr::Value::json(json::Value(json::String("<secret " + name.text + ">")));
+        return expr::Value::json(json::Value(json::String("<secret " + name.text + ">"))).secret();
       case Name::Kind::kRun:
       case Name::Kind::kResult:
         break;
@@ -97,6 +97,13 @@ class Planner {
       planned.lane = lanes[index];
       if (planned.call) {
         planned.verdict = co_await workflows_.judge(*planned.call);
+        const auto& scanner = workflows_.settings().config.security.scanner;
+        const Level of_secrets = scanner.enabled ? scanner.secret_writes : Level::kAllow;
+        if (planned.has_secret && planned.verdict->level < of_secrets) {
+          planned.verdict->level = of_secrets;
+          planned.verdict->reason = "it is given a secret";
+          planned.verdict->rule = "SecurityPolicy:secret";
+        }
       }
       out.push_back(std::move(planned));
     }
@@ -162,6 +169,7 @@ class Planner {
       }
       return;
     }
+    planned.has_secret = input->tainted;
     if (script != nullptr) {
       planned.call = finished(script_call(*script, input->data));
       return;

@@ -17,6 +17,7 @@ struct PlannedStep {
   std::string condition;         ///< `if` as written
   std::optional<bool> runs;      ///< what `if` comes to; nothing: not known before
   std::optional<ToolCall> call;  ///< of a tool or script step whose arguments are known
+  bool has_secret = false;       ///< something secret is in its arguments
   std::string unknown;           ///< why the call is not known
   std::optional<hooks::BeforeOutcome> verdict;  ///< what the guards say of the call
   std::string note;                             ///< effect, attempts, time, in words

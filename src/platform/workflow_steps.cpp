@@ -131,7 +131,7 @@ Task<Result<StepResult>> WorkflowSteps::invoke(const StepRequest& request, ToolC
   call.id = new_id("call_");
   call.principal = base.principal;
   call.session_id = request.session_id;
-  call.task_id = request.task_id;
+  call.task_id = request.task_id.empty() ? request.run_id : request.task_id;
   call.origin = Origin::kWorkflow;
   call.idempotency_key = request.idempotency_key;
   call.deadline = request.deadline.is_never() ? Deadline::after(kLongest) : request.deadline;

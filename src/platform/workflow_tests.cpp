@@ -254,6 +254,7 @@ class Case {
     if (request.blueprint == nullptr) {
       co_return fail(Code::kConfiguration, "{}", text::trim(workflow::to_text(faults)));
     }
+    check_names(request);
     request.inputs = test_.inputs;
     request.user = "tester";
     OAP_CO_TRY(const std::unique_ptr<Scratch> scratch, Scratch::make());
@@ -274,6 +275,51 @@ class Case {
     const Deadline soon = Deadline::after(Millis(5'000));
     co_await engine.close(soon);
     co_return result;
+  }
+
+  /// A name that means nothing would make a stub or an expectation that cannot fail.
+  void check_names(const workflow::StartRequest& request) {
+    std::vector<std::shared_ptr<const workflow::Blueprint>> all{request.blueprint};
+    for (const auto& [name, blueprint] : request.subworkflows) {
+      all.push_back(blueprint);
+    }
+    std::erase(all, nullptr);
+    std::set<std::string, std::less<>> tools;
+    for (const auto& blueprint : all) {
+      for (workflow::StepIndex index = 0; index < blueprint->size(); ++index) {
+        tools.insert(tool_name(blueprint->step(index).definition->body));
+      }
+    }
+    const auto is_step = [&](std::string_view name) {
+      const std::string path = author_path(name);
+      return std::any_of(all.begin(), all.end(), [&](const auto& blueprint) {
+        return blueprint->find(path) || blueprint->find("finally." + path);
+      });
+    };
+    const auto wants_step = [&](std::string_view name, std::string_view key) {
+      if (!is_step(name)) {
+        problem("{} names '{}', and the workflow has no such step", key, name);
+      }
+    };
+    for (const auto& [name, sequence] : test_.stubs) {
+      wants_step(name, "stubs");
+    }
+    for (const auto& [name, votes] : test_.approvals) {
+      wants_step(name, "approvals");
+    }
+    for (const std::string& name : test_.expires) {
+      wants_step(name, "expires");
+    }
+    for (const std::string& name : test_.not_called) {
+      if (!is_step(name) && !tools.contains(name)) {
+        problem("not_called names '{}', which is no step and no tool of the workflow", name);
+      }
+    }
+    for (const auto& [name, sequence] : test_.tools) {
+      if (!tools.contains(name)) {
+        problem("tools names '{}', which no step of the workflow uses", name);
+      }
+    }
   }
 
   Task<Result<workflow::RunResult>> to_the_end(workflow::StartRequest request) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "os/file.hpp"
+#include "platform/workflow_agent.hpp"
 #include "platform/workflow_tools.hpp"
 #include "text/nearest.hpp"
 #include "text/strings.hpp"
@@ -127,12 +128,12 @@ Result<std::string> Workflows::locate(const std::string& reference,
     }
   }
   if (found.size() > 1) {
-    return fail(Code::kInvalidArgument, "'{}' is the id of several workflows: {}; give the file",
-                reference, text::join(found, ", "));
+    return fail(Code::kUsage, "'{}' is the id of several workflows: {}; give the file", reference,
+                text::join(found, ", "));
   }
   if (found.empty()) {
     return fail(
-        Code::kNotFound,
+        Code::kUsage,
         "there is no workflow '{}'{} in .opencode/workflows; 'oap workflow list' shows them, "
         "'oap workflow new {}' begins one",
         reference, text::did_you_mean(reference, known), reference);
@@ -143,16 +144,32 @@ Result<std::string> Workflows::locate(const std::string& reference,
 std::shared_ptr<const workflow::Blueprint> Workflows::compile(
     std::string_view text, const std::string& file,
     std::vector<workflow::Problem>& problems) const {
-  workflow::Reading reading = workflow::read_workflow(text, file);
-  std::vector<workflow::Problem> own = std::move(reading.problems);
-  auto blueprint =
-      workflow::Blueprint::compile(std::move(reading.definition), file, tools_.get(), own);
-  if (has_error(own)) {
-    blueprint = nullptr;
+  workflow::Checked checked = workflow::check_workflow(text, file, tools_.get());
+  const bool wrong = has_error(checked.problems);
+  problems.insert(problems.end(), std::make_move_iterator(checked.problems.begin()),
+                  std::make_move_iterator(checked.problems.end()));
+  return wrong ? nullptr : std::move(checked.blueprint);
+}
+
+void Workflows::check_agents(LoadedWorkflow& loaded, const workflow::Blueprint& blueprint,
+                             const std::string& file) const {
+  const auto is_literal = [](std::string_view text) {
+    return text.find("${") == std::string_view::npos;
+  };
+  for (workflow::StepIndex index = 0; index < blueprint.size(); ++index) {
+    const workflow::StepDefinition& step = *blueprint.step(index).definition;
+    const auto* const agent = std::get_if<workflow::AgentStep>(&step.body);
+    if (agent == nullptr || !is_literal(agent->agent) || !is_literal(agent->model)) {
+      continue;
+    }
+    const std::string& model = agent->model.empty() ? parts_.steps.model : agent->model;
+    const auto fine = check_agent(parts_.steps.settings, parts_.steps.models, agent->agent, model);
+    if (!fine) {
+      loaded.problems.push_back(
+          {step.place.line > 0 ? fmt::format("{}:{}", file, step.place.line) : file,
+           fmt::format("step '{}': {}", step.id, fine.error().message()), false});
+    }
   }
-  problems.insert(problems.end(), std::make_move_iterator(own.begin()),
-                  std::make_move_iterator(own.end()));
-  return blueprint;
 }
 
 void Workflows::add_called(LoadedWorkflow& loaded, const workflow::Blueprint& caller,
@@ -220,6 +237,7 @@ LoadedWorkflow Workflows::load_text(std::string_view text, const std::string& fi
     if (const auto canonical = os::canonical_path(file); canonical && os::exists(file)) {
       chain.push_back(*canonical);
     }
+    check_agents(loaded, *blueprint, file);
     add_called(loaded, *blueprint, file, chain);
   }
   loaded.blueprint = has_error(loaded.problems) ? nullptr : blueprint;
@@ -228,8 +246,11 @@ LoadedWorkflow Workflows::load_text(std::string_view text, const std::string& fi
 
 Result<LoadedWorkflow> Workflows::load(const std::string& reference) const {
   OAP_TRY(const std::string path, locate(reference, ""));
-  OAP_TRY(const std::string text, os::read_file(path, kMaxFile));
-  return load_text(text, path);
+  const auto text = os::read_file(path, kMaxFile);
+  if (!text) {
+    return fail(Code::kUsage, "{}", text.error().to_string());
+  }
+  return load_text(*text, path);
 }
 
 }  // namespace oap::platform

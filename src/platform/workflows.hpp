@@ -47,13 +47,14 @@ class Workflows {
   const workflow::ToolSchemas& tools() const { return *tools_; }
   const gateway::Catalog& catalog() const { return parts_.steps.catalog; }
   const Principal& principal() const { return parts_.steps.principal; }
+  const Settings& settings() const { return parts_.steps.settings; }
 
   /// What the guards say of a call, without running, asking or auditing anything.
   Task<hooks::BeforeOutcome> judge(ToolCall call);
 
-  /// `reference` is a path, or the id or name of a file of `.opencode/workflows`. kNotFound with
-  /// the nearest, kInvalidArgument where two files have the same id; what is wrong in the file is
-  /// in the problems.
+  /// `reference` is a path, or the id or name of a file of `.opencode/workflows`. kUsage with the
+  /// nearest where there is none, where two files have the same id, or it cannot be read; what is
+  /// wrong in the file is in the problems.
   Result<LoadedWorkflow> load(const std::string& reference) const;
   /// The same of a text; what it calls is looked for beside `file`.
   LoadedWorkflow load_text(std::string_view text, const std::string& file) const;
@@ -68,6 +69,8 @@ class Workflows {
   std::shared_ptr<const workflow::Blueprint> compile(
       std::string_view text, const std::string& file,
       std::vector<workflow::Problem>& problems) const;
+  void check_agents(LoadedWorkflow& loaded, const workflow::Blueprint& blueprint,
+                    const std::string& file) const;
   void add_called(LoadedWorkflow& loaded, const workflow::Blueprint& caller,
                   const std::string& file, std::vector<std::string>& chain) const;
 

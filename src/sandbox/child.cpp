@@ -1,7 +1,6 @@
 #include "sandbox/child.hpp"
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
@@ -19,66 +18,14 @@
 
 #include "base/log.hpp"
 #include "os/file.hpp"
+#include "sandbox/child_launch.hpp"
 #include "sandbox/prepare.hpp"
-#include "sandbox/supervisor.hpp"
 #include "text/utf8.hpp"
 
 namespace oap::sandbox {
 namespace {
 
-constexpr Millis kLongestLaunch{30'000};
 constexpr Millis kLongestGoodbye{5'000};
-
-struct Pipe {
-  os::UniqueFd read;
-  os::UniqueFd write;
-};
-
-Result<Pipe> make_pipe() {
-  std::array<int, 2> ends{};
-  if (::pipe2(ends.data(), O_CLOEXEC) != 0) {
-    return fail(os::errno_error("making a pipe for", "a child process", errno));
-  }
-  return Pipe{os::UniqueFd(ends[0]), os::UniqueFd(ends[1])};
-}
-
-Result<Pipe> make_sockets() {
-  std::array<int, 2> ends{};
-  if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends.data()) != 0) {
-    return fail(os::errno_error("making a socket for", "a child process", errno));
-  }
-  return Pipe{os::UniqueFd(ends[0]), os::UniqueFd(ends[1])};
-}
-
-/// Waits for the first report; the supervisor's end is the only other thing that can come.
-Result<Report> first_report(int fd, const Spec& spec) {
-  Report report;
-  const Deadline deadline = Deadline::after(kLongestLaunch);
-  pollfd waiting{fd, POLLIN, 0};
-  while (::poll(&waiting, 1, static_cast<int>(deadline.left().count())) < 0 && errno == EINTR) {
-  }
-  const ssize_t size = waiting.revents != 0 ? ::read(fd, &report, sizeof report) : -1;
-  if (size != static_cast<ssize_t>(sizeof report)) {
-    return fail(Code::kUnavailable, "'{}' did not start: its supervisor {}", spec.argv.front(),
-                size == 0 ? "ended early" : "does not answer");
-  }
-  return report;
-}
-
-pid_t fork_with_signals_blocked(const LaunchPlan& plan) {
-  sigset_t all;
-  sigset_t before;
-  ::sigfillset(&all);
-  ::pthread_sigmask(SIG_SETMASK, &all, &before);
-  const pid_t pid = fork_supervisor(plan);
-  ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
-  return pid;
-}
-
-void reap(pid_t pid) {
-  while (::waitpid(pid, nullptr, 0) < 0 && errno == EINTR) {
-  }
-}
 
 std::string size_text(std::uint64_t bytes) {
   constexpr std::uint64_t kMega = 1u << 20;
@@ -98,30 +45,10 @@ std::string note_of(Cause cause, const Limits& limits) {
     case Cause::kDisk:
       return "it was killed: it wrote more than " + size_text(limits.disk_bytes.value_or(0)) +
              " to disk";
+    case Cause::kUnwatched:
+      return "it was killed: fs must be enforced, but its protected names cannot be watched";
   }
   return "";
-}
-
-/// The descriptor that the child's init has sent, if it has.
-os::UniqueFd take_descriptor(int from) {
-  char byte = 0;
-  iovec part{&byte, 1};
-  alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(int))> control{};
-  msghdr message{};
-  message.msg_iov = &part;
-  message.msg_iovlen = 1;
-  message.msg_control = control.data();
-  message.msg_controllen = control.size();
-  if (::recvmsg(from, &message, MSG_CMSG_CLOEXEC | MSG_DONTWAIT) <= 0) {
-    return {};
-  }
-  const cmsghdr* header = CMSG_FIRSTHDR(&message);
-  if (header == nullptr || header->cmsg_type != SCM_RIGHTS) {
-    return {};
-  }
-  int fd = -1;
-  std::memcpy(&fd, CMSG_DATA(header), sizeof fd);
-  return os::UniqueFd(fd);
 }
 
 std::string weakness_of(const LaunchPlan& plan) {
@@ -149,74 +76,6 @@ class TreeRemoval {
   const std::string& path_;
 };
 
-/// The ends of everything between this process and a child.
-struct Ends {
-  Pipe in;
-  Pipe out;
-  Pipe err;
-  Pipe status;
-  Pipe life;
-  Pipe listener;
-
-  static Result<Ends> make(const Spec& spec) {
-    Ends ends;
-    OAP_TRY(ends.status, make_pipe());
-    OAP_TRY(ends.life, make_pipe());
-    if (!spec.inherit_stdio) {
-      OAP_TRY(ends.in, make_pipe());
-      OAP_TRY(ends.out, make_pipe());
-      OAP_TRY(ends.err, make_pipe());
-    }
-    if (spec.through_proxy) {
-      OAP_TRY(ends.listener, make_sockets());
-    }
-    return ends;
-  }
-
-  void hand_to(LaunchPlan& plan, const Spec& spec) const {
-    plan.child_in = spec.inherit_stdio ? STDIN_FILENO : in.read.get();
-    plan.child_out = spec.inherit_stdio ? STDOUT_FILENO : out.write.get();
-    plan.child_err = spec.merge_stderr    ? plan.child_out
-                     : spec.inherit_stdio ? STDERR_FILENO
-                                          : err.write.get();
-    plan.status_out = status.write.get();
-    plan.life_in = life.read.get();
-    plan.listener_out = listener.write.get();
-  }
-
-  void close_theirs() {
-    for (os::UniqueFd* end :
-         {&in.read, &out.write, &err.write, &status.write, &life.read, &listener.write}) {
-      end->reset();
-    }
-  }
-};
-
-struct Launched {
-  Ends ends;
-  Report report;  ///< the first one; where it is a failure, the supervisor is gone
-  pid_t supervisor = -1;
-};
-
-Result<Launched> launch(const Spec& spec, Prepared& prepared) {
-  Launched launched;
-  OAP_TRY(launched.ends, Ends::make(spec));
-  Ends& ends = launched.ends;
-  ends.hand_to(prepared.plan, spec);
-  launched.supervisor = fork_with_signals_blocked(prepared.plan);
-  if (launched.supervisor < 0) {
-    return fail(launch_error(spec, Stage::kFork, -launched.supervisor));
-  }
-  ends.close_theirs();
-  auto report = first_report(ends.status.read.get(), spec);
-  if (!report || report->kind == Report::Kind::kFailed) {
-    ends.life.write.reset();
-    reap(launched.supervisor);
-  }
-  OAP_TRY(launched.report, std::move(report));
-  return launched;
-}
-
 }  // namespace
 
 struct Child::State {
@@ -240,7 +99,9 @@ struct Child::State {
   std::string weakness;
   std::string bare_tmp;  ///< to be removed
   os::UniqueFd listener;
+  bool service = false;
   std::string reported;
+  std::vector<std::string> warnings;
   std::optional<Exit> exit;
 
   void send(Command command) const {
@@ -251,37 +112,69 @@ struct Child::State {
 
   /// The supervisor's last words, or how to understand that there is none.
   Exit read_exit() {
-    Report report;
-    std::vector<std::string> warnings = take_findings();
-    if (reported.size() < sizeof report) {
-      ::kill(-pid, SIGKILL);
-      return Exit{128 + SIGKILL, SIGKILL, "its supervisor was killed", std::move(warnings)};
-    }
-    std::memcpy(&report, reported.data(), sizeof report);
     Exit ended;
-    ended.signal = WIFSIGNALED(report.value) ? WTERMSIG(report.value) : 0;
-    ended.code = ended.signal != 0 ? 128 + ended.signal : WEXITSTATUS(report.value);
-    ended.note = note_of(static_cast<Cause>(report.detail), limits);
     ended.warnings = std::move(warnings);
+    const auto report = next_report();
+    if (!report || report->kind != Report::Kind::kExited) {
+      ::kill(-pid, SIGKILL);
+      ended.signal = SIGKILL;
+      ended.code = 128 + SIGKILL;
+      ended.note = "its supervisor was killed";
+      return ended;
+    }
+    ended.signal = WIFSIGNALED(report->value) ? WTERMSIG(report->value) : 0;
+    ended.code = ended.signal != 0 ? 128 + ended.signal : WEXITSTATUS(report->value);
+    ended.note = note_of(static_cast<Cause>(report->detail), limits);
     return ended;
   }
 
-  std::vector<std::string> take_findings() {
-    std::vector<std::string> lines;
+  /// What came before them, as far as it is there wholly.
+  void take_reports() {
+    for (auto report = next_report(); report; report = next_report()) {
+      if (report->kind == Report::Kind::kWeaker) {
+        reported.erase(0, sizeof *report);
+        weaken(*report);
+      } else if (report->kind != Report::Kind::kFindings || !take_findings(*report)) {
+        return;
+      }
+    }
+  }
+
+ private:
+  std::optional<Report> next_report() const {
     Report report;
     if (reported.size() < sizeof report) {
-      return lines;
+      return std::nullopt;
     }
     std::memcpy(&report, reported.data(), sizeof report);
-    if (report.kind != Report::Kind::kFindings) {
-      return lines;
+    return report;
+  }
+
+  void weaken(const Report& report) {
+    if ((report.detail & kFactProtected) != 0 && isolation.fs == Layer::kEnforced) {
+      isolation.fs = Layer::kDegraded;
     }
-    std::istringstream text(reported.substr(sizeof report, static_cast<std::size_t>(report.value)));
+    weakness = fmt::format(
+        "its protected names cannot be watched ({}; see fs.inotify in sysctl): one that another "
+        "program replaces is open from then on",
+        std::generic_category().message(report.value));
+    log::warn("sandbox", "less is enforced than at the start", {{"why", weakness}});
+  }
+
+  bool take_findings(const Report& report) {
+    const std::size_t size = sizeof report + static_cast<std::size_t>(report.value);
+    if (reported.size() < size) {
+      return false;
+    }
+    std::istringstream text(reported.substr(sizeof report, size - sizeof report));
     for (std::string line; std::getline(text, line);) {
-      lines.push_back(text::sanitize_utf8(line));
+      warnings.push_back(text::sanitize_utf8(line));
+      if (service) {
+        log::warn("sandbox", "left by a server for git to run", {{"what", warnings.back()}});
+      }
     }
-    reported.erase(0, sizeof report + static_cast<std::size_t>(report.value));
-    return lines;
+    reported.erase(0, size);
+    return true;
   }
 };
 
@@ -336,6 +229,7 @@ Result<std::unique_ptr<Child>> Child::start(Executor executor, Spec spec) {
   state->supervisor = supervisor;
   state->pid = report->value;
   state->limits = spec.limits;
+  state->service = spec.profile == Profile::kService;
   state->isolation = isolation_of(spec, report->detail);
   state->identity = std::move(prepared->identity);
   if (prepared->plan.refusal != 0) {
@@ -390,6 +284,7 @@ Task<Result<Exit>> Child::wait() {
     }
     if (piece && !piece->empty()) {
       state.reported += *piece;
+      state.take_reports();
       continue;
     }
     state.exit = state.read_exit();

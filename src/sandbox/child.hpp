@@ -45,8 +45,9 @@ class Child {
   async::WritePipe& in();
   /// The program's process id, also its process group and session.
   pid_t pid() const;
+  /// What holds; it may become less while wait() waits (then weakness() says why).
   const Isolation& isolation() const;
-  /// Why it has no file system of its own, or "".
+  /// Why it has no file system of its own, or one that is not held wholly, or "".
   const std::string& weakness() const;
   /// With Spec::through_proxy: the socket that listens on 127.0.0.1:3128 in the child's network.
   /// Once; the caller then serves it.

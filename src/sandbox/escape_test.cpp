@@ -327,37 +327,25 @@ Spec spec_of(const Row& row, const Host& host) {
 
 /// In a process of its own, as that user and in that world: what it printed and how it ended.
 std::string attempt(const Row& row, Host& host, World world, bool ordinary) {
-  std::array<int, 2> ends{};
-  EXPECT_EQ(::pipe2(ends.data(), O_CLOEXEC), 0);
-  const pid_t pid = ::fork();
-  if (pid == 0) {
+  const auto prepare = [&] {
     ::setenv("HOME", host.path("home").c_str(), 1);
     ::setenv("OPENCODE_DATA_PATH", host.path("state").c_str(), 1);
     ::setenv("OAP_SECRET", "hunter2", 1);
     [[maybe_unused]] const int leaked = ::open("/etc/hostname", O_RDONLY);  // not close-on-exec
-    std::string text = "the world could not be made\n";
-    if ((!ordinary || testing::become_ordinary()) && testing::enter_world(world)) {
-      async::Runtime runtime;
-      RunOptions options;
-      options.deadline = Deadline::after(kLongest);
-      const auto output = runtime.run(run(runtime.executor(), spec_of(row, host), options));
-      text = output ? output->out + "\n--\n" + output->err + "\n--\n" + output->note + "\nsignal " +
-                          std::to_string(output->signal) + (output->timed_out ? " timeout" : "") +
-                          "\n" + to_string(output->isolation)
-                    : "not started: " + output.error().to_string();
-    }
-    [[maybe_unused]] const ssize_t written = ::write(ends[1], text.data(), text.size());
-    ::_exit(0);
-  }
-  ::close(ends[1]);
-  std::string text;
-  std::array<char, 4096> piece{};
-  for (ssize_t size = 0; (size = ::read(ends[0], piece.data(), piece.size())) > 0;) {
-    text.append(piece.data(), static_cast<std::size_t>(size));
-  }
-  ::close(ends[0]);
-  ::waitpid(pid, nullptr, 0);
-  return text;
+  };
+  const auto work = [&] {
+    async::Runtime runtime;
+    RunOptions options;
+    options.deadline = Deadline::after(kLongest);
+    const auto output = runtime.run(run(runtime.executor(), spec_of(row, host), options));
+    std::string text = output ? output->out + "\n--\n" + output->err + "\n--\n" + output->note +
+                                    "\nsignal " + std::to_string(output->signal) +
+                                    (output->timed_out ? " timeout" : "") + "\n" +
+                                    to_string(output->isolation)
+                              : "not started: " + output.error().to_string();
+    return text;
+  };
+  return testing::in_world(world, ordinary, prepare, work);
 }
 
 bool was_held(const std::string& text) {
@@ -372,6 +360,12 @@ bool was_held(const std::string& text) {
 
 void check(const Row& row, World world, bool ordinary) {
   Host host;
+  if (row.has("write")) {
+    EXPECT_TRUE(os::make_dirs(host.path("work/" + row.options.at("write"))));
+  }
+  if (row.has("group")) {
+    ::chmod(host.path("work").c_str(), 02775);
+  }
   if (ordinary) {
     host.give_to(testing::kOrdinaryUid);
   }

@@ -29,6 +29,10 @@ struct ConfigEntry {
   std::size_t value_size = 0;
 };
 
+/// Whether the entry is on the list of those that run nothing and lead to no more configuration,
+/// with a value that does neither. Pure; safe after a fork. Source: git-config(1).
+bool is_harmless(const ConfigEntry& entry);
+
 /// Reads one entry after the other out of a text in the plain form. Safe after a fork.
 class ConfigReader {
  public:

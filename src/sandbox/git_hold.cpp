@@ -4,30 +4,23 @@
 #include <limits.h>
 #include <sys/stat.h>
 
+#include "sandbox/fixed_text.hpp"
 #include "sandbox/git_config.hpp"
 #include "sandbox/git_walk.hpp"
+#include "sandbox/plain_path.hpp"
 #include "sandbox/raw.hpp"
 
 namespace oap::sandbox {
 namespace {
 
 constexpr std::size_t kLargestConfig = 256u << 10;
-constexpr std::size_t kLargestName = 256;
 constexpr std::int64_t kMostMs = 2'000;
 constexpr std::uint32_t kMostDirectories = 2'000'000;
-
-OAP_AFTER_FORK bool same(const char* text, const char* other) {
-  while (*text != '\0' && *text == *other) {
-    ++text;
-    ++other;
-  }
-  return *text == *other;
-}
 
 OAP_AFTER_FORK bool ends_with(const char* text, const char* end) {
   const std::size_t size = raw::length(text);
   const std::size_t wanted = raw::length(end);
-  return size >= wanted && same(text + (size - wanted), end);
+  return size >= wanted && raw::same(text + (size - wanted), end);
 }
 
 OAP_AFTER_FORK bool is_below(const char* path, const char* directory) {
@@ -59,35 +52,6 @@ OAP_AFTER_FORK bool is_worktree(const char* path) {
   return true;
 }
 
-OAP_AFTER_FORK std::int64_t changed_at(const struct stat& info) {
-  return std::int64_t{info.st_ctim.tv_sec} * 1'000'000'000 + info.st_ctim.tv_nsec;
-}
-
-struct Text {
-  char data[PATH_MAX + 16] = {};
-  std::size_t size = 0;
-
-  OAP_AFTER_FORK Text& add(const char* text) {
-    for (; *text != '\0' && size + 1 < sizeof data; ++text) {
-      data[size++] = *text;
-    }
-    data[size] = '\0';
-    return *this;
-  }
-  OAP_AFTER_FORK Text& add(unsigned number) {
-    char digits[12];
-    int count = 0;
-    for (; count == 0 || number > 0; number /= 10) {
-      digits[count++] = static_cast<char>('0' + number % 10);
-    }
-    while (count > 0 && size + 1 < sizeof data) {
-      data[size++] = digits[--count];
-    }
-    data[size] = '\0';
-    return *this;
-  }
-};
-
 class Judge {
  public:
   OAP_AFTER_FORK Judge(const LaunchPlan& plan, std::int64_t began, Findings& findings)
@@ -102,7 +66,8 @@ class Judge {
     walk.context = this;
     for (const char* const place : plan_.searched) {
       if (!walk_git(place, walk)) {
-        note(place, nullptr, "it could not be searched wholly for git repositories");
+        findings_.add(place, nullptr, "it could not be searched wholly for git repositories",
+                      false);
       }
     }
   }
@@ -117,19 +82,38 @@ class Judge {
     }
   }
 
-  OAP_AFTER_FORK const KnownRepository* known(const char* path) const {
+  /// The one that was there before, if it still is. Where another one is, or it was elsewhere, it
+  /// was `moved`.
+  OAP_AFTER_FORK const KnownRepository* known(const GitPlace& place, bool& moved) const {
+    struct stat info{};
+    raw::call(SYS_fstat, place.directory, &info);
+    const KnownRepository* before = nullptr;
     for (const KnownRepository& each : plan_.repositories) {
-      if (same(each.path, path)) {
-        return &each;
-      }
+      const bool here = raw::same(each.path, place.path);
+      const bool it = each.inode == info.st_ino && each.device == info.st_dev;
+      before = here && it ? &each : before;
+      moved = moved || here != it;
     }
-    return nullptr;
+    moved = moved && before == nullptr;
+    return before;
   }
 
-  OAP_AFTER_FORK bool changed(int directory, const char* name) const {
+  OAP_AFTER_FORK bool is_given(const char* path, const char* name) const {
+    FixedText whole;
+    whole.add(path).add("/").add(name);
+    for (const char* const given : plan_.given) {
+      if (is_below(whole.data, given)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /// It has come or changed, or its repository was moved there.
+  OAP_AFTER_FORK bool is_new(int directory, const char* name) const {
     struct stat info{};
     return raw::call(SYS_newfstatat, directory, name, &info, AT_SYMLINK_NOFOLLOW) == 0 &&
-           changed_at(info) >= began_;
+           (moved_ || raw::changed_at(info) >= began_);
   }
 
   OAP_AFTER_FORK mode_t kind_of(int directory, const char* name) const {
@@ -140,13 +124,15 @@ class Judge {
   }
 
   OAP_AFTER_FORK void repository(const GitPlace& place) {
-    const KnownRepository* const before = known(place.path);
+    moved_ = false;
+    const KnownRepository* const before = known(place, moved_);
     const bool held_there = before != nullptr && !plan_.bare;
     const bool guarded = held_there && before->guarded;
+    const bool doubtful = before == nullptr && place.around_changed;
     tell_only_ = guarded;
-    config(place, "config", before != nullptr ? before->risk : 0);
+    config(place, "config", before != nullptr ? before->risk : 0, doubtful);
     tell_only_ = held_there && before->worktree_guarded;
-    config(place, "config.worktree", before != nullptr ? before->worktree_risk : 0);
+    config(place, "config.worktree", before != nullptr ? before->worktree_risk : 0, doubtful);
     tell_only_ = false;
     common_directory(place);
     if (!guarded || plan_.disturbed) {
@@ -155,30 +141,30 @@ class Judge {
       tell_only_ = false;
     }
     rebase(place);
+    moved_ = false;
   }
 
-  OAP_AFTER_FORK void config(const GitPlace& place, const char* name, std::uint64_t allowed) {
+  OAP_AFTER_FORK void config(const GitPlace& place, const char* name, std::uint64_t allowed,
+                             bool doubtful) {
     const mode_t kind = kind_of(place.directory, name);
-    if (kind == 0 || S_ISDIR(kind)) {
+    const bool touched = is_new(place.directory, name);
+    if (kind == 0 || S_ISDIR(kind) || (!touched && !doubtful)) {
       return;
     }
+    tell_only_ = tell_only_ || !touched;
     if (!S_ISREG(kind)) {
-      if (changed(place.directory, name)) {
-        hold(place, name, "it is no plain file");
-      }
+      hold(place, name, "it is no plain file");
       return;
     }
     static char text[kLargestConfig];
     const long size = read(place.directory, name, text, sizeof text);
     if (size < 0 || size == static_cast<long>(sizeof text)) {
-      if (changed(place.directory, name)) {
-        hold(place, name, "it cannot be read, or is too large");
-      }
+      hold(place, name, "it cannot be read, or is too large");
       return;
     }
     const ConfigRisk risk = risk_of_config(text, static_cast<std::size_t>(size));
     if (risk.sum != 0 && risk.sum != allowed) {
-      Text why;
+      FixedText why;
       hold(place, name, why.add("it sets ").add(risk.first).data);
     }
   }
@@ -203,7 +189,7 @@ class Judge {
 
   OAP_AFTER_FORK void common_directory(const GitPlace& place) {
     constexpr const char* kName = "commondir";
-    if (!changed(place.directory, kName)) {
+    if (!is_new(place.directory, kName)) {
       return;
     }
     char text[16] = {};
@@ -212,7 +198,7 @@ class Judge {
       text[size - 1] = '\0';
     }
     const bool fine =
-        size > 0 && (same(text, ".") || (same(text, "../..") && is_worktree(place.path)));
+        size > 0 && (raw::same(text, ".") || (raw::same(text, "../..") && is_worktree(place.path)));
     if (!fine) {
       hold(place, kName, "it leads to another repository");
     }
@@ -221,16 +207,16 @@ class Judge {
   OAP_AFTER_FORK void hooks(const GitPlace& place) {
     const mode_t kind = kind_of(place.directory, "hooks");
     if (kind != 0 && !S_ISDIR(kind)) {
-      if (changed(place.directory, "hooks")) {
+      if (is_new(place.directory, "hooks")) {
         hold(place, "hooks", "it is no folder");
       }
       return;
     }
-    const int fd = raw::open_at(place.directory, "hooks", O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
+    const int fd = open_directory(place.directory, "hooks", began_);
     if (fd < 0) {
       return;
     }
-    Text below;
+    FixedText below;
     below.add(place.path).add("/hooks");
     GitPlace folder = place;
     folder.directory = fd;
@@ -240,21 +226,14 @@ class Judge {
   }
 
   OAP_AFTER_FORK void each_hook(const GitPlace& folder) {
-    struct Listed {
-      std::uint64_t inode;
-      std::int64_t offset;
-      std::uint16_t size;
-      std::uint8_t type;
-      char name[1];
-    };
-    alignas(Listed) char buffer[4096];
+    alignas(raw::Listed) char buffer[4096];
     while (true) {
       const long size = raw::call(SYS_getdents64, folder.directory, buffer, sizeof buffer);
       if (size <= 0) {
         return;
       }
       for (long at = 0; at < size;) {
-        const auto* entry = reinterpret_cast<const Listed*>(buffer + at);
+        const auto* entry = reinterpret_cast<const raw::Listed*>(buffer + at);
         at += entry->size;
         if (is_active_hook(folder.directory, entry->name)) {
           hold(folder, entry->name, "it is a hook that git runs");
@@ -269,7 +248,7 @@ class Judge {
     }
     struct stat info{};
     if (raw::call(SYS_newfstatat, directory, name, &info, AT_SYMLINK_NOFOLLOW) != 0 ||
-        changed_at(info) < began_) {
+        (raw::changed_at(info) < began_ && !moved_)) {
       return false;
     }
     return S_ISLNK(info.st_mode) || (S_ISREG(info.st_mode) && (info.st_mode & 0111) != 0);
@@ -277,14 +256,13 @@ class Judge {
 
   /// `git rebase --continue` runs what its list of steps says.
   OAP_AFTER_FORK void rebase(const GitPlace& place) {
-    const int fd =
-        raw::open_at(place.directory, "rebase-merge", O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
+    const int fd = open_directory(place.directory, "rebase-merge", began_);
     if (fd < 0) {
       return;
     }
     constexpr const char* kName = "git-rebase-todo";
     static char text[kLargestConfig];
-    const long size = changed(fd, kName) ? read(fd, kName, text, sizeof text) : 0;
+    const long size = is_new(fd, kName) ? read(fd, kName, text, sizeof text) : 0;
     bool runs = size == static_cast<long>(sizeof text);
     bool line_start = true;
     for (long at = 0; at < size && !runs; ++at) {
@@ -296,7 +274,7 @@ class Judge {
       line_start = c == '\n' || (line_start && (c == ' ' || c == '\t'));
     }
     if (runs) {
-      Text below;
+      FixedText below;
       GitPlace folder = place;
       folder.directory = fd;
       folder.path = below.add(place.path).add("/rebase-merge").data;
@@ -307,7 +285,7 @@ class Judge {
 
   /// What lies in a searched place is judged there; a `.git` that leads elsewhere is set aside.
   OAP_AFTER_FORK void git_file(const GitPlace& place) {
-    if (!changed(place.directory, place.name)) {
+    if (!is_new(place.directory, place.name)) {
       return;
     }
     const mode_t kind = kind_of(place.directory, place.name);
@@ -317,7 +295,7 @@ class Judge {
     char target[PATH_MAX] = {};
     if (S_ISLNK(kind)) {
       raw::call(SYS_readlinkat, place.directory, place.name, target, sizeof target - 1);
-      if (same(target, kNowhere)) {
+      if (raw::same(target, kNowhere)) {
         return;
       }
     } else if (!S_ISREG(kind) || !read_target(place, target)) {
@@ -327,7 +305,7 @@ class Judge {
     if (fd < 0) {
       return;
     }
-    Text link;
+    FixedText link;
     char real[PATH_MAX] = {};
     link.add("/proc/self/fd/").add(static_cast<unsigned>(fd));
     raw::call(SYS_readlinkat, AT_FDCWD, link.data, real, sizeof real - 1);
@@ -361,44 +339,18 @@ class Judge {
   }
 
   OAP_AFTER_FORK void hold(const GitPlace& place, const char* name, const char* why) {
-    if (plan_.hold_git && !tell_only_ && raw::length(name) + sizeof kHeld < kLargestName) {
-      Text to;
-      to.add(name).add(kHeld);
-      if (raw::call(SYS_renameat, place.directory, name, place.directory, to.data) == 0) {
-        note(place.path, name, why, true);
-        return;
-      }
-    }
-    note(place.path, name, why);
-  }
-
-  OAP_AFTER_FORK void note(const char* path, const char* name, const char* why, bool held = false) {
-    static Text line;
-    line.size = 0;
-    line.add(path);
-    if (name != nullptr) {
-      line.add("/").add(name);
-    }
-    line.add(": ").add(why);
-    if (name != nullptr) {
-      line.add(held ? " and was renamed: its name now ends in " : " and lets git run it");
-      line.add(held ? kHeld : "");
-    }
-    line.add("\n");
-    if (findings_.size + line.size >= sizeof findings_.text) {
+    if (is_given(place.path, name)) {
       return;
     }
-    for (std::size_t i = 0; i < line.size; ++i) {
-      const char c = line.data[i];
-      const bool odd = (c < ' ' && i + 1 < line.size) || c == 127;
-      findings_.text[findings_.size++] = odd ? '?' : c;
-    }
+    const bool held = plan_.hold_git && !tell_only_ && set_aside(place.directory, name);
+    findings_.add(place.path, name, why, held);
   }
 
   const LaunchPlan& plan_;
   std::int64_t began_;
   Findings& findings_;
   bool tell_only_ = false;
+  bool moved_ = false;  ///< the repository that is judged
 };
 
 }  // namespace

@@ -66,38 +66,23 @@ std::vector<Row> rows() {
 
 /// The output in that world and as that user, in a process of its own.
 std::string run_as(World world, bool ordinary, Spec spec, const std::string& home) {
-  std::array<int, 2> ends{};
-  EXPECT_EQ(::pipe2(ends.data(), O_CLOEXEC), 0);
-  const pid_t pid = ::fork();
-  if (pid == 0) {
-    ::setenv("HOME", home.c_str(), 1);
-    std::string text = "no such world";
-    if ((!ordinary || testing::become_ordinary()) && testing::enter_world(world)) {
-      async::Runtime runtime;
-      RunOptions options;
-      options.deadline = Deadline::after(kLongest);
-      options.merge_stderr = true;
-      const auto output = runtime.run(run(runtime.executor(), std::move(spec), options));
-      text = output ? output->out : "not started: " + output.error().to_string();
-      if (output) {
-        for (const std::string& warning : output->warnings) {
-          text += "\nwarning: " + warning;
-        }
-        text += output->timed_out ? "\ntimeout" : "";
+  const auto prepare = [&] { ::setenv("HOME", home.c_str(), 1); };
+  const auto work = [&] {
+    async::Runtime runtime;
+    RunOptions options;
+    options.deadline = Deadline::after(kLongest);
+    options.merge_stderr = true;
+    const auto output = runtime.run(run(runtime.executor(), std::move(spec), options));
+    std::string text = output ? output->out : "not started: " + output.error().to_string();
+    if (output) {
+      for (const std::string& warning : output->warnings) {
+        text += "\nwarning: " + warning;
       }
+      text += output->timed_out ? "\ntimeout" : "";
     }
-    [[maybe_unused]] const ssize_t written = ::write(ends[1], text.data(), text.size());
-    ::_exit(0);
-  }
-  ::close(ends[1]);
-  std::string text;
-  std::array<char, 4096> piece{};
-  for (ssize_t size = 0; (size = ::read(ends[0], piece.data(), piece.size())) > 0;) {
-    text.append(piece.data(), static_cast<std::size_t>(size));
-  }
-  ::close(ends[0]);
-  ::waitpid(pid, nullptr, 0);
-  return text;
+    return text;
+  };
+  return testing::in_world(world, ordinary, prepare, work);
 }
 
 struct Ground {

@@ -3,9 +3,8 @@
 #include <dirent.h>
 #include <limits.h>
 #include <sys/stat.h>
-#include <time.h>
 
-#include "sandbox/kernel.hpp"
+#include "sandbox/plain_path.hpp"
 #include "sandbox/raw.hpp"
 
 namespace oap::sandbox {
@@ -15,45 +14,19 @@ constexpr int kDeepest = 128;
 constexpr std::size_t kPiece = 4096;
 constexpr std::uint32_t kClockEvery = 64;
 
-struct Listed {
-  std::uint64_t inode;
-  std::int64_t offset;
-  std::uint16_t size;
-  std::uint8_t type;
-  char name[1];
-};
-
-OAP_AFTER_FORK std::int64_t clock_ms() {
-  timespec now{};
-  raw::call(SYS_clock_gettime, CLOCK_MONOTONIC, &now);
-  return std::int64_t{now.tv_sec} * 1000 + now.tv_nsec / 1'000'000;
-}
-
-OAP_AFTER_FORK bool same(const char* text, const char* other) {
-  while (*text != '\0' && *text == *other) {
-    ++text;
-    ++other;
-  }
-  return *text == *other;
-}
-
 OAP_AFTER_FORK bool there(int directory, const char* name) {
   return raw::call(SYS_faccessat, directory, name, 0) == 0;
-}
-
-OAP_AFTER_FORK std::int64_t changed_at(const struct stat& info) {
-  return std::int64_t{info.st_ctim.tv_sec} * 1'000'000'000 + info.st_ctim.tv_nsec;
 }
 
 class Walker {
  public:
   OAP_AFTER_FORK explicit Walker(const GitWalk& walk)
-      : walk_(walk), until_(clock_ms() + walk.most_ms) {}
+      : walk_(walk), until_(raw::now_ms() + walk.most_ms) {}
 
   OAP_AFTER_FORK bool run(const char* root) {
     path_size_ = 0;
     append(root);
-    const int fd = raw::open_at(AT_FDCWD, root, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
+    const int fd = open_plain(root, O_RDONLY | O_DIRECTORY);
     if (fd < 0) {
       return false;
     }
@@ -78,7 +51,7 @@ class Walker {
   OAP_AFTER_FORK bool spent() {
     ++directories_;
     over_ = over_ || directories_ > walk_.most_directories ||
-            (directories_ % kClockEvery == 0 && clock_ms() > until_);
+            (directories_ % kClockEvery == 0 && raw::now_ms() > until_);
     return over_;
   }
 
@@ -87,7 +60,7 @@ class Walker {
       whole_ = false;
       return;
     }
-    alignas(Listed) char buffer[kPiece];
+    alignas(raw::Listed) char buffer[kPiece];
     bool head = false;
     while (!over_) {
       const long size = raw::call(SYS_getdents64, fd, buffer, sizeof buffer);
@@ -96,8 +69,8 @@ class Walker {
         break;
       }
       for (long at = 0; at < size && !over_;) {
-        const auto* entry = reinterpret_cast<const Listed*>(buffer + at);
-        head = head || same(entry->name, "HEAD");
+        const auto* entry = reinterpret_cast<const raw::Listed*>(buffer + at);
+        head = head || raw::same(entry->name, "HEAD");
         look_at(fd, *entry, depth);
         at += entry->size;
       }
@@ -107,9 +80,9 @@ class Walker {
     }
   }
 
-  OAP_AFTER_FORK void look_at(int fd, const Listed& entry, int depth) {
+  OAP_AFTER_FORK void look_at(int fd, const raw::Listed& entry, int depth) {
     const char* const name = entry.name;
-    if (same(name, ".") || same(name, "..")) {
+    if (raw::same(name, ".") || raw::same(name, "..")) {
       return;
     }
     struct stat info{};
@@ -124,15 +97,19 @@ class Walker {
       if (walk_.bytes != nullptr) {
         count(info);
       } else if (is_directory && walk_.unchanged_since != 0 && info.st_nlink == kNoneBelow &&
-                 changed_at(info) < walk_.unchanged_since) {
+                 raw::changed_at(info) < walk_.unchanged_since) {
         return;
       }
     }
     if (is_directory) {
-      if (walk_.objects || !same(name, "objects") || !ends_in_git()) {
+      if (walk_.objects || !raw::same(name, "objects") || !ends_in_git()) {
+        const bool before = around_changed_;
+        around_changed_ = before || (walk_.unchanged_since != 0 &&
+                                     raw::changed_at(info) >= walk_.unchanged_since);
         enter(fd, name, depth);
+        around_changed_ = before;
       }
-    } else if (same(name, ".git")) {
+    } else if (raw::same(name, ".git")) {
       tell(GitPlace::Kind::kGitFile, fd, name);
     } else {
       for (const std::uint64_t inode : walk_.inodes) {
@@ -145,14 +122,14 @@ class Walker {
 
   OAP_AFTER_FORK void count(const struct stat& info) const {
     constexpr std::uint64_t kBlock = 512;
-    if (S_ISREG(info.st_mode) && changed_at(info) >= walk_.unchanged_since) {
+    if (S_ISREG(info.st_mode) && raw::changed_at(info) >= walk_.unchanged_since) {
       *walk_.bytes += static_cast<std::uint64_t>(info.st_blocks) * kBlock;
     }
   }
 
   OAP_AFTER_FORK bool ends_in_git() const {
     constexpr std::size_t kSize = 5;
-    return path_size_ >= kSize && same(path_ + path_size_ - kSize, "/.git");
+    return path_size_ >= kSize && raw::same(path_ + path_size_ - kSize, "/.git");
   }
 
   OAP_AFTER_FORK void enter(int fd, const char* name, int depth) {
@@ -160,7 +137,7 @@ class Walker {
     if (!append("/") || !append(name)) {
       whole_ = false;
     } else {
-      const int below = open_below(fd, name);
+      const int below = open_directory(fd, name, walk_.unchanged_since);
       if (below >= 0) {
         visit(below, depth + 1);
         raw::close(below);
@@ -172,20 +149,6 @@ class Walker {
     path_[before] = '\0';
   }
 
-  /// A directory that was closed meanwhile can still be entered by who knows the names in it.
-  OAP_AFTER_FORK int open_below(int fd, const char* name) const {
-    constexpr int kFlags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW;
-    const int below = raw::open_at(fd, name, kFlags);
-    struct stat info{};
-    if (below != -EACCES || walk_.unchanged_since == 0 ||
-        raw::call(SYS_newfstatat, fd, name, &info, AT_SYMLINK_NOFOLLOW) != 0 ||
-        changed_at(info) < walk_.unchanged_since) {
-      return below;
-    }
-    raw::call(kernel::kFchmodat2, fd, name, (info.st_mode & 07777U) | 0700U, AT_SYMLINK_NOFOLLOW);
-    return raw::open_at(fd, name, kFlags);
-  }
-
   OAP_AFTER_FORK void tell(GitPlace::Kind kind, int fd, const char* name) {
     if (walk_.visit == nullptr) {
       return;
@@ -195,6 +158,7 @@ class Walker {
     place.directory = fd;
     place.path = path_;
     place.name = name;
+    place.around_changed = around_changed_;
     walk_.visit(walk_.context, place);
   }
 
@@ -203,6 +167,7 @@ class Walker {
   std::uint32_t directories_ = 0;
   bool over_ = false;
   bool whole_ = true;
+  bool around_changed_ = false;
   std::size_t path_size_ = 0;
   char path_[PATH_MAX] = {};
 };

@@ -18,6 +18,9 @@ struct GitPlace {
   int directory = -1;          ///< the repository's, or the one that the file is in
   const char* path = nullptr;  ///< of the directory
   const char* name = nullptr;  ///< of the file in it
+  /// Of the directories from the root's first to this one, some have changed since the walk's
+  /// `unchanged_since`, where that is given.
+  bool around_changed = false;
 };
 
 struct GitWalk {
@@ -33,7 +36,8 @@ struct GitWalk {
   void* context = nullptr;
 };
 
-/// Visits every such place in `root` (absolute) and below, without following links. False: a limit
+/// Visits every such place in `root` (absolute, no name in it a link) and below, without following
+/// links. False: a limit
 /// was reached, or something could not be opened, and what lies there was not seen.
 bool walk_git(const char* root, const GitWalk& walk);
 

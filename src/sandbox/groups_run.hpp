@@ -4,7 +4,7 @@
 
 namespace oap::sandbox {
 
-// Control groups and placeholders after the fork: system calls only.
+// Control groups after the fork: system calls only.
 
 inline constexpr std::size_t kMostGroups = 4;
 
@@ -21,20 +21,5 @@ void remove_groups(Span<GroupPlan> groups, const GroupsHeld& held);
 /// Processes that the kernel killed for memory, and forks that it refused, in a child's groups.
 std::uint64_t count_memory_kills(Span<GroupPlan> groups, const GroupsHeld& held);
 std::uint64_t count_refused_forks(Span<GroupPlan> groups, const GroupsHeld& held);
-
-/// Puts the placeholders in their places, and takes the workspace's shared lock, which the last
-/// child to leave turns into the right to remove them.
-class Placeholders {
- public:
-  /// True where nothing that should be protected can be made by the child.
-  bool put(const LaunchPlan& plan);
-  void remove(const LaunchPlan& plan) const;
-
- private:
-  int lock_ = -1;
-};
-
-/// Puts a placeholder where there is nothing any more; whether it did.
-bool stand_again(const Placeholder& placeholder);
 
 }  // namespace oap::sandbox

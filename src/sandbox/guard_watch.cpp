@@ -6,8 +6,8 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 
-#include "sandbox/groups_run.hpp"
 #include "sandbox/kernel.hpp"
+#include "sandbox/placeholders.hpp"
 #include "sandbox/raw.hpp"
 
 namespace oap::sandbox {
@@ -39,14 +39,6 @@ OAP_AFTER_FORK const char* name_of(const char* path) {
   return name;
 }
 
-OAP_AFTER_FORK bool same(const char* text, const char* other) {
-  while (*text != '\0' && *text == *other) {
-    ++text;
-    ++other;
-  }
-  return *text == *other;
-}
-
 OAP_AFTER_FORK std::uint64_t mount_of(const char* path, unsigned flags) {
   struct statx info{};
   return raw::call(SYS_statx, AT_FDCWD, path, flags, kernel::kStatxMountId, &info) == 0
@@ -54,22 +46,37 @@ OAP_AFTER_FORK std::uint64_t mount_of(const char* path, unsigned flags) {
              : 0;
 }
 
-OAP_AFTER_FORK void pin_again(const Guard& guard) {
+/// False: the name is there, and open to the child.
+OAP_AFTER_FORK bool pin_again(const Guard& guard) {
   const Parts parts(guard.path);
   const std::uint64_t here = mount_of(guard.path, AT_SYMLINK_NOFOLLOW);
   if (here == 0 || here != mount_of(parts.folder, 0)) {
-    return;
+    return true;
   }
   const auto tree = static_cast<int>(raw::call(kernel::kOpenTree, AT_FDCWD, guard.path, kClone));
   if (tree < 0) {
-    return;
+    return tree == -ENOENT;
   }
   const kernel::MountAttributes wanted{guard.attributes, 0, 0, 0};
-  if (raw::call(kernel::kMountSetattr, tree, "", kernel::kEmptyPath | kernel::kRecursive, &wanted,
-                sizeof wanted) == 0) {
-    raw::call(kernel::kMoveMount, tree, "", AT_FDCWD, guard.path, kernel::kMoveFromEmptyPath);
+  long error = raw::call(kernel::kMountSetattr, tree, "", kernel::kEmptyPath | kernel::kRecursive,
+                         &wanted, sizeof wanted);
+  if (error == 0) {
+    error =
+        raw::call(kernel::kMoveMount, tree, "", AT_FDCWD, guard.path, kernel::kMoveFromEmptyPath);
   }
   raw::close(tree);
+  return error == 0 || error == -ENOENT;
+}
+
+/// In a process of the child's namespace, whose exit code tells.
+[[noreturn]] OAP_AFTER_FORK void pin_all_again(const LaunchPlan& plan,
+                                               const Namespaces& namespaces) {
+  bool all = (namespaces.user < 0 || raw::call(SYS_setns, namespaces.user, 0) == 0) &&
+             raw::call(SYS_setns, namespaces.mount, 0) == 0;
+  for (std::size_t i = 0; all && i < plan.guards.size; ++i) {
+    all = pin_again(plan.guards.data[i]);
+  }
+  raw::exit(all ? 0 : 1);
 }
 
 }  // namespace
@@ -80,6 +87,8 @@ OAP_AFTER_FORK void GuardWatch::begin(const LaunchPlan& plan, const Namespaces& 
     return;
   }
   watch_ = static_cast<int>(raw::call(SYS_inotify_init1, IN_CLOEXEC | IN_NONBLOCK));
+  note_failure(watch_);
+  note_failure(plan.guards.size > kMost ? -E2BIG : 0);
   watch_folders(plan);
   protect_again(plan);  // what was replaced before
 }
@@ -88,11 +97,13 @@ OAP_AFTER_FORK void GuardWatch::watch_folders(const LaunchPlan& plan) {
   const char* before = nullptr;
   for (std::size_t i = 0; watch_ >= 0 && i < plan.guards.size && i < kMost; ++i) {
     const Parts parts(plan.guards.data[i].path);
-    if (before != nullptr && same(Parts(before).folder, parts.folder)) {
+    if (before != nullptr && raw::same(Parts(before).folder, parts.folder)) {
       folders_[i] = folders_[i - 1];
     } else {
       folders_[i] =
           static_cast<int>(raw::call(SYS_inotify_add_watch, watch_, parts.folder, kEvents));
+      const bool gone = folders_[i] == -ENOENT || folders_[i] == -ENOTDIR;
+      note_failure(gone ? 0 : folders_[i]);
     }
     before = plan.guards.data[i].path;
   }
@@ -101,7 +112,7 @@ OAP_AFTER_FORK void GuardWatch::watch_folders(const LaunchPlan& plan) {
 OAP_AFTER_FORK bool GuardWatch::concerns(const LaunchPlan& plan, int folder,
                                          const char* name) const {
   for (std::size_t i = 0; i < plan.guards.size && i < kMost; ++i) {
-    if (folders_[i] == folder && same(name_of(plan.guards.data[i].path), name)) {
+    if (folders_[i] == folder && raw::same(name_of(plan.guards.data[i].path), name)) {
       return true;
     }
   }
@@ -138,16 +149,17 @@ OAP_AFTER_FORK void GuardWatch::protect_again(const LaunchPlan& plan) {
   }
   const auto worker = static_cast<pid_t>(raw::call(SYS_clone, SIGCHLD, 0, 0, 0, 0));
   if (worker == 0) {
-    const bool inside = (namespaces_.user < 0 || raw::call(SYS_setns, namespaces_.user, 0) == 0) &&
-                        raw::call(SYS_setns, namespaces_.mount, 0) == 0;
-    for (std::size_t i = 0; inside && i < plan.guards.size; ++i) {
-      pin_again(plan.guards.data[i]);
-    }
-    raw::exit(0);
+    pin_all_again(plan, namespaces_);
   }
+  int status = 0;
   if (worker > 0) {
-    raw::call(SYS_wait4, worker, nullptr, __WALL, nullptr);
+    raw::call(SYS_wait4, worker, &status, __WALL, nullptr);
   }
+  note_failure(worker < 0 ? worker : (status != 0 ? -EPERM : 0));
+}
+
+OAP_AFTER_FORK void GuardWatch::note_failure(long error) {
+  failure_ = failure_ == 0 && error < 0 ? error : failure_;
 }
 
 }  // namespace oap::sandbox

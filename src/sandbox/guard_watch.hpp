@@ -24,17 +24,21 @@ class GuardWatch {
   void attend(const LaunchPlan& plan);
   /// Some name had to be protected again.
   bool disturbed() const { return disturbed_; }
+  /// 0, or the first -errno by which a name is not watched, or was not protected again.
+  long failure() const { return failure_; }
 
  private:
-  static constexpr std::size_t kMost = 512;
+  static constexpr std::size_t kMost = 2048;
 
   void watch_folders(const LaunchPlan& plan);
   bool concerns(const LaunchPlan& plan, int folder, const char* name) const;
   void protect_again(const LaunchPlan& plan);
+  void note_failure(long error);
 
   Namespaces namespaces_;
   int watch_ = -1;
   bool disturbed_ = false;
+  long failure_ = 0;
   int folders_[kMost] = {};
 };
 

@@ -1,8 +1,13 @@
 #include "sandbox/host_paths.hpp"
 
+#include <iterator>
+#include <utility>
+
 #include <limits.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#include "os/file.hpp"
 
 namespace oap::sandbox {
 
@@ -29,6 +34,21 @@ bool is_within(const std::string& path, const std::string& directory) {
   }
   return path.starts_with(directory) &&
          (path.size() == directory.size() || path[directory.size()] == '/');
+}
+
+Listing::Listing(std::string folder) : folder_(std::move(folder)) {
+  if (auto names = os::list_dir(folder_)) {
+    names_.insert(std::make_move_iterator(names->begin()), std::make_move_iterator(names->end()));
+    known_ = true;
+  }
+}
+
+bool Listing::may_have(const std::string& path) const {
+  if (!known_ || path.size() <= folder_.size() || !is_within(path, folder_)) {
+    return true;
+  }
+  const std::size_t begin = folder_ == "/" ? 1 : folder_.size() + 1;
+  return names_.count(path.substr(begin, path.find('/', begin) - begin)) != 0;
 }
 
 }  // namespace oap::sandbox

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <unordered_set>
 
 #include <sys/types.h>
 
@@ -16,5 +17,19 @@ std::string link_target(const std::string& path);
 std::string parent_of(const std::string& path);
 /// `path` is `directory` or lies in it. Both canonical. Pure.
 bool is_within(const std::string& path, const std::string& directory);
+
+/// The names in a folder as they are now, so that many can be asked for at the cost of one look.
+class Listing {
+ public:
+  explicit Listing(std::string folder);
+  /// False: the path leads into the folder, and its first name there was not. True where the folder
+  /// cannot be listed.
+  bool may_have(const std::string& path) const;
+
+ private:
+  std::string folder_;
+  std::unordered_set<std::string> names_;
+  bool known_ = false;
+};
 
 }  // namespace oap::sandbox

@@ -23,6 +23,26 @@ namespace {
 constexpr std::uint16_t kProxyPort = 3128;
 constexpr int kBacklog = 64;
 
+/// One message with the bytes of `part` and so many descriptors. False where it was not sent.
+OAP_AFTER_FORK bool send_descriptors(int to, iovec part, const int* fds, std::size_t count) {
+  constexpr std::size_t kMost = 2;
+  alignas(cmsghdr) char control[CMSG_SPACE(kMost * sizeof(int))] = {};
+  msghdr message{};
+  message.msg_iov = &part;
+  message.msg_iovlen = 1;
+  message.msg_control = control;
+  message.msg_controllen = CMSG_SPACE(count * sizeof(int));
+  cmsghdr* header = CMSG_FIRSTHDR(&message);
+  header->cmsg_level = SOL_SOCKET;
+  header->cmsg_type = SCM_RIGHTS;
+  header->cmsg_len = CMSG_LEN(count * sizeof(int));
+  int* const place = reinterpret_cast<int*>(CMSG_DATA(header));
+  for (std::size_t i = 0; i < count; ++i) {
+    place[i] = fds[i];
+  }
+  return raw::call(SYS_sendmsg, to, &message, MSG_NOSIGNAL) == static_cast<long>(part.iov_len);
+}
+
 /// The socket belongs to this network namespace, wherever it is accepted from.
 OAP_AFTER_FORK bool send_listener(int to) {
   const auto fd = static_cast<int>(raw::call(SYS_socket, AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
@@ -35,19 +55,7 @@ OAP_AFTER_FORK bool send_listener(int to) {
     return false;
   }
   char byte = 1;
-  iovec part{&byte, 1};
-  alignas(cmsghdr) char control[CMSG_SPACE(sizeof fd)] = {};
-  msghdr message{};
-  message.msg_iov = &part;
-  message.msg_iovlen = 1;
-  message.msg_control = control;
-  message.msg_controllen = sizeof control;
-  cmsghdr* header = CMSG_FIRSTHDR(&message);
-  header->cmsg_level = SOL_SOCKET;
-  header->cmsg_type = SCM_RIGHTS;
-  header->cmsg_len = CMSG_LEN(sizeof fd);
-  *reinterpret_cast<int*>(CMSG_DATA(header)) = fd;
-  const bool sent = raw::call(SYS_sendmsg, to, &message, MSG_NOSIGNAL) == 1;
+  const bool sent = send_descriptors(to, {&byte, 1}, &fd, 1);
   raw::close(fd);
   return sent;
 }
@@ -58,22 +66,8 @@ OAP_AFTER_FORK void send_namespaces(const Entry& entry) {
                       raw::open_at(entry.host_proc, "self/ns/mnt", O_RDONLY)};
   LaunchNote note;
   note.kind = LaunchNote::Kind::kNamespaces;
-  iovec part{&note, sizeof note};
-  alignas(cmsghdr) char control[CMSG_SPACE(sizeof fds)] = {};
-  msghdr message{};
-  message.msg_iov = &part;
-  message.msg_iovlen = 1;
-  message.msg_control = control;
-  message.msg_controllen = sizeof control;
-  cmsghdr* header = CMSG_FIRSTHDR(&message);
-  header->cmsg_level = SOL_SOCKET;
-  header->cmsg_type = SCM_RIGHTS;
-  header->cmsg_len = CMSG_LEN(sizeof fds);
-  int* const to = reinterpret_cast<int*>(CMSG_DATA(header));
-  to[0] = fds[0];
-  to[1] = fds[1];
   if (fds[0] >= 0 && fds[1] >= 0) {
-    raw::call(SYS_sendmsg, entry.notes, &message, MSG_NOSIGNAL);
+    send_descriptors(entry.notes, {&note, sizeof note}, fds, 2);
   }
   raw::close(fds[0]);
   raw::close(fds[1]);

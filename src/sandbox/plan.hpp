@@ -121,6 +121,8 @@ struct Span {
 /// A repository that was there before the child, and what its configuration ran then (ConfigRisk).
 struct KnownRepository {
   const char* path = nullptr;  ///< of its directory
+  std::uint64_t device = 0;
+  std::uint64_t inode = 0;
   std::uint64_t risk = 0;
   std::uint64_t worktree_risk = 0;  ///< of config.worktree
   bool guarded = false;             ///< its configuration and hooks are mounts of their own
@@ -173,7 +175,8 @@ struct LaunchPlan {
   bool disturbed = false;      ///< a guarded name was replaced by another program meanwhile
   Span<const char*> searched;  ///< at the end, for what git would run; absolute folders
   Span<KnownRepository> repositories;
-  bool hold_git = true;  ///< what is found is renamed, not only told
+  Span<const char*> given;  ///< where the child may leave for git what it wants
+  bool hold_git = true;     ///< what is found is renamed, not only told
   Span<GroupPlan> groups;
   std::uint32_t required = 0;  ///< Facts without which the program is not executed
   bool listen = false;         ///< a TCP socket on loopback is made and sent to listener_out
@@ -205,15 +208,17 @@ enum class Stage : std::uint32_t {
 };
 
 /// Why the supervisor ended the tree.
-enum class Cause : std::uint32_t { kNone, kMemory, kProcesses, kDisk };
+enum class Cause : std::uint32_t { kNone, kMemory, kProcesses, kDisk, kUnwatched };
 
 /// What the supervisor tells over status_out: first kStarted or kFailed, after kStarted one
-/// kExited, and before that perhaps kFindings, which is followed by so many bytes of text.
+/// kExited, and before that perhaps kWeaker, where some Facts hold no longer, and kFindings, which
+/// is followed by so many bytes of text.
 struct Report {
-  enum class Kind : std::uint32_t { kStarted = 1, kFailed, kExited, kFindings };
+  enum class Kind : std::uint32_t { kStarted = 1, kFailed, kExited, kFindings, kWeaker };
   Kind kind = Kind::kStarted;
-  std::uint32_t detail = 0;  ///< kStarted: Facts; kFailed: Stage; kExited: Cause
-  std::int32_t value = 0;  ///< kStarted: pid; kFailed: errno; kExited: wait status; kFindings: size
+  std::uint32_t detail = 0;  ///< kStarted, kWeaker: Facts; kFailed: Stage; kExited: Cause
+  /// kStarted: pid; kFailed, kWeaker: errno; kExited: wait status; kFindings: size
+  std::int32_t value = 0;
   std::uint32_t facts = 0;  ///< kFailed: those that held
   std::int32_t where = -1;  ///< kFailed, kNamespaces: the step of the plan that was refused
 };

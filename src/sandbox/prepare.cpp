@@ -2,11 +2,11 @@
 
 #include <algorithm>
 #include <atomic>
-#include <cerrno>
 #include <optional>
 #include <system_error>
 
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "os/env.hpp"
@@ -21,20 +21,8 @@ namespace oap::sandbox {
 namespace {
 
 constexpr int kNiceUnderCpuLimit = 5;
-constexpr std::uint32_t kToolProcesses = 4096;  // of a tool whose limit nobody gave
 constexpr std::uint64_t kScratchBytes = 2ull << 30;
-constexpr std::uint64_t kLeastMemory = 512ull << 20;  // of a tool whose limit nobody gave
-constexpr std::uint64_t kMostMemory = 8ull << 30;
-constexpr std::uint64_t kToolDisk = 10ull << 30;
-constexpr std::uint64_t kLargestLimit = 1ull << 60;
 constexpr std::uint64_t kEveryRight = (std::uint64_t{kernel::kIoctlDev} << 1U) - 1;
-
-/// Half of the machine's.
-std::uint64_t default_memory() {
-  const auto pages = static_cast<std::uint64_t>(::sysconf(_SC_PHYS_PAGES));
-  const auto size = static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
-  return std::clamp(pages * size / 2, kLeastMemory, kMostMemory);
-}
 
 /// Whether the kernel will hold a tree's memory together, also what lies in its private tmpfs.
 bool groups_hold_memory() {
@@ -52,31 +40,6 @@ std::uint64_t scratch_bytes(const Limits& limits) {
                                                       : most;
 }
 
-Result<void> check_limits(const Spec& spec) {
-  const Limits& limits = spec.limits;
-  const auto check = [&](const std::optional<std::uint64_t>& limit, std::string_view what,
-                         std::uint64_t least) -> Result<void> {
-    if (limit && (*limit < least || *limit > kLargestLimit)) {
-      return fail(Code::kInvalidArgument, "'{}' is not run: a {} limit of {} bytes is {}",
-                  spec.argv.front(), what, *limit,
-                  *limit < least ? "too small for any program" : "more than any machine has");
-    }
-    return {};
-  };
-  OAP_CHECK_OK(check(limits.memory_bytes, "memory", 1u << 20));
-  OAP_CHECK_OK(check(limits.disk_bytes, "disk", 1));
-  OAP_CHECK_OK(check(limits.file_bytes, "file size", 1));
-  if (limits.processes == 0U || limits.open_files == 0U || limits.cpu_seconds == 0U ||
-      limits.cpu_percent.value_or(1) < 1) {
-    return fail(Code::kInvalidArgument,
-                "'{}' is not run: a limit of 0 leaves nothing to run with; leave it out for none",
-                spec.argv.front());
-  }
-  return {};
-}
-
-bool has_nul(const std::string& text) { return text.find('\0') != std::string::npos; }
-
 std::string in_directory(const Spec& spec, const std::string& path) {
   return path.starts_with('/') || spec.cwd.empty() ? path : spec.cwd + "/" + path;
 }
@@ -92,111 +55,12 @@ std::string unique_name() {
   return fmt::format("oap-{}-{}", ::getpid(), ++count);
 }
 
-/// The Facts that together make a kind of isolation "enforced" for this spec; nothing where nothing
-/// can.
-std::optional<std::uint32_t> facts_of(const Spec& spec, Kind kind) {
-  switch (kind) {
-    case Kind::kFs:
-      return kFactRoot | kFactProtected | kFactOwnUid;
-    case Kind::kNet:
-      return spec.limits.network ? std::optional<std::uint32_t>()
-                                 : kFactNet | (spec.through_proxy ? kFactListening : 0U);
-    case Kind::kPid:
-      return kFactPid;
-    case Kind::kSeccomp:
-      return kFactSeccomp | kFactNoCaps;
-    case Kind::kMem:
-      return spec.limits.memory_bytes ? std::optional<std::uint32_t>(kFactMemory) : std::nullopt;
-    case Kind::kCpu:
-      return spec.limits.cpu_percent ? std::optional<std::uint32_t>(kFactCpu) : std::nullopt;
-    case Kind::kPids:
-      return spec.limits.processes ? std::optional<std::uint32_t>(kFactPids) : std::nullopt;
-    case Kind::kDisk:
-      return std::nullopt;
-  }
-  return std::nullopt;
-}
-
-Result<void> check_text(const Spec& spec) {
-  if (spec.argv.empty() || spec.argv.front().empty()) {
-    return fail(Code::kInvalidArgument, "no program was given to run");
-  }
-  if (has_nul(spec.cwd) || std::any_of(spec.argv.begin(), spec.argv.end(), has_nul)) {
-    return fail(Code::kInvalidArgument,
-                "the command line of '{}' holds a NUL byte, which no program can be given",
-                spec.argv.front().c_str());
-  }
-  for (const auto& [name, value] : spec.env) {
-    if (name.empty() || name.find('=') != std::string::npos || has_nul(name) || has_nul(value)) {
-      return fail(
-          Code::kInvalidArgument,
-          "'{}' cannot be set in the environment of '{}': the name is empty or holds '=', or "
-          "there is a NUL byte",
-          name.c_str(), spec.argv.front());
-    }
-  }
-  return {};
-}
-
-Result<std::string> existing(const std::string& path, const std::string& program,
-                             std::string_view what) {
-  if (has_nul(path)) {
-    return fail(Code::kInvalidArgument, "a {} of '{}' holds a NUL byte", what, program);
-  }
-  if (path.empty()) {
-    return fail(Code::kInvalidArgument, "cannot run '{}': a {} is named by an empty text", program,
-                what);
-  }
-  OAP_TRY(std::string real, os::canonical_path(path));
-  if (!os::exists(real)) {
-    return fail(Code::kNotFound, "cannot run '{}': its {} {} does not exist", program, what, path);
-  }
-  return real;
-}
-
-Result<void> check_requirements(const Spec& spec) {
-  for (const Kind kind : spec.require) {
-    if (spec.profile == Profile::kOwn || !facts_of(spec, kind)) {
-      return fail(Code::kFailedPrecondition, "'{}' is not run: {} must be enforced, but {}",
-                  spec.argv.front(), to_string(kind),
-                  kind == Kind::kDisk  ? "this machine can only watch what is written"
-                  : kind == Kind::kNet ? "the whole network was asked for"
-                                       : "no limit for it was given");
-    }
-  }
-  return {};
+bool hands_down_group(const char* folder) {
+  struct stat info{};
+  return ::lstat(folder, &info) == 0 && S_ISDIR(info.st_mode) && (info.st_mode & S_ISGID) != 0;
 }
 
 }  // namespace
-
-Result<Spec> Prepared::complete(Spec spec) {
-  OAP_CHECK_OK(check_text(spec));
-  OAP_CHECK_OK(check_limits(spec));
-  const std::string& program = spec.argv.front();
-  if (!spec.cwd.empty() && !os::is_directory(spec.cwd)) {
-    return fail(launch_error(spec, Stage::kDirectory, os::exists(spec.cwd) ? ENOTDIR : ENOENT));
-  }
-  if (spec.profile == Profile::kOwn) {
-    OAP_CHECK_OK(check_requirements(spec));
-    return spec;
-  }
-  OAP_TRY(spec.cwd, os::canonical_path(spec.cwd.empty() ? "." : spec.cwd));
-  const std::string workspace = spec.workspace.empty() ? spec.cwd : spec.workspace;
-  OAP_TRY(spec.workspace, existing(workspace, program, "workspace"));
-  for (std::string& path : spec.writable) {
-    OAP_TRY(path, existing(path, program, "writable place"));
-  }
-  for (std::string& path : spec.readable) {
-    OAP_TRY(path, existing(path, program, "readable place"));
-  }
-  if (spec.profile == Profile::kTool) {
-    spec.limits.processes = spec.limits.processes.value_or(kToolProcesses);
-    spec.limits.memory_bytes = spec.limits.memory_bytes.value_or(default_memory());
-    spec.limits.disk_bytes = spec.limits.disk_bytes.value_or(kToolDisk);
-  }
-  OAP_CHECK_OK(check_requirements(spec));
-  return spec;
-}
 
 Result<std::unique_ptr<Prepared>> Prepared::make(const Spec& spec, std::string program) {
   auto prepared = std::unique_ptr<Prepared>(new Prepared(spec, std::move(program)));
@@ -300,8 +164,9 @@ void Prepared::hide_in_other_homes() {
     if (!touched) {
       continue;
     }
+    const Listing there(home);
     for (const std::string& place : secrets_in_home(home)) {
-      if (os::exists(place)) {
+      if (there.may_have(place) && os::exists(place)) {
         root_input_.hidden.push_back(os::canonical_path(place).value_or(place));
       }
     }
@@ -332,9 +197,11 @@ Result<void> Prepared::confine(const Spec& spec) {
       [[maybe_unused]] const auto made = os::make_dirs(root_input_.home + "/" + cache, 0700);
     }
   }
+  const Listing home(root_input_.home);
   for (const std::string& place : credential_places(root_input_.home)) {
-    root_input_.hidden.push_back(os::exists(place) ? os::canonical_path(place).value_or(place)
-                                                   : place);
+    root_input_.hidden.push_back(home.may_have(place) && os::exists(place)
+                                     ? os::canonical_path(place).value_or(place)
+                                     : place);
   }
   hide_in_other_homes();
   root_input_.git_settings = git_settings(root_input_.home);
@@ -370,11 +237,13 @@ Result<void> Prepared::confine(const Spec& spec) {
   plan.guards = {root_->guards.data(), root_->guards.size()};
   plan.searched = {root_->searched.data(), root_->searched.size()};
   plan.repositories = {root_->repositories.data(), root_->repositories.size()};
-  plan.hold_git = spec.hold_git;
+  plan.given = {root_->given.data(), root_->given.size()};
   const bool service = spec.profile == Profile::kService;
+  plan.hold_git = spec.hold_git && !service;  // what changes in its long life is mostly the user's
   FilterOptions filter;
   filter.allocate = !spec.limits.disk_bytes;
   filter.memory_files = service || !spec.limits.memory_bytes || groups_hold_memory();
+  filter.group_folders = std::any_of(plan.searched.begin(), plan.searched.end(), hands_down_group);
   filter.netlink = true;
   filter_ = seccomp_filter(filter);
   filter.netlink = service;

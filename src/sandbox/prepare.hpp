@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -58,6 +59,13 @@ class Prepared {
   std::vector<sock_filter> filter_;
   std::vector<sock_filter> bare_filter_;
 };
+
+/// Of a tool whose limit nobody gave: half of the machine's, in bounds.
+std::uint64_t default_memory();
+
+/// The Facts that together make a kind of isolation "enforced" for this spec; nothing where nothing
+/// can.
+std::optional<std::uint32_t> facts_of(const Spec& spec, Kind kind);
 
 /// The file to execute for argv[0] of the spec. A name with a slash is taken as it is.
 Result<std::string> find_program(const Spec& spec);

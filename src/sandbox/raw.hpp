@@ -6,7 +6,9 @@
 #include <type_traits>
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 /// Code that runs between fork and exec, where a sanitizer's runtime must not be called.
@@ -95,6 +97,35 @@ OAP_AFTER_FORK inline std::size_t length(const char* text) {
     ++size;
   }
   return size;
+}
+
+OAP_AFTER_FORK inline bool same(const char* text, const char* other) {
+  while (*text != '\0' && *text == *other) {
+    ++text;
+    ++other;
+  }
+  return *text == *other;
+}
+
+/// One name that getdents64 lists.
+struct Listed {
+  std::uint64_t inode;
+  std::int64_t offset;
+  std::uint16_t size;
+  std::uint8_t type;
+  char name[1];
+};
+
+/// Nanoseconds of CLOCK_REALTIME.
+OAP_AFTER_FORK inline std::int64_t changed_at(const struct stat& info) {
+  return std::int64_t{info.st_ctim.tv_sec} * 1'000'000'000 + info.st_ctim.tv_nsec;
+}
+
+/// Of CLOCK_MONOTONIC.
+OAP_AFTER_FORK inline std::int64_t now_ms() {
+  timespec now{};
+  call(SYS_clock_gettime, CLOCK_MONOTONIC, &now);
+  return std::int64_t{now.tv_sec} * 1000 + now.tv_nsec / 1'000'000;
 }
 
 /// Writes a whole text into an existing file of /proc or a control group; 0 or -errno.

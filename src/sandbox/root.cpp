@@ -5,6 +5,7 @@
 #include <sys/sysmacros.h>
 
 #include "sandbox/kernel.hpp"
+#include "sandbox/plain_path.hpp"
 #include "sandbox/raw.hpp"
 
 namespace oap::sandbox {
@@ -110,8 +111,9 @@ class Builder {
     raw::call(SYS_mkdirat, scratch_, "empty", 0555);
     raw::call(SYS_mkdirat, scratch_, "scratch", 0755);
     raw::call(SYS_mknodat, scratch_, "closed", S_IFSOCK, 0);
-    root_ =
-        plan_.host_root ? open_tree(AT_FDCWD, "/", kClone) : open_tree(scratch_, "root", kClone);
+    if (!plan_.host_root) {
+      root_ = open_tree(scratch_, "root", kClone);
+    }
     if (root_ < 0) {
       return root_;
     }
@@ -143,7 +145,7 @@ class Builder {
       case Step::Kind::kSelf:
         return attach(open_tree(root_, step.to, kClone | kernel::kNoFollow), step);
       case Step::Kind::kHide:
-        return attach(open_tree(scratch_, step.directory ? "empty" : "closed", kClone), step);
+        return hide(step);
       case Step::Kind::kText:
         return text(step);
       case Step::Kind::kProc:
@@ -175,13 +177,28 @@ class Builder {
     return attach(open_tree(AT_FDCWD, step.from, kClone), step);
   }
 
+  /// A writable place is opened without following links: another child that may write around it
+  /// could have put one there since it was looked at.
   OAP_AFTER_FORK long bind(const Step& step) {
-    if (step.idmapped && plan_.idmap >= 0 && !no_idmap_) {
+    if (!step.idmapped) {
+      return attach(open_tree(AT_FDCWD, step.from, kClone), step);
+    }
+    const int from = open_plain(step.from, O_PATH);
+    if (from < 0) {
+      return from;
+    }
+    const long error = bind_writable(from, step);
+    raw::close(from);
+    return error;
+  }
+
+  OAP_AFTER_FORK long bind_writable(int from, const Step& step) {
+    if (plan_.idmap >= 0 && !no_idmap_) {
       kernel::MountAttributes mapped{step.attributes | kernel::kIdmap, 0, 0,
                                      static_cast<std::uint64_t>(plan_.idmap)};
       for (const unsigned depth : {kernel::kRecursive, 0U}) {
-        const int tree =
-            open_tree(AT_FDCWD, step.from, kernel::kOpenTreeClone | kernel::kCloexec | depth);
+        const int tree = open_tree(
+            from, "", kernel::kOpenTreeClone | kernel::kCloexec | kernel::kEmptyPath | depth);
         if (tree >= 0 && set_attributes(tree, mapped, depth != 0) == 0) {
           result_.idmapped = true;
           return attach_ready(tree, step);
@@ -190,7 +207,14 @@ class Builder {
       }
       no_idmap_ = !result_.idmapped;
     }
-    return attach(open_tree(AT_FDCWD, step.from, kClone), step);
+    return attach(open_tree(from, "", kClone | kernel::kEmptyPath), step);
+  }
+
+  /// What is not there in this root, or not any more, need not be hidden.
+  OAP_AFTER_FORK long hide(const Step& step) {
+    const long error =
+        attach(open_tree(scratch_, step.directory ? "empty" : "closed", kClone), step);
+    return error == -ENOENT ? 0 : error;
   }
 
   OAP_AFTER_FORK long attach(int tree, const Step& step) {

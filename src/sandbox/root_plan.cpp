@@ -183,8 +183,12 @@ void RootPlan::plan_home() {
     return;
   }
   add_parents(home + "/x");
+  const Listing there(home);
   for (const std::string& name : home_readables()) {
     const std::string path = home + "/" + name;
+    if (!there.may_have(path)) {
+      continue;
+    }
     if (kind_of(path) == S_IFLNK) {
       bind_if_there(os::canonical_path(path).value_or(path));
     } else {
@@ -220,6 +224,12 @@ void RootPlan::plan_workspace() {
       guard_hidden(path);
       guard_linked(path);
       searched.push_back(keep(path));
+    }
+  }
+  for (const std::string& path : places) {  // else they could be moved away, and a link put there
+    for (std::size_t slash = path.find('/', 1); slash != std::string::npos;
+         slash = path.find('/', slash + 1)) {
+      keep_in_place(path.substr(0, slash));
     }
   }
   for (const std::string& path : input_.writable) {

@@ -2,12 +2,14 @@
 
 #include <cstdint>
 #include <deque>
+#include <map>
 #include <string>
 #include <vector>
 
 #include <sys/types.h>
 
 #include "base/result.hpp"
+#include "sandbox/host_paths.hpp"
 #include "sandbox/plan.hpp"
 #include "sandbox/protected_names.hpp"
 #include "sandbox/spec.hpp"
@@ -56,6 +58,7 @@ class RootPlan {
   std::vector<Placeholder> placeholders;
   std::vector<Guard> guards;
   std::vector<const char*> searched;  ///< for LaunchPlan
+  std::vector<const char*> given;     ///< the same
   std::vector<KnownRepository> repositories;
 
  private:
@@ -71,6 +74,7 @@ class RootPlan {
   void protect(const std::string& base);
   void find_given();
   void guard(const std::string& base, const ProtectedName& wanted);
+  mode_t kind_in(const std::string& base, const std::string& path);
   void guard_hidden(const std::string& base);
   void guard_linked(const std::string& base);
   void guard_repositories(const std::string& base);
@@ -103,8 +107,9 @@ class RootPlan {
   std::vector<std::string> bound_;
   std::vector<std::string> scratches_;
   std::vector<std::string> pinned_;
-  std::vector<std::string> given_;     ///< places that the caller takes out of the protection
-  std::vector<std::uint64_t> linked_;  ///< inodes of protected files that have other names
+  std::map<std::string, Listing> listings_;  ///< of writable places
+  std::vector<std::string> given_;           ///< places that the caller takes out of the protection
+  std::vector<std::uint64_t> linked_;        ///< inodes of protected files that have other names
   std::string unseen_;  ///< placeholders that git would see, as lines of its exclude file
 };
 

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <cerrno>
 #include <deque>
 #include <sstream>
 
@@ -21,12 +22,7 @@ constexpr int kMostLinks = 40;
 constexpr std::uint32_t kMostForLinked = 50'000;
 constexpr std::int64_t kLinkedMs = 300;
 
-/// Another child's, which goes when that one ends.
-bool is_placeholder(const std::string& path, const Placeholder& stand) {
-  struct stat info{};
-  if (::lstat(path.c_str(), &info) != 0) {
-    return false;
-  }
+bool has_form_of(const std::string& path, const struct ::stat& info, const Placeholder& stand) {
   switch (stand.kind) {
     case Placeholder::Kind::kSocket:
       return S_ISSOCK(info.st_mode) && (info.st_mode & 07777) == 0;
@@ -40,6 +36,15 @@ bool is_placeholder(const std::string& path, const Placeholder& stand) {
              os::read_file(path).value_or("?") == stand.text;
   }
   return false;
+}
+
+/// Another child's, which goes when that one ends. One that is gone between two looks was one.
+bool is_placeholder(const std::string& path, const Placeholder& stand) {
+  struct stat info{};
+  if (::lstat(path.c_str(), &info) != 0) {
+    return errno == ENOENT;
+  }
+  return has_form_of(path, info, stand) || kind_of(path) == 0;
 }
 
 std::deque<std::string> components(const std::string& path) {
@@ -72,13 +77,20 @@ bool RootPlan::can_write(const std::string& path) const {
 /// A place that was given by name and that lies at or below a protected name lifts that protection
 /// for itself alone.
 void RootPlan::find_given() {
-  for (const std::string& given : input_.writable) {
+  const auto names_git = [this](const std::string& path) {
+    const std::string& base = input_.workspace;
+    const std::string below = is_within(path, base) ? path.substr(base.size()) : path;
+    return below.ends_with("/.git") || below.find("/.git/") != std::string::npos;
+  };
+  for (const std::string& place : input_.writable) {
+    if (names_git(place)) {
+      given_.push_back(place);  // also of a repository below
+    }
     for (const auto* names : {&protected_names(), &protected_at_home()}) {
       for (const ProtectedName& each : *names) {
         for (const std::string& base : {input_.workspace, input_.home}) {
-          const std::string path = base + "/" + each.name;
-          if (is_within(given, path) && given != base) {
-            given_.push_back(given);
+          if (is_within(place, base + "/" + each.name) && place != base) {
+            given_.push_back(place);
           }
         }
       }
@@ -86,6 +98,11 @@ void RootPlan::find_given() {
   }
   for (const std::string& name : input_.unprotected) {
     given_.push_back(input_.workspace + "/" + name);
+  }
+  for (const std::string& path : given_) {
+    if (names_git(path)) {
+      given.push_back(keep(path));
+    }
   }
 }
 
@@ -136,6 +153,12 @@ void RootPlan::keep_in_place(const std::string& path) {
   }
 }
 
+/// kind_of, at the cost of one look for all that are missing in a base.
+mode_t RootPlan::kind_in(const std::string& base, const std::string& path) {
+  const auto listing = listings_.try_emplace(base, base).first;
+  return listing->second.may_have(path) ? kind_of(path) : 0;
+}
+
 /// Goes from folder to folder and through links, as the kernel does, and keeps each one in its
 /// place: a name is protected as far as the way to it is.
 void RootPlan::guard(const std::string& base, const ProtectedName& wanted) {
@@ -156,7 +179,7 @@ void RootPlan::guard(const std::string& base, const ProtectedName& wanted) {
     if (ours && lifted(path)) {
       return;
     }
-    const mode_t kind = kind_of(path);
+    const mode_t kind = kind_in(base, path);
     if (kind == 0 || is_placeholder(path, stand)) {
       if (ours && (keep_missing || links > 0)) {
         stand_for(path, stand, wanted.open && stand.kind == Placeholder::Kind::kDirectory);
@@ -228,7 +251,9 @@ void RootPlan::stand_for(const std::string& path, Placeholder stand, bool open) 
   placeholders.push_back(stand);
   pin(path, open, &stand);
   const std::string& base = input_.workspace;
-  if (stand.kind == Placeholder::Kind::kLink && parent_of(path) == base) {
+  const bool seen =  // by git status, or by git clean and git stash -u
+      stand.kind == Placeholder::Kind::kLink || stand.kind == Placeholder::Kind::kDirectory;
+  if (seen && parent_of(path) == base) {
     unseen_ += path.substr(base.size()) + "\n";
   }
 }

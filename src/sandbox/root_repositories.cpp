@@ -117,6 +117,11 @@ void RootPlan::guard_repositories(const std::string& base) {
     KnownRepository known;
     const std::string config = text_of(each.path + "/config");
     const std::string worktree = text_of(each.path + "/config.worktree");
+    struct stat info{};
+    if (::lstat(each.path.c_str(), &info) == 0) {
+      known.device = info.st_dev;
+      known.inode = info.st_ino;
+    }
     known.path = keep(each.path);
     known.risk = risk_of_config(config.data(), config.size()).sum;
     known.worktree_risk = risk_of_config(worktree.data(), worktree.size()).sum;

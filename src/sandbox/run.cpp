@@ -89,13 +89,13 @@ Task<Result<Output>> run(Executor executor, Spec spec, RunOptions options) {
     proxy.spawn(serve_proxy(executor, child->listener(), std::move(hosts), nobody, ProxyOptions()));
   }
   Output output;
-  output.isolation = child->isolation();
-  output.weakness = child->weakness();
   Clip out(options.max_output_bytes);
   Clip err(options.max_output_bytes);
   Exit ended = co_await attend(executor, *child, options, output, out, err);
   proxy.cancel();
   co_await proxy.join();
+  output.isolation = child->isolation();
+  output.weakness = child->weakness();
   output.exit_code = output.timed_out ? kTimedOutCode : ended.code;
   output.signal = ended.signal;
   output.note = std::move(ended.note);

@@ -28,7 +28,7 @@ struct Output {
   bool timed_out = false;  ///< the deadline passed or the caller was cancelled
   Millis duration{0};
   Isolation isolation;
-  std::string weakness;               ///< why there was no file system of its own, or ""
+  std::string weakness;               ///< as Child::weakness
   std::string note;                   ///< why it was ended, one sentence, or ""
   std::vector<std::string> warnings;  ///< as Exit::warnings
 };

@@ -152,20 +152,27 @@ class Assembler {
 };
 
 /// Where a call says the mode of a file: its argument, and the flag in another one without which
-/// it does not.
+/// it does not. (mkdir is not among them: the kernel takes both bits out of its mode, and gives a
+/// new folder the setgid of the one around it.)
 struct ModeAt {
   long number;
   unsigned mode;
   int flags = -1;
+  bool changes = false;  ///< of what may be a folder
 };
 
 constexpr ModeAt kModes[] = {
 #if defined(__x86_64__)
-    {SYS_chmod, 1},   {SYS_creat, 1},    {SYS_mknod, 1},
-    {SYS_mkdir, 1},   {SYS_open, 2, 1},
+    {SYS_chmod, 1, -1, true},
+    {SYS_creat, 1},
+    {SYS_mknod, 1},
+    {SYS_open, 2, 1},
 #endif
-    {SYS_fchmod, 1},  {SYS_fchmodat, 2}, {kernel::kFchmodat2, 2},
-    {SYS_mknodat, 2}, {SYS_mkdirat, 2},  {SYS_openat, 3, 2},
+    {SYS_fchmod, 1, -1, true},
+    {SYS_fchmodat, 2, -1, true},
+    {kernel::kFchmodat2, 2, -1, true},
+    {SYS_mknodat, 2},
+    {SYS_openat, 3, 2},
 };
 
 constexpr std::uint32_t error(int number) {
@@ -226,8 +233,9 @@ void check_space(Assembler& to, const FilterOptions& options) {
   }
 }
 
-/// No file may run as somebody else: outside, it would be run as its owner.
-void check_modes(Assembler& to) {
+/// No file may run as somebody else: outside, it would be run as its owner. A folder's setgid,
+/// which only hands its group down, cannot be told from a file's here.
+void check_modes(Assembler& to, const FilterOptions& options) {
   constexpr std::uint32_t kCreates = O_CREAT | (O_TMPFILE & ~O_DIRECTORY);
   for (const ModeAt& each : kModes) {
     to.begin_case(each.number);
@@ -236,7 +244,8 @@ void check_modes(Assembler& to) {
       to.answer_unless_bits(kCreates, SECCOMP_RET_ALLOW);
     }
     to.load_argument(each.mode);
-    to.answer_if_bits(S_ISUID | S_ISGID, error(EPERM));
+    const bool lets_group = each.changes && options.group_folders;
+    to.answer_if_bits(lets_group ? S_ISUID : S_ISUID | S_ISGID, error(EPERM));
     to.answer(SECCOMP_RET_ALLOW);
     to.end_case();
   }
@@ -283,7 +292,7 @@ std::vector<sock_filter> seccomp_filter(const FilterOptions& options) {
     to.answer_if(static_cast<std::uint32_t>(number), error(EPERM));
   }
   check_sockets(to, options);
-  check_modes(to);
+  check_modes(to, options);
   check_space(to, options);
   check_arguments(to);
   to.answer(SECCOMP_RET_ALLOW);

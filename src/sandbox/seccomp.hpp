@@ -11,7 +11,8 @@ struct FilterOptions {
   /// false: no AF_INET and AF_INET6 sockets, where nothing else cuts them, and no AF_UNIX ones but
   /// pairs: by a path they lead to the host's programs.
   bool network = true;
-  bool allocate = true;  ///< false: no space on disk but by writing, which is counted
+  bool group_folders = false;  ///< modes with setgid may be set: folders here hand down their group
+  bool allocate = true;        ///< false: no space on disk but by writing, which is counted
   bool memory_files =
       true;  ///< false: no memory that belongs to no process, where nobody counts it
 };

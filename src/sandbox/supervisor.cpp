@@ -11,68 +11,24 @@
 
 #include "sandbox/git_hold.hpp"
 #include "sandbox/git_walk.hpp"
+#include "sandbox/placeholders.hpp"
 #include "sandbox/raw.hpp"
 #include "sandbox/start.hpp"
+#include "sandbox/supervisor_ends.hpp"
 #include "sandbox/tree.hpp"
 
 namespace oap::sandbox {
 namespace {
-
-constexpr int kOutOfTheWay = 16;
-constexpr int kHanded = kFirstFree;  // descriptors that the caller hands over
 
 constexpr std::int64_t kWatchMs = 50;
 constexpr std::int64_t kFirstWatchMs = 10;
 constexpr std::int64_t kGuardMs = 20;
 constexpr std::int64_t kLongestKillPauseMs = 100;
 
-OAP_AFTER_FORK std::int64_t now_ms() {
-  timespec now{};
-  raw::call(SYS_clock_gettime, CLOCK_MONOTONIC, &now);
-  return std::int64_t{now.tv_sec} * 1000 + now.tv_nsec / 1'000'000;
-}
-
 OAP_AFTER_FORK int wait_for(pollfd* fds, nfds_t count, std::int64_t ms) {
   timespec time{ms / 1000, (ms % 1000) * 1'000'000};
   return static_cast<int>(
       raw::call(SYS_ppoll, fds, count, ms < 0 ? nullptr : &time, nullptr, std::size_t{0}));
-}
-
-OAP_AFTER_FORK void close_from(unsigned first) {
-  if (raw::call(SYS_close_range, first, ~0U, 0) == 0) {
-    return;
-  }
-  constexpr int kFormerKernels = 65536;
-  for (int fd = static_cast<int>(first); fd < kFormerKernels; ++fd) {
-    raw::close(fd);
-  }
-}
-
-/// Leaves descriptors 0 to 6 open, as far as the plan has them.
-OAP_AFTER_FORK void arrange_descriptors(const LaunchPlan& plan) {
-  const int from[kHanded] = {plan.child_in, plan.child_out, plan.child_err,   plan.status_out,
-                             plan.life_in,  plan.idmap,     plan.listener_out};
-  long moved[kHanded] = {};
-  for (int i = 0; i < kHanded; ++i) {
-    moved[i] = from[i] < 0 ? -1 : raw::call(SYS_fcntl, from[i], F_DUPFD_CLOEXEC, kOutOfTheWay);
-    if (moved[i] < 0 && from[i] >= 0) {
-      raw::exit(1);
-    }
-  }
-  for (int i = 0; i < kHanded; ++i) {
-    if (moved[i] < 0) {
-      raw::close(i);
-    } else {
-      raw::call(SYS_dup3, moved[i], i, i >= kStatus ? O_CLOEXEC : 0);
-    }
-  }
-  close_from(kFirstFree);
-}
-
-OAP_AFTER_FORK int open_signals() {
-  std::uint64_t mask = std::uint64_t{1} << (SIGCHLD - 1);
-  return static_cast<int>(
-      raw::call(SYS_signalfd4, -1, &mask, sizeof mask, SFD_CLOEXEC | SFD_NONBLOCK));
 }
 
 /// The supervisor's life after the child has started.
@@ -95,8 +51,9 @@ class Supervision {
 
   /// Until no descendant is left.
   OAP_AFTER_FORK Report run() {
-    guard_at_ = plan_.guards.size > 0 && started_.namespaces.mount >= 0 ? now_ms() + kGuardMs : 0;
-    next_watch_ = watches() ? now_ms() + kFirstWatchMs : 0;
+    guard_at_ =
+        plan_.guards.size > 0 && started_.namespaces.mount >= 0 ? raw::now_ms() + kGuardMs : 0;
+    next_watch_ = watches() ? raw::now_ms() + kFirstWatchMs : 0;
     while (!reap()) {
       if (killing_) {
         kill_all();
@@ -108,11 +65,12 @@ class Supervision {
       drain_signals();
       if (fds[2].revents != 0 && !killing_) {
         guards_.attend(plan_);
+        tell_if_unwatched();
       }
       if (fds[1].revents != 0) {
         take_command();
       }
-      const std::int64_t now = now_ms();
+      const std::int64_t now = raw::now_ms();
       if (guard_at_ != 0 && now >= guard_at_) {
         begin_guard();
       }
@@ -121,7 +79,7 @@ class Supervision {
       }
       if (!killing_ && next_watch_ != 0 && now >= next_watch_) {
         watch();
-        next_watch_ = now_ms() + kWatchMs;
+        next_watch_ = raw::now_ms() + kWatchMs;
       }
     }
     if (cause_ == Cause::kNone) {
@@ -200,7 +158,7 @@ class Supervision {
     if (next == 0) {
       return -1;
     }
-    const std::int64_t left = next - now_ms();
+    const std::int64_t left = next - raw::now_ms();
     return left > 0 ? left : 0;
   }
 
@@ -212,6 +170,24 @@ class Supervision {
       namespaces.user = -1;  // the child's is this one's
     }
     guards_.begin(plan_, namespaces);
+    tell_if_unwatched();
+  }
+
+  /// Once. Where the protection is required, that is the end.
+  OAP_AFTER_FORK void tell_if_unwatched() {
+    if (guards_.failure() == 0 || told_unwatched_) {
+      return;
+    }
+    told_unwatched_ = true;
+    Report report;
+    report.kind = Report::Kind::kWeaker;
+    report.detail = kFactProtected;
+    report.value = static_cast<std::int32_t>(-guards_.failure());
+    tell(report);
+    if ((plan_.required & kFactProtected) != 0) {
+      cause_ = Cause::kUnwatched;
+      killing_ = true;
+    }
   }
 
   OAP_AFTER_FORK void drain_signals() const {
@@ -231,7 +207,7 @@ class Supervision {
     } else if (!main_gone_ && kill_at_ == 0) {
       raw::kill(-main_, SIGTERM);
       raw::kill(-main_, SIGCONT);
-      kill_at_ = now_ms() + command.grace_ms + 1;
+      kill_at_ = raw::now_ms() + command.grace_ms + 1;
     }
   }
 
@@ -304,6 +280,7 @@ class Supervision {
   std::int64_t guard_at_ = 0;
   std::int64_t kill_pause_ = 1;
   Cause cause_ = Cause::kNone;
+  bool told_unwatched_ = false;
   GuardWatch guards_;
 };
 
@@ -318,14 +295,16 @@ OAP_AFTER_FORK std::int64_t file_time() {
 OAP_AFTER_FORK void look_through(const LaunchPlan& plan, std::int64_t began) {
   static Findings findings;
   hold_git(plan, began, findings);
-  if (findings.size == 0) {
+  std::size_t size = 0;
+  const char* const text = findings.finish(size);
+  if (size == 0) {
     return;
   }
   Report report;
   report.kind = Report::Kind::kFindings;
-  report.value = static_cast<std::int32_t>(findings.size);
+  report.value = static_cast<std::int32_t>(size);
   tell(report);
-  raw::write(kStatus, findings.text, findings.size);
+  raw::write(kStatus, text, size);
 }
 
 /// The descriptors of the plan are now where this process keeps them.
@@ -379,6 +358,10 @@ OAP_AFTER_FORK LaunchPlan here(const LaunchPlan& plan) {
   Supervision supervision(plan, groups, started, signals, began);
   const Report ended = supervision.run();
   plan.disturbed = supervision.disturbed();
+  // With its namespace all mounts on the placeholders go at once; else each one, when it is
+  // removed, with a grace period of the kernel.
+  raw::close(started.namespaces.mount);
+  raw::close(started.namespaces.user);
   look_through(plan, began);
   placeholders.remove(plan);
   remove_groups(plan.groups, groups);

@@ -18,14 +18,6 @@ struct Walk {
   TreeUse use;
 };
 
-struct DirectoryEntry {
-  std::uint64_t inode;
-  std::int64_t offset;
-  std::uint16_t size;
-  std::uint8_t type;
-  char name[1];
-};
-
 /// "/proc/" number suffix
 struct ProcPath {
   char text[64];
@@ -165,14 +157,14 @@ OAP_AFTER_FORK void visit_listed(Walk& walk, int fd, int depth) {
 
 template <class Function>
 OAP_AFTER_FORK void for_each_number(int directory, Function& function) {
-  alignas(DirectoryEntry) char buffer[1024];
+  alignas(raw::Listed) char buffer[1024];
   while (true) {
     const long size = raw::call(SYS_getdents64, directory, buffer, sizeof buffer);
     if (size <= 0) {
       return;
     }
     for (long at = 0; at < size;) {
-      const auto* entry = reinterpret_cast<const DirectoryEntry*>(buffer + at);
+      const auto* entry = reinterpret_cast<const raw::Listed*>(buffer + at);
       if (const pid_t number = number_of(entry->name); number > 0) {
         function(number, entry->name);
       }

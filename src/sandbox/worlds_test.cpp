@@ -38,33 +38,20 @@ Spec shell(const std::string& script, const std::string& cwd) {
 
 /// The result in another world, as one text: the isolation, then what was printed, or the error.
 std::string run_in(World world, bool ordinary, const Spec& spec) {
-  std::array<int, 2> ends{};
-  EXPECT_EQ(::pipe2(ends.data(), O_CLOEXEC), 0);
-  const pid_t pid = ::fork();
-  if (pid == 0) {
-    std::string text = "no such world";
-    if ((!ordinary || testing::become_ordinary()) && testing::enter_world(world)) {
-      async::Runtime runtime;
-      RunOptions options;
-      options.deadline = Deadline::after(kPatience);
-      options.merge_stderr = true;
-      const auto output = runtime.run(run(runtime.executor(), spec, options));
-      text = output ? to_string(output->isolation) + "\n" + output->weakness + "\n" + output->out
-                    : "error " + std::string(to_string(output.error().code())) + " " +
-                          output.error().message();
-    }
-    [[maybe_unused]] const ssize_t written = ::write(ends[1], text.data(), text.size());
-    ::_exit(0);
-  }
-  ::close(ends[1]);
-  std::string text;
-  std::array<char, 4096> piece{};
-  for (ssize_t size = 0; (size = ::read(ends[0], piece.data(), piece.size())) > 0;) {
-    text.append(piece.data(), static_cast<std::size_t>(size));
-  }
-  ::close(ends[0]);
-  ::waitpid(pid, nullptr, 0);
-  return text;
+  const auto prepare = [&] {};
+  const auto work = [&] {
+    async::Runtime runtime;
+    RunOptions options;
+    options.deadline = Deadline::after(kPatience);
+    options.merge_stderr = true;
+    const auto output = runtime.run(run(runtime.executor(), spec, options));
+    std::string text =
+        output ? to_string(output->isolation) + "\n" + output->weakness + "\n" + output->out
+               : "error " + std::string(to_string(output.error().code())) + " " +
+                     output.error().message();
+    return text;
+  };
+  return testing::in_world(world, ordinary, prepare, work);
 }
 
 class Worlds : public ::testing::Test {
@@ -156,6 +143,28 @@ TEST_F(Worlds, NoWorkspaceOfTheSystemOrWithItsSecrets) {
   EXPECT_THAT(run_here(World::kFull, false, spec),
               HasSubstr("credentials or this program's state"));
   ::unsetenv("OPENCODE_DATA_PATH");
+}
+
+TEST_F(Worlds, NoWritablePlaceByALinkOutOfTheWorkspace) {
+  const TempDir other;
+  other.write("place/x", "x");
+  dir_.write("work/real/x", "x");
+  ::symlink(other.path().c_str(), (dir_ / "work/link").c_str());
+  ::symlink("real", (dir_ / "work/inner").c_str());
+  ::symlink("work", (dir_ / "w").c_str());
+  Spec spec = shell("echo y > real/x && echo fine", dir_ / "work");
+  for (const char* place : {"work/link/place", "work/link", "w/link/place", "work/real/../link"}) {
+    spec.writable = {dir_ / place};
+    spec.workspace = dir_ / (place[1] == '/' ? "w" : "work");
+    EXPECT_THAT(run_here(World::kFull, false, spec), HasSubstr("leads out of"));
+  }
+  spec.workspace = other / "place";
+  spec.cwd = spec.workspace;
+  spec.writable = {dir_ / "work/link/place", dir_ / "work"};
+  EXPECT_THAT(run_here(World::kFull, false, spec), HasSubstr("leads out of"));
+  spec.workspace = spec.cwd = dir_ / "work";
+  spec.writable = {dir_ / "work/inner", other / "place"};
+  EXPECT_THAT(run_here(World::kFull, false, spec), HasSubstr("fine\n"));
 }
 
 TEST_F(Worlds, TheFoldersAboveTheStateStayInTheirPlace) {

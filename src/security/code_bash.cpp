@@ -1,7 +1,6 @@
-#include <algorithm>
-#include <array>
+#include "security/code_bash.hpp"
 
-#include <re2/re2.h>
+#include <algorithm>
 
 #include "security/code_rules.hpp"
 #include "security/secret_checks.hpp"
@@ -15,153 +14,60 @@ using shell::SimpleCommand;
 using shell::WordKind;
 
 constexpr std::size_t kMaxPart = 48U << 10U;
+/// How far behind the last command's line the next one's is looked for.
+constexpr std::size_t kLongestGap = 8U << 10U;
+constexpr int kMaxDepth = 4;
 
 template <std::size_t N>
 bool is_any(std::string_view name, const std::string_view (&names)[N]) {
   return std::find(std::begin(names), std::end(names), name) != std::end(names);
 }
 
-constexpr std::string_view kShells[] = {"sh", "bash", "zsh", "dash", "ksh"};
-
-/// `curl … | sh` and its kin, in text whose comments and quoted parts are blank.
-const re2::RE2& piped_to_shell() {
-  static const re2::RE2 kPattern(
-      R"((?:curl|wget|fetch)\b[^|;&\n]*\|(?:[^|;&\n]*\|)*\s*(?:sudo\s+(?:-\S+\s+)*)?(?:env\s+)?(?:/\S*/)?(?:(?:ba|z|da|k)?sh|python[23]?|perl|ruby|node|php)\b)");
-  return kPattern;
-}
-const re2::RE2& decoded_to_shell() {
-  static const re2::RE2 kPattern(
-      R"((?:base64\s+(?:-d|-D|--decode)|xxd\s+-r|openssl\s+enc)\b[^|;&\n]*\|\s*(?:sudo\s+)?(?:(?:ba|z|da|k)?sh|python[23]?|perl)\b)");
-  return kPattern;
-}
-const re2::RE2& fetched_in_place() {
-  static const re2::RE2 kPattern(
-      R"((?:\b(?:(?:ba|z|da|k)?sh|source|\.|eval)\s+(?:-\S+\s+)*(?:<\(|"?\$\(|`)\s*(?:curl|wget)\b))");
-  return kPattern;
-}
-const re2::RE2& environment_sent() {
-  static const re2::RE2 kPattern(
-      R"(\b(?:env|printenv|set|export\s+-p|cat\s+\S*(?:\.env|\.ssh/\S+|\.aws/credentials|/etc/passwd|/etc/shadow|id_rsa)\S*)\s*(?:\|[^|;\n]*)*\|\s*(?:curl|wget|nc|ncat|netcat|telnet|socat)\b)");
-  return kPattern;
-}
-
-bool finds(std::string_view text, const re2::RE2& pattern) {
-  return re2::RE2::PartialMatch(re2::StringPiece(text.data(), text.size()), pattern);
-}
-
-/// The line without its comment, and with quoted text blank but for what is substituted into it.
-std::string plain_line(std::string_view line) {
-  std::string out(line);
-  char quote = '\0';
-  int substituted = 0;
-  for (std::size_t i = 0; i < out.size(); ++i) {
-    const char c = out[i];
-    if (c == '\\' && quote != '\'') {
-      ++i;
-    } else if (quote == '"' && c == '$' && i + 1 < out.size() && out[i + 1] == '(') {
-      ++substituted;
-    } else if (quote == '"' && substituted > 0) {
-      substituted -= c == ')' ? 1 : 0;
-    } else if (quote == '\0' && (c == '\'' || c == '"')) {
-      quote = c;
-    } else if (c == quote) {
-      quote = '\0';
-    } else if (quote != '\0') {
-      out[i] = ' ';
-    } else if (c == '#' && (i == 0 || text::is_space(out[i - 1]))) {
-      out.resize(i);
-    }
-  }
-  return out;
-}
-
-/// What is fetched and run at once is reported as that.
-bool fetches(std::string_view word) {
-  return word.find("curl") != std::string_view::npos || word.find("wget") != std::string_view::npos;
-}
-
 class BashCheck {
  public:
-  BashCheck(std::string_view text, std::uint32_t first_line, CodeReporter& reporter)
-      : text_(text), first_line_(first_line), reporter_(reporter) {}
+  BashCheck(std::string_view text, std::uint32_t first_line, int depth, CodeReporter& reporter)
+      : text_(text), first_line_(first_line), depth_(depth), reporter_(reporter) {}
 
   void run() {
-    lines();
-    for (const SimpleCommand& command : shell::parse(text_).commands) {
+    const shell::Script script = shell::parse(text_);
+    reporter_.spend(text_.size());
+    if (!script.complete) {
+      reporter_.give_up();
+    }
+    for (std::size_t i = 0; i < script.commands.size(); ++i) {
+      const SimpleCommand& command = script.commands[i];
       place(command);
       look(command);
+      if (!command.possible) {
+        flow(script, i);
+      }
     }
   }
 
  private:
   void report(const Danger& danger) { reporter_.report(danger, line_); }
 
-  /// What only shows across a pipe.
-  void lines() {
-    std::string joined;
-    std::uint32_t line = first_line_;
-    std::uint32_t start = line;
-    std::string here_end;
-    for (const std::string_view each : text::split(text_, '\n')) {
-      if (!here_end.empty()) {
-        here_end = text::trim(each) == here_end ? std::string() : here_end;
-        ++line;
-        start = line;
-        continue;
-      }
-      joined += plain_line(each);
-      ++line;
-      const std::string_view end = text::trim(joined);
-      if (!end.empty() && (end.back() == '\\' || end.back() == '|')) {
-        joined = std::string(end.substr(0, end.size() - (end.back() == '\\' ? 1 : 0))) + " ";
-        continue;
-      }
-      line_ = start;
-      pipes(joined);
-      here_end = here_document(joined);
-      joined.clear();
-      start = line;
-    }
-  }
-
-  /// The word that ends a here-document which is only data: one that no shell reads.
-  static std::string here_document(std::string_view line) {
-    const std::size_t at = line.find("<<");
-    if (at == std::string_view::npos || line.substr(at).starts_with("<<<")) {
-      return {};
-    }
-    const std::string_view program =
-        line.substr(0, std::min(line.find_first_of(" \t<"), line.size()));
-    if (is_any(program, kShells)) {
-      return {};
-    }
-    std::string_view word = line.substr(at + 2);
-    while (!word.empty() && (word[0] == '-' || word[0] == ' ' || word[0] == '"' ||
-                             word[0] == '\'' || word[0] == '\\')) {
-      word.remove_prefix(1);
-    }
-    std::size_t end = 0;
-    while (end < word.size() &&
-           (text::is_alpha(word[end]) || text::is_digit(word[end]) || word[end] == '_')) {
-      ++end;
-    }
-    return std::string(word.substr(0, end));
-  }
-
-  void pipes(std::string_view line) {
-    if (finds(line, piped_to_shell()) || finds(line, fetched_in_place())) {
+  /// What only shows across a pipe or a substitution.
+  void flow(const shell::Script& script, std::size_t i) {
+    const BashFlow found = bash_flow(script, i);
+    if (found.runs_fetched) {
       report({Severity::kCritical, kInjection, "bash.fetch-and-run",
               "what was fetched from the network is run at once",
               "download it, check its digest or signature, then run it"});
     }
-    if (finds(line, decoded_to_shell())) {
+    if (found.runs_decoded) {
       report({Severity::kCritical, kInjection, "bash.decode-and-run",
               "decoded text is run as a program", "keep the program readable"});
     }
-    if (finds(line, environment_sent())) {
+    if (found.sends_secrets) {
       report({Severity::kCritical, kExposure, "bash.send-secrets",
               "the environment or credentials are sent away",
               "send only what is meant, from named files"});
+    }
+    for (const std::string& text : found.programs) {
+      if (depth_ < kMaxDepth) {
+        BashCheck(text, line_, depth_ + 1, reporter_).run();
+      }
     }
   }
 
@@ -171,7 +77,8 @@ class BashCheck {
       return;
     }
     const std::string_view word = command.argv.front();
-    const std::size_t found = word.empty() ? std::string_view::npos : text_.find(word, at_);
+    const std::string_view near = text_.substr(0, at_ + kLongestGap);
+    const std::size_t found = word.empty() ? std::string_view::npos : near.find(word, at_);
     if (found != std::string_view::npos) {
       line_of_ += static_cast<std::uint32_t>(
           std::count(text_.begin() + static_cast<std::ptrdiff_t>(at_),
@@ -221,25 +128,24 @@ class BashCheck {
   }
 
   void injection(const SimpleCommand& command, std::string_view program) {
-    const auto dynamic_behind = [&](std::size_t from) {
-      for (std::size_t i = from; i < command.argv.size(); ++i) {
-        if (command.kinds[i] == WordKind::kDynamic && !runs_known_tool(command.argv[i]) &&
-            !fetches(command.argv[i])) {
-          return true;
-        }
-      }
-      return false;
+    const auto is_open = [&](std::size_t i) {
+      return command.kinds[i] == WordKind::kDynamic && !prints_settings(command.argv[i]) &&
+             !fetches_inside(command.argv[i]);
     };
-    if (program == "eval" && dynamic_behind(1)) {
+    bool open = false;
+    for (std::size_t i = 1; program == "eval" && i < command.argv.size(); ++i) {
+      open = open || is_open(i);
+    }
+    if (open) {
       report({Severity::kCritical, kInjection, "bash.eval", "eval runs text that is not a constant",
               "call the command with its arguments, or keep them in an array"});
     }
-    if (is_any(program, kShells)) {
+    if (is_bash_like(program)) {
       for (std::size_t i = 1; i + 1 < command.argv.size(); ++i) {
         const std::string& option = command.argv[i];
         if (option.starts_with('-') && !option.starts_with("--") && option.ends_with('c') &&
             command.kinds[i + 1] == WordKind::kDynamic && uses_text(command.argv[i + 1]) &&
-            !fetches(command.argv[i + 1])) {
+            !fetches_inside(command.argv[i + 1])) {
           report({Severity::kCritical, kInjection, "bash.shell-c",
                   "a shell runs text that is not a constant",
                   "pass values as arguments behind the script: sh -c '…' sh \"$value\""});
@@ -264,39 +170,6 @@ class BashCheck {
         }
       }
     }
-  }
-
-  /// `eval "$(ssh-agent -s)"` and its kin print what they mean to be run.
-  static bool runs_known_tool(std::string_view word) {
-    static constexpr std::string_view kTools[] = {"ssh-agent",
-                                                  "direnv",
-                                                  "rbenv",
-                                                  "pyenv",
-                                                  "nodenv",
-                                                  "starship",
-                                                  "zoxide",
-                                                  "brew shellenv",
-                                                  "dircolors",
-                                                  "fnm env",
-                                                  "register-python-argcomplete",
-                                                  "minikube",
-                                                  "docker-machine",
-                                                  "opam env",
-                                                  "luarocks path",
-                                                  "keychain",
-                                                  "thefuck",
-                                                  "goenv",
-                                                  "mise",
-                                                  "asdf",
-                                                  "conda",
-                                                  "gpg-agent",
-                                                  "resize",
-                                                  "lesspipe",
-                                                  "ssh-add"};
-    return word.find("$(") != std::string_view::npos &&
-           std::any_of(std::begin(kTools), std::end(kTools), [&](std::string_view tool) {
-             return word.find(tool) != std::string_view::npos;
-           });
   }
 
   /// More than "$@" and fixed text.
@@ -472,6 +345,7 @@ class BashCheck {
 
   std::string_view text_;
   std::uint32_t first_line_;
+  int depth_;
   CodeReporter& reporter_;
   std::uint32_t line_ = 0;
   std::uint32_t line_of_ = 0;
@@ -481,17 +355,20 @@ class BashCheck {
 }  // namespace
 
 void look_at_bash(std::string_view text, std::uint32_t first_line, CodeReporter& reporter) {
+  if (!reporter.begin_shell_text()) {
+    return;
+  }
   // A long script is read in parts that end between its functions.
   while (text.size() > kMaxPart) {
     std::size_t cut = text.substr(0, kMaxPart).rfind("\n\n");
     cut = cut == std::string_view::npos || cut == 0 ? text.substr(0, kMaxPart).rfind('\n') : cut;
     cut = cut == std::string_view::npos || cut == 0 ? kMaxPart : cut + 1;
-    BashCheck(text.substr(0, cut), first_line, reporter).run();
+    BashCheck(text.substr(0, cut), first_line, 0, reporter).run();
     first_line += static_cast<std::uint32_t>(
         std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(cut), '\n'));
     text.remove_prefix(cut);
   }
-  BashCheck(text, first_line, reporter).run();
+  BashCheck(text, first_line, 0, reporter).run();
 }
 
 }  // namespace oap::security

@@ -15,18 +15,44 @@ constexpr std::size_t kLongestArguments = 1024;
 /// As much is looked at of arguments that do not close.
 constexpr std::size_t kOpenArguments = 64;
 
-/// Behind the bracket that closes the one at `at`.
-std::size_t closing(TokenSpan tokens, std::size_t at) {
-  int depth = 0;
-  const std::size_t most = std::min(tokens.size(), at + kLongestArguments);
-  for (; at < most; ++at) {
-    depth += opens(tokens[at]) ? 1 : closes(tokens[at]) ? -1 : 0;
-    if (depth == 0) {
-      return at;
+/// Calls within more calls than these are looked at that far, too: so each token is looked at a few
+/// times, however deep it stands.
+constexpr std::size_t kDeep = 16;
+constexpr std::size_t kDeepArguments = 12;
+/// The most of an assignment that is looked at, and what all of them may cost a token of the text.
+constexpr std::size_t kLongestAssignment = 256;
+constexpr std::uint64_t kAssignmentEffort = 8;
+
+/// For each opening bracket the place of the one that closes it, and how deep it stands.
+struct Brackets {
+  struct Place {
+    std::size_t close = 0;  ///< 0: none
+    std::size_t depth = 0;
+  };
+  std::vector<Place> at;
+
+  explicit Brackets(TokenSpan tokens) : at(tokens.size()) {
+    std::vector<std::size_t> open;
+    for (std::size_t i = 0; i < tokens.size(); ++i) {
+      if (opens(tokens[i])) {
+        at[i].depth = open.size();
+        open.push_back(i);
+      } else if (closes(tokens[i]) && !open.empty()) {
+        at[open.back()].close = i;
+        open.pop_back();
+      }
     }
   }
-  return most;
-}
+
+  /// Behind the last token of the arguments whose bracket stands at `bracket`.
+  std::size_t end(std::size_t bracket, std::size_t size) const {
+    const Place& place = at[bracket];
+    const bool whole = place.close != 0 && place.close - bracket < kLongestArguments;
+    const std::size_t end = whole ? place.close : size;
+    const bool deep = place.depth >= kDeep;
+    return whole && !deep ? end : std::min(end, bracket + (deep ? kDeepArguments : kOpenArguments));
+  }
+};
 
 /// Where the dotted name begins that ends with the name at `last`.
 std::size_t dotted_start(TokenSpan tokens, std::size_t last) {
@@ -82,12 +108,24 @@ std::vector<CodeArgument> arguments_of(TokenSpan inner) {
   return out;
 }
 
+/// `part` where it begins a component of the dotted name, or ends it whole.
+bool holds_part(std::string_view name, std::string_view part) {
+  const bool front = part.ends_with('.');
+  if (!front && name.size() > part.size()) {
+    return name.ends_with(part) && name[name.size() - part.size() - 1] == '.';
+  }
+  for (std::size_t at = name.find(part); at != std::string_view::npos;
+       at = front ? name.find(part, at + 1) : std::string_view::npos) {
+    if (at == 0 ? (front || name == part) : name[at - 1] == '.') {
+      return true;
+    }
+  }
+  return false;
+}
+
 bool begins_with_any(std::string_view name, std::span<const std::string_view> parts) {
-  return std::any_of(parts.begin(), parts.end(), [&](std::string_view part) {
-    return part.ends_with('.') ? name.starts_with(part) ||
-                                     name.find("." + std::string(part)) != std::string_view::npos
-                               : name == part || name.ends_with("." + std::string(part));
-  });
+  return std::any_of(parts.begin(), parts.end(),
+                     [&](std::string_view part) { return holds_part(name, part); });
 }
 
 bool is_literal_word(std::string_view word) {
@@ -138,6 +176,7 @@ bool CodeNames::is_tainted(std::string_view name, std::uint32_t line) const {
 
 std::vector<CodeCall> calls_of(TokenSpan tokens, const CodeNames& names) {
   std::vector<CodeCall> out;
+  const Brackets brackets(tokens);
   for (std::size_t i = 0; i + 1 < tokens.size(); ++i) {
     if (!tokens[i].is_name() || !tokens[i + 1].is("(")) {
       continue;
@@ -159,10 +198,8 @@ std::vector<CodeCall> calls_of(TokenSpan tokens, const CodeNames& names) {
     call.line = tokens[i].line;
     call.at = start;
     call.is_new = start > 0 && tokens[start - 1].is("new");
-    std::size_t end = closing(tokens, i + 1);
-    if (end == std::min(tokens.size(), i + 1 + kLongestArguments)) {
-      end = std::min(end, i + 1 + kOpenArguments);
-    }
+    const std::size_t end = brackets.end(i + 1, tokens.size());
+    names.looked += end - i;
     call.arguments = arguments_of(tokens.subspan(i + 2, end > i + 2 ? end - i - 2 : 0));
     out.push_back(std::move(call));
   }
@@ -171,6 +208,7 @@ std::vector<CodeCall> calls_of(TokenSpan tokens, const CodeNames& names) {
 
 CodeValue value_of(TokenSpan expression, const CodeNames& names, const CodeSources& sources) {
   CodeValue out;
+  names.looked += expression.size();
   for (std::size_t i = 0; i < expression.size(); ++i) {
     const CodeToken& token = expression[i];
     if (token.is_string()) {
@@ -223,7 +261,9 @@ void learn_names(TokenSpan tokens, const CodeSources& sources, CodeNames& names)
     const std::string& name = tokens[i].text;
     std::size_t end = i + 2;
     int depth = 0;
-    while (end < tokens.size() && end - i < 256) {
+    const bool dear = names.looked > kAssignmentEffort * tokens.size();
+    const std::size_t longest = dear ? 4 : kLongestAssignment;
+    while (end < tokens.size() && end - i < longest) {
       depth += opens(tokens[end]) ? 1 : closes(tokens[end]) ? -1 : 0;
       const bool next_line = depth <= 0 && tokens[end].line != tokens[end - 1].line &&
                              !tokens[end - 1].is("+") && !tokens[end].is("+") &&
@@ -235,7 +275,11 @@ void learn_names(TokenSpan tokens, const CodeSources& sources, CodeNames& names)
       }
       ++end;
     }
-    const CodeValue value = value_of(tokens.subspan(i + 2, end - i - 2), names, sources);
+    names.looked += end - i;
+    CodeValue value = value_of(tokens.subspan(i + 2, end - i - 2), names, sources);
+    if (dear) {
+      value = {false, true, false, {}};  // nobody looks at all of it: it may hold anything
+    }
     if (value.tainted && !value.cleaned) {
       names.tainted[name].push_back(tokens[i].line);
     }

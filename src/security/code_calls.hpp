@@ -41,6 +41,8 @@ struct CodeNames {
   std::set<std::string, std::less<>> constant;               ///< hold nothing but literals
   /// Hold what came from outside, from these lines on, for as far as a function may be long.
   std::map<std::string, std::vector<std::uint32_t>, std::less<>> tainted;
+  /// How many tokens were looked at to tell.
+  mutable std::uint64_t looked = 0;
 
   /// "exec" as "child_process.exec".
   std::string full_name(std::string_view dotted) const;

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <optional>
 
 #include "security/code_rules.hpp"
 #include "security/secret_checks.hpp"
@@ -40,10 +41,8 @@ bool is_any(std::string_view name, const std::string_view (&names)[N]) {
   return std::find(std::begin(names), std::end(names), name) != std::end(names);
 }
 
-std::string module_name(std::string_view module) {
-  const std::string_view plain = module.starts_with("node:") ? module.substr(5) : module;
-  return std::string(plain == "fs/promises" || plain == "fs-extra" ? "fs" : plain);
-}
+/// What assignments of HTML may cost a token before only their beginnings are looked at.
+constexpr std::uint64_t kMarkupEffort = 64;
 
 class ScriptCheck {
  public:
@@ -51,7 +50,7 @@ class ScriptCheck {
       : tokens_(javascript_tokens(text)), reporter_(reporter) {}
 
   void run() {
-    read_imports();
+    read_javascript_imports(tokens_, names_);
     learn_names(tokens_, kScript, names_);
     for (const CodeCall& call : calls_of(tokens_, names_)) {
       injection(call);
@@ -62,86 +61,28 @@ class ScriptCheck {
       exposure(call);
     }
     assignments();
+    reporter_.spend(tokens_.size() + names_.looked);
   }
 
  private:
   CodeValue value(TokenSpan expression) const { return value_of(expression, names_, kScript); }
 
-  bool at(std::size_t i, std::string_view mark) const {
-    return i < tokens_.size() && tokens_[i].is(mark);
-  }
-
-  /// `import … from "m"`, `const … = require("m")`.
-  void read_imports() {
-    for (std::size_t i = 0; i < tokens_.size(); ++i) {
-      const bool import =
-          tokens_[i].is("import") && !at(i + 1, "(") && !(i > 0 && tokens_[i - 1].is("."));
-      const bool declares = tokens_[i].is("const") || tokens_[i].is("let") || tokens_[i].is("var");
-      if (!import && !declares) {
-        continue;
-      }
-      std::size_t end = i + 1;
-      while (end < tokens_.size() && end - i < 200 && !tokens_[end].is(import ? "from" : "=") &&
-             !tokens_[end].is(";") && !tokens_[end].is_string()) {
-        ++end;
-      }
-      std::string module;
-      if (import && end + 1 < tokens_.size() && tokens_[end + 1].is_string()) {
-        module = module_name(tokens_[end + 1].text);
-      } else if (declares && at(end + 1, "require") && at(end + 2, "(") &&
-                 end + 3 < tokens_.size() && tokens_[end + 3].is_string()) {
-        module = module_name(tokens_[end + 3].text);
-        if (at(end + 5, ".") && end + 6 < tokens_.size()) {
-          module += "." + tokens_[end + 6].text;
-        }
-      } else if (declares && promisified(end, i)) {
-        continue;
-      }
-      if (!module.empty()) {
-        bind(i + 1, end, module);
-      }
-    }
-  }
-
-  /// `const run = promisify(exec)`.
-  bool promisified(std::size_t equals, std::size_t declares) {
-    for (std::size_t i = equals + 1; i + 2 < tokens_.size() && i < equals + 5; ++i) {
-      if (tokens_[i].is("promisify") && at(i + 1, "(")) {
-        std::string name = tokens_[i + 2].text;
-        if (at(i + 3, ".") && i + 4 < tokens_.size()) {
-          name += "." + tokens_[i + 4].text;
-        }
-        names_.imported[tokens_[declares + 1].text] = names_.full_name(name);
-        return true;
-      }
-    }
-    return false;
-  }
-
-  void bind(std::size_t begin, std::size_t end, const std::string& module) {
-    bool braces = false;
-    for (std::size_t i = begin; i < end; ++i) {
-      braces = braces || tokens_[i].is("{");
-      if (!tokens_[i].is_name() || tokens_[i].is("as") || tokens_[i].is("type")) {
-        continue;
-      }
-      const bool renamed = (at(i + 1, "as") || at(i + 1, ":")) && i + 2 < end;
-      const std::string& local = tokens_[renamed ? i + 2 : i].text;
-      names_.imported[local] = braces ? module + "." + tokens_[i].text : module;
-      i += renamed ? 2 : 0;
-    }
-  }
-
   void injection(const CodeCall& call) {
     const TokenSpan first = call.positional(0);
     const bool given = !call.arguments.empty();
-    const CodeValue text = value(first);
+    std::optional<CodeValue> seen;
+    const auto text = [&]() -> const CodeValue& {
+      if (!seen) {
+        seen = value(first);
+      }
+      return *seen;
+    };
     static constexpr std::string_view kEval[] = {"eval", "window.eval", "globalThis.eval",
                                                  "global.eval"};
     static constexpr std::string_view kVm[] = {"vm.runInNewContext", "vm.runInThisContext",
                                                "vm.runInContext", "vm.Script",
                                                "vm.compileFunction"};
-    if (is_any(call.name, kEval) && given && !text.constant) {
+    if (is_any(call.name, kEval) && given && !text().constant) {
       reporter_.report({Severity::kCritical, kInjection, "javascript.eval",
                         "eval runs text that is not a constant",
                         "parse the data (JSON.parse), or dispatch to named functions"},
@@ -151,32 +92,32 @@ class ScriptCheck {
                         "a function is made from text that is not a constant",
                         "write the function, or dispatch to named ones"},
                        call.line);
-    } else if (is_any(call.name, kVm) && given && !text.constant) {
+    } else if (is_any(call.name, kVm) && given && !text().constant) {
       reporter_.report({Severity::kCritical, kInjection, "javascript.vm",
                         "vm runs text that is not a constant; it is no sandbox",
                         "run foreign code in a process of its own"},
                        call.line);
     } else if ((call.name == "setTimeout" || call.name == "setInterval" ||
                 call.name == "window.setTimeout") &&
-               given && !text.constant && is_built_text(first)) {
+               given && !text().constant && is_built_text(first)) {
       reporter_.report({Severity::kHigh, kInjection, "javascript.timer-text",
                         "a timer runs text as code", "pass a function"},
                        call.line);
-    } else if ((call.name == "require" || call.name == "import") && given && !text.constant &&
-               text.tainted) {
+    } else if ((call.name == "require" || call.name == "import") && given && !text().constant &&
+               text().tainted) {
       reporter_.report(
           {Severity::kHigh, kInjection, "javascript.dynamic-import",
            "loads a module whose name came from outside", "choose from a fixed table of modules"},
           call.line);
     } else if ((call.name.ends_with("unserialize") || call.name == "serialize.unserialize") &&
-               given && !text.constant) {
+               given && !text().constant) {
       reporter_.report({Severity::kCritical, kInjection, "javascript.deserialise",
                         "reads a format that can run code", "use JSON"},
                        call.line);
     } else if ((call.name.ends_with(".query") || call.name.ends_with(".execute") ||
                 call.name.ends_with(".raw") || call.name.ends_with("$queryRawUnsafe") ||
                 call.name.ends_with("$executeRawUnsafe")) &&
-               given && !text.constant && begins_sql(text.text) && is_built_text(first)) {
+               given && !text().constant && begins_sql(text().text) && is_built_text(first)) {
       reporter_.report({Severity::kHigh, kInjection, "javascript.sql",
                         "an SQL statement is put together from values",
                         "pass the values as parameters of the statement"},
@@ -221,9 +162,12 @@ class ScriptCheck {
     if (first.empty()) {
       return;
     }
-    const CodeValue command = value(first);
     const bool shell = is_any(call.name, kShells);
     const bool process = is_any(call.name, kProcesses);
+    if (!shell && !process) {
+      return;
+    }
+    const CodeValue command = value(first);
     const bool asks_shell =
         process &&
         std::any_of(call.arguments.begin(), call.arguments.end(), [](const CodeArgument& argument) {
@@ -319,7 +263,8 @@ class ScriptCheck {
       }
       std::size_t end = i + 2;
       int depth = 0;
-      while (end < tokens_.size() && end - i < 200) {
+      const std::size_t longest = names_.looked > kMarkupEffort * tokens_.size() ? 4 : 200;
+      while (end < tokens_.size() && end - i < longest) {
         const CodeToken& token = tokens_[end];
         depth += token.is("(") || token.is("[") || token.is("{") ? 1 : 0;
         depth -= token.is(")") || token.is("]") || token.is("}") ? 1 : 0;

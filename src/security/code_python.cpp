@@ -107,7 +107,7 @@ class PythonCheck {
       : tokens_(python_tokens(text)), reporter_(reporter) {}
 
   void run() {
-    read_imports();
+    read_python_imports(tokens_, names_);
     learn_names(tokens_, kPython, names_);
     for (const CodeCall& call : calls_of(tokens_, names_)) {
       injection(call);
@@ -116,60 +116,11 @@ class PythonCheck {
       privileges(call);
       exposure(call);
     }
+    reporter_.spend(tokens_.size() + names_.looked);
   }
 
  private:
   CodeValue value(TokenSpan expression) const { return value_of(expression, names_, kPython); }
-
-  void read_imports() {
-    for (std::size_t i = 0; i + 1 < tokens_.size(); ++i) {
-      const bool from = tokens_[i].is("from");
-      if ((!from && !tokens_[i].is("import")) ||
-          (i > 0 && tokens_[i - 1].kind != CodeToken::Kind::kLine && !tokens_[i - 1].is(":") &&
-           !tokens_[i - 1].is(";"))) {
-        continue;
-      }
-      std::size_t at = i + 1;
-      std::string module;
-      if (from) {
-        module = dotted_at(at);
-        at += at < tokens_.size() && tokens_[at].is("import") ? 1 : 0;
-      }
-      read_names(at, module);
-      i = at;
-    }
-  }
-
-  void read_names(std::size_t& at, const std::string& module) {
-    while (at < tokens_.size() && tokens_[at].kind != CodeToken::Kind::kLine) {
-      if (!tokens_[at].is_name()) {
-        ++at;
-        continue;
-      }
-      const std::string name = dotted_at(at);
-      if (name.empty()) {
-        ++at;
-        continue;
-      }
-      const std::string full = module.empty() ? name : module + "." + name;
-      if (at + 1 < tokens_.size() && tokens_[at].is("as")) {
-        names_.imported[tokens_[at + 1].text] = full;
-        at += 2;
-      } else if (!module.empty()) {
-        names_.imported[name] = full;
-      }
-    }
-  }
-
-  std::string dotted_at(std::size_t& at) {
-    std::string out;
-    while (at < tokens_.size() && (tokens_[at].is_name() || tokens_[at].is(".")) &&
-           !tokens_[at].is("import") && !tokens_[at].is("as")) {
-      out += tokens_[at].text;
-      ++at;
-    }
-    return out;
-  }
 
   void injection(const CodeCall& call) {
     static constexpr std::string_view kEval[] = {"eval",
@@ -179,26 +130,26 @@ class PythonCheck {
                                                  "__builtins__.eval",
                                                  "__builtins__.exec",
                                                  "execfile"};
-    const CodeValue first = value(call.positional(0));
+    const auto varies = [&] { return !value(call.positional(0)).constant; };
     const bool given = !call.arguments.empty();
-    if (is_any(call.name, kEval) && given && !first.constant) {
+    if (is_any(call.name, kEval) && given && varies()) {
       reporter_.report(
           {Severity::kCritical, kInjection, "python.eval",
            "eval or exec runs text that is not a constant",
            "parse the data instead (json, ast.literal_eval), or dispatch to named functions"},
           call.line);
-    } else if (call.name == "compile" && !first.constant && call.arguments.size() >= 3) {
+    } else if (call.name == "compile" && varies() && call.arguments.size() >= 3) {
       reporter_.report(
           {Severity::kHigh, kInjection, "python.compile",
            "compile() of text that is not a constant", "do not build code at run time"},
           call.line);
     } else if ((call.name == "__import__" || call.name == "importlib.import_module") && given &&
-               !first.constant) {
+               varies()) {
       reporter_.report(
           {Severity::kMedium, kInjection, "python.dynamic-import",
            "imports a module whose name is not a constant", "choose from a fixed table of modules"},
           call.line);
-    } else if (is_any(call.name, kLoaders) && given && !first.constant && !loads_safely(call)) {
+    } else if (is_any(call.name, kLoaders) && given && varies() && !loads_safely(call)) {
       reporter_.report(
           {Severity::kHigh, kInjection, "python.deserialise", "reads a format that can run code",
            "use a data format such as JSON, or verify a signature first"},
@@ -211,7 +162,7 @@ class PythonCheck {
                        call.line);
     } else if ((call.name.ends_with("render_template_string") || call.name == "jinja2.Template" ||
                 call.name.ends_with("from_string")) &&
-               given && !first.constant) {
+               given && varies()) {
       reporter_.report({Severity::kHigh, kInjection, "python.template",
                         "a template is made from text that is not a constant",
                         "pass values to a fixed template"},
@@ -262,13 +213,13 @@ class PythonCheck {
   }
 
   void processes(const CodeCall& call) {
-    const CodeValue first =
-        value(call.positional(0).empty() ? call.named("args") : call.positional(0));
     const TokenSpan shell = call.named("shell");
     const bool through_shell =
         (!shell.empty() && (shell.front().is("True") || shell.front().is("1"))) ||
         is_any(call.name, kShells);
     if (through_shell && !call.arguments.empty()) {
+      const CodeValue first =
+          value(call.positional(0).empty() ? call.named("args") : call.positional(0));
       if (first.constant) {
         look_at_bash(first.text, call.line, reporter_);
       } else if (!first.cleaned) {

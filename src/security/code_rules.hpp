@@ -1,8 +1,10 @@
 #pragma once
 
 #include <cstdint>
+#include <set>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "security/code_calls.hpp"
@@ -33,11 +35,28 @@ class CodeReporter {
   /// The line's text, from 1; empty beyond the end.
   std::string_view line_text(std::uint32_t line) const;
 
+  /// Something of the text was not understood, or passed a limit.
+  void give_up() { understood_ = false; }
+  bool understood() const { return understood_; }
+  /// Asked before each shell text; false for all but the first thousand, which is giving up.
+  bool begin_shell_text();
+  /// What the checks have cost, in tokens and bytes looked at.
+  void spend(std::uint64_t count) { effort_ += count; }
+  std::uint64_t effort() const { return effort_; }
+
  private:
   std::vector<std::string_view> lines_;
   std::string path_;
   std::vector<CodeFinding> findings_;
+  std::set<std::pair<std::uint32_t, std::string>> reported_;
+  bool understood_ = true;
+  std::size_t shell_texts_ = 0;
+  std::uint64_t effort_ = 0;
 };
+
+/// What the program's names were imported as.
+void read_python_imports(TokenSpan tokens, CodeNames& names);
+void read_javascript_imports(TokenSpan tokens, CodeNames& names);
 
 void look_at_bash(std::string_view text, std::uint32_t first_line, CodeReporter& reporter);
 void look_at_python(std::string_view text, CodeReporter& reporter);

@@ -1,6 +1,7 @@
 #include "security/code_scanner.hpp"
 
 #include <algorithm>
+#include <filesystem>
 #include <tuple>
 
 #include "crypto/hash.hpp"
@@ -12,9 +13,12 @@ namespace oap::security {
 namespace {
 
 constexpr std::string_view kNoFile = "<dynamic_code>";
+constexpr std::size_t kMostFindings = 10'000;
 
+/// By the path without its `.` and `..`: "tests/../app.py" is no test.
 bool is_test_path(std::string_view path) {
-  const std::string lower = "/" + text::lower_ascii(path);
+  const std::string normal = std::filesystem::path(path).lexically_normal().string();
+  const std::string lower = "/" + text::lower_ascii(normal);
   const std::string_view name = std::string_view(lower).substr(lower.rfind('/') + 1);
   static constexpr std::string_view kFolders[] = {"/test/", "/tests/",    "/__tests__/",
                                                   "/spec/", "/testdata/", "/fixtures/",
@@ -100,11 +104,11 @@ std::string_view CodeReporter::line_text(std::uint32_t line) const {
 }
 
 void CodeReporter::report(const Danger& danger, std::uint32_t line) {
-  const bool there =
-      std::any_of(findings_.rbegin(), findings_.rend(), [&](const CodeFinding& finding) {
-        return finding.line_number == line && finding.rule == danger.rule;
-      });
-  if (there || findings_.size() >= 10'000) {
+  if (findings_.size() >= kMostFindings) {
+    give_up();
+    return;
+  }
+  if (!reported_.emplace(line, danger.rule).second) {
     return;
   }
   CodeFinding finding;
@@ -121,6 +125,15 @@ void CodeReporter::report(const Danger& danger, std::uint32_t line) {
   findings_.push_back(std::move(finding));
 }
 
+bool CodeReporter::begin_shell_text() {
+  constexpr std::size_t kMostShellTexts = 1000;
+  if (++shell_texts_ <= kMostShellTexts) {
+    return true;
+  }
+  give_up();
+  return false;
+}
+
 std::vector<CodeFinding> CodeReporter::take() {
   std::sort(findings_.begin(), findings_.end(), [](const CodeFinding& a, const CodeFinding& b) {
     return std::tie(a.line_number, b.severity, a.rule) <
@@ -131,6 +144,11 @@ std::vector<CodeFinding> CodeReporter::take() {
 
 std::vector<CodeFinding> scan_code(std::string_view text, Language language, std::string_view path,
                                    const SecretScanner& secrets) {
+  return scan_whole(text, language, path, secrets).findings;
+}
+
+CodeScan scan_whole(std::string_view text, Language language, std::string_view path,
+                    const SecretScanner& secrets) {
   CodeReporter reporter(text, path);
   const bool test = is_test_path(path);
   if (!test) {
@@ -161,7 +179,8 @@ std::vector<CodeFinding> scan_code(std::string_view text, Language language, std
           line);
     }
   }
-  return reporter.take();
+  const bool understood = reporter.understood();
+  return {reporter.take(), understood};
 }
 
 json::Object to_json(const CodeFinding& finding) {

@@ -35,10 +35,19 @@ json::Object to_json(const CodeFinding& finding);
 
 /// Looks for dangerous constructs, not for words: strings, comments, docstrings and imports do not
 /// count, neither does an argument that is a constant; in files of tests only secrets of issuers'
-/// formats do. In order of lines. Pure and thread-safe; any bytes are fine; linear in the text.
-/// `secrets` finds what is hard-coded; findings never hold it.
+/// formats do (by the path without its `..`). In order of lines. Pure and thread-safe; any bytes
+/// are fine; linear in the text. `secrets` finds what is hard-coded; findings never hold it.
 std::vector<CodeFinding> scan_code(std::string_view text, Language language, std::string_view path,
                                    const SecretScanner& secrets);
+
+/// The same, and whether all of the text was understood: not where the reader of its language gave
+/// up, or passed a limit. What was found then is still right, what was not found says nothing.
+struct CodeScan {
+  std::vector<CodeFinding> findings;
+  bool understood = true;
+};
+CodeScan scan_whole(std::string_view text, Language language, std::string_view path,
+                    const SecretScanner& secrets);
 
 /// One accepted finding: what, where, until when.
 struct Exception {

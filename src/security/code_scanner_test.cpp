@@ -86,6 +86,10 @@ TEST(CodeScanner, TestsAreNotLookedAtButForIssuersSecrets) {
             .empty())
         << path;
   }
+  for (const char* path : {"tests/../app.py", "./tests/./../app.py", "src/tests/../../app.py",
+                           "test_/../app.py", "/srv/tests/../app.py", "tests//../app.py"}) {
+    EXPECT_EQ(scan_code("eval(x)\n", Language::kPython, path, secrets()).size(), 1U) << path;
+  }
   const std::string token = assemble("k = 'gh¤p_⟨C30⟩'");
   EXPECT_EQ(scan_code(token, Language::kPython, "tests/a.py", secrets()).size(), 1U);
 }

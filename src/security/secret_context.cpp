@@ -50,12 +50,14 @@ ContextAnswer look_at_bearer(const TextView& view, std::size_t end) {
   const std::size_t start = end - 16;
   answer.hold = start;
   const std::size_t stop = run_end(view.text, end, is_bearer);
+  view.spend((stop - start) * kPassesOverValue);
   if (stop == view.text.size() && !view.last && stop - start < kLongestToken) {
     answer.needs_more = true;
     return answer;
   }
   std::size_t word = start;
-  while (word > 0 && (view.text[word - 1] == ' ' || view.text[word - 1] == '\t')) {
+  while (word > 0 && start - word < 8 &&
+         (view.text[word - 1] == ' ' || view.text[word - 1] == '\t')) {
     --word;
   }
   const std::string before = text::lower_ascii(
@@ -84,6 +86,7 @@ ContextAnswer look_at_url(const TextView& view, std::size_t end) {
   const std::string_view text = view.text;
   const std::size_t low = end > 320 ? end - 320 : 0;
   const std::string_view near = text.substr(low, end - low);
+  view.spend(near.size() * 2);
   std::size_t slashes = near.rfind('/');
   answer.hold = low + (slashes == std::string_view::npos ? 0 : slashes);
   if (end == text.size()) {
@@ -122,6 +125,7 @@ ContextAnswer look_at_jwk(const TextView& view, std::size_t end) {
   const std::size_t stop = run_end(view.text, end, [](char c) {
     return text::is_alpha(c) || text::is_digit(c) || c == '-' || c == '_';
   });
+  view.spend((stop - start) * 2 + 1300);
   if (!view.last && view.text.size() < stop + 600) {
     answer.needs_more = true;
     return answer;

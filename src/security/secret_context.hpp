@@ -5,6 +5,7 @@
 #include <string_view>
 #include <vector>
 
+#include "security/secret_effort.hpp"
 #include "security/token_types.hpp"
 
 namespace oap::security {
@@ -20,11 +21,22 @@ struct FoundSecret {
   static constexpr std::uint32_t kGenericRank = 20'000;
 };
 
-/// Part of a text: what has come so far, or all of it.
+/// Part of a text: what has come so far, or all of it. Looks tell `effort` what they cost.
 struct TextView {
   std::string_view text;
   bool last = true;
+  Effort* effort = nullptr;  ///< outlives the view; null: nobody counts
+  std::size_t base = 0;      ///< the place of the first byte in the whole text
+
+  void spend(std::uint64_t bytes) const {
+    if (effort != nullptr) {
+      effort->spend(bytes);
+    }
+  }
 };
+
+/// How many passes over a value the checks make, about: what a value's look costs a byte.
+inline constexpr std::uint64_t kPassesOverValue = 16;
 
 /// What is said of a place: `hold` is where a secret would begin that cannot be told yet.
 struct ContextAnswer {
@@ -34,7 +46,8 @@ struct ContextAnswer {
 };
 
 // What the surroundings tell: a name and its value, a URL, a header, a key in PEM form. `end` is
-// where the mark's hit ends. Pure; private to this folder.
+// where the mark's hit ends. No look goes back further than 1,024 bytes or on without bound, and
+// none costs more than in proportion to what it tells. Pure; private to this folder.
 ContextAnswer look_at_mark(const MarkPattern& mark, const TextView& view, std::size_t end);
 
 /// The type of a named value, where an issuer documents one: ("datadog_api_key", 32 hex digits).

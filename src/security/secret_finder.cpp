@@ -21,6 +21,11 @@ constexpr std::size_t kWholeRun = 16U << 10U;
 constexpr std::size_t kRecent = 32;
 constexpr std::size_t kSegmentBefore = 200;
 constexpr std::size_t kSegmentBehind = 4096;
+/// A line that goes on ends in its mark, or in few blanks.
+constexpr std::size_t kLongestJoint = 16;
+/// Texts cost 5 to 20 a byte (files of settings and tables most); what costs more is made to.
+constexpr std::uint64_t kEffortPerByte = 96;
+constexpr std::uint64_t kEffortOfText = 256U << 10U;
 
 bool ends_segment(char c) {
   return text::is_space(c) || c == '"' || c == '\'' || c == '`' || c == '<' || c == '>';
@@ -28,7 +33,8 @@ bool ends_segment(char c) {
 
 /// Whether this white space belongs to the end of a line that goes on in the next: "…\\" or "…=".
 bool joins(std::string_view text, std::size_t at) {
-  while (at > 0 && (text[at] == ' ' || text[at] == '\t')) {
+  const std::size_t low = at > kLongestJoint ? at - kLongestJoint : 0;
+  while (at > low && (text[at] == ' ' || text[at] == '\t')) {
     --at;
   }
   if (text[at] == '\n' && at > 0 && text[at - 1] == '\r') {
@@ -130,6 +136,9 @@ void SecretFinder::resolve(const Here& here) {
   });
   std::size_t kept = 0;
   for (Candidate& candidate : pending_) {
+    if (give_up(here, candidate)) {
+      break;
+    }
     if (here.end() < candidate.retry_at && !here.view.last) {
       pending_[kept++] = candidate;
       continue;
@@ -142,6 +151,21 @@ void SecretFinder::resolve(const Here& here) {
   pending_.resize(kept);
 }
 
+std::uint64_t SecretFinder::allowance(std::size_t bytes) {
+  return kEffortOfText + kEffortPerByte * bytes;
+}
+
+/// Where the search has cost more than a text's should, all that is left counts as found.
+bool SecretFinder::give_up(const Here& here, const Candidate& candidate) {
+  const std::uint64_t free = depth_ == 0 ? kEffortOfText : kEffortPerByte * kTail;
+  if (effort_.spent() <= free + kEffortPerByte * here.end()) {
+    return false;
+  }
+  const std::size_t from = candidate.hold > kTail ? candidate.hold - kTail : 0;
+  add("unscanned", std::max(from, here.base), here.end(), 0);
+  return true;
+}
+
 bool SecretFinder::settle(const Here& here, Candidate& candidate) {
   if (candidate.id < token_types().size()) {
     return settle_token(here, candidate);
@@ -150,18 +174,23 @@ bool SecretFinder::settle(const Here& here, Candidate& candidate) {
   if (mark.mark == Mark::kPercent || mark.mark == Mark::kEscape || mark.mark == Mark::kHidden) {
     return settle_decoded(here, candidate, mark.mark);
   }
-  if (mark.mark == Mark::kPem && is_inside_key(candidate.end)) {
+  if (mark.mark == Mark::kPem && candidate.end < key_end_) {
     return true;
   }
-  const std::string_view text = here.view.text;
-  const ContextAnswer answer = look_at_mark(mark, here.view, candidate.end - here.base);
+  const std::size_t hit = candidate.end - here.base;
+  const std::size_t low = hit > kContext ? hit - kContext : 0;
+  const TextView near{here.view.text.substr(low), here.view.last, &effort_, here.base + low};
+  const ContextAnswer answer = look_at_mark(mark, near, hit - low);
   if (answer.needs_more && !here.view.last) {
-    candidate.hold = here.base + answer.hold;
+    candidate.hold = near.base + answer.hold;
     return false;
   }
   for (const FoundSecret& found : answer.found) {
-    if (!is_replaced(text, found.start, found.end)) {
-      add(found.type, here.base + found.start, here.base + found.end);
+    if (!is_replaced(near.text, found.start, found.end)) {
+      add(found.type, near.base + found.start, near.base + found.end);
+    }
+    if (mark.mark == Mark::kPem) {
+      key_end_ = std::max(key_end_, near.base + found.end);
     }
   }
   return true;
@@ -179,7 +208,8 @@ bool SecretFinder::settle_token(const Here& here, Candidate& candidate) {
       break;
     }
   }
-  const TokenMatch match = match_token(candidate.id, {rest, here.view.last});
+  const TextView token{rest, here.view.last, &effort_, candidate.start};
+  const TokenMatch match = match_token(candidate.id, token);
   if (match.needs_more) {
     return false;
   }
@@ -190,7 +220,7 @@ bool SecretFinder::settle_token(const Here& here, Candidate& candidate) {
     accept_token(here, candidate, match.length);
     return true;
   }
-  const TokenMatch broken = match_broken_token(candidate.id, {rest, here.view.last});
+  const TokenMatch broken = match_broken_token(candidate.id, token);
   if (broken.length > 0) {
     accept_token(here, candidate, broken.length);
   }
@@ -251,6 +281,7 @@ bool SecretFinder::settle_decoded(const Here& here, Candidate& candidate, Mark m
          !(ends_segment(text[end]) && !(hidden && joins(text, end)))) {
     ++end;
   }
+  effort_.spend((end - start) * 2);
   if (end == text.size() && !here.view.last && end - hit < kSegmentBehind) {
     candidate.hold = here.base + start;
     return false;
@@ -271,6 +302,7 @@ void SecretFinder::find_in_runs(const Here& here) {
   for (const EncodedRun& run : runs_) {
     const std::string_view digits =
         here.view.text.substr(run.start - here.base, run.end - run.start);
+    effort_.spend(digits.size() * 2);
     for (const Decoded& decoded : decode_run(digits)) {
       const std::vector<FoundSecret> inside = find_inside(decoded.text);
       if (inside.empty()) {
@@ -289,19 +321,11 @@ void SecretFinder::find_in_runs(const Here& here) {
   runs_.clear();
 }
 
-std::vector<FoundSecret> SecretFinder::find_inside(std::string_view text) const {
+std::vector<FoundSecret> SecretFinder::find_inside(std::string_view text) {
   SecretFinder finder(known_, depth_ + 1);
-  if (!finder.look({text, true}, 0)) {
-    return {{"unscanned", 0, text.size()}};
-  }
-  return finder.findings();
-}
-
-bool SecretFinder::is_inside_key(std::size_t place) const {
-  return std::any_of(
-      findings_.rbegin(), findings_.rbegin() + recent(), [&](const FoundSecret& finding) {
-        return finding.start <= place && place < finding.end && finding.type == "private_key";
-      });
+  const bool searched = finder.look({text, true}, 0);
+  effort_.spend(finder.effort());
+  return searched ? finder.findings() : std::vector<FoundSecret>{{"unscanned", 0, text.size()}};
 }
 
 void SecretFinder::add(std::string_view type, std::size_t start, std::size_t end,

@@ -28,6 +28,11 @@ class SecretFinder {
   std::size_t decided() const { return decided_; }
   /// What was found, in order, not overlapping, final as far as decided().
   const std::vector<FoundSecret>& findings() const { return findings_; }
+  /// What the search has cost so far. It stays in proportion to the text: where it would not, the
+  /// rest of what is there counts as a finding of type "unscanned".
+  std::uint64_t effort() const { return effort_.spent(); }
+  /// The most that a text of so many bytes may cost, but for one look more.
+  static std::uint64_t allowance(std::size_t bytes);
   /// Drops the findings before `place`.
   void forget(std::size_t place);
 
@@ -52,12 +57,12 @@ class SecretFinder {
   bool settle_decoded(const Here& here, Candidate& candidate, Mark mark);
   void accept_token(const Here& here, const Candidate& candidate, std::size_t length);
   void find_in_runs(const Here& here);
-  std::vector<FoundSecret> find_inside(std::string_view text) const;
+  bool give_up(const Here& here, const Candidate& candidate);
+  std::vector<FoundSecret> find_inside(std::string_view text);
   void search_known(const Here& here);
   bool begins_word(const Here& here, const Candidate& candidate) const;
   std::ptrdiff_t recent() const;
   std::vector<KnownSecrets::Place>::const_iterator first_place_behind(std::size_t place) const;
-  bool is_inside_key(std::size_t place) const;
   void add(std::string_view type, std::size_t start, std::size_t end,
            std::uint32_t rank = FoundSecret::kNamedRank);
   void decide(const Here& here);
@@ -71,6 +76,8 @@ class SecretFinder {
   std::vector<KnownSecrets::Place> places_;
   std::vector<Candidate> pending_;
   std::vector<FoundSecret> findings_;
+  Effort effort_;
+  std::size_t key_end_ = 0;  ///< of the keys in PEM form that were found
   std::size_t seen_ = 0;
   std::size_t known_seen_ = 0;
   std::size_t decoded_to_ = 0;

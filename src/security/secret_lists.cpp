@@ -12,14 +12,22 @@ namespace {
 constexpr std::size_t kLongestHeader = 4096;
 constexpr std::size_t kLongestTable = 128U << 10U;
 constexpr std::size_t kMostColumns = 64;
+/// What a command or a table's first line may be long.
+constexpr std::size_t kLongestCommand = 300;
+constexpr std::size_t kLongestHead = 1000;
+/// How often a table's row is gone over, besides its secrets.
+constexpr std::uint64_t kPassesOverRow = 4;
 
-/// The line that holds `at`; its end is the text's where there is no newline.
-std::size_t line_start(std::string_view text, std::size_t at) {
-  const std::size_t newline = at == 0 ? std::string_view::npos : text.rfind('\n', at - 1);
-  return newline == std::string_view::npos ? 0 : newline + 1;
+/// The beginning of the line that holds `at`, or what is `most` bytes before it.
+std::size_t line_start(std::string_view text, std::size_t at, std::size_t most) {
+  const std::size_t low = at > most ? at - most : 0;
+  const std::size_t newline = text.substr(low, at - low).rfind('\n');
+  return newline == std::string_view::npos ? low : low + newline + 1;
 }
-std::size_t line_end(std::string_view text, std::size_t at) {
-  return std::min(text.find('\n', at), text.size());
+/// The end of that line, or `limit` where it goes on.
+std::size_t line_end(std::string_view text, std::size_t at, std::size_t limit) {
+  limit = std::min(limit, text.size());
+  return std::min(text.substr(0, limit).find('\n', at), limit);
 }
 
 std::string_view unquoted(std::string_view word) {
@@ -107,16 +115,57 @@ char mark_of(std::string_view line) {
   return best;
 }
 
+/// The rows below a table's first line, as far as they are of as many cells.
+void read_rows(const TextView& view, std::string_view text, const std::vector<Cell>& names,
+               Effort::Table table, char mark, ContextAnswer& answer) {
+  const std::size_t head = table.from - view.base;
+  std::size_t at = table.to - view.base;
+  bool over = false;
+  while (!over && at < text.size() && at - head < kLongestTable) {
+    const std::size_t from = at + 1;
+    const std::size_t to = from > text.size() ? text.size() : line_end(text, from, text.size());
+    if (from >= text.size() || (to == view.text.size() && !view.last)) {
+      break;
+    }
+    view.spend((to - from) * kPassesOverRow);
+    const std::string_view line = text::trim(text.substr(from, to - from));
+    const std::vector<Cell> row = cells_of(text, from, to, mark);
+    over = line.empty() || (row.size() != names.size() && !is_rule(line));
+    for (std::size_t i = 0; !over && !is_rule(line) && i < names.size(); ++i) {
+      const NameKind kind = table.columns[i];
+      const std::string_view value = text.substr(row[i].start, row[i].end - row[i].start);
+      if (kind == NameKind::kNone) {
+        continue;
+      }
+      view.spend(value.size() * kPassesOverValue);
+      if (!fails_crc32(value) && is_secret_value(kind, value, ValueForm::kLine)) {
+        answer.found.push_back({kind == NameKind::kPassword ? "password" : "generic_secret",
+                                row[i].start, row[i].end});
+      }
+    }
+    at = to;
+  }
+  answer.needs_more = !over && !view.last && at - head < kLongestTable;
+  if (answer.needs_more) {
+    answer.found.clear();
+  } else if (view.effort != nullptr) {
+    table.to = view.base + std::min(at, view.text.size());
+    view.effort->remember(std::move(table));
+  }
+}
+
 }  // namespace
 
 /// `echo SECRET | sudo -S …`, `echo user:SECRET | chpasswd`: what stands before the hit.
 ContextAnswer look_at_piped(const TextView& view, std::size_t end) {
   ContextAnswer answer;
   const std::string_view text = view.text;
-  const std::size_t from = std::max(line_start(text, end), end > 300 ? end - 300 : 0);
-  const std::size_t pipe = text.rfind('|', end - 1);
+  view.spend(kLongestCommand * 2);
+  const std::size_t from = line_start(text, end, kLongestCommand);
+  const std::size_t behind = text.substr(from, end - from).rfind('|');
+  const std::size_t pipe = from + behind;
   answer.hold = from;
-  if (pipe == std::string_view::npos || pipe < from) {
+  if (behind == std::string_view::npos) {
     return answer;
   }
   std::string_view before = text.substr(from, pipe - from);
@@ -170,13 +219,15 @@ ContextAnswer look_at_cookies(const TextView& view, std::size_t end) {
     answer.needs_more = true;
     return answer;
   }
+  view.spend((stop - start) * 4);
   for (std::size_t at = start; at < stop;) {
-    const std::size_t next = std::min(text.find(';', at), stop);
+    const std::size_t next = std::min(text.substr(0, stop).find(';', at), stop);
     const std::string_view pair = text::trim(text.substr(at, next - at));
     const std::size_t equals = pair.find('=');
     if (equals != std::string_view::npos && names_session(pair.substr(0, equals))) {
       std::string_view value = unquoted(pair.substr(equals + 1));
       value = value.substr(0, value.find_first_of(" \t\"'`\\"));
+      view.spend(value.size() * kPassesOverValue);
       if (is_session_value(value)) {
         const auto place = static_cast<std::size_t>(value.data() - text.data());
         answer.found.push_back({"session_cookie", place, place + value.size()});
@@ -190,50 +241,37 @@ ContextAnswer look_at_cookies(const TextView& view, std::size_t end) {
 /// A table whose first line names a column `password`: each row's value of that column.
 ContextAnswer look_at_table(const TextView& view, std::size_t end) {
   ContextAnswer answer;
-  const std::string_view text = view.text;
   std::size_t inside = end - 1;
-  while (inside > 0 && (text[inside] == '\n' || text[inside] == '\r')) {
+  while (inside > 0 && end - inside < 8 &&
+         (view.text[inside] == '\n' || view.text[inside] == '\r')) {
     --inside;
   }
-  const std::size_t head = line_start(text, inside);
-  const std::size_t head_end = line_end(text, inside);
+  const std::size_t head = line_start(view.text, inside, kLongestHead + 1);
+  const std::size_t head_end = line_end(view.text, inside, head + kLongestHead + 1);
+  view.spend((head_end - head) * kPassesOverRow);
   answer.hold = head;
-  if (head_end == text.size() && !view.last && head_end - head < kLongestHeader) {
+  const std::string_view text = view.text.substr(0, head + kLongestTable + kLongestHeader);
+  if (head_end == view.text.size() && !view.last && head_end - head <= kLongestHead) {
     answer.needs_more = true;
+    return answer;
+  }
+  if (head_end - head > kLongestHead) {
     return answer;
   }
   const char mark = mark_of(text.substr(head, head_end - head));
   const std::vector<Cell> names = cells_of(text, head, head_end, mark);
-  if (head_end - head > 1000 || names.size() < 2 || !is_header(text, names, mark)) {
+  if (names.size() < 2 || !is_header(text, names, mark)) {
     return answer;
   }
-  std::size_t at = head_end;
-  bool over = false;
-  while (!over && at < text.size() && at - head < kLongestTable) {
-    const std::size_t from = at + 1;
-    const std::size_t to = from > text.size() ? text.size() : line_end(text, from);
-    if (from >= text.size() || (to == text.size() && !view.last)) {
-      break;
-    }
-    const std::string_view line = text::trim(text.substr(from, to - from));
-    const std::vector<Cell> row = cells_of(text, from, to, mark);
-    over = line.empty() || (row.size() != names.size() && !is_rule(line));
-    for (std::size_t i = 0; !over && !is_rule(line) && i < names.size(); ++i) {
-      const NameKind kind =
-          name_kind(snake_case(text.substr(names[i].start, names[i].end - names[i].start)));
-      const std::string_view value = text.substr(row[i].start, row[i].end - row[i].start);
-      if (kind != NameKind::kNone && !fails_crc32(value) &&
-          is_secret_value(kind, value, ValueForm::kLine)) {
-        answer.found.push_back({kind == NameKind::kPassword ? "password" : "generic_secret",
-                                row[i].start, row[i].end});
-      }
-    }
-    at = to;
+  std::vector<NameKind> kinds;
+  for (const Cell& name : names) {
+    kinds.push_back(name_kind(text.substr(name.start, name.end - name.start)));
   }
-  answer.needs_more = !over && !view.last && at - head < kLongestTable;
-  if (answer.needs_more) {
-    answer.found.clear();
+  const Effort::Table here{view.base + head, view.base + head_end, std::move(kinds)};
+  if (view.effort != nullptr && view.effort->is_within(here)) {
+    return answer;  // a row that reads like the first line
   }
+  read_rows(view, text, names, here, mark, answer);
   return answer;
 }
 

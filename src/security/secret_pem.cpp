@@ -10,6 +10,7 @@ constexpr std::size_t kMostBytes = 64U << 10U;
 constexpr std::size_t kLeastKeyBytes = 32;
 constexpr std::size_t kLeastClosed = 16;  ///< between BEGIN and END
 constexpr std::size_t kLeastPiece = 8;
+constexpr std::size_t kLongestLine = 80;  ///< of `-----BEGIN … PRIVATE KEY`
 
 bool is_key_byte(char c) {
   return text::is_alpha(c) || text::is_digit(c) || c == '+' || c == '/' || c == '=';
@@ -23,16 +24,17 @@ struct Body {
   std::size_t end = 0;  ///< behind the last key byte, or behind the END line
   std::size_t key_bytes = 0;
   bool closed = false;
+  std::size_t looked = 0;
 };
 
 Body body_of(std::string_view rest) {
   Body body;
-  std::size_t at = 0;
+  std::size_t& at = body.looked;
   while (at < rest.size()) {
     if (rest[at] == '-' && rest.substr(at).starts_with("-----")) {
       const std::string_view dashes = rest.substr(at + 5);
       if (dashes.starts_with("END ")) {
-        const std::size_t close = dashes.find("-----");
+        const std::size_t close = dashes.substr(0, 65).find("-----");
         const bool near = close != std::string_view::npos && close < 60;
         body.end = near ? at + 5 + close + 5 : at + 9;
         body.closed = near;
@@ -78,12 +80,13 @@ void add_pieces(std::string_view text, std::size_t start, std::size_t end,
 ContextAnswer look_at_pem(const TextView& view, std::size_t end) {
   ContextAnswer answer;
   const std::string_view text = view.text;
-  const std::size_t begin = text.substr(0, end).rfind("---");
+  const std::size_t low = end > kLongestLine ? end - kLongestLine : 0;
+  const std::size_t begin = text.substr(low, end - low).rfind("---");
   if (begin == std::string_view::npos) {
     return answer;
   }
-  std::size_t start = begin + 3;
-  while (start > 0 && text[start - 1] == '-') {
+  std::size_t start = low + begin + 3;
+  while (start > low && text[start - 1] == '-') {
     --start;
   }
   answer.hold = start;
@@ -101,6 +104,7 @@ ContextAnswer look_at_pem(const TextView& view, std::size_t end) {
     return answer;
   }
   const Body body = body_of(rest.substr(dashes));
+  view.spend(dashes + body.looked);
   const bool open = !body.closed && !view.last && rest.size() < kMostBytes &&
                     dashes + body.end + 80 >= rest.size();
   if (open) {
@@ -108,6 +112,7 @@ ContextAnswer look_at_pem(const TextView& view, std::size_t end) {
     return answer;
   }
   if (body.key_bytes >= (body.closed ? kLeastClosed : kLeastKeyBytes)) {
+    view.spend((at + dashes + body.end - start) * 2);
     add_pieces(text, start, at + dashes + body.end, answer.found);
   }
   return answer;
@@ -118,7 +123,7 @@ ContextAnswer look_at_putty(const TextView& view, std::size_t end) {
   const std::string_view text = view.text;
   answer.hold = end;
   std::size_t at = end;
-  while (at < text.size() && text::is_digit(text[at])) {
+  while (at < text.size() && at - end < 8 && text::is_digit(text[at])) {
     ++at;
   }
   const std::size_t begin = at;
@@ -129,6 +134,7 @@ ContextAnswer look_at_putty(const TextView& view, std::size_t end) {
     ++at;
     last_key = at;
   }
+  view.spend((at - begin) * 3);
   if (at == text.size() && !view.last) {
     answer.needs_more = true;
     return answer;

@@ -8,6 +8,8 @@ namespace oap::security {
 namespace {
 
 constexpr std::size_t kLongestValue = 4096;
+constexpr std::size_t kLookBack = 200;
+constexpr std::size_t kLongestWords = 512;  ///< 24 words and what stands between them
 
 bool is_quote(char c) { return c == '"' || c == '\'' || c == '`'; }
 
@@ -22,7 +24,7 @@ bool is_name(char c) {
 
 /// The name that stands before the value: the last word that is none of the notation's own.
 std::string_view name_before(std::string_view text, std::size_t start) {
-  const std::size_t low = start > 200 ? start - 200 : 0;
+  const std::size_t low = start > kLookBack ? start - kLookBack : 0;
   std::size_t at = start;
   for (int words = 0; words < 5 && at > low; ++words) {
     while (at > low && !is_name(text[at - 1])) {
@@ -60,8 +62,9 @@ std::size_t word_end(std::string_view text, std::size_t start, const MarkPattern
   const char quote = is_quote(before) ? before : '\0';
   const bool words = mark.demand == Demand::kWords;
   const bool oracle = mark.expression.starts_with("jdbc");
+  const std::size_t most = std::min(text.size(), start + (words ? kLongestWords : kLongestValue));
   std::size_t at = start;
-  while (at < text.size() && at - start < kLongestValue) {
+  while (at < most) {
     const char c = text[at];
     const bool ends = quote != '\0' ? c == quote || c == '\n'
                       : words       ? c != ' ' && !text::is_alpha(c)
@@ -107,6 +110,7 @@ ContextAnswer look_at_phrase(const MarkPattern& mark, const TextView& view, std:
   const std::size_t start = end - 1;
   answer.hold = start;
   std::size_t stop = word_end(view.text, start, mark);
+  view.spend(kLookBack + (stop - start));
   if (stop == view.text.size() && !view.last && stop - start < kLongestValue) {
     answer.needs_more = true;
     return answer;
@@ -123,6 +127,7 @@ ContextAnswer look_at_phrase(const MarkPattern& mark, const TextView& view, std:
   const NameKind kind = mark.demand == Demand::kNamed    ? name_kind(name_before(view.text, start))
                         : mark.demand == Demand::kSecret ? NameKind::kSecret
                                                          : NameKind::kPassword;
+  view.spend(value.size() * kPassesOverValue);
   if (!holds(mark, kind, value)) {
     return answer;
   }

@@ -176,9 +176,7 @@ bool is_reference(std::string_view value) {
       "$2a$",   "$2b$",  "$2y$", "$argon2", "$6$",     "$5$",    "$1$",
       "$apr1$", "{ssha", "{sha", "pbkdf2",  "sha512-", "sha256-"};
   const std::string lower = text::lower_ascii(value);
-  const auto starts = [&](std::string_view start) {
-    return lower.starts_with(text::lower_ascii(start));
-  };
+  const auto starts = [&](std::string_view start) { return text::starts_with_ci(value, start); };
   if (std::any_of(kStarts.begin(), kStarts.end(), starts) || holds_any(lower, kParts) ||
       std::any_of(kHashes.begin(), kHashes.end(), starts)) {
     return true;

@@ -1,10 +1,13 @@
 #include "security/security_policy.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <ctime>
 
 #include <fmt/chrono.h>
 #include <fmt/format.h>
+
+#include "text/strings.hpp"
 
 namespace oap::security {
 namespace {
@@ -13,15 +16,25 @@ struct Code {
   std::string_view text;
   std::string_view path;
   std::optional<Language> language;
+  bool known = true;  ///< it is in that language, or no program at all
 };
+
+/// Files that are only read: no program, whatever they say.
+bool is_prose(std::string_view path) {
+  const std::string lower = text::lower_ascii(path);
+  static constexpr std::string_view kEndings[] = {".md",  ".txt", ".rst", ".adoc",
+                                                  ".csv", ".tsv", ".log"};
+  return std::any_of(std::begin(kEndings), std::end(kEndings),
+                     [&](std::string_view ending) { return lower.ends_with(ending); });
+}
 
 /// What of the call's arguments is a program.
 Code code_of(const ToolCall& call) {
   const auto argument = [&](std::string_view name) {
     return json::get_string(call.arguments, name);
   };
-  if (call.server != kBuiltinServer && !call.server.empty()) {
-    return {};
+  if ((call.server != kBuiltinServer && !call.server.empty()) || call.tool == "mcp") {
+    return {{}, {}, std::nullopt, false};
   }
   if (call.tool == "bash" || call.tool == "run_command") {
     return {argument("command"), {}, Language::kBash};
@@ -31,7 +44,8 @@ Code code_of(const ToolCall& call) {
   }
   if (call.tool == "write_file" || call.tool == "edit_file") {
     const std::string_view text = argument(call.tool == "write_file" ? "content" : "new_string");
-    return {text, argument("path"), language_of(argument("path"), text)};
+    const auto language = language_of(argument("path"), text);
+    return {text, argument("path"), language, language || is_prose(argument("path"))};
   }
   return {};
 }
@@ -62,8 +76,11 @@ PolicyVerdict SecurityPolicy::judge(const ToolCall& call, std::string_view today
     return verdict;
   }
   const Code code = code_of(call);
+  verdict.assessed = code.known;
   if (code.language) {
-    auto findings = scan_code(code.text, *code.language, code.path, secrets_);
+    CodeScan scan = scan_whole(code.text, *code.language, code.path, secrets_);
+    verdict.assessed = scan.understood;
+    auto findings = std::move(scan.findings);
     // What is hard-coded is judged below, wherever it stands.
     std::erase_if(findings,
                   [](const CodeFinding& finding) { return finding.rule.starts_with("secret."); });

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
@@ -25,6 +26,15 @@ struct PolicyVerdict {
   std::string rule;    ///< "SecurityPolicy:python.shell"
   std::string reason;  ///< a sentence; holds no secret
   CodeReport report;
+  /// The report tells the call's risk. False where nothing was looked at (the policy is switched
+  /// off, another server's tool) or not all was understood: a program in a language that is not
+  /// read, a text that its reader gave up.
+  bool assessed = false;
+
+  /// The risk, where it is known. Who decides by it takes what is not known for the worst.
+  std::optional<double> risk() const {
+    return assessed ? std::optional(report.risk_score) : std::nullopt;
+  }
 };
 
 /// Judges a tool call by what it would run or write: `bash`, `python`, `write_file`, `edit_file`

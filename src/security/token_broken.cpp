@@ -71,6 +71,7 @@ TokenMatch match_broken_token(std::uint32_t id, const TextView& view) {
     }
     first = piece == 0 ? joined.size() : first;
     if (at + kLongestGap > text.size() && !view.last && text.size() < kLongest) {
+      view.spend(at);
       out.needs_more = true;
       return out;
     }
@@ -81,10 +82,11 @@ TokenMatch match_broken_token(std::uint32_t id, const TextView& view) {
     }
     at += gap;
   }
+  view.spend(at);
   if (joined.size() == first) {
     return out;
   }
-  const TokenMatch match = match_token(id, {joined, true});
+  const TokenMatch match = match_token(id, {joined, true, view.effort});
   if (match.length > first) {
     out.length = from[match.length - 1] + 1;
   }

@@ -16,6 +16,10 @@ using text::is_alpha;
 using text::is_digit;
 
 constexpr std::size_t kLongestToken = 16U << 10U;
+constexpr std::size_t kLongestHost = 255;
+constexpr std::size_t kLongestColour = 16;
+/// What a pattern of counted parts goes over at most.
+constexpr std::size_t kCounted = 512;
 
 bool is_word(char c) { return is_alpha(c) || is_digit(c) || c == '_'; }
 bool is_base64(char c) {
@@ -25,6 +29,7 @@ bool is_base64(char c) {
 struct Row {
   Trigger trigger;
   std::size_t literals = 0;  ///< how many bytes of the front say nothing
+  bool counted = true;       ///< the pattern's length has a bound
   std::string_view inside;   ///< marks that end other tokens, but stand in this one
   std::once_flag once;
   std::unique_ptr<re2::RE2> pattern;
@@ -48,6 +53,7 @@ Row* rows() {
       out[i].literals = literals_of(types[i].pattern);
       const bool commas = types[i].pattern.find(",p=") != std::string_view::npos;
       const bool braces = types[i].pattern.find("\\}") != std::string_view::npos;
+      out[i].counted = types[i].pattern.find(",}") == std::string_view::npos;
       out[i].inside = commas ? "," : (braces ? "}" : "");
     }
     return out;
@@ -75,6 +81,15 @@ bool is_token_byte(char c) {
          c != ',' && c != ';' && c != ')' && c != '}' && c != ']';
 }
 
+/// What an uncounted part of a pattern can go over.
+std::size_t run_of(std::string_view text) {
+  std::size_t end = 0;
+  while (end < text.size() && is_token_byte(text[end])) {
+    ++end;
+  }
+  return end;
+}
+
 /// A secret key of AWS that stands behind its id: 40 of base64, as mixed as such keys are.
 void add_aws_secret(std::string_view text, std::size_t from, std::vector<FoundSecret>& found) {
   const auto in_key = [](char c) { return is_alpha(c) || is_digit(c) || c == '/' || c == '+'; };
@@ -84,7 +99,7 @@ void add_aws_secret(std::string_view text, std::size_t from, std::vector<FoundSe
       continue;
     }
     std::size_t end = at;
-    while (end < text.size() && in_key(text[end])) {
+    while (end < text.size() && end - at <= 40 && in_key(text[end])) {
       ++end;
     }
     const std::string_view key = text.substr(at, end - at);
@@ -138,6 +153,7 @@ TokenMatch match_token(std::uint32_t id, const TextView& view) {
            (is_token_byte(text[end]) || inside.find(text[end]) != std::string_view::npos)) {
       ++end;
     }
+    view.spend(end);
     const std::size_t behind = type.check == TokenCheck::kAwsPair ? 210 : 1;
     if (end + behind > text.size()) {
       out.needs_more = true;
@@ -145,6 +161,7 @@ TokenMatch match_token(std::uint32_t id, const TextView& view) {
     }
   }
   const re2::RE2& pattern = pattern_of(id);
+  view.spend(run_of(rows()[id].counted ? text.substr(0, kCounted) : text));
   re2::StringPiece whole;
   if (!pattern.ok() || !pattern.Match(re2::StringPiece(text.data(), text.size()), 0, text.size(),
                                       re2::RE2::ANCHOR_START, &whole, 1)) {
@@ -159,6 +176,7 @@ TokenMatch match_token(std::uint32_t id, const TextView& view) {
   const bool goes_on = !classic && !underlined && length < text.size() && is_word(text[length]) &&
                        is_word(text[length - 1]);
   const std::string_view token = text.substr(0, length);
+  view.spend(length * kPassesOverValue);
   if (type.check == TokenCheck::kGitlab && is_false_gitlab(text)) {
     return out;
   }
@@ -185,7 +203,8 @@ std::size_t token_front(std::uint32_t id, std::string_view text, std::size_t sta
     return digits >= 6 && digits <= 10 && !word ? front : std::string_view::npos;
   }
   if (check == TokenCheck::kWordLeft) {
-    while (start > 0 &&
+    const std::size_t low = start > kLongestHost ? start - kLongestHost : 0;
+    while (start > low &&
            (is_word(text[start - 1]) || text[start - 1] == '.' || text[start - 1] == '-')) {
       --start;
     }
@@ -229,7 +248,8 @@ bool is_token_start(std::string_view text, std::size_t start) {
   }
   if (before == 'm' || before == 'K') {  // the end of a colour
     std::size_t sequence = start - 1;
-    while (sequence > 0 && (is_digit(text[sequence - 1]) || text[sequence - 1] == ';')) {
+    while (sequence > 0 && start - sequence < kLongestColour &&
+           (is_digit(text[sequence - 1]) || text[sequence - 1] == ';')) {
       --sequence;
     }
     return sequence > 0 && sequence < start - 1 + (before == 'K' ? 1U : 0U) &&

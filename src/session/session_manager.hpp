@@ -1,13 +1,17 @@
 #pragma once
 
+#include <cstdint>
+#include <functional>
 #include <map>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "base/clock.hpp"
 #include "base/result.hpp"
 #include "model/message.hpp"
+#include "session/compaction.hpp"
 #include "store/message_repository.hpp"
 #include "store/session_repository.hpp"
 
@@ -23,7 +27,21 @@ struct SessionState {
   Usage usage;            ///< of all runs of the session together
   int anomaly_count = 0;  ///< unusable answers in a row
   bool mission_active = false;
-  std::string mission;  ///< what the mission is to reach
+  std::string mission;       ///< what the mission is to reach
+  std::string current_task;  ///< the part that is being worked on, e.g. "TASK-3"; may be empty
+  std::string forked_from;   ///< the session that this one is a copy of
+  std::int64_t forked_at = 0;
+  std::int64_t compacted_at = 0;  ///< the number of the newest compaction record; 0: none
+  std::int64_t kept_from = 0;     ///< the first message that is sent after it
+  json::Object others;            ///< further metadata, of whoever put it there
+};
+
+/// One row of a session: a message, or the record of a compaction.
+struct StoredMessage {
+  std::int64_t seq = 0;
+  WallTime at;
+  std::optional<Message> message;
+  std::optional<Compaction> compaction;
 };
 
 /// How a session begins. Continuing keeps its title and user; the model is the new one.
@@ -50,9 +68,23 @@ class SessionManager {
   Result<SessionState> ensure_session(const SessionStart& start);
 
   Result<void> append_message(const std::string& id, const Message& message);
-  /// All messages in a form that providers accept, see close_open_calls. kDataLoss where a stored
-  /// message cannot be read.
+  /// What a provider is sent: all messages, or the newest compaction's summary and what it kept and
+  /// what came since, in a form that providers accept (see close_open_calls). kDataLoss where a
+  /// stored message cannot be read.
   Result<std::vector<Message>> history(const std::string& id);
+  /// Everything that was ever said, from number `from` on, compactions too.
+  Result<std::vector<StoredMessage>> records(const std::string& id, std::int64_t from = 0);
+  /// From here on `history` is the summary, the newest `kept` messages, and what comes. Nothing is
+  /// removed.
+  Result<void> compact(const std::string& id, Compaction compaction, std::size_t kept);
+
+  /// A new session with the messages up to number `at` (0: all), and the results of the calls in
+  /// the last of them. kNotFound, kInvalidArgument where there is no such message.
+  Result<SessionState> fork(const std::string& id, std::int64_t at);
+  /// Removes it; how many messages it had. kFailedPrecondition while its mission is active.
+  Result<std::int64_t> remove(const std::string& id);
+  /// The full id that a unique prefix stands for.
+  Result<std::string> resolve(const std::string& prefix);
 
   /// Adds to the session's usage and returns the new total.
   Result<Usage> update_session_tokens(const std::string& id, const Usage& added);
@@ -62,6 +94,8 @@ class SessionManager {
   Result<int> record_anomaly(const std::string& id);
   Result<void> reset_anomaly(const std::string& id);
 
+  Result<void> update_current_task(const std::string& id, std::string task);
+
   /// A session has at most one mission; activating also forgets anomalies.
   Result<void> activate_mission_state(const std::string& id, std::string mission);
   Result<bool> is_mission_active(const std::string& id);
@@ -70,10 +104,15 @@ class SessionManager {
  private:
   Result<SessionState> create(const SessionStart& start);
   Result<SessionState> resume(const SessionStart& start);
-  Result<std::vector<Message>> load(const std::string& id);
+  Result<std::vector<Message>> load(const SessionState& state);
+  Result<void> close_last_call(const std::string& id);
+  Result<std::vector<StoredMessage>> rows(const std::string& id, std::int64_t from);
+  Result<std::int64_t> first_of_newest(const std::string& id, std::size_t kept);
+  Result<void> change(const std::string& id, const std::function<void(SessionState&)>& how);
   Result<SessionState*> find(const std::string& id);
   Result<void> save(const SessionState& state, const Usage* usage);
   Result<void> append(const std::string& id, const Message& message);
+  Result<std::int64_t> append_row(const std::string& id, const json::Value& body);
 
   store::SessionRepository& sessions_;
   store::MessageRepository& messages_;

@@ -11,6 +11,7 @@
 namespace oap::session {
 namespace {
 
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::SizeIs;
 using ::testing::StartsWith;
@@ -176,6 +177,111 @@ TEST(SystemMessages, TheSecondAnomalyEscalates) {
   EXPECT_THAT(SystemMessages::anomaly(1, "empty"), StartsWith("ANOMALY #1: empty\n"));
   EXPECT_NE(SystemMessages::anomaly(1, "x").find("simpler"), std::string::npos);
   EXPECT_NE(SystemMessages::anomaly(2, "x").find("Stop"), std::string::npos);
+}
+
+Message answer(std::string text, std::vector<std::string> calls = {}) {
+  Message message;
+  message.role = MessageRole::kAssistant;
+  message.blocks.emplace_back(TextBlock{std::move(text)});
+  for (std::string& id : calls) {
+    message.blocks.emplace_back(ToolUseBlock{std::move(id), "bash", {}, ""});
+  }
+  return message;
+}
+
+Message done(std::string id) {
+  Message message;
+  message.blocks.emplace_back(ToolResultBlock{std::move(id), "ok", false});
+  return message;
+}
+
+std::vector<std::string> texts(const std::vector<Message>& history) {
+  std::vector<std::string> all;
+  for (const Message& message : history) {
+    all.push_back(message.joined_text());
+  }
+  return all;
+}
+
+TEST_F(Sessions, ACompactionShortensWhatIsSentAndNothingElse) {
+  const std::string id = start(Mode::kNew).id;
+  for (int i = 1; i <= 6; ++i) {
+    const std::string text = std::to_string(i);
+    ASSERT_TRUE(manager_->append_message(id, i % 2 == 1 ? Message::user(text) : answer(text)));
+  }
+  Compaction compaction;
+  compaction.summary = Message::user("summary");
+  ASSERT_TRUE(manager_->compact(id, compaction, 2));
+  EXPECT_THAT(texts(*manager_->history(id)), ElementsAre("summary", "5", "6"));
+  ASSERT_TRUE(manager_->append_message(id, Message::user("7")));
+  reopen();
+  EXPECT_THAT(texts(*manager_->history(id)), ElementsAre("summary", "5", "6", "7"));
+  EXPECT_THAT(*manager_->records(id), SizeIs(8));
+  compaction.summary = Message::user("second");
+  ASSERT_TRUE(manager_->compact(id, compaction, 0));
+  EXPECT_THAT(texts(*manager_->history(id)), ElementsAre("second"));
+  ASSERT_TRUE(manager_->append_message(id, answer("8")));
+  ASSERT_TRUE(manager_->compact(id, compaction, 3)) << "counts messages across records";
+  EXPECT_THAT(texts(*manager_->history(id)), ElementsAre("second", "6", "7", "8"));
+  EXPECT_FALSE(manager_->compact(id, compaction, 100));
+}
+
+TEST_F(Sessions, AForkIsACopyUpToAMessage) {
+  const std::string id = start(Mode::kNew).id;
+  ASSERT_TRUE(manager_->append_message(id, Message::user("go")));
+  ASSERT_TRUE(manager_->append_message(id, answer("calling", {"c1"})));
+  ASSERT_TRUE(manager_->append_message(id, done("c1")));
+  ASSERT_TRUE(manager_->append_message(id, answer("end")));
+  const auto fork = manager_->fork(id, 2);
+  ASSERT_TRUE(fork) << fork.error().to_string();
+  EXPECT_EQ(fork->forked_from, id);
+  EXPECT_EQ(fork->forked_at, 3) << "a call goes with its result";
+  EXPECT_THAT(*manager_->history(fork->id), SizeIs(3));
+  EXPECT_EQ(manager_->state(fork->id)->usage.requests, 0);
+  ASSERT_TRUE(manager_->append_message(fork->id, answer("other")));
+  EXPECT_THAT(*manager_->history(id), SizeIs(4));
+  EXPECT_THAT(*manager_->history(manager_->fork(id, 0)->id), SizeIs(4));
+  EXPECT_FALSE(manager_->fork(id, 9));
+  EXPECT_FALSE(manager_->fork("ses_none", 0));
+}
+
+TEST_F(Sessions, AForkBeforeACompactionSendsEverything) {
+  const std::string id = start(Mode::kNew).id;
+  ASSERT_TRUE(manager_->append_message(id, Message::user("a")));
+  ASSERT_TRUE(manager_->append_message(id, answer("b")));
+  Compaction compaction;
+  compaction.summary = Message::user("summary");
+  ASSERT_TRUE(manager_->compact(id, compaction, 1));
+  ASSERT_TRUE(manager_->append_message(id, Message::user("c")));
+  EXPECT_THAT(texts(*manager_->history(manager_->fork(id, 2)->id)), ElementsAre("a", "b"));
+  const std::string later = manager_->fork(id, 0)->id;
+  reopen();
+  EXPECT_THAT(texts(*manager_->history(later)), ElementsAre("summary", "b", "c"));
+}
+
+TEST_F(Sessions, RemovingTakesEverythingOfIt) {
+  const std::string id = start(Mode::kNew).id;
+  const std::string other = start(Mode::kNew).id;
+  ASSERT_TRUE(manager_->append_message(id, Message::user("a")));
+  ASSERT_TRUE(manager_->append_message(other, Message::user("b")));
+  ASSERT_TRUE(manager_->activate_mission_state(id, "m"));
+  EXPECT_EQ(manager_->remove(id).error().code(), Code::kFailedPrecondition);
+  ASSERT_TRUE(manager_->deactivate_mission_state(id));
+  EXPECT_EQ(*manager_->remove(id), 1);
+  EXPECT_EQ(manager_->history(id).error().code(), Code::kNotFound);
+  EXPECT_THAT(*manager_->history(other), SizeIs(1));
+}
+
+TEST_F(Sessions, MetadataOfOthersStays) {
+  const std::string id = start(Mode::kNew).id;
+  store::SessionUpdate update;
+  update.metadata = json::Object{{"of_a_mission", 7}};
+  ASSERT_TRUE(store_->sessions().update(id, update));
+  reopen();
+  ASSERT_TRUE(manager_->update_current_task(id, "TASK-2"));
+  ASSERT_TRUE(manager_->record_anomaly(id));
+  EXPECT_EQ(json::get_int(store_->sessions().find(id)->metadata, "of_a_mission"), 7);
+  EXPECT_EQ(manager_->state(id)->current_task, "TASK-2");
 }
 
 }  // namespace

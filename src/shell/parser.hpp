@@ -60,6 +60,8 @@ class Parser {
     bool quoted = false;
     bool strip_tabs = false;
     bool is_script = false;
+    std::size_t command = SimpleCommand::kNobody;  ///< whose it is
+    std::size_t redirect = 0;                      ///< which of its redirections
   };
 
   // Lists and commands.

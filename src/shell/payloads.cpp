@@ -7,86 +7,6 @@
 namespace oap::shell {
 namespace {
 
-/// Options whose value is a command. Long names stand for every longer one as well, as GNU programs
-/// take abbreviations. Sources: the manuals of the programs.
-struct TextOptions {
-  std::string_view programs;  ///< " tar gtar "
-  std::string_view letters;   ///< short options, alone or last of a group
-  std::string_view longs;     ///< " --to-c --use- "
-};
-constexpr TextOptions kTextOptions[] = {
-    {" tar gtar bsdtar ", "IF", " --to-c --use- --info-s --new-v --rsh --rmt --checkpoint-a "},
-    {" sort ", "", " --com "},
-    {" split ", "", " --fi "},
-    {" rg ", "", " --pre --hostname-bin "},
-    {" man ", "PH", "  --pa --ht "},
-    {" rsync ", "e", " --rs --rsync-p "},
-    {" scp sftp ", "S", ""},
-    {" zip ", "", " -TT --unzip-command "},
-    {" wget ", "", " --use-a "},
-    {" nc ncat netcat ", "ec", " --exec --sh-exec "},
-    {" tcpdump ", "z", ""},
-    {" go ", "", " -exec -toolexec -vettool "},
-    {" gcc g++ cc c++ clang clang++ ", "", " -wrapper "},
-    {" ssh scp sftp ", "o", ""},
-    {" git ", "",
-     " --upload-p --receive-p --ext-d --extc --exec --open-f --sendmail-c --to-c --cc-c "},
-    {" gdb lldb ", "", " -ex --eval-command -o --one-line "},
-    {" fish csh tcsh rc es yash posh elvish xonsh nu ion oil osh ysh tclsh expect pwsh powershell ",
-     "c", " --command -Command "},
-    {" hyperfine ", "psc", " --prepare --setup --cleanup --conclude "},
-    {" cargo-watch watchexec nodemon entr ", "xs", " --exec --shell "},
-    {" xterm gnome-terminal konsole ", "e", " --command "},
-    {" nix-shell ", "", " --run --command "},
-    {" sqlite3 psql mysql mariadb ", "ce", " --command -cmd --execute "},
-    {" dc ", "e", " --expression "},
-    {" m4 ", "", ""},
-};
-
-bool is_long_of(std::string_view prefixes, std::string_view name) {
-  for (const std::string_view prefix : text::split_words(prefixes)) {
-    if (name.starts_with(prefix)) {
-      return true;
-    }
-  }
-  return false;
-}
-
-/// Command lines hide behind marks in values: exec=…, ProxyCommand=…, !…, .shell …, \! …
-void guess_value(const Wrapping& w, std::string_view value) {
-  guess_text(w, value);
-  for (const std::string_view mark : {"=", "!", ".shell ", ".system ", "shell ", "system "}) {
-    if (const std::size_t at = value.find(mark); at != std::string_view::npos) {
-      guess_text(w, value.substr(at + mark.size()));
-    }
-  }
-}
-
-void unwrap_option(const Wrapping& w, const TextOptions& options, std::size_t i) {
-  const std::string_view word = w.word(i);
-  const std::size_t equals = word.find('=');
-  if (word.size() > 2 && is_long_of(options.longs, word.substr(0, equals))) {
-    if (equals != std::string_view::npos) {
-      guess_value(w, word.substr(equals + 1));
-    } else if (i + 1 < w.size()) {
-      guess_value(w, w.word(i + 1));
-    }
-    return;
-  }
-  const std::size_t letter = word.size() > 1 && word[1] != '-'
-                                 ? word.find_first_of(options.letters, 1)
-                                 : std::string::npos;
-  if (options.letters.empty() || letter == std::string_view::npos) {
-    return;
-  }
-  if (letter + 1 < word.size()) {
-    guess_value(w, word.substr(letter + 1));
-  }
-  if (i + 1 < w.size()) {
-    guess_value(w, w.word(i + 1));
-  }
-}
-
 /// `docker run image cmd`, `kubectl exec pod -- cmd`: behind the verb.
 void unwrap_container(const Wrapping& w) {
   for (std::size_t i = 1; i < w.size() && i < 8; ++i) {
@@ -149,17 +69,18 @@ void guess_editor(const Wrapping& w) {
 
 }  // namespace
 
+void guess_value(const Wrapping& w, std::string_view value) {
+  guess_text(w, value);
+  for (const std::string_view mark : {"=", "!", ".shell ", ".system ", "shell ", "system "}) {
+    if (const std::size_t at = value.find(mark); at != std::string_view::npos) {
+      guess_text(w, value.substr(at + mark.size()));
+    }
+  }
+}
+
 void unwrap_options(const Wrapping& w) {
-  static const RowsByName<TextOptions> kByProgram(kTextOptions);
-  for (const TextOptions* options : kByProgram.of(w.program)) {
-    for (std::size_t i = 1; i < w.size(); ++i) {
-      if (w.word(i).starts_with('-')) {
-        unwrap_option(w, *options, i);
-      }
-    }
-    if (w.program == "tar" && w.size() > 2 && w.word(1).find_first_of("IF") < 8) {
-      guess_from(w, 2);
-    }
+  if (w.program == "tar" && w.size() > 2 && w.word(1).find_first_of("IF") < 8) {
+    guess_from(w, 2);
   }
   if (is_one_of(w.program, {"docker", "podman", "nerdctl", "kubectl", "oc", "crictl", "ctr",
                             "docker-compose", "podman-compose"})) {

@@ -9,13 +9,16 @@
 namespace oap::shell {
 namespace {
 
-/// Options whose value is a command, a program or a file of code. Long names in full; they count
-/// however abbreviated. Sources: the programs' manuals.
+/// Options whose value is a command, a program or a file of code: the one table of them. Long names
+/// in full; they count however abbreviated. Sources: the programs' manuals.
 struct ProgramOptions {
   std::string_view programs;
   std::string_view letters;  ///< short options, anywhere in a group
   std::string_view longs;    ///< " --open-files-in-pager -wrapper "
   std::string_view exempt;   ///< options of their own that are also an abbreviation
+  /// False: the option is no hazard by itself (`ssh -o`, `psql -c`); its value is read all the
+  /// same.
+  bool hazard = true;
 };
 constexpr ProgramOptions kOptions[] = {
     {" git ", "",
@@ -66,7 +69,7 @@ constexpr ProgramOptions kOptions[] = {
      ""},
     {" gs ghostscript ", "c", "", ""},
     {" pdftex pdflatex latex xelatex lualatex tex luatex etex ", "",
-     " -shell-escape --shell-escape -enable-write18 --enable-write18 ", ""},
+     " -shell-escape --shell-escape -enable-write18 --enable-write18 --lua ", ""},
     {" fzf sk ", "", " --preview --bind ", ""},
     {" meson ", "", " --wrapper ", ""},
     {" pylint ", "", " --load-plugins --init-hook ", ""},
@@ -76,6 +79,20 @@ constexpr ProgramOptions kOptions[] = {
     {" fd fdfind ", "xX", " --exec --exec-batch ", ""},
     {" wget ", "", " --use-askpass --execute ", ""},
     {" tcpdump ", "z", "", ""},
+    {" journalctl systemctl ", "", " --pager ", ""},
+    {" tar gtar bsdtar ", "IF", "", "", false},
+    {" rsync ", "e", "", "", false},
+    {" ssh scp sftp ", "oS", "", "", false},
+    {" nc ncat netcat ", "ec", " --exec --sh-exec ", "", false},
+    {" go ", "", " -exec -toolexec -vettool ", "", false},
+    {" fish csh tcsh rc es yash posh elvish xonsh nu ion oil osh ysh tclsh expect pwsh powershell ",
+     "c", " --command -Command ", "", false},
+    {" hyperfine ", "psc", " --prepare --setup --cleanup --conclude ", "", false},
+    {" cargo-watch watchexec nodemon entr ", "xs", " --exec --shell ", "", false},
+    {" xterm gnome-terminal konsole ", "e", " --command ", "", false},
+    {" nix-shell ", "", " --run --command ", "", false},
+    {" sqlite3 psql mysql mariadb ", "ce", " --command -cmd --execute ", "", false},
+    {" dc ", "e", " --expression ", "", false},
 };
 
 /// Verbs behind which another program's words stand.
@@ -102,6 +119,7 @@ constexpr ProgramVerbs kVerbs[] = {
 struct Value {
   std::size_t word = 0;
   std::size_t from = 0;
+  bool hazard = true;  ///< as its row says
 };
 
 bool is_long_option(const ProgramOptions& row, std::string_view name) {
@@ -181,16 +199,29 @@ bool is_usual_setting(std::string_view program, const SimpleCommand& command, co
          file.find("..") == std::string_view::npos && kUsual.contains(base_name(file));
 }
 
-std::optional<Value> program_value(const SimpleCommand& command, std::size_t i) {
+/// What the table and the special forms give for the word at `i`; of hazards only where asked.
+std::vector<Value> program_values(const SimpleCommand& command, std::size_t i, bool hazards) {
   static const RowsByName<ProgramOptions> kByProgram(kOptions);
   const std::string_view program = base_name(command.argv.front());
+  std::vector<Value> out;
   for (const ProgramOptions* row : kByProgram.of(program)) {
-    const auto value = option_value(*row, command, i);
-    if (value && !is_usual_setting(program, command, *value)) {
-      return value;
+    if (hazards && !row->hazard) {
+      continue;
+    }
+    auto value = option_value(*row, command, i);
+    if (!value || is_usual_setting(program, command, *value)) {
+      continue;
+    }
+    value->hazard = row->hazard;
+    out.push_back(*value);
+    if (!row->hazard && value->word == i) {
+      out.push_back({i + 1, 0, false});  // the letter may be the last of another's value
     }
   }
-  return special_value(program, command, i);
+  if (const auto special = special_value(program, command, i)) {
+    out.push_back(*special);
+  }
+  return out;
 }
 
 /// The place behind the verb; 0 where there is none.
@@ -245,7 +276,7 @@ void guess_foreign(const Wrapping& w) {
 
 bool has_program_option(const SimpleCommand& command) {
   for (std::size_t i = 1; i < command.argv.size(); ++i) {
-    if (program_value(command, i)) {
+    if (!program_values(command, i, true).empty()) {
       return true;
     }
   }
@@ -259,11 +290,15 @@ void guess_programs(const Wrapping& w) {
     return;
   }
   for (std::size_t i = 1; i < w.size(); ++i) {
-    const auto value = program_value(w.command, i);
-    if (value && value->word < w.size()) {
-      const std::string_view text = std::string_view(w.word(value->word)).substr(value->from);
-      guess_text(w, text);
-      guess_mentioned(w, text);
+    for (const Value& value : program_values(w.command, i, false)) {
+      if (value.word >= w.size()) {
+        continue;
+      }
+      const std::string_view text = std::string_view(w.word(value.word)).substr(value.from);
+      guess_value(w, text);
+      if (value.hazard) {
+        guess_mentioned(w, text);
+      }
     }
   }
   guess_foreign(w);

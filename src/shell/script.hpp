@@ -30,6 +30,7 @@ struct Redirect {
   Kind kind = Kind::kRead;
   std::string target;
   WordKind word = WordKind::kStatic;
+  std::string text = {};  ///< of a here-document: its lines, as written
 };
 
 /// One program call as the shell would make it. `argv[i]` has kind `kinds[i]`; a command of

@@ -129,6 +129,9 @@ void Parser::finish_simple(SimpleCommand command, const std::vector<Word>& words
   command.wrapper = wrapper_;
   command.fed_by = std::exchange(feeder_, SimpleCommand::kNobody);
   last_simple_ = findings_.script.commands.size();
+  for (std::size_t i = documents; i < pending_.size(); ++i) {
+    pending_[i].command = last_simple_;
+  }
   if (list_command(std::move(command), findings_, depth_)) {
     for (std::size_t i = documents; i < pending_.size(); ++i) {
       pending_[i].is_script = true;
@@ -244,6 +247,7 @@ void Parser::parse_here_document(SimpleCommand& command) {
   }
   command.redirects.push_back(
       {Redirect::Kind::kHereDocument, document.delimiter, WordKind::kStatic});
+  document.redirect = command.redirects.size() - 1;
   pending_.push_back(std::move(document));
 }
 
@@ -280,6 +284,12 @@ void Parser::read_here_document(const HereDocument& document) {
   }
   if (findings_.inputs.size() < kMaxInputs) {
     findings_.inputs.push_back(body);
+  }
+  if (document.command < findings_.script.commands.size()) {
+    auto& redirects = findings_.script.commands[document.command].redirects;
+    if (document.redirect < redirects.size()) {
+      redirects[document.redirect].text = body;
+    }
   }
   if (!enter()) {
     return;

@@ -49,6 +49,8 @@ std::string parse_joined(const Wrapping& w, std::size_t from);
 
 /// The same where it is not certain that it runs.
 void guess_text(const Wrapping& w, std::string_view source);
+/// The same, and what stands behind the marks of values: exec=…, ProxyCommand=…, !…, .shell …
+void guess_value(const Wrapping& w, std::string_view value);
 /// Every word from `from` on may be where a command begins, or be one as text.
 void guess_from(const Wrapping& w, std::size_t from);
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -27,6 +28,12 @@ class MessageRepository {
   /// By rising seq, from `from_seq` on.
   virtual Result<std::vector<MessageRecord>> list(const std::string& session_id,
                                                   std::int64_t from_seq = 0) = 0;
+  /// How many messages each of the sessions has, in one query; those without are left out.
+  virtual Result<std::map<std::string, std::int64_t>> counts(
+      const std::vector<std::string>& session_ids) = 0;
+  /// Copies the messages up to number `last` into a session that has none; how many.
+  virtual Result<std::int64_t> copy(const std::string& from, const std::string& to,
+                                    std::int64_t last) = 0;
   /// The seq that the next append should use: one above the highest, 1 for an empty session.
   virtual Result<std::int64_t> next_seq(const std::string& session_id) = 0;
 };

@@ -53,13 +53,13 @@ struct Turn {
   std::string events;  ///< JSON array; empty: nothing is appended
   std::optional<RunChange> change;
   std::vector<HashedText> blobs;
-  std::string snapshot;            ///< the state after this turn; empty: none
-  std::vector<std::string> taken;  ///< orders that are in `events` now
-  std::vector<Order> orders;       ///< for other runs
-  std::vector<std::string> released_groups;
-  std::vector<HashedText> memos;    ///< key and output
-  bool lets_go = false;             ///< nobody owns the run after this
-  std::optional<WallTime> wake_at;  ///< with `lets_go`: when it wants to be claimed again
+  std::string snapshot;                      ///< the state after this turn; empty: none
+  std::vector<std::string> taken;            ///< orders that are in `events` now
+  std::vector<Order> orders;                 ///< for other runs; for one that is not open: dropped
+  std::vector<std::string> released_groups;  ///< steps of this run that hold no group any more
+  std::vector<HashedText> memos;             ///< key and output
+  bool lets_go = false;                      ///< nobody owns the run after this
+  std::optional<WallTime> wake_at;           ///< with `lets_go`: when it wants to be claimed again
 };
 
 struct TurnDone {
@@ -158,8 +158,6 @@ class RunRepository {
   virtual Result<std::vector<OwnerRecord>> owners() = 0;
   /// Ids of runs that nobody owns and whose `wake_at` has come, at most 1,000.
   virtual Result<std::vector<std::string>> due(WallTime now) = 0;
-  /// The earliest `wake_at` of runs that nobody owns.
-  virtual Result<std::optional<WallTime>> next_wake() = 0;
 
   /// Puts an order down for a run; one that sleeps unowned becomes due. kNotFound;
   /// kFailedPrecondition where it has ended.

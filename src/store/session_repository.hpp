@@ -56,6 +56,8 @@ class SessionRepository {
   virtual Result<void> update(const std::string& id, const SessionUpdate& update) = 0;
   /// Last changed first.
   virtual Result<std::vector<SessionRecord>> list(const SessionFilter& filter) = 0;
+  /// Removes the session with its messages and tasks; how many messages those were. kNotFound.
+  virtual Result<std::int64_t> remove(const std::string& id) = 0;
 };
 
 }  // namespace oap::store

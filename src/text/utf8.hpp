@@ -39,6 +39,8 @@ struct EscapeOptions {
 /// The text as it may be shown to a person who must judge it: each deceptive code point as
 /// `\u{202e}`, each invalid byte as `\x{ff}`. The result is valid UTF-8 without controls.
 std::string escape_visible(std::string_view text, EscapeOptions options = {});
+/// The same as text or attribute value of HTML and XML.
+std::string escape_markup(std::string_view text);
 
 /// Range of the code points of a text: `for (CodePoint c : CodePoints(text))`. Borrows the text.
 class CodePoints {

@@ -72,6 +72,7 @@ TEST(Utf8, TruncatesBetweenCodePoints) {
 TEST(Utf8, ShowsWhatAReaderCannotSee) {
   EXPECT_EQ(escape_visible("ls -la 日本 😀"), "ls -la 日本 😀");
   EXPECT_EQ(escape_visible("a\u202Eb"), "a\\u{202e}b");
+  EXPECT_EQ(escape_markup("<a b='\"'>&\u202E"), "&lt;a b=&#39;&quot;&#39;&gt;&amp;\\u{202e}");
   EXPECT_EQ(escape_visible("a\u200Bb\u00A0c"), "a\\u{200b}b\\u{a0}c");
   EXPECT_EQ(escape_visible("\x1b[31mred"), "\\u{1b}[31mred");
   EXPECT_EQ(escape_visible("a\nb\tc"), "a\\u{a}b\\u{9}c");

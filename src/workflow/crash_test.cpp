@@ -1,4 +1,5 @@
 // A run whose engine is gone after any number of commits goes on in another to the same end.
+#include <algorithm>
 #include <set>
 
 #include <gmock/gmock.h>
@@ -32,8 +33,29 @@ StepDefinition once(std::string id, std::vector<std::string> needs = {}) {
   return made;
 }
 
-/// Something of everything: a loop, a fan-out, a choice, a `once`, a wait, a group, a child run,
-/// exports, `finally`.
+/// A child run with an input that is large enough to be kept apart.
+StepDefinition kid() {
+  SubworkflowStep child;
+  child.workflow = "kid";
+  child.inputs = {{"big", std::string(20'000, 'x')}};
+  return step("kid", std::move(child), {"a"});
+}
+
+/// What is cancelled while "late" runs: something to undo, a concurrency group, a child run.
+Definition to_be_cancelled() {
+  StepDefinition a = tool("a");
+  a.compensate = std::make_unique<StepDefinition>(tool("undo"));
+  StepDefinition one = tool("one", {"a"});
+  StepDefinition two = tool("two", {"a"});
+  one.concurrency = two.concurrency = "g";
+  Definition made =
+      definition(steps(std::move(a), std::move(one), std::move(two), kid(), tool("late", {"two"})));
+  made.finally = steps(tool("tidy"));
+  return made;
+}
+
+/// Something of everything: a loop, a fan-out, a choice, a `once`, a wait, a child run, exports,
+/// `finally`.
 Definition everything() {
   LoopStep loop;
   loop.while_condition = "loop.index < 4";
@@ -48,15 +70,12 @@ Definition everything() {
   choice.else_steps = block(tool("no"));
   WaitStep wait;
   wait.duration = "1ms";
-  SubworkflowStep child;
-  child.workflow = "kid";
   StepDefinition a = tool("a");
   a.exports["count"] = "7";
-  Definition made =
-      definition(steps(std::move(a), step("l", std::move(loop), {"a"}), std::move(each),
-                       step("c", std::move(choice), {"a"}), once("send", {"each", "c"}),
-                       step("nap", std::move(wait), {"a"}), step("kid", std::move(child), {"a"}),
-                       tool("last", {"l", "send", "nap", "kid"})));
+  Definition made = definition(
+      steps(std::move(a), step("l", std::move(loop), {"a"}), std::move(each),
+            step("c", std::move(choice), {"a"}), once("send", {"each", "c"}),
+            step("nap", std::move(wait), {"a"}), kid(), tool("last", {"l", "send", "nap", "kid"})));
   made.max_parallel = 2;  // so that steps stand ready and wait for a place when the engine dies
   made.variables = {{"count", 0}};
   made.finally = steps(tool("tidy"));
@@ -70,7 +89,11 @@ Definition everything() {
 class CrashTest : public EngineHouse {
  protected:
   CrashTest() {
-    subworkflows_["kid"] = testing::compiled(steps(tool("k")));
+    StepDefinition k = tool("k");
+    std::get<ToolStep>(k.body).arguments = {{"size", "${{ size(inputs.big) }}"}};
+    Definition small = definition(steps(std::move(k)));
+    small.inputs = parsed(R"({"big":{"type":"string"}})").get_object();
+    subworkflows_["kid"] = testing::compiled(std::move(small));
     runner_.reply = [this](const StepRequest& request) {
       const std::string path = request.run_id == "run_1" ? request.path : "kid/" + request.path;
       log_.keys[path].push_back(request.idempotency_key);
@@ -102,6 +125,90 @@ class CrashTest : public EngineHouse {
     const Deadline deadline = Deadline::after(Millis(20'000));
     const auto result = co_await engine.wait("run_1", deadline);
     co_return result.has_value();
+  }
+
+  /// Starts what is to be cancelled and cancels it, until the store refuses a write; true where the
+  /// run came to its end before.
+  Task<bool> cancel_until(FaultyRuns& runs) {
+    const oap::Executor executor = co_await boost::asio::this_coro::executor;
+    Engine engine(executor, runs, runner_, system_clock(), options_);
+    StartRequest request;
+    request.blueprint = testing::compiled(to_be_cancelled());
+    request.subworkflows = subworkflows_;
+    request.run_id = "run_1";
+    const auto id = co_await engine.start(std::move(request));
+    while (id && !runs.is_dead() && log_.calls["late"] == 0) {
+      (void)co_await engine.show("run_1");
+    }
+    const auto told = co_await engine.cancel("run_1", "ada");
+    while (told && !runs.is_dead()) {
+      const auto now = co_await engine.show("run_1");
+      if (now && is_end(now->status)) {
+        co_return true;
+      }
+    }
+    co_return false;
+  }
+
+  std::string journals() {
+    std::string text;
+    const auto runs = store_->runs().list({}).value();
+    for (const store::RunRecord& run : runs) {
+      text += fmt::format("\n{} of '{}', {}:", run.id, run.owner, to_string(run.state));
+      const auto rows = store_->runs().events(run.id, 0, 1'000).value();
+      for (const store::EventRow& row : rows) {
+        text += "\n  " + row.body.substr(0, 500);
+      }
+      const auto orders = store_->runs().orders_of(run.id).value();
+      for (const store::Order& order : orders) {
+        text += "\n  order " + order.body.substr(0, 200);
+      }
+    }
+    return text;
+  }
+
+  /// Resumes until the end; cancels where nobody did.
+  Task<Result<RunResult>> go_on_cancelling(Engine& engine) {
+    bool taken = false;
+    const auto rows = store_->runs().events("run_1", 0, 1'000).value();
+    for (const store::EventRow& row : rows) {
+      taken = taken || row.body.find(R"("e":"cancel")") != std::string::npos;
+    }
+    calls_before_ = taken ? log_.calls : std::map<std::string, int>{};
+    const auto orders = store_->runs().orders_of("run_1").value();
+    const bool told = taken || std::any_of(orders.begin(), orders.end(), [](const auto& order) {
+                        return order.body.find(R"("cancel")") != std::string::npos;
+                      });
+    OAP_CO_TRY(const std::vector<std::string> ids, co_await engine.resume_all());
+    (void)co_await engine.resume("run_1");  // it may sleep
+    if (!told) {
+      OAP_CO_CHECK_OK(co_await engine.cancel("run_1", "ada"));
+    }
+    const Deadline deadline = Deadline::after(Millis(20'000));
+    co_return co_await engine.wait("run_1", deadline);
+  }
+
+  void check_cancelled(const RunResult& result) {
+    EXPECT_EQ(result.status, RunState::kCancelled) << result.error << journals();
+    StepState a = StepState::kPending;
+    StepState undone = StepState::kPending;
+    for (const StepReport& report : result.steps) {
+      EXPECT_TRUE(is_end(report.state)) << report.path;
+      a = report.path == "a" ? report.state : a;
+      undone = report.path == "a.compensate" ? report.state : undone;
+    }
+    EXPECT_EQ(a == StepState::kCompleted, undone == StepState::kCompleted);
+    EXPECT_GE(log_.calls["finally.tidy"], 1);
+    for (const std::string path : {"a", "one", "two", "kid/k", "late"}) {
+      if (calls_before_.contains(path)) {
+        EXPECT_EQ(log_.calls[path], calls_before_[path]) << path << " was begun again";
+      }
+    }
+    const auto children = store_->runs().list({.parent_run = "run_1"}).value();
+    for (const store::RunRecord& child : children) {
+      EXPECT_TRUE(is_end(child.state)) << child.id;
+      EXPECT_TRUE(store_->runs().orders_of(child.id)->empty());
+    }
   }
 
   /// Resumes until the end, answering doubts from what the tool knows.
@@ -163,6 +270,7 @@ class CrashTest : public EngineHouse {
   }
 
   ToolLog log_;
+  std::map<std::string, int> calls_before_;  ///< of a run that was being cancelled: none may follow
 };
 
 TEST_F(CrashTest, EveryPrefixOfTheJournalComesToTheSameEnd) {
@@ -180,6 +288,28 @@ TEST_F(CrashTest, EveryPrefixOfTheJournalComesToTheSameEnd) {
     }
     if (ended || HasFailure()) {
       EXPECT_GT(writes, 10);
+      return;
+    }
+  }
+  FAIL() << "the run never ended";
+}
+
+TEST_F(CrashTest, ACancelledRunEndsWhereverItIsCutOff) {
+  constexpr int kMost = 100;
+  runner_.gate("late");
+  for (int writes = 1; writes < kMost; ++writes) {
+    SCOPED_TRACE(fmt::format("after {} writes", writes));
+    log_ = {};
+    store_ = store::Store::open(dir_ / fmt::format("cancel{}.db", writes)).value();
+    FaultyRuns faulty(store_->runs());
+    faulty.die_after(writes);
+    const bool ended = runtime_.run(cancel_until(faulty));
+    if (ended) {
+      EXPECT_GT(writes, 8);
+      return;
+    }
+    check_cancelled(drive([&](Engine& engine) { return go_on_cancelling(engine); }));
+    if (HasFailure()) {
       return;
     }
   }

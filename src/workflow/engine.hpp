@@ -56,10 +56,11 @@ struct Resolution {
 struct ForkRequest {
   std::string run_id;
   /// Path of a top-level step. It and all that (transitively) needs it runs anew; every other step
-  /// that has completed keeps its result. Empty: every step that has not completed.
+  /// that has completed keeps its result and the variables that it set. Empty: every step that has
+  /// not completed. A step that was (or in which one was) compensated runs anew in any case.
   std::string from_step;
   json::Object inputs;     ///< replaced members of the inputs
-  json::Object variables;  ///< replaced variables
+  json::Object variables;  ///< replaced variables; they win over what kept steps had set
   json::Object outputs;    ///< step id → replaced output of a step that is kept
   std::string user;
 };
@@ -75,9 +76,10 @@ struct Limits {
 /// Hosts many durable runs on one executor: starts every step the moment its own dependencies have
 /// ended, and journals each move to the store before it acts on it.
 ///
-/// Everything but the constructor belongs to the executor's thread; the store is touched only from
-/// a thread of the engine's own, which commits what all runs have queued in one transaction. The
-/// repository, runner, clock must outlive it.
+/// Everything but the constructor belongs to the executor's thread. A thread of the engine's own
+/// commits what all runs have queued in one transaction; on the executor's thread only large values
+/// and definitions that are no longer in memory are read. The repository, runner, clock must
+/// outlive it.
 ///
 /// What is acknowledged is durable. A run whose turn cannot be recorded (disk full, lost lease) is
 /// let go: its attempts are cancelled, `wait` answers with that Error, and the run is open in the
@@ -123,7 +125,8 @@ class Engine {
   /// Takes up a run that nobody (who lives) owns. Its id again. kFailedPrecondition: it has ended,
   /// or another engine that lives has it.
   Task<Result<std::string>> resume(std::string run_id);
-  /// Takes up every interrupted run. Their ids, oldest first.
+  /// Takes up every interrupted run. Their ids, oldest first. A run that cannot be read back is
+  /// left to nobody and logged; `resume` of it says why.
   Task<Result<std::vector<std::string>>> resume_all();
 
   // Orders. They are rows of the store before these return, whoever owns the run, and reach it
@@ -154,8 +157,9 @@ class Engine {
   std::shared_ptr<void> observe(std::string run_id, Observer observer);
 
   /// Lets go of all runs in order: attempts are cancelled and waited for until the deadline, and
-  /// what they end with is recorded; the runs stay open and unowned in the store. Nothing may be
-  /// started any more. Call it before the executor ends.
+  /// what they end with is recorded; nothing new begins, no attempt and no child run. The runs stay
+  /// open and unowned in the store. Nothing may be started any more. Call it before the executor
+  /// ends.
   Task<void> close(Deadline deadline);
 
   std::size_t live() const;  ///< runs in memory

@@ -31,8 +31,10 @@ struct StepReport {
   std::optional<WallTime> started_at;  ///< of the first attempt
   std::optional<WallTime> ended_at;
   std::optional<WallTime> due_at;  ///< next attempt, timer or expiry
-  json::Value output;              ///< `{"$blob": hash, "size": n}` where it is large
-  std::string error;               ///< also why it was skipped
+  /// To an Observer, and beyond 64 MB of them in one report, `{"$blob": hash, "size": n}` where it
+  /// is 16 KB and more.
+  json::Value output;
+  std::string error;  ///< also why it was skipped
   std::string error_code;
   bool tolerated = false;  ///< failed, and that is no failure of the run
   StepUsage usage;

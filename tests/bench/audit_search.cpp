@@ -1,14 +1,19 @@
 // Selective searches in a large audit log: audit_search_bench FOLDER [EVENTS [encrypted] [keep]].
-// Writes EVENTS (default 10 million, a month of them, about 9 GB) into a new folder below FOLDER,
+// Writes EVENTS (default 10 million, at least 1,000; a month of them, about 9 GB) into a new folder
+// below FOLDER,
 // builds the indexes and times each kind of search as the command line asks for it: the newest
-// 1,000. Times are milliseconds. `keep` leaves the folder for measurements of the whole program.
+// 1,000; then checks the whole chain with and without the indexes. Times are milliseconds unless
+// they say otherwise. `keep` leaves the folder for measurements of the whole program.
 #include <algorithm>
+#include <charconv>
 #include <cstdio>
-#include <cstdlib>
+#include <exception>
 #include <filesystem>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <random>
+#include <stdexcept>
 #include <vector>
 
 #include <fmt/format.h>
@@ -17,6 +22,7 @@
 #include "audit/keyring.hpp"
 #include "audit/log.hpp"
 #include "audit/query.hpp"
+#include "audit/verify.hpp"
 #include "base/ids.hpp"
 
 namespace {
@@ -27,6 +33,7 @@ using Steady = std::chrono::steady_clock;
 constexpr int kUsers = 1'000;
 constexpr int kTools = 40;
 constexpr int kSessionEvents = 200;
+constexpr int kFewestEvents = 1'000;
 
 double millis_since(Steady::time_point start) {
   return std::chrono::duration<double, std::milli>(Steady::now() - start).count();
@@ -34,9 +41,16 @@ double millis_since(Steady::time_point start) {
 
 void require(bool good, std::string_view what) {
   if (!good) {
-    fmt::print(stderr, "audit_search_bench: {} failed\n", what);
-    std::exit(1);
+    throw std::runtime_error(fmt::format("{} failed", what));
   }
+}
+
+/// A whole number, and nothing else.
+std::optional<int> number_in(std::string_view word) {
+  int value = 0;
+  const auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), value);
+  const bool whole = error == std::errc() && end == word.data() + word.size();
+  return whole ? std::optional(value) : std::nullopt;
 }
 
 /// A month of time in `events` steps.
@@ -50,11 +64,13 @@ class MonthClock final : public Clock {
   WallTime at_{std::chrono::seconds(1'790'000'000)};
 };
 
+std::string user_of(int session) { return fmt::format("user{}", session * 7'919LL % kUsers); }
+
 audit::Event numbered(int i, const std::vector<std::string>& sessions) {
   audit::Event event;
   event.event_type = i % 2 == 0 ? "permission_check" : "tool_execution";
   const int session = i / kSessionEvents;
-  event.user_id = fmt::format("user{}", session * 7'919LL % kUsers);
+  event.user_id = user_of(session);
   event.role = session % 10 == 0 ? "admin" : "user";
   event.session_id = sessions[static_cast<std::size_t>(session)];
   event.call_id = fmt::format("call_{:026}", i / 2);
@@ -139,6 +155,20 @@ class Bench {
     std::fflush(stdout);
   }
 
+  /// With the indexes, which it makes once more where records are in clear, and without.
+  void verify_all() {
+    for (const bool indexed : {true, false}) {
+      if (!indexed) {
+        std::filesystem::remove_all(path_ + "/audit/index");
+      }
+      const auto start = Steady::now();
+      const auto found = audit::verify(path_ + "/audit", {keyring_.get(), {}});
+      require(found && found->ok, "verify");
+      fmt::print("verify {} indexes: {:.2f} s\n", indexed ? "with" : "without",
+                 millis_since(start) / 1e3);
+    }
+  }
+
   void search_all() {
     audit::Query first;
     first.call_id = "none";
@@ -193,7 +223,8 @@ class Bench {
   std::string session() {
     return sessions_[static_cast<std::size_t>(pick(events_ / kSessionEvents))];
   }
-  std::string user() { return fmt::format("user{}", pick(kUsers)); }
+  /// One who has events, also where there are fewer sessions than users.
+  std::string user() { return user_of(pick(events_ / kSessionEvents)); }
   std::string tool() { return fmt::format("tool{}", pick(kTools)); }
   static audit::Query with(std::string audit::Query::* member, std::string value) {
     audit::Query query;
@@ -223,16 +254,36 @@ int main(int argc, char** argv) {
   const auto has = [&words](std::string_view word) {
     return std::find(words.begin(), words.end(), word) != words.end();
   };
-  const int events = argc > 2 ? std::atoi(argv[2]) : 10'000'000;
-  require(argc > 1 && events >= 10'000, "a folder and at least 10,000 events; that");
-  Bench bench(argv[1], events, has("encrypted"));
-  bench.write();
-  bench.open_keys();
-  bench.search_all();
-  if (has("keep")) {
-    fmt::print("kept: {}\n", bench.path());
-  } else {
-    std::filesystem::remove_all(bench.path());
+  int events = 10'000'000;
+  bool usable = !words.empty();
+  for (std::size_t i = 1; i < words.size(); ++i) {
+    const auto number = number_in(words[i]);
+    events = number.value_or(events);
+    usable = usable && (number || words[i] == "encrypted" || words[i] == "keep");
   }
-  return 0;
+  if (!usable || events < kFewestEvents) {
+    fmt::print(stderr,
+               "usage: audit_search_bench FOLDER [EVENTS [encrypted] [keep]], {} events at least\n",
+               kFewestEvents);
+    return 2;
+  }
+  std::string path;
+  int code = 0;
+  try {
+    Bench bench(std::string(words[0]), events, has("encrypted"));
+    path = bench.path();
+    bench.write();
+    bench.open_keys();
+    bench.search_all();
+    bench.verify_all();
+  } catch (const std::exception& failed) {
+    fmt::print(stderr, "audit_search_bench: {}\n", failed.what());
+    code = 1;
+  }
+  if (has("keep")) {
+    fmt::print("kept: {}\n", path);
+  } else if (!path.empty()) {
+    std::filesystem::remove_all(path);
+  }
+  return code;
 }

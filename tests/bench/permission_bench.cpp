@@ -32,15 +32,21 @@ std::shared_ptr<const Policy> compile(std::string yaml, std::vector<std::string>
 
 std::string level_of(std::int64_t i) { return i % 10 == 0 ? "deny" : "allow"; }
 
-std::shared_ptr<const Policy> tool_rules(std::int64_t count) {
+/// The rules as a file's text, and the tools that they name.
+std::string tool_rules_text(std::int64_t count, std::vector<std::string>& tools) {
   std::string yaml = "permissions:\n";
-  std::vector<std::string> tools;
   for (std::int64_t i = 0; i < count; ++i) {
     yaml += fmt::format(
         "  - {{tool: tool_{0}, action: execute, pattern: '/proj/dir_{0}/*', level: {1}}}\n", i,
         level_of(i));
     tools.push_back(fmt::format("tool_{}", i));
   }
+  return yaml;
+}
+
+std::shared_ptr<const Policy> tool_rules(std::int64_t count) {
+  std::vector<std::string> tools;
+  std::string yaml = tool_rules_text(count, tools);
   return compile(std::move(yaml), std::move(tools));
 }
 
@@ -112,9 +118,29 @@ void evaluate(benchmark::State& state, Rules rules, Ask ask) {
   }
 }
 
+/// A file that was not read before.
 void load(benchmark::State& state) {
+  std::vector<std::string> tools;
+  const std::string yaml = tool_rules_text(state.range(0), tools);
+  int time = 0;
   for (auto _ : state) {
-    benchmark::DoNotOptimize(tool_rules(state.range(0)));
+    benchmark::DoNotOptimize(compile(yaml + fmt::format("# {}\n", ++time), tools));
+  }
+}
+
+/// The same file again, beside another that has changed.
+void reload(benchmark::State& state) {
+  std::vector<std::string> tools;
+  const std::string yaml = tool_rules_text(state.range(0), tools);
+  benchmark::DoNotOptimize(compile(yaml, tools));
+  int time = 0;
+  for (auto _ : state) {
+    const std::string small =
+        fmt::format("permissions:\n  - {{tool: new_{}, level: ask}}\n", ++time);
+    auto policy =
+        Policy::compile({{Tier::kUser, "p", yaml}, {Tier::kProject, "project.yaml", small}},
+                        {.workspace = "/", .known_tools = tools});
+    benchmark::DoNotOptimize(policy);
   }
 }
 
@@ -176,6 +202,7 @@ BENCHMARK_CAPTURE(decide, command_rules, command_rules, command_request)
     ->Arg(1000)
     ->Arg(10000);
 BENCHMARK(load)->Arg(10000)->Unit(benchmark::kMillisecond);
+BENCHMARK(reload)->Arg(10000)->Unit(benchmark::kMillisecond);
 
 }  // namespace
 

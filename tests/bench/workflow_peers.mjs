@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 
+process.env.RESTATE_LOGGING ??= 'ERROR';  // a line for each invocation would be measured too
 const [modules, which, concurrentText, secondsText] = process.argv.slice(2);
 const require = createRequire(modules + '/x.js');
 const concurrent = Number(concurrentText);
@@ -67,6 +68,7 @@ async function restate() {
   const base = mkdtempSync(join(tmpdir(), 'restate-'));
   const server = spawn(join(modules, '.bin/restate-server'), ['--base-dir', base, '--node-name', 'bench'], {
     stdio: 'ignore',
+    detached: true,  // a group of its own: the command is a wrapper, and the server its child
     env: { ...process.env, RESTATE_INGRESS__BIND_ADDRESS: `127.0.0.1:${port + 1}`,
       RESTATE_ADMIN__BIND_ADDRESS: `127.0.0.1:${port + 2}`, RESTATE_BIND_ADDRESS: `127.0.0.1:${port + 3}` },
   });
@@ -83,7 +85,7 @@ async function restate() {
       await answer.text();
     });
   } finally {
-    server.kill('SIGKILL');
+    process.kill(-server.pid, 'SIGKILL');
     rmSync(base, { recursive: true, force: true });
   }
 }

@@ -203,6 +203,7 @@ Task<void> client(Engine& engine, std::shared_ptr<const Blueprint> blueprint,
 
 Task<void> load(House& house, int conc, int steps, double seconds) {
   const Executor executor = co_await boost::asio::this_coro::executor;
+  house.options.limits = {.tenant = 0, .tool = 0, .tools = {}};  // one tool is all there is here
   Engine engine(executor, house.store->runs(), house.runner, system_clock(), house.options);
   auto blueprint = compiled(chain(steps));
   std::vector<double> times;
@@ -313,6 +314,10 @@ Task<void> resume(House& house, int count) {
   Engine engine(executor, house.store->runs(), again, system_clock(), house.options);
   auto ids = co_await engine.resume_all();
   const double claimed = seconds_since(begun) * 1000;
+  if (!ids || ids->size() < static_cast<std::size_t>(count)) {
+    std::fprintf(stderr, "only %zu of %d runs were taken up\n", ids ? ids->size() : 0, count);
+    std::exit(1);
+  }
   co_await until([&] { return again.begun >= count; });
   fmt::print(
       "{{\"measure\":\"resume\",\"runs\":{},\"claimed\":{},\"claimed_ms\":{:.1f},"

@@ -1,10 +1,13 @@
 """`oap audit`: search, report, export, proofs, checkpoints, retention, on what real runs recorded."""
 
+import fcntl
 import json
+import os
 import pathlib
 import shutil
 import subprocess
 import sys
+import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "support"))
 from gateway import GatewayTest  # noqa: E402
@@ -48,6 +51,11 @@ class AuditTest(OapTest):
         found = self.oap("audit", "search", "--json")
         self.assertEqual(found.code, 1)
         self.assertTrue(any(e["event_type"] == "malformed" for e in found.lines()))
+        place = next(e for e in found.lines() if e["event_type"] == "malformed")
+        for command in ("tail", "report", "search", "export"):
+            shown = self.oap("audit", command)
+            self.assertEqual(shown.code, 1, shown)
+            self.assertIn(f"{segment.name}:{place['line']}: ", shown.err)
 
     def test_report_in_three_forms(self):
         made = self.oap("audit", "report", "--format", "json").json()
@@ -140,9 +148,40 @@ class AuditTest(OapTest):
         self.assertEqual(broken.code, 1)
         self.assertIn("signed checkpoint", json.dumps(broken.json()["problems"]))
 
-    def test_retention_keeps_what_is_young(self):
-        kept = self.oap("audit", "retain", "--older-than", "1d", "--json")
-        self.assertEqual(kept.json(), {"segments": 0, "events": 0}, kept)
+    def test_strange_files_are_neither_waited_for_nor_taken_for_an_empty_log(self):
+        audit = next((self.base / "state").rglob("audit"))
+        lock = audit / "lock"
+        lock.unlink()
+        os.mkfifo(lock)
+        broken = self.oap("audit", "verify")
+        self.assertEqual(broken.code, 1)
+        self.assertIn(f"{lock} is not a regular file", broken.err)
+        lock.unlink()
+        self.assertEqual(self.oap("audit", "verify").code, 0)
+        audit.rename(self.base / "kept")
+        audit.symlink_to(audit)
+        for command in ("verify", "tail", "search", "report", "export", "checkpoint"):
+            refused = self.oap("audit", command)
+            self.assertEqual(refused.code, 1, (command, refused))
+            self.assertIn(str(audit), refused.err)
+
+    def test_doctor_says_that_the_log_was_removed(self):
+        self.assertNotIn("removed", self.oap("doctor").out)
+        audit = next((self.base / "state").rglob("audit"))
+        shutil.rmtree(audit)
+        gone = self.oap("doctor")
+        self.assertEqual(gone.code, 1, gone)
+        self.assertIn("the folder was removed", gone.out)
+        self.oap("run", "read note0.txt")
+        self.assertIn("began anew", self.oap("doctor").out)
+        self.assertEqual(self.oap("audit", "verify").code, 1)
+        shutil.rmtree(audit)
+        audit.with_name("audit.seen").unlink()
+        self.oap("run", "read note0.txt")
+        self.assertNotIn("began anew", self.oap("doctor").out)
+        self.assertEqual(self.oap("audit", "verify").code, 0)
+
+    def test_an_age_that_is_none_is_refused(self):
         self.assertEqual(self.oap("audit", "retain", "--older-than", "soon").code, 2)
 
 
@@ -187,6 +226,47 @@ class EncryptedAuditTest(OapTest):
         self.assertEqual(self.oap("audit", "verify").code, 0)
         self.assertEqual(self.oap("audit", "erase", "--user", "nobody").code, 1)
 
+    def retain(self, age):
+        return self.oap("audit", "retain", "--older-than", age, "--json").json()
+
+    def test_retention_keeps_what_is_young_and_an_old_anchor_is_not_said_to_hold(self):
+        self.run_and_rotate(1)
+        anchor = self.base / "anchor.jsonl"
+        anchor.write_text(self.oap("audit", "checkpoint", "--json").out)
+        self.assertEqual(self.oap("audit", "rotate-key").code, 0)
+        before = self.oap("audit", "verify", "--json").json()
+        self.assertEqual(self.retain("1d"), {"segments": 0, "events": 0})
+        self.assertEqual(self.oap("audit", "verify", "--json").json()["events"], before["events"])
+        self.assertEqual(self.oap("audit", "verify", "--anchor", str(anchor)).code, 0)
+
+        def is_retired():
+            self.retain("1s")
+            after = self.oap("audit", "verify", "--json")
+            self.assertEqual(after.code, 0, after)
+            return after.json()["first"] == before["last"]
+
+        self.wait_for(is_retired, "retention", 30)
+        undecided = self.oap("audit", "verify", "--anchor", str(anchor), "--json")
+        self.assertEqual((undecided.code, undecided.json()["undecided"]), (1, True), undecided)
+        self.assertEqual(undecided.json()["anchors"], {"compared": 0, "retired": 1})
+        self.assertIn("UNDECIDED", self.oap("audit", "verify", "--anchor", str(anchor)).out)
+        anchor.write_text(anchor.read_text() + self.oap("audit", "checkpoint", "--json").out)
+        self.assertEqual(self.oap("audit", "verify", "--anchor", str(anchor)).code, 0)
+
+    def test_a_lost_key_ring_is_not_made_anew(self):
+        self.oap("run", "read secretplan.txt")
+        ring = next((self.base / "state").rglob("keys/ring"))
+        kept = ring.read_bytes()
+        ring.unlink()
+        for command in (("run", "read secretplan.txt"), ("audit", "search"), ("audit", "rotate-key")):
+            refused = self.oap(*command)
+            self.assertNotEqual(refused.code, 0, refused)
+            self.assertIn("Put the file back from a backup", refused.out + refused.err)
+        self.assertIn("keys/ring is gone", self.oap("doctor").out)
+        self.assertFalse(ring.exists())
+        ring.write_bytes(kept)
+        self.assertEqual(self.oap("audit", "search").code, 0)
+
     def test_wrong_key_is_refused_and_nothing_runs(self):
         self.oap("run", "read secretplan.txt")
         self.env["AUDIT_KEY"] = "A" * 43 + "="
@@ -228,6 +308,47 @@ class FailurePolicyTest(GatewayTest):
         self.wait_for(goes_on, "the alarm", 10)
         self.assertIn('"audit_failure"', (self.work / ".opencode/emergency_audit.log").read_text())
         self.assertEqual(self.oap("audit", "verify").code, 1)
+
+    def test_continue_does_not_wait_for_a_log_that_another_process_holds(self):
+        self.write(".opencode/config.yaml", "security:\n  audit:\n    failure_policy: continue\n")
+        self.oap("trust")
+        self.oap("run", "read nothing.txt")
+        lock = next((self.base / "state").rglob("audit/lock"))
+        with open(lock, "rb") as held:
+            fcntl.flock(held, fcntl.LOCK_EX)
+            gateway = self.gateway({"u": self.unruly()})
+            client = gateway.client()
+            began = time.monotonic()
+            while time.monotonic() - began < 3:
+                self.assertEqual(client.call_text("u__echo", {"text": "unrecorded"}), "unrecorded")
+            self.assertLess(time.monotonic() - began, 8, "a call waited for the lock")
+            self.assertIn("unrecorded work goes on", gateway.log())
+
+        def told():
+            notes = self.oap("audit", "verify", "--json").json().get("notes", [])
+            return any("events before it were refused" in note for note in notes)
+
+        self.wait_for(told, "the record of the gap", 20)
+        self.assertEqual(client.call_text("u__echo", {"text": "recorded"}), "recorded")
+        events = self.oap("audit", "tail", "--json").lines()
+        gaps = [e for e in events if e["event_type"] == "recovered"]
+        kept = (self.work / ".opencode/emergency_audit.log").read_text().splitlines()
+        self.assertEqual(sum(e["details"]["refused_records"] for e in gaps), len(kept))
+        echoes = [e for e in events if e.get("tool") == "echo"]
+        self.assertTrue(echoes and all(e["seq"] > gaps[0]["seq"] for e in echoes))
+        self.assertEqual(self.oap("audit", "verify").code, 0)
+
+    def test_export_that_cannot_be_opened(self):
+        blocked = self.write("blocked.txt", "a file where a folder should be\n")
+        for policy, code in (("continue", 0), ("block", 2)):
+            self.write(".opencode/config.yaml", "security:\n  audit:\n"
+                       f"    failure_policy: {policy}\n    log_file: {blocked}/audit.log\n")
+            self.oap("trust")
+            done = self.oap("run", "read blocked.txt")
+            self.assertEqual(done.code, code, done)
+            self.assertIn("log_file", done.out + done.err)
+        self.assertEqual(self.oap("audit", "verify").code, 0)
+        self.assertTrue(self.oap("audit", "search", "--tool", "read_file", "--json").lines())
 
 
 if __name__ == "__main__":

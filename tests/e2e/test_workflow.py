@@ -58,6 +58,11 @@ class Lint(WorkflowTest):
         self.assertNotEqual(result.code, 0)
         self.assertIn("several workflows", result.err)
 
+    def test_an_agent_or_model_that_is_not_there(self):
+        for step in ("agent: {name: wokrer, prompt: x}", "agent: {prompt: x, model: nowhere/none}"):
+            self.workflow("w", f"id: w\nsteps: [{{id: a, {step}}}]\n")
+            self.assertIn("w.yaml:2", self.flow("lint", "w", code=2).out, step)
+
     def test_unknown_names_get_the_nearest(self):
         self.workflow("release", TWO.replace("two", "release"))
         result = self.flow("run", "relase", code=None)
@@ -139,6 +144,15 @@ class Tests(WorkflowTest):
         self.workflow("two", TWO)
         self.workflow("two.test", "cases: [{name: x, stubs: {a: {output: A}}, expect: {status: failed}}]")
         self.assertIn("no stub", self.flow("test", "two", code=1).out)
+
+    def test_a_name_that_the_workflow_does_not_know_fails_the_case(self):
+        self.workflow("two", TWO)
+        for expectation in ("stubs: {zz: {output: A}}", "expect: {not_called: [zz]}", "approvals: {zz: {approve: true}}",
+                            "expires: [zz]", "tools: {zz: {output: A}}"):
+            self.workflow("two.test", f"cases: [{{name: x, {expectation}}}]")
+            result = self.flow("test", "two", code=None)
+            self.assertIn(result.code, (1, 2), expectation)
+            self.assertIn("zz", result.out + result.err, expectation)
 
     def test_nothing_really_runs(self):
         self.workflow("w", "id: w\nsteps: [{id: a, run: touch made}, {id: b, tool: write_file, with: {path: x, content: y}}]\n")

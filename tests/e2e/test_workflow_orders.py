@@ -3,6 +3,7 @@
 import json
 import os
 import pathlib
+import signal
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "support"))
@@ -36,7 +37,8 @@ class Approvals(WorkflowTest):
         ship = self.steps(last)["ship"]["outputs"]
         self.assertEqual(ship["form"], {"reason": "because", "sure": True})
         self.assertEqual(ship["by"], [USER])
-        self.assertTrue(any(e["event_type"] == "workflow_order" and e["approver"] == USER for e in self.audit()))
+        order = [e for e in self.audit() if e["event_type"] == "workflow_order"][-1]
+        self.assertEqual((order["approver"], order["action"], order["details"]["step"]), (USER, "approve", "ship"))
 
     def test_yes_never_answers_it(self):
         self.ask()
@@ -89,6 +91,16 @@ class Approvals(WorkflowTest):
         self.assertEqual(done["status"], "completed")
 
 
+    def test_ctrl_c_is_an_order_too(self):
+        self.ask()
+        process, run_id = self.begin("w", "--yes")
+        self.waits(run_id, "approval")
+        process.send_signal(signal.SIGINT)
+        self.assertEqual(self.last(process)["status"], "cancelled")
+        orders = [e for e in self.audit() if e["event_type"] == "workflow_order"]
+        self.assertEqual([(e["action"], e["details"]["run_id"]) for e in orders], [("cancel", run_id)])
+
+
 class Terminal(WorkflowTest):
     def test_the_live_graph_and_its_questions(self):
         from test_mcp_cli import Terminal as Screen
@@ -96,6 +108,7 @@ class Terminal(WorkflowTest):
         screen = Screen(self, "workflow", "run", "w", "--yes")
         code = screen.run(("Approve?", "y"), ("reason", "because"), ("sure", "yes"))
         self.assertEqual(code, 0, screen.seen)
+        self.assertTrue(any(e["event_type"] == "workflow_order" and e["action"] == "approve" for e in self.audit()))
         for text in ("Ship w?", "✓ ship", "✓ after", "critical path: ship → after", "completed: 2 of 2"):
             self.assertIn(text, screen.seen)
 
@@ -153,6 +166,30 @@ class PauseAndResume(WorkflowTest):
         self.assertEqual((self.work / "log").read_text().split(), ["a", "b"])
         self.assertNotEqual(self.flow("resume", run_id, code=None).code, 0)
 
+    def test_a_pause_that_nobody_has_taken_in_yet_is_lifted(self):
+        self.workflow("w", "id: w\nsteps:\n  - {id: a, run: 'touch began; sleep 1; echo a >> log'}\n"
+                           "  - {id: b, needs: [a], run: 'echo b >> log'}\n")
+        process, run_id = self.begin("w", "--yes")
+        self.wait_for((self.work / "began").exists, "the step to begin")
+        process.kill()
+        process.wait()
+        self.flow("pause", run_id)
+        self.assertEqual(self.flow("resume", run_id, "--yes", "--json", timeout=30).json()["status"], "completed")
+
+    def test_a_child_that_is_resumed_takes_its_parent_along(self):
+        self.workflow("c", "id: c\nsteps: [{id: gate, wait: {signal: go}}]\n")
+        self.workflow("p", "id: p\nsteps:\n  - {id: s, uses: c}\n  - {id: after, needs: [s], run: 'echo after >> log'}\n")
+        process, run_id = self.begin("p", "--yes")
+        child = self.wait_for(lambda: [r["run_id"] for r in self.open_runs() if r["workflow_id"] == "c"], "the child")[0]
+        self.waits(child, "signal go")
+        process.kill()
+        process.wait()
+        self.flow("signal", child, "go", "{}", code=None)
+        run = self.flow("resume", child, "--yes", "--json", timeout=30).json()
+        self.assertEqual(run["status"], "completed")
+        self.assertEqual(self.show(run_id)["status"], "completed")
+        self.assertEqual((self.work / "log").read_text(), "after\n")
+
     def test_resume_follows_a_run_of_another_process(self):
         self.workflow("w", "id: w\nsteps: [{id: a, run: 'touch began; sleep 3'}]\n")
         process, run_id = self.begin("w", "--yes")
@@ -209,10 +246,18 @@ class Fork(WorkflowTest):
         self.assertEqual((self.work / "log").read_text().split(), ["a", "b", "c", "c", "b", "c"])
         self.assertEqual(self.show(run["run_id"])["forked_from"], failed["run_id"])
         for args in (("--from", "zz"), ("--output", "zz=1"), ("--input", "zz=1"), ("--input", "n=x")):
-            self.assertNotEqual(self.flow("fork", failed["run_id"], *args, "--yes", code=None).code, 0, args)
+            self.flow("fork", failed["run_id"], *args, "--yes", code=2)
 
 
 class Reading(WorkflowTest):
+    def test_each_line_of_a_long_error_is_shown(self):
+        lines = "".join(f"the reason number {n} of many. " for n in range(40))
+        self.workflow("w", f"id: w\nsteps: [{{id: a, run: 'echo \"{lines}\" >&2; echo last >&2; exit 1'}}]\n")
+        run_id = self.run_json("w", code=1)["run_id"]
+        shown = self.flow("show", run_id).out
+        self.assertIn("the reason number 0 of many", shown)
+        self.assertIn("exit code 1", shown)
+
     def test_logs_and_history(self):
         self.workflow("w", "id: w\nsteps: [{id: a, run: echo hello}, {id: b, run: 'echo bad; exit 1'}]\n")
         run_id = self.run_json("w", code=1)["run_id"]

@@ -30,7 +30,7 @@ int show_tail(const std::string& dir, const Common& common, const AuditArgs& arg
       print(audit_line(record) + "\n");
     }
   }
-  return 0;
+  return audit_malformed(audit_malformed(*records));
 }
 
 Result<audit::VerifyReport> verified_log(const std::string& dir, const Common& common,
@@ -51,7 +51,11 @@ Result<audit::VerifyReport> verified_log(const std::string& dir, const Common& c
     }
     options.anchors = *std::move(anchors);
   }
-  return audit::verify(dir, options);
+  OAP_TRY(audit::VerifyReport found, audit::verify(dir, options));
+  if (!keys) {
+    found.notes.push_back(keys.error().message());
+  }
+  return found;
 }
 
 int show_verify(const std::string& dir, const Common& common, const AuditArgs& args) {
@@ -67,9 +71,14 @@ int show_verify(const std::string& dir, const Common& common, const AuditArgs& a
     print_json(audit::to_json(*verified));
     return verified->ok ? 0 : 1;
   }
-  std::string text = verified->ok ? fmt::format("intact: {} events ({} to {})\n", verified->events,
-                                                verified->first, verified->last)
-                                  : fmt::format("BROKEN: {} events read\n", verified->events);
+  std::string text = fmt::format("BROKEN: {} events read\n", verified->events);
+  if (verified->ok) {
+    text = fmt::format("intact: {} events ({} to {})\n", verified->events, verified->first,
+                       verified->last);
+  } else if (verified->is_undecided) {
+    text = fmt::format("UNDECIDED: {} events ({} to {}) fit each other, but no anchor\n",
+                       verified->events, verified->first, verified->last);
+  }
   for (const audit::Problem& problem : verified->problems) {
     const std::string place = problem.line > 0
                                   ? fmt::format("{}:{}: ", problem.segment, problem.line)
@@ -98,7 +107,7 @@ int audit_command(const Common& common, const AuditArgs& args) {
   using Action = AuditArgs::Action;
   switch (args.action) {
     case Action::kTail:
-      return os::exists(dir) ? show_tail(dir, common, args) : 0;
+      return show_tail(dir, common, args);
     case Action::kSearch:
       return audit_search(dir, common, args);
     case Action::kReport:

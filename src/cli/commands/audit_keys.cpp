@@ -1,4 +1,5 @@
 #include "audit/log.hpp"
+#include "audit/regular_file.hpp"
 #include "cli/commands/audit_views.hpp"
 #include "cli/output.hpp"
 #include "json/parse.hpp"
@@ -70,7 +71,8 @@ Result<int> decrypt(const Common& common, const std::string& file) {
 }  // namespace
 
 Result<std::unique_ptr<audit::Keyring>> audit_keys(const std::string& dir, const Common& common) {
-  if (!os::exists(dir + "/keys/ring")) {
+  OAP_TRY(const bool encrypted, audit::is_there(dir + "/keys"));
+  if (!encrypted) {
     return nullptr;
   }
   OAP_TRY(const platform::Settings settings, settings_of(common));
@@ -79,7 +81,11 @@ Result<std::unique_ptr<audit::Keyring>> audit_keys(const std::string& dir, const
     return nullptr;
   }
   OAP_TRY(auto masters, audit::parse_keys(*configured));
-  return audit::Keyring::open(dir, std::move(masters), false, system_clock().wall());
+  auto keys = audit::Keyring::open(dir, std::move(masters), false, system_clock().wall());
+  if (!keys && keys.error().code() == Code::kNotFound) {
+    return nullptr;
+  }
+  return keys;
 }
 
 int audit_rotate_key(const Common& common) {

@@ -1,5 +1,6 @@
 #include "audit/checkpoint.hpp"
 #include "audit/export.hpp"
+#include "audit/regular_file.hpp"
 #include "audit/report.hpp"
 #include "cli/commands/audit_views.hpp"
 #include "cli/output.hpp"
@@ -17,7 +18,8 @@ Result<int> export_events(const std::string& dir, const Common& common, const Au
   if (args.proofs && !args.format.empty() && args.format != "jsonl") {
     return fail(Code::kInvalidArgument, "--proofs goes with --format jsonl");
   }
-  if (!os::exists(dir)) {
+  OAP_TRY(const bool begun, audit::is_there(dir));
+  if (!begun) {
     return 0;
   }
   std::optional<audit::Prover> prover;
@@ -44,18 +46,16 @@ Result<int> export_events(const std::string& dir, const Common& common, const Au
     }
     return true;
   };
-  OAP_TRY(const std::uint64_t bad, audit::for_each(dir, query, take, keys.get()));
+  OAP_TRY(const audit::Malformed bad, audit::for_each(dir, query, take, keys.get()));
   if (failed) {
     return fail(*failed);
   }
-  if (bad > 0) {
-    print_error(fmt::format("{} lines are no intact record; see `oap audit verify`", bad));
-  }
-  return bad > 0 ? 1 : 0;
+  return audit_malformed(bad);
 }
 
 Result<int> print_checkpoint(const std::string& dir, bool as_json) {
-  if (!os::exists(dir)) {
+  OAP_TRY(const bool begun, audit::is_there(dir));
+  if (!begun) {
     return fail(Code::kNotFound, "there is no audit log yet in {}", dir);
   }
   OAP_TRY([[maybe_unused]] const std::uint64_t made,
@@ -73,6 +73,14 @@ Result<int> print_checkpoint(const std::string& dir, bool as_json) {
     print(json::print_pretty(checkpoint) + "\n" + pem);
   }
   return 0;
+}
+
+Result<json::Object> prove_event(const std::string& dir, const std::string& event) {
+  OAP_TRY(const bool begun, audit::is_there(dir));
+  if (!begun) {
+    return fail(Code::kNotFound, "there is no audit log yet in {}", dir);
+  }
+  return audit::prove(dir, event, system_clock().wall());
 }
 
 Result<int> check_proof_file(const AuditArgs& args, bool as_json) {
@@ -150,7 +158,7 @@ int audit_report(const std::string& dir, const Common& common, const AuditArgs& 
   } else {
     print(args.format == "html" ? audit::to_html(*made) : audit::to_markdown(*made));
   }
-  return 0;
+  return audit_malformed(made->malformed);
 }
 
 int audit_export(const std::string& dir, const Common& common, const AuditArgs& args) {
@@ -158,9 +166,7 @@ int audit_export(const std::string& dir, const Common& common, const AuditArgs& 
 }
 
 int audit_prove(const std::string& dir, const AuditArgs& args, bool as_json) {
-  const auto proof = os::exists(dir)
-                         ? audit::prove(dir, args.event, system_clock().wall())
-                         : Result<json::Object>(fail(Code::kNotFound, "there is no audit log yet"));
+  const auto proof = prove_event(dir, args.event);
   if (!proof) {
     return report(proof.error(), as_json);
   }

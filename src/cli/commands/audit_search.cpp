@@ -6,8 +6,20 @@
 #include "text/utf8.hpp"
 
 namespace oap::cli {
+namespace {
+
+/// A record has an id.
+bool is_malformed(const json::Object& shown) {
+  return json::get_string(shown, "event_type") == "malformed" &&
+         json::find(shown, "event_id") == nullptr;
+}
+
+}  // namespace
 
 std::string audit_line(const json::Object& record) {
+  if (is_malformed(record)) {
+    return text::escape_visible("malformed " + audit::place_of(record));
+  }
   const json::Value value(record);
   const auto text = [&](std::string_view key) { return json::get_string(value, key); };
   std::string tool(text("server"));
@@ -22,6 +34,30 @@ std::string audit_line(const json::Object& record) {
     line += fmt::format(" [{}]", text("error"));
   }
   return text::escape_visible(line);
+}
+
+audit::Malformed audit_malformed(const std::vector<json::Object>& shown) {
+  audit::Malformed bad;
+  for (const json::Object& record : shown) {
+    if (is_malformed(record)) {
+      ++bad.count;
+      if (bad.places.size() < audit::Malformed::kMostPlaces) {
+        bad.places.push_back(audit::place_of(record));
+      }
+    }
+  }
+  return bad;
+}
+
+int audit_malformed(const audit::Malformed& bad) {
+  for (const std::string& place : bad.places) {
+    print_error(text::escape_visible(place));
+  }
+  if (bad.count > 0) {
+    print_error(fmt::format("{} {} no intact record; see `oap audit verify`", bad.count,
+                            bad.count == 1 ? "line is" : "lines are"));
+  }
+  return bad.count > 0 ? 1 : 0;
 }
 
 Error usage(const Error& error) { return {Code::kConfiguration, error.message()}; }
@@ -73,11 +109,9 @@ int audit_search(const std::string& dir, const Common& common, const AuditArgs& 
     print_error(fmt::format("there are more than these {}: narrow the search or raise --limit",
                             found->records.size()));
   }
-  if (found->malformed > 0) {
-    print_error(
-        fmt::format("{} lines are no intact record; see `oap audit verify`", found->malformed));
-  }
-  return found->malformed > 0 ? 1 : 0;
+  audit::Malformed bad = audit_malformed(found->records);
+  bad.count = found->malformed;
+  return audit_malformed(bad);
 }
 
 }  // namespace oap::cli

@@ -2,8 +2,10 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "audit/keyring.hpp"
+#include "audit/query.hpp"
 #include "base/clock.hpp"
 #include "cli/args.hpp"
 #include "json/value.hpp"
@@ -21,6 +23,11 @@ Result<audit::Query> audit_query(const AuditArgs& args, WallTime now);
 
 /// The keys of an encrypted log; null where it is in clear, or no key is configured.
 Result<std::unique_ptr<audit::Keyring>> audit_keys(const std::string& dir, const Common& common);
+
+/// Names lines that are no intact record on stderr; the exit code: 1 where there are any.
+int audit_malformed(const audit::Malformed& bad);
+/// Those among what was shown.
+audit::Malformed audit_malformed(const std::vector<json::Object>& shown);
 
 int audit_search(const std::string& dir, const Common& common, const AuditArgs& args);
 int audit_report(const std::string& dir, const Common& common, const AuditArgs& args);

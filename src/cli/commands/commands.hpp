@@ -24,6 +24,7 @@ int sandbox_command(const Common& common, const SandboxArgs& args);
 int audit_command(const Common& common, const AuditArgs& args);
 int scan_command(const Common& common, const ScanArgs& args);
 int workflow_command(const Common& common, const WorkflowArgs& args);
+int hook_command(const Common& common, const HookArgs& args);
 int doctor_command(const Common& common, const DoctorArgs& args);
 int version_command(const Common& common, const VersionArgs& args);
 int completion_command(const Common& common, const CompletionArgs& args);

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "async/runtime.hpp"
+#include "audit/removal.hpp"
 #include "cli/commands/commands.hpp"
 #include "cli/output.hpp"
 #include "cli/version.hpp"
@@ -197,6 +198,9 @@ void check_audit(const platform::Settings& settings, std::vector<Finding>& findi
   Finding finding{"audit", dir, State::kGood, "begins with the first event"};
   if (!settings.config.security.audit.enabled) {
     finding.detail = "switched off";
+  } else if (const auto gone = audit::what_became_of(dir); !gone || !gone->empty()) {
+    finding.state = State::kBroken;
+    finding.detail = gone ? *gone : gone.error().to_string();
   } else if (os::exists(dir)) {
     const auto log = platform::open_audit_log(settings);
     finding.state = log ? State::kGood : State::kBroken;

@@ -7,6 +7,7 @@
 #include "async/scope.hpp"
 #include "async/sleep.hpp"
 #include "cli/commands/commands.hpp"
+#include "cli/input.hpp"
 #include "cli/live_view.hpp"
 #include "cli/output.hpp"
 #include "cli/session_setup.hpp"
@@ -17,31 +18,13 @@ namespace {
 
 constexpr std::size_t kMaxPromptBytes = 4U << 20U;
 
-Result<std::string> read_stdin() {
-  std::string text;
-  char buffer[65'536];
-  while (true) {
-    const ssize_t got = ::read(0, buffer, sizeof buffer);
-    if (got < 0) {
-      return fail(Code::kUsage, "standard input cannot be read");
-    }
-    if (got == 0) {
-      return text;
-    }
-    text.append(buffer, static_cast<std::size_t>(got));
-    if (text.size() > kMaxPromptBytes) {
-      return fail(Code::kUsage, "the prompt is larger than {} bytes", kMaxPromptBytes);
-    }
-  }
-}
-
 Result<std::string> prompt_of(const RunArgs& args) {
   std::string prompt = args.prompt;
   if (!args.has_prompt || prompt == "-") {
     if (isatty(0) == 1) {
       return fail(Code::kUsage, "no task given. Try: oap run \"Read the README.md file\"");
     }
-    OAP_TRY(prompt, read_stdin());
+    OAP_TRY(prompt, read_stdin(kMaxPromptBytes));
   }
   if (text::trim(prompt).empty()) {
     return fail(Code::kUsage, "the task is empty");

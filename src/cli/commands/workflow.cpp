@@ -4,10 +4,9 @@
 #include <array>
 #include <utility>
 
-#include <unistd.h>
-
 #include "async/runtime.hpp"
 #include "cli/commands/commands.hpp"
+#include "cli/input.hpp"
 #include "cli/output.hpp"
 #include "json/parse.hpp"
 #include "json/print.hpp"
@@ -20,24 +19,6 @@ namespace oap::cli {
 namespace {
 
 constexpr std::size_t kMaxText = 4U << 20U;
-
-Result<std::string> read_stdin() {
-  std::string text;
-  char buffer[65'536];
-  while (true) {
-    const ssize_t got = ::read(0, buffer, sizeof buffer);
-    if (got < 0) {
-      return fail(Code::kUsage, "standard input cannot be read");
-    }
-    if (got == 0) {
-      return text;
-    }
-    text.append(buffer, static_cast<std::size_t>(got));
-    if (text.size() > kMaxText) {
-      return fail(Code::kUsage, "standard input is larger than {} bytes", kMaxText);
-    }
-  }
-}
 
 std::string type_of(const json::Object& schemas, std::string_view name) {
   const json::Value* const schema = json::find(schemas, name);
@@ -96,7 +77,7 @@ Result<platform::LoadedWorkflow> load_workflow(const platform::Platform& platfor
   if (reference != "-") {
     return workflows.load(reference);
   }
-  OAP_TRY(const std::string text, read_stdin());
+  OAP_TRY(const std::string text, read_stdin(kMaxText));
   platform::LoadedWorkflow loaded =
       workflows.load_text(text, platform.settings().paths.workspace + "/<stdin>");
   for (workflow::Problem& problem : loaded.problems) {
@@ -133,7 +114,7 @@ Result<json::Object> inputs_of(const json::Object& schemas, const WorkflowArgs& 
     }
     const bool from_stdin = args.inputs_file == "-";
     OAP_TRY(const std::string text,
-            from_stdin ? read_stdin() : os::read_file(args.inputs_file, kMaxText));
+            from_stdin ? read_stdin(kMaxText) : os::read_file(args.inputs_file, kMaxText));
     auto document = yaml::parse(text, from_stdin ? "<stdin>" : args.inputs_file);
     if (!document) {
       return fail(Code::kUsage, "{}", document.error().message());

@@ -1,3 +1,6 @@
+#include <filesystem>
+#include <fstream>
+
 #include "cli/commands/workflow.hpp"
 #include "cli/output.hpp"
 #include "os/file.hpp"
@@ -69,6 +72,23 @@ Task<Result<Drawn>> find(platform::Platform& platform, std::string target) {
   co_return out;
 }
 
+/// A file is replaced in one move; what is no file (a pipe, a device) is written into.
+Result<void> write_picture(const std::string& path, const std::string& text) {
+  std::error_code none;
+  const std::filesystem::path real = std::filesystem::weakly_canonical(path, none);
+  const std::string place = none ? path : real.string();
+  const auto status = std::filesystem::status(place, none);
+  if (!std::filesystem::exists(status) || std::filesystem::is_regular_file(status)) {
+    return os::write_file_atomic(place, text);
+  }
+  std::ofstream out(place, std::ios::binary);
+  out << text << std::flush;
+  if (!out) {
+    return fail(Code::kUnavailable, "writing {} failed", path);
+  }
+  return {};
+}
+
 Task<int> draw(platform::Platform& platform, WorkflowArgs args, bool as_json) {
   const auto drawn = co_await find(platform, args.target);
   if (!drawn) {
@@ -79,7 +99,7 @@ Task<int> draw(platform::Platform& platform, WorkflowArgs args, bool as_json) {
   const std::string text =
       as_svg ? workflow::svg(*drawn->blueprint, run) : workflow::mermaid(*drawn->blueprint, run);
   if (!args.file.empty()) {
-    const auto written = os::write_file_atomic(args.file, text);
+    const auto written = write_picture(args.file, text);
     if (!written) {
       co_return report(written.error(), as_json);
     }

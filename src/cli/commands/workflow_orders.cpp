@@ -1,8 +1,10 @@
+#include <algorithm>
 #include <array>
 #include <utility>
 
 #include "cli/commands/workflow.hpp"
 #include "cli/output.hpp"
+#include "cli/workflow_audit.hpp"
 #include "cli/workflow_questions.hpp"
 #include "json/parse.hpp"
 #include "json/print.hpp"
@@ -33,11 +35,7 @@ Result<std::string> only_approval(const workflow::RunResult& run) {
 
 Task<Result<std::string>> approve(workflow::Engine& engine, std::string run_id, std::string user,
                                   WorkflowArgs args) {
-  std::string step = args.step;
-  if (step.empty()) {
-    OAP_CO_TRY(const workflow::RunResult run, co_await engine.show(run_id));
-    OAP_CO_TRY(step, only_approval(run));
-  }
+  const std::string step = args.step;
   workflow::Vote vote;
   vote.by = std::move(user);
   vote.approve = !args.reject;
@@ -112,36 +110,25 @@ Task<Result<std::string>> give(platform::Platform& platform, std::string run_id,
   co_return fmt::format("{} starts nothing new until 'oap workflow resume {}'", run_id, run_id);
 }
 
-void record(platform::Platform& platform, const std::string& run_id, const WorkflowArgs& args,
-            const Result<std::string>& done) {
+std::string name_of(Action action) {
   static constexpr std::array<std::pair<Action, std::string_view>, 5> kNames = {
       {{Action::kApprove, "approve"},
        {Action::kResolve, "resolve"},
        {Action::kSignal, "signal"},
        {Action::kCancel, "cancel"},
        {Action::kPause, "pause"}}};
-  audit::Event event;
-  event.event_type = "workflow_order";
-  event.user_id = platform.principal().user_id;
-  event.role = platform.principal().role;
-  event.success = done.has_value();
-  event.reason = platform.redactor().redact(args.comment);
-  if (!done) {
-    event.error = platform.redactor().redact(done.error().to_string());
+  const auto* const found = std::find_if(kNames.begin(), kNames.end(),
+                                         [&](const auto& entry) { return entry.first == action; });
+  return found == kNames.end() ? "" : std::string(found->second);
+}
+
+/// The step that is meant, where the command line leaves it out.
+Task<Result<std::string>> step_of(workflow::Engine& engine, std::string run_id, WorkflowArgs args) {
+  if (args.action != Action::kApprove || !args.step.empty()) {
+    co_return std::move(args.step);
   }
-  for (const auto& [action, name] : kNames) {
-    if (action == args.action) {
-      event.action = name;
-    }
-  }
-  if (args.action == Action::kApprove) {
-    event.approver = event.user_id;
-    event.permission_decision = args.reject ? "deny" : "allow";
-  }
-  event.details = {{"run_id", run_id}, {"step", args.step}};
-  if (const auto written = platform.audit().append_now(std::move(event)); !written) {
-    print_error("the order was not audited: " + written.error().to_string());
-  }
+  OAP_CO_TRY(const workflow::RunResult run, co_await engine.show(std::move(run_id)));
+  co_return only_approval(run);
 }
 
 Task<int> order(platform::Platform& platform, WorkflowArgs args, bool as_json) {
@@ -149,8 +136,16 @@ Task<int> order(platform::Platform& platform, WorkflowArgs args, bool as_json) {
   if (!run_id) {
     co_return report(run_id.error(), as_json);
   }
-  const auto done = co_await give(platform, *run_id, args);
-  record(platform, *run_id, args, done);
+  auto done = Result<std::string>();
+  auto step = co_await step_of(platform.workflows().engine(), *run_id, args);
+  if (step) {
+    args.step = *std::move(step);
+    done = co_await give(platform, *run_id, args);
+  } else {
+    done = fail(step.error());
+  }
+  audit_order(platform, {name_of(args.action), *run_id, args.step, args.comment, args.reject},
+              done ? Result<void>() : fail(done.error()));
   if (!done) {
     co_return report(done.error(), as_json);
   }

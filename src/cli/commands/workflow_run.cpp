@@ -57,6 +57,28 @@ Task<void> watch_stored(WorkflowSession& session, std::string id) {
   session.watch(id, blueprint ? *blueprint : nullptr);
 }
 
+/// Takes up the open runs above a child as well: it is they who go on with what it comes to.
+Task<Result<Ids>> resume_above(WorkflowSession& session, std::string parent) {
+  Ids ids;
+  while (!parent.empty()) {
+    OAP_CO_TRY(const store::RunRecord record, session.platform().workflows().runs().find(parent));
+    if (store::is_end(record.state)) {
+      break;
+    }
+    co_await watch_stored(session, parent);
+    const auto taken = co_await session.engine().resume(parent);
+    if (!taken && taken.error().code() != Code::kFailedPrecondition) {
+      co_return fail(taken.error());
+    }
+    if (!taken) {
+      session.is_elsewhere(parent);
+    }
+    ids.push_back(parent);
+    parent = record.parent_run;
+  }
+  co_return ids;
+}
+
 Task<Result<Ids>> resume_one(WorkflowSession& session, WorkflowArgs args) {
   OAP_CO_TRY(std::string id, session.platform().workflows().runs().resolve(args.target));
   OAP_CO_TRY(const store::RunRecord record, session.platform().workflows().runs().find(id));
@@ -66,13 +88,12 @@ Task<Result<Ids>> resume_one(WorkflowSession& session, WorkflowArgs args) {
                    to_string(record.state), id);
   }
   co_await watch_stored(session, id);
-  if (record.state == store::RunState::kPaused || args.tokens || args.cost) {
-    workflow::Budget more;
-    more.tokens = args.tokens;
-    more.cost_usd = args.cost;
-    OAP_CO_CHECK_OK(
-        co_await session.engine().unpause(id, session.platform().principal().user_id, more));
-  }
+  workflow::Budget more;
+  more.tokens = args.tokens;
+  more.cost_usd = args.cost;
+  // Always: a pause may still be among the orders that the run has not taken in.
+  OAP_CO_CHECK_OK(
+      co_await session.engine().unpause(id, session.platform().principal().user_id, more));
   const auto taken = co_await session.engine().resume(id);
   if (!taken && taken.error().code() != Code::kFailedPrecondition) {
     co_return fail(taken.error());
@@ -80,7 +101,8 @@ Task<Result<Ids>> resume_one(WorkflowSession& session, WorkflowArgs args) {
   if (!taken) {
     session.is_elsewhere(id);
   }
-  Ids ids{std::move(id)};
+  OAP_CO_TRY(Ids ids, co_await resume_above(session, record.parent_run));
+  ids.insert(ids.begin(), std::move(id));
   co_return ids;
 }
 
@@ -89,7 +111,9 @@ Task<Result<Ids>> resume_all(WorkflowSession& session) {
   Ids ids;
   for (const std::string& id : taken) {
     const auto record = session.platform().workflows().runs().find(id);
-    if (record && record->parent_run.empty()) {
+    const bool is_top =
+        record && std::find(taken.begin(), taken.end(), record->parent_run) == taken.end();
+    if (is_top) {
       co_await watch_stored(session, id);
       ids.push_back(id);
     }
@@ -127,6 +151,13 @@ Result<void> check_names(const workflow::Blueprint& blueprint,
   return check(request.variables, variables, "variable");
 }
 
+/// What the command line names wrongly.
+Error as_usage(const Error& error) {
+  const bool named_wrongly =
+      error.code() == Code::kInvalidArgument || error.code() == Code::kNotFound;
+  return named_wrongly ? Error(Code::kUsage, error.message()) : error;
+}
+
 Task<Result<Ids>> fork(WorkflowSession& session, WorkflowArgs args) {
   workflow::ForkRequest request;
   OAP_CO_TRY(request.run_id, session.platform().workflows().runs().resolve(args.target));
@@ -137,9 +168,12 @@ Task<Result<Ids>> fork(WorkflowSession& session, WorkflowArgs args) {
   OAP_CO_TRY(request.outputs, typed_pairs({}, args.outputs, "--output"));
   OAP_CO_CHECK_OK(check_names(*blueprint, request));
   request.user = session.platform().principal().user_id;
-  OAP_CO_TRY(std::string id, co_await session.engine().fork(std::move(request)));
-  session.watch(id, blueprint);
-  Ids ids{std::move(id)};
+  auto id = co_await session.engine().fork(std::move(request));
+  if (!id) {
+    co_return fail(as_usage(id.error()));
+  }
+  session.watch(*id, blueprint);
+  Ids ids{*std::move(id)};
   co_return ids;
 }
 

@@ -5,6 +5,7 @@
 #include "cli/output.hpp"
 #include "cli/workflow_session.hpp"
 #include "cli/workflow_view.hpp"
+#include "crypto/hash.hpp"
 #include "json/parse.hpp"
 #include "json/print.hpp"
 #include "text/strings.hpp"
@@ -111,8 +112,9 @@ std::string time_or_dash(const std::optional<WallTime>& at) { return at ? format
 
 std::string details(const platform::Platform& platform, const StepReport& step) {
   std::string out;
-  if (!step.error.empty()) {
-    for (const std::string_view line : text::split_lines(platform.cleaned(step.error))) {
+  const std::string error = platform.cleaned(step.error);
+  if (!error.empty()) {
+    for (const std::string_view line : text::split_lines(error)) {
       out += "      " + text::escape_visible(line) + "\n";
     }
   }
@@ -267,14 +269,6 @@ std::string event_line(const store::EventRow& row, const json::Value& event) {
   return text + "\n";
 }
 
-std::string hex(std::string_view bytes) {
-  std::string out;
-  for (const char c : bytes) {
-    out += fmt::format("{:02x}", static_cast<unsigned char>(c));
-  }
-  return out;
-}
-
 Task<int> history(platform::Platform& platform, WorkflowArgs args, bool as_json) {
   store::RunRepository& runs = platform.workflows().runs();
   const auto id = runs.resolve(args.target);
@@ -301,7 +295,7 @@ Task<int> history(platform::Platform& platform, WorkflowArgs args, bool as_json)
         list.push_back(json::Object{{"seq", row.seq},
                                     {"at", format_time(row.at)},
                                     {"epoch", row.epoch},
-                                    {"hash", hex(row.hash)},
+                                    {"hash", crypto::to_hex(row.hash)},
                                     {"events", events}});
       } else if (events.is_array()) {
         for (const json::Value& event : events.get_array()) {

@@ -1,5 +1,7 @@
 #include "platform/workflow_tests.hpp"
 
+#include <algorithm>
+
 #include "cli/commands/workflow.hpp"
 #include "cli/output.hpp"
 #include "os/file.hpp"
@@ -43,7 +45,12 @@ Result<std::vector<TestTarget>> all_targets(platform::Workflows& workflows,
   std::vector<TestTarget> out;
   for (const std::string& reference : args.more) {
     OAP_TRY(TestTarget target, target_of(workflows, reference));
-    out.push_back(std::move(target));
+    const bool named_twice = std::any_of(out.begin(), out.end(), [&](const TestTarget& other) {
+      return other.tests == target.tests;
+    });
+    if (!named_twice) {
+      out.push_back(std::move(target));
+    }
   }
   if (!args.more.empty()) {
     return out;

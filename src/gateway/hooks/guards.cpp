@@ -6,7 +6,8 @@
 
 namespace oap::gateway {
 
-permission::Request permission_request(const ToolCall& call, const std::string& workspace) {
+permission::Request permission_request(const ToolCall& call, const std::string& workspace,
+                                       const std::string& cwd) {
   permission::Request request;
   request.principal = call.principal;
   request.server = call.server;
@@ -14,7 +15,7 @@ permission::Request permission_request(const ToolCall& call, const std::string& 
   request.action = call.server == kBuiltinServer ? "execute" : "invoke";
   request.arguments = call.arguments;
   request.workspace = workspace;
-  request.cwd = workspace;
+  request.cwd = cwd.empty() ? workspace : cwd;
   request.session = call.session_id;
   request.origin = to_string(call.origin);
   return request;
@@ -59,24 +60,24 @@ json::Object with_exclusions(const ToolCall& call, const std::vector<std::string
 
 Task<Result<hooks::BeforeVerdict>> SecurityPolicyHook::before(const hooks::Context& /*context*/,
                                                               const ToolCall& call) {
-  const security::PolicyVerdict verdict = policy_.judge(call, security::day_of(clock_.wall()));
+  const std::shared_ptr<const security::PolicyVerdict> verdict = verdicts_->of(call);
   hooks::BeforeVerdict out;
-  out.rule = verdict.rule;
-  out.reason = verdict.reason;
-  out.risk_score = verdict.report.risk_score;
-  out.action = verdict.level == Level::kDeny  ? hooks::BeforeVerdict::Action::kBlock
-               : verdict.level == Level::kAsk ? hooks::BeforeVerdict::Action::kAsk
-                                              : hooks::BeforeVerdict::Action::kAllow;
+  out.rule = verdict->rule;
+  out.reason = verdict->reason;
+  out.risk_score = verdict->report.risk_score;
+  out.action = verdict->level == Level::kDeny  ? hooks::BeforeVerdict::Action::kBlock
+               : verdict->level == Level::kAsk ? hooks::BeforeVerdict::Action::kAsk
+                                               : hooks::BeforeVerdict::Action::kAllow;
   co_return out;
 }
 
 Task<Result<hooks::BeforeVerdict>> PermissionHook::before(const hooks::Context& context,
                                                           const ToolCall& call) {
-  permission::Request request = permission_request(call, context.workspace);
+  permission::Request request = permission_request(call, context.workspace, context.cwd);
   hooks::BeforeVerdict out;
-  if (security_ != nullptr && call.server == kBuiltinServer) {
-    out.risk_score = security_->judge(call, security::day_of(clock_.wall())).report.risk_score;
-    request.risk_score = out.risk_score;
+  if (verdicts_ != nullptr && call.server == kBuiltinServer) {
+    request.risk_score = verdicts_->of(call)->risk();
+    out.risk_score = request.risk_score.value_or(0);
   }
   const Decision decision = engine_.decide(request);
   if (searches(call) && decision.level != Level::kDeny) {

@@ -1,10 +1,12 @@
 #pragma once
 
+#include <memory>
 #include <string>
+#include <utility>
 
+#include "gateway/hooks/shared_verdicts.hpp"
 #include "hooks/hook.hpp"
 #include "permission/engine.hpp"
-#include "security/security_policy.hpp"
 
 namespace oap::gateway {
 
@@ -18,14 +20,13 @@ class StrictRoleGuard final : public hooks::BeforeToolHook {
 };
 
 /// Asks the permission engine, and has searches leave out what could not be read file by file.
-/// Conditions know the risk score that `security` gives to calls of built-in tools; null: none. All
-/// three outlive the hook.
+/// Conditions know the risk score that `verdicts` gives to calls of built-in tools, where it is
+/// known; null: it never is. The engine outlives the hook.
 class PermissionHook final : public hooks::BeforeToolHook {
  public:
   explicit PermissionHook(const permission::Engine& engine,
-                          const security::SecurityPolicy* security = nullptr,
-                          const Clock& clock = system_clock())
-      : engine_(engine), security_(security), clock_(clock) {}
+                          std::shared_ptr<SharedVerdicts> verdicts = nullptr)
+      : engine_(engine), verdicts_(std::move(verdicts)) {}
   std::string_view name() const override { return "Permission"; }
   bool waits() const override { return false; }
   Task<Result<hooks::BeforeVerdict>> before(const hooks::Context& context,
@@ -33,26 +34,25 @@ class PermissionHook final : public hooks::BeforeToolHook {
 
  private:
   const permission::Engine& engine_;
-  const security::SecurityPolicy* security_;
-  const Clock& clock_;
+  std::shared_ptr<SharedVerdicts> verdicts_;
 };
 
-/// Judges what a call would run, write or send (code and secrets). The policy outlives the hook.
+/// Judges what a call would run, write or send (code and secrets).
 class SecurityPolicyHook final : public hooks::BeforeToolHook {
  public:
-  SecurityPolicyHook(const security::SecurityPolicy& policy, const Clock& clock)
-      : policy_(policy), clock_(clock) {}
+  explicit SecurityPolicyHook(std::shared_ptr<SharedVerdicts> verdicts)
+      : verdicts_(std::move(verdicts)) {}
   std::string_view name() const override { return "SecurityPolicy"; }
   bool waits() const override { return false; }
   Task<Result<hooks::BeforeVerdict>> before(const hooks::Context& context,
                                             const ToolCall& call) override;
 
  private:
-  const security::SecurityPolicy& policy_;
-  const Clock& clock_;
+  std::shared_ptr<SharedVerdicts> verdicts_;
 };
 
-/// The permission request that a tool call stands for.
-permission::Request permission_request(const ToolCall& call, const std::string& workspace);
+/// The permission request that a tool call stands for; an empty `cwd` is the workspace.
+permission::Request permission_request(const ToolCall& call, const std::string& workspace,
+                                       const std::string& cwd = {});
 
 }  // namespace oap::gateway

@@ -1,14 +1,17 @@
 #include "sandbox/testing/world.hpp"
 
+#include <array>
 #include <cerrno>
 #include <cstddef>
 #include <vector>
 
+#include <fcntl.h>
 #include <grp.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "sandbox/kernel.hpp"
@@ -74,6 +77,31 @@ bool become_ordinary() {
   return ::setgroups(0, nullptr) == 0 &&
          ::setresgid(kOrdinaryUid, kOrdinaryUid, kOrdinaryUid) == 0 &&
          ::setresuid(kOrdinaryUid, kOrdinaryUid, kOrdinaryUid) == 0;
+}
+
+std::string in_world(World world, bool ordinary, const std::function<void()>& prepare,
+                     const std::function<std::string()>& work) {
+  std::array<int, 2> ends{};
+  if (::pipe2(ends.data(), O_CLOEXEC) != 0) {
+    return "no pipe";
+  }
+  const pid_t pid = ::fork();
+  if (pid == 0) {
+    prepare();
+    const bool there = (!ordinary || become_ordinary()) && enter_world(world);
+    const std::string text = there ? work() : "no such world";
+    [[maybe_unused]] const ssize_t written = ::write(ends[1], text.data(), text.size());
+    ::_exit(0);
+  }
+  ::close(ends[1]);
+  std::string text;
+  std::array<char, 4096> piece{};
+  for (ssize_t size = 0; (size = ::read(ends[0], piece.data(), piece.size())) > 0;) {
+    text.append(piece.data(), static_cast<std::size_t>(size));
+  }
+  ::close(ends[0]);
+  ::waitpid(pid, nullptr, 0);
+  return text;
 }
 
 }  // namespace oap::sandbox::testing

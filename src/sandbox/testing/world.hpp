@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <string>
 
 namespace oap::sandbox::testing {
@@ -18,5 +19,10 @@ bool enter_world(World world);
 /// Gives up root for good: an ordinary user without groups and capabilities.
 bool become_ordinary();
 inline constexpr unsigned kOrdinaryUid = 64'321;
+
+/// What `work` gives in that world, and as the ordinary user where wanted, in a process of its own
+/// that `prepare` readies while it still is this user; "no such world" where it could not be made.
+std::string in_world(World world, bool ordinary, const std::function<void()>& prepare,
+                     const std::function<std::string()>& work);
 
 }  // namespace oap::sandbox::testing

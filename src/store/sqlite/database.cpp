@@ -43,20 +43,24 @@ Result<void> make_file(const std::string& path) {
 
 }  // namespace
 
-Statement::Statement(Database& database, sqlite3_stmt* handle, std::string sql)
-    : database_(&database), handle_(handle), sql_(std::move(sql)) {}
+Statement::Statement(Database& database, sqlite3_stmt* handle, sqlite3_stmt** place)
+    : database_(&database), handle_(handle), place_(place) {}
 
 Statement::Statement(Statement&& other) noexcept
     : database_(other.database_),
       handle_(std::exchange(other.handle_, nullptr)),
-      sql_(std::move(other.sql_)),
+      place_(other.place_),
       bind_error_(other.bind_error_) {}
 
 Statement::~Statement() {
   if (handle_ != nullptr) {
     sqlite3_reset(handle_);
     sqlite3_clear_bindings(handle_);
-    database_->give_back(std::move(sql_), handle_);
+    if (place_ != nullptr) {
+      *place_ = handle_;
+    } else {
+      sqlite3_finalize(handle_);
+    }
   }
 }
 
@@ -130,13 +134,14 @@ void Statement::bind_one(int index, double value) {
 
 void Statement::bind_one(int index, std::string_view value) {
   const char* bytes = value.data() == nullptr ? "" : value.data();
-  bind_error_ |=
-      sqlite3_bind_text64(handle_, index, bytes, value.size(), SQLITE_TRANSIENT, SQLITE_UTF8);
+  bind_error_ |= sqlite3_bind_text64(handle_, index, bytes, value.size(),
+                                     borrows_ ? SQLITE_STATIC : SQLITE_TRANSIENT, SQLITE_UTF8);
 }
 
 void Statement::bind_one(int index, Bytes value) {
   const char* bytes = value.data.data() == nullptr ? "" : value.data.data();
-  bind_error_ |= sqlite3_bind_blob64(handle_, index, bytes, value.data.size(), SQLITE_TRANSIENT);
+  bind_error_ |= sqlite3_bind_blob64(handle_, index, bytes, value.data.size(),
+                                     borrows_ ? SQLITE_STATIC : SQLITE_TRANSIENT);
 }
 
 void Statement::bind_one(int index, WallTime value) { bind_one(index, to_millis(value)); }
@@ -155,6 +160,9 @@ Database::~Database() {
 }
 
 Result<std::unique_ptr<Database>> Database::open(const std::string& path) {
+  static const int kQuick =
+      sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);  // else a lock an allocation
+  (void)kQuick;  // refused where SQLite is in use already: only slower
   OAP_CHECK_OK(make_file(path));
   sqlite3* handle = nullptr;
   const int code =
@@ -173,7 +181,7 @@ Result<std::unique_ptr<Database>> Database::open(const std::string& path) {
 Result<void> Database::settle() {
   return exec(
       "PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; PRAGMA trusted_schema=OFF;"
-      "PRAGMA temp_store=MEMORY;");
+      "PRAGMA temp_store=MEMORY; PRAGMA cache_size=-16000; PRAGMA wal_autocheckpoint=4000;");
 }
 
 Result<void> Database::exec(const std::string& sql) {
@@ -185,25 +193,18 @@ Result<void> Database::exec(const std::string& sql) {
 }
 
 Result<Statement> Database::prepare(std::string_view sql) {
-  std::string text(sql);
-  if (const auto found = idle_.find(text); found != idle_.end()) {
-    sqlite3_stmt* statement = found->second;
-    idle_.erase(found);
-    return Statement(*this, statement, std::move(text));
+  const auto found = idle_.find(sql);
+  if (found != idle_.end() && found->second != nullptr) {
+    return Statement(*this, std::exchange(found->second, nullptr), &found->second);
   }
   sqlite3_stmt* statement = nullptr;
-  const int code = sqlite3_prepare_v3(handle_, text.data(), static_cast<int>(text.size()),
+  const int code = sqlite3_prepare_v3(handle_, sql.data(), static_cast<int>(sql.size()),
                                       SQLITE_PREPARE_PERSISTENT, &statement, nullptr);
   if (code != SQLITE_OK) {
     return fail(error(code));
   }
-  return Statement(*this, statement, std::move(text));
-}
-
-void Database::give_back(std::string sql, sqlite3_stmt* handle) {
-  if (!idle_.emplace(std::move(sql), handle).second) {
-    sqlite3_finalize(handle);
-  }
+  const bool on_loan = found != idle_.end();
+  return Statement(*this, statement, on_loan ? nullptr : &idle_[std::string(sql)]);
 }
 
 Result<std::int64_t> Database::query_integer(std::string_view sql) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -27,7 +28,8 @@ struct Bytes {
 /// binding come out of the next `step`. Columns count from 0 and are read while a row is there.
 class Statement {
  public:
-  Statement(Database& database, sqlite3_stmt* handle, std::string sql);
+  /// `place` is where it goes back to; with none it is finalized.
+  Statement(Database& database, sqlite3_stmt* handle, sqlite3_stmt** place);
   Statement(Statement&& other) noexcept;
   Statement& operator=(Statement&&) = delete;
   Statement(const Statement&) = delete;
@@ -39,6 +41,14 @@ class Statement {
     reset();
     int index = 0;
     (bind_one(++index, values), ...);
+    return *this;
+  }
+  /// The same, but texts are borrowed: they must outlive the statement or its next binding.
+  template <class... Values>
+  Statement& bind_borrowed(const Values&... values) {
+    borrows_ = true;
+    bind(values...);
+    borrows_ = false;
     return *this;
   }
 
@@ -81,7 +91,8 @@ class Statement {
 
   Database* database_;
   sqlite3_stmt* handle_;
-  std::string sql_;
+  sqlite3_stmt** place_;
+  bool borrows_ = false;
   int bind_error_ = 0;
 };
 
@@ -115,12 +126,19 @@ class Database {
   friend class Statement;
   Database(std::string path, sqlite3* handle);
   Result<void> settle();
-  void give_back(std::string sql, sqlite3_stmt* handle);
+
+  struct HashText {
+    using is_transparent = void;
+    std::size_t operator()(std::string_view text) const {
+      return std::hash<std::string_view>()(text);
+    }
+  };
 
   Mutex mutex_;
   std::string path_;
   sqlite3* handle_;
-  std::unordered_map<std::string, sqlite3_stmt*> idle_;
+  /// By their SQL; null while on loan.
+  std::unordered_map<std::string, sqlite3_stmt*, HashText, std::equal_to<>> idle_;
 };
 
 /// A write transaction (BEGIN IMMEDIATE); rolled back unless committed.

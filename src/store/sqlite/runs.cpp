@@ -167,10 +167,10 @@ Result<void> Runs::put_rest(const Turn& turn) {
     OAP_CHECK_OK(put_order(order));
     OAP_CHECK_OK(wake(order.run_id));
   }
-  for (const std::string& group : turn.released_groups) {
+  for (const std::string& step : turn.released_groups) {
     OAP_TRY([[maybe_unused]] const std::int64_t changed,
-            execute("DELETE FROM run_group WHERE tenant_id=? AND name=? AND run_id=?", tenant_,
-                    group, turn.run_id));
+            execute("DELETE FROM run_group WHERE tenant_id=? AND run_id=? AND step=?", tenant_,
+                    turn.run_id, step));
   }
   for (const HashedText& memo : turn.memos) {
     OAP_TRY([[maybe_unused]] const std::int64_t changed,
@@ -196,7 +196,9 @@ Result<void> Runs::put_rest(const Turn& turn) {
 
 Result<void> Runs::put_order(const Order& order) {
   OAP_TRY([[maybe_unused]] const std::int64_t changed,
-          execute("INSERT INTO run_inbox (tenant_id, id, run_id, at, body) VALUES (?,?,?,?,?)",
+          execute("INSERT INTO run_inbox (tenant_id, id, run_id, at, body) SELECT ?1,?2,?3,?4,?5"
+                  " WHERE EXISTS (SELECT 1 FROM run WHERE tenant_id=?1 AND id=?3"
+                  " AND ended_at IS NULL)",
                   tenant_, order.id, order.run_id, or_now(order.at), order.body));
   return {};
 }

@@ -17,7 +17,6 @@ class Runs final : public RunRepository {
   Result<void> forget(const std::string& owner) override;
   Result<std::vector<OwnerRecord>> owners() override;
   Result<std::vector<std::string>> due(WallTime now) override;
-  Result<std::optional<WallTime>> next_wake() override;
   Result<void> post(const Order& order) override;
   Result<std::vector<Order>> orders(const std::string& owner) override;
   Result<std::vector<Order>> orders_of(const std::string& run_id) override;
@@ -55,7 +54,7 @@ class Runs final : public RunRepository {
   template <class... Values>
   Result<std::int64_t> execute(std::string_view sql, const Values&... values) {
     OAP_TRY(Statement statement, database_.prepare(sql));
-    statement.bind(values...);
+    statement.bind_borrowed(values...);
     return statement.run();
   }
   Result<std::optional<std::string>> text_of(std::string_view sql, const std::string& key);

@@ -114,15 +114,6 @@ Result<std::vector<std::string>> Runs::due(WallTime now) {
   return ids;
 }
 
-Result<std::optional<WallTime>> Runs::next_wake() {
-  const MutexLock lock(database_.mutex());
-  OAP_TRY(Statement row, database_.prepare("SELECT min(wake_at) FROM run"
-                                           " WHERE tenant_id=? AND wake_at IS NOT NULL"));
-  row.bind(tenant_);
-  OAP_TRY([[maybe_unused]] const bool there, row.step());
-  return row.maybe_time(0);
-}
-
 Result<std::int64_t> Runs::changes() {
   const MutexLock lock(database_.mutex());
   return database_.query_integer("PRAGMA data_version");

@@ -137,6 +137,30 @@ Result<std::vector<SessionRecord>> Sessions::list(const SessionFilter& filter) {
   }
 }
 
+Result<std::int64_t> Sessions::remove(const std::string& id) {
+  const MutexLock lock(database_.mutex());
+  OAP_TRY(Transaction transaction, Transaction::begin(database_));
+  std::int64_t messages = 0;
+  std::int64_t sessions = 0;
+  for (const auto& [sql, count] :
+       {std::pair<const char*, std::int64_t*>{
+            "DELETE FROM message WHERE tenant_id=? AND session_id=?", &messages},
+        {"DELETE FROM task WHERE tenant_id=? AND session_id=?", nullptr},
+        {"DELETE FROM session WHERE tenant_id=? AND id=?", &sessions}}) {
+    OAP_TRY(Statement statement, database_.prepare(sql));
+    statement.bind(tenant_, id);
+    OAP_TRY(const std::int64_t changed, statement.run());
+    if (count != nullptr) {
+      *count = changed;
+    }
+  }
+  if (sessions == 0) {
+    return fail(Code::kNotFound, "no session {}", id);
+  }
+  OAP_CHECK_OK(transaction.commit());
+  return messages;
+}
+
 Result<void> Messages::append(const std::string& session_id, std::int64_t seq,
                               const json::Value& body, WallTime at) {
   const std::string text = json::print(body);
@@ -175,6 +199,34 @@ Result<std::vector<MessageRecord>> Messages::list(const std::string& session_id,
     OAP_TRY(json::Value body, json_column(database_, statement, 1));
     messages.push_back({statement.integer(0), std::move(body), statement.time(2)});
   }
+}
+
+Result<std::map<std::string, std::int64_t>> Messages::counts(
+    const std::vector<std::string>& session_ids) {
+  const MutexLock lock(database_.mutex());
+  OAP_TRY(Statement statement,
+          database_.prepare("SELECT session_id, count(*) FROM message WHERE tenant_id=?"
+                            " AND session_id IN (SELECT value FROM json_each(?))"
+                            " GROUP BY session_id"));
+  statement.bind(tenant_, json_list(session_ids));
+  std::map<std::string, std::int64_t> counts;
+  while (true) {
+    OAP_TRY(const bool row, statement.step());
+    if (!row) {
+      return counts;
+    }
+    counts[statement.string(0)] = statement.integer(1);
+  }
+}
+
+Result<std::int64_t> Messages::copy(const std::string& from, const std::string& to,
+                                    std::int64_t last) {
+  const MutexLock lock(database_.mutex());
+  OAP_TRY(Statement statement,
+          database_.prepare("INSERT INTO message SELECT tenant_id, ?3, seq, body, created_at"
+                            " FROM message WHERE tenant_id=?1 AND session_id=?2 AND seq<=?4"));
+  statement.bind(tenant_, from, to, last);
+  return statement.run();
 }
 
 Result<std::int64_t> Messages::next_seq(const std::string& session_id) {

@@ -20,6 +20,7 @@ class Sessions final : public SessionRepository {
   Result<std::optional<SessionRecord>> newest(const std::string& workspace) override;
   Result<void> update(const std::string& id, const SessionUpdate& update) override;
   Result<std::vector<SessionRecord>> list(const SessionFilter& filter) override;
+  Result<std::int64_t> remove(const std::string& id) override;
 
  private:
   Database& database_;
@@ -36,6 +37,10 @@ class Messages final : public MessageRepository {
                       WallTime at) override;
   Result<std::vector<MessageRecord>> list(const std::string& session_id,
                                           std::int64_t from_seq) override;
+  Result<std::map<std::string, std::int64_t>> counts(
+      const std::vector<std::string>& session_ids) override;
+  Result<std::int64_t> copy(const std::string& from, const std::string& to,
+                            std::int64_t last) override;
   Result<std::int64_t> next_seq(const std::string& session_id) override;
 
  private:

@@ -24,7 +24,6 @@ class Admission {
   std::optional<std::string> full(const std::string& place) const;
   void take(const std::string& place);
   void give_back(const std::string& place);
-  std::size_t running() const { return running_; }
 
  private:
   std::size_t limit_of(const std::string& place) const;

@@ -113,6 +113,18 @@ void Engine::Body::begin_attempt(const std::shared_ptr<LiveRun>& run, RunAttempt
                              what.ask_first));
 }
 
+/// An attempt that was decided before the engine began to close, and is not begun any more.
+void Engine::Body::withdraw(const std::shared_ptr<LiveRun>& run, const RunAttempt& what) {
+  if (what.ask_first) {
+    return;  // whoever comes next asks
+  }
+  admission_.give_back(place_name(run->machine.state().definition_of(what.node)));
+  run->happened.push_back([node = what.node, number = what.attempt](Machine& machine, WallTime at) {
+    machine.not_begun(node, number, at);
+  });
+  mark(run);
+}
+
 Task<void> Engine::Body::attempt(std::shared_ptr<Body> body, std::shared_ptr<LiveRun> run,
                                  std::shared_ptr<LiveAttempt> attempt, StepRequest request,
                                  std::optional<Millis> time, bool ask_first) {
@@ -232,6 +244,15 @@ void Engine::Body::check_heartbeat(const Due& due) {
   due_.push(again);
 }
 
+void Engine::Body::give_places_back(const LiveRun& run, const std::vector<Command>& commands) {
+  for (const Command& command : commands) {
+    const auto* attempt = std::get_if<RunAttempt>(&command);
+    if (attempt != nullptr && !attempt->ask_first) {
+      admission_.give_back(place_name(run.machine.state().definition_of(attempt->node)));
+    }
+  }
+}
+
 /// Gives places that are free to the runs that wait longest for them, one each at a time.
 void Engine::Body::offer_places() {
   for (auto& [place, runs] : wants_) {
@@ -260,18 +281,17 @@ void Engine::Body::ask_for_groups() {
 
 void Engine::Body::take_group(const std::shared_ptr<LiveRun>& run, TakeGroup what) {
   const std::string run_id = run->machine.identity().run_id;
-  const std::string path = run->machine.state().path(what.node);
-  journal_->call([weak = weak_from_this(), run, what, run_id,
-                  path](store::RunRepository& runs) -> JournalThread::Answer {
-    const auto holder = runs.take_group(what.group, run_id, path);
-    const bool granted = holder && holder->run_id == run_id && holder->step == path;
+  journal_->call([weak = weak_from_this(), run, what,
+                  run_id](store::RunRepository& runs) -> JournalThread::Answer {
+    const auto holder = runs.take_group(what.group, run_id, what.path);
+    const bool granted = holder && holder->run_id == run_id && holder->step == what.path;
     return [weak, run, what, granted, run_id] {
       const auto body = weak.lock();
       if (!body || body->gone_ || run->gone) {
         return;
       }
       run->happened.push_back([what, granted](Machine& machine, WallTime) {
-        machine.group_answer(what.node, what.group, granted);
+        machine.group_answer(what.node, what.path, granted);
       });
       if (!granted) {
         constexpr Millis kAgain{100};
@@ -284,12 +304,12 @@ void Engine::Body::take_group(const std::shared_ptr<LiveRun>& run, TakeGroup wha
   });
 }
 
-void Engine::Body::tell_run(const TellRun& what) {
+void Engine::Body::tell_run(const std::string& run_id, std::string body) {
   store::Order order;
   order.id = new_id("evt_");
-  order.run_id = what.run_id;
+  order.run_id = run_id;
   order.at = clock_.wall();
-  order.body = what.body;
+  order.body = std::move(body);
   journal_->call(
       [weak = weak_from_this(), order](store::RunRepository& runs) -> JournalThread::Answer {
         if (!runs.post(order)) {

@@ -75,6 +75,8 @@ class Engine::Body : public std::enable_shared_from_this<Body> {
   Task<Result<RunResult>> show(std::string run_id);
   Task<Result<std::shared_ptr<const Blueprint>>> definition(std::string run_id);
   Task<Result<std::string>> fork(ForkRequest request);
+  Result<std::vector<Import>> kept_by(const ForkRequest& request, LiveRun& origin,
+                                      const std::vector<store::EventRow>& events);
 
   std::shared_ptr<void> observe(std::string run_id, Observer observer);
   std::size_t live() const { return live_.size(); }
@@ -124,10 +126,16 @@ class Engine::Body : public std::enable_shared_from_this<Body> {
 
   // attempts.cpp
   void begin_attempt(const std::shared_ptr<LiveRun>& run, RunAttempt what);
+  void withdraw(const std::shared_ptr<LiveRun>& run, const RunAttempt& what);
   void stop_attempt(LiveRun& run, const StopAttempt& what);
   void start_child(const std::shared_ptr<LiveRun>& run, StartChild what);
   void take_group(const std::shared_ptr<LiveRun>& run, TakeGroup what);
-  void tell_run(const TellRun& what);
+  void begin_child(const std::shared_ptr<LiveRun>& run, StartChild what);
+  void find_child(const std::shared_ptr<LiveRun>& run, StartChild what);
+  void refuse_child(const std::shared_ptr<LiveRun>& run, NodeId node, const Error& error);
+  void tell_run(const std::string& run_id, std::string body);
+  /// Attempts that will not be begun leave their places.
+  void give_places_back(const LiveRun& run, const std::vector<Command>& commands);
   void attempt_ended(const std::shared_ptr<LiveRun>& run,
                      const std::shared_ptr<LiveAttempt>& attempt, Result<StepResult> result);
   static Task<void> attempt(std::shared_ptr<Body> body, std::shared_ptr<LiveRun> run,
@@ -146,8 +154,7 @@ class Engine::Body : public std::enable_shared_from_this<Body> {
     std::shared_ptr<LiveRun> run;
     Outbox out;
   };
-  Result<Prepared> prepare(StartRequest request, json::Object more,
-                           std::vector<std::pair<std::string, json::Value>> imports);
+  Result<Prepared> prepare(StartRequest request, json::Object more, std::vector<Import> imports);
   void launch(Prepared prepared, std::function<void(Result<void>)> done);
   void gate(const std::shared_ptr<LiveRun>& run);
   std::shared_ptr<const Plan> plan_of(std::shared_ptr<const Blueprint> blueprint);
@@ -155,9 +162,16 @@ class Engine::Body : public std::enable_shared_from_this<Body> {
 
   // claims.cpp
   static void set_floor(Loaded& loaded, WallTime now);
-  static Result<Loaded> load(store::RunRepository& runs, store::RunRecord record);
-  void take_up(Loaded loaded);
+  /// With `whole`: all events, whatever snapshot there is.
+  static Result<Loaded> load(store::RunRepository& runs, store::RunRecord record,
+                             bool whole = false);
+  /// Of a run that was just claimed: where it cannot be read it belongs to nobody afterwards.
+  static Result<Loaded> load_claimed(store::RunRepository& runs, store::RunRecord record,
+                                     WallTime now);
+  Result<void> take_up(Loaded loaded);
   Result<std::shared_ptr<LiveRun>> revive(Loaded& loaded);
+  Result<std::shared_ptr<LiveRun>> replay(const Loaded& loaded, std::shared_ptr<const Plan> plan);
+  void give_up(const store::RunRecord& record, std::optional<WallTime> wake_at);
   store::Claim claim_now() const;
 
   // keeping.cpp
@@ -238,8 +252,9 @@ struct LiveRun final : public Host {
   bool parking = false;
   std::vector<Command> after_commit;
   std::vector<NodeId> touched;
-  std::vector<store::Order> orders;  ///< for the parent, in flight
+  std::vector<store::Order> orders;  ///< for parent and children, in flight
   bool freed_groups = false;
+  int children_coming = 0;  ///< looked for or being made: what comes of it is to be heard
   std::vector<std::function<void(Machine&, WallTime)>> happened;
   std::map<NodeId, std::shared_ptr<LiveAttempt>> attempts;
   std::set<std::string> seen;    ///< orders taken in

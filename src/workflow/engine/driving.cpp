@@ -54,6 +54,7 @@ void Engine::Body::pump(const std::shared_ptr<LiveRun>& run) {
     machine.advance(at);
   }
   if (machine.broken()) {
+    give_places_back(*run, machine.take().commands);
     let_go(run, *machine.broken());
     return;
   }
@@ -114,6 +115,7 @@ void Engine::Body::committed(const std::shared_ptr<LiveRun>& run, Result<store::
   run->head = std::move(done->head);
   run->fresh_blobs.clear();
   if (run->gone) {
+    give_places_back(*run, std::exchange(run->after_commit, {}));
     return;
   }
   report(*run, std::exchange(run->touched, {}));
@@ -133,14 +135,14 @@ void Engine::Body::committed(const std::shared_ptr<LiveRun>& run, Result<store::
 
 void Engine::Body::execute(const std::shared_ptr<LiveRun>& run, std::vector<Command> commands) {
   for (Command& command : commands) {
-    if (auto* const attempt = std::get_if<RunAttempt>(&command)) {
+    if (auto* const attempt = std::get_if<RunAttempt>(&command); attempt != nullptr && closing_) {
+      withdraw(run, *attempt);
+    } else if (attempt != nullptr) {
       begin_attempt(run, std::move(*attempt));
     } else if (auto* const stop = std::get_if<StopAttempt>(&command)) {
       stop_attempt(*run, *stop);
     } else if (auto* const child = std::get_if<StartChild>(&command)) {
       start_child(run, std::move(*child));
-    } else if (auto* const tell = std::get_if<TellRun>(&command)) {
-      tell_run(*tell);
     } else if (auto* const group = std::get_if<TakeGroup>(&command)) {
       take_group(run, std::move(*group));
     }
@@ -159,6 +161,9 @@ void Engine::Body::report(LiveRun& run, const std::vector<NodeId>& touched) {
     }
     if (watcher.observer.on_step) {
       for (const NodeId node : touched) {
+        if (machine.state().node(node).free) {
+          continue;
+        }
         watcher.observer.on_step(report_step(machine.state(), node));
       }
     }
@@ -178,7 +183,7 @@ void Engine::Body::rest(const std::shared_ptr<LiveRun>& run) {
   const auto due = machine.next_due();
   const bool soon = due && *due < std::max(now(), run->now_floor) + options_.park_after;
   if ((run->gated && !machine.state().cancelling) || !run->attempts.empty() || machine.is_busy() ||
-      machine.wants_places() || soon || !run->happened.empty()) {
+      machine.wants_places() || soon || run->children_coming > 0 || !run->happened.empty()) {
     set_timer(run);
     return;
   }
@@ -204,39 +209,41 @@ void Engine::Body::park(const std::shared_ptr<LiveRun>& run, std::optional<WallT
     due_.push({clock_.steady() + std::max(left, Millis(0)), id, kNoNode, 0, to_millis(*due)});
     wake_.notify();
   }
-  journal_->commit(std::move(turn), [weak = weak_from_this(), run](Result<store::TurnDone> done) {
-    const auto body = weak.lock();
-    if (!body || body->gone_) {
-      return;
-    }
-    run->in_flight = false;
-    run->parking = false;
-    const std::string& run_id = run->machine.identity().run_id;
-    if (!done) {
-      body->let_go(run, done.error());
-      return;
-    }
-    run->gone = true;
-    const auto entry = body->live_.find(run_id);
-    if (entry != body->live_.end() && entry->second == run) {
-      body->live_.erase(entry);
-    }
-    if (!run->happened.empty()) {  // an order came meanwhile; it is in the store
-      body->wake(run_id);
-      return;
-    }
-    body->journal_->call([weak, run_id](store::RunRepository& runs) -> JournalThread::Answer {
-      const auto orders = runs.orders_of(run_id);
-      if (!orders || orders->empty()) {
-        return {};
-      }
-      return [weak, run_id] {
-        if (const auto alive = weak.lock(); alive && !alive->gone_) {
-          alive->wake(run_id);
+  journal_->commit(
+      std::move(turn), [weak = weak_from_this(), run, due](Result<store::TurnDone> done) {
+        const auto body = weak.lock();
+        if (!body || body->gone_) {
+          return;
         }
-      };
-    });
-  });
+        run->in_flight = false;
+        run->parking = false;
+        const std::string& run_id = run->machine.identity().run_id;
+        if (!done) {
+          body->let_go(run, done.error());
+          return;
+        }
+        run->gone = true;
+        const auto entry = body->live_.find(run_id);
+        if (entry != body->live_.end() && entry->second == run) {
+          body->live_.erase(entry);
+        }
+        const bool passed = due && *due <= std::max(body->now(), run->now_floor);
+        if (passed || !run->happened.empty()) {  // its time, or an order that is in the store
+          body->wake(run_id, passed);
+          return;
+        }
+        body->journal_->call([weak, run_id](store::RunRepository& runs) -> JournalThread::Answer {
+          const auto orders = runs.orders_of(run_id);
+          if (!orders || orders->empty()) {
+            return {};
+          }
+          return [weak, run_id] {
+            if (const auto alive = weak.lock(); alive && !alive->gone_) {
+              alive->wake(run_id);
+            }
+          };
+        });
+      });
 }
 
 void Engine::Body::finish(const std::shared_ptr<LiveRun>& run) {
@@ -279,6 +286,7 @@ void Engine::Body::let_go(const std::shared_ptr<LiveRun>& run, Error error) {
   }
   run->gone = true;
   const std::string id = run->machine.identity().run_id;
+  give_places_back(*run, std::exchange(run->after_commit, {}));
   for (const auto& [node, attempt] : run->attempts) {
     attempt->forgotten = true;
     if (attempt->branch) {
@@ -286,6 +294,7 @@ void Engine::Body::let_go(const std::shared_ptr<LiveRun>& run, Error error) {
     }
   }
   forget(*run);
+  offer_places();
   if (error.code() != Code::kFailedPrecondition && error.code() != Code::kNotFound) {
     store::Turn turn;
     turn.run_id = id;

@@ -49,6 +49,7 @@ void Engine::Body::open() {
 void Engine::Body::abandon() {
   gone_ = true;
   journal_->stop();
+  owner_.retire();  // what still ends here keeps this object for a while
   for (const auto& [id, run] : live_) {
     run->gone = true;
     for (const auto& [node, attempt] : run->attempts) {
@@ -153,7 +154,7 @@ Task<void> Engine::Body::close(Deadline deadline) {
     }
   }
   const auto busy = [this] {
-    return std::any_of(live_.begin(), live_.end(), [](const auto& entry) {
+    return !loading_.empty() || std::any_of(live_.begin(), live_.end(), [](const auto& entry) {
       return entry.second->in_flight || entry.second->marked || !entry.second->attempts.empty();
     });
   };

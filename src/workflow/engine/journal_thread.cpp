@@ -40,13 +40,25 @@ void JournalThread::stop() {
   }
 }
 
+/// Something is queued; while it gathers, the thread looks by itself.
+void JournalThread::tell() {
+  bool gathers = false;
+  {
+    MutexLock lock(mutex_);
+    gathers = gather_until_ != Steady{};
+  }
+  if (!gathers) {
+    changed_.notify_one();
+  }
+}
+
 void JournalThread::create(store::NewRun run, Done done) {
   {
     MutexLock lock(mutex_);
     queued_.runs.push_back(std::move(run));
     queued_.run_answers.push_back(std::move(done));
   }
-  changed_.notify_one();
+  tell();
 }
 
 void JournalThread::commit(store::Turn turn, Done done) {
@@ -55,7 +67,7 @@ void JournalThread::commit(store::Turn turn, Done done) {
     queued_.turns.push_back(std::move(turn));
     queued_.turn_answers.push_back(std::move(done));
   }
-  changed_.notify_one();
+  tell();
 }
 
 void JournalThread::call(Job job) {
@@ -63,7 +75,7 @@ void JournalThread::call(Job job) {
     MutexLock lock(mutex_);
     queued_.jobs.push_back(std::move(job));
   }
-  changed_.notify_one();
+  tell();
 }
 
 void JournalThread::poll(Millis every, Job job) {
@@ -94,46 +106,98 @@ std::vector<JournalThread::Answer> JournalThread::write(Work& work) {
   return answers;
 }
 
+/// One wait of the thread; false where there is something to do.
+bool JournalThread::waits() {
+  const Steady now = std::chrono::steady_clock::now();
+  const bool gathering = now < gather_until_;
+  if (ending_ || (!queued_.empty() && !gathering)) {
+    return false;
+  }
+  const bool polls = every_.count() > 0;
+  if (polls && now >= polled_ + every_) {
+    return false;
+  }
+  if (gathering) {
+    changed_.wait_until(mutex_, gather_until_);
+  } else if (polls) {
+    changed_.wait_until(mutex_, polled_ + every_);
+  } else {
+    changed_.wait(mutex_);
+  }
+  return true;
+}
+
 void JournalThread::loop() {
-  auto polled = std::chrono::steady_clock::now();
+  constexpr std::chrono::microseconds kWorthSharing{300};
+  constexpr std::chrono::microseconds kLongest{5'000};
   while (true) {
     Work work;
     Job poll;
     {
       MutexLock lock(mutex_);
-      while (!ending_ && queued_.empty()) {
-        if (every_.count() == 0) {
-          changed_.wait(mutex_);
-        } else if (changed_.wait_until(mutex_, polled + every_) == std::cv_status::timeout) {
-          break;
-        }
+      while (waits()) {
       }
       if (ending_) {
         return;
       }
       work = std::exchange(queued_, {});
-      if (every_.count() > 0 && std::chrono::steady_clock::now() >= polled + every_) {
+      gather_until_ = {};
+      const Steady now = std::chrono::steady_clock::now();
+      if (every_.count() > 0 && now >= polled_ + every_) {
         poll = poll_;
+        polled_ = now;
       }
     }
+    const Steady begun = std::chrono::steady_clock::now();
     std::vector<Answer> answers = write(work);
+    const Steady ended = std::chrono::steady_clock::now();
+    const bool shares = !answers.empty() && ended - begun >= kWorthSharing;
     for (Job& job : work.jobs) {
       answers.push_back(job(runs_));
     }
     if (poll) {
-      polled = std::chrono::steady_clock::now();
       answers.push_back(poll(runs_));
     }
     std::erase_if(answers, [](const Answer& answer) { return !answer; });
     if (!answers.empty()) {
-      auto all = std::make_shared<std::vector<Answer>>(std::move(answers));
-      boost::asio::post(executor_, [all] {
-        for (Answer& answer : *all) {
-          answer();
-        }
-      });
+      const auto most = std::min<Steady::duration>(ended - begun, kLongest);
+      give(std::move(answers), shares ? std::chrono::steady_clock::now() + most : Steady{});
     }
   }
+}
+
+void JournalThread::give(std::vector<Answer> answers, Steady gather_until) {
+  constexpr int kRounds = 8;  // from an answer over an attempt's end to the next turn
+  {
+    MutexLock lock(mutex_);
+    gather_until_ = gather_until;
+  }
+  auto all = std::make_shared<std::vector<Answer>>(std::move(answers));
+  boost::asio::post(executor_,
+                    [this, all, gathers = gather_until != Steady{}, alive = std::weak_ptr(alive_)] {
+                      for (Answer& answer : *all) {
+                        answer();
+                      }
+                      if (gathers && !alive.expired()) {
+                        go_round(alive, kRounds);
+                      }
+                    });
+}
+
+void JournalThread::go_round(std::weak_ptr<int> alive, int times) {
+  if (times == 0) {
+    {
+      MutexLock lock(mutex_);
+      gather_until_ = {};
+    }
+    changed_.notify_one();
+    return;
+  }
+  boost::asio::post(executor_, [this, alive = std::move(alive), times] {
+    if (!alive.expired()) {
+      go_round(alive, times - 1);
+    }
+  });
 }
 
 }  // namespace oap::workflow

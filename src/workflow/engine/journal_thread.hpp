@@ -1,8 +1,10 @@
 #pragma once
 
+#include <chrono>
 #include <condition_variable>
 #include <deque>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <thread>
 #include <utility>
@@ -14,9 +16,12 @@
 
 namespace oap::workflow {
 
-/// The one thread that touches the store for an engine. Turns and new runs that are queued at the
-/// same time go into one transaction (group commit). All calls are made on the executor's thread;
-/// answers come back to it, in order. The repository must outlive this.
+/// The one thread that writes to the store for an engine, and reads for it what may take long.
+/// Turns and new runs that are queued at the same time go into one transaction (group commit), new
+/// runs first; then come the calls. Where a commit takes long (a disk, not memory), the next one
+/// waits, no longer than that, for what comes of the last one's answers: so all runs share each
+/// commit instead of taking turns in two halves. Used from the executor's thread; answers come back
+/// to it, in order. The repository must outlive this.
 class JournalThread {
  public:
   using Done = std::function<void(Result<store::TurnDone>)>;
@@ -47,8 +52,14 @@ class JournalThread {
     bool empty() const { return runs.empty() && turns.empty() && jobs.empty(); }
   };
 
+  using Steady = std::chrono::steady_clock::time_point;
+
   void loop();
-  void wake();
+  bool waits() OAP_REQUIRES(mutex_);
+  void tell();
+  void give(std::vector<Answer> answers, Steady gather_until);
+  /// Ends the gathering when the executor has come round so many times.
+  void go_round(std::weak_ptr<int> alive, int times);
   std::vector<Answer> write(Work& work);
 
   store::RunRepository& runs_;
@@ -59,6 +70,9 @@ class JournalThread {
   Millis every_ OAP_GUARDED_BY(mutex_){0};
   Job poll_ OAP_GUARDED_BY(mutex_);
   bool ending_ OAP_GUARDED_BY(mutex_) = false;
+  Steady polled_ OAP_GUARDED_BY(mutex_);
+  Steady gather_until_ OAP_GUARDED_BY(mutex_);             ///< long ago: not gathering
+  std::shared_ptr<int> alive_ = std::make_shared<int>(0);  ///< for handlers that come late
   std::thread thread_;
 };
 

@@ -124,6 +124,7 @@ void Engine::Body::release_abandoned() {
 
 /// Orders that other processes have put down.
 void Engine::Body::begin_polling() {
+  constexpr std::size_t kAllOrders = 1'000;  // what one question gives at most
   struct Seen {
     std::int64_t changes = -1;
   };
@@ -137,8 +138,10 @@ void Engine::Body::begin_polling() {
                      return {};
                    }
                    const bool changed = changes && *changes != seen->changes;
-                   seen->changes = changes.value_or(seen->changes);
                    auto orders = changed ? runs.orders(owner) : Result<std::vector<store::Order>>();
+                   if (changed && orders && orders->size() < kAllOrders) {
+                     seen->changes = *changes;  // else there are more, or they are still to be read
+                   }
                    auto due = runs.due(clock.wall());
                    if ((!orders || orders->empty()) && (!due || due->empty())) {
                      return {};

@@ -53,7 +53,9 @@ OwnerName::OwnerName(std::string given) : name_(given.empty() ? fresh_name() : s
   living().names.insert(name_);
 }
 
-OwnerName::~OwnerName() {
+OwnerName::~OwnerName() { retire(); }
+
+void OwnerName::retire() {
   const MutexLock lock(living().mutex);
   living().names.erase(name_);
 }

@@ -14,6 +14,8 @@ class OwnerName {
   OwnerName(const OwnerName&) = delete;
   OwnerName& operator=(const OwnerName&) = delete;
   const std::string& text() const { return name_; }
+  /// From now on it is the name of an engine that is gone.
+  void retire();
 
  private:
   std::string name_;

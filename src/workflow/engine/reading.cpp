@@ -99,10 +99,10 @@ Task<Result<std::shared_ptr<const Blueprint>>> Engine::Body::definition(std::str
 
 namespace {
 
-/// The top-level steps that run anew: `from` and all that needs it.
-std::set<StepIndex> run_anew(const Blueprint& blueprint, StepIndex from) {
-  std::set<StepIndex> anew{from};
+/// Adds the top-level step and all that needs it.
+void run_anew(const Blueprint& blueprint, StepIndex from, std::set<StepIndex>& anew) {
   std::vector<StepIndex> open{from};
+  anew.insert(from);
   while (!open.empty()) {
     const StepIndex step = open.back();
     open.pop_back();
@@ -112,34 +112,133 @@ std::set<StepIndex> run_anew(const Blueprint& blueprint, StepIndex from) {
       }
     }
   }
-  return anew;
+}
+
+/// The top-level step that the node is in; nothing of `finally`.
+std::optional<StepIndex> top_of(const State& state, NodeId id) {
+  FrameId frame = state.node(id).frame;
+  while (state.frame(frame).owner != kNoNode) {
+    id = state.frame(frame).owner;
+    frame = state.node(id).frame;
+  }
+  if (frame != 0) {
+    return std::nullopt;
+  }
+  while (state.node(id).owner != kNoNode) {
+    id = state.node(id).owner;
+  }
+  return state.node(id).step;
+}
+
+/// What was undone, wholly or in part, has to be done again.
+void redo_compensated(const State& state, std::set<StepIndex>& anew) {
+  for (NodeId id = 0; id < state.node_count(); ++id) {
+    const Node& node = state.node(id);
+    if (node.is_compensation && node.attempts > 0) {
+      if (const auto step = top_of(state, id)) {
+        run_anew(state.blueprint(), *step, anew);
+      }
+    }
+  }
+}
+
+using VariablesOfSteps = std::map<std::string, json::Object, std::less<>>;
+
+/// The variables that each top-level step of those had set: where several set one, the last has it.
+VariablesOfSteps variables_of(const std::vector<store::EventRow>& rows,
+                              const std::set<std::string, std::less<>>& kept) {
+  struct Set {
+    std::string by;
+    json::Value value;
+  };
+  std::map<std::string, Set> last;
+  for (const store::EventRow& row : rows) {
+    auto parsed = json::parse(row.body, {.max_depth = 1'000, .max_bytes = 1U << 30U});
+    if (!parsed || !parsed->is_array()) {
+      continue;  // it was replayed before: it is no such thing
+    }
+    for (const json::Value& event : parsed->get_array()) {
+      const std::string_view path = json::get_string(event, "step");
+      const std::string_view top = path.substr(0, path.find_first_of(".["));
+      const json::Object* more = json::find_object(event, "more");
+      const json::Object* vars = more == nullptr ? nullptr : json::find_object(*more, "vars");
+      if (vars == nullptr || !kept.contains(top) || path.starts_with("finally.")) {
+        continue;
+      }
+      for (const auto& member : *vars) {
+        last[member.key()] = {std::string(top), member.value()};
+      }
+    }
+  }
+  VariablesOfSteps by_step;
+  for (auto& [name, set] : last) {
+    by_step[set.by][name] = std::move(set.value);
+  }
+  return by_step;
 }
 
 }  // namespace
 
+/// The results that a fork keeps, with the variables that came of them.
+Result<std::vector<Import>> Engine::Body::kept_by(const ForkRequest& request, LiveRun& origin,
+                                                  const std::vector<store::EventRow>& events) {
+  const State& state = origin.machine.state();
+  const Blueprint& blueprint = state.blueprint();
+  std::set<StepIndex> anew;
+  if (!request.from_step.empty()) {
+    const auto step = blueprint.find(request.from_step);
+    if (!step || blueprint.step(*step).block != 0) {
+      return fail(Code::kInvalidArgument, "run {} has no top-level step '{}'", request.run_id,
+                  request.from_step);
+    }
+    run_anew(blueprint, *step, anew);
+  }
+  redo_compensated(state, anew);
+  std::vector<Import> kept;
+  std::set<std::string, std::less<>> ids;
+  for (const StepIndex step : blueprint.block(0).steps) {
+    const auto node = state.visible(step, 0);
+    const std::string& id = blueprint.step(step).definition->id;
+    const json::Value* edited = json::find(request.outputs, id);
+    const bool keeps =
+        node && state.node(*node).state == StepState::kCompleted && !anew.contains(step);
+    if (edited != nullptr && !keeps) {
+      return fail(Code::kInvalidArgument, "the output of step '{}' is not kept by this fork", id);
+    }
+    if (keeps) {
+      kept.push_back(
+          {id, edited != nullptr ? *edited : resolved(origin, state.node(*node).output), {}});
+      ids.insert(id);
+    }
+  }
+  VariablesOfSteps variables = variables_of(events, ids);
+  for (Import& import : kept) {
+    for (auto& member : variables[import.id]) {
+      if (!request.variables.contains(member.key())) {
+        import.variables[member.key()] = resolved(origin, member.value());
+      }
+    }
+  }
+  return kept;
+}
+
 Task<Result<std::string>> Engine::Body::fork(ForkRequest request) {
+  if (closing_) {
+    co_return fail(Code::kFailedPrecondition, "the engine is closing");
+  }
   const std::string from = request.run_id;
   std::function<Result<Loaded>(store::RunRepository&)> question =
       [from](store::RunRepository& runs) -> Result<Loaded> {
     OAP_TRY(store::RunRecord record, runs.find(from));
-    return load(runs, std::move(record));
+    return load(runs, std::move(record), true);
   };
   OAP_CO_TRY(Loaded loaded, co_await ask<Result<Loaded>>(std::move(question)));
   if (loaded.record.head.empty()) {
     co_return fail(Code::kFailedPrecondition, "run {} is of an earlier version of oap", from);
   }
   OAP_CO_TRY(const std::shared_ptr<LiveRun> origin, revive(loaded));
+  OAP_CO_TRY(std::vector<Import> kept, kept_by(request, *origin, loaded.events));
   const State& state = origin->machine.state();
-  const Blueprint& blueprint = state.blueprint();
-  std::set<StepIndex> anew;
-  if (!request.from_step.empty()) {
-    const auto step = blueprint.find(request.from_step);
-    if (!step || blueprint.step(*step).block != 0) {
-      co_return fail(Code::kInvalidArgument, "run {} has no top-level step '{}'", from,
-                     request.from_step);
-    }
-    anew = run_anew(blueprint, *step);
-  }
   StartRequest start;
   start.blueprint = state.shared_plan()->shared_blueprint();
   for (const auto& [name, plan] : origin->subworkflows) {
@@ -155,27 +254,15 @@ Task<Result<std::string>> Engine::Body::fork(ForkRequest request) {
   start.task_id = loaded.record.task_id;
   start.session_id = loaded.record.session_id;
   start.user = request.user;
-  json::Object variables = state.variables;
+  json::Object variables;
+  if (const json::Object* given = json::find_object(state.started, "variables")) {
+    variables = *given;
+  }
   for (auto& member : variables) {
     member.value() = resolved(*origin, member.value());
   }
   for (const auto& member : request.variables) {
     variables[member.key()] = member.value();
-  }
-  std::vector<std::pair<std::string, json::Value>> kept;
-  for (const StepIndex step : blueprint.block(0).steps) {
-    const auto node = state.visible(step, 0);
-    const std::string& id = blueprint.step(step).definition->id;
-    const json::Value* edited = json::find(request.outputs, id);
-    const bool completed = node && state.node(*node).state == StepState::kCompleted;
-    if (edited != nullptr && (anew.contains(step) || !completed)) {
-      co_return fail(Code::kInvalidArgument, "the output of step '{}' is not kept by this fork",
-                     id);
-    }
-    if (completed && !anew.contains(step)) {
-      kept.emplace_back(id,
-                        edited != nullptr ? *edited : resolved(*origin, state.node(*node).output));
-    }
   }
   json::Object more{{"forked_from", from}, {"variables", std::move(variables)}};
   OAP_CO_TRY(Prepared prepared, prepare(std::move(start), std::move(more), std::move(kept)));

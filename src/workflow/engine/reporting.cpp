@@ -1,5 +1,9 @@
 #include "workflow/engine/reporting.hpp"
 
+#include <algorithm>
+
+#include "workflow/machine/scope.hpp"
+
 namespace oap::workflow {
 namespace {
 
@@ -29,6 +33,12 @@ std::string waits_text(const Node& node) {
 
 json::Value time_or_null(const std::optional<WallTime>& at) {
   return at ? json::Value(format_time(*at)) : json::Value(nullptr);
+}
+
+constexpr std::int64_t kMostShown = 64 << 20;  // bytes of large outputs
+
+std::int64_t blob_size(const json::Value& value) {
+  return blob_of(value).empty() ? 0 : std::max<std::int64_t>(1, json::get_int(value, "size"));
 }
 
 void count(StepCounts& counts, StepState state) {
@@ -84,12 +94,18 @@ RunResult report_run(const State& state, const std::string& run_id, bool full,
   if (!full) {
     return result;
   }
+  std::int64_t shown = 0;
   for (NodeId id = 0; id < state.node_count(); ++id) {
-    if (state.frame(state.node(id).frame).free) {
+    if (state.node(id).free) {
       continue;
     }
     count(result.counts, state.node(id).state);
     result.steps.push_back(report_step(state, id));
+    json::Value& output = result.steps.back().output;
+    if (const std::int64_t size = blob_size(output); resolve && size > 0) {
+      shown += size;
+      output = shown <= kMostShown ? resolve(output) : output;
+    }
   }
   json::Value outputs = resolve ? resolve(state.outputs) : state.outputs;
   if (outputs.is_object()) {

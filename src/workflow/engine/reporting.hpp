@@ -12,7 +12,7 @@ namespace oap::workflow {
 using Resolve = std::function<json::Value(const json::Value&)>;
 
 StepReport report_step(const State& state, NodeId node);
-/// With `full` also steps and outputs, the latter resolved.
+/// With `full` also steps and outputs, large ones resolved (of steps: up to 64 MB of them).
 RunResult report_run(const State& state, const std::string& run_id, bool full,
                      const Resolve& resolve = {});
 

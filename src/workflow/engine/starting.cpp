@@ -48,9 +48,8 @@ Result<std::shared_ptr<const Plan>> Engine::Body::compile(const std::string& has
   return plan_of(std::move(blueprint));
 }
 
-Result<Engine::Body::Prepared> Engine::Body::prepare(
-    StartRequest request, json::Object more,
-    std::vector<std::pair<std::string, json::Value>> imports) {
+Result<Engine::Body::Prepared> Engine::Body::prepare(StartRequest request, json::Object more,
+                                                     std::vector<Import> imports) {
   if (!request.blueprint) {
     return fail(Code::kInvalidArgument, "there is no workflow to start");
   }
@@ -112,10 +111,11 @@ Result<Engine::Body::Prepared> Engine::Body::prepare(
   } else {
     run.machine.advance(record.created_at);
   }
+  prepared.out = run.machine.take();
   if (run.machine.broken()) {
+    give_places_back(run, prepared.out.commands);
     return fail(*run.machine.broken());
   }
-  prepared.out = run.machine.take();
   fresh.events = std::move(prepared.out.events);
   fresh.blobs = std::move(prepared.out.blobs);
   record.state = run.gated ? RunState::kPending : RunState::kRunning;
@@ -133,6 +133,8 @@ void Engine::Body::launch(Prepared prepared, std::function<void(Result<void>)> d
   const std::shared_ptr<LiveRun> run = prepared.run;
   const std::string id = run->machine.identity().run_id;
   if (live_.contains(id)) {
+    give_places_back(*run, prepared.out.commands);
+    offer_places();
     done(fail(Code::kAlreadyExists, "there is a run {} already", id));
     return;
   }
@@ -152,11 +154,8 @@ void Engine::Body::launch(Prepared prepared, std::function<void(Result<void>)> d
     if (!made) {
       run->gone = true;
       body->forget(*run);
-      for (const Command& command : out->commands) {
-        if (const auto* attempt = std::get_if<RunAttempt>(&command)) {
-          body->admission_.give_back(place_name(run->machine.state().definition_of(attempt->node)));
-        }
-      }
+      body->give_places_back(*run, out->commands);
+      body->offer_places();
       done(fail(made.error()));
       return;
     }
@@ -212,7 +211,7 @@ void Engine::Body::gate(const std::shared_ptr<LiveRun>& run) {
           }
           if (run->cancels_other && !other.empty()) {
             run->cancels_other = false;
-            body->tell_run({other, cancel_body(fmt::format("run {} of the same group", id))});
+            body->tell_run(other, cancel_body(fmt::format("run {} of the same group", id)));
           }
           constexpr Millis kAgain{100};
           body->due_.push({body->clock_.steady() + kAgain, id, kNoNode, kGate, 0});
@@ -222,24 +221,59 @@ void Engine::Body::gate(const std::shared_ptr<LiveRun>& run) {
 }
 
 void Engine::Body::start_child(const std::shared_ptr<LiveRun>& run, StartChild what) {
-  if (what.workflow.empty()) {  // begun before a crash: it may be there or not
-    const auto& body =
-        std::get<SubworkflowStep>(run->machine.state().definition_of(what.node).body);
-    what.workflow = body.workflow;
-    const Node& node = run->machine.state().node(what.node);
-    if (node.more().has_input && node.more().input.is_object()) {
-      what.inputs = node.more().input.get_object();
-    }
+  const Node& node = run->machine.state().node(what.node);
+  const bool wanted = node.state == StepState::kRunning && node.waits == Waits::kChild &&
+                      node.more().subject == what.run_id;
+  if (!wanted || closing_) {
+    return;  // whoever takes the run up asks for it again
   }
-  const auto refuse = [this, run, node = what.node](const Error& error) {
-    run->happened.push_back(
-        [node, error](Machine& machine, WallTime at) { machine.child_refused(node, error, at); });
-    mark(run);
-  };
+  if (what.again) {
+    find_child(run, std::move(what));
+  } else {
+    begin_child(run, std::move(what));
+  }
+}
+
+/// The child that a former owner began, if it came to that.
+void Engine::Body::find_child(const std::shared_ptr<LiveRun>& run, StartChild what) {
+  ++run->children_coming;
+  journal_->call([weak = weak_from_this(), run, what = std::move(what)](
+                     store::RunRepository& runs) mutable -> JournalThread::Answer {
+    auto found = runs.find(what.run_id);
+    return [weak, run, what = std::move(what), found = std::move(found)]() mutable {
+      const auto body = weak.lock();
+      if (!body || body->gone_ || body->closing_ || run->gone) {
+        return;
+      }
+      --run->children_coming;
+      body->mark(run);
+      if (found) {
+        body->wake(what.run_id);
+      } else if (found.error().code() != Code::kNotFound) {
+        body->let_go(run, found.error());
+      } else if (run->machine.stops(what.node)) {
+        body->refuse_child(run, what.node, Error(Code::kCancelled, "it had not begun"));
+      } else if (what.problem) {
+        body->refuse_child(run, what.node, *what.problem);
+      } else {
+        body->begin_child(run, std::move(what));
+      }
+    };
+  });
+}
+
+void Engine::Body::refuse_child(const std::shared_ptr<LiveRun>& run, NodeId node,
+                                const Error& error) {
+  run->happened.push_back(
+      [node, error](Machine& machine, WallTime at) { machine.child_refused(node, error, at); });
+  mark(run);
+}
+
+void Engine::Body::begin_child(const std::shared_ptr<LiveRun>& run, StartChild what) {
   const auto plan = run->subworkflows.find(what.workflow);
   if (plan == run->subworkflows.end()) {
-    refuse(Error(Code::kNotFound,
-                 fmt::format("no workflow '{}' was given to the run", what.workflow)));
+    const std::string text = fmt::format("no workflow '{}' was given to the run", what.workflow);
+    refuse_child(run, what.node, Error(Code::kNotFound, text));
     return;
   }
   const Identity& identity = run->machine.identity();
@@ -260,16 +294,20 @@ void Engine::Body::start_child(const std::shared_ptr<LiveRun>& run, StartChild w
   }
   auto prepared = prepare(std::move(request), std::move(more), {});
   if (!prepared) {
-    refuse(prepared.error());
+    refuse_child(run, what.node, prepared.error());
     return;
   }
-  launch(*std::move(prepared), [this, refuse, id = what.run_id](const Result<void>& done) {
-    if (!done && done.error().code() == Code::kAlreadyExists) {
-      wake(id);
-    } else if (!done) {
-      refuse(done.error());
-    }
-  });
+  ++run->children_coming;
+  launch(*std::move(prepared),
+         [this, run, node = what.node, id = what.run_id](const Result<void>& done) {
+           --run->children_coming;
+           mark(run);
+           if (!done && done.error().code() == Code::kAlreadyExists) {
+             wake(id);
+           } else if (!done) {
+             refuse_child(run, node, done.error());
+           }
+         });
 }
 
 }  // namespace oap::workflow

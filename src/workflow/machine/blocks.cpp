@@ -7,8 +7,6 @@
 namespace oap::workflow {
 namespace {
 
-constexpr std::size_t kMostItems = 10'000'000;
-
 bool matches(const json::Object& row, const json::Object& pattern) {
   return std::all_of(pattern.begin(), pattern.end(), [&](const auto& member) {
     const json::Value* mine = json::find(row, member.key());
@@ -33,6 +31,9 @@ Result<json::Array> Machine::fan_out_items(NodeId id) {
     return fail(Code::kInvalidArgument, "'items' gave {}, not a list",
                 json::type_name(rendered.data));
   }
+  if (rendered.data.get_array().size() > static_cast<std::size_t>(State::kMostItems)) {
+    return fail(Code::kResourceExhausted, "'items' gave more than {} items", State::kMostItems);
+  }
   return std::move(rendered.data.get_array());
 }
 
@@ -46,8 +47,8 @@ Result<json::Array> Machine::matrix_items(NodeId id) {
                   json::type_name(values.data));
     }
     const json::Array& list = values.data.get_array();
-    if (rows.size() * list.size() > kMostItems) {
-      return fail(Code::kResourceExhausted, "the matrix has more than {} cells", kMostItems);
+    if (rows.size() * list.size() > static_cast<std::size_t>(State::kMostItems)) {
+      return fail(Code::kResourceExhausted, "the matrix has more than {} cells", State::kMostItems);
     }
     std::vector<json::Object> wider;
     wider.reserve(rows.size() * list.size());
@@ -339,7 +340,7 @@ void Machine::cancel_node(NodeId id, const std::string& why) {
   if (node.state == StepState::kRunning && node.waits == Waits::kNothing) {
     out_.commands.emplace_back(StopAttempt{id, true});
   } else if (node.waits == Waits::kChild) {
-    out_.commands.emplace_back(TellRun{node.more().subject, cancel_body(why)});
+    cancel_child(id, why);
   }
   Event ended;
   ended.kind = Event::Kind::kCancelStep;

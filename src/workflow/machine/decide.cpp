@@ -307,7 +307,7 @@ bool Machine::start(NodeId id) {
   } else {
     RunScope view = scope(id);
     if (state_.node(id).is_compensation) {
-      view.set_result(&state_.node(state_.node(id).owner).output);
+      view.set_kept_result(&state_.node(state_.node(id).owner).output);
     }
     Result<Rendered> rendered = step.input.render(view);
     if (!rendered) {
@@ -371,78 +371,6 @@ std::optional<Millis> Machine::time_for(NodeId id) const {
     shorten(state_.started_at + timeout);
   }
   return left;
-}
-
-bool Machine::take_group(NodeId id) {
-  const auto granted = std::find(granted_.begin(), granted_.end(), id);
-  if (granted != granted_.end()) {
-    return true;
-  }
-  const auto holds = [id](const std::vector<NodeId>& list) {
-    return std::find(list.begin(), list.end(), id) != list.end();
-  };
-  if (holds(asking_) || holds(refused_)) {
-    return false;
-  }
-  Result<Rendered> name = state_.step_of(id).group.render(scope(id));
-  if (!name || !name->data.is_string()) {
-    fail_node(id, name ? "its concurrency group is no text" : name.error().to_string(),
-              "invalid_argument");
-    return false;
-  }
-  asking_.push_back(id);
-  ++groups_asked_;
-  out_.commands.emplace_back(TakeGroup{id, std::string(json::view(name->data.get_string()))});
-  return false;
-}
-
-void Machine::group_answer(NodeId id, const std::string& group, bool granted) {
-  --groups_asked_;
-  std::erase(asking_, id);
-  if (granted) {
-    granted_.push_back(id);
-    held_groups_.emplace_back(id, group);
-    if (!state_.node(id).is_open()) {
-      release_group(id);
-    }
-  } else {
-    refused_.push_back(id);
-  }
-}
-
-Budget Machine::budget_left(NodeId id) const {
-  Budget left = state_.definition_of(id).budget;
-  const StepUsage& mine = state_.node(id).more().usage;
-  const auto sink = [](auto& place, const auto& limit, auto used) {
-    if (limit) {
-      const auto rest = std::max<std::decay_t<decltype(*limit)>>(0, *limit - used);
-      place = place ? std::min(*place, rest) : rest;
-    }
-  };
-  const Budget own = left;
-  left = {};
-  sink(left.tokens, own.tokens, mine.tokens);
-  sink(left.cost_usd, own.cost_usd, mine.cost_usd);
-  sink(left.tokens, state_.budget.tokens, state_.usage.tokens);
-  sink(left.cost_usd, state_.budget.cost_usd, state_.usage.cost_usd);
-  return left;
-}
-
-/// An exhausted budget pauses the run until somebody raises it.
-bool Machine::within_budget(NodeId id) {
-  if (!std::holds_alternative<AgentStep>(state_.definition_of(id).body) || state_.is_clean_up(id)) {
-    return true;
-  }
-  const bool spent = (state_.budget.tokens && state_.usage.tokens >= *state_.budget.tokens) ||
-                     (state_.budget.cost_usd && state_.usage.cost_usd >= *state_.budget.cost_usd);
-  if (!spent) {
-    return true;
-  }
-  Event pause;
-  pause.kind = Event::Kind::kPause;
-  pause.code = "budget";
-  emit(std::move(pause));
-  return false;
 }
 
 }  // namespace oap::workflow

@@ -16,8 +16,7 @@ Result<WallTime> due_at(const json::Value& rfc3339) {
                 "'until' must be a time such as 2026-11-30T08:00:00Z (RFC 3339)");
   }
   constexpr std::int64_t kNanosPerMilli = 1'000'000;
-  constexpr std::int64_t kMost = 253'402'300'799;  // the year 9999
-  const std::int64_t seconds = std::clamp<std::int64_t>(instant->seconds, 0, kMost);
+  const std::int64_t seconds = std::clamp<std::int64_t>(instant->seconds, 0, kMostMillis / 1'000);
   return from_millis(seconds * 1'000 + instant->nanos / kNanosPerMilli);
 }
 

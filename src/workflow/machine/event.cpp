@@ -61,7 +61,9 @@ std::int64_t to_millis(WallTime at) {
   return std::chrono::duration_cast<Millis>(at.time_since_epoch()).count();
 }
 
-WallTime from_millis(std::int64_t millis) { return WallTime(Millis(millis)); }
+WallTime from_millis(std::int64_t millis) {
+  return WallTime(Millis(std::clamp<std::int64_t>(millis, 0, kMostMillis)));
+}
 
 void append_json(std::string& out, const Event& event, std::string_view path,
                  std::string_view data) {

@@ -22,7 +22,7 @@ constexpr FrameId kNoFrame = UINT32_MAX;
 struct Event {
   enum class Kind : std::uint8_t {
     kRunStarted,  ///< data: inputs; more: variables, definitions, budget, timeout_ms, …
-    kImport,      ///< a fork's: step, data: output that is kept; more: exports
+    kImport,      ///< a fork's: step, data: output that is kept; more.vars: what it had set
     kReady,       ///< step may start and waits for a place
     kStart,       ///< step, number: attempt; data: input (flag: tainted, so not kept); due;
                   ///< text: of a waiting one, the child run or signal
@@ -42,9 +42,9 @@ struct Event {
     kResumed,     ///< text: owner
     kPause,       ///< text: by; code: "" or "budget"
     kUnpause,     ///< text: by; more: tokens, cost_usd on top
-    kCancel,      ///< text: by
+    kCancel,      ///< text: by; flag: clean-up ends as well, as with a second one
     kTimeUp,      ///< the time for the whole run is up
-    kPhase,       ///< text: compensating, finally, ending
+    kPhase,       ///< text: compensating, finally
     kCompensate,  ///< step: whose compensation begins
     kRunEnded,    ///< text: error; code; more: state; data: outputs
     kFirstForm    ///< more: steps, of a run of the form before journals
@@ -75,6 +75,8 @@ struct ReadEvent {
 Result<ReadEvent> event_from_json(json::Value value);
 
 std::int64_t to_millis(WallTime at);
+/// What is too far away for a WallTime is as far as it can be (the year 2255).
 WallTime from_millis(std::int64_t millis);
+constexpr std::int64_t kMostMillis = 9'000'000'000'000;
 
 }  // namespace oap::workflow

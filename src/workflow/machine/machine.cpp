@@ -14,7 +14,12 @@ constexpr json::ParseOptions kOurs{.max_depth = 1'000, .max_bytes = 1U << 30U};
 }  // namespace
 
 Machine::Machine(Identity identity, std::shared_ptr<const Plan> plan, Host& host, Options options)
-    : identity_(std::move(identity)), state_(std::move(plan)), host_(host), options_(options) {}
+    : identity_(std::move(identity)), state_(std::move(plan)), host_(host), options_(options) {
+  const Blueprint& blueprint = state_.blueprint();
+  for (StepIndex step = 0; step < blueprint.size() && !has_groups_; ++step) {
+    has_groups_ = !blueprint.step(step).definition->concurrency.empty();
+  }
+}
 
 void Machine::begin(Beginning beginning, WallTime now) {
   now_ = now;
@@ -29,11 +34,14 @@ void Machine::begin(Beginning beginning, WallTime now) {
     started.more["variables"] = state_.blueprint().definition().variables;
   }
   emit(std::move(started));
-  for (auto& [id, output] : beginning.imports) {
+  for (auto& [id, output, variables] : beginning.imports) {
     Event kept;
     kept.kind = Event::Kind::kImport;
     kept.node = state_.find(id).value_or(kNoNode);
     kept.data = std::move(output);
+    if (!variables.empty()) {
+      kept.more["vars"] = std::move(variables);
+    }
     emit(std::move(kept));
   }
   set_timers(kNoNode);
@@ -78,40 +86,82 @@ void Machine::recover(const std::string& owner, WallTime now) {
   set_timers(kNoNode);
   for (NodeId id = 0; id < state_.node_count(); ++id) {
     const Node& node = state_.node(id);
-    if (node.state == StepState::kRunning && node.waits == Waits::kChild) {
-      StartChild child;
-      child.node = id;
-      child.path = state_.path(id);
-      child.run_id = node.more().subject;
-      out_.commands.emplace_back(std::move(child));
-    }
-    if (node.state != StepState::kRunning || node.waits != Waits::kNothing) {
-      if (node.is_open()) {
-        set_timers(id);
-      }
+    if (!node.is_open()) {
       continue;
     }
-    if (state_.definition_of(id).effect == Effect::kOnce) {
-      RunAttempt ask;
-      ask.node = id;
-      ask.path = state_.path(id);
-      ask.attempt = node.attempts;
-      ask.input = node.more().input;
-      ask.tainted = node.more().tainted;
-      ask.ask_first = true;
-      out_.commands.emplace_back(std::move(ask));
+    if (node.state == StepState::kRunning && node.waits == Waits::kNothing) {
+      recover_attempt(id);
       continue;
     }
-    Event lost;
+    set_timers(id);
+    if (node.waits == Waits::kChild) {
+      recover_child(id);
+    }
+  }
+}
+
+void Machine::recover_attempt(NodeId id) {
+  const Node& node = state_.node(id);
+  if (state_.definition_of(id).effect == Effect::kOnce) {
+    RunAttempt ask;
+    ask.node = id;
+    ask.path = state_.path(id);
+    ask.attempt = node.attempts;
+    ask.input = node.more().input;
+    ask.tainted = node.more().tainted;
+    ask.ask_first = true;
+    out_.commands.emplace_back(std::move(ask));
+    return;
+  }
+  Event lost;
+  lost.node = id;
+  if (stops(id)) {
+    lost.kind = Event::Kind::kCancelStep;
+    lost.text = state_.stop_reason.empty() ? "the steps around it stop" : state_.stop_reason;
+    lost.code = "cancelled";
+  } else {
     lost.kind = Event::Kind::kRetry;
-    lost.node = id;
     lost.number = node.attempts;
     lost.flag = true;
     lost.code = "lost";
     lost.text = "the program that ran it ended; it is run again with the same key";
-    lost.due = now;
-    emit(std::move(lost));
+    lost.due = now_;
   }
+  emit(std::move(lost));
+}
+
+void Machine::recover_child(NodeId id) {
+  const NodeExtra& more = state_.node(id).more();
+  StartChild child;
+  child.node = id;
+  child.path = state_.path(id);
+  child.run_id = more.subject;
+  child.workflow = std::get<SubworkflowStep>(state_.definition_of(id).body).workflow;
+  child.timeout = time_for(id);
+  child.budget = budget_left(id);
+  child.again = true;
+  Result<json::Value> inputs = json::Value();
+  if (more.has_input) {
+    inputs = plain(more.input);
+  } else if (Result<Rendered> rendered = state_.step_of(id).input.render(scope(id)); rendered) {
+    inputs = std::move(rendered->data);
+  } else {
+    inputs = fail(rendered.error());
+  }
+  if (!inputs) {
+    child.problem = inputs.error();
+  } else if (inputs->is_object()) {
+    child.inputs = std::move(inputs->get_object());
+  }
+  if (stops(id)) {
+    cancel_child(id, state_.stop_reason);
+  }
+  out_.must_be_durable = true;
+  out_.commands.emplace_back(std::move(child));
+}
+
+bool Machine::stops(NodeId id) const {
+  return state_.forced || (state_.is_stopped(id) && !state_.node(id).is_compensation);
 }
 
 void Machine::emit(Event event) {
@@ -135,6 +185,7 @@ void Machine::emit(Event event) {
     broken_ = broken_ ? broken_ : applied.error();
     return;
   }
+  release_groups();
   if (node != kNoNode) {
     set_timers(node);
   }
@@ -234,6 +285,7 @@ void Machine::fire(const Timer& timer) {
     up.kind = Event::Kind::kTimeUp;
     emit(std::move(up));
     stop_attempts(false);
+    stop_children(state_.stop_reason);
     return;
   }
   const NodeId id = timer.node;
@@ -245,9 +297,8 @@ void Machine::fire(const Timer& timer) {
   }
   if (timer.due == Due::kTotal) {
     const bool has_blocks = node.waits == Waits::kBlocks;
-    const bool has_child = node.waits == Waits::kChild;
-    if (has_child) {
-      out_.commands.emplace_back(TellRun{node.more().subject, cancel_body("its parent's timeout")});
+    if (node.waits == Waits::kChild) {
+      cancel_child(id, "its parent's timeout");
     }
     fail_node(id, "it took longer than its total timeout allows", "deadline_exceeded");
     if (has_blocks) {
@@ -275,6 +326,7 @@ Outbox Machine::take() {
   state_.touched.erase(std::unique(state_.touched.begin(), state_.touched.end()),
                        state_.touched.end());
   out_.touched = std::exchange(state_.touched, {});
+  seen_touched_ = 0;
   return std::exchange(out_, {});
 }
 

@@ -32,7 +32,6 @@ struct StopAttempt {
   NodeId node = kNoNode;
   bool forget = false;  ///< what it ends with matters no more
 };
-/// Starts a child run, or takes it up where it is there already.
 struct StartChild {
   NodeId node = kNoNode;
   std::string path;
@@ -41,25 +40,24 @@ struct StartChild {
   json::Object inputs;
   std::optional<Millis> timeout;
   Budget budget;
-};
-struct TellRun {
-  std::string run_id;
-  std::string body;
+  bool again = false;            ///< wanted before a crash: it may be there already
+  std::optional<Error> problem;  ///< why `inputs` could not be had again
 };
 struct TakeGroup {
   NodeId node = kNoNode;
+  std::string path;
   std::string group;
 };
-using Command = std::variant<RunAttempt, StopAttempt, StartChild, TellRun, TakeGroup>;
+using Command = std::variant<RunAttempt, StopAttempt, StartChild, TakeGroup>;
 
 /// A turn's outcome: what is to be written, then what is to be done.
 struct Outbox {
   std::string events;  ///< JSON array; empty: nothing happened
   std::vector<store::HashedText> blobs;
   std::vector<std::string> taken;
-  std::vector<std::string> released_groups;
+  std::vector<std::string> released_groups;  ///< paths of steps that hold none any more
   std::vector<store::HashedText> memos;
-  std::vector<store::Order> orders;  ///< for the parent
+  std::vector<store::Order> orders;  ///< for the parent and for children
   std::optional<store::RunChange> change;
   std::vector<Command> commands;
   std::vector<NodeId> touched;  ///< whose state changed
@@ -67,11 +65,18 @@ struct Outbox {
   bool must_be_durable = false;
 };
 
+/// A step whose result a fork keeps.
+struct Import {
+  std::string id;
+  json::Value output;
+  json::Object variables;  ///< that it had set
+};
+
 /// What a new run begins with.
 struct Beginning {
   json::Object inputs;
   json::Object more;  ///< of kRunStarted: definitions, timeout_ms, budget, variables, parent, …
-  std::vector<std::pair<std::string, json::Value>> imports;  ///< step id → output kept by a fork
+  std::vector<Import> imports;
 };
 
 /// One run as a pure state machine: it is told what happened, decides, and says what is to be
@@ -97,10 +102,13 @@ class Machine {
   /// What the tool says about a call before a crash (RunAttempt::ask_first).
   void asked(NodeId node, Result<std::optional<StepResult>> answer, WallTime now);
   void order(const store::Order& order, WallTime now);
-  void group_answer(NodeId node, const std::string& group, bool granted);
+  void group_answer(NodeId node, const std::string& path, bool granted);
   /// Groups that others held may be free now.
   void ask_groups_again() { refused_.clear(); }
   void child_refused(NodeId node, const Error& error, WallTime now);
+  /// The attempt was not begun after all: it costs nothing and is begun again when there is a
+  /// place.
+  void not_begun(NodeId node, int attempt, WallTime now);
   void tick(WallTime now);
 
   /// Decides all that follows.
@@ -109,6 +117,8 @@ class Machine {
 
   const State& state() const { return state_; }
   const Identity& identity() const { return identity_; }
+  /// The run stops around the node: what it does may end, and is not begun again.
+  bool stops(NodeId node) const;
   bool is_over() const { return store::is_end(state_.run_state); }
   /// Attempts, questions to tools and groups that it waits for.
   bool is_busy() const { return state_.running > 0 || groups_asked_ > 0 || !refused_.empty(); }
@@ -132,6 +142,9 @@ class Machine {
 
   // machine.cpp
   void emit(Event event);
+  void recover_attempt(NodeId node);
+  void recover_child(NodeId node);
+  void release_groups();
   std::string externalize(json::Value& value);
   bool is_due(const Timer& timer) const;
   /// A value as it was before it became a blob.
@@ -186,7 +199,7 @@ class Machine {
   void doubt(NodeId node, std::string why);
   void fail_node(NodeId node, std::string error, std::string code, json::Value output = nullptr,
                  const StepUsage& usage = {});
-  void release_group(NodeId node);
+  std::optional<store::HashedText> memo_of(NodeId node, const StepResult& result);
 
   // orders.cpp
   void take_signal(const json::Object& body);
@@ -198,6 +211,9 @@ class Machine {
   void take_unpause(const json::Object& body);
   void count_votes(NodeId node);
   void stop_attempts(bool clean_up);
+  void stop_children(std::string_view by);
+  /// In the turn that decides it, so that no crash comes between the two.
+  void cancel_child(NodeId node, std::string_view by);
 
   Identity identity_;
   State state_;
@@ -207,7 +223,8 @@ class Machine {
   WallTime now_;
   std::deque<NodeId> queue_;  ///< may start when there is a place
   std::priority_queue<Timer> timers_;
-  std::vector<std::pair<NodeId, std::string>> held_groups_;
+  bool has_groups_ = false;
+  std::size_t seen_touched_ = 0;  ///< of state_.touched, by release_groups
   std::vector<NodeId> granted_;
   std::size_t groups_asked_ = 0;
   std::vector<NodeId> asking_;    ///< group questions under way
@@ -219,8 +236,9 @@ class Machine {
   std::optional<Error> broken_;
 };
 
-// The bodies of orders, as JSON.
-std::string cancel_body(std::string_view by);
+/// The body of an order that cancels, as JSON. Unlike a person's, it may come twice: a run that is
+/// being cancelled already goes on with its clean-up, unless `forced`.
+std::string cancel_body(std::string_view by, bool forced = false);
 
 /// What is wrong with the value, "" where nothing is. Pure.
 std::string schema_problem(const json::Value& schema, const json::Value& value);

@@ -1,13 +1,15 @@
 #include <algorithm>
 
+#include "base/ids.hpp"
 #include "json/parse.hpp"
 #include "json/print.hpp"
 #include "workflow/machine/machine.hpp"
 
 namespace oap::workflow {
 
-std::string cancel_body(std::string_view by) {
-  return json::print(json::Object{{"kind", "cancel"}, {"by", by}});
+std::string cancel_body(std::string_view by, bool forced) {
+  return json::print(
+      json::Object{{"kind", "cancel"}, {"by", by}, {"once", true}, {"forced", forced}});
 }
 
 void Machine::order(const store::Order& order, WallTime now) {
@@ -172,25 +174,51 @@ void Machine::take_child_end(const json::Object& body) {
 
 void Machine::child_refused(NodeId id, const Error& error, WallTime now) {
   now_ = now;
-  if (id < state_.node_count() && state_.node(id).state == StepState::kRunning &&
-      state_.node(id).waits == Waits::kChild) {
-    fail_node(id, error.to_string(), std::string(to_string(error.code())));
+  if (id >= state_.node_count() || state_.node(id).state != StepState::kRunning ||
+      state_.node(id).waits != Waits::kChild) {
+    return;
   }
+  if (error.code() != Code::kCancelled) {
+    fail_node(id, error.to_string(), std::string(to_string(error.code())));
+    return;
+  }
+  Event ended;
+  ended.kind = Event::Kind::kCancelStep;
+  ended.node = id;
+  ended.text = state_.stop_reason.empty() ? error.message() : state_.stop_reason;
+  ended.code = "cancelled";
+  emit(std::move(ended));
 }
 
 void Machine::take_cancel(const json::Object& body) {
+  const bool forced = json::get_bool(body, "forced");
+  if (json::get_bool(body, "once") && state_.cancelling && (!forced || state_.forced)) {
+    return;
+  }
   Event cancel;
   cancel.kind = Event::Kind::kCancel;
   cancel.text = json::get_string(body, "by");
+  cancel.flag = forced;
   emit(std::move(cancel));
   stop_attempts(state_.forced);
+  stop_children(json::get_string(body, "by"));
+}
+
+void Machine::stop_children(std::string_view by) {
   for (const NodeId id : std::vector<NodeId>(state_.waiting)) {
-    const Node& node = state_.node(id);
-    if (node.waits == Waits::kChild && (state_.forced || !state_.is_clean_up(id))) {
-      out_.commands.emplace_back(
-          TellRun{node.more().subject, cancel_body(json::get_string(body, "by"))});
+    if (state_.node(id).waits == Waits::kChild && (state_.forced || !state_.is_clean_up(id))) {
+      cancel_child(id, by);
     }
   }
+}
+
+void Machine::cancel_child(NodeId id, std::string_view by) {
+  store::Order order;
+  order.id = new_id("evt_");
+  order.run_id = state_.node(id).more().subject;
+  order.at = now_;
+  order.body = cancel_body(by, state_.forced);
+  out_.orders.push_back(std::move(order));
 }
 
 void Machine::stop_attempts(bool clean_up) {

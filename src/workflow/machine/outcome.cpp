@@ -16,10 +16,6 @@ std::string error_of(const Result<StepResult>& outcome) {
   return outcome ? outcome->error : outcome.error().to_string();
 }
 
-json::Object usage_json(const StepUsage& usage) {
-  return json::Object{{"tokens", usage.tokens}, {"cost_usd", usage.cost_usd}};
-}
-
 bool is_some(const StepUsage& usage) { return usage.tokens != 0 || usage.cost_usd != 0; }
 
 /// Never worth another attempt, whatever the author lists.
@@ -41,7 +37,11 @@ void Machine::attempt_ended(NodeId id, int attempt, Result<StepResult> result, W
     if (result->tainted) {
       result->output = "[secret]";
     }
+    std::optional<store::HashedText> memo = memo_of(id, *result);
     finish(id, std::move(result->output), result->usage);
+    if (memo && state_.node(id).state == StepState::kCompleted) {
+      out_.memos.push_back(*std::move(memo));
+    }
   } else {
     settle_failure(id, result);
   }
@@ -57,6 +57,20 @@ void Machine::asked(NodeId id, Result<std::optional<StepResult>> answer, WallTim
   } else {
     doubt(id, "the program that ran it ended before it had a result; it may have taken effect");
   }
+}
+
+/// What the runner gave, for the same input another time.
+std::optional<store::HashedText> Machine::memo_of(NodeId id, const StepResult& result) {
+  const StepDefinition& definition = state_.definition_of(id);
+  const NodeExtra& more = state_.node(id).more();
+  if (!definition.memoize || definition.effect != Effect::kPure || result.tainted || more.tainted) {
+    return std::nullopt;
+  }
+  const Result<json::Value> input = plain(more.input);
+  if (!input) {
+    return std::nullopt;
+  }
+  return store::HashedText{memo_key(definition, *input), json::print(result.output)};
 }
 
 /// The step's outputs, and what it exports.
@@ -92,6 +106,16 @@ void Machine::finish(NodeId id, json::Value result, const StepUsage& usage, std:
   const StepDefinition& definition = state_.definition_of(id);
   json::Object vars;
   const bool kept = !signal.empty() && definition.exports.empty() && definition.outputs.empty();
+  json::Value payload;  // as the state keeps it
+  if (!signal.empty()) {
+    payload = std::move(result);
+    Result<json::Value> whole = plain(payload);
+    if (!whole) {
+      fail_node(id, whole.error().to_string(), std::string(to_string(whole.error().code())));
+      return;
+    }
+    result = *std::move(whole);
+  }
   const bool as_is = definition.exports.empty() && definition.outputs.empty() &&
                      !state_.blueprint().definition().implicit_variables;
   if (!as_is) {
@@ -111,13 +135,10 @@ void Machine::finish(NodeId id, json::Value result, const StepUsage& usage, std:
       return;
     }
   }
-  if (definition.memoize && definition.effect == Effect::kPure && !state_.node(id).more().tainted) {
-    out_.memos.push_back({memo_key(definition, state_.node(id).more().input), json::print(result)});
-  }
   Event ended;
   ended.kind = Event::Kind::kComplete;
   ended.node = id;
-  ended.data = std::move(result);
+  ended.data = kept ? std::move(payload) : std::move(result);
   ended.is_kept = kept;
   ended.text = std::move(signal);
   if (!vars.empty()) {
@@ -127,7 +148,6 @@ void Machine::finish(NodeId id, json::Value result, const StepUsage& usage, std:
     ended.more["usage"] = usage_json(usage);
   }
   emit(std::move(ended));
-  release_group(id);
 }
 
 void Machine::settle_failure(NodeId id, const Result<StepResult>& outcome) {
@@ -143,7 +163,6 @@ void Machine::settle_failure(NodeId id, const Result<StepResult>& outcome) {
         may_have_run ? state_.stop_reason + "; it may have taken effect" : state_.stop_reason;
     ended.code = "cancelled";
     emit(std::move(ended));
-    release_group(id);
     return;
   }
   if (!run_stops && may_retry(id, outcome)) {
@@ -163,8 +182,7 @@ bool Machine::may_retry(NodeId id, const Result<StepResult>& outcome) const {
   const Node& node = state_.node(id);
   const std::string code = code_of(outcome);
   const bool not_begun = outcome && outcome->not_begun;
-  if (is_final(code) || (definition.effect == Effect::kOnce && !not_begun) ||
-      state_.is_stopped(id)) {
+  if (is_final(code) || (definition.effect == Effect::kOnce && !not_begun) || stops(id)) {
     return false;
   }
   const auto& listed = definition.retry.retry_on;
@@ -206,12 +224,37 @@ void Machine::retry(NodeId id, const Result<StepResult>& outcome) {
     again.more["usage"] = usage_json(outcome->usage);
   }
   emit(std::move(again));
-  release_group(id);
+}
+
+void Machine::not_begun(NodeId id, int attempt, WallTime now) {
+  now_ = now;
+  if (id >= state_.node_count() || state_.node(id).state != StepState::kRunning ||
+      state_.node(id).waits != Waits::kNothing || state_.node(id).attempts != attempt) {
+    return;
+  }
+  Event again;
+  again.kind = Event::Kind::kRetry;
+  again.node = id;
+  again.number = attempt;
+  again.flag = true;
+  again.code = "lost";
+  again.text = "the program that was to run it ended before it did";
+  again.due = now;
+  emit(std::move(again));
 }
 
 /// The outcome of a call that must not be repeated unasked is not known.
 void Machine::doubt(NodeId id, std::string why) {
   const StepDefinition& definition = state_.definition_of(id);
+  if (state_.forced || ((state_.cancelling || state_.time_up) && !state_.is_clean_up(id))) {
+    Event ended;
+    ended.kind = Event::Kind::kCancelStep;
+    ended.node = id;
+    ended.text = state_.stop_reason + "; it may have taken effect";
+    ended.code = "cancelled";
+    emit(std::move(ended));
+    return;
+  }
   if (definition.on_unknown == OnUnknown::kFail) {
     fail_node(id, std::move(why), "unknown_outcome");
     return;
@@ -244,18 +287,6 @@ void Machine::fail_node(NodeId id, std::string error, std::string code, json::Va
     failed.more["usage"] = usage_json(usage);
   }
   emit(std::move(failed));
-  release_group(id);
-}
-
-void Machine::release_group(NodeId id) {
-  std::erase(granted_, id);
-  std::erase_if(held_groups_, [&](const auto& held) {
-    if (held.first != id) {
-      return false;
-    }
-    out_.released_groups.push_back(held.second);
-    return true;
-  });
 }
 
 std::string schema_problem(const json::Value& schema, const json::Value& value) {
@@ -271,15 +302,19 @@ std::string schema_problem(const json::Value& schema, const json::Value& value) 
 }
 
 std::string memo_key(const StepDefinition& step, const json::Value& input) {
-  std::string text(type_name(step.body));
+  json::Array what{"oap.memo/2", type_name(step.body)};
   if (const auto* tool = std::get_if<ToolStep>(&step.body)) {
-    text += "\n" + tool->server + "\n" + tool->tool;
+    what.insert(what.end(), {tool->server, tool->tool});
   } else if (const auto* script = std::get_if<ScriptStep>(&step.body)) {
-    text += "\n" + script->shell + "\n" + script->run;
+    what.insert(what.end(), {script->shell, script->run, script->json_output});
   } else if (const auto* agent = std::get_if<AgentStep>(&step.body)) {
-    text += "\n" + agent->agent + "\n" + agent->model;
+    const bool own = !agent->output_schema.is_null();
+    what.insert(what.end(),
+                {agent->agent, agent->model, json::Array(agent->tools.begin(), agent->tools.end()),
+                 own ? agent->output_schema : step.output_schema, agent->max_turns});
   }
-  return crypto::sha256_hex(text + "\n" + json::canonical(input));
+  what.push_back(input);
+  return crypto::sha256_hex(json::canonical(json::Value(std::move(what))));
 }
 
 }  // namespace oap::workflow

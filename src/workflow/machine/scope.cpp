@@ -78,7 +78,7 @@ Result<expr::Value> RunScope::value(const Name& name) const {
       if (result_ == nullptr) {
         return fail(Code::kInvalidArgument, "there is no result yet");
       }
-      return shown(*result_);
+      return is_kept_ ? shown(*result_) : expr::Value::borrowed_json(*result_);
     case Name::Kind::kSuccess:
       return expr::Value::boolean(needs_are_good());
     case Name::Kind::kFailure:

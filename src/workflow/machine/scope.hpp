@@ -18,6 +18,11 @@ class RunScope final : public Scope {
   /// `loop.index` is the iteration that is about to begin: for `while`.
   void set_before_iteration() { before_iteration_ = true; }
   void set_result(const json::Value* result) { result_ = result; }
+  /// Of a node: where it is large it is a reference.
+  void set_kept_result(const json::Value* result) {
+    result_ = result;
+    is_kept_ = true;
+  }
   Result<expr::Value> value(const Name& name) const override;
 
  private:
@@ -38,6 +43,7 @@ class RunScope final : public Scope {
   Host& host_;
   NodeId node_;
   const json::Value* result_ = nullptr;
+  bool is_kept_ = false;
   bool before_iteration_ = false;
   mutable std::vector<std::shared_ptr<const json::Value>>
       held_;  // what was made or loaded for values that borrow it

@@ -23,6 +23,10 @@ bool is_attempt(const StepDefinition& step) {
          std::holds_alternative<ScriptStep>(step.body);
 }
 
+json::Object usage_json(const StepUsage& usage) {
+  return json::Object{{"tokens", usage.tokens}, {"cost_usd", usage.cost_usd}};
+}
+
 State::State(std::shared_ptr<const Plan> plan) : plan_(std::move(plan)) {}
 
 Result<void> State::apply(Event event, WallTime at) {
@@ -107,6 +111,16 @@ NodeId State::add_nodes(std::uint32_t count) {
   return first;
 }
 
+NodeId State::add_child() {
+  if (spare_children_.empty()) {
+    return add_nodes(1);
+  }
+  const NodeId id = spare_children_.back();
+  spare_children_.pop_back();
+  nodes_[id] = Node{};
+  return id;
+}
+
 FrameId State::open_frame(NodeId owner, BlockIndex block, std::int64_t index) {
   const std::vector<StepIndex>& steps = blueprint().block(block).steps;
   FrameId id = kNoFrame;
@@ -143,15 +157,26 @@ FrameId State::open_frame(NodeId owner, BlockIndex block, std::int64_t index) {
 void State::release_frame(FrameId id) {
   Frame& frame = frames_[id];
   for (NodeId node = frame.first; node < frame.first + frame.count; ++node) {
-    for (const FrameId inner : nodes_[node].more().frames) {
-      release_frame(inner);
-    }
-    nodes_[node] = Node{};
-    nodes_[node].state = StepState::kSkipped;
-    nodes_[node].frame = id;
+    release_node(node);
   }
   frame.free = true;
   spare_[frame.block].push_back(id);
+}
+
+void State::release_node(NodeId id) {
+  Node old = std::exchange(nodes_[id], Node{});
+  Node& node = nodes_[id];
+  node.step = old.step;
+  node.frame = old.frame;
+  node.state = StepState::kSkipped;
+  node.free = true;
+  for (const FrameId inner : std::as_const(old).more().frames) {
+    release_frame(inner);
+  }
+  for (const NodeId child : std::as_const(old).more().children) {
+    release_node(child);
+    spare_children_.push_back(child);
+  }
 }
 
 /// Of a loop: the iteration under way and the one before it are needed, others are kept for show.
@@ -272,7 +297,9 @@ void State::add_usage(NodeId id, const Event& event) {
   if (used == nullptr) {
     return;
   }
-  const std::int64_t tokens = std::max<std::int64_t>(0, json::get_int(*used, "tokens"));
+  constexpr std::int64_t kMost = 1'000'000'000'000'000;
+  const std::int64_t tokens =
+      std::clamp<std::int64_t>(json::get_int(*used, "tokens"), 0, kMost - usage.tokens);
   const double cost = std::max(0.0, json::get_double(*used, "cost_usd"));
   usage.tokens += tokens;
   usage.cost_usd += cost;

@@ -64,6 +64,7 @@ struct Node {
   bool tolerated = false;
   bool failed_upstream = false;
   bool decided = false;  ///< its `if` held: it waits for a place
+  bool free = false;     ///< of an iteration that is kept no longer
   std::uint16_t attempts = 0;
   std::uint16_t counted = 0;  ///< attempts that count against max_attempts
   std::uint16_t infra = 0;
@@ -99,6 +100,7 @@ class State {
  public:
   /// Nodes of ended loop iterations are kept until there are this many nodes.
   static constexpr std::size_t kKeepNodes = 10'000;
+  static constexpr std::int64_t kMostItems = 10'000'000;  ///< of a foreach, matrix or loop
   enum class Phase : std::uint8_t { kMain, kCompensating, kFinally, kEnding };
 
   explicit State(std::shared_ptr<const Plan> plan);
@@ -177,6 +179,7 @@ class State {
 
  private:
   friend class StateCodec;
+  friend class StateCheck;
   Node& mutable_node(NodeId id) { return nodes_[id]; }
   /// The iteration that a loop is in; older ones are kept for show only.
   FrameId newest_frame_of(NodeId owner) const;
@@ -185,7 +188,9 @@ class State {
   Result<NodeId> expect(const Event& event, std::initializer_list<StepState> states) const;
   FrameId open_frame(NodeId owner, BlockIndex block, std::int64_t index);
   NodeId add_nodes(std::uint32_t count);
+  NodeId add_child();
   void release_frame(FrameId id);
+  void release_node(NodeId id);
   void trim_iterations(NodeExtra& more);
   void touch(NodeId id);
   void free(NodeId id, std::int64_t at);
@@ -233,10 +238,12 @@ class State {
   std::vector<Node> nodes_;
   std::vector<Frame> frames_;
   std::map<BlockIndex, std::vector<FrameId>> spare_;  ///< released frames, by block
+  std::vector<NodeId> spare_children_;                ///< released children of fan-outs
   std::optional<FrameId> root_;
   std::optional<FrameId> finally_;
 };
 
 bool is_attempt(const StepDefinition& step);  ///< tool, agent or script: the runner does it
+json::Object usage_json(const StepUsage& usage);
 
 }  // namespace oap::workflow

@@ -52,6 +52,11 @@ Result<void> State::run_started(Event& event, std::int64_t at) {
 
 Result<void> State::import(Event& event, std::int64_t at) {
   OAP_TRY(const NodeId id, expect(event, {kPending, kReady}));
+  if (const json::Object* vars = json::find_object(event.more, "vars")) {
+    for (const auto& member : *vars) {
+      variables[member.key()] = member.value();
+    }
+  }
   nodes_[id].output = std::move(event.data);
   nodes_[id].started_at = at;
   if (step_of(id).compensate) {
@@ -74,7 +79,7 @@ Result<void> State::start(Event& event, std::int64_t at) {
   Node& node = nodes_[id];
   node.state = kRunning;
   node.decided = true;
-  node.attempts = static_cast<std::uint16_t>(std::min<std::int64_t>(event.number, UINT16_MAX));
+  node.attempts = static_cast<std::uint16_t>(std::clamp<std::int64_t>(event.number, 0, UINT16_MAX));
   node.started_at = node.started_at == 0 ? at : node.started_at;
   node.due_at = event.due ? to_millis(*event.due) : 0;
   touch(id);
@@ -116,6 +121,15 @@ Result<void> State::start(Event& event, std::int64_t at) {
 Result<void> State::open(Event& event, std::int64_t at) {
   OAP_TRY(const NodeId id, expect(event, {kPending, kReady, kRunning}));
   Node& node = nodes_[id];
+  const StepDefinition& definition = definition_of(id);
+  const bool has_items = node.state == kRunning
+                             ? std::holds_alternative<LoopStep>(definition.body) && !node.is_fan_out
+                             : (definition.foreach || definition.matrix) && node.child < 0;
+  const json::Array* list = event.data.if_array();
+  if (!has_items || event.number < 0 || event.number > kMostItems ||
+      (list != nullptr && list->size() != static_cast<std::size_t>(event.number))) {
+    return fail(Code::kDataLoss, "the journal opens {} items of step '{}'", event.number, path(id));
+  }
   NodeExtra& more = node.more();
   more.items = std::move(event.data);
   more.total = event.number;
@@ -142,12 +156,11 @@ Result<void> State::spawn(Event& event, std::int64_t at) {
       event.number > nodes_[id].more().total - begun) {
     return fail(Code::kDataLoss, "step '{}' has no {} more children", path(id), event.number);
   }
-  const NodeId first = add_nodes(static_cast<std::uint32_t>(event.number));
   const StepIndex step = nodes_[id].step;
   const FrameId frame = nodes_[id].frame;
   NodeExtra& more = nodes_[id].more();
   for (std::int64_t k = 0; k < event.number; ++k) {
-    const NodeId child = first + static_cast<NodeId>(k);
+    const NodeId child = add_child();
     nodes_[child].step = step;
     nodes_[child].frame = frame;
     nodes_[child].owner = id;

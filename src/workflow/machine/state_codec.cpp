@@ -1,6 +1,7 @@
+#include <charconv>
 #include <utility>
 
-#include "workflow/machine/state.hpp"
+#include "workflow/machine/state_check.hpp"
 
 namespace oap::workflow {
 
@@ -18,7 +19,6 @@ class StateCodec {
   static std::unique_ptr<NodeExtra> read_extra(const json::Object& object);
   static Result<Frame> read_frame(const json::Value& value);
   static void read_run(State& state, const json::Object& object);
-  static Result<void> check(const State& state);
 };
 
 namespace {
@@ -51,10 +51,6 @@ std::vector<Number> read_numbers(const json::Object& object, std::string_view ke
   return list;
 }
 
-json::Object usage_json(const StepUsage& usage) {
-  return json::Object{{"tokens", usage.tokens}, {"cost_usd", usage.cost_usd}};
-}
-
 StepUsage read_usage(const json::Object& object) {
   const json::Object* usage = json::find_object(object, "usage");
   return usage == nullptr
@@ -79,7 +75,8 @@ enum Flag : std::uint32_t {
   kCompensation = 2,
   kTolerated = 4,
   kFailedUpstream = 8,
-  kDecided = 16
+  kDecided = 16,
+  kFree = 32
 };
 
 }  // namespace
@@ -157,7 +154,7 @@ json::Value StateCodec::write_node(const Node& node) {
   const std::uint32_t flags =
       (node.is_fan_out ? kFanOut : 0U) | (node.is_compensation ? kCompensation : 0U) |
       (node.tolerated ? kTolerated : 0U) | (node.failed_upstream ? kFailedUpstream : 0U) |
-      (node.decided ? kDecided : 0U);
+      (node.decided ? kDecided : 0U) | (node.free ? kFree : 0U);
   json::Array array{node.step,
                     node.frame,
                     node.owner,
@@ -206,6 +203,7 @@ Result<Node> StateCodec::read_node(const json::Value& value, std::size_t steps) 
   node.tolerated = (flags & kTolerated) != 0;
   node.failed_upstream = (flags & kFailedUpstream) != 0;
   node.decided = (flags & kDecided) != 0;
+  node.free = (flags & kFree) != 0;
   node.attempts = static_cast<std::uint16_t>(at(9));
   node.counted = static_cast<std::uint16_t>(at(10));
   node.infra = static_cast<std::uint16_t>(at(11));
@@ -219,8 +217,8 @@ Result<Node> StateCodec::read_node(const json::Value& value, std::size_t steps) 
   if (array->size() > kFixed + 1 && (*array)[kFixed + 1].is_object()) {
     node.extra = read_extra((*array)[kFixed + 1].get_object());
   }
-  if (node.step >= steps || at(6) > static_cast<int>(StepState::kUnknown) ||
-      at(7) > static_cast<int>(Waits::kBlocks)) {
+  if (node.step >= steps || at(6) < 0 || at(6) > static_cast<int>(StepState::kUnknown) ||
+      at(7) < 0 || at(7) > static_cast<int>(Waits::kBlocks)) {
     return fail(damaged());
   }
   return node;
@@ -272,7 +270,7 @@ json::Value StateCodec::write(const State& state) {
     json::Array list(payloads.begin(), payloads.end());
     signals[name] = std::move(list);
   }
-  object["v"] = 1;
+  object["v"] = 2;
   object["state"] = store::to_string(state.run_state);
   object["phase"] = static_cast<int>(state.phase);
   object["flags"] = (state.paused ? 1 : 0) | (state.over_budget ? 2 : 0) |
@@ -301,6 +299,9 @@ json::Value StateCodec::write(const State& state) {
   object["completed"] = numbers(state.completed);
   object["waiting"] = numbers(state.waiting);
   object["spare"] = std::move(spare);
+  if (!state.spare_children_.empty()) {
+    object["spare_children"] = numbers(state.spare_children_);
+  }
   object["frames"] = std::move(frames);
   object["nodes"] = std::move(nodes);
   return object;
@@ -343,7 +344,7 @@ void StateCodec::read_run(State& state, const json::Object& object) {
 
 Result<State> StateCodec::read(const json::Value& value, std::shared_ptr<const Plan> plan) {
   const json::Object* object = value.if_object();
-  if (object == nullptr || json::get_int(*object, "v") != 1) {
+  if (object == nullptr || json::get_int(*object, "v") != 2) {
     return fail(damaged());
   }
   const std::size_t steps = plan->blueprint().size();
@@ -376,45 +377,19 @@ Result<State> StateCodec::read(const json::Value& value, std::shared_ptr<const P
   }
   if (const json::Object* spare = json::find_object(*object, "spare")) {
     for (const auto& member : *spare) {
-      state.spare_[static_cast<BlockIndex>(std::atoi(std::string(member.key()).c_str()))] =
-          read_numbers<FrameId>(*spare, member.key());
+      const std::string_view key = member.key();
+      BlockIndex block = 0;
+      if (std::from_chars(key.data(), key.data() + key.size(), block).ec != std::errc{}) {
+        return fail(damaged());
+      }
+      state.spare_[block] = read_numbers<FrameId>(*spare, member.key());
     }
   }
-  OAP_CHECK_OK(check(state));
-  return state;
-}
-
-/// Every number that names something names something that is there.
-Result<void> StateCodec::check(const State& state) {
-  const std::size_t nodes = state.nodes_.size();
-  const std::size_t frames = state.frames_.size();
-  const auto node_ok = [&](NodeId id) { return id == kNoNode || id < nodes; };
-  bool ok = (!state.root_ || *state.root_ < frames) &&
-            (!state.finally_ || *state.finally_ < frames) && node_ok(state.compensating);
-  for (const Node& node : state.nodes_) {
-    ok = ok && node.frame < frames && node_ok(node.owner) && node_ok(node.blocked_by);
-    for (const NodeId child : node.more().children) {
-      ok = ok && child < nodes;
-    }
-    for (const FrameId frame : node.more().frames) {
-      ok = ok && frame < frames;
-    }
-  }
-  for (const Frame& frame : state.frames_) {
-    ok = ok && node_ok(frame.owner) && node_ok(frame.failed) && frame.first <= nodes &&
-         frame.count <= nodes - frame.first &&
-         frame.block < state.plan_->blueprint().block_count() &&
-         frame.count == state.plan_->blueprint().block(frame.block).steps.size();
-  }
-  for (const auto* list : {&state.completed, &state.waiting}) {
-    for (const NodeId id : *list) {
-      ok = ok && id < nodes;
-    }
-  }
-  if (!ok) {
+  state.spare_children_ = read_numbers<NodeId>(*object, "spare_children");
+  if (!StateCheck(state).holds()) {
     return fail(damaged());
   }
-  return {};
+  return state;
 }
 
 json::Value State::to_json() const { return StateCodec::write(*this); }

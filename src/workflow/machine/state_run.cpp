@@ -74,7 +74,7 @@ Result<void> State::unpause(Event& event, std::int64_t /*at*/) {
 }
 
 Result<void> State::cancel(Event& event, std::int64_t at) {
-  forced = cancelling;
+  forced = cancelling || event.flag;
   cancelling = true;
   paused = false;
   stop_reason = event.text.empty() ? "the run was cancelled"
@@ -112,8 +112,6 @@ Result<void> State::enter_phase(Event& event, std::int64_t at) {
     if (frame.count == 0 && tracking) {
       closed.push_back(*finally_);
     }
-  } else if (event.text == "ending") {
-    phase = Phase::kEnding;
   } else {
     return fail(Code::kDataLoss, "the journal names a phase '{}'", event.text);
   }
@@ -192,7 +190,8 @@ std::optional<NodeId> State::find_in(FrameId frame, std::string_view id) const {
 }
 
 std::optional<NodeId> State::find(std::string_view path) const {
-  if (!root_) {
+  constexpr std::size_t kLongest = 65'536;  // no block lies so deep
+  if (!root_ || path.size() > kLongest) {
     return std::nullopt;
   }
   if (path.ends_with(kCompensate)) {

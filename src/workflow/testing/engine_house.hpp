@@ -73,8 +73,7 @@ class EngineHouse : public ::testing::Test {
     request.run_id = "run_1";
     runner_.gate("a");
     OAP_CO_TRY(const std::string id, co_await engine.start(request));
-    json::Value payload(7);
-    OAP_CO_CHECK_OK(co_await engine.signal(id, "go", payload));
+    OAP_CO_CHECK_OK(co_await engine.signal(id, "go", payload_));
     runner_.gate("a").set(ScriptedRunner::good());
     const Deadline deadline = Deadline::after(Millis(20'000));
     co_return co_await engine.wait(id, deadline);
@@ -130,6 +129,7 @@ class EngineHouse : public ::testing::Test {
   const Clock* clock_ = &system_clock();
   Observer observer_;
   Subworkflows subworkflows_;
+  json::Value payload_ = 7;  ///< of signal_early
 };
 
 }  // namespace oap::workflow::testing

@@ -19,7 +19,12 @@ class FaultyRuns final : public store::RunRepository {
   void die_after(int writes) { left_ = writes; }
   /// The same, and it says that the disk is full.
   void fill_after(int writes) { left_ = writes; }
+  bool is_dead() const { return left_ == 0; }
+  /// It writes again.
+  void recover() { left_ = -1; }
   std::atomic<int> written{0};
+  /// Changes what is read; on whatever thread reads.
+  std::function<void(const std::string& run_id, store::EventRow&)> tamper;
 
   store::Written write(std::span<const store::NewRun> runs,
                        std::span<const store::Turn> turns) override {
@@ -44,8 +49,9 @@ class FaultyRuns final : public store::RunRepository {
   Result<void> forget(const std::string& owner) override { return inner_.forget(owner); }
   Result<std::vector<store::OwnerRecord>> owners() override { return inner_.owners(); }
   Result<std::vector<std::string>> due(WallTime now) override { return inner_.due(now); }
-  Result<std::optional<WallTime>> next_wake() override { return inner_.next_wake(); }
-  Result<void> post(const store::Order& order) override { return inner_.post(order); }
+  Result<void> post(const store::Order& order) override {
+    return left_ == 0 ? Result<void>(fail(full_error())) : inner_.post(order);
+  }
   Result<std::vector<store::Order>> orders(const std::string& owner) override {
     return inner_.orders(owner);
   }
@@ -60,7 +66,13 @@ class FaultyRuns final : public store::RunRepository {
   }
   Result<std::vector<store::EventRow>> events(const std::string& id, std::int64_t after,
                                               std::size_t limit) override {
-    return inner_.events(id, after, limit);
+    auto rows = inner_.events(id, after, limit);
+    if (rows && tamper) {
+      for (store::EventRow& row : *rows) {
+        tamper(id, row);
+      }
+    }
+    return rows;
   }
   Result<std::optional<store::Snapshot>> snapshot(const std::string& id) override {
     return inner_.snapshot(id);
@@ -88,9 +100,8 @@ class FaultyRuns final : public store::RunRepository {
     ++written;
     return true;
   }
-  static Result<store::TurnDone> full() {
-    return fail(Code::kResourceExhausted, "no space left on the disk");
-  }
+  static Error full_error() { return {Code::kResourceExhausted, "no space left on the disk"}; }
+  static Result<store::TurnDone> full() { return fail(full_error()); }
 
   store::RunRepository& inner_;
   std::atomic<int> left_{-1};

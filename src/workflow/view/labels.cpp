@@ -58,30 +58,4 @@ std::string fit(std::string_view text, std::size_t code_points) {
   return text::escape_visible(text.substr(0, end)) + "…";
 }
 
-std::string xml(std::string_view text) {
-  std::string out;
-  for (const char c : text::escape_visible(text)) {
-    switch (c) {
-      case '&':
-        out += "&amp;";
-        break;
-      case '<':
-        out += "&lt;";
-        break;
-      case '>':
-        out += "&gt;";
-        break;
-      case '"':
-        out += "&quot;";
-        break;
-      case '\'':
-        out += "&#39;";
-        break;
-      default:
-        out.push_back(c);
-    }
-  }
-  return out;
-}
-
 }  // namespace oap::workflow

@@ -14,7 +14,5 @@ std::string title_of(const StepDefinition& step);
 std::string subtitle_of(const StepDefinition& step);
 /// At most so many code points, with … where something is missing; what cannot be seen is escaped.
 std::string fit(std::string_view text, std::size_t code_points);
-/// Text as XML content or attribute value: also valid where the text holds controls.
-std::string xml(std::string_view text);
 
 }  // namespace oap::workflow

@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "text/utf8.hpp"
 #include "workflow/view/labels.hpp"
 #include "workflow/view/picture.hpp"
 #include "workflow/view/scene.hpp"
@@ -143,8 +144,8 @@ void SvgWriter::head(double width, double height) {
       width, height, width, height);
   const Definition& definition = blueprint_.definition();
   put("<title id=\"title\">{}</title>\n",
-      xml(definition.name.empty() ? definition.id : definition.name));
-  put("<desc id=\"desc\">{}</desc>\n<style>", xml(description()));
+      text::escape_markup(definition.name.empty() ? definition.id : definition.name));
+  put("<desc id=\"desc\">{}</desc>\n<style>", text::escape_markup(description()));
   out_ += kStyle;
   for (const Look& look : kLooks) {
     put(".{}{{fill:{}}}", look.name, look.light);
@@ -167,8 +168,9 @@ void SvgWriter::head(double width, double height) {
 void SvgWriter::title() {
   const Definition& definition = blueprint_.definition();
   put("<text class=\"h\" x=\"{}\" y=\"36\">{}</text>\n", kMargin,
-      xml(fit(definition.name.empty() ? definition.id : definition.name, 60)));
-  put("<text class=\"s\" x=\"{}\" y=\"54\">{}</text>\n", kMargin, xml(fit(status_line(), 90)));
+      text::escape_markup(fit(definition.name.empty() ? definition.id : definition.name, 60)));
+  put("<text class=\"s\" x=\"{}\" y=\"54\">{}</text>\n", kMargin,
+      text::escape_markup(fit(status_line(), 90)));
 }
 
 void SvgWriter::legend(double y) {
@@ -236,14 +238,14 @@ void SvgWriter::texts(const StepScene& scene, double x, double y) {
   const double room = scene.width - left - 10;
   const std::string note = this->note(scene.step);
   put("<text class=\"n\" x=\"{:.1f}\" y=\"{:.1f}\">{}</text>", x + left, y + 21,
-      xml(fit(title_of(definition), static_cast<std::size_t>(room / kNameWidth))));
+      text::escape_markup(fit(title_of(definition), static_cast<std::size_t>(room / kNameWidth))));
   const std::string_view each = definition.foreach  ? "for each · "
                                 : definition.matrix ? "matrix · "
                                                     : "";
   const double taken = note.empty() ? 0 : kSmallWidth * (static_cast<double>(note.size()) + 2);
   put("<text class=\"s\" x=\"{:.1f}\" y=\"{:.1f}\">{}</text>", x + left, y + 38,
-      xml(fit(fmt::format("{}{}", each, subtitle_of(definition)),
-              static_cast<std::size_t>((room - taken) / kSmallWidth))));
+      text::escape_markup(fit(fmt::format("{}{}", each, subtitle_of(definition)),
+                              static_cast<std::size_t>((room - taken) / kSmallWidth))));
   if (!note.empty()) {
     put("<text class=\"d\" text-anchor=\"end\" x=\"{:.1f}\" y=\"{:.1f}\">{}</text>",
         x + scene.width - 10, y + 38, note);
@@ -254,7 +256,7 @@ void SvgWriter::step(const StepScene& scene, double x, double y) {
   const StepDefinition& definition = *blueprint_.step(scene.step).definition;
   const std::string_view kind = scene.inner.empty() ? "card" : "box";
   const bool ghost = run_ != nullptr && summaries_[scene.step].look == StepLook::kSkipped;
-  put("<g><title>{}</title>", xml(blueprint_.path(scene.step)));
+  put("<g><title>{}</title>", text::escape_markup(blueprint_.path(scene.step)));
   if (definition.foreach || definition.matrix) {
     put("<rect class=\"{}\" x=\"{:.1f}\" y=\"{:.1f}\" width=\"{:.1f}\" height=\"{:.1f}\" "
         "rx=\"8\"/>",

@@ -1,0 +1,353 @@
+#include "hosts/translate.hpp"
+
+#include <algorithm>
+#include <array>
+#include <span>
+
+#include "text/strings.hpp"
+
+namespace oap::hosts {
+namespace {
+
+using std::string_view;
+
+/// One argument under the name that it has at ours.
+struct Argument {
+  string_view theirs;
+  string_view ours;
+};
+/// A host's tool that is one of ours.
+struct Tool {
+  string_view theirs;
+  string_view ours;
+  std::array<Argument, 5> arguments;
+};
+
+constexpr Argument kPath{"file_path", "path"};
+constexpr Argument kSame{"path", "path"};
+constexpr Argument kContent{"content", "content"};
+constexpr Argument kCommand{"command", "command"};
+constexpr Argument kOld{"old_string", "old_string"};
+constexpr Argument kNew{"new_string", "new_string"};
+constexpr Argument kAll{"replace_all", "replace_all"};
+constexpr Argument kPattern{"pattern", "pattern"};
+constexpr Argument kGlob{"glob", "glob"};
+
+constexpr auto kClaude = std::to_array<Tool>({
+    {"Bash", "bash", {kCommand}},
+    {"Read", "read_file", {kPath}},
+    {"NotebookRead", "read_file", {{{"notebook_path", "path"}}}},
+    {"Write", "write_file", {kPath, kContent}},
+    {"Edit", "edit_file", {kPath, kOld, kNew, kAll}},
+    {"NotebookEdit", "edit_file", {{{"notebook_path", "path"}, {"new_source", "new_string"}}}},
+    {"Glob", "glob", {kPattern, kSame}},
+    {"Grep", "grep", {kPattern, kSame, kGlob}},
+    {"LS", "list_dir", {kSame}},
+});
+constexpr auto kCodexTools = std::to_array<Tool>({
+    {"Bash", "bash", {kCommand}},
+    {"shell", "bash", {kCommand}},
+    {"exec_command", "bash", {{{"cmd", "command"}, {"command", "command"}}}},
+    {"view_image", "read_file", {kSame}},
+});
+constexpr auto kGeminiTools = std::to_array<Tool>({
+    {"run_shell_command", "bash", {kCommand}},
+    {"read_file", "read_file", {{kPath, {"absolute_path", "path"}, kSame}}},
+    {"write_file", "write_file", {kPath, kContent}},
+    {"replace", "edit_file", {kPath, kOld, kNew}},
+    {"edit", "edit_file", {kPath, kOld, kNew}},
+    {"glob", "glob", {{kPattern, {"dir_path", "path"}, kSame}}},
+    {"search_file_content", "grep", {{kPattern, {"dir_path", "path"}, kSame, {"include", "glob"}}}},
+    {"grep_search", "grep", {{kPattern, {"dir_path", "path"}, kSame, {"include", "glob"}}}},
+    {"list_directory", "list_dir", {{{"dir_path", "path"}, kSame}}},
+});
+constexpr auto kGooseTools = std::to_array<Tool>({
+    {"developer__shell", "bash", {kCommand}},
+    {"developer__write", "write_file", {kSame, kContent}},
+    {"developer__edit", "edit_file", {{kSame, {"before", "old_string"}, {"after", "new_string"}}}},
+    {"developer__tree", "list_dir", {kSame}},
+    {"developer__read_image", "read_file", {{{"source", "path"}}}},
+});
+constexpr auto kCrushTools = std::to_array<Tool>({
+    {"bash", "bash", {kCommand}},
+    {"view", "read_file", {kPath}},
+    {"write", "write_file", {kPath, kContent}},
+    {"edit", "edit_file", {kPath, kOld, kNew, kAll}},
+    {"glob", "glob", {kPattern, kSame}},
+    {"grep", "grep", {{kPattern, kSame, {"include", "glob"}}}},
+    {"ls", "list_dir", {kSame}},
+});
+
+std::span<const Tool> tools_of(Host host) {
+  switch (host) {
+    case Host::kClaudeCode:
+      return kClaude;
+    case Host::kCodex:
+      return kCodexTools;
+    case Host::kGemini:
+      return kGeminiTools;
+    case Host::kGoose:
+      return kGooseTools;
+    case Host::kCrush:
+      return kCrushTools;
+  }
+  return {};
+}
+
+/// Tools that touch nothing but the host's own state; a child agent's calls come by themselves.
+bool is_internal(Host host, string_view tool) {
+  static constexpr auto kClaudeOnes = std::to_array<string_view>(
+      {"TodoWrite", "TodoRead", "Task", "Agent", "TaskCreate", "TaskGet", "TaskList", "TaskUpdate",
+       "TaskOutput", "TaskStop", "EnterPlanMode", "ExitPlanMode", "AskUserQuestion", "BashOutput",
+       "KillBash", "KillShell", "Skill", "SlashCommand", "ToolSearch"});
+  static constexpr auto kCodexOnes = std::to_array<string_view>({"update_plan"});
+  static constexpr auto kGeminiOnes =
+      std::to_array<string_view>({"write_todos", "ask_user", "enter_plan_mode", "exit_plan_mode"});
+  static constexpr auto kCrushOnes =
+      std::to_array<string_view>({"todos", "agent", "job_output", "job_kill"});
+  const auto among = [&](std::span<const string_view> names) {
+    return std::find(names.begin(), names.end(), tool) != names.end();
+  };
+  switch (host) {
+    case Host::kClaudeCode:
+      return among(kClaudeOnes);
+    case Host::kCodex:
+      return among(kCodexOnes);
+    case Host::kGemini:
+      return among(kGeminiOnes);
+    case Host::kCrush:
+      return among(kCrushOnes);
+    case Host::kGoose:
+      break;
+  }
+  return false;
+}
+
+std::string absolute(const std::string& path, const std::string& cwd) {
+  if (path.starts_with('/') || path.starts_with('~') || cwd.empty()) {
+    return path;
+  }
+  return path.empty() ? cwd : cwd + "/" + path;
+}
+
+const Tool* find_tool(Host host, string_view name) {
+  const auto tools = tools_of(host);
+  const auto found =
+      std::find_if(tools.begin(), tools.end(), [&](const Tool& t) { return t.theirs == name; });
+  return found == tools.end() ? nullptr : &*found;
+}
+
+/// An argv of Codex's as the command line that bash would take.
+json::Value command_of(const json::Value& value) {
+  if (!value.is_array()) {
+    return value;
+  }
+  std::string line;
+  for (const json::Value& word : value.get_array()) {
+    if (!word.is_string()) {
+      return value;
+    }
+    std::string quoted = "'";
+    for (const char c : string_view(word.get_string())) {
+      quoted += c == '\'' ? "'\\''" : std::string(1, c);
+    }
+    line += (line.empty() ? "" : " ") + quoted + "'";
+  }
+  return json::Value(json::String(line));
+}
+
+ToolCall builtin(const Event& event, string_view tool, json::Object arguments) {
+  ToolCall call;
+  call.session_id = event.session_id;
+  call.server = std::string(kBuiltinServer);
+  call.tool = std::string(tool);
+  call.arguments = std::move(arguments);
+  call.origin = Origin::kHost;
+  return call;
+}
+
+ToolCall file_call(const Event& event, string_view tool, const std::string& path) {
+  return builtin(event, tool, {{"path", absolute(path, event.cwd)}});
+}
+
+json::Object arguments_of(const Tool& tool, const Event& event) {
+  json::Object out;
+  for (const Argument& argument : tool.arguments) {
+    const json::Value* value =
+        argument.theirs.empty() ? nullptr : json::find(event.input, argument.theirs);
+    if (value == nullptr || json::find(out, argument.ours) != nullptr) {
+      continue;
+    }
+    if (argument.ours == "path" && value->is_string()) {
+      out["path"] = absolute(std::string(string_view(value->get_string())), event.cwd);
+    } else {
+      out[argument.ours] = argument.ours == "command" ? command_of(*value) : *value;
+    }
+  }
+  const bool searches = tool.ours == "glob" || tool.ours == "grep" || tool.ours == "list_dir";
+  if (searches && json::find(out, "path") == nullptr && !event.cwd.empty()) {
+    out["path"] = event.cwd;
+  }
+  return out;
+}
+
+/// (server, tool) of a name such as mcp__server__tool; nothing where it is none.
+std::optional<std::pair<std::string, std::string>> mcp_name(Host host, const Event& event) {
+  string_view name = event.tool;
+  if (name.starts_with("mcp__")) {
+    name.remove_prefix(5);
+  } else if (host == Host::kCrush && name.starts_with("mcp_")) {
+    name.remove_prefix(4);
+    const std::size_t at = name.find('_');
+    if (at != string_view::npos) {
+      return std::pair(std::string(name.substr(0, at)), std::string(name.substr(at + 1)));
+    }
+    return std::nullopt;
+  } else if (host != Host::kGoose) {
+    return std::nullopt;
+  }
+  const std::size_t at = name.find("__");
+  if (at == string_view::npos || at == 0 || at + 2 >= name.size()) {
+    return std::nullopt;
+  }
+  return std::pair(std::string(name.substr(0, at)), std::string(name.substr(at + 2)));
+}
+
+void add_edits(Translation& out, const Event& event) {
+  ToolCall call =
+      file_call(event, "edit_file", std::string(json::get_string(event.input, "file_path")));
+  std::string added;
+  if (const json::Array* edits = json::find_array(event.input, "edits")) {
+    for (const json::Value& edit : *edits) {
+      added += std::string(edit.is_object() ? json::get_string(edit.get_object(), "new_string")
+                                            : string_view()) +
+               "\n";
+    }
+  }
+  call.arguments["new_string"] = added;
+  out.calls.push_back(std::move(call));
+}
+
+void add_patch(Translation& out, const Event& event) {
+  std::string patch;
+  for (const string_view member : {"command", "input", "patch"}) {
+    if (patch.empty()) {
+      patch = std::string(json::get_string(event.input, member));
+    }
+  }
+  for (const PatchFile& file : patch_files(patch)) {
+    if (file.deletes) {
+      std::string quoted = absolute(file.path, event.cwd);
+      out.calls.push_back(builtin(
+          event, "bash",
+          {{"command", command_of(json::Array{"rm", "--", json::Value(json::String(quoted))})}}));
+      continue;
+    }
+    ToolCall call = file_call(event, "write_file", file.path);
+    call.arguments["content"] = file.added;
+    out.calls.push_back(std::move(call));
+  }
+}
+
+void add_paths(Translation& out, const Event& event) {
+  for (const string_view member : {"paths", "include"}) {
+    if (const json::Array* paths = json::find_array(event.input, member)) {
+      for (const json::Value& path : *paths) {
+        if (path.is_string()) {
+          out.calls.push_back(
+              file_call(event, "read_file", std::string(string_view(path.get_string()))));
+        }
+      }
+    }
+  }
+}
+
+bool is_multi_edit(string_view tool) { return tool == "MultiEdit" || tool == "multiedit"; }
+
+}  // namespace
+
+std::vector<PatchFile> patch_files(string_view patch) {
+  static constexpr auto kHeads =
+      std::to_array<std::pair<string_view, bool>>({{"*** Add File: ", false},
+                                                   {"*** Update File: ", false},
+                                                   {"*** Delete File: ", true},
+                                                   {"*** Move to: ", false}});
+  std::vector<PatchFile> out;
+  for (const string_view line : text::split_lines(patch)) {
+    const string_view trimmed = text::trim(line);
+    bool is_head = false;
+    for (const auto& [head, deletes] : kHeads) {
+      if (trimmed.starts_with(head)) {
+        out.push_back({std::string(text::trim(trimmed.substr(head.size()))), deletes, ""});
+        is_head = true;
+      }
+    }
+    if (!is_head && !out.empty() && line.starts_with('+')) {
+      out.back().added += std::string(line.substr(1)) + "\n";
+    }
+  }
+  return out;
+}
+
+Translation translate(Host host, const Event& event) {
+  Translation out;
+  if (is_internal(host, event.tool)) {
+    out.internal = true;
+    return out;
+  }
+  if (const Tool* const tool = find_tool(host, event.tool)) {
+    out.calls.push_back(builtin(event, tool->ours, arguments_of(*tool, event)));
+  } else if (is_multi_edit(event.tool)) {
+    add_edits(out, event);
+  } else if (event.tool == "apply_patch") {
+    add_patch(out, event);
+  } else if (event.tool == "read_many_files") {
+    add_paths(out, event);
+  }
+  if (out.calls.empty()) {
+    ToolCall call = builtin(event, event.tool, event.input);
+    const auto mcp = mcp_name(host, event);
+    call.server = mcp ? mcp->first : std::string(name_of(host));
+    call.tool = mcp ? mcp->second : event.tool;
+    out.calls.push_back(std::move(call));
+  }
+  return out;
+}
+
+std::optional<json::Object> rewritten_input(Host host, const Event& event,
+                                            const Translation& translation, std::size_t index,
+                                            const json::Object& arguments) {
+  const ToolCall& before = translation.calls.at(index);
+  json::Object out = event.input;
+  if (before.server != kBuiltinServer) {
+    return arguments;
+  }
+  const Tool* const tool = find_tool(host, event.tool);
+  if (tool == nullptr) {
+    return std::nullopt;
+  }
+  for (const auto& member : arguments) {
+    const json::Value* const was = json::find(before.arguments, member.key());
+    if (was != nullptr && *was == member.value()) {
+      continue;
+    }
+    const auto argument =
+        std::find_if(tool->arguments.begin(), tool->arguments.end(), [&](const Argument& a) {
+          return !a.theirs.empty() && a.ours == string_view(member.key());
+        });
+    const json::Value* const theirs =
+        argument == tool->arguments.end() ? nullptr : json::find(event.input, argument->theirs);
+    if (theirs == nullptr || !theirs->is_string()) {
+      return std::nullopt;
+    }
+    out[argument->theirs] = member.value();
+  }
+  for (const auto& member : before.arguments) {
+    if (json::find(arguments, member.key()) == nullptr) {
+      return std::nullopt;
+    }
+  }
+  return out;
+}
+
+}  // namespace oap::hosts

@@ -1,0 +1,121 @@
+#include <algorithm>
+#include <cctype>
+#include <string>
+
+#include <gtest/gtest.h>
+
+#include "security/code_rules.hpp"
+
+namespace oap::security {
+namespace {
+
+/// A program that is made of `head`, then `unit` over and over.
+struct Shape {
+  std::string_view name;
+  std::string_view head;
+  std::string_view unit;
+};
+
+constexpr Shape kShapes[] = {
+    {"calls within calls", "", "f("},
+    {"calls within calls, closed in part", "", "f(g()"},
+    {"evaluated calls within calls", "", "eval(x("},
+    {"process calls within calls", "", "os.system(f("},
+    {"brackets", "", "["},
+    {"calls and brackets", "", "f([{"},
+    {"arguments", "f(", "a,"},
+    {"keywords", "f(", "a=b,"},
+    {"assignments in a row", "", "a="},
+    {"assignments in a row with calls", "", "a=f("},
+    {"assignments of sums", "a=", "b+"},
+    {"assignments on lines", "", "a = b\n"},
+    {"many names", "x = request.a\n", "y = x\n"},
+    {"dotted names", "", "a."},
+    {"dotted calls", "", "a.b()."},
+    {"declarations", "", "let "},
+    {"imports", "", "import "},
+    {"imports from", "", "from a import b, c\n"},
+    {"HTML in a row", "", "a.innerHTML="},
+    {"findings", "", "eval(x)\n"},
+    {"findings on one line", "", "eval(x);"},
+    {"strings", "", "'a' + "},
+    {"format strings", "", "f'{a}{b}' + "},
+    {"format strings that do not close", "", "f'{{{{{a'\n"},
+    {"templates", "", "`${a}` + "},
+    {"templates within templates", "", "`${"},
+    {"patterns", "", "= /[/ "},
+    {"comments", "", "/*"},
+    {"closed brackets", "", "f()))"},
+    {"deep and closed", "f(f(f(f(f(f(f(f(f(f(f(f(f(f(f(f(f(f(", "a),"},
+    {"shell texts", "import os\n", "os.system('ls')\n"},
+    {"shell texts that grow", "import os\n", "os.system('$(`<(a')\n"},
+};
+
+constexpr std::size_t kLength = 200'000;
+constexpr std::uint64_t kEffortPerByte = 64;
+
+std::string text_of(const Shape& shape, std::size_t bytes) {
+  std::string out(shape.head);
+  while (out.size() < bytes) {
+    out += shape.unit;
+  }
+  return out;
+}
+
+class HostileCode : public ::testing::TestWithParam<Shape> {};
+
+template <class Look>
+void expect_linear(const Shape& shape, Look&& look) {
+  const std::string quarter = text_of(shape, kLength / 4);
+  const std::string whole = text_of(shape, kLength);
+  CodeReporter small(quarter, "a");
+  CodeReporter large(whole, "a");
+  look(quarter, small);
+  look(whole, large);
+  EXPECT_LE(large.effort(), kEffortPerByte * whole.size());
+  EXPECT_LE(large.effort(), small.effort() * 9 / 2 + kLength);
+}
+
+TEST_P(HostileCode, PythonCostsInProportionToItsLength) {
+  expect_linear(GetParam(), [](std::string_view text, CodeReporter& reporter) {
+    look_at_python(text, reporter);
+  });
+}
+
+TEST_P(HostileCode, JavaScriptCostsInProportionToItsLength) {
+  expect_linear(GetParam(), [](std::string_view text, CodeReporter& reporter) {
+    look_at_javascript(text, reporter);
+  });
+}
+
+INSTANTIATE_TEST_SUITE_P(Code, HostileCode, ::testing::ValuesIn(kShapes), [](const auto& row) {
+  std::string name(row.param.name);
+  std::replace_if(name.begin(), name.end(), [](char c) { return !std::isalnum(c); }, '_');
+  return name;
+});
+
+TEST(CodeEffort, WhatIsNotLookedAtIsSaid) {
+  const SecretScanner secrets({}, "key");
+  std::string text = "import os\n";
+  for (int i = 0; i < 1200; ++i) {
+    text += "os.system('ls')\n";
+  }
+  EXPECT_FALSE(scan_whole(text, Language::kPython, "a.py", secrets).understood);
+  EXPECT_TRUE(
+      scan_whole("import os\nos.system('ls')\n", Language::kPython, "a.py", secrets).understood);
+  EXPECT_FALSE(scan_whole("source x", Language::kBash, "a.sh", secrets).understood);
+}
+
+/// An assignment too long to be looked at does not make its name a constant.
+TEST(CodeEffort, NamesThatNobodyLookedAtMayHoldAnything) {
+  const SecretScanner secrets({}, "key");
+  std::string text;
+  for (int i = 0; i < 100'000; ++i) {
+    text += "a=";
+  }
+  text += "'x'\neval(a)\n";
+  EXPECT_FALSE(scan_code(text, Language::kPython, "a.py", secrets).empty());
+}
+
+}  // namespace
+}  // namespace oap::security

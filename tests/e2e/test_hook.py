@@ -1,0 +1,250 @@
+"""oap hook and oap-hook: other hosts' tool calls under our policy."""
+
+import json
+import pathlib
+import shutil
+import stat
+import subprocess
+import sys
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "support"))
+from harness import OAP, OapTest, github_token, unittest  # noqa: E402
+
+HOOK = str(pathlib.Path(OAP).parent / "oap-hook")
+TOKEN = github_token("aB3dE5gH7jK9mN1pQ3sT5vW7yZ9bC2")
+POLICY = """permissions:
+  - {scope: command, action: execute, argv: [git, status], level: allow}
+  - {scope: command, action: execute, program: rm, level: deny}
+  - {scope: file_pattern, action: read, pattern: 'secret/**', level: deny}
+"""
+
+
+class HookTest(OapTest):
+    def setUp(self):
+        super().setUp()
+        self.write(".opencode/permissions.yaml", POLICY)
+        self.oap("trust", "--json")
+
+    def hook(self, host, event, env=None):
+        """One event to the small program; exit code, the object on stdout (or None), stderr."""
+        text = event if isinstance(event, str) else json.dumps(event)
+        done = subprocess.run([HOOK, host], input=text.encode(), cwd=self.work, env={**self.env, **(env or {})},
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=60)
+        out = done.stdout.decode()
+        return done.returncode, json.loads(out) if out.strip() else None, done.stderr.decode()
+
+    def claude(self, tool, tool_input, name="PreToolUse", **more):
+        return self.hook("claude-code", {"session_id": "s1", "cwd": str(self.work), "hook_event_name": name,
+                                         "tool_name": tool, "tool_input": tool_input, "tool_use_id": "t1", **more})
+
+    def decision(self, tool, tool_input):
+        code, out, err = self.claude(tool, tool_input)
+        self.assertEqual(code, 0, err)
+        return out["hookSpecificOutput"]["permissionDecision"] if out else None
+
+    def events(self):
+        return [e for e in self.audit() if (e.get("details") or {}).get("host")]
+
+    def audit(self):
+        result = self.oap("audit", "search", "--json", "--limit", "1000")
+        self.assertEqual(result.code, 0, result)
+        return result.lines()
+
+
+class ClaudeCode(HookTest):
+    def test_rules_decide(self):
+        self.assertEqual(self.decision("Bash", {"command": "git status"}), "allow")
+        self.assertEqual(self.decision("Bash", {"command": "rm x"}), "deny")
+        self.assertEqual(self.decision("Bash", {"command": "git status; rm x"}), "deny")
+        self.assertEqual(self.decision("Bash", {"command": "make"}), "ask")
+        self.assertEqual(self.decision("Read", {"file_path": str(self.work / "secret/key")}), "deny")
+        self.assertEqual(self.decision("Read", {"file_path": str(self.work / "a.txt")}), "allow")
+        self.assertEqual(self.decision("Read", {"file_path": "/etc/hostname"}), "ask")
+        self.assertEqual(self.decision("Write", {"file_path": "/etc/x", "content": ""}), "deny")
+        self.assertEqual(self.decision("Bash", {"command": "rm -rf /"}), "deny")
+        self.assertEqual(self.decision("mcp__github__create_issue", {}), "ask")
+        self.assertEqual(self.decision("NewTool", {}), "ask")
+        self.assertIsNone(self.decision("TodoWrite", {"todos": []}))
+
+    def test_commands_start_where_the_host_is(self):
+        (self.work / "secret").mkdir()
+        code, out, _ = self.hook("claude-code", {"session_id": "s", "cwd": str(self.work / "secret"),
+                                                 "hook_event_name": "PreToolUse", "tool_name": "Bash",
+                                                 "tool_input": {"command": "cat key"}},
+                                 env={"CLAUDE_PROJECT_DIR": str(self.work)})
+        self.assertEqual((code, out["hookSpecificOutput"]["permissionDecision"]), (0, "deny"))
+
+    def test_each_decision_is_in_the_audit(self):
+        self.decision("Bash", {"command": "rm x"})
+        self.decision("TodoWrite", {"todos": []})
+        self.claude("Bash", {"command": "git status"}, "PostToolUse", tool_response={"stdout": "clean", "stderr": ""})
+        events = self.events()
+        self.assertEqual(sorted((e["event_type"], e["permission_decision"] or "") for e in events),
+                         [("permission_check", "allow"), ("permission_check", "deny"), ("tool_execution", "")])
+        self.assertTrue(all(e["details"]["host"] == "claude-code" for e in events))
+        self.assertEqual(self.oap("audit", "verify").code, 0)
+
+    def test_secrets_are_taken_out_of_answers(self):
+        code, out, _ = self.claude("Bash", {"command": "cat x"}, "PostToolUse",
+                                   tool_response={"stdout": f"token {TOKEN}\n", "stderr": "", "interrupted": False})
+        self.assertEqual(code, 0)
+        changed = out["hookSpecificOutput"]["updatedToolOutput"]
+        self.assertNotIn(TOKEN, json.dumps(out))
+        self.assertIs(changed["interrupted"], False)
+        self.assertNotIn(TOKEN, json.dumps(self.audit()))
+        code, out, _ = self.claude("Bash", {"command": "ls"}, "PostToolUse", tool_response={"stdout": "a\n"})
+        self.assertEqual((code, out), (0, None))
+
+    def test_a_secret_in_a_call_is_asked_about_and_never_stored(self):
+        self.assertIn(self.decision("Write", {"file_path": str(self.work / "a"), "content": f"t = '{TOKEN}'"}),
+                      ("ask", "deny"))
+        self.assertNotIn(TOKEN, json.dumps(self.audit()))
+
+    def test_prompts_are_audited_and_pointed_out(self):
+        code, out, _ = self.hook("claude-code", {"session_id": "s", "cwd": str(self.work),
+                                                 "hook_event_name": "UserPromptSubmit", "prompt": f"use {TOKEN}"})
+        self.assertEqual(code, 0)
+        self.assertIn("secret", out["systemMessage"])
+        self.assertNotIn(TOKEN, json.dumps(self.audit()))
+
+    def test_events_that_need_nothing(self):
+        for name in ("SessionStart", "Stop", "SomethingOfTomorrow"):
+            self.assertEqual(self.hook("claude-code", {"hook_event_name": name, "session_id": "s"})[:2], (0, None))
+
+    def test_a_permission_dialog(self):
+        code, out, _ = self.claude("Bash", {"command": "rm x"}, "PermissionRequest")
+        self.assertEqual(out["hookSpecificOutput"]["decision"]["behavior"], "deny")
+
+
+class FailsClosed(HookTest):
+    def test_unreadable_events(self):
+        for text in ("", "5", "{", "[]", '{"hook_event_name":"PreToolUse"}', "\xff", "{" * 5000):
+            code, out, err = self.hook("claude-code", text)
+            self.assertEqual((code, out), (2, None), text)
+            self.assertIn("could not decide", err)
+
+    def test_a_wrong_policy(self):
+        self.write(".opencode/permissions.yaml", "permissions: [{scope: nothing}]\n")
+        code, _, err = self.claude("Bash", {"command": "git status"})
+        self.assertEqual(code, 2)
+        self.assertIn("permissions.yaml", err)
+
+    def test_an_audit_that_cannot_be_written(self):
+        self.decision("Bash", {"command": "git status"})
+        folder = next((self.base / "state").rglob("audit"))
+        shutil.rmtree(folder)
+        folder.write_text("")
+        denied = self.claude("Bash", {"command": "git status"})
+        self.assertEqual(denied[0], 2, denied)
+        withheld = self.claude("Bash", {"command": "git status"}, "PostToolUse", tool_response={"stdout": TOKEN})
+        self.assertIn("withheld", json.dumps(withheld[1]))
+        self.assertNotIn(TOKEN, json.dumps(withheld[1:]))
+
+    def test_untrusted_allow_rules_do_not_count(self):
+        self.oap("trust", "--revoke")
+        self.assertEqual(self.decision("Bash", {"command": "git status"}), "ask")
+        self.assertEqual(self.decision("Bash", {"command": "rm x"}), "deny")
+
+    def test_unknown_hosts(self):
+        self.assertEqual(self.hook("emacs", {})[0], 2)
+
+
+class OtherHosts(HookTest):
+    def test_codex(self):
+        event = {"session_id": "s", "cwd": str(self.work), "hook_event_name": "PreToolUse", "tool_name": "Bash"}
+        self.assertEqual(self.hook("codex", {**event, "tool_input": {"command": "git status"}})[:2], (0, None))
+        _, out, _ = self.hook("codex", {**event, "tool_input": {"command": "rm x"}})
+        self.assertEqual(out["hookSpecificOutput"]["permissionDecision"], "deny")
+        _, out, _ = self.hook("codex", {**event, "tool_name": "apply_patch", "tool_input": {
+            "command": "*** Begin Patch\n*** Update File: secret/../a\n+x\n*** Delete File: b\n*** End Patch"}})
+        self.assertEqual(out["hookSpecificOutput"]["permissionDecision"], "deny")
+        _, out, _ = self.hook("codex", {**event, "hook_event_name": "PostToolUse", "tool_input": {"command": "x"},
+                                        "tool_response": f"a {TOKEN} b"})
+        self.assertEqual(out["decision"], "block")
+        self.assertNotIn(TOKEN, out["reason"])
+        self.assertIn("a ", out["reason"])
+
+    def test_gemini(self):
+        event = {"session_id": "s", "cwd": str(self.work), "hook_event_name": "BeforeTool"}
+        _, out, _ = self.hook("gemini", {**event, "tool_name": "run_shell_command", "tool_input": {"command": "git status"}})
+        self.assertEqual(out["decision"], "allow")
+        _, out, _ = self.hook("gemini", {**event, "tool_name": "run_shell_command", "tool_input": {"command": "make"}})
+        self.assertEqual(out["decision"], "deny")
+        _, out, _ = self.hook("gemini", {**event, "hook_event_name": "AfterTool", "tool_name": "read_file",
+                                         "tool_input": {}, "tool_response": {"llmContent": f"x {TOKEN}"}})
+        self.assertEqual(out["decision"], "deny")
+        self.assertNotIn(TOKEN, out["reason"])
+
+    def test_goose(self):
+        event = {"session_id": "s", "working_dir": str(self.work), "event": "PreToolUse", "tool_name": "developer__shell"}
+        self.assertEqual(self.hook("goose", {**event, "tool_input": {"command": "git status"}})[1], {"decision": "allow"})
+        self.assertEqual(self.hook("goose", {**event, "tool_input": {"command": "rm x"}})[1]["decision"], "block")
+
+    def test_crush(self):
+        event = {"session_id": "s", "cwd": str(self.work), "event": "PreToolUse", "tool_name": "bash"}
+        self.assertEqual(self.hook("crush", {**event, "tool_input": '{"command": "git status"}'})[1]["decision"], "allow")
+        self.assertEqual(self.hook("crush", {**event, "tool_input": {"command": "rm x"}})[1]["decision"], "deny")
+
+    def test_the_command_of_the_large_program_is_the_same(self):
+        event = json.dumps({"cwd": str(self.work), "event": "PreToolUse", "tool_name": "bash",
+                            "tool_input": {"command": "rm x"}})
+        self.assertEqual(self.oap("hook", "crush", stdin=event).json()["decision"], "deny")
+
+
+class Install(HookTest):
+    def test_into_nothing_and_out(self):
+        for host, file in (("claude-code", ".claude/settings.json"), ("codex", ".codex/hooks.json"),
+                           ("gemini", ".gemini/settings.json"), ("crush", "crush.json"),
+                           ("goose", ".agents/plugins/oap/hooks/hooks.json")):
+            self.assertEqual(self.oap("hook", "install", host).code, 0)
+            text = (self.work / file).read_text()
+            self.assertIn(HOOK, text)
+            self.assertIn("unchanged", self.oap("hook", "install", host).out)
+            self.assertEqual((self.work / file).read_text(), text)
+            self.assertEqual(self.oap("hook", "uninstall", host).code, 0)
+            self.assertFalse((self.work / file).exists(), host)
+
+    def test_what_was_there_comes_back_to_the_byte(self):
+        before = '{"env": {"A": "1"},\n\n  "hooks": {"PreToolUse": [{"matcher": "Bash", "hooks": []}]}}'
+        self.write(".claude/settings.json", before)
+        self.assertEqual(self.oap("hook", "install", "claude-code").code, 0)
+        now = json.loads((self.work / ".claude/settings.json").read_text())
+        self.assertEqual(now["env"], {"A": "1"})
+        self.assertEqual(len(now["hooks"]["PreToolUse"]), 2)
+        self.assertEqual(self.oap("hook", "uninstall", "claude-code").code, 0)
+        self.assertEqual((self.work / ".claude/settings.json").read_text(), before)
+        self.assertEqual([f.name for f in (self.work / ".claude").iterdir()], ["settings.json"])
+
+    def test_later_changes_of_others_stay(self):
+        self.write(".claude/settings.json", '{"a": 1}')
+        self.oap("hook", "install", "claude-code")
+        settings = json.loads((self.work / ".claude/settings.json").read_text())
+        settings["b"] = 2
+        self.write(".claude/settings.json", json.dumps(settings))
+        self.oap("hook", "uninstall", "claude-code")
+        self.assertEqual(json.loads((self.work / ".claude/settings.json").read_text()), {"a": 1, "b": 2})
+
+    def test_links_and_broken_files_are_left_alone(self):
+        outside = self.base / "outside.json"
+        outside.write_text("{}")
+        (self.work / ".claude").mkdir()
+        (self.work / ".claude/settings.json").symlink_to(outside)
+        self.assertEqual(self.oap("hook", "install", "claude-code").code, 2)
+        self.assertEqual(outside.read_text(), "{}")
+        self.write("crush.json", "{broken")
+        self.assertNotEqual(self.oap("hook", "install", "crush").code, 0)
+        self.assertEqual((self.work / "crush.json").read_text(), "{broken")
+
+    def test_for_the_user(self):
+        self.assertEqual(self.oap("hook", "install", "claude-code", "--user").code, 0)
+        file = self.home / ".claude/settings.json"
+        command = json.loads(file.read_text())["hooks"]["PreToolUse"][0]["hooks"][0]["command"]
+        self.assertTrue(stat.S_ISREG(file.stat().st_mode))
+        event = json.dumps({"hook_event_name": "PreToolUse", "tool_name": "Bash", "tool_input": {"command": "rm x"}})
+        done = subprocess.run(["sh", "-c", command], input=event.encode(), cwd=self.work, env=self.env,
+                              stdout=subprocess.PIPE, timeout=60)
+        self.assertIn(b'"deny"', done.stdout)
+
+
+if __name__ == "__main__":
+    unittest.main()
