@@ -185,7 +185,7 @@ class Hostile(MissionTest):
         self.assertEqual((self.base / "outside.md").read_text(), "- [x] T1: a\n")
 
     def test_degenerate_output(self):
-        self.expect(turns("Commander", then=says("spam " * 4000)), "paused", "no_progress", most_requests=16)
+        self.expect(turns("Commander", then=says("spam " * 4000)), "paused", "provider", code=5, most_requests=16)
 
     def test_secrets_reach_neither_plan_nor_journal(self):
         secret = "AKIA" + "QWERTYUIOPASDFGH"

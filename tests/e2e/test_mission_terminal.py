@@ -80,15 +80,7 @@ class Terminal(MissionTest):
         self.see("Which name?")
         self.see("> ")
         self.type("out.txt\n")
-        for _ in range(40):
-            if process.poll() is not None:
-                break
-            self.see("", 0.1)
-            if select.select([self.master], [], [], 0.5)[0]:
-                try:
-                    self.shown += os.read(self.master, 65536).decode(errors="replace")
-                except OSError:
-                    break
+        self.see("done")
         self.assertEqual(process.wait(timeout=20), 0, self.shown[-3000:])
         self.assertIn("done", self.shown)
 
