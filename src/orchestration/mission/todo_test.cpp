@@ -42,7 +42,8 @@ Some words about it. HTTP status: failed is prose.
 
 std::vector<std::string> problem_texts(std::string_view text) {
   std::vector<std::string> out;
-  for (const FileProblem& problem : TodoDocument::parse(text).problems()) {
+  const TodoDocument document = TodoDocument::parse(text);
+  for (const FileProblem& problem : document.problems()) {
     out.push_back(fmt::format("{}: {}", problem.line, problem.text));
   }
   return out;
@@ -247,7 +248,8 @@ TEST(TodoProperty, AnEditAndItsUndoingGiveTheSameText) {
   EXPECT_TRUE(rc::check([] {
     const auto choices = *rc::gen::container<std::vector<int>>(rc::gen::inRange(0, 25));
     TodoDocument plan = TodoDocument::parse(drawn(choices));
-    for (const TodoItem& item : TodoDocument(plan).items()) {
+    const TodoDocument as_it_was = plan;
+    for (const TodoItem& item : as_it_was.items()) {
       if (item.has_box && item.is_leaf() && !item.parent && item.state == ItemState::kOpen &&
           item.meta("status").empty() && !item.id.empty() && plan.find(item.id)) {
         const std::string before = plan.text();
