@@ -258,12 +258,13 @@ class TodoParser {
 
   void name_all() {
     std::map<std::string, std::size_t, std::less<>> lines;
+    std::map<std::string, int> same_text;
     for (TodoItem& item : document_.items_) {
       if (item.id.empty()) {
         const std::string above = item.parent ? document_.items_[*item.parent].key : std::string();
         item.key = above + "\n" + item.text;
-        for (int again = 2; lines.contains(item.key); ++again) {
-          item.key = fmt::format("{}\n{}\n{}", above, item.text, again);
+        if (const int count = ++same_text[item.key]; count > 1) {
+          item.key += fmt::format("\n{}", count);
         }
       } else {
         item.key = item.id;
