@@ -307,7 +307,11 @@ struct Message {
 };
 
 using Command =
-    std::variant<RunArgs, ChatArgs, UndoArgs, RouteArgs, ConfigArgs, TrustArgs, PermissionArgs, ApprovalArgs, McpArgs, McpEditArgs, McpTrustArgs, McpLoginArgs, McpServeArgs, SandboxServerArgs, SandboxArgs, AuditArgs, ScanArgs, WorkflowArgs, HookArgs, MissionArgs, SessionsArgs, SkillsArgs, HooksArgs, AgentsArgs, MigrateArgs, DoctorArgs, VersionArgs, CompletionArgs, Message>;
+    std::variant<RunArgs, ChatArgs, UndoArgs, RouteArgs, ConfigArgs, TrustArgs, PermissionArgs,
+                 ApprovalArgs, McpArgs, McpEditArgs, McpTrustArgs, McpLoginArgs, McpServeArgs,
+                 SandboxServerArgs, SandboxArgs, AuditArgs, ScanArgs, WorkflowArgs, HookArgs,
+                 MissionArgs, SessionsArgs, SkillsArgs, HooksArgs, AgentsArgs, MigrateArgs,
+                 DoctorArgs, VersionArgs, CompletionArgs, Message>;
 
 struct Args {
   Common common;

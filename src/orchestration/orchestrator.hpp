@@ -72,7 +72,7 @@ class Orchestrator {
     RunEvents& events;
     Conversation& conversation;
     const Clock& clock;
-    MissionPath* missions = nullptr;  ///< borrowed; null: there are none
+    MissionPath* missions = nullptr;    ///< borrowed; null: there are none
     ContextControl* context = nullptr;  ///< borrowed; null: no conversation is shortened
   };
 

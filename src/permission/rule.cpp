@@ -79,9 +79,9 @@ std::string Rule::describe() const {
 
 const std::vector<std::string>& builtin_tools() {
   static const std::vector<std::string> kTools = {
-      "read_file",   "write_file",    "edit_file",   "list_dir",    "glob",
-      "grep",        "bash",          "python",      "skill",       "todo",
-      "read_output", "delegate_task", "run_command", "web_fetch",   "web_search"};
+      "read_file",   "write_file",    "edit_file",   "list_dir",  "glob",
+      "grep",        "bash",          "python",      "skill",     "todo",
+      "read_output", "delegate_task", "run_command", "web_fetch", "web_search"};
   return kTools;
 }
 

@@ -266,10 +266,10 @@ Missions& Platform::Parts::the_missions() {
     worktrees = std::make_unique<Worktrees>(
         Worktrees::Parts{options.settings, hooks, approver, desk.get(), *audit, *redactor,
                          options.executor, mission_tools(mission_desk)});
-    missions = std::make_unique<Missions>(Missions::Parts{
-        options.settings, *gateway, *catalog, hooks, *redactor, *audit, *models, *sessions, *store,
-        mission_desk, *invoker, *worktrees, principal, options.model, options.executor,
-        &session_hooks->control});
+    missions = std::make_unique<Missions>(
+        Missions::Parts{options.settings, *gateway, *catalog, hooks, *redactor, *audit, *models,
+                        *sessions, *store, mission_desk, *invoker, *worktrees, principal,
+                        options.model, options.executor, &session_hooks->control});
   }
   return *missions;
 }
@@ -390,8 +390,7 @@ Task<Result<orchestration::TaskReport>> Platform::run_task(RunRequest request,
   StoredConversation conversation(*parts.sessions, session_id, *parts.redactor);
   orchestration::Orchestrator orchestrator(
       {std::move(agents), *parts.invoker, *parts.catalog, parts.hooks, parts.store->runs(),
-       observer.events, conversation, system_clock(), &missions(),
-        &parts.session_hooks->control},
+       observer.events, conversation, system_clock(), &missions(), &parts.session_hooks->control},
       orchestrator_options(settings.config));
   orchestration::TaskReport report = co_await orchestrator.process_task(std::move(task));
   parts.note("task_finished", session_id, report.task_id, &report);

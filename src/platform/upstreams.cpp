@@ -193,7 +193,8 @@ std::unique_ptr<gateway::Upstream> builtin_at(const Settings& settings, Executor
     }
   }
   std::unique_ptr<gateway::Upstream> server = std::make_unique<gateway::McpUpstream>(
-      executor, upstream_options(builtin, builtin_spec(settings, builtin, folder, parts.for_agents)),
+      executor,
+      upstream_options(builtin, builtin_spec(settings, builtin, folder, parts.for_agents)),
       gateway::mcp_connector());
   if (parts.wrap) {
     server = parts.wrap(std::move(server));

@@ -92,7 +92,8 @@ class StepInvoker final : public workflow::ToolInvoker {
 
 Result<AgentProfile> profile_of(const Settings& settings, ModelSet& models, std::string_view name,
                                 const std::string& model) {
-  return make_agent(settings, models, model, name.empty() ? std::string("worker") : std::string(name));
+  return make_agent(settings, models, model,
+                    name.empty() ? std::string("worker") : std::string(name));
 }
 
 /// All that one agent step needs while it runs.
