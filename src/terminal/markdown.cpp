@@ -314,7 +314,8 @@ bool Markdown::hold_table(std::string_view text, std::vector<Line>& out) {
   if (table_.size() == 1) {
     is_table_ = is_table_rule(row) && table_cells(row).size() == table_cells(table_[0]).size();
   }
-  if (is_table_ && may_be && table_.size() < kMaxTableRows) {
+  const bool is_rule = table_.size() == 1;
+  if (is_table_ && (is_rule || may_be) && table_.size() < kMaxTableRows) {
     table_.emplace_back(row);
     return true;
   }

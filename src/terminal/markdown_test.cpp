@@ -97,6 +97,15 @@ TEST(Markdown, PreviewShowsTheLineUnderWay) {
   EXPECT_EQ(testing::marked(markdown.preview()[0]), "code");
 }
 
+TEST(Markdown, ARuleWithoutBarsAtItsEndsIsOne) {
+  Case one{"", {40, false, false}, "| a |\n-|\n", {}};
+  EXPECT_GT(render(one, 1).size(), 0U);
+  Case two{"", {40, false, false}, "a | b\n--|--\n1 | 2\n", {}};
+  const auto rows = render(two, 4'096);
+  ASSERT_FALSE(rows.empty());
+  EXPECT_EQ(plain(rows.back()).find("--|--"), std::string::npos);
+}
+
 TEST(Markdown, HostileTextTakesLinearTime) {
   for (const std::string& part : {std::string("*a "), std::string("[a]("), std::string("`` ` "),
                                   std::string("**_~~["), std::string("> "), std::string("![")}) {
