@@ -27,14 +27,14 @@ function(oap_folder NAME)
     if(OAP_SANITIZE)
       # One CTest entry for the whole program: the dev build has each case by name.
       add_test(NAME ${OAP_TEST_PREFIX}${NAME}_test COMMAND ${NAME}_test)
-      set_tests_properties(${OAP_TEST_PREFIX}${NAME}_test PROPERTIES LABELS "unit" TIMEOUT 300)
+      set_tests_properties(${OAP_TEST_PREFIX}${NAME}_test PROPERTIES LABELS "unit" TIMEOUT 900)
     else()
       gtest_discover_tests(${NAME}_test TEST_PREFIX "${OAP_TEST_PREFIX}${NAME}."
-        DISCOVERY_TIMEOUT 60 PROPERTIES LABELS "unit" TIMEOUT 120)
+        DISCOVERY_TIMEOUT 60 PROPERTIES LABELS "unit" TIMEOUT 300)
       if(OAP_ASAN_DIR)
         add_test(NAME asan.${NAME}_test
           COMMAND ${OAP_ASAN_DIR}/src/${NAME}/${NAME}_test WORKING_DIRECTORY ${CMAKE_CURRENT_BINARY_DIR})
-        set_tests_properties(asan.${NAME}_test PROPERTIES LABELS "asan" TIMEOUT 300)
+        set_tests_properties(asan.${NAME}_test PROPERTIES LABELS "asan" TIMEOUT 900)
       endif()
     endif()
   endif()
