@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <charconv>
 #include <utility>
 
@@ -353,7 +354,12 @@ Result<State> StateCodec::read(const json::Value& value, std::shared_ptr<const P
   const auto counts = read_numbers<std::int64_t>(*object, "n");
   const json::Array* nodes = json::find_array(*object, "nodes");
   const json::Array* frames = json::find_array(*object, "frames");
-  if (counts.size() != 6 || nodes == nullptr || frames == nullptr) {
+  constexpr std::int64_t kMost = std::int64_t{1} << 53;  // of anything that is counted or timed
+  const bool counted =
+      counts.size() == 6 && std::all_of(counts.begin(), counts.end(), [](std::int64_t count) {
+        return count >= -1 && count <= kMost;
+      });
+  if (!counted || nodes == nullptr || frames == nullptr) {
     return fail(damaged());
   }
   state.started_at = counts[0];
