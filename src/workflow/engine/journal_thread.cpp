@@ -118,7 +118,8 @@ bool JournalThread::waits() {
     return false;
   }
   if (gathering) {
-    changed_.wait_until(mutex_, gather_until_);
+    const Steady until = gather_until_;  // the wait reads it while the mutex is free
+    changed_.wait_until(mutex_, until);
   } else if (polls) {
     changed_.wait_until(mutex_, polled_ + every_);
   } else {
