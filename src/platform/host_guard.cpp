@@ -206,22 +206,55 @@ Task<hosts::Reply> answer(HostGuard& guard, hosts::Host host, hosts::Event event
 
 }  // namespace
 
+namespace {
+
+/// What could not be decided is a denial, and as far as there is an audit it is in there.
+hosts::Reply refuse(hosts::Host host, const hosts::Event* event, SettingsOptions options,
+                    const std::string& why) {
+  options.enforce_configuration = false;
+  const auto settings = load_settings(options);
+  if (settings && settings->config.security.audit.enabled &&
+      config::create_state_dir(settings->paths)) {
+    const security::SecretScanner scanner({}, "");
+    audit::Event record;
+    record.event_type = "permission_check";
+    record.user_id = user_name();
+    record.role = "user";
+    record.call_id = new_id("call_");
+    record.server = std::string(hosts::name_of(host));
+    record.tool = event == nullptr ? "" : scanner.redact(event->tool);
+    record.permission_decision = "deny";
+    record.rule = "host:failed";
+    record.reason = scanner.redact(why);
+    record.details = {{"host", hosts::name_of(host)}};
+    const auto log = open_audit_log(*settings);
+    const auto written = log ? (*log)->append(record, audit::Durability::kSync)
+                             : Result<void>(fail(log.error()));
+    if (!written) {
+      return hosts::reply_failed(host, event, why + "; and it was not audited");
+    }
+  }
+  return hosts::reply_failed(host, event, why);
+}
+
+}  // namespace
+
 hosts::Reply answer_host_event(hosts::Host host, const std::string& text,
                                const SettingsOptions& options) {
   auto event = hosts::read_event(host, text);
   if (!event) {
-    return hosts::reply_failed(host, nullptr, event.error().message());
+    return refuse(host, nullptr, options, event.error().message());
   }
   if (event->kind == hosts::Event::Kind::kOther) {
     return {};
   }
   auto settings = load_settings(options);
   if (!settings) {
-    return hosts::reply_failed(host, &*event, settings.error().to_string());
+    return refuse(host, &*event, options, settings.error().to_string());
   }
   auto guard = HostGuard::open(*std::move(settings));
   if (!guard) {
-    return hosts::reply_failed(host, &*event, guard.error().to_string());
+    return refuse(host, &*event, options, guard.error().to_string());
   }
   async::Runtime runtime;
   return runtime.run(answer(**guard, host, *std::move(event)));

@@ -122,12 +122,15 @@ class FailsClosed(HookTest):
             code, out, err = self.hook("claude-code", text)
             self.assertEqual((code, out), (2, None), text)
             self.assertIn("could not decide", err)
+        self.assertEqual([e["rule"] for e in self.events()], ["host:failed"] * 7)
 
     def test_a_wrong_policy(self):
         self.write(".opencode/permissions.yaml", "permissions: [{scope: nothing}]\n")
         code, _, err = self.claude("Bash", {"command": "git status"})
         self.assertEqual(code, 2)
         self.assertIn("permissions.yaml", err)
+        denied = [e for e in self.events() if e["rule"] == "host:failed"]
+        self.assertEqual([(e["permission_decision"], e["tool"]) for e in denied], [("deny", "Bash")])
 
     def test_an_audit_that_cannot_be_written(self):
         self.decision("Bash", {"command": "git status"})
