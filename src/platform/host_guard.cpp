@@ -228,8 +228,8 @@ hosts::Reply refuse(hosts::Host host, const hosts::Event* event, SettingsOptions
     record.reason = scanner.redact(why);
     record.details = {{"host", hosts::name_of(host)}};
     const auto log = open_audit_log(*settings);
-    const auto written = log ? (*log)->append(record, audit::Durability::kSync)
-                             : Result<void>(fail(log.error()));
+    const auto written =
+        log ? (*log)->append(record, audit::Durability::kSync) : Result<void>(fail(log.error()));
     if (!written) {
       return hosts::reply_failed(host, event, why + "; and it was not audited");
     }

@@ -1,5 +1,9 @@
 #include "platform/redaction.hpp"
 
+#include <map>
+#include <memory>
+#include <utility>
+
 namespace oap::platform {
 namespace {
 
@@ -93,6 +97,55 @@ gateway::ProgressObserver redacted(const gateway::Redactor& redactor,
     }
     observer(shown);
   };
+}
+
+orchestration::RunEvents redacted(const security::SecretScanner& scanner,
+                                  orchestration::RunEvents events) {
+  using Streams = std::map<std::string, security::SecretStream, std::less<>>;
+  const auto streams = std::make_shared<Streams>();
+  orchestration::RunEvents out = events;
+  if (events.on_text) {
+    out.on_text = [&scanner, streams, tell = events.on_text](std::string_view agent,
+                                                             std::string_view text) {
+      const auto stream = streams->try_emplace(std::string(agent), scanner).first;
+      if (const std::string clean = stream->second.push(text); !clean.empty()) {
+        tell(agent, clean);
+      }
+    };
+  }
+  out.on_usage = [streams, events](const Usage& usage) {
+    Streams whole = std::exchange(*streams, {});
+    for (auto& [agent, stream] : whole) {
+      if (const std::string rest = stream.finish(); !rest.empty()) {
+        orchestration::tell(events.on_text, std::string_view(agent), std::string_view(rest));
+      }
+    }
+    orchestration::tell(events.on_usage, usage);
+  };
+  if (events.on_notice) {
+    out.on_notice = [&scanner, tell = events.on_notice](std::string_view what) {
+      tell(scanner.redact(what));
+    };
+  }
+  if (events.on_plan) {
+    out.on_plan = [&scanner, tell = events.on_plan](const ExecutionPlan& plan) {
+      ExecutionPlan shown = plan;
+      for (PlanStep& step : shown.steps) {
+        step.description = scanner.redact(step.description);
+        step.arguments = scanner.redact(json::Value(step.arguments)).get_object();
+      }
+      tell(shown);
+    };
+  }
+  if (events.on_step) {
+    out.on_step = [&scanner, tell = events.on_step](const PlanStep& step, std::string_view state) {
+      PlanStep shown = step;
+      shown.description = scanner.redact(step.description);
+      shown.arguments = scanner.redact(json::Value(step.arguments)).get_object();
+      tell(shown, state);
+    };
+  }
+  return out;
 }
 
 }  // namespace oap::platform

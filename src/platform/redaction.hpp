@@ -13,5 +13,9 @@ orchestration::TaskReport redacted(const gateway::Redactor& redactor,
                                    orchestration::TaskReport report);
 gateway::ProgressObserver redacted(const gateway::Redactor& redactor,
                                    gateway::ProgressObserver observer);
+/// A model's text comes in pieces: what may still become a secret is held back, at most until the
+/// answer is whole (`on_usage`).
+orchestration::RunEvents redacted(const security::SecretScanner& scanner,
+                                  orchestration::RunEvents events);
 
 }  // namespace oap::platform

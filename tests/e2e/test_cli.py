@@ -195,8 +195,8 @@ class Cli(OapTest):
             {"answer": {"text": f"wrote {token}"}},
         ])
         result = self.oap("run", "go", "--model", "openai/m", "--output-format", "stream-json", env=env)
-        shown = "".join(line for line in result.out.splitlines() if '"type":"text"' not in line)
-        self.assertNotIn(token, shown + result.err)
+        self.assertNotIn(token, result.out + result.err)
+        self.assertIn("wrote ", "".join(e["text"] for e in result.lines() if e["type"] == "text"))
         for file in (self.base / "state").rglob("*"):
             if file.is_file():
                 self.assertNotIn(token.encode(), file.read_bytes(), file)

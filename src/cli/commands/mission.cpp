@@ -11,6 +11,7 @@
 #include "cli/session_setup.hpp"
 #include "cli/terminal.hpp"
 #include "json/print.hpp"
+#include "platform/redaction.hpp"
 #include "text/strings.hpp"
 #include "text/utf8.hpp"
 
@@ -61,17 +62,20 @@ platform::MissionResume resume_of(const MissionArgs& args) {
   return resume;
 }
 
-Task<Result<MissionReport>> begin(platform::Missions& missions, MissionArgs args,
+Task<Result<MissionReport>> begin(platform::Platform& platform, MissionArgs args,
                                   std::string objective, MissionView& view) {
+  platform::Missions& missions = platform.missions();
+  platform::MissionObserver observer = view.observer();
+  observer.events.run = platform::redacted(platform.scanner(), std::move(observer.events.run));
   if (args.action == Action::kStart) {
     platform::MissionRequest request;
     request.objective = std::move(objective);
     request.plan_only = args.plan_only;
     request.limits = limits_of(args, missions.limits());
-    co_return co_await missions.start(std::move(request), view.observer());
+    co_return co_await missions.start(std::move(request), std::move(observer));
   }
   OAP_CO_TRY(std::string id, missions.find(args.id));
-  co_return co_await missions.resume(std::move(id), resume_of(args), view.observer());
+  co_return co_await missions.resume(std::move(id), resume_of(args), std::move(observer));
 }
 
 Task<int> drive(platform::Platform& platform, MissionArgs args, std::string objective,
@@ -82,7 +86,7 @@ Task<int> drive(platform::Platform& platform, MissionArgs args, std::string obje
   missions.set_person(&person);
   async::Scope background(executor);
   background.spawn(tick(view));
-  auto done = co_await begin(missions, std::move(args), std::move(objective), view);
+  auto done = co_await begin(platform, std::move(args), std::move(objective), view);
   background.cancel();
   co_await background.join();
   co_await platform.close();

@@ -8,6 +8,7 @@
 #include "cli/live_view.hpp"
 #include "cli/output.hpp"
 #include "cli/session_setup.hpp"
+#include "platform/redaction.hpp"
 
 namespace oap::cli {
 namespace {
@@ -34,7 +35,9 @@ Task<int> run(platform::Platform& platform, platform::RunRequest request, RunVie
   const Executor executor = co_await boost::asio::this_coro::executor;
   async::Scope background(executor);
   background.spawn(tick(view));
-  auto done = co_await platform.run_task(std::move(request), view.observer());
+  platform::RunObserver observer = view.observer();
+  observer.events = platform::redacted(platform.scanner(), std::move(observer.events));
+  auto done = co_await platform.run_task(std::move(request), std::move(observer));
   background.cancel();
   co_await background.join();
   co_await platform.close();
