@@ -14,6 +14,7 @@
 #include "orchestration/mission/ignore_rules.hpp"
 #include "os/fd.hpp"
 #include "os/file.hpp"
+#include "sandbox/plan.hpp"
 
 namespace oap::orchestration {
 namespace {
@@ -124,6 +125,9 @@ class WorkspaceTree::Walk {
                   "the workspace has more than {} files that .gitignore does not leave out",
                   kMaxFiles);
     }
+    if (is_placeholder(directory, name, info)) {
+      return {};
+    }
     if (S_ISLNK(info.st_mode)) {
       out_.files[path] = "link " + crypto::sha256_hex(link_text(directory, name.c_str()));
     } else if (S_ISREG(info.st_mode)) {
@@ -131,6 +135,13 @@ class WorkspaceTree::Walk {
           ((info.st_mode & S_IXUSR) != 0 ? "x " : "f ") + content(directory, name, path, info);
     }
     return {};
+  }
+
+  /// What a sandbox puts where a protected name is missing, while a child runs.
+  static bool is_placeholder(int directory, const std::string& name, const struct stat& info) {
+    constexpr off_t kLongestText = 2;
+    return (S_ISLNK(info.st_mode) && link_text(directory, name.c_str()) == sandbox::kNowhere) ||
+           (S_ISREG(info.st_mode) && (info.st_mode & 0222U) == 0 && info.st_size <= kLongestText);
   }
 
   std::string content(int directory, const std::string& name, const std::string& path,
