@@ -148,8 +148,11 @@ class Player {
       if (machine_->is_over()) {
         return true;
       }
-      if (turn == crash_at && !crash()) {
-        return false;
+      if (turn == crash_at) {
+        if (!crash()) {
+          return false;
+        }
+        continue;  // what recovery decided is taken up before anything else happens
       }
       if (cancel && turn == 3) {
         tell(cancel_body("me"));
