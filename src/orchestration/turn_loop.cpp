@@ -7,6 +7,7 @@
 #include "async/scope.hpp"
 #include "base/ids.hpp"
 #include "orchestration/compact.hpp"
+#include "orchestration/repetition.hpp"
 #include "orchestration/structured.hpp"
 #include "security/role_matrix.hpp"
 
@@ -81,7 +82,8 @@ Task<ToolOutcome> TurnLoop::run_call(Scope scope, ToolUseBlock use, ToolCall* ma
   co_return co_await parts_.invoker.invoke(std::move(call));
 }
 
-Task<Message> TurnLoop::run_calls(const Scope& scope, const Message& answer, TurnResult& result) {
+Task<Message> TurnLoop::run_calls(const Scope& scope, const Message& answer, TurnResult& result,
+                                  Repetition& repetition) {
   const std::vector<const ToolUseBlock*> uses = answer.tool_uses();
   std::vector<CallRecord> records(uses.size());
   if (uses.size() > 1 && all_are_reads(uses)) {
@@ -103,8 +105,11 @@ Task<Message> TurnLoop::run_calls(const Scope& scope, const Message& answer, Tur
   Message results;
   for (std::size_t i = 0; i < uses.size(); ++i) {
     const ToolOutcome& outcome = records[i].outcome;
-    results.blocks.emplace_back(
-        ToolResultBlock{uses[i]->id, outcome.text_for_model(), !outcome.ok()});
+    ToolResultBlock block{uses[i]->id, outcome.text_for_model(), !outcome.ok()};
+    if (repetition.note(*uses[i], block) && result.stuck_on.empty()) {
+      result.stuck_on = uses[i]->name;
+    }
+    results.blocks.emplace_back(std::move(block));
     if (scope.keep_calls) {
       result.calls.push_back(std::move(records[i]));
     }
@@ -172,6 +177,7 @@ Task<Result<TurnResult>> TurnLoop::run(AgentProfile agent, Scope scope,
                                        std::vector<Message> history, std::vector<ToolSpec> tools,
                                        Conversation& conversation) {
   TurnResult result;
+  Repetition repetition;
   int injections = 0;
   if (!agent.tools.empty()) {
     std::erase_if(tools, [&agent](const ToolSpec& tool) {
@@ -214,9 +220,15 @@ Task<Result<TurnResult>> TurnLoop::run(AgentProfile agent, Scope scope,
     const Message& answer = history.back();
     if (!answer.tool_uses().empty()) {
       Message answered = answer;
-      Message results = co_await run_calls(scope, answered, result);
+      Message results = co_await run_calls(scope, answered, result, repetition);
       OAP_CO_CHECK_OK(conversation.append(results));
       history.push_back(std::move(results));
+      if (!result.stuck_on.empty()) {
+        co_return fail(Code::kFailedPrecondition,
+                       "the agent {} made the same call of {} {} times, and it failed each time in "
+                       "the same way",
+                       agent.name, result.stuck_on, Repetition::kStopAfter);
+      }
       continue;
     }
     result.final_text = answer.joined_text();

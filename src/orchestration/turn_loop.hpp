@@ -40,11 +40,14 @@ struct AgentProfile {
   std::vector<std::string> tools;  ///< what it is offered, as in its role's row; empty: everything
 };
 
+class Repetition;
+
 struct TurnResult {
   std::string final_text;
   std::vector<CallRecord> calls;
   Usage usage;
   llm::StopReason stop = llm::StopReason::kEndTurn;
+  std::string stuck_on;  ///< the tool of a call that failed too often in the same way
 };
 
 /// A conversation of one agent with its tools until the model stops calling them:
@@ -52,8 +55,8 @@ struct TurnResult {
 /// assistant.done hooks may inject a prompt and the loop goes on. Bounded by the deadline, and by
 /// `kMaxInjections`. Where the conversation is due for it, and once where the model says that it is
 /// too long, it is shortened (`compact`) before the next question; repeating a call that succeeded
-/// is no reason to stop. Calls of one turn run in order, except that built-in reads run side by
-/// side.
+/// is no reason to stop, one that keeps failing in the same way is (`Repetition`). Calls of one
+/// turn run in order, except that built-in reads run side by side.
 class TurnLoop {
  public:
   static constexpr int kMaxInjections = 8;
@@ -89,7 +92,8 @@ class TurnLoop {
   struct Talk;
   Task<Result<llm::Response>> ask_shortening(Talk& talk);
   void note(const Talk& talk, const llm::Response& response);
-  Task<Message> run_calls(const Scope& scope, const Message& answer, TurnResult& result);
+  Task<Message> run_calls(const Scope& scope, const Message& answer, TurnResult& result,
+                          Repetition& repetition);
   Task<ToolOutcome> run_call(Scope scope, ToolUseBlock use, ToolCall* made);
 
   Parts parts_;

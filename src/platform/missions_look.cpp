@@ -59,6 +59,8 @@ Result<MissionReport> Missions::show(const std::string& id) {
   }
   input.tree_at_start = body.tree_at_start;
   input.evidence = memory.evidence;
+  input.changed_programs = body.changed_programs;
+  input.weakened = body.weakened;
   input.dropped = body.dropped;
   report.verdict = judge_completion(input);
   if (!is_end(report.status.state) && !record.owner.empty() && !workflow::is_alive(record.owner) &&

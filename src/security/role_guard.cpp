@@ -28,23 +28,27 @@ std::string_view argument(const ToolCall& call, std::string_view key) {
                                                 : std::string_view();
 }
 
-/// The path without "." components; "" where it climbs with "..".
+/// The path without "." and ".." components; one that climbs out keeps its "..".
 std::string plain_path(std::string_view path) {
-  std::string out;
+  std::vector<std::string_view> parts;
   for (const std::string_view part : text::split(path, '/')) {
-    if (part == "..") {
-      return {};
-    }
-    if (part == "." || part.empty()) {
+    if (part == ".." && !parts.empty() && parts.back() != "..") {
+      parts.pop_back();
+    } else if (part == ".." && path.starts_with('/')) {
       continue;
+    } else if (part != "." && !part.empty()) {
+      parts.push_back(part);
     }
+  }
+  std::string out;
+  for (const std::string_view part : parts) {
     out += (out.empty() ? "" : "/") + std::string(part);
   }
   return path.starts_with('/') ? "/" + out : out;
 }
 
 bool is_todo(std::string_view path) {
-  const std::string plain = plain_path(path);
+  const std::string plain = text::lower_ascii(plain_path(path));
   return plain == ".opencode/todo.md" || plain.ends_with("/.opencode/todo.md");
 }
 
@@ -52,6 +56,7 @@ bool is_todo(std::string_view path) {
 struct Judged {
   const RoleRow& row;
   const RoleMatrix& matrix;
+  const RealPlace& place;
 };
 
 std::string list_of(const std::vector<std::string>& patterns) {
@@ -66,12 +71,14 @@ std::string list_of(const std::vector<std::string>& patterns) {
 
 RoleVerdict judge_edit(const Judged& judged, std::string_view path) {
   const RoleRow& row = judged.row;
-  if (is_todo(path) && row.todo != RoleRow::Todo::kEdit) {
+  const std::string plain = plain_path(path);
+  const std::string real = judged.place ? judged.place(path) : plain;
+  if ((is_todo(plain) || is_todo(real)) && row.todo != RoleRow::Todo::kEdit) {
     return refuse(row, "write .opencode/todo.md; report to the commander");
   }
-  const std::string plain = plain_path(path);
   const bool any = std::find(row.write.begin(), row.write.end(), "**") != row.write.end();
-  if (any || (!plain.empty() && judged.matrix.may_write(row.role, plain))) {
+  const bool climbs = real.empty() || real.starts_with("../") || real == "..";
+  if (any || (!climbs && judged.matrix.may_write(row.role, real))) {
     return {};
   }
   return refuse(row, row.write.empty()
@@ -218,14 +225,15 @@ RoleVerdict judge_role(const Judged& judged, const ToolCall& call) {
 
 }  // namespace
 
-RoleVerdict role_guard(const ToolCall& call, const Principal& principal, const RoleMatrix& matrix) {
+RoleVerdict role_guard(const ToolCall& call, const Principal& principal, const RoleMatrix& matrix,
+                       const RealPlace& place) {
   if (call.tool == "bash" || call.tool == "run_command" || call.tool.ends_with("__bash")) {
     if (RoleVerdict verdict = never_rules(argument(call, "command")); !verdict.allowed) {
       return verdict;
     }
   }
   const RoleRow* const row = matrix.find(principal.role);
-  return row == nullptr ? RoleVerdict{} : judge_role({*row, matrix}, call);
+  return row == nullptr ? RoleVerdict{} : judge_role({*row, matrix, place}, call);
 }
 
 }  // namespace oap::security

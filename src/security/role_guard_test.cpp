@@ -65,6 +65,27 @@ TEST(RoleGuard, Table) {
   EXPECT_GE(rows.size(), 60U);
 }
 
+TEST(RoleGuard, AFileIsJudgedByWhereItLies) {
+  const RealPlace place = [](std::string_view path) {
+    return path == "plan"           ? std::string(".opencode/todo.md")
+           : path == "docs/link.md" ? std::string("src/a.py")
+                                    : std::string(path);
+  };
+  const auto may = [&place](const char* role, const char* path) {
+    ToolCall call;
+    call.server = kBuiltinServer;
+    call.tool = "write_file";
+    call.arguments["path"] = path;
+    Principal principal;
+    principal.role = role;
+    return role_guard(call, principal, RoleMatrix::builtin(), place).allowed;
+  };
+  EXPECT_FALSE(may("worker", "plan"));
+  EXPECT_TRUE(may("worker", "docs/link.md"));
+  EXPECT_FALSE(may("planner", "docs/link.md"));
+  EXPECT_TRUE(may("planner", "docs/a.md"));
+}
+
 TEST(RoleGuard, NeverRulesCountForEveryone) {
   ToolCall call;
   call.server = kBuiltinServer;

@@ -9,6 +9,10 @@ from harness import unittest  # noqa: E402
 from mission import SEAL, MissionTest, call, calls, delegate, good_script, plan, says, turns  # noqa: E402
 
 
+FAILING = "import unittest\nclass T(unittest.TestCase):\n    def test_it(self):\n        self.fail('no')\n"
+PASSING = FAILING.replace("self.fail('no')", "pass")
+
+
 class Hostile(MissionTest):
     def expect(self, script, status, reason_code, *args, code=4, most_requests=None, objective="go"):
         result, got = self.mission("start", objective, *args, script=script)
@@ -99,8 +103,75 @@ class Hostile(MissionTest):
         script = (turns("Commander", then=delegate("worker", "again", background=True))
                   + turns("Worker", then=says("done")))
         self.write(".opencode/config.yaml", "orchestration: {missions: {max_tasks: 5}}\n")
-        result = self.expect(script, "paused", "tool_calls", "--trust", "--tool-calls", "40")
+        result = self.expect(script, "paused", "no_progress", "--trust", "--tool-calls", "40")
         self.assertEqual(len(result["tasks"]), 5)
+
+    def test_iterations_are_bounded_while_children_work(self):
+        steps = [answer for _ in range(30)
+                 for answer in (delegate("worker", "w", background=True), says("they are at work"))]
+        script = turns("Commander", plan("T1"), *steps) + turns("Worker", then=says("done"))
+        result = self.expect(script, "paused", "iterations", "--iterations", "3")
+        self.assertLessEqual(result["iteration"], 3)
+
+    def test_a_refused_call_again_and_again(self):
+        script = (turns("Commander", plan("T1"), delegate("planner", "p"), then=says("hm"))
+                  + turns("Planner", then=delegate("worker", "again")))
+        result = self.expect(script, "paused", "no_progress", most_requests=40)
+        self.assertIn("failed each time in the same way", json.dumps(self.received()))
+        self.assertEqual([task["state"] for task in result["tasks"]], ["failed"])
+
+    def test_false_done_by_cancelling_everything(self):
+        cancel = call("todo", action="update", id="T1", state="cancelled", note="not needed")
+        script = turns("Commander", plan("T1"), cancel, call("list_dir", path="."), then=says(f"Done.\n{SEAL}"))
+        result = self.expect(script, "paused", "no_progress")
+        self.assertIn("every item of the plan was cancelled", json.dumps(result["open"]))
+
+    def test_false_done_with_a_check_whose_exit_code_is_another_ones(self):
+        for hidden in ("python3 -m unittest -q test_x 2>&1 | tail -5", "python3 -m unittest test_x & wait",
+                       "! python3 -m unittest test_x", "python3 -m unittest test_x || ls", "cat test_x.py",
+                       "git status || true", "python3 -c ''"):
+            with self.subTest(hidden):
+                self.setUp()
+                script = (turns("Commander", plan("T1"), delegate("worker", "w"), delegate("reviewer", "r"),
+                                then=says(SEAL))
+                          + turns("Worker", call("write_file", path="test_x.py", content=FAILING), then=says("done"))
+                          + turns("Reviewer", call("bash", command=hidden), call("todo", action="tick", id="T1"),
+                                  then=says("done")))
+                self.expect(script, "paused", "no_progress")
+
+    def test_a_gitignore_does_not_hide_an_edit(self):
+        script = (turns("Commander", plan("T1"), delegate("worker", "w"), delegate("reviewer", "r"),
+                        delegate("worker", "break it"), then=says(SEAL))
+                  + turns("Worker", call("write_file", path=".gitignore", content="*\n"),
+                          call("write_file", path="test_x.py", content=PASSING), says("done"),
+                          call("write_file", path="test_x.py", content=FAILING), then=says("done"))
+                  + turns("Reviewer", call("bash", command="python3 -m unittest -q test_x"),
+                          call("todo", action="tick", id="T1"), then=says("done")))
+        self.expect(script, "paused", "no_progress")
+
+    def test_a_check_that_is_weakened_is_told(self):
+        add = call("todo", action="add", items=[{"id": "T1", "text": "do T1", "check": "python3 -m unittest -q test_x"}])
+        weaker = call("todo", action="update", id="T1", check="test -f test_x.py")
+        script = (turns("Commander", add, says("planned"), weaker, delegate("worker", "w"), then=says(SEAL))
+                  + turns("Worker", call("write_file", path="test_x.py", content=FAILING), then=says("done")))
+        result, _ = self.mission("start", "go", script=script)
+        self.assertIn("was replaced by `test -f test_x.py`", json.dumps(result["notes"]))
+
+    def test_the_worker_does_not_write_the_plan_by_another_name(self):
+        script = (turns("Commander", plan("T1"), delegate("worker", "w"), then=says(SEAL))
+                  + turns("Worker", call("bash", command="ln -s .opencode oc; ln -s .opencode/todo.md tt; mkdir -p x"),
+                          *[call("write_file", path=path, content="- [x] T1: do T1\n")
+                            for path in ("x/../.opencode/todo.md", "oc/todo.md", "tt", "./.opencode//todo.md")],
+                          then=says("done")))
+        self.expect(script, "paused", "no_progress")
+        self.assertIn("[ ] T1", self.todo())
+
+    def test_a_question_is_asked_though_the_seal_came_with_it(self):
+        script = good_script()
+        ask = {**script[3], "times": 1, "answer": call("todo", action="ask", question="Shall I delete prod?")}
+        script.insert(3, ask)
+        result = self.expect(script, "waiting", "question")
+        self.assertEqual(result["question"], "Shall I delete prod?")
 
     def test_delegating_to_nobody(self):
         script = turns("Commander", delegate("commander", "be me"), delegate("root", "x"), delegate("", "x"),

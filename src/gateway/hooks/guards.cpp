@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "approval/approver.hpp"
+#include "permission/paths.hpp"
 #include "security/role_guard.hpp"
 
 namespace oap::gateway {
@@ -22,9 +23,25 @@ permission::Request permission_request(const ToolCall& call, const std::string& 
   return request;
 }
 
+namespace {
+
+/// A file's place below the workspace, links followed; absolute outside of it.
+std::string real_place(std::string_view path, const std::string& workspace,
+                       const std::string& cwd) {
+  const permission::PathFacet facet = permission::path_facet(
+      path, permission::Action::kWrite, cwd.empty() ? workspace : cwd, workspace);
+  return facet.inside ? facet.relative : facet.canonical;
+}
+
+}  // namespace
+
 Task<Result<hooks::BeforeVerdict>> StrictRoleGuard::before(const hooks::Context& context,
                                                            const ToolCall& call) {
-  const security::RoleVerdict verdict = security::role_guard(call, context.principal, matrix_);
+  const security::RealPlace place = [&context](std::string_view path) {
+    return real_place(path, context.workspace, context.cwd);
+  };
+  const security::RoleVerdict verdict =
+      security::role_guard(call, context.principal, matrix_, place);
   hooks::BeforeVerdict out;
   if (!verdict.allowed) {
     out.action = hooks::BeforeVerdict::Action::kBlock;

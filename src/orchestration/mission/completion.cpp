@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "crypto/hash.hpp"
+#include "orchestration/mission/shows.hpp"
 #include "text/strings.hpp"
 #include "text/utf8.hpp"
 
@@ -32,6 +33,9 @@ class Judge {
     issues();
     for (const std::string& what : input_.dropped) {
       out_.notes.push_back(fmt::format("{} left the plan while it was open", what));
+    }
+    for (const std::string& what : input_.weakened) {
+      out_.notes.push_back(what);
     }
     for (const std::string& what : input_.unreadable) {
       out_.open.push_back(what);
@@ -86,6 +90,11 @@ class Judge {
     }
     const TodoCounts& counts = out_.counts;
     out_.plan_closed = out_.has_plan && counts.closed() == counts.total;
+    if (out_.plan_closed && counts.done == 0) {
+      out_.open.emplace_back(
+          "every item of the plan was cancelled and none was done; add what is to be done, or ask "
+          "the person whether to stop");
+    }
     out_.only_blocked = counts.blocked > 0 && counts.open == 0 && counts.failed == 0;
   }
 
@@ -143,7 +152,10 @@ class Judge {
     }
     for (const auto& [name, command] : checks_) {
       const Evidence* const last = last_of(command);
-      if (last == nullptr) {
+      if (const std::string_view why = why_nothing(command); !why.empty()) {
+        out_.open.push_back(
+            fmt::format("the check `{}` of {} shows nothing: {}", command, name, why));
+      } else if (last == nullptr) {
         out_.open.push_back(
             fmt::format("{} names the check `{}`, which has not been run", name, command));
       } else if (last->exit_code != 0) {
@@ -170,7 +182,8 @@ class Judge {
   void last_verification() {
     const auto last =
         std::find_if(input_.evidence.rbegin(), input_.evidence.rend(), [](const Evidence& one) {
-          return one.is_command && is_verification(one.command) && !shows_nothing(one.command);
+          return one.is_command && is_verification(one.command) &&
+                 (one.exit_code != 0 || what_success_shows(one.command) != Shows::kNothing);
         });
     if (last != input_.evidence.rend() && last->exit_code != 0) {
       out_.open.push_back(
@@ -184,7 +197,7 @@ class Judge {
     const bool changed = input_.tree != input_.tree_at_start;
     bool old = false;
     for (const Evidence& one : input_.evidence) {
-      if (one.exit_code != 0 || (changed && (!one.is_command || shows_nothing(one.command)))) {
+      if (one.exit_code != 0 || (changed && !is_enough(one))) {
         continue;
       }
       if (one.tree == input_.tree) {
@@ -209,7 +222,28 @@ class Judge {
                           files)
             : fmt::format("files were changed{}, but no command has shown that it works; run the "
                           "tests or the program",
-                          files));
+                          files) +
+                  hint());
+  }
+
+  bool is_enough(const Evidence& one) const {
+    if (!one.is_command) {
+      return false;
+    }
+    const Shows shows = what_success_shows(one.command);
+    return shows == Shows::kRun || (shows == Shows::kLook && !input_.changed_programs);
+  }
+
+  /// Of a verification that ended well and shows nothing all the same: why.
+  std::string hint() const {
+    for (auto one = input_.evidence.rbegin(); one != input_.evidence.rend(); ++one) {
+      if (one->is_command && one->exit_code == 0 && is_verification(one->command)) {
+        const std::string_view why = why_nothing(one->command);
+        return why.empty() ? ""
+                           : fmt::format(" (`{}` shows nothing: {})", shown(one->command), why);
+      }
+    }
+    return "";
   }
 
   struct Check {

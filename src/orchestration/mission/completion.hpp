@@ -22,6 +22,8 @@ struct CompletionInput {
   std::string tree;                     ///< of now; "" where it could not be taken
   std::string tree_at_start;
   std::vector<std::string> changed;   ///< files that changed since the last passing command
+  bool changed_programs = false;      ///< since the start, and not only texts
+  std::vector<std::string> weakened;  ///< checks that were replaced or taken away; told
   std::vector<std::string> dropped;   ///< open items that left the plan; told, no obstacle
   std::vector<std::string> children;  ///< delegated tasks that have not ended, "task_… (worker)"
 };
@@ -42,9 +44,10 @@ struct CompletionVerdict {
 };
 
 /// A mission is complete when its plan is sound and every leaf closed, its checklist ticked, no
-/// sync issue open, no delegated task under way, and the runtime's evidence agrees: where the
-/// workspace differs from the start, some command that can show something passed on the tree as it
-/// is now; where nothing changed, some call did. What a `check:` names must have passed on this
+/// sync issue open, no delegated task under way, at least one leaf is done, and the runtime's
+/// evidence agrees: where programs differ from the start, something ran and passed on the tree as
+/// it is now (Shows::kRun); where other files do, they were at least looked at; where nothing
+/// changed, some call succeeded. What a `check:` names must show something and have passed on this
 /// tree, and the last command that verifies by its name must not have failed. Pure.
 CompletionVerdict judge_completion(const CompletionInput& input);
 

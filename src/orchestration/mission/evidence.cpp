@@ -16,16 +16,14 @@ constexpr std::size_t kCommandBytes = 4'000;
 
 bool is_shell(std::string_view tool) { return tool == "bash" || tool == "run_command"; }
 
+/// The first line that is more than a comment.
 std::string first_line(std::string_view text) {
-  return std::string(text.substr(0, text.find('\n')));
-}
-
-bool does_nothing(const shell::SimpleCommand& command) {
-  static constexpr std::array<std::string_view, 10> kNothing = {
-      "true", ":", "echo", "printf", "pwd", "exit", "sleep", "cd", "date", "whoami"};
-  return command.argv.empty() ||
-         std::find(kNothing.begin(), kNothing.end(), shell::base_name(command.argv.front())) !=
-             kNothing.end();
+  for (const std::string_view line : text::split_lines(text)) {
+    if (const std::string_view bare = text::trim(line); !bare.empty() && bare.front() != '#') {
+      return std::string(bare);
+    }
+  }
+  return {};
 }
 
 template <std::size_t N>
@@ -152,19 +150,6 @@ std::optional<Evidence> evidence_of(const ToolCall& call, const ToolOutcome& out
 bool is_verification(std::string_view command) {
   const shell::Script script = shell::parse(command);
   return std::any_of(script.commands.begin(), script.commands.end(), verifies);
-}
-
-bool shows_nothing(std::string_view command) {
-  const shell::Script script = shell::parse(command);
-  if (std::all_of(script.commands.begin(), script.commands.end(), does_nothing)) {
-    return true;
-  }
-  // `pytest || true`, `pytest; echo done`: the exit code is that of the last one.
-  const std::size_t both = command.rfind("&&");
-  const std::size_t other = command.find_last_of("|;\n");
-  const bool bound =
-      both != std::string_view::npos && (other == std::string_view::npos || both > other);
-  return does_nothing(script.commands.back()) && !bound;
 }
 
 bool may_edit(const ToolCall& call) {

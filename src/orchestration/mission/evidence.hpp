@@ -34,9 +34,6 @@ std::optional<Evidence> evidence_of(const ToolCall& call, const ToolOutcome& out
 
 /// Whether a command verifies something by its name: tests, builds, linters, type checkers.
 bool is_verification(std::string_view command);
-/// Whether a command cannot show anything: `true`, `:`, `echo …`, `pwd`, lists of those, and what
-/// hides another one's failure behind them (`pytest || true`).
-bool shows_nothing(std::string_view command);
 /// Whether a tool's call may change files in the workspace.
 bool may_edit(const ToolCall& call);
 

@@ -1,10 +1,12 @@
 #include "orchestration/mission/evidence_log.hpp"
 
 #include <algorithm>
+#include <limits>
 
 #include "async/run_blocking.hpp"
 #include "base/log.hpp"
 #include "orchestration/mission/mission_journal.hpp"
+#include "orchestration/mission/shows.hpp"
 
 namespace oap::orchestration {
 namespace {
@@ -41,6 +43,9 @@ Task<std::string> EvidenceLog::hash_of(std::string place) {
   std::string hash = snapshot->hash;
   if (own) {
     now_ = *std::move(snapshot);
+    if (!at_start_) {
+      at_start_ = now_;
+    }
   }
   co_return hash;
 }
@@ -62,7 +67,8 @@ Task<std::optional<Evidence>> EvidenceLog::take(ToolCall call, ToolOutcome outco
     co_return std::nullopt;
   }
   evidence->tree = co_await hash_of(place);
-  const bool passed = evidence->exit_code == 0 && !shows_nothing(evidence->command);
+  const bool passed =
+      evidence->exit_code == 0 && what_success_shows(evidence->command) != Shows::kNothing;
   if (passed && place.empty()) {
     at_pass_ = now_;
   }
@@ -91,7 +97,8 @@ std::vector<std::string> EvidenceLog::passing(const std::string& tree,
     return ids;
   }
   for (const Evidence& one : all(tree)) {
-    const bool counts = tree == tree_at_start || !one.is_command || !shows_nothing(one.command);
+    const bool counts = tree == tree_at_start || !one.is_command ||
+                        what_success_shows(one.command) != Shows::kNothing;
     if (one.exit_code == 0 && one.tree == tree && counts) {
       ids.push_back(one.id);
     }
@@ -101,6 +108,18 @@ std::vector<std::string> EvidenceLog::passing(const std::string& tree,
 
 std::vector<std::string> EvidenceLog::changed_since_pass() const {
   return at_pass_ ? changed_files(*at_pass_, now_, kNamed) : std::vector<std::string>();
+}
+
+bool EvidenceLog::has_changed_programs() const {
+  if (!at_start_) {
+    return false;
+  }
+  const auto files = changed_files(*at_start_, now_, std::numeric_limits<std::size_t>::max());
+  return std::any_of(files.begin(), files.end(), [this](const std::string& path) {
+    const auto found = now_.files.find(path);
+    const bool executable = found != now_.files.end() && found->second.starts_with("x ");
+    return executable || is_program_text(path);
+  });
 }
 
 }  // namespace oap::orchestration

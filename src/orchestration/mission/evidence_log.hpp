@@ -32,6 +32,8 @@ class EvidenceLog {
   std::vector<std::string> passing(const std::string& tree, const std::string& tree_at_start) const;
   /// Files that changed since the last command that passed.
   std::vector<std::string> changed_since_pass() const;
+  /// Some program changed since this log first looked: that it works is shown by running something.
+  bool has_changed_programs() const;
 
  private:
   Task<std::string> hash_of(std::string place);
@@ -44,6 +46,7 @@ class EvidenceLog {
   std::unique_ptr<WorkspaceTree> hasher_;
   TreeSnapshot now_;
   std::optional<TreeSnapshot> at_pass_;
+  std::optional<TreeSnapshot> at_start_;
   async::Semaphore one_at_a_time_{1};
   std::uint64_t edits_ = 0;
   std::uint64_t edits_at_read_ = 0;

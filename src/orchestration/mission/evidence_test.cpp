@@ -113,6 +113,34 @@ TEST_F(Tree, WhatProgramsLeaveBehindDoesNotCount) {
   }
 }
 
+TEST_F(Tree, ALaterRuleHidesNoProgramAndNothingThatCounted) {
+  dir_.write("notes.txt", "one");
+  dir_.write("src/a.py", "one");
+  hash();
+  dir_.write(".gitignore", "*\n");
+  const std::string before = hash();
+  for (const char* name : {"notes.txt", "src/a.py", "src/new.py", "test_new.py", "Makefile"}) {
+    dir_.write(name, "changed");
+    EXPECT_NE(hash(), before) << name;
+    dir_.write(name, "one");
+  }
+  dir_.write(".gitignore", "build/\n*.log\ntarget\n");
+  const std::string ruled = hash();
+  for (const char* name : {"build/made.c", "run.log", "target/debug/gen.rs"}) {
+    dir_.write(name, "made");
+    EXPECT_EQ(hash(), ruled) << name;
+  }
+}
+
+TEST(ProgramText, ByName) {
+  for (const char* yes : {"a.py", "src/x.CPP", "Makefile", "CMakeLists.txt", "deep/run.sh"}) {
+    EXPECT_TRUE(is_program_text(yes)) << yes;
+  }
+  for (const char* no : {"README.md", "notes.txt", "data.json", "py", "a.pyc", "pictures/a.png"}) {
+    EXPECT_FALSE(is_program_text(no)) << no;
+  }
+}
+
 TEST_F(Tree, ChangedFilesAreNamed) {
   dir_.write("a", "1");
   dir_.write("b", "1");

@@ -96,15 +96,18 @@ class Course {
     }
     ++now().iteration;
     now().retries = 0;
-    if (turn.sealed && turn.complete) {
-      end(MissionState::kDone, "the plan is closed and the evidence agrees", "sealed");
-      return;
-    }
     if (!turn.question.empty()) {
       ask(turn.question);
       return;
     }
+    if (turn.sealed && turn.complete) {
+      end(MissionState::kDone, "the plan is closed and the evidence agrees", "sealed");
+      return;
+    }
     if (turn.children > 0) {
+      if (!has_iterations_left(turn)) {
+        return;
+      }
       wait(WaitsFor::kChild, fmt::format("{} delegated tasks are under way", turn.children),
            "children");
       act(WaitForChildren{});
@@ -150,6 +153,10 @@ class Course {
             "no_progress");
       return false;
     }
+    return has_iterations_left(turn);
+  }
+
+  bool has_iterations_left(const TurnEnded& turn) {
     if (limits_.iterations > 0 && now().iteration >= limits_.iterations) {
       pause(fmt::format("the budget of {} iterations is used up; open: {}", limits_.iterations,
                         turn.open.empty() ? "nothing but the seal" : join(turn.open, 5)),
@@ -189,6 +196,13 @@ class Course {
       return;
     }
     pause("the model cannot be used: " + failure.message, "provider");
+  }
+
+  void on(const RetryDue&) {
+    if (waits(WaitsFor::kExternal)) {
+      enter(MissionState::kRunning);
+      act(Continue{Continue::Why::kResumed, false});
+    }
   }
 
   void on(const BudgetSpent& spent) {
@@ -284,7 +298,7 @@ bool is_end(MissionState state) {
 std::string_view name_of(const MissionEvent& event) {
   static constexpr std::array<std::string_view, std::variant_size_v<MissionEvent>> kEvents = {
       "turn_ended", "woken",  "answered", "provider_failed", "budget_spent",
-      "pause",      "resume", "stop",     "broken"};
+      "pause",      "resume", "stop",     "broken",          "retry"};
   return kEvents[event.index()];
 }
 

@@ -85,6 +85,7 @@ struct ProviderFailed {
   std::string message;
   bool retryable = false;
 };
+struct RetryDue {};  ///< the pause before another try has passed
 struct BudgetSpent {
   std::string what;  ///< tokens, cost, wall, turns, tool_calls
   std::string message;
@@ -107,7 +108,7 @@ struct Broken {
   std::string message;  ///< it cannot go on at all
 };
 using MissionEvent = std::variant<TurnEnded, ChildEnded, Answered, ProviderFailed, BudgetSpent,
-                                  PauseAsked, ResumeAsked, StopAsked, Broken>;
+                                  PauseAsked, ResumeAsked, StopAsked, Broken, RetryDue>;
 std::string_view name_of(const MissionEvent& event);
 
 /// What is to be done next. There is at most one Continue: the mission has one owner of its

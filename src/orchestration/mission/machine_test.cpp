@@ -58,6 +58,8 @@ TEST(MissionMachine, Table) {
   complete.complete = complete.plan_closed = true;
   TurnEnded asks = turn();
   asks.question = "which?";
+  TurnEnded asks_and_seals = sealed_done;
+  asks_and_seals.question = "which?";
   TurnEnded text_asks = turn();
   text_asks.text_question = "go on?";
   TurnEnded attended = text_asks;
@@ -85,6 +87,8 @@ TEST(MissionMachine, Table) {
       {"again", twice, text_asks, S::kWaiting, 0},
       {"a question in the text, someone there", in(S::kRunning), attended, S::kWaiting, 0},
       {"children", in(S::kRunning), children, S::kWaiting, 0},
+      {"children in the last iteration", last, children, S::kPaused, 0},
+      {"sealed and complete, with a question", in(S::kRunning), asks_and_seals, S::kWaiting, 0},
       {"only blocked", in(S::kRunning), blocked, S::kBlocked, 0},
       {"the last iteration", last, turn(), S::kPaused, 0},
       {"the last iteration sealed", last, sealed_done, S::kDone, 0},
@@ -94,6 +98,8 @@ TEST(MissionMachine, Table) {
       {"an answer", question, Answered{}, S::kRunning, 1},
       {"an answer to nothing", in(S::kRunning), Answered{}, S::kRunning, 0},
       {"the provider is away", in(S::kRunning), ProviderFailed{"x", true}, S::kWaiting, 0},
+      {"the time to try again", in(S::kWaiting, WaitsFor::kExternal), RetryDue{}, S::kRunning, 1},
+      {"a time to try while it works", in(S::kRunning), RetryDue{}, S::kRunning, 0},
       {"and again", tired, ProviderFailed{"x", true}, S::kPaused, 0},
       {"the provider refuses", in(S::kRunning), ProviderFailed{"x", false}, S::kPaused, 0},
       {"a budget", in(S::kRunning), BudgetSpent{"tokens", "x"}, S::kPaused, 0},
@@ -152,6 +158,8 @@ TEST(MissionMachine, RetriesBackOff) {
       break;
     }
     waits.push_back(std::get<RetryLater>(step.effects.at(0)).after);
+    status = step_mission(status, RetryDue{}, {}).status;
+    EXPECT_EQ(status.state, MissionState::kRunning);
   }
   EXPECT_THAT(waits, ::testing::ElementsAre(Millis(2'000), Millis(4'000), Millis(8'000)));
 }
@@ -196,6 +204,8 @@ MissionEvent drawn(int kind, int detail) {
       return ResumeAsked{"me", detail % 3, detail % 2 == 0, 0};
     case 6:
       return detail % 50 == 0 ? MissionEvent(StopAsked{"me"}) : MissionEvent(ended);
+    case 8:
+      return RetryDue{};
     case 7:
       return detail % 60 == 0 ? MissionEvent(Broken{"x"}) : MissionEvent(ended);
     default:

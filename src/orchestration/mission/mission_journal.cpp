@@ -55,7 +55,9 @@ json::Object to_json(const MissionBody& body) {
                       {"tree_at_start", body.tree_at_start},
                       {"plan_only", body.plan_only},
                       {"content", body.content},
+                      {"changed_programs", body.changed_programs},
                       {"dropped", texts(body.dropped)},
+                      {"weakened", texts(body.weakened)},
                       {"in_doubt", texts(body.in_doubt)},
                       {"in_doubt_calls", texts(body.in_doubt_calls)}};
 }
@@ -76,7 +78,9 @@ MissionBody body_from_json(const json::Object& object) {
   body.tree_at_start = json::get_string(object, "tree_at_start");
   body.plan_only = json::get_bool(object, "plan_only");
   body.content = json::get_string(object, "content");
+  body.changed_programs = json::get_bool(object, "changed_programs");
   body.dropped = texts_of(object, "dropped");
+  body.weakened = texts_of(object, "weakened");
   body.in_doubt = texts_of(object, "in_doubt");
   body.in_doubt_calls = texts_of(object, "in_doubt_calls");
   return body;

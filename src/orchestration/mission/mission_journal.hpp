@@ -21,7 +21,9 @@ struct MissionBody {
   std::string tree_at_start;
   bool plan_only = false;
   std::string content;
+  bool changed_programs = false;            ///< since the start
   std::vector<std::string> dropped;         ///< what left the plan while it was open
+  std::vector<std::string> weakened;        ///< checks that were replaced or taken away
   std::vector<std::string> in_doubt;        ///< told of already
   std::vector<std::string> in_doubt_calls;  ///< their ids
 };

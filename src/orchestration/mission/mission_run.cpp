@@ -16,6 +16,7 @@ namespace {
 
 constexpr std::size_t kResultBytes = 16U << 10U;
 constexpr std::size_t kContentBytes = 32U << 10U;
+constexpr std::size_t kMostNoted = 100;
 
 bool is_provider_failure(Code code) {
   return code == Code::kUnavailable || code == Code::kUpstream || code == Code::kUnauthenticated ||
@@ -163,7 +164,7 @@ Task<Result<void>> MissionRun::move() {
   }
   if (now.retry_after) {
     const auto slept = co_await async::sleep_for(*now.retry_after);
-    co_return slept ? apply(ResumeAsked{"the runtime", 0, false, 0})
+    co_return slept ? apply(RetryDue{})
                     : apply(PauseAsked{parts_.principal.user_id, "interrupted", true});
   }
   co_return fail(Code::kInternal, "the mission {} has nothing to do and has not ended", record_.id);
@@ -263,7 +264,8 @@ Task<Result<void>> MissionRun::after_failure(Error error) {
   if (error.code() == Code::kDataLoss || error.code() == Code::kInternal) {
     co_return apply(Broken{parts_.redact(error.to_string())});
   }
-  co_return apply(BudgetSpent{"error", parts_.redact(error.to_string())});
+  const bool stuck = error.code() == Code::kFailedPrecondition;  // the same failure over and over
+  co_return apply(BudgetSpent{stuck ? "no_progress" : "error", parts_.redact(error.to_string())});
 }
 
 Task<Result<void>> MissionRun::wait_for_children() {
@@ -358,9 +360,8 @@ Task<hooks::DoneVerdict> MissionRun::turn_ended(std::string final_text) {
 
 void MissionRun::user_spoke() { spoke_ = true; }
 
-/// Whoever takes open work out of the plan may do so; it is told in the end.
-void MissionRun::note_dropped(const std::string& plan) {
-  constexpr std::size_t kMost = 100;
+/// Whoever takes open work or a check out of the plan may do so; it is told in the end.
+void MissionRun::note_changes(const std::string& plan) {
   std::map<std::string, std::string> open;
   const TodoDocument document = TodoDocument::parse(plan);
   for (const TodoItem& item : document.items()) {
@@ -372,11 +373,30 @@ void MissionRun::note_dropped(const std::string& plan) {
   for (const auto& [key, name] : open_items_) {
     const bool stays = std::any_of(document.items().begin(), document.items().end(),
                                    [&key](const TodoItem& item) { return item.key == key; });
-    if (!stays && body_.dropped.size() < kMost) {
+    if (!stays && body_.dropped.size() < kMostNoted) {
       body_.dropped.push_back(parts_.redact(name));
     }
   }
   open_items_ = std::move(open);
+  note_checks(document);
+}
+
+void MissionRun::note_checks(const TodoDocument& document) {
+  std::map<std::string, std::string> checks;
+  for (const TodoItem& item : document.items()) {
+    checks.emplace(item.key, item.meta("check"));
+    const auto before = checks_.find(item.key);
+    const std::string_view now = item.meta("check");
+    if (before == checks_.end() || before->second.empty() || before->second == now ||
+        body_.weakened.size() >= kMostNoted) {
+      continue;
+    }
+    body_.weakened.push_back(parts_.redact(
+        fmt::format("the check `{}` of {} was {}", before->second,
+                    item.id.empty() ? fmt::format("'{}'", item.text) : item.id,
+                    now.empty() ? "taken away" : fmt::format("replaced by `{}`", now))));
+  }
+  checks_ = std::move(checks);
 }
 
 Task<CompletionVerdict> MissionRun::look() {
@@ -387,8 +407,11 @@ Task<CompletionVerdict> MissionRun::look() {
   input.evidence = evidence_.all(input.tree);
   input.changed = evidence_.changed_since_pass();
   input.children = delegation_.open();
-  note_dropped(input.todo.value_or(""));
+  note_changes(input.todo.value_or(""));
   input.dropped = body_.dropped;
+  input.weakened = body_.weakened;
+  body_.changed_programs = body_.changed_programs || evidence_.has_changed_programs();
+  input.changed_programs = body_.changed_programs;
   co_return judge_completion(input);
 }
 

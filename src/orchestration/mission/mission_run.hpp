@@ -117,7 +117,8 @@ class MissionRun final : public LiveMission {
   Task<Result<void>> ask_person();
   Task<std::string> next_prompt();
   Task<CompletionVerdict> look();
-  void note_dropped(const std::string& plan);
+  void note_changes(const std::string& plan);
+  void note_checks(const TodoDocument& document);
   Result<void> take_orders_in();
   Task<void> keep_lease();
   Task<void> listen();
@@ -155,6 +156,7 @@ class MissionRun final : public LiveMission {
   std::map<std::string, RightsChain> rights_;  // by session, of who sits there
   CompletionVerdict verdict_;
   std::map<std::string, std::string> open_items_;  // of the plan at the last look: key and name
+  std::map<std::string, std::string> checks_;      // and the check of each item
   Plan plan_;
   std::string answer_;
   std::string prepared_;       // the next prompt, where a hook before ours ended the vote

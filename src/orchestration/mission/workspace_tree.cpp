@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <array>
 #include <ctime>
-#include <optional>
 
 #include <dirent.h>
 #include <fcntl.h>
@@ -15,6 +14,7 @@
 #include "os/fd.hpp"
 #include "os/file.hpp"
 #include "sandbox/plan.hpp"
+#include "text/strings.hpp"
 
 namespace oap::orchestration {
 namespace {
@@ -37,10 +37,17 @@ std::int64_t now_nanos() {
   return nanos(now);
 }
 
-bool left_out(std::string_view name) {
-  return std::find(kLeftOut.begin(), kLeftOut.end(), name) != kLeftOut.end() ||
-         name.ends_with(".pyc");
+/// Folders that builds and installations fill.
+constexpr std::array<std::string_view, 16> kMade = {
+    "build", "dist",   "target", "out", "bin",  "obj",   "_build", "coverage",
+    "tmp",   "vendor", "venv",   "env", "logs", ".next", ".nuxt",  ".gradle"};
+
+template <std::size_t N>
+bool is_one_of(std::string_view word, const std::array<std::string_view, N>& words) {
+  return std::find(words.begin(), words.end(), word) != words.end();
 }
+
+bool left_out(std::string_view name) { return is_one_of(name, kLeftOut) || name.ends_with(".pyc"); }
 
 std::string link_text(int directory, const char* name) {
   std::array<char, 4096> target{};
@@ -60,8 +67,7 @@ class WorkspaceTree::Walk {
     if (!root) {
       return fail(os::errno_error("reading", tree_.workspace_, errno));
     }
-    IgnoreRules rules;
-    OAP_CHECK_OK(enter(std::move(root), "", rules, 0));
+    OAP_CHECK_OK(enter(std::move(root), "", Rules{}, 0));
     crypto::Sha256 sum;
     for (const auto& [path, hash] : out_.files) {
       sum.update(path).update(std::string_view("\0", 1)).update(hash).update("\n");
@@ -73,20 +79,30 @@ class WorkspaceTree::Walk {
   }
 
  private:
-  Result<void> enter(os::UniqueFd directory, const std::string& path, const IgnoreRules& above,
+  /// What is left out here: by what the files say now, and by what they said at the first look.
+  struct Rules {
+    IgnoreRules now;
+    IgnoreRules first;
+    bool hidden = false;  ///< a folder above is left out now and was not at first
+  };
+
+  Result<void> enter(os::UniqueFd directory, const std::string& path, Rules rules,
                      std::size_t depth) {
     if (depth > kMaxDepth) {
       return {};
     }
-    std::optional<IgnoreRules> own;
     const std::string ignore = tree_.workspace_ + "/" + path + ".gitignore";
     if (auto text = ::faccessat(directory.get(), ".gitignore", R_OK, 0) == 0
                         ? os::read_file(ignore, kIgnoreBytes)
                         : Result<std::string>(fail(Code::kNotFound, "none"))) {
-      own = above;
-      own->add(*text, path);
+      rules.now.add(*text, path);
+      if (tree_.round_ == 1) {
+        tree_.first_rules_[path] = *std::move(text);
+      }
     }
-    const IgnoreRules& rules = own ? *own : above;
+    if (const auto first = tree_.first_rules_.find(path); first != tree_.first_rules_.end()) {
+      rules.first.add(first->second, path);
+    }
     const int fd = ::fcntl(directory.get(), F_DUPFD_CLOEXEC, 3);
     DIR* const list = fd < 0 ? nullptr : ::fdopendir(fd);
     if (list == nullptr) {
@@ -107,18 +123,24 @@ class WorkspaceTree::Walk {
   }
 
   Result<void> visit(int directory, const std::string& name, const std::string& path,
-                     const IgnoreRules& rules, std::size_t depth) {
+                     const Rules& rules, std::size_t depth) {
     struct stat info{};
     if (::fstatat(directory, name.c_str(), &info, AT_SYMLINK_NOFOLLOW) != 0) {
       return {};
     }
-    if (rules.ignores(path, S_ISDIR(info.st_mode))) {
+    const bool is_folder = S_ISDIR(info.st_mode);
+    const bool hidden = rules.hidden || rules.now.ignores(path, is_folder);
+    if (hidden &&
+        (rules.first.ignores(path, is_folder) || !counts_all_the_same(name, path, is_folder))) {
       return {};
     }
-    if (S_ISDIR(info.st_mode)) {
+    if (is_folder) {
       os::UniqueFd inner(
           ::openat(directory, name.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
-      return inner ? enter(std::move(inner), path + "/", rules, depth + 1) : Result<void>{};
+      Rules below = rules;
+      below.hidden = hidden;
+      return inner ? enter(std::move(inner), path + "/", std::move(below), depth + 1)
+                   : Result<void>{};
     }
     if (out_.files.size() >= kMaxFiles) {
       return fail(Code::kResourceExhausted,
@@ -135,6 +157,17 @@ class WorkspaceTree::Walk {
           ((info.st_mode & S_IXUSR) != 0 ? "x " : "f ") + content(directory, name, path, info);
     }
     return {};
+  }
+
+  /// Of what a rule leaves out that was not there at first: what had counted before, and programs.
+  bool counts_all_the_same(const std::string& name, const std::string& path, bool is_folder) const {
+    if (!is_folder) {
+      return tree_.known_.contains(path) || is_program_text(path);
+    }
+    const std::string below = path + "/";
+    return !is_one_of(name, kMade) ||
+           std::any_of(tree_.known_.begin(), tree_.known_.end(),
+                       [&below](const auto& entry) { return entry.first.starts_with(below); });
   }
 
   /// What a sandbox puts where a protected name is missing, while a child runs.
@@ -187,6 +220,24 @@ class WorkspaceTree::Walk {
   std::int64_t begun_;
   TreeSnapshot out_;
 };
+
+bool is_program_text(std::string_view path) {
+  static constexpr std::array<std::string_view, 61> kEndings = {
+      "c",   "cc",  "cpp",  "cxx",   "h",      "hh",    "hpp",    "hxx",  "m",   "mm",   "py",
+      "pyi", "pyx", "js",   "mjs",   "cjs",    "jsx",   "ts",     "mts",  "cts", "tsx",  "vue",
+      "go",  "rs",  "java", "kt",    "kts",    "scala", "groovy", "cs",   "fs",  "vb",   "swift",
+      "rb",  "php", "pl",   "pm",    "lua",    "r",     "jl",     "ex",   "exs", "erl",  "hs",
+      "ml",  "mli", "clj",  "dart",  "zig",    "nim",   "sh",     "bash", "zsh", "fish", "ps1",
+      "bat", "sql", "mk",   "cmake", "gradle", "proto"};
+  static constexpr std::array<std::string_view, 7> kNames = {
+      "makefile", "gnumakefile", "dockerfile", "cmakelists.txt", "rakefile", "justfile", "build"};
+  const std::size_t slash = path.rfind('/');
+  const std::string name =
+      text::lower_ascii(slash == std::string_view::npos ? path : path.substr(slash + 1));
+  const std::size_t dot = name.rfind('.');
+  return is_one_of(name, kNames) ||
+         (dot != std::string::npos && is_one_of(std::string_view(name).substr(dot + 1), kEndings));
+}
 
 Result<TreeSnapshot> WorkspaceTree::take() {
   ++round_;

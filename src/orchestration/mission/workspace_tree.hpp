@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <map>
 #include <string>
+#include <string_view>
 #include <unordered_map>
 #include <vector>
 
@@ -19,10 +20,15 @@ struct TreeSnapshot {
 std::vector<std::string> changed_files(const TreeSnapshot& before, const TreeSnapshot& after,
                                        std::size_t limit);
 
+/// Whether a file holds a program by its name: source code, scripts, build files. Pure.
+bool is_program_text(std::string_view path);
+
 /// Takes hashes of a workspace, again and again: a file is read anew only where its size, times or
 /// inode changed. Left out: `.git`, `.opencode`, caches that programs make (`__pycache__`,
-/// `node_modules`, `.pytest_cache` …) and what `.gitignore` files leave out. Links count by their
-/// target's text; other special files do not count. Blocks; not thread-safe.
+/// `node_modules`, `.pytest_cache` …) and what `.gitignore` files leave out. What they say later
+/// than at the first look hides no program, but in folders that builds make, and nothing that has
+/// counted before. Links count by their target's text; other special files do not count. Blocks;
+/// not thread-safe.
 class WorkspaceTree {
  public:
   static constexpr std::size_t kMaxFiles = 200'000;
@@ -47,6 +53,7 @@ class WorkspaceTree {
 
   std::string workspace_;
   std::unordered_map<std::string, Known> known_;
+  std::map<std::string, std::string> first_rules_;  ///< folder → its .gitignore at the first look
   std::uint64_t round_ = 0;
 };
 
