@@ -3,7 +3,7 @@
 namespace oap::approval {
 
 Task<Result<Answer>> FixedApprover::ask(Request request) {
-  if (request.rule == kSkillInstallRule) {
+  if (request.rule == kSkillInstallRule || request.rule == kGoverningFileRule) {
     co_return Answer{false, "nobody", "", true};
   }
   co_return answer_;

@@ -42,9 +42,12 @@ class Approver {
 
 /// The rule of an ask about adding a skill; no flag answers it (CONTRACTS "Permissions").
 inline constexpr std::string_view kSkillInstallRule = "skills/install";
+/// The rule of an ask about changing a file that governs agents or that other programs run unasked;
+/// no flag answers it either.
+inline constexpr std::string_view kGoverningFileRule = "gateway/governing-file";
 
 /// Answers every question the same way at once: `--yes` ("flag"), or nobody there. To an ask about
-/// adding a skill nobody is there.
+/// adding a skill or changing a governing file nobody is there.
 class FixedApprover final : public Approver {
  public:
   static FixedApprover yes() { return FixedApprover({true, "flag", "", false}); }

@@ -28,6 +28,7 @@ void register_hooks(hooks::Registry& registry, const HookParts& parts) {
   registry.add(make<orchestration::SkillScopeGuard>(session.scopes), {15, kGuard});
   const auto verdicts = std::make_shared<gateway::SharedVerdicts>(parts.security_policy);
   registry.add(make<gateway::PermissionHook>(parts.engine, verdicts, session.skills), {20, kGuard});
+  registry.add(make<gateway::GoverningFileGuard>(session.governing), {25, kGuard});
   registry.add(make<gateway::SecurityPolicyHook>(verdicts), {30, kGuard});
   // tool.execute.after
   registry.add(make<gateway::SecretScannerHook>(parts.scanner), {10, kGuard, Millis(60'000)});

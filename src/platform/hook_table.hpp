@@ -1,5 +1,6 @@
 #pragma once
 
+#include "gateway/hooks/governing_files.hpp"
 #include "gateway/hooks/guards.hpp"
 #include "gateway/hooks/hidden_text.hpp"
 #include "gateway/hooks/results.hpp"
@@ -27,6 +28,7 @@ struct SessionHookParts {
   orchestration::AnomalyCount anomalies;
   orchestration::AgentUiHook::OnTask on_task;
   gateway::SkillSources skills;
+  gateway::GoverningNames governing;
   security::RoleMatrix roles = security::RoleMatrix::builtin();
   std::size_t max_result = 48U << 10U;
 };

@@ -291,8 +291,20 @@ Task<Result<MissionReport>> Missions::start(MissionRequest request, MissionObser
   co_return co_await drive(std::move(record), std::nullopt, "", std::move(observer));
 }
 
+/// Without a model of its own, this process goes on with the one that the mission was begun with.
+Result<void> Missions::use_its_model(const std::string& id) {
+  if (!parts_.model.empty()) {
+    return {};
+  }
+  OAP_TRY(const store::MissionRecord record, parts_.store.missions().find(id));
+  OAP_TRY(const store::SessionRecord session, parts_.store.sessions().find(record.session_id));
+  parts_.model = session.model;
+  return {};
+}
+
 Task<Result<MissionReport>> Missions::resume(std::string id, MissionResume resume,
                                              MissionObserver observer) {
+  OAP_CO_CHECK_OK(use_its_model(id));
   OAP_CO_TRY([[maybe_unused]] const orchestration::AgentSet usable, agents());
   OAP_CO_TRY(store::MissionRecord record, claim(id));
   MissionBody body = orchestration::body_from_json(record.body);

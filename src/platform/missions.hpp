@@ -96,6 +96,7 @@ class Missions final : public orchestration::MissionPath {
 
  private:
   Result<orchestration::AgentSet> agents();
+  Result<void> use_its_model(const std::string& id);
   Result<store::MissionRecord> create(const MissionRequest& request);
   Result<store::MissionRecord> claim(const std::string& id);
   bool is_driven(const store::MissionRecord& record) const;

@@ -187,6 +187,7 @@ std::unique_ptr<SessionHookParts> Platform::Parts::make_session_hooks() {
     }
   };
   made->skills = skill_sources(settings);
+  made->governing = {settings.config.sandbox.protect, settings.config.sandbox.unprotect};
   made->roles = role_matrix(settings);
   for (const session::AgentDefinition& agent : agent_files(settings).agents) {
     if (agent.tools || !agent.disallowed_tools.empty()) {

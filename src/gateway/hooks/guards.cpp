@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "approval/approver.hpp"
-#include "permission/paths.hpp"
+#include "gateway/hooks/governing_files.hpp"
 #include "security/role_guard.hpp"
 
 namespace oap::gateway {
@@ -22,18 +22,6 @@ permission::Request permission_request(const ToolCall& call, const std::string& 
   request.origin = to_string(call.origin);
   return request;
 }
-
-namespace {
-
-/// A file's place below the workspace, links followed; absolute outside of it.
-std::string real_place(std::string_view path, const std::string& workspace,
-                       const std::string& cwd) {
-  const permission::PathFacet facet = permission::path_facet(
-      path, permission::Action::kWrite, cwd.empty() ? workspace : cwd, workspace);
-  return facet.inside ? facet.relative : facet.canonical;
-}
-
-}  // namespace
 
 Task<Result<hooks::BeforeVerdict>> StrictRoleGuard::before(const hooks::Context& context,
                                                            const ToolCall& call) {

@@ -235,6 +235,14 @@ class Course {
       return;
     }
     now().question.clear();
+    if (limits_.iterations > 0 && now().iteration >= limits_.iterations) {
+      pause(
+          fmt::format("the budget of {} iterations is used up; oap mission resume --iterations 20 "
+                      "allows 20 more",
+                      limits_.iterations),
+          "iterations");
+      return;
+    }
     const bool planning = now().state == MissionState::kPlanning;
     if (asked.children > 0) {
       wait(WaitsFor::kChild, fmt::format("{} delegated tasks are under way", asked.children),

@@ -219,7 +219,7 @@ Task<Result<void>> MissionRun::commander_turn(std::string prompt) {
   std::vector<ToolSpec> tools =
       tools_for_role(co_await parts_.catalog.all(listed), "commander", true);
   const auto invoker = make_invoker(seat);
-  TurnLoop loop({*invoker, parts_.catalog, parts_.hooks, events_for(true)});
+  TurnLoop loop({*invoker, parts_.catalog, parts_.hooks, events_for(true), parts_.context});
   judged_ = false;
   turn_cancel_ = async::CancelSource();
   auto work = loop.run(parts_.agents.commander, std::move(scope), *std::move(history),

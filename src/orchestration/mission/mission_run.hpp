@@ -74,7 +74,7 @@ struct MissionParts {
   Principal principal;
   Millis countdown{3'000};
   Millis lease{10'000};
-  ContextControl* context = nullptr;  ///< null: no delegated conversation is shortened
+  ContextControl* context = nullptr;  ///< null: no conversation is shortened
 };
 
 /// Drives one mission that this process has claimed, until it ends or lets go of it: turns of the
