@@ -84,9 +84,10 @@ mcp::ServerSpec builtin_spec(const Settings& settings, const config::McpServer& 
   if (policy.processes) {
     argv.insert(argv.end(), {"--pids", std::to_string(*policy.processes)});
   }
-  if (limits.network == false || (policy.allowed_hosts && policy.allowed_hosts->empty())) {
-    argv.emplace_back("--no-network");
-  } else if (policy.allowed_hosts) {
+  const bool has_hosts = policy.allowed_hosts && !policy.allowed_hosts->empty();
+  if (limits.network == false || (!has_hosts && !(limits.network && !policy.allowed_hosts))) {
+    argv.emplace_back("--no-network");  // by default
+  } else if (has_hosts) {
     add_each(argv, "--allow-host", *policy.allowed_hosts);
   }
   if (!policy.require.empty()) {

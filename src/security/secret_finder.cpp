@@ -20,7 +20,7 @@ constexpr std::size_t kWholeRun = 16U << 10U;
 /// How many of the newest findings may touch what is looked at.
 constexpr std::size_t kRecent = 32;
 constexpr std::size_t kSegmentBefore = 200;
-constexpr std::size_t kSegmentBehind = 4096;
+constexpr std::size_t kSegmentBehind = 24U << 10U;  // a long key, each byte written as \u0041
 /// A line that goes on ends in its mark, or in few blanks.
 constexpr std::size_t kLongestJoint = 16;
 /// Texts cost 5 to 20 a byte (files of settings and tables most); what costs more is made to.
@@ -135,20 +135,33 @@ void SecretFinder::resolve(const Here& here) {
     return std::pair(a.start, a.id) < std::pair(b.start, b.id);
   });
   std::size_t kept = 0;
+  bool decoding_waits = false;  // encoded text is decoded in order, from where it begins
   for (Candidate& candidate : pending_) {
     if (give_up(here, candidate)) {
       break;
     }
-    if (here.end() < candidate.retry_at && !here.view.last) {
+    const bool in_turn = !decoding_waits || !is_encoding(candidate);
+    const bool waits = here.end() < candidate.retry_at && !here.view.last;
+    if (waits || !in_turn) {
       pending_[kept++] = candidate;
+      decoding_waits = decoding_waits || is_encoding(candidate);
       continue;
     }
     if (!settle(here, candidate)) {
       candidate.retry_at = here.end() + (here.end() - candidate.hold) / 4 + 1;
       pending_[kept++] = candidate;
+      decoding_waits = decoding_waits || is_encoding(candidate);
     }
   }
   pending_.resize(kept);
+}
+
+bool SecretFinder::is_encoding(const Candidate& candidate) {
+  if (candidate.id < token_types().size()) {
+    return false;
+  }
+  const Mark mark = mark_patterns()[candidate.id - token_types().size()].mark;
+  return mark == Mark::kPercent || mark == Mark::kEscape || mark == Mark::kHidden;
 }
 
 std::uint64_t SecretFinder::allowance(std::size_t bytes) {
@@ -171,7 +184,7 @@ bool SecretFinder::settle(const Here& here, Candidate& candidate) {
     return settle_token(here, candidate);
   }
   const MarkPattern& mark = mark_patterns()[candidate.id - token_types().size()];
-  if (mark.mark == Mark::kPercent || mark.mark == Mark::kEscape || mark.mark == Mark::kHidden) {
+  if (is_encoding(candidate)) {
     return settle_decoded(here, candidate, mark.mark);
   }
   if (mark.mark == Mark::kPem && candidate.end < key_end_) {

@@ -52,6 +52,7 @@ class SecretFinder {
 
   bool search(const Here& here);
   void resolve(const Here& here);
+  static bool is_encoding(const Candidate& candidate);
   bool settle(const Here& here, Candidate& candidate);
   bool settle_token(const Here& here, Candidate& candidate);
   bool settle_decoded(const Here& here, Candidate& candidate, Mark mark);
