@@ -258,6 +258,13 @@ Task<Result<MissionReport>> Missions::drive(store::MissionRecord record,
   OAP_CO_TRY(orchestration::AgentSet agents, this->agents());
   OAP_CO_TRY(orchestration::MissionMemory memory,
              orchestration::remember(parts_.store.missions(), record.id));
+  if (parts_.locks != nullptr) {
+    if (const auto held = parts_.locks->claim(record.session_id); !held) {
+      // Its lease is over, so who holds it hangs; the mission's own epoch keeps it out.
+      log::warn("missions", "its session is held by another process",
+                {{"error", held.error().to_string()}});
+    }
+  }
   const auto opened = parts_.sessions.ensure_session(
       {session::SessionStart::Mode::kContinueId, record.workspace, record.session_id, "", "", ""});
   if (!opened) {

@@ -13,6 +13,7 @@
 #include "platform/builtin_upstream.hpp"
 #include "platform/models.hpp"
 #include "platform/settings.hpp"
+#include "session/session_locks.hpp"
 #include "store/store.hpp"
 #include "workflow/engine/owner.hpp"
 
@@ -60,6 +61,7 @@ class Missions final : public orchestration::MissionPath {
     std::string model;  ///< --model, or empty
     Executor executor;
     orchestration::ContextControl* context = nullptr;  ///< null: nothing is shortened
+    session::SessionLocks* locks = nullptr;            ///< null: sessions are not locked
   };
   explicit Missions(Parts parts);
   ~Missions() override;

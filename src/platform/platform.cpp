@@ -25,6 +25,7 @@
 #include "platform/workflows.hpp"
 #include "platform/worktrees.hpp"
 #include "session/output_files.hpp"
+#include "session/session_locks.hpp"
 #include "session/session_manager.hpp"
 #include "text/utf8.hpp"
 #include "tools/builtin.hpp"
@@ -77,6 +78,7 @@ struct Platform::Parts {
   std::unique_ptr<gateway::Gateway> gateway;
   std::unique_ptr<GatewayInvoker> invoker;
   std::unique_ptr<session::SessionManager> sessions;
+  std::unique_ptr<session::SessionLocks> locks;
   std::unique_ptr<ModelSet> models;
   std::unique_ptr<Workflows> workflows;
   std::unique_ptr<Worktrees> worktrees;
@@ -86,6 +88,7 @@ struct Platform::Parts {
   Result<void> assemble();
   Missions& the_missions();
   std::unique_ptr<SessionHookParts> make_session_hooks();
+  Result<session::SessionState> open_session(session::SessionStart start);
   Result<std::string> session_for(const RunRequest& request);
   void note_policy(const PolicyHealth& health);
   void note(const std::string& type, const std::string& session_id, const std::string& task_id,
@@ -154,6 +157,8 @@ Result<void> Platform::Parts::assemble() {
                               system_clock(), settings.paths.workspace, Millis(300'000),
                               Millis(300'000), audit_class_of(settings), desk.get()});
   invoker = std::make_unique<GatewayInvoker>(*gateway);
+  locks =
+      std::make_unique<session::SessionLocks>(options.settings.paths.state_dir + "/sessions.lock");
   sessions = std::make_unique<session::SessionManager>(store->sessions(), store->messages(),
                                                        system_clock());
   models = std::make_unique<ModelSet>(settings.config, settings.env, options.executor,
@@ -243,7 +248,7 @@ Result<store::SessionRecord> Platform::settle_session(const std::string& id) {
                           : session::SessionStart::Mode::kContinueId;
   start.workspace = parts_->options.settings.paths.workspace;
   start.id = id;
-  OAP_TRY(const session::SessionState state, parts_->sessions->ensure_session(start));
+  OAP_TRY(const session::SessionState state, parts_->open_session(std::move(start)));
   return parts_->store->sessions().find(state.id);
 }
 
@@ -270,7 +275,7 @@ Missions& Platform::Parts::the_missions() {
     missions = std::make_unique<Missions>(
         Missions::Parts{options.settings, *gateway, *catalog, hooks, *redactor, *audit, *models,
                         *sessions, *store, mission_desk, *invoker, *worktrees, principal,
-                        options.model, options.executor, &session_hooks->control});
+                        options.model, options.executor, &session_hooks->control, locks.get()});
   }
   return *missions;
 }
@@ -301,6 +306,24 @@ Task<ToolOutcome> Platform::call_tool(std::string server, std::string tool, json
   co_return co_await parts_->gateway->invoke(std::move(call), std::move(link));
 }
 
+/// Opens it where no other process is at work in it.
+Result<session::SessionState> Platform::Parts::open_session(session::SessionStart start) {
+  using Mode = session::SessionStart::Mode;
+  if (start.mode == Mode::kContinueNewest) {
+    OAP_TRY(const auto newest, store->sessions().newest(start.workspace));
+    start.id = newest ? newest->id : "";
+    start.mode = newest ? Mode::kContinueId : start.mode;
+  } else if (start.mode == Mode::kContinueId) {
+    OAP_TRY(start.id, sessions->resolve(start.id));
+  }
+  if (start.mode == Mode::kContinueId) {
+    OAP_CHECK_OK(locks->claim(start.id));
+  }
+  OAP_TRY(const session::SessionState state, sessions->ensure_session(start));
+  OAP_CHECK_OK(locks->claim(state.id));
+  return state;
+}
+
 Result<std::string> Platform::Parts::session_for(const RunRequest& request) {
   using Mode = session::SessionStart::Mode;
   session::SessionStart start;
@@ -312,7 +335,7 @@ Result<std::string> Platform::Parts::session_for(const RunRequest& request) {
   start.user_id = principal.user_id;
   start.title = redactor->redact(text::truncate_utf8(request.prompt, kTitleBytes));
   start.model = request.model.empty() ? options.model : request.model;
-  auto state = sessions->ensure_session(start);
+  auto state = open_session(start);
   if (!state) {
     const bool none = start.mode != Mode::kNew && state.error().code() == Code::kNotFound;
     return fail(none ? Error(Code::kUsage, state.error().message()) : state.error());

@@ -1,11 +1,13 @@
 """Sessions as a person uses them, and what becomes of a conversation that gets too long: over the true wire."""
 
 import json
+import os
 import pathlib
+import subprocess
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "support"))
-from harness import OapTest, unittest  # noqa: E402
+from harness import OAP, OapTest, unittest  # noqa: E402
 
 READ = {"tool_calls": [{"name": "read_file", "arguments": {"path": "README.md"}}]}
 
@@ -52,6 +54,30 @@ class Sessions(OapTest):
         self.assertIn("Test Project", text.out)
         self.assertEqual(self.oap("sessions", "show", "ses_0", "--json").code, 1)
         self.assertEqual(self.oap("sessions", "show", "ses_").code, 1)
+
+    def test_a_session_at_work_is_not_touched_by_another_process(self):
+        os.mkfifo(self.work / "gate")
+        script = [{"times": 1, "answer": {"tool_calls": [{"name": "bash", "arguments": {"command": "cat gate"}}]}},
+                  {"answer": {"text": "through"}}]
+        env, received = self.mock_llm(script)
+        first = subprocess.Popen([OAP, "run", "--yes", "-m", "openai/m", "--json", "wait at the gate"],
+                                 stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+                                 cwd=self.work, env={**self.env, **env})
+        with open(self.work / "gate", "w") as gate:  # opens once the command reads it
+            for more in (["--continue"], ["--session", self.oap("sessions", "list", "--json").json()
+                                          ["sessions"][0]["session_id"]]):
+                second = self.oap("run", *more, "-m", "openai/m", "--json", "hello", env=env)
+                self.assertEqual(second.code, 1, second)
+                self.assertIn("another oap is at work in the session", second.out)
+            gate.write("open\n")
+        out, _ = first.communicate(timeout=60)
+        self.assertEqual(first.returncode, 0)
+        session = json.loads(out)["session_id"]
+        shown = self.oap("sessions", "show", session).out
+        self.assertIn("open", shown)
+        self.assertNotIn("in doubt", shown)
+        self.assertEqual(len(received()), 2)
+        self.assertEqual(self.oap("run", "--continue", "-m", "openai/m", "--json", "hello", env=env).code, 0)
 
     def test_nothing_there_is_said(self):
         self.assertEqual(self.oap("sessions", "list", "--json").json(), {"sessions": []})
