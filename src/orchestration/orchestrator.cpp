@@ -220,7 +220,8 @@ Task<void> Orchestrator::fast_path(Run& run) {
   set_status(run, TaskStatus::kExecuting);
   std::vector<Message> history = run.request.history;
   history.push_back(Message::user(run.request.prompt));
-  const Result<void> stored = parts_.conversation.append(history.back());
+  const Result<void> stored =
+      co_await parts_.conversation.append(history.back(), store::Durability::kSync);
   if (!stored) {
     run.report.error = stored.error();
     set_status(run, TaskStatus::kFailed);
@@ -374,7 +375,8 @@ Task<void> Orchestrator::agent_path(Run& run) {
     set_status(run, TaskStatus::kFailed);
   };
   const Message prompt = Message::user(run.request.prompt);
-  if (const auto stored = parts_.conversation.append(prompt); !stored) {
+  if (const auto stored = co_await parts_.conversation.append(prompt, store::Durability::kSync);
+      !stored) {
     failed(stored.error());
     co_return;
   }
@@ -433,7 +435,8 @@ Task<void> Orchestrator::agent_path(Run& run) {
   Message answer;
   answer.role = MessageRole::kAssistant;
   answer.blocks.emplace_back(TextBlock{run.report.content});
-  if (const auto stored = parts_.conversation.append(answer); !stored) {
+  if (const auto stored = co_await parts_.conversation.append(answer, store::Durability::kSync);
+      !stored) {
     failed(stored.error());
   }
 }

@@ -26,15 +26,17 @@ json::Object parsed(std::string_view text) { return json::parse_object(text).val
 
 class RecordedConversation final : public Conversation {
  public:
-  Result<void> append(const Message& message) override {
+  Task<Result<void>> append(Message message, store::Durability durability) override {
     if (fails) {
-      return fail(Code::kResourceExhausted, "disk full");
+      co_return fail(Code::kResourceExhausted, "disk full");
     }
-    messages.push_back(message);
-    return {};
+    messages.push_back(std::move(message));
+    durable.push_back(durability == store::Durability::kSync);
+    co_return Result<void>{};
   }
   bool fails = false;
   std::vector<Message> messages;
+  std::vector<bool> durable;  ///< of each
 };
 
 class NoUpstream final : public gateway::testing::QuietUpstream {
@@ -108,6 +110,30 @@ TEST_F(OrchestratorTest, TheFastPathReturnsTheModelsTextAndKeepsEveryTurn) {
   EXPECT_EQ(report.usage.requests, 2);
   EXPECT_EQ(conversation_.messages.size(), 4U);
   EXPECT_EQ(invoker_.made.at(0).principal.role, "worker");
+}
+
+TEST_F(OrchestratorTest, WhatActsIsOnDiskFirstAndTheRestSharesTheNextSync) {
+  FakeProvider provider([](const llm::Request& request) -> Result<llm::Response> {
+    switch (results_in(request)) {
+      case 0:
+        return calls("bash", {{"command", "ls"}});
+      case 1:
+        return calls("read_file", {{"path", "a"}});
+      default:
+        return says("done");
+    }
+  });
+  bool known_before = false;
+  invoker_.answer = [&](const ToolCall& call) {
+    known_before = known_before || (call.tool == "bash" && conversation_.durable.back());
+    ToolOutcome outcome;
+    outcome.result = ToolResult::text("x");
+    return outcome;
+  };
+  EXPECT_TRUE(run(provider, ExecutionPath::kFast, "list it").success());
+  EXPECT_TRUE(known_before);
+  // prompt, bash, its result, read_file, its result, text
+  EXPECT_EQ(conversation_.durable, std::vector<bool>({true, true, false, false, false, false}));
 }
 
 TEST_F(OrchestratorTest, RepeatingACallIsNoReasonToStop) {

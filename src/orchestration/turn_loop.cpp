@@ -21,6 +21,11 @@ bool all_are_reads(const std::vector<const ToolUseBlock*>& uses) {
                      [](const ToolUseBlock* use) { return only_reads(use->name); });
 }
 
+/// An answer whose calls have effects is on disk before the first of them starts.
+store::Durability durability_of(const Message& answer) {
+  return all_are_reads(answer.tool_uses()) ? store::Durability::kWritten : store::Durability::kSync;
+}
+
 bool is_cut(const llm::Response& response) {
   return response.stop == llm::StopReason::kMaxTokens ||
          response.stop == llm::StopReason::kContextExceeded;
@@ -215,13 +220,14 @@ Task<Result<TurnResult>> TurnLoop::run(AgentProfile agent, Scope scope,
     result.usage += response->usage;
     result.stop = response->stop;
     tell(parts_.events.on_usage, response->usage);
-    OAP_CO_CHECK_OK(conversation.append(response->message));
+    const store::Durability needed = durability_of(response->message);
+    OAP_CO_CHECK_OK(co_await conversation.append(response->message, needed));
     history.push_back(response->message);
     const Message& answer = history.back();
     if (!answer.tool_uses().empty()) {
       Message answered = answer;
       Message results = co_await run_calls(scope, answered, result, repetition);
-      OAP_CO_CHECK_OK(conversation.append(results));
+      OAP_CO_CHECK_OK(co_await conversation.append(results, store::Durability::kWritten));
       history.push_back(std::move(results));
       if (!result.stuck_on.empty()) {
         co_return fail(Code::kFailedPrecondition,
@@ -258,7 +264,7 @@ Task<Result<TurnResult>> TurnLoop::run(AgentProfile agent, Scope scope,
     ++injections;
     for (const std::string& prompt : done.verdict.prompts) {
       Message injected = Message::user(prompt);
-      OAP_CO_CHECK_OK(conversation.append(injected));
+      OAP_CO_CHECK_OK(co_await conversation.append(injected, store::Durability::kWritten));
       history.push_back(std::move(injected));
     }
   }

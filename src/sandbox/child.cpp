@@ -51,12 +51,16 @@ std::string note_of(Cause cause, const Limits& limits) {
   return "";
 }
 
+/// The place in the private root at which its making stopped, or "".
+std::string refused_place(const LaunchPlan& plan, int where) {
+  const bool step = where >= 0 && static_cast<std::size_t>(where) < plan.steps.size;
+  return step ? fmt::format("/{}", plan.steps.data[where].to) : "";
+}
+
 std::string weakness_of(const LaunchPlan& plan) {
   const std::string why = std::generic_category().message(-plan.refusal);
-  const bool step =
-      plan.refused_at >= 0 && static_cast<std::size_t>(plan.refused_at) < plan.steps.size;
-  return step ? fmt::format("/{}: {}", plan.steps.data[plan.refused_at].to, why)
-              : "namespaces: " + why;
+  const std::string place = refused_place(plan, plan.refused_at);
+  return fmt::format("{}: {}", place.empty() ? "namespaces" : place, why);
 }
 
 /// Removes what a child without a private root leaves in its folder for temporary files.
@@ -201,12 +205,37 @@ constexpr int kMostAgain = 3;
 
 Child::Child(std::unique_ptr<State> state) : state_(std::move(state)) {}
 
+struct Child::Begun::Parts {
+  Spec spec;
+  std::unique_ptr<Prepared> prepared;
+  Launched running;
+};
+
+Child::Begun::Begun(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
+Child::Begun::Begun(Begun&& other) noexcept = default;
+
+Child::Begun::~Begun() {
+  if (parts_ != nullptr) {
+    const LaunchPlan& plan = parts_->prepared->plan;
+    const std::string left = plan.refusal != 0 ? plan.bare_tmp : "";
+    const TreeRemoval after(left);
+    parts_->running.ends.life.write.reset();
+    reap(parts_->running.supervisor);
+  }
+}
+
 Result<std::unique_ptr<Child>> Child::start(Executor executor, Spec spec) {
+  OAP_TRY(Begun begun, begin(std::move(spec)));
+  return attend(std::move(executor), std::move(begun));
+}
+
+Result<Child::Begun> Child::begin(Spec spec) {
   OAP_TRY(spec, Prepared::complete(std::move(spec)));
   OAP_TRY(std::string program, find_program(spec));
-  OAP_TRY(const std::unique_ptr<Prepared> prepared, Prepared::make(spec, std::move(program)));
+  OAP_TRY(std::unique_ptr<Prepared> prepared, Prepared::make(spec, program));
   auto launched = launch(spec, *prepared);
   for (int again = 0; again < kMostAgain && launched && is_in_the_way(launched->report); ++again) {
+    OAP_TRY(prepared, Prepared::make(spec, program));  // what was looked at may be gone by now
     launched = launch(spec, *prepared);
   }
   if (launched && lacks_namespaces(launched->report)) {
@@ -214,13 +243,22 @@ Result<std::unique_ptr<Child>> Child::start(Executor executor, Spec spec) {
     launched = launch(spec, *prepared);
   }
   OAP_TRY(Launched running, std::move(launched));
-  Ends& ends = running.ends;
-  const Report* const report = &running.report;
-  const pid_t supervisor = running.supervisor;
-  if (report->kind == Report::Kind::kFailed) {
-    return fail(
-        launch_error(spec, static_cast<Stage>(report->detail), report->value, report->facts));
+  const Report& report = running.report;
+  if (report.kind == Report::Kind::kFailed) {
+    return fail(launch_error(spec, static_cast<Stage>(report.detail), report.value, report.facts,
+                             refused_place(prepared->plan, report.where)));
   }
+  return Begun(std::make_unique<Begun::Parts>(
+      Begun::Parts{std::move(spec), std::move(prepared), std::move(running)}));
+}
+
+Result<std::unique_ptr<Child>> Child::attend(Executor executor, Begun begun) {
+  const std::unique_ptr<Begun::Parts> parts = std::move(begun.parts_);
+  const Spec& spec = parts->spec;
+  const std::unique_ptr<Prepared>& prepared = parts->prepared;
+  Ends& ends = parts->running.ends;
+  const Report* const report = &parts->running.report;
+  const pid_t supervisor = parts->running.supervisor;
   auto state = std::make_unique<State>(std::move(executor), std::move(ends.in.write),
                                        std::move(ends.out.read), std::move(ends.err.read),
                                        std::move(ends.status.read));

@@ -36,6 +36,25 @@ class Child {
   /// kResourceExhausted: no more processes or descriptors; kFailedPrecondition: less isolation than
   /// the spec requires.
   static Result<std::unique_ptr<Child>> start(Executor executor, Spec spec);
+
+  /// A program that runs and that nobody attends to yet. Destruction kills and reaps it.
+  class Begun {
+   public:
+    Begun(Begun&& other) noexcept;
+    Begun& operator=(Begun&&) = delete;
+    ~Begun();
+
+   private:
+    friend class Child;
+    struct Parts;
+    explicit Begun(std::unique_ptr<Parts> parts);
+    std::unique_ptr<Parts> parts_;
+  };
+  /// `start` in two: the first part is what blocks, and any thread may do it, many at a time; the
+  /// second belongs to the executor's thread.
+  static Result<Begun> begin(Spec spec);
+  static Result<std::unique_ptr<Child>> attend(Executor executor, Begun begun);
+
   ~Child();
   Child(const Child&) = delete;
   Child& operator=(const Child&) = delete;

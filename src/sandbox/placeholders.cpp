@@ -94,8 +94,11 @@ OAP_AFTER_FORK bool leads_nowhere(const Spot& spot) {
 }
 
 OAP_AFTER_FORK long put_directory(const Spot& spot) {
-  const long made = raw::call(SYS_mkdirat, spot.folder, spot.name, 0755);
-  return made < 0 ? made : raw::call(SYS_fchmodat, spot.folder, spot.name, kPlaceholderMode);
+  // In one step: with another mode in between, another child would take it for the user's own.
+  const long mask = raw::call(SYS_umask, 0);
+  const long made = raw::call(SYS_mkdirat, spot.folder, spot.name, kPlaceholderMode);
+  raw::call(SYS_umask, mask);
+  return made;
 }
 
 OAP_AFTER_FORK long put_text(const Spot& spot, const char* text) {

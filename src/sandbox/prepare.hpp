@@ -71,7 +71,8 @@ std::optional<std::uint32_t> facts_of(const Spec& spec, Kind kind);
 Result<std::string> find_program(const Spec& spec);
 
 /// The sentence for a launch that failed in the child, at which these Facts held.
-Error launch_error(const Spec& spec, Stage stage, int error_number, std::uint32_t facts = 0);
+Error launch_error(const Spec& spec, Stage stage, int error_number, std::uint32_t facts = 0,
+                   const std::string& place = {});
 
 /// What holds for a child of this spec, by what the kernel has said.
 Isolation isolation_of(const Spec& spec, std::uint32_t facts);

@@ -63,7 +63,8 @@ Result<std::string> find_program(const Spec& spec) {
   return fail(Code::kNotFound, "no such program '{}' in PATH {}", name, path);
 }
 
-Error launch_error(const Spec& spec, Stage stage, int error_number, std::uint32_t facts) {
+Error launch_error(const Spec& spec, Stage stage, int error_number, std::uint32_t facts,
+                   const std::string& place) {
   const std::string& program = spec.argv.front();
   const std::string why = error_text(error_number);
   switch (stage) {
@@ -93,8 +94,8 @@ Error launch_error(const Spec& spec, Stage stage, int error_number, std::uint32_
                       program, spec.workspace));
     case Stage::kNamespaces:
       return Error(Code::kFailedPrecondition,
-                   fmt::format("'{}' is not run: its private file system could not be made ({})",
-                               program, why));
+                   fmt::format("'{}' is not run: its private file system could not be made ({}{})",
+                               program, place.empty() ? "" : place + ": ", why));
     case Stage::kNone:
     case Stage::kSupervisor:
     case Stage::kFork:

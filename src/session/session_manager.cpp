@@ -107,21 +107,19 @@ Result<SessionState> SessionManager::resume(const SessionStart& start) {
   return state;
 }
 
-Result<void> SessionManager::append_message(const std::string& id, const Message& message) {
+Result<void> SessionManager::append_message(const std::string& id, const Message& message,
+                                            store::Durability durability) {
   const std::lock_guard lock(mutex_);
   OAP_TRY([[maybe_unused]] const SessionState* state, find(id));
-  return append(id, message);
-}
-
-Result<void> SessionManager::append(const std::string& id, const Message& message) {
-  OAP_TRY([[maybe_unused]] const std::int64_t seq, append_row(id, to_json(message)));
+  OAP_TRY([[maybe_unused]] const std::int64_t seq, append_row(id, to_json(message), durability));
   return {};
 }
 
-Result<std::int64_t> SessionManager::append_row(const std::string& id, const json::Value& body) {
+Result<std::int64_t> SessionManager::append_row(const std::string& id, const json::Value& body,
+                                                store::Durability durability) {
   for (int attempt = 1;; ++attempt) {
     OAP_TRY(const std::int64_t seq, messages_.next_seq(id));
-    const Result<void> done = messages_.append(id, seq, body, clock_.wall());
+    const Result<void> done = messages_.append(id, seq, body, clock_.wall(), durability);
     if (done) {
       return seq;
     }
@@ -141,7 +139,10 @@ Result<void> SessionManager::close_last_call(const std::string& id) {
   }
   const std::vector<Message> closed = close_open_calls({*last.back().message});
   const bool is_open = last.back().message->role == MessageRole::kAssistant && closed.size() == 2;
-  return is_open ? append(id, closed.back()) : Result<void>();
+  if (is_open) {
+    OAP_TRY([[maybe_unused]] const std::int64_t seq, append_row(id, to_json(closed.back())));
+  }
+  return {};
 }
 
 Result<std::vector<StoredMessage>> SessionManager::rows(const std::string& id, std::int64_t from) {

@@ -57,7 +57,8 @@ struct SessionStart {
 
 /// The sessions of one process: their history, usage, anomalies and missions, kept in the store as
 /// they change. Borrows the repositories and the clock, which outlive it. Thread-safe; each change
-/// is one durable write and so blocks for it. Unknown ids are kNotFound.
+/// is one durable write and so blocks for it, but for messages that ask for less. Unknown ids are
+/// kNotFound.
 class SessionManager {
  public:
   SessionManager(store::SessionRepository& sessions, store::MessageRepository& messages,
@@ -67,7 +68,12 @@ class SessionManager {
   /// way when its last process ended is closed in the history. kNotFound where there is none.
   Result<SessionState> ensure_session(const SessionStart& start);
 
-  Result<void> append_message(const std::string& id, const Message& message);
+  Result<void> append_message(const std::string& id, const Message& message,
+                              store::Durability durability = store::Durability::kSync);
+  /// As MessageRepository::when_durable.
+  void when_durable(store::MessageRepository::Done done) {
+    messages_.when_durable(std::move(done));
+  }
   /// What a provider is sent: all messages, or the newest compaction's summary and what it kept and
   /// what came since, in a form that providers accept (see close_open_calls). kDataLoss where a
   /// stored message cannot be read.
@@ -111,8 +117,8 @@ class SessionManager {
   Result<void> change(const std::string& id, const std::function<void(SessionState&)>& how);
   Result<SessionState*> find(const std::string& id);
   Result<void> save(const SessionState& state, const Usage* usage);
-  Result<void> append(const std::string& id, const Message& message);
-  Result<std::int64_t> append_row(const std::string& id, const json::Value& body);
+  Result<std::int64_t> append_row(const std::string& id, const json::Value& body,
+                                  store::Durability durability = store::Durability::kSync);
 
   store::SessionRepository& sessions_;
   store::MessageRepository& messages_;

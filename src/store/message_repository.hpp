@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <string>
 #include <vector>
@@ -8,6 +9,7 @@
 #include "base/clock.hpp"
 #include "base/result.hpp"
 #include "json/value.hpp"
+#include "store/durability.hpp"
 
 namespace oap::store {
 
@@ -18,13 +20,20 @@ struct MessageRecord {
 };
 
 /// The messages of one tenant's sessions, append-only. Synchronous and thread-safe; one append is
-/// one durable transaction.
+/// one transaction, on disk when it returns unless it says otherwise. Many sessions share a sync:
+/// each appends kWritten, and waits with `when_durable` where somebody is to be told.
 class MessageRepository {
  public:
   virtual ~MessageRepository() = default;
   /// kAlreadyExists where another writer has used `seq`; kNotFound where there is no such session.
   virtual Result<void> append(const std::string& session_id, std::int64_t seq,
-                              const json::Value& body, WallTime at) = 0;
+                              const json::Value& body, WallTime at,
+                              Durability durability = Durability::kSync) = 0;
+  /// Calls `done` once all that was written to the store before this call is on disk, from a thread
+  /// of the store's (or at once, where that is known to have failed). It must not block or throw.
+  /// An Error: nobody knows what of it is on disk, and the store takes nothing more.
+  using Done = std::function<void(Result<void>)>;
+  virtual void when_durable(Done done) = 0;
   /// By rising seq, from `from_seq` on.
   virtual Result<std::vector<MessageRecord>> list(const std::string& session_id,
                                                   std::int64_t from_seq = 0) = 0;

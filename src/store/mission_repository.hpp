@@ -8,6 +8,7 @@
 #include "base/clock.hpp"
 #include "base/result.hpp"
 #include "json/value.hpp"
+#include "store/durability.hpp"
 
 namespace oap::store {
 
@@ -46,7 +47,7 @@ struct MissionOrder {
   json::Value body;
 };
 
-/// One write of its owner: all of it becomes durable, or nothing.
+/// One write of its owner: all of it, or nothing.
 struct MissionWrite {
   std::string id;
   std::int64_t epoch = 0;
@@ -62,6 +63,7 @@ struct MissionWrite {
   std::optional<Change> change;
   std::vector<std::string> taken;  ///< orders that have been taken in
   bool lets_go = false;            ///< nobody owns it after this
+  Durability durability = Durability::kSync;
 };
 
 struct MissionClaim {
@@ -78,7 +80,8 @@ struct MissionFilter {
   std::size_t limit = 100;
 };
 
-/// Missions of one tenant. Synchronous and thread-safe; each call is one durable transaction. A
+/// Missions of one tenant. Synchronous and thread-safe; each call is one transaction, on disk when
+/// it returns (a write: as it asks). A
 /// session has at most one open mission, a mission at most one owner, and every write of an owner
 /// is fenced by its epoch: who is no longer the owner gets kFailedPrecondition and has changed
 /// nothing.

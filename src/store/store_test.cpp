@@ -1,5 +1,6 @@
 #include "store/store.hpp"
 
+#include <future>
 #include <thread>
 
 #include <gmock/gmock.h>
@@ -98,6 +99,23 @@ TEST_F(StoreTest, TheNewestSessionIsTheOneOfThisWorkspaceThatChangedLast) {
     ids.push_back(session.id);
   }
   EXPECT_THAT(ids, ElementsAre("ses_c", "ses_a", "ses_b"));
+}
+
+TEST_F(StoreTest, AWrittenMessageIsThereForEveryoneAndOnDiskWhenAskedFor) {
+  add_session("ses_1");
+  MessageRepository& messages = store_->messages();
+  for (int seq = 1; seq <= 3; ++seq) {
+    ASSERT_TRUE(messages.append("ses_1", seq, json::Value(seq), at(seq), Durability::kWritten));
+  }
+  const auto other = Store::open(dir_ / "oap.db").value();
+  EXPECT_EQ(other->messages().list("ses_1").value().size(), 3U);
+  std::promise<bool> told;
+  messages.when_durable([&told](Result<void> done) { told.set_value(done.has_value()); });
+  EXPECT_TRUE(told.get_future().get());
+  EXPECT_EQ(messages.append("ses_1", 3, json::Value(0), at(3), Durability::kWritten).error().code(),
+            Code::kAlreadyExists);
+  EXPECT_EQ(messages.append("ses_2", 1, json::Value(0), at(3), Durability::kWritten).error().code(),
+            Code::kNotFound);
 }
 
 TEST_F(StoreTest, MessagesAreListedInOrderAndASeqIsUsedOnce) {

@@ -103,8 +103,9 @@ Result<void> MissionJournal::put(store::MissionWrite write) {
 }
 
 Result<void> MissionJournal::write(std::string kind, json::Value event, const MissionBody& body,
-                                   bool lets_go) {
+                                   bool lets_go, store::Durability durability) {
   store::MissionWrite write;
+  write.durability = durability;
   write.events.push_back({0, clock_.wall(), std::move(kind), std::move(event)});
   const MissionStatus& status = body.status;
   write.change = store::MissionWrite::Change{std::string(to_string(status.state)),
@@ -114,8 +115,10 @@ Result<void> MissionJournal::write(std::string kind, json::Value event, const Mi
   return put(std::move(write));
 }
 
-Result<void> MissionJournal::append(std::string kind, json::Value event) {
+Result<void> MissionJournal::append(std::string kind, json::Value event,
+                                    store::Durability durability) {
   store::MissionWrite write;
+  write.durability = durability;
   write.events.push_back({0, clock_.wall(), std::move(kind), std::move(event)});
   return put(std::move(write));
 }

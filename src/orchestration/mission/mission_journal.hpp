@@ -31,7 +31,9 @@ json::Object to_json(const MissionBody& body);
 MissionBody body_from_json(const json::Object& object);
 
 /// The durable side of one mission that is being driven: every write is fenced by the epoch it was
-/// claimed with. Synchronous.
+/// claimed with. Synchronous; on disk when it returns, unless it says otherwise: what was seen (a
+/// command's evidence) shares the next sync, as the result that it comes from does. The order
+/// stays, so no seal, state or result outlives what it rests on.
 class MissionJournal {
  public:
   MissionJournal(store::MissionRepository& missions, std::string id, std::int64_t epoch,
@@ -43,9 +45,10 @@ class MissionJournal {
   void taken(std::string order_id) { taken_.push_back(std::move(order_id)); }
   /// An event with the state after it.
   Result<void> write(std::string kind, json::Value event, const MissionBody& body,
-                     bool lets_go = false);
+                     bool lets_go = false, store::Durability durability = store::Durability::kSync);
   /// An event that changes no state.
-  Result<void> append(std::string kind, json::Value event);
+  Result<void> append(std::string kind, json::Value event,
+                      store::Durability durability = store::Durability::kSync);
   Result<void> renew(Millis lease);
 
   const std::string& id() const { return id_; }

@@ -209,7 +209,7 @@ Task<Result<void>> MissionRun::commander_turn(std::string prompt) {
   }
   const std::unique_ptr<Conversation> conversation = parts_.conversation(record_.session_id);
   Message message = Message::user(std::move(prompt));
-  OAP_CO_CHECK_OK(conversation->append(message));
+  OAP_CO_CHECK_OK(co_await conversation->append(message, store::Durability::kSync));
   history->push_back(std::move(message));
   const MissionSeat seat{record_.session_id, "commander", "", 0};
   TurnLoop::Scope scope = scope_of(seat);

@@ -24,8 +24,8 @@ class SessionConversation final : public Conversation {
  public:
   SessionConversation(session::SessionManager& sessions, std::string id)
       : sessions_(sessions), id_(std::move(id)) {}
-  Result<void> append(const Message& message) override {
-    return sessions_.append_message(id_, message);
+  Task<Result<void>> append(Message message, store::Durability durability) override {
+    co_return sessions_.append_message(id_, message, durability);
   }
 
  private:

@@ -76,10 +76,11 @@ Task<ToolOutcome> MissionRun::call_tool(const MissionSeat& seat, workflow::ToolI
     if (!seat.task_id.empty()) {
       body["task_id"] = seat.task_id;
     }
-    written = journal_.append("evidence", std::move(body));
+    written = journal_.append("evidence", std::move(body), store::Durability::kWritten);
   } else if (++calls_since_write_ >= kCallsBetweenWrites) {
     calls_since_write_ = 0;
-    written = journal_.write("at_work", json::Object{{"tool_calls", body_.tool_calls}}, body_);
+    written = journal_.write("at_work", json::Object{{"tool_calls", body_.tool_calls}}, body_,
+                             false, store::Durability::kWritten);
   }
   if (!written) {
     lost_ = written.error();
@@ -240,7 +241,8 @@ Task<DelegatedOutcome> MissionRun::run_agent_at(DelegatedTask task, workflow::To
           ? child_brief(task.description, task.prompt, record_.objective, where)
           : "[mission] The program was interrupted. Go on with your task where you were.\n" +
                 doubts);
-  if (const auto stored = conversation->append(message); !stored) {
+  if (const auto stored = co_await conversation->append(message, store::Durability::kSync);
+      !stored) {
     co_return DelegatedOutcome{false, stored.error().to_string(), ""};
   }
   history->push_back(std::move(message));

@@ -92,6 +92,8 @@ Result<std::int64_t> Statement::run() {
   }
 }
 
+bool Statement::only_reads() const { return sqlite3_stmt_readonly(handle_) != 0; }
+
 bool Statement::is_null(int column) const {
   return sqlite3_column_type(handle_, column) == SQLITE_NULL;
 }
@@ -150,9 +152,11 @@ void Statement::bind_one(int index, std::nullopt_t) {
   bind_error_ |= sqlite3_bind_null(handle_, index);
 }
 
-Database::Database(std::string path, sqlite3* handle) : path_(std::move(path)), handle_(handle) {}
+Database::Database(std::string path, sqlite3* handle)
+    : path_(std::move(path)), handle_(handle), wal_(std::make_unique<WalSync>(path_ + "-wal")) {}
 
 Database::~Database() {
+  wal_.reset();  // the last connection to close takes the file away
   for (const auto& [sql, statement] : idle_) {
     sqlite3_finalize(statement);
   }
@@ -193,6 +197,14 @@ Result<void> Database::exec(const std::string& sql) {
 }
 
 Result<Statement> Database::prepare(std::string_view sql) {
+  OAP_TRY(Statement statement, find_or_prepare(sql));
+  if (wal_->has_failed() && !statement.only_reads()) {
+    return fail(wal_->failure());
+  }
+  return statement;
+}
+
+Result<Statement> Database::find_or_prepare(std::string_view sql) {
   const auto found = idle_.find(sql);
   if (found != idle_.end() && found->second != nullptr) {
     return Statement(*this, std::exchange(found->second, nullptr), &found->second);
@@ -269,6 +281,27 @@ Error Database::error(int code) const {
     default:
       return {Code::kInternal, fmt::format("state database {}: {}", path_, what)};
   }
+}
+
+Result<Unsynced> Unsynced::begin(Database& database, Durability durability) {
+  if (durability == Durability::kSync) {
+    return Unsynced(nullptr);
+  }
+  OAP_CHECK_OK(database.exec("PRAGMA synchronous=NORMAL"));
+  return Unsynced(&database);
+}
+
+Unsynced::Unsynced(Unsynced&& other) noexcept
+    : database_(std::exchange(other.database_, nullptr)) {}
+
+Unsynced::~Unsynced() {
+  if (database_ == nullptr) {
+    return;
+  }
+  if (auto strict = database_->exec("PRAGMA synchronous=FULL"); !strict) {
+    database_->wal_->fail_with(std::move(strict).error());
+  }
+  database_->wal_->written();
 }
 
 Result<Transaction> Transaction::begin(Database& database) {

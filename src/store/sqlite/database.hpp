@@ -11,6 +11,8 @@
 #include "base/clock.hpp"
 #include "base/mutex.hpp"
 #include "base/result.hpp"
+#include "store/durability.hpp"
+#include "store/sqlite/wal_sync.hpp"
 
 struct sqlite3;
 struct sqlite3_stmt;
@@ -56,6 +58,7 @@ class Statement {
   Result<bool> step();
   /// Steps to the end; the number of rows changed.
   Result<std::int64_t> run();
+  bool only_reads() const;
 
   bool is_null(int column) const;
   std::int64_t integer(int column) const;
@@ -102,7 +105,8 @@ class Database {
  public:
   static constexpr Millis kBusyTimeout{5'000};
 
-  /// Opens or makes the file (mode 0600). The journal is WAL, synchronous FULL.
+  /// Opens or makes the file (mode 0600). The journal is WAL, synchronous FULL: a commit is on disk
+  /// when it returns, unless an `Unsynced` is there.
   static Result<std::unique_ptr<Database>> open(const std::string& path);
   ~Database();
   Database(const Database&) = delete;
@@ -119,13 +123,19 @@ class Database {
   Result<std::string> query_text(std::string_view sql);
   std::int64_t changes() const;
 
+  /// Calls `done` once every commit before this call is on disk; see MessageRepository. Needs no
+  /// mutex. Once a sync has failed, nothing is written any more.
+  void when_synced(WalSync::Done done) { wal_->when_synced(std::move(done)); }
+
   /// The Error for what SQLite just answered.
   Error error(int code) const;
 
  private:
   friend class Statement;
+  friend class Unsynced;
   Database(std::string path, sqlite3* handle);
   Result<void> settle();
+  Result<Statement> find_or_prepare(std::string_view sql);
 
   struct HashText {
     using is_transparent = void;
@@ -137,8 +147,25 @@ class Database {
   Mutex mutex_;
   std::string path_;
   sqlite3* handle_;
+  std::unique_ptr<WalSync> wal_;
   /// By their SQL; null while on loan.
   std::unordered_map<std::string, sqlite3_stmt*, HashText, std::equal_to<>> idle_;
+};
+
+/// While it lives, with kWritten, commits are in the file but not synced (synchronous=NORMAL,
+/// https://sqlite.org/pragma.html#pragma_synchronous); when it ends, they are due to be. The caller
+/// holds the mutex all the time, and no transaction is open when it begins and when it ends.
+class Unsynced {
+ public:
+  static Result<Unsynced> begin(Database& database, Durability durability);
+  Unsynced(Unsynced&& other) noexcept;
+  Unsynced& operator=(Unsynced&&) = delete;
+  Unsynced(const Unsynced&) = delete;
+  ~Unsynced();
+
+ private:
+  explicit Unsynced(Database* database) : database_(database) {}
+  Database* database_;  ///< null: nothing was changed
 };
 
 /// A write transaction (BEGIN IMMEDIATE); rolled back unless committed.

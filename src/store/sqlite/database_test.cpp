@@ -1,5 +1,7 @@
 #include "store/sqlite/database.hpp"
 
+#include <future>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
@@ -158,6 +160,35 @@ TEST_F(DatabaseTest, ManyProcessesMayMakeTheSameFileAtOnce) {
     EXPECT_EQ(status, 0);
   }
   EXPECT_EQ(open()->query_integer("SELECT count(*) FROM definition").value(), 6);
+}
+
+TEST_F(DatabaseTest, OnlyWritesThatSaySoAreNotSyncedAndOnlyWhileTheySaySo) {
+  const auto database = open();
+  const MutexLock lock(database->mutex());
+  const auto level = [&database] { return database->query_integer("PRAGMA synchronous").value(); };
+  {
+    const auto strict = Unsynced::begin(*database, Durability::kSync);
+    EXPECT_EQ(level(), 2);
+    const auto eased = Unsynced::begin(*database, Durability::kWritten);
+    EXPECT_EQ(level(), 1);
+  }
+  EXPECT_EQ(level(), 2);
+}
+
+TEST_F(DatabaseTest, AfterAFailedSyncOnlyReadingGoesOn) {
+  const auto database = open();
+  ASSERT_TRUE(database->exec("INSERT INTO definition VALUES ('t','h','{}')"));
+  ASSERT_EQ(unlink((path_ + "-wal").c_str()), 0);
+  std::promise<Result<void>> told;
+  database->when_synced([&told](Result<void> done) { told.set_value(std::move(done)); });
+  const Result<void> synced = told.get_future().get();
+  ASSERT_FALSE(synced);
+  EXPECT_THAT(synced.error().message(), HasSubstr("oap.db-wal"));
+  EXPECT_EQ(database->query_integer("SELECT count(*) FROM definition").value(), 1);
+  EXPECT_FALSE(Transaction::begin(*database));
+  const auto insert = database->prepare("INSERT INTO definition VALUES ('t','i','{}')");
+  ASSERT_FALSE(insert);
+  EXPECT_EQ(insert.error().message(), synced.error().message());
 }
 
 }  // namespace

@@ -119,6 +119,7 @@ Result<void> Missions::move_row(const MissionWrite& write, std::int64_t seq) {
 
 Result<std::int64_t> Missions::write(const MissionWrite& write) {
   const MutexLock lock(database_.mutex());
+  OAP_TRY(const Unsynced unsynced, Unsynced::begin(database_, write.durability));
   OAP_TRY(Transaction transaction, Transaction::begin(database_));
   std::int64_t seq = 0;
   {

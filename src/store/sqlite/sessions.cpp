@@ -162,9 +162,10 @@ Result<std::int64_t> Sessions::remove(const std::string& id) {
 }
 
 Result<void> Messages::append(const std::string& session_id, std::int64_t seq,
-                              const json::Value& body, WallTime at) {
+                              const json::Value& body, WallTime at, Durability durability) {
   const std::string text = json::print(body);
   const MutexLock lock(database_.mutex());
+  OAP_TRY(const Unsynced unsynced, Unsynced::begin(database_, durability));
   OAP_TRY(Statement statement, database_.prepare("INSERT INTO message VALUES (?,?,?,?,?)"));
   statement.bind(tenant_, session_id, seq, text, or_now(at));
   auto changed = statement.run();
@@ -182,6 +183,8 @@ Result<void> Messages::append(const std::string& session_id, std::int64_t seq,
   }
   return fail(std::move(changed).error());
 }
+
+void Messages::when_durable(Done done) { database_.when_synced(std::move(done)); }
 
 Result<std::vector<MessageRecord>> Messages::list(const std::string& session_id,
                                                   std::int64_t from_seq) {

@@ -34,7 +34,8 @@ class Messages final : public MessageRepository {
       : database_(database), tenant_(std::move(tenant)) {}
 
   Result<void> append(const std::string& session_id, std::int64_t seq, const json::Value& body,
-                      WallTime at) override;
+                      WallTime at, Durability durability) override;
+  void when_durable(Done done) override;
   Result<std::vector<MessageRecord>> list(const std::string& session_id,
                                           std::int64_t from_seq) override;
   Result<std::map<std::string, std::int64_t>> counts(
