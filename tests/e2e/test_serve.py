@@ -310,6 +310,32 @@ class Decisions(ServeTest):
         self.write(".opencode/permissions.yaml", POLICY)
         self.assertEqual(client.before("bash", {"command": "git status"})["decision"], "deny")
 
+    def test_sighup_reads_again_and_wrong_rules_change_nothing(self):
+        client = self.client()
+        self.assertEqual(client.before("bash", {"command": "git status"})["decision"], "allow")
+        os.kill(self.ready["pid"], signal.SIGHUP)
+        self.assertEqual(client.before("bash", {"command": "git status"})["decision"], "allow")
+        self.write(".opencode/permissions.yaml", "permissions: [{scope: nothing}]\n")
+        os.kill(self.ready["pid"], signal.SIGHUP)
+        self.assertEqual(client.before("bash", {"command": "git status"})["decision"], "allow")
+        self.write(".opencode/permissions.yaml", POLICY)
+        os.kill(self.ready["pid"], signal.SIGHUP)
+        self.assertEqual(client.before("bash", {"command": "rm x"})["decision"], "deny")
+        self.assertEqual(self.oap("audit", "verify").code, 0)
+
+    def test_many_workspaces_are_opened_and_closed(self):
+        client = self.client()
+        for i in range(80):
+            folder = self.base / f"many{i % 40}"
+            (folder / ".opencode").mkdir(parents=True, exist_ok=True)
+            client.directory = str(folder)
+            self.assertEqual(client.before("bash", {"command": "rm -rf /"})["decision"], "deny")
+        status = client.call("status")
+        self.assertLessEqual(status["workspaces"], 32)
+        self.assertEqual(len(self.audit(self.base / "many39")), 2)
+        descriptors = len(os.listdir(f"/proc/{self.ready['pid']}/fd"))
+        self.assertLess(descriptors, 300)
+
     def test_a_folder_that_cannot_be_opened_is_denied(self):
         client = self.client(self.base / "missing")
         answer = client.before("bash", {"command": "git status"})
