@@ -68,21 +68,24 @@ constexpr auto kCrushTools = std::to_array<Tool>({
     {"fetch", "web_fetch", {{{"url", "url"}}}},
 });
 
+// Version 2 calls bash `shell`, task `subagent`, and every path `path`.
 constexpr Argument kFilePath{"filePath", "path"};
 constexpr auto kOpencodeTools = std::to_array<Tool>({
     {"bash", "bash", {kCommand}},
-    {"read", "read_file", {kFilePath}},
-    {"write", "write_file", {kFilePath, kContent}},
+    {"shell", "bash", {kCommand}},
+    {"read", "read_file", {kFilePath, kSame}},
+    {"write", "write_file", {kFilePath, kSame, kContent}},
     {"edit",
      "edit_file",
      {{kFilePath,
+       kSame,
        {"oldString", "old_string"},
        {"newString", "new_string"},
        {"replaceAll", "replace_all"}}}},
     {"glob", "glob", {kPattern, kSame}},
     {"grep", "grep", {{kPattern, kSame, {"include", "glob"}}}},
     {"list", "list_dir", {kSame}},
-    {"lsp", "read_file", {kFilePath}},
+    {"lsp", "read_file", {kFilePath, kSame}},
     {"skill", "skill", {{{"name", "name"}}}},
     {"webfetch", "web_fetch", {{{"url", "url"}}}},
     {"websearch", "web_search", {{{"query", "query"}}}},
@@ -126,8 +129,9 @@ bool is_internal(Host host, string_view tool) {
       std::to_array<string_view>({"write_todos", "ask_user", "enter_plan_mode", "exit_plan_mode"});
   static constexpr auto kCrushOnes =
       std::to_array<string_view>({"todos", "agent", "job_output", "job_kill"});
-  static constexpr auto kOpencodeOnes = std::to_array<string_view>(
-      {"todowrite", "todoread", "task", "question", "plan_enter", "plan_exit", "invalid"});
+  static constexpr auto kOpencodeOnes =
+      std::to_array<string_view>({"todowrite", "todoread", "task", "subagent", "question",
+                                  "plan_enter", "plan_exit", "invalid"});
   const auto among = [&](std::span<const string_view> names) {
     return std::find(names.begin(), names.end(), tool) != names.end();
   };
