@@ -40,6 +40,8 @@ std::span<const Point> points(Host host) {
       return kGoose;
     case Host::kCrush:
       return kCrush;
+    case Host::kOpencode:
+      break;
   }
   return {};
 }
@@ -142,6 +144,8 @@ std::vector<HookFile> hook_files(Host host, bool user) {
               {".agents/plugins/oap/hooks/hooks.json"}};
     case Host::kCrush:
       return {{user ? ".config/crush/crush.json" : "crush.json"}};
+    case Host::kOpencode:
+      break;
   }
   return {};
 }

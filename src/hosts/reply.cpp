@@ -15,7 +15,7 @@ Reply printed(json::Object object) {
   return {0, json::print(json::Value(std::move(object))) + "\n", ""};
 }
 
-Reply blocked(std::string_view reason) { return {kBlocked, "", std::string(reason) + "\n"}; }
+Reply blocked(std::string_view reason) { return {kBlocked, "", std::string(reason) + "\n", true}; }
 
 bool is_permission_request(const Event& event) {
   return event.name == "PermissionRequest" || event.name == "permission_request";
@@ -58,7 +58,8 @@ Reply allow(Host host, const Event& event, const Verdict& verdict) {
       return verdict.input
                  ? blocked("the call would have to be changed, which goose's hooks cannot")
                  : printed({{"decision", "allow"}});
-    case Host::kCrush: {
+    case Host::kCrush:
+    case Host::kOpencode: {
       json::Object out{{"decision", "allow"}};
       if (verdict.input) {
         out["updated_input"] = *verdict.input;
@@ -70,13 +71,15 @@ Reply allow(Host host, const Event& event, const Verdict& verdict) {
 }
 
 Reply deny(Host host, const Event& event, const Verdict& verdict) {
+  Reply out;
   if (speaks_claude(host)) {
-    return claude_before(event, "deny", verdict);
+    out = claude_before(event, "deny", verdict);
+  } else {
+    const std::string_view decision = host == Host::kGoose ? "block" : "deny";
+    out = printed({{"decision", decision}, {"reason", verdict.reason}});
   }
-  if (host == Host::kGoose) {
-    return printed({{"decision", "block"}, {"reason", verdict.reason}});
-  }
-  return printed({{"decision", "deny"}, {"reason", verdict.reason}});
+  out.denied = true;
+  return out;
 }
 
 }  // namespace
@@ -84,6 +87,13 @@ Reply deny(Host host, const Event& event, const Verdict& verdict) {
 bool can_ask(Host host) { return host == Host::kClaudeCode; }
 bool can_replace(Host host) {
   return host == Host::kClaudeCode || host == Host::kCodex || host == Host::kGemini;
+}
+
+std::string unasked(Host host, std::string_view reason) {
+  return fmt::format(
+      "a person must approve this, and {} cannot be made to ask ({}); 'oap permission set' can "
+      "allow it",
+      title_of(host), reason);
 }
 
 Reply reply_before(Host host, const Event& event, const Verdict& verdict) {
@@ -99,10 +109,7 @@ Reply reply_before(Host host, const Event& event, const Verdict& verdict) {
   }
   if (verdict.level == Level::kAsk) {
     Verdict told = verdict;
-    told.reason = fmt::format(
-        "a person must approve this, and {} cannot be made to ask ({}); 'oap permission set' can "
-        "allow it",
-        title_of(host), verdict.reason);
+    told.reason = unasked(host, verdict.reason);
     return deny(host, event, told);
   }
   return deny(host, event, verdict);
