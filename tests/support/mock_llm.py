@@ -26,7 +26,8 @@ The script is a list of rules; the first that fits a request answers it:
     model      a regular expression that occurs in the model's name
   times        how often the rule may be used (default: without limit)
   answer
-    text, tool_calls   one or both; a call may have "id", and "raw" text in place of "arguments"
+    text, tool_calls   one or both; a call may have "id", "raw" text in place of "arguments", and (in the
+                       Responses dialect) the "namespace" of its tool
     stop               the stop reason in the words of the dialect, where it is not the natural one
     status, headers, message    an HTTP error in the words of the dialect
     fault: reset       the connection is reset before anything is sent

@@ -86,7 +86,8 @@ class Writer:
         self.calls = []
         for call in answer.get("tool_calls", []):
             written = call["raw"] if "raw" in call else json.dumps(call.get("arguments", {}))
-            self.calls.append({"id": call.get("id") or new_id("call"), "name": call["name"], "written": written})
+            self.calls.append({"id": call.get("id") or new_id("call"), "name": call["name"], "written": written,
+                               "space": {"namespace": call["namespace"]} if "namespace" in call else {}})
         self.input = max(1, len(json.dumps(seen.body)) // 4)
         self.output = max(1, len(self.text + "".join(c["written"] for c in self.calls)) // 4)
 
@@ -186,7 +187,7 @@ class Writer:
                    "content": [{"type": "output_text", "text": self.text, "annotations": []}]}
         for call in self.calls:
             yield {"type": "function_call", "id": "fc_" + call["id"], "call_id": call["id"], "name": call["name"],
-                   "arguments": call["written"], "status": "completed"}
+                   "arguments": call["written"], "status": "completed", **call["space"]}
 
     def responses_body(self, status, output):
         return {"id": "resp_" + self.id, "object": "response", "created_at": 0, "status": status, "error": None,
