@@ -9,10 +9,12 @@ The programs are those of scripts/peers.sh ($OAP_PEERS, else build/peers); where
 with OAP_REQUIRE=1. Each test has a home of its own, no registry and no proxy: what leaves loopback fails.
 """
 
+import functools
 import json
 import os
 import pathlib
 import platform
+import shutil
 import sqlite3
 import subprocess
 import sys
@@ -29,6 +31,8 @@ ARCH = {"x86_64": "x64", "aarch64": "arm64"}.get(platform.machine(), platform.ma
 CODEX = next(iter((PEERS / f"node_modules/@openai/codex-linux-{ARCH}").glob("vendor/*/bin/codex")), PEERS / "codex")
 OPENCODE = PEERS / f"node_modules/opencode-linux-{ARCH}/bin/opencode"
 GEMINI = PEERS / "node_modules/@google/gemini-cli/bundle/gemini.js"
+# Not among the peers, for its size and licence: npm's @anthropic-ai/claude-code-linux-x64, wherever it is.
+CLAUDE = pathlib.Path(os.environ.get("OAP_CLAUDE") or shutil.which("claude") or PEERS / "claude")
 TOKEN = github_token("aB3dE5gH7jK9mN1pQ3sT5vW7yZ9bC2")
 NOWHERE = "http://127.0.0.1:9"
 POLICY = """permissions:
@@ -40,6 +44,7 @@ POLICY = """permissions:
 """
 
 
+@functools.cache
 def runs(program, *arguments):
     """Whether the program is there and starts on this machine."""
     try:
@@ -53,10 +58,11 @@ def runs(program, *arguments):
 class AgentTest(OapTest):
     program = None
     launcher = ()
+    how = "run scripts/peers.sh"
 
     def setUp(self):
         if not runs(self.program, *self.launcher):
-            reason = f"{self.program} is missing or does not run here: run scripts/peers.sh"
+            reason = f"{self.program} is missing or does not run here: {self.how}"
             if os.environ.get("OAP_REQUIRE") == "1":
                 self.fail(reason)
             self.skipTest(reason)
@@ -64,7 +70,7 @@ class AgentTest(OapTest):
         self.env.update({
             "npm_config_registry": NOWHERE, "HTTP_PROXY": NOWHERE, "HTTPS_PROXY": NOWHERE, "http_proxy": NOWHERE,
             "https_proxy": NOWHERE, "NO_PROXY": "127.0.0.1,localhost", "no_proxy": "127.0.0.1,localhost",
-            "SHELL": "/bin/bash", "CI": "1"})
+            "npm_config_fetch_retries": "0", "SHELL": "/bin/bash", "CI": "1"})
         self.rules = []
         self.write(".opencode/permissions.yaml", POLICY)
         self.write("token.txt", f"the token is {TOKEN}\n")
@@ -110,6 +116,18 @@ class AgentTest(OapTest):
     def exists(self, name="marker"):
         return (self.work / name).exists()
 
+    # ---- the hook
+    def stand_in(self, file, answers):
+        """Puts a program that says {event: (exit code, stdout, stderr)} in the place of oap-hook."""
+        script = self.base / "oap-hook"
+        script.write_text("#!/usr/bin/python3\nimport json, sys\nevent = json.load(sys.stdin)\n"
+                          f"code, out, err = {answers!r}.get(event['hook_event_name'], (0, '', ''))\n"
+                          "print(err, file=sys.stderr)\nprint(out)\nsys.exit(code)\n")
+        script.chmod(0o755)
+        text = file.read_text()
+        self.assertIn(HOOK, text)
+        file.write_text(text.replace(HOOK, str(script)))
+
     # ---- the program
     def run_program(self, *arguments, timeout=100, env=None):
         done = subprocess.run([*map(str, self.launcher), str(self.program), *arguments], stdin=subprocess.DEVNULL,
@@ -141,5 +159,5 @@ def rows_with(text, database):
     return sorted(found)
 
 
-__all__ = ["AgentTest", "CODEX", "GEMINI", "HERE", "HOOK", "NODE", "OAP", "OPENCODE", "PEERS", "POLICY", "ROOT", "TOKEN",
+__all__ = ["AgentTest", "CLAUDE", "CODEX", "GEMINI", "HERE", "HOOK", "NODE", "OAP", "OPENCODE", "PEERS", "POLICY", "ROOT", "TOKEN",
            "files_with", "rows_with", "unittest"]
