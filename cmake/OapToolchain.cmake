@@ -8,6 +8,25 @@ find_package(SQLite3 REQUIRED)
 find_package(yaml-cpp REQUIRED)
 pkg_check_modules(RE2 REQUIRED IMPORTED_TARGET re2)
 
+# oap_library(NAME shared-target archive): oap_ext_NAME is the shared library, and for programs with the
+# property OAP_STATIC its archive: these start without a dynamic linker's work (oap-hook).
+function(oap_library NAME SHARED ARCHIVE)
+  find_library(OAP_${NAME}_ARCHIVE NAMES ${ARCHIVE} REQUIRED)
+  add_library(oap_ext_${NAME} INTERFACE)
+  target_link_libraries(oap_ext_${NAME} INTERFACE
+    $<IF:$<BOOL:$<TARGET_PROPERTY:OAP_STATIC>>,${OAP_${NAME}_ARCHIVE},${SHARED}>)
+endfunction()
+oap_library(json Boost::json libboost_json.a)
+oap_library(re2 PkgConfig::RE2 libre2.a)
+oap_library(yaml yaml-cpp libyaml-cpp.a)
+oap_library(crypto OpenSSL::Crypto libcrypto.a)
+oap_library(sqlite SQLite::SQLite3 libsqlite3.a)
+# Debian has no archive of fmt: what it would hold is compiled from its own header.
+add_library(oap_fmt_archive STATIC EXCLUDE_FROM_ALL ${CMAKE_SOURCE_DIR}/cmake/fmt.cpp)
+add_library(oap_ext_fmt INTERFACE)
+target_link_libraries(oap_ext_fmt INTERFACE
+  $<IF:$<BOOL:$<TARGET_PROPERTY:OAP_STATIC>>,oap_fmt_archive,fmt::fmt>)
+
 add_library(oap_flags INTERFACE)
 target_include_directories(oap_flags INTERFACE ${CMAKE_SOURCE_DIR}/src)
 target_compile_definitions(oap_flags INTERFACE
@@ -24,7 +43,7 @@ endif()
 if(OAP_WERROR)
   target_compile_options(oap_flags INTERFACE -Werror)
 endif()
-target_link_libraries(oap_flags INTERFACE fmt::fmt tl::expected Threads::Threads)
+target_link_libraries(oap_flags INTERFACE oap_ext_fmt tl::expected Threads::Threads)
 find_package(Threads REQUIRED)
 
 target_link_options(oap_flags INTERFACE -Wl,-z,relro,-z,now -Wl,--as-needed)

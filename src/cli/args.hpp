@@ -237,6 +237,10 @@ struct HookArgs {
   std::string host;
   bool user = false;
 };
+/// The daemon, or what is asked of it.
+struct ServeArgs {
+  enum class Action { kServe, kStatus, kStop } action = Action::kServe;
+};
 struct MissionArgs {
   enum class Action { kStart, kStatus, kPause, kResume, kStop, kList, kLog };
   Action action = Action::kList;
@@ -311,8 +315,8 @@ using Command =
     std::variant<RunArgs, ChatArgs, UndoArgs, RouteArgs, ConfigArgs, TrustArgs, PermissionArgs,
                  ApprovalArgs, McpArgs, McpEditArgs, McpTrustArgs, McpLoginArgs, McpServeArgs,
                  SandboxServerArgs, SandboxArgs, AuditArgs, ScanArgs, WorkflowArgs, HookArgs,
-                 MissionArgs, SessionsArgs, SkillsArgs, HooksArgs, AgentsArgs, MigrateArgs,
-                 DoctorArgs, VersionArgs, CompletionArgs, Message>;
+                 ServeArgs, MissionArgs, SessionsArgs, SkillsArgs, HooksArgs, AgentsArgs,
+                 MigrateArgs, DoctorArgs, VersionArgs, CompletionArgs, Message>;
 
 struct Args {
   Common common;

@@ -6,6 +6,7 @@
 
 #include <unistd.h>
 
+#include "cli/hook_daemon.hpp"
 #include "cli/input.hpp"
 #include "cli/output.hpp"
 #include "platform/host_guard.hpp"
@@ -39,6 +40,11 @@ hosts::Reply reply_to(hosts::Host host, const platform::SettingsOptions& options
     return hosts::reply_failed(host, nullptr, text.error().message());
   }
   try {
+    if (options.workspace.empty() && !options.trust) {
+      if (auto reply = ask_daemon_about(host, *text)) {
+        return *std::move(reply);
+      }
+    }
     return platform::answer_host_event(host, *text, options);
   } catch (const std::exception& error) {
     return hosts::reply_failed(host, nullptr, error.what());
@@ -49,7 +55,7 @@ hosts::Reply reply_to(hosts::Host host, const platform::SettingsOptions& options
 
 int answer_hook(const std::string& host, const platform::SettingsOptions& options) {
   const auto known = hosts::host_named(host);
-  if (!known) {
+  if (!known || !hosts::has_command_hook(*known)) {
     print_error("no host '" + host + "'; known: claude-code, codex, gemini, goose, crush");
     return kDenied;
   }

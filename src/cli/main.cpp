@@ -41,6 +41,7 @@ struct Dispatch {
     return workflow_command(common, args);
   }
   int operator()(const oap::cli::HookArgs& args) const { return hook_command(common, args); }
+  int operator()(const oap::cli::ServeArgs& args) const { return serve_command(common, args); }
   int operator()(const oap::cli::MissionArgs& args) const { return mission_command(common, args); }
   int operator()(const oap::cli::SessionsArgs& args) const {
     return sessions_command(common, args);

@@ -54,6 +54,7 @@ struct Tree {
   ScanArgs scan;
   WorkflowArgs workflow;
   HookArgs hook;
+  ServeArgs serve;
   MissionArgs mission;
   SessionsArgs sessions;
   SkillsArgs skills;
@@ -81,6 +82,7 @@ struct Tree {
     add_scan();
     add_workflow();
     add_hook();
+    add_serve();
     add_mission();
     add_sessions();
     add_migrate();
@@ -194,6 +196,20 @@ struct Tree {
       return command(above, name, help, std::move(chosen));
     };
     add_hook_commands(app, hook, args.command, make);
+  }
+
+  void add_serve() {
+    using Action = ServeArgs::Action;
+    CLI::App* sub = command(app, "serve", "Decide the tool calls of other programs, as a daemon",
+                            [this] { args.command = serve; });
+    auto* status = sub->add_flag_callback(
+        "--status", [this] { serve.action = Action::kStatus; }, "Say whether it runs, and how");
+    sub->add_flag_callback(
+           "--stop", [this] { serve.action = Action::kStop; }, "End it, after what it is at")
+        ->excludes(status);
+    sub->footer(
+        "\nOne daemon a state directory, in the foreground. SIGTERM ends it in order, SIGHUP reads "
+        "the rules again.");
   }
 
   void add_mcp() {

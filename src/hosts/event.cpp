@@ -16,12 +16,13 @@ struct Names {
   std::string_view event;  ///< the member that names the event
   std::string_view cwd;
 };
-constexpr std::array<Names, 5> kHosts = {{
+constexpr std::array<Names, 6> kHosts = {{
     {Host::kClaudeCode, "claude-code", "Claude Code", "hook_event_name", "cwd"},
     {Host::kCodex, "codex", "Codex", "hook_event_name", "cwd"},
     {Host::kGemini, "gemini", "Gemini CLI", "hook_event_name", "cwd"},
     {Host::kGoose, "goose", "Goose", "event", "working_dir"},
     {Host::kCrush, "crush", "Crush", "event", "cwd"},
+    {Host::kOpencode, "opencode", "OpenCode", "event", "cwd"},
 }};
 
 const Names& names(Host host) { return kHosts.at(static_cast<std::size_t>(host)); }
@@ -95,6 +96,7 @@ Result<void> read_tool(Event& event, const json::Object& object) {
 
 std::string_view name_of(Host host) { return names(host).name; }
 std::string_view title_of(Host host) { return names(host).title; }
+bool has_command_hook(Host host) { return host != Host::kOpencode; }
 
 std::optional<Host> host_named(std::string_view name) {
   for (const Names& entry : kHosts) {
@@ -126,6 +128,7 @@ Result<Event> read_event(Host host, std::string_view text) {
     OAP_CHECK_OK(read_tool(event, object));
   }
   if (event.kind == Event::Kind::kAfter) {
+    event.failed = folded(event.name) == "posttoolusefailure";
     for (const std::string_view member : {"tool_response", "tool_output", "error"}) {
       if (const json::Value* response = json::find(object, member);
           response != nullptr && !response->is_null()) {

@@ -9,11 +9,13 @@
 
 namespace oap::hosts {
 
-/// The agent programs whose command hooks are understood.
-enum class Host { kClaudeCode, kCodex, kGemini, kGoose, kCrush };
+/// The agent programs whose tool calls are understood.
+enum class Host { kClaudeCode, kCodex, kGemini, kGoose, kCrush, kOpencode };
 
-/// "claude-code", "codex", "gemini", "goose", "crush".
+/// "claude-code", "codex", "gemini", "goose", "crush", "opencode".
 std::string_view name_of(Host host);
+/// False for OpenCode: its plugin asks the daemon, and there is no event on standard input to read.
+bool has_command_hook(Host host);
 std::optional<Host> host_named(std::string_view name);
 /// As a person writes it: "Claude Code".
 std::string_view title_of(Host host);
@@ -34,6 +36,7 @@ struct Event {
   std::string tool;
   json::Object input;
   json::Value response;  ///< kAfter: what the tool answered, in the host's form
+  bool failed = false;   ///< kAfter: it was an error
   std::string prompt;    ///< kPrompt
 };
 

@@ -28,6 +28,9 @@ std::string shown(const Translation& translation) {
     out += fmt::format("{}{}/{} {}", out.empty() ? "" : " ; ", call.server, call.tool,
                        json::print(json::Value(call.arguments)));
   }
+  if (!translation.cwd.empty()) {
+    out += " @ " + translation.cwd;
+  }
   return out;
 }
 
@@ -51,7 +54,8 @@ TEST(TranslateTest, Cases) {
     event.input = input->get_object();
     const auto host = host_named(line.substr(0, first));
     ASSERT_TRUE(host) << line;
-    EXPECT_EQ(shown(translate(*host, event)), line.substr(arrow + 4)) << line;
+    const std::string servers[] = {"my", "my_server"};
+    EXPECT_EQ(shown(translate(*host, event, servers)), line.substr(arrow + 4)) << line;
     ++rows;
   }
   EXPECT_GT(rows, 45);

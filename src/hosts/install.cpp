@@ -43,6 +43,8 @@ std::span<const Point> points(Host host) {
       return kGoose;
     case Host::kCrush:
       return kCrush;
+    case Host::kOpencode:
+      break;
   }
   return {};
 }
@@ -163,6 +165,8 @@ std::vector<HookFile> hook_files(Host host, bool user) {
               {".agents/plugins/oap/hooks/hooks.json"}};
     case Host::kCrush:
       return {{user ? ".config/crush/crush.json" : "crush.json"}};
+    case Host::kOpencode:
+      break;
   }
   return {};
 }

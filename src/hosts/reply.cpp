@@ -58,7 +58,8 @@ Reply allow(Host host, const Event& event, const Verdict& verdict) {
       return verdict.input
                  ? blocked("the call would have to be changed, which goose's hooks cannot")
                  : printed({{"decision", "allow"}});
-    case Host::kCrush: {
+    case Host::kCrush:
+    case Host::kOpencode: {
       json::Object out{{"decision", "allow"}};
       if (verdict.input) {
         out["updated_input"] = *verdict.input;
@@ -86,6 +87,13 @@ bool can_replace(Host host) {
   return host == Host::kClaudeCode || host == Host::kCodex || host == Host::kGemini;
 }
 
+std::string unasked(Host host, std::string_view reason) {
+  return fmt::format(
+      "a person must approve this, and {} cannot be made to ask ({}); 'oap permission set' can "
+      "allow it",
+      title_of(host), reason);
+}
+
 Reply reply_before(Host host, const Event& event, const Verdict& verdict) {
   if (!verdict.has_opinion) {
     return host == Host::kGoose ? printed({{"decision", "allow"}}) : Reply();
@@ -99,10 +107,7 @@ Reply reply_before(Host host, const Event& event, const Verdict& verdict) {
   }
   if (verdict.level == Level::kAsk) {
     Verdict told = verdict;
-    told.reason = fmt::format(
-        "a person must approve this, and {} cannot be made to ask ({}); 'oap permission set' can "
-        "allow it",
-        title_of(host), verdict.reason);
+    told.reason = unasked(host, verdict.reason);
     return deny(host, event, told);
   }
   return deny(host, event, verdict);

@@ -29,6 +29,9 @@ bool can_ask(Host host);
 /// Whether the host lets a hook replace what a tool answered.
 bool can_replace(Host host);
 
+/// The reason of a denial that stands for a question which nobody can answer, and the way out.
+std::string unasked(Host host, std::string_view reason);
+
 Reply reply_before(Host host, const Event& event, const Verdict& verdict);
 /// `replacement` is the response without its secrets, in the form in which it came; nothing: it
 /// stays. Where the host cannot replace it, the reply says so on stderr.

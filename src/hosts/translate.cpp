@@ -2,8 +2,8 @@
 
 #include <algorithm>
 #include <array>
-#include <span>
 
+#include "hosts/tool_names.hpp"
 #include "text/strings.hpp"
 
 namespace oap::hosts {
@@ -11,135 +11,11 @@ namespace {
 
 using std::string_view;
 
-/// One argument under the name that it has at ours.
-struct Argument {
-  string_view theirs;
-  string_view ours;
-};
-/// A host's tool that is one of ours.
-struct Tool {
-  string_view theirs;
-  string_view ours;
-  std::array<Argument, 5> arguments;
-};
-
-constexpr Argument kPath{"file_path", "path"};
-constexpr Argument kSame{"path", "path"};
-constexpr Argument kContent{"content", "content"};
-constexpr Argument kCommand{"command", "command"};
-constexpr Argument kOld{"old_string", "old_string"};
-constexpr Argument kNew{"new_string", "new_string"};
-constexpr Argument kAll{"replace_all", "replace_all"};
-constexpr Argument kPattern{"pattern", "pattern"};
-constexpr Argument kGlob{"glob", "glob"};
-
-constexpr auto kClaude = std::to_array<Tool>({
-    {"Bash", "bash", {kCommand}},
-    {"Read", "read_file", {kPath}},
-    {"NotebookRead", "read_file", {{{"notebook_path", "path"}}}},
-    {"Write", "write_file", {kPath, kContent}},
-    {"Edit", "edit_file", {kPath, kOld, kNew, kAll}},
-    {"NotebookEdit", "edit_file", {{{"notebook_path", "path"}, {"new_source", "new_string"}}}},
-    {"Glob", "glob", {kPattern, kSame}},
-    {"Grep", "grep", {kPattern, kSame, kGlob}},
-    {"LS", "list_dir", {kSame}},
-    {"WebFetch", "web_fetch", {{{"url", "url"}}}},
-    {"WebSearch", "web_search", {{{"query", "query"}}}},
-});
-constexpr auto kCodexTools = std::to_array<Tool>({
-    {"Bash", "bash", {kCommand}},
-    {"shell", "bash", {kCommand}},
-    {"exec_command", "bash", {{{"cmd", "command"}, {"command", "command"}}}},
-    {"view_image", "read_file", {kSame}},
-});
-constexpr auto kGeminiTools = std::to_array<Tool>({
-    {"run_shell_command", "bash", {kCommand}},
-    {"read_file", "read_file", {{kPath, {"absolute_path", "path"}, kSame}}},
-    {"write_file", "write_file", {kPath, kContent}},
-    {"replace", "edit_file", {kPath, kOld, kNew}},
-    {"edit", "edit_file", {kPath, kOld, kNew}},
-    {"glob", "glob", {{kPattern, {"dir_path", "path"}, kSame}}},
-    {"search_file_content", "grep", {{kPattern, {"dir_path", "path"}, kSame, {"include", "glob"}}}},
-    {"grep_search", "grep", {{kPattern, {"dir_path", "path"}, kSame, {"include", "glob"}}}},
-    {"list_directory", "list_dir", {{{"dir_path", "path"}, kSame}}},
-    {"web_fetch", "web_fetch", {{{"url", "url"}, {"prompt", "prompt"}}}},
-    {"google_web_search", "web_search", {{{"query", "query"}}}},
-});
-constexpr auto kGooseTools = std::to_array<Tool>({
-    {"developer__shell", "bash", {kCommand}},
-    {"developer__write", "write_file", {kSame, kContent}},
-    {"developer__edit", "edit_file", {{kSame, {"before", "old_string"}, {"after", "new_string"}}}},
-    {"developer__tree", "list_dir", {kSame}},
-    {"developer__read_image", "read_file", {{{"source", "path"}}}},
-});
-constexpr auto kCrushTools = std::to_array<Tool>({
-    {"bash", "bash", {kCommand}},
-    {"view", "read_file", {kPath}},
-    {"write", "write_file", {kPath, kContent}},
-    {"edit", "edit_file", {kPath, kOld, kNew, kAll}},
-    {"glob", "glob", {kPattern, kSame}},
-    {"grep", "grep", {{kPattern, kSame, {"include", "glob"}}}},
-    {"ls", "list_dir", {kSame}},
-    {"fetch", "web_fetch", {{{"url", "url"}}}},
-});
-
-std::span<const Tool> tools_of(Host host) {
-  switch (host) {
-    case Host::kClaudeCode:
-      return kClaude;
-    case Host::kCodex:
-      return kCodexTools;
-    case Host::kGemini:
-      return kGeminiTools;
-    case Host::kGoose:
-      return kGooseTools;
-    case Host::kCrush:
-      return kCrushTools;
-  }
-  return {};
-}
-
-/// Tools that touch nothing but the host's own state; a child agent's calls come by themselves.
-bool is_internal(Host host, string_view tool) {
-  static constexpr auto kClaudeOnes = std::to_array<string_view>(
-      {"TodoWrite", "TodoRead", "Task", "Agent", "TaskCreate", "TaskGet", "TaskList", "TaskUpdate",
-       "TaskOutput", "TaskStop", "EnterPlanMode", "ExitPlanMode", "AskUserQuestion", "BashOutput",
-       "KillBash", "KillShell", "Skill", "SlashCommand", "ToolSearch"});
-  static constexpr auto kCodexOnes = std::to_array<string_view>({"update_plan"});
-  static constexpr auto kGeminiOnes =
-      std::to_array<string_view>({"write_todos", "ask_user", "enter_plan_mode", "exit_plan_mode"});
-  static constexpr auto kCrushOnes =
-      std::to_array<string_view>({"todos", "agent", "job_output", "job_kill"});
-  const auto among = [&](std::span<const string_view> names) {
-    return std::find(names.begin(), names.end(), tool) != names.end();
-  };
-  switch (host) {
-    case Host::kClaudeCode:
-      return among(kClaudeOnes);
-    case Host::kCodex:
-      return among(kCodexOnes);
-    case Host::kGemini:
-      return among(kGeminiOnes);
-    case Host::kCrush:
-      return among(kCrushOnes);
-    case Host::kGoose:
-      break;
-  }
-  return false;
-}
-
 std::string absolute(const std::string& path, const std::string& cwd) {
   if (path.starts_with('/') || path.starts_with('~') || cwd.empty()) {
     return path;
   }
   return path.empty() ? cwd : cwd + "/" + path;
-}
-
-const Tool* find_tool(Host host, string_view name) {
-  const auto tools = tools_of(host);
-  const auto found =
-      std::find_if(tools.begin(), tools.end(), [&](const Tool& t) { return t.theirs == name; });
-  return found == tools.end() ? nullptr : &*found;
 }
 
 /// An argv of Codex's as the command line that bash would take.
@@ -196,18 +72,38 @@ json::Object arguments_of(const Tool& tool, const Event& event) {
   return out;
 }
 
+bool is_patch(Host host, string_view tool) {
+  return tool == "apply_patch" || (host == Host::kOpencode && tool == "patch");
+}
+
+using ServerTool = std::pair<std::string, std::string>;
+
+/// (server, tool) of server_tool, where either may hold "_" too.
+std::optional<ServerTool> joined_name(string_view name, std::span<const std::string> servers) {
+  std::size_t at = 0;
+  for (const std::string& server : servers) {
+    const bool fits =
+        name.size() > server.size() + 1 && name.starts_with(server) && name[server.size()] == '_';
+    at = fits ? std::max(at, server.size()) : at;
+  }
+  at = at > 0 ? at : name.find('_');
+  if (at == string_view::npos || at == 0 || at + 1 >= name.size()) {
+    return std::nullopt;
+  }
+  return ServerTool(name.substr(0, at), name.substr(at + 1));
+}
+
 /// (server, tool) of a name such as mcp__server__tool; nothing where it is none.
-std::optional<std::pair<std::string, std::string>> mcp_name(Host host, const Event& event) {
+std::optional<ServerTool> mcp_name(Host host, const Event& event,
+                                   std::span<const std::string> servers) {
   string_view name = event.tool;
+  if (host == Host::kOpencode) {
+    return is_patch(host, name) ? std::nullopt : joined_name(name, servers);
+  }
   if (name.starts_with("mcp__")) {
     name.remove_prefix(5);
   } else if (host == Host::kCrush && name.starts_with("mcp_")) {
-    name.remove_prefix(4);
-    const std::size_t at = name.find('_');
-    if (at != string_view::npos) {
-      return std::pair(std::string(name.substr(0, at)), std::string(name.substr(at + 1)));
-    }
-    return std::nullopt;
+    return joined_name(name.substr(4), servers);
   } else if (host != Host::kGoose) {
     return std::nullopt;
   }
@@ -215,18 +111,19 @@ std::optional<std::pair<std::string, std::string>> mcp_name(Host host, const Eve
   if (at == string_view::npos || at == 0 || at + 2 >= name.size()) {
     return std::nullopt;
   }
-  return std::pair(std::string(name.substr(0, at)), std::string(name.substr(at + 2)));
+  return ServerTool(name.substr(0, at), name.substr(at + 2));
 }
 
 void add_edits(Translation& out, const Event& event) {
-  ToolCall call =
-      file_call(event, "edit_file", std::string(json::get_string(event.input, "file_path")));
+  const string_view theirs = json::get_string(event.input, "filePath");
+  const string_view path = json::get_string(event.input, "file_path", theirs);
+  ToolCall call = file_call(event, "edit_file", std::string(path));
   std::string added;
   if (const json::Array* edits = json::find_array(event.input, "edits")) {
     for (const json::Value& edit : *edits) {
-      added += std::string(edit.is_object() ? json::get_string(edit.get_object(), "new_string")
-                                            : string_view()) +
-               "\n";
+      added +=
+          std::string(json::get_string(edit, "new_string", json::get_string(edit, "newString")));
+      added += "\n";
     }
   }
   call.arguments["new_string"] = added;
@@ -235,7 +132,7 @@ void add_edits(Translation& out, const Event& event) {
 
 void add_patch(Translation& out, const Event& event) {
   std::string patch;
-  for (const string_view member : {"command", "input", "patch"}) {
+  for (const string_view member : {"command", "input", "patch", "patchText"}) {
     if (patch.empty()) {
       patch = std::string(json::get_string(event.input, member));
     }
@@ -267,6 +164,45 @@ void add_paths(Translation& out, const Event& event) {
   }
 }
 
+/// The folder that a shell call names to start in.
+std::string start_of(const Event& event) {
+  for (const string_view member : {"workdir", "dir_path", "directory"}) {
+    if (const string_view folder = json::get_string(event.input, member); !folder.empty()) {
+      return absolute(std::string(folder), event.cwd);
+    }
+  }
+  return "";
+}
+
+constexpr std::size_t kMostInBatch = 100;
+
+/// OpenCode's experimental tool that makes several calls; their hooks do not fire.
+bool add_batch(Translation& out, const Event& event, std::span<const std::string> servers) {
+  const json::Array* const list = json::find_array(event.input, "tool_calls");
+  if (list == nullptr || list->empty() || list->size() > kMostInBatch) {
+    return false;
+  }
+  for (const json::Value& entry : *list) {
+    Event inner = event;
+    inner.tool = std::string(json::get_string(entry, "tool"));
+    const json::Object* const input = json::find_object(entry, "parameters");
+    inner.input = input == nullptr ? json::Object() : *input;
+    if (inner.tool.empty() || inner.tool == "batch") {
+      return false;
+    }
+    Translation one = translate(Host::kOpencode, inner, servers);
+    // Each would start in a folder of its own, which one decision cannot tell.
+    if (!one.cwd.empty() && one.cwd != event.cwd) {
+      return false;
+    }
+    for (ToolCall& call : one.calls) {
+      out.calls.push_back(std::move(call));
+    }
+  }
+  out.internal = out.calls.empty();
+  return true;
+}
+
 bool is_multi_edit(string_view tool) { return tool == "MultiEdit" || tool == "multiedit"; }
 
 }  // namespace
@@ -294,7 +230,7 @@ std::vector<PatchFile> patch_files(string_view patch) {
   return out;
 }
 
-Translation translate(Host host, const Event& event) {
+Translation translate(Host host, const Event& event, std::span<const std::string> servers) {
   Translation out;
   if (is_internal(host, event.tool)) {
     out.internal = true;
@@ -302,16 +238,20 @@ Translation translate(Host host, const Event& event) {
   }
   if (const Tool* const tool = find_tool(host, event.tool)) {
     out.calls.push_back(builtin(event, tool->ours, arguments_of(*tool, event)));
+    out.cwd = tool->ours == "bash" ? start_of(event) : "";
   } else if (is_multi_edit(event.tool)) {
     add_edits(out, event);
-  } else if (event.tool == "apply_patch") {
+  } else if (host == Host::kOpencode && event.tool == "batch" && add_batch(out, event, servers)) {
+    return out;
+  } else if (is_patch(host, event.tool)) {
     add_patch(out, event);
   } else if (event.tool == "read_many_files") {
     add_paths(out, event);
   }
-  if (out.calls.empty()) {
+  if (out.calls.empty() || event.tool == "batch") {
+    out.calls.clear();
     ToolCall call = builtin(event, event.tool, event.input);
-    const auto mcp = mcp_name(host, event);
+    const auto mcp = mcp_name(host, event, servers);
     call.server = mcp ? mcp->first : std::string(name_of(host));
     call.tool = mcp ? mcp->second : event.tool;
     out.calls.push_back(std::move(call));

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -16,11 +17,14 @@ struct Translation {
   std::vector<ToolCall> calls;
   /// The host's own bookkeeping (a to-do list, a question to the person): nothing to decide.
   bool internal = false;
+  std::string cwd = {};  ///< where the call starts, where it names a folder itself; else ""
 };
 
 /// Paths become absolute from the event's folder, so that the policy sees what the host will touch.
-/// Pure. Sources: as in event.hpp; patches: the grammar of Codex's apply_patch.
-Translation translate(Host host, const Event& event);
+/// `servers` are the MCP servers that are known: where a host joins server and tool by one "_", the
+/// longest of them that fits is the server, else the first word. Pure. Sources: as in event.hpp;
+/// opencode.ai/docs/tools; patches: the grammar of Codex's apply_patch.
+Translation translate(Host host, const Event& event, std::span<const std::string> servers = {});
 
 /// The host's arguments for a call that was changed before it was allowed: nothing where the host's
 /// tool cannot express the change. `index` is of `translation.calls`. Pure.

@@ -188,6 +188,11 @@ Result<std::unique_ptr<audit::Log>> open_audit_log(const Settings& settings) {
   return audit::Log::open(log_options(settings));
 }
 
+std::unique_ptr<gateway::AuditSink> awaited_log(std::shared_ptr<audit::Log> log,
+                                                Executor executor) {
+  return std::make_unique<LogSink>(std::move(log), std::move(executor));
+}
+
 Result<audit::Log::Retired> retire_audit(const Settings& settings, std::optional<Millis> age) {
   OAP_TRY(auto log, open_audit_log(settings));
   return log->retire(age.value_or(retention(settings)));

@@ -18,6 +18,9 @@ Result<std::unique_ptr<gateway::AuditSink>> open_audit(const Settings& settings,
 /// The same log, for commands.
 Result<std::unique_ptr<audit::Log>> open_audit_log(const Settings& settings);
 
+/// An open log as a sink; fails where the log does. Awaited on `executor`, which outlives it.
+std::unique_ptr<gateway::AuditSink> awaited_log(std::shared_ptr<audit::Log> log, Executor executor);
+
 /// Deletes whole segments older than `age` (none: `security.audit.retention_days`) after a signed
 /// tombstone. `open_audit` does so too.
 Result<audit::Log::Retired> retire_audit(const Settings& settings, std::optional<Millis> age);

@@ -2,6 +2,7 @@
 
 #include "orchestration/hooks/mission_control.hpp"
 #include "orchestration/hooks/user_activity.hpp"
+#include "platform/guard_table.hpp"
 
 namespace oap::platform {
 namespace {
@@ -24,11 +25,8 @@ void register_hooks(hooks::Registry& registry, const HookParts& parts) {
   registry.add(make<orchestration::MissionStartHook>(parts.desk), {30, kObserver});
   // tool.execute.before
   SessionHookParts& session = parts.session;
-  registry.add(make<gateway::StrictRoleGuard>(session.roles), {10, kGuard});
-  registry.add(make<orchestration::SkillScopeGuard>(session.scopes), {15, kGuard});
-  const auto verdicts = std::make_shared<gateway::SharedVerdicts>(parts.security_policy);
-  registry.add(make<gateway::PermissionHook>(parts.engine, verdicts, session.skills), {20, kGuard});
-  registry.add(make<gateway::SecurityPolicyHook>(verdicts), {30, kGuard});
+  register_guards(registry, {parts.engine, parts.security_policy, session.scopes, session.roles,
+                             session.skills});
   // tool.execute.after
   registry.add(make<gateway::SecretScannerHook>(parts.scanner), {10, kGuard, Millis(60'000)});
   registry.add(make<gateway::HiddenTextHook>(), {20, kGuard});

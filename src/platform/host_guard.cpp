@@ -8,7 +8,7 @@
 #include "base/ids.hpp"
 #include "hosts/translate.hpp"
 #include "platform/audit_sink.hpp"
-#include "platform/hook_table.hpp"
+#include "platform/guard_table.hpp"
 #include "platform/live_policy.hpp"
 #include "platform/security_settings.hpp"
 
@@ -29,6 +29,15 @@ std::string resource_of(const ToolCall& call) {
   return "";
 }
 
+/// The host's tool under its own name.
+ToolCall own_call(hosts::Host host, const hosts::Event& event) {
+  ToolCall call;
+  call.server = std::string(hosts::name_of(host));
+  call.tool = event.tool;
+  call.arguments = event.input;
+  return call;
+}
+
 }  // namespace
 
 struct HostGuard::Parts {
@@ -36,31 +45,44 @@ struct HostGuard::Parts {
 
   Settings settings;
   Principal principal;
-  std::unique_ptr<audit::Log> audit;  // null where the audit is switched off
+  std::vector<std::string> servers;
+  std::shared_ptr<audit::Log> audit;            // null where the audit is switched off
+  std::unique_ptr<gateway::AuditSink> awaited;  // null: its disk is blocked for
   std::unique_ptr<security::SecretScanner> scanner;
   std::unique_ptr<security::SecurityPolicy> security_policy;
   std::unique_ptr<LivePolicy> policy;
-  SessionHookParts session;
-  orchestration::MissionDesk desk;
+  orchestration::SkillScopes scopes;
   hooks::Registry hooks;
 
-  Result<void> open();
+  Result<void> open(std::optional<Executor> executor);
   audit::Event event_for(hosts::Host host, const hosts::Event& event, const ToolCall& call,
                          std::string type) const;
-  Result<void> write(audit::Event event);
+  hooks::Context context_of(const hosts::Event& event, const hosts::Translation& calls) const;
+  void settle_rewrite(hooks::BeforeOutcome& outcome, hosts::Verdict& verdict, hosts::Host host,
+                      const hosts::Event& event, const hosts::Translation& calls,
+                      std::size_t index) const;
+  Task<Result<void>> write(audit::Event event,
+                           audit::Durability durability = audit::Durability::kSync);
 };
 
-Result<void> HostGuard::Parts::open() {
+Result<void> HostGuard::Parts::open(std::optional<Executor> executor) {
   OAP_CHECK_OK(config::create_state_dir(settings.paths));
   if (settings.config.security.audit.enabled) {
     OAP_TRY(audit, open_audit_log(settings));
+    if (executor) {
+      awaited = awaited_log(audit, *executor);
+    }
+  }
+  for (const auto& [name, server] : settings.config.mcp_servers) {
+    servers.push_back(name);
   }
   OAP_TRY(policy, LivePolicy::open(settings, {}));
   OAP_TRY(std::string tag_key, redaction_key(settings));
   scanner = std::make_unique<security::SecretScanner>(settings.config.secrets, std::move(tag_key));
   security_policy = std::make_unique<security::SecurityPolicy>(
       security_options(settings.config.security), *scanner);
-  register_hooks(hooks, {policy->engine(), *scanner, *security_policy, session, desk});
+  register_guards(hooks, {policy->engine(), *security_policy, scopes,
+                          security::RoleMatrix::builtin(), gateway::SkillSources()});
   return {};
 }
 
@@ -84,13 +106,43 @@ audit::Event HostGuard::Parts::event_for(hosts::Host host, const hosts::Event& e
   return out;
 }
 
-Result<void> HostGuard::Parts::write(audit::Event event) {
-  return audit == nullptr ? Result<void>() : audit->append(event, audit::Durability::kSync);
+Task<Result<void>> HostGuard::Parts::write(audit::Event event, audit::Durability durability) {
+  if (audit == nullptr) {
+    co_return Result<void>();
+  }
+  if (awaited == nullptr) {
+    co_return audit->append(event, audit::Durability::kSync);
+  }
+  auto writing = awaited->append(std::move(event), durability);
+  co_return co_await std::move(writing);
 }
 
-Result<std::unique_ptr<HostGuard>> HostGuard::open(Settings settings) {
+hooks::Context HostGuard::Parts::context_of(const hosts::Event& event,
+                                            const hosts::Translation& calls) const {
+  return {event.session_id, "", settings.paths.workspace, principal,
+          calls.cwd.empty() ? event.cwd : calls.cwd};
+}
+
+/// A call that a hook has changed runs changed where the host's tool can take it, else it is asked.
+void HostGuard::Parts::settle_rewrite(hooks::BeforeOutcome& outcome, hosts::Verdict& verdict,
+                                      hosts::Host host, const hosts::Event& event,
+                                      const hosts::Translation& calls, std::size_t index) const {
+  auto input = hosts::rewritten_input(host, event, calls, index, outcome.call.arguments);
+  if (input && calls.calls.size() == 1) {
+    verdict.input = *std::move(input);
+    return;
+  }
+  outcome.level = Level::kAsk;
+  outcome.rule = "host:rewrite";
+  outcome.reason = outcome.reason.empty()
+                       ? "the call would have to be changed, which the host's tool cannot take"
+                       : outcome.reason + ", which the host's tool cannot do";
+}
+
+Result<std::unique_ptr<HostGuard>> HostGuard::open(Settings settings,
+                                                   std::optional<Executor> executor) {
   auto parts = std::make_unique<Parts>(std::move(settings));
-  OAP_CHECK_OK(parts->open());
+  OAP_CHECK_OK(parts->open(std::move(executor)));
   return std::unique_ptr<HostGuard>(new HostGuard(std::move(parts)));
 }
 
@@ -98,17 +150,15 @@ HostGuard::HostGuard(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
 HostGuard::~HostGuard() = default;
 
 Task<Result<hosts::Verdict>> HostGuard::judge(hosts::Host host, hosts::Event event) {
-  const hosts::Translation translation = hosts::translate(host, event);
+  const hosts::Translation translation = hosts::translate(host, event, parts_->servers);
   hosts::Verdict verdict;
   if (translation.internal) {
-    ToolCall call;
-    call.server = std::string(hosts::name_of(host));
-    call.tool = event.tool;
-    call.arguments = event.input;
+    const ToolCall call = own_call(host, event);
     audit::Event record = parts_->event_for(host, event, call, "permission_check");
     record.permission_decision = "allow";
     record.rule = "host:internal";
-    OAP_CO_CHECK_OK(parts_->write(std::move(record)));
+    auto writing = parts_->write(std::move(record));
+    OAP_CO_CHECK_OK(co_await std::move(writing));
     verdict.has_opinion = false;
     co_return verdict;
   }
@@ -116,23 +166,12 @@ Task<Result<hosts::Verdict>> HostGuard::judge(hosts::Host host, hosts::Event eve
     ToolCall call = translation.calls[index];
     call.id = new_id("call_");
     call.principal = parts_->principal;
-    hooks::Context context{event.session_id, "", parts_->settings.paths.workspace,
-                           parts_->principal, event.cwd};
     const json::Object asked = call.arguments;
-    hooks::BeforeOutcome outcome =
-        co_await parts_->hooks.before_tool(std::move(context), std::move(call));
+    auto judging =
+        parts_->hooks.before_tool(parts_->context_of(event, translation), std::move(call));
+    hooks::BeforeOutcome outcome = co_await std::move(judging);
     if (outcome.level == Level::kAllow && outcome.call.arguments != asked) {
-      auto input = hosts::rewritten_input(host, event, translation, index, outcome.call.arguments);
-      if (input && translation.calls.size() == 1) {
-        verdict.input = *std::move(input);
-      } else {
-        outcome.level = Level::kAsk;
-        outcome.rule = "host:rewrite";
-        outcome.reason =
-            outcome.reason.empty()
-                ? "the call would have to be changed, which the host's tool cannot take"
-                : outcome.reason + ", which the host's tool cannot do";
-      }
+      parts_->settle_rewrite(outcome, verdict, host, event, translation, index);
     }
     audit::Event record =
         parts_->event_for(host, event, translation.calls[index], "permission_check");
@@ -140,7 +179,8 @@ Task<Result<hosts::Verdict>> HostGuard::judge(hosts::Host host, hosts::Event eve
     record.rule = outcome.rule;
     record.reason = parts_->scanner->redact(outcome.reason);
     record.risk_score = outcome.risk_score;
-    OAP_CO_CHECK_OK(parts_->write(std::move(record)));
+    auto writing = parts_->write(std::move(record));
+    OAP_CO_CHECK_OK(co_await std::move(writing));
     if (index == 0 || outcome.level > verdict.level) {
       verdict.level = outcome.level;
       verdict.reason = parts_->scanner->redact(
@@ -153,64 +193,76 @@ Task<Result<hosts::Verdict>> HostGuard::judge(hosts::Host host, hosts::Event eve
   co_return verdict;
 }
 
-Result<std::optional<json::Value>> HostGuard::clean(hosts::Host host, const hosts::Event& event) {
-  const hosts::Translation translation = hosts::translate(host, event);
-  json::Value redacted = parts_->scanner->redact(event.response);
-  const bool changed = redacted != event.response;
-  ToolCall call;
-  if (!translation.calls.empty()) {
-    call = translation.calls.front();
-  } else {
-    call.server = std::string(hosts::name_of(host));
-    call.tool = event.tool;
-    call.arguments = event.input;
-  }
-  audit::Event record = parts_->event_for(host, event, call, "tool_execution");
-  record.success = event.name != "PostToolUseFailure";
-  record.result_summary = hosts::response_text(redacted);
-  record.details["secrets_removed"] = changed && hosts::can_replace(host);
-  OAP_CHECK_OK(parts_->write(std::move(record)));
-  return changed ? std::optional<json::Value>(std::move(redacted)) : std::nullopt;
+Task<Result<void>> HostGuard::refuse(hosts::Host host, hosts::Event event, std::string rule,
+                                     std::string reason) {
+  audit::Event record = parts_->event_for(host, event, own_call(host, event), "permission_check");
+  record.permission_decision = "deny";
+  record.rule = std::move(rule);
+  record.reason = parts_->scanner->redact(reason);
+  auto writing = parts_->write(std::move(record));
+  co_return co_await std::move(writing);
 }
 
-Result<std::string> HostGuard::note_prompt(hosts::Host host, const hosts::Event& event) {
+Task<Result<std::optional<json::Value>>> HostGuard::clean(hosts::Host host, hosts::Event event) {
+  const hosts::Translation translation = hosts::translate(host, event, parts_->servers);
+  json::Value redacted = parts_->scanner->redact(event.response);
+  const bool changed = redacted != event.response;
+  const ToolCall call =
+      translation.calls.empty() ? own_call(host, event) : translation.calls.front();
+  audit::Event record = parts_->event_for(host, event, call, "tool_execution");
+  record.success = !event.failed;
+  record.result_summary = hosts::response_text(redacted);
+  record.details["secrets_removed"] = changed && hosts::can_replace(host);
+  auto writing = parts_->write(std::move(record), audit::Durability::kDeferred);
+  OAP_CO_CHECK_OK(co_await std::move(writing));
+  co_return changed ? std::optional<json::Value>(std::move(redacted)) : std::nullopt;
+}
+
+Task<Result<std::string>> HostGuard::clean_prompt(hosts::Host host, hosts::Event event) {
   ToolCall none;
   audit::Event record = parts_->event_for(host, event, none, "chat_message");
   record.action = "prompt";
-  const std::string redacted = parts_->scanner->redact(event.prompt);
+  std::string redacted = parts_->scanner->redact(event.prompt);
   record.result_summary = redacted;
-  OAP_CHECK_OK(parts_->write(std::move(record)));
-  return redacted == event.prompt
-             ? ""
-             : "the message holds what looks like a secret, and the model's provider will see it";
+  auto writing = parts_->write(std::move(record));
+  OAP_CO_CHECK_OK(co_await std::move(writing));
+  co_return redacted;
 }
 
-namespace {
+const security::SecretScanner& HostGuard::scanner() const { return *parts_->scanner; }
+const Settings& HostGuard::settings() const { return parts_->settings; }
 
-Task<hosts::Reply> answer(HostGuard& guard, hosts::Host host, hosts::Event event) {
+Task<hosts::Reply> HostGuard::answer(hosts::Host host, hosts::Event event) {
   using Kind = hosts::Event::Kind;
+  if (event.kind == Kind::kOther) {
+    co_return hosts::Reply();
+  }
   if (event.kind == Kind::kBefore) {
-    const auto verdict = co_await guard.judge(host, event);
+    auto judging = judge(host, event);
+    const auto verdict = co_await std::move(judging);
     co_return verdict ? hosts::reply_before(host, event, *verdict)
                       : hosts::reply_failed(host, &event, verdict.error().to_string());
   }
   if (event.kind == Kind::kAfter) {
-    const auto cleaned = guard.clean(host, event);
+    auto cleaning = clean(host, event);
+    const auto cleaned = co_await std::move(cleaning);
     co_return cleaned ? hosts::reply_after(host, event, *cleaned)
                       : hosts::reply_failed(host, &event, cleaned.error().to_string());
   }
-  const auto note = guard.note_prompt(host, event);
-  co_return note ? hosts::reply_prompt(host, event, *note)
-                 : hosts::reply_failed(host, &event, note.error().to_string());
+  auto cleaning = clean_prompt(host, event);
+  const auto cleaned = co_await std::move(cleaning);
+  if (!cleaned) {
+    co_return hosts::reply_failed(host, &event, cleaned.error().to_string());
+  }
+  co_return hosts::reply_prompt(
+      host, event,
+      *cleaned == event.prompt
+          ? ""
+          : "the message holds what looks like a secret, and the model's provider will see it");
 }
 
-}  // namespace
-
-namespace {
-
-/// What could not be decided is a denial, and as far as there is an audit it is in there.
-hosts::Reply refuse(hosts::Host host, const hosts::Event* event, SettingsOptions options,
-                    const std::string& why) {
+hosts::Reply refuse_host_event(hosts::Host host, const hosts::Event* event, SettingsOptions options,
+                               const std::string& why) {
   options.enforce_configuration = false;
   const auto settings = load_settings(options);
   if (settings && settings->config.security.audit.enabled &&
@@ -237,27 +289,25 @@ hosts::Reply refuse(hosts::Host host, const hosts::Event* event, SettingsOptions
   return hosts::reply_failed(host, event, why);
 }
 
-}  // namespace
-
 hosts::Reply answer_host_event(hosts::Host host, const std::string& text,
                                const SettingsOptions& options) {
   auto event = hosts::read_event(host, text);
   if (!event) {
-    return refuse(host, nullptr, options, event.error().message());
+    return refuse_host_event(host, nullptr, options, event.error().message());
   }
   if (event->kind == hosts::Event::Kind::kOther) {
     return {};
   }
   auto settings = load_settings(options);
   if (!settings) {
-    return refuse(host, &*event, options, settings.error().to_string());
+    return refuse_host_event(host, &*event, options, settings.error().to_string());
   }
   auto guard = HostGuard::open(*std::move(settings));
   if (!guard) {
-    return refuse(host, &*event, options, guard.error().to_string());
+    return refuse_host_event(host, &*event, options, guard.error().to_string());
   }
   async::Runtime runtime;
-  return runtime.run(answer(**guard, host, *std::move(event)));
+  return runtime.run((*guard)->answer(host, *std::move(event)));
 }
 
 }  // namespace oap::platform

@@ -31,7 +31,9 @@ Mark mark_of(const std::string& path) {
           info.st_ctim.tv_nsec};
 }
 
-std::vector<std::string> watched_files(const config::Paths& paths) {
+}  // namespace
+
+std::vector<std::string> policy_files(const config::Paths& paths) {
   std::vector<std::string> out;
   for (const std::string* folder : {&paths.managed_dir, &paths.user_dir, &paths.project_dir}) {
     if (!folder->empty()) {
@@ -46,8 +48,6 @@ std::vector<std::string> watched_files(const config::Paths& paths) {
   out.push_back(paths.state_root + "/trust/" + config::state_name(paths.workspace) + ".json");
   return out;
 }
-
-}  // namespace
 
 std::string session_rules_file(const config::Paths& paths) {
   return paths.state_dir + "/session-permissions.yaml";
@@ -131,7 +131,7 @@ struct LivePolicy::Body {
 
 Result<std::unique_ptr<LivePolicy>> LivePolicy::open(const Settings& settings, OnChange on_change) {
   auto body = std::make_unique<Body>(settings, std::move(on_change));
-  body->files = watched_files(settings.paths);
+  body->files = policy_files(settings.paths);
   body->marks = body->look();
   OAP_TRY(auto policy, compile_policy(settings));
   {

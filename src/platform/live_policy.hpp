@@ -38,6 +38,9 @@ class LivePolicy {
   std::unique_ptr<Body> body_;
 };
 
+/// The files that the rules come from, whether or not they exist.
+std::vector<std::string> policy_files(const config::Paths& paths);
+
 /// The session tier's rules (`oap permission set`): a file in the workspace's state.
 std::string session_rules_file(const config::Paths& paths);
 

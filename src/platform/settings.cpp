@@ -25,6 +25,7 @@ Result<Settings> load_settings(const SettingsOptions& options) {
   if (!options.workspace.empty()) {
     where.workspace = options.workspace;
   }
+  where.cwd = options.folder;
   where.env = options.env;
   where.managed_dir = options.managed_dir;
   Settings settings;
@@ -43,7 +44,9 @@ Result<Settings> load_settings(const SettingsOptions& options) {
   load.env = options.env;
   load.trust = options.trust;
   OAP_TRY(settings.config, config::load(load));
-  log::set_level(settings.config.platform.log_level);
+  if (options.sets_log_level) {
+    log::set_level(settings.config.platform.log_level);
+  }
   return settings;
 }
 

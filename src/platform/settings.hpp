@@ -12,11 +12,13 @@
 namespace oap::platform {
 
 struct SettingsOptions {
-  std::string workspace;  ///< empty: the project around the current folder
-  bool trust = false;     ///< --trust: for this process only
+  std::string workspace;    ///< empty: the project around `folder`
+  std::string folder = {};  ///< empty: the current one
+  bool trust = false;       ///< --trust: for this process only
   config::Env env = config::process_env();
   std::string managed_dir = "/etc/oap";
   bool enforce_configuration = true;  ///< false: problems are left for the caller to show
+  bool sets_log_level = true;         ///< false: the process's own level stays
 };
 
 /// Where everything is and what is configured. Data.

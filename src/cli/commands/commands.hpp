@@ -25,6 +25,7 @@ int audit_command(const Common& common, const AuditArgs& args);
 int scan_command(const Common& common, const ScanArgs& args);
 int workflow_command(const Common& common, const WorkflowArgs& args);
 int hook_command(const Common& common, const HookArgs& args);
+int serve_command(const Common& common, const ServeArgs& args);
 int mission_command(const Common& common, const MissionArgs& args);
 int sessions_command(const Common& common, const SessionsArgs& args);
 int skills_command(const Common& common, const SkillsArgs& args);
