@@ -166,7 +166,7 @@ std::vector<HookFile> hook_files(Host host, bool user) {
     case Host::kCrush:
       return {{user ? ".config/crush/crush.json" : "crush.json"}};
     case Host::kOpencode:
-      break;
+      return plugin_files(user);
   }
   return {};
 }

@@ -71,6 +71,7 @@ constexpr auto kCrushTools = std::to_array<Tool>({
 constexpr Argument kFilePath{"filePath", "path"};
 constexpr auto kOpencodeTools = std::to_array<Tool>({
     {"bash", "bash", {kCommand}},
+    {"shell", "bash", {kCommand}},
     {"read", "read_file", {kFilePath}},
     {"write", "write_file", {kFilePath, kContent}},
     {"edit",
@@ -118,16 +119,24 @@ const Tool* find_tool(Host host, string_view name) {
 
 bool is_internal(Host host, string_view tool) {
   static constexpr auto kClaudeOnes = std::to_array<string_view>(
-      {"TodoWrite", "TodoRead", "Task", "Agent", "TaskCreate", "TaskGet", "TaskList", "TaskUpdate",
-       "TaskOutput", "TaskStop", "EnterPlanMode", "ExitPlanMode", "AskUserQuestion", "BashOutput",
-       "KillBash", "KillShell", "Skill", "SlashCommand", "ToolSearch"});
-  static constexpr auto kCodexOnes = std::to_array<string_view>({"update_plan"});
+      {"TodoWrite",       "TodoRead",      "Task",          "Agent",
+       "TaskCreate",      "TaskGet",       "TaskList",      "TaskUpdate",
+       "TaskOutput",      "TaskStop",      "EnterPlanMode", "ExitPlanMode",
+       "AskUserQuestion", "BashOutput",    "KillBash",      "KillShell",
+       "Skill",           "SlashCommand",  "ToolSearch",    "ListAgents",
+       "ReportFindings",  "ScheduleWakeup"});
+  static constexpr auto kCodexOnes = std::to_array<string_view>(
+      {"update_plan", "spawn_agent", "send_input", "wait_agent", "resume_agent", "close_agent",
+       "get_goal", "create_goal", "update_goal", "request_user_input"});
   static constexpr auto kGeminiOnes =
-      std::to_array<string_view>({"write_todos", "ask_user", "enter_plan_mode", "exit_plan_mode"});
+      std::to_array<string_view>({"write_todos", "ask_user", "enter_plan_mode", "exit_plan_mode",
+                                  "update_topic", "invoke_agent", "complete_task", "activate_skill",
+                                  "list_background_processes", "read_background_output"});
   static constexpr auto kCrushOnes =
       std::to_array<string_view>({"todos", "agent", "job_output", "job_kill"});
-  static constexpr auto kOpencodeOnes = std::to_array<string_view>(
-      {"todowrite", "todoread", "task", "question", "plan_enter", "plan_exit", "invalid"});
+  static constexpr auto kOpencodeOnes =
+      std::to_array<string_view>({"todowrite", "todoread", "task", "subagent", "question",
+                                  "plan_enter", "plan_exit", "invalid"});
   const auto among = [&](std::span<const string_view> names) {
     return std::find(names.begin(), names.end(), tool) != names.end();
   };

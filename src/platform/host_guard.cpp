@@ -8,6 +8,7 @@
 #include "base/ids.hpp"
 #include "hosts/translate.hpp"
 #include "platform/audit_sink.hpp"
+#include "platform/codex_call.hpp"
 #include "platform/guard_table.hpp"
 #include "platform/live_policy.hpp"
 #include "platform/security_settings.hpp"
@@ -238,8 +239,12 @@ Task<hosts::Reply> HostGuard::answer(hosts::Host host, hosts::Event event) {
     co_return hosts::Reply();
   }
   if (event.kind == Kind::kBefore) {
+    const bool is_placed = host != hosts::Host::kCodex || place_codex_call(event);
     auto judging = judge(host, event);
-    const auto verdict = co_await std::move(judging);
+    Result<hosts::Verdict> verdict = co_await std::move(judging);
+    if (verdict && host == hosts::Host::kCodex) {
+      settle_codex_call(event, *verdict, is_placed);
+    }
     co_return verdict ? hosts::reply_before(host, event, *verdict)
                       : hosts::reply_failed(host, &event, verdict.error().to_string());
   }

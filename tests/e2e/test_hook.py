@@ -232,6 +232,7 @@ class Install(HookTest):
         for options, hooks in ((["--user"], self.home / ".codex/hooks.json"), ([], self.work / ".codex/hooks.json")):
             for before in (None, 'model = "x"\n[projects."/p"]\ntrust_level = "trusted"'):
                 config.parent.mkdir(exist_ok=True)
+                config.unlink(missing_ok=True)
                 if before is not None:
                     config.write_text(before)
                 result = self.oap("hook", "install", "codex", *options)

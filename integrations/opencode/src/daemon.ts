@@ -1,5 +1,6 @@
 /** The wire to `oap serve`: JSON-RPC 2.0, one object a line, over its Unix socket (docs/design/006-daemon-wire.md). */
 import { createHash } from "node:crypto"
+import { realpathSync, statSync } from "node:fs"
 import { createConnection, type Socket } from "node:net"
 import { homedir, userInfo } from "node:os"
 import { join } from "node:path"
@@ -16,11 +17,25 @@ const ADVICE = "start the daemon with 'oap serve' and try again"
 export function socket_path(env: NodeJS.ProcessEnv = process.env): string {
   if (env.OAP_SOCKET) return env.OAP_SOCKET
   const base = env.XDG_STATE_HOME?.startsWith("/") ? env.XDG_STATE_HOME : join(env.HOME || homedir(), ".local", "state")
-  const state = env.OPENCODE_DATA_PATH || join(base, "oap")
+  const state = env.OPENCODE_DATA_PATH ? resolved(env.OPENCODE_DATA_PATH) : join(base, "oap")
   const path = join(state, "oap.sock")
   if (Buffer.byteLength(path) <= MAX_SUN_PATH) return path
   const name = createHash("sha256").update(state).digest("hex").slice(0, 16)
   return join(env.XDG_RUNTIME_DIR || `/tmp/oap-${userInfo().uid}`, `oap-${name}.sock`)
+}
+
+/** The daemon is one's own or root's; where nothing listens, connecting says so. */
+function is_own(path: string): boolean {
+  const owner = statSync(path, { throwIfNoEntry: false })?.uid
+  return owner === undefined || owner === 0 || owner === process.getuid?.()
+}
+
+function resolved(path: string): string {
+  try {
+    return realpathSync(path)
+  } catch {
+    return path
+  }
 }
 
 interface Waiting {
@@ -119,6 +134,7 @@ export class Daemon {
 
   private open(): Promise<Socket> {
     return new Promise((resolve, reject) => {
+      if (!is_own(this.path)) return reject(new Error(`${this.path} is another user's, so oap's answers cannot be believed; ${ADVICE}`))
       const socket = createConnection({ path: this.path })
       const timer = setTimeout(() => failed("no connection"), CONNECT_MS)
       const failed = (why: string) => {
