@@ -229,7 +229,6 @@ class Decisions(ServeTest):
         self.assertIn("oap permission set", answer["reason"])
 
     def test_clients_are_told_a_command_that_takes_secrets_out(self):
-        self.serve()
         hello = self.client().call("initialize", client={"name": "t", "version": "1"}, protocol=1)
         done = subprocess.run(hello["filter"], input=f"the token {TOKEN}!\n".encode(), stdout=subprocess.PIPE, cwd=self.work,
                               env=self.env, timeout=60)

@@ -169,6 +169,7 @@ class Governed(OpenCodeTest):
             line = server.stdout.readline()
             self.assertTrue(line, "the server did not start")
         connection = http.client.HTTPConnection(line.split()[-1].decode().removeprefix("http://"), timeout=60)
+        self.addCleanup(connection.close)
 
         def post(path, body):
             connection.request("POST", path, json.dumps(body), {"Content-Type": "application/json"})
