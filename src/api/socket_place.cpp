@@ -21,7 +21,7 @@ namespace oap::api {
 namespace {
 
 constexpr std::size_t kMostName = sizeof(sockaddr_un::sun_path) - 1;
-constexpr int kBacklog = 256;
+constexpr int kBacklog = 4'096;
 
 std::string folder_of(const std::string& path) {
   const std::size_t slash = path.rfind('/');

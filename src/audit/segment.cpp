@@ -151,15 +151,16 @@ Result<SegmentEnd> read_end(int fd, const Segment& segment) {
 }
 
 Result<std::string> first_timestamp(int fd) {
-  std::string start(1U << 20U, '\0');
-  const ssize_t got = pread(fd, start.data(), start.size(), 0);
-  start.resize(got > 0 ? static_cast<std::size_t>(got) : 0);
-  const std::size_t end = start.find('\n');
-  if (end == std::string::npos) {
-    return std::string();
+  for (const std::size_t most : {std::size_t{4} << 10U, std::size_t{1} << 20U}) {
+    std::string start(most, '\0');
+    const ssize_t got = pread(fd, start.data(), start.size(), 0);
+    start.resize(got > 0 ? static_cast<std::size_t>(got) : 0);
+    if (const std::size_t end = start.find('\n'); end != std::string::npos) {
+      OAP_TRY(const Parsed first, parse_line(std::string_view(start).substr(0, end)));
+      return first.text("timestamp");
+    }
   }
-  OAP_TRY(const Parsed first, parse_line(std::string_view(start).substr(0, end)));
-  return first.text("timestamp");
+  return std::string();
 }
 
 Result<std::uint64_t> line_number(int fd, std::uint64_t offset) {

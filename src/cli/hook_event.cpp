@@ -1,5 +1,6 @@
 #include "cli/hook_event.hpp"
 
+#include <cerrno>
 #include <csignal>
 #include <cstdlib>
 #include <exception>
@@ -22,6 +23,18 @@ extern "C" void out_of_time(int /*signal*/) {
   static constexpr char kText[] = "oap could not decide: 25 seconds were not enough\n";
   [[maybe_unused]] const ssize_t written = ::write(2, kText, sizeof kText - 1);
   ::_exit(kDenied);
+}
+
+/// False where it cannot be delivered; a host goes on without a decision that it does not get.
+bool write_all(int fd, std::string_view text) {
+  while (!text.empty()) {
+    const ssize_t written = ::write(fd, text.data(), text.size());
+    if (written < 0 && errno != EINTR) {
+      return false;
+    }
+    text.remove_prefix(written < 0 ? 0 : static_cast<std::size_t>(written));
+  }
+  return true;
 }
 
 /// Where the host says the project is; commands may have changed the folder since.
@@ -70,10 +83,11 @@ int answer_hook(const std::string& host, const platform::SettingsOptions& option
     }
   }
   const hosts::Reply reply = reply_to(*known, here);
-  if (!reply.err.empty()) {
-    [[maybe_unused]] const ssize_t written = ::write(2, reply.err.data(), reply.err.size());
+  write_all(2, reply.err);
+  if (!write_all(1, reply.out)) {
+    print_error("oap could not decide: standard output cannot be written");
+    return kDenied;
   }
-  print(reply.out);
   return reply.exit_code;
 }
 

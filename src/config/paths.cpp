@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "config/state_root.hpp"
 #include "crypto/hash.hpp"
 #include "os/file.hpp"
 #include "text/strings.hpp"
@@ -25,19 +26,6 @@ std::string join(const std::string& base, const std::string& path) {
 std::string parent(const std::string& path) {
   const std::size_t slash = path.rfind('/');
   return slash == 0 || slash == std::string::npos ? "/" : path.substr(0, slash);
-}
-
-/// $HOME, else the password database; empty where there is neither.
-std::string find_home(const Env& env) {
-  if (const auto home = env("HOME"); home && !home->empty() && (*home)[0] == '/') {
-    return *home;
-  }
-  std::array<char, 4096> buffer{};
-  struct passwd entry{};
-  struct passwd* found = nullptr;
-  const bool known = ::getpwuid_r(::geteuid(), &entry, buffer.data(), buffer.size(), &found) == 0 &&
-                     found != nullptr;
-  return known && found->pw_dir != nullptr && found->pw_dir[0] == '/' ? found->pw_dir : "";
 }
 
 /// A variable that names an absolute folder (XDG Base Directory 0.8: others are ignored).
@@ -91,6 +79,31 @@ Result<std::string> current_dir(const std::string& given) {
 
 Env process_env() { return os::env; }
 
+std::string find_home(const Env& env) {
+  if (const auto home = env("HOME"); home && !home->empty() && (*home)[0] == '/') {
+    return *home;
+  }
+  std::array<char, 4096> buffer{};
+  struct passwd entry{};
+  struct passwd* found = nullptr;
+  const bool known = ::getpwuid_r(::geteuid(), &entry, buffer.data(), buffer.size(), &found) == 0 &&
+                     found != nullptr;
+  return known && found->pw_dir != nullptr && found->pw_dir[0] == '/' ? found->pw_dir : "";
+}
+
+Result<std::string> find_state_root(const Env& env, const std::string& home,
+                                    const std::string& cwd) {
+  if (const auto data = env("OPENCODE_DATA_PATH"); data && !data->empty()) {
+    return os::canonical_path(join(cwd, *data));
+  }
+  const std::string base = xdg(env, "XDG_STATE_HOME", home, ".local/state");
+  if (base.empty()) {
+    return fail(Code::kConfiguration,
+                "there is no place for the state: set HOME or OPENCODE_DATA_PATH");
+  }
+  return base + "/oap";
+}
+
 Result<std::string> find_workspace(const std::optional<std::string>& explicit_dir,
                                    const std::string& cwd, const Env& env) {
   if (explicit_dir) {
@@ -138,16 +151,7 @@ Result<Paths> resolve_paths(const PathOptions& options) {
       !base.empty()) {
     paths.user_dir = base + "/oap";
   }
-  if (const auto data = options.env("OPENCODE_DATA_PATH"); data && !data->empty()) {
-    OAP_TRY(paths.state_root, os::canonical_path(join(cwd, *data)));
-  } else {
-    const std::string base = xdg(options.env, "XDG_STATE_HOME", paths.home, ".local/state");
-    if (base.empty()) {
-      return fail(Code::kConfiguration,
-                  "there is no place for the state: set HOME or OPENCODE_DATA_PATH");
-    }
-    paths.state_root = base + "/oap";
-  }
+  OAP_TRY(paths.state_root, find_state_root(options.env, paths.home, cwd));
   paths.state_dir = paths.state_root + "/workspaces/" + state_name(paths.workspace);
   return paths;
 }

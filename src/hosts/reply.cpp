@@ -15,7 +15,7 @@ Reply printed(json::Object object) {
   return {0, json::print(json::Value(std::move(object))) + "\n", ""};
 }
 
-Reply blocked(std::string_view reason) { return {kBlocked, "", std::string(reason) + "\n"}; }
+Reply blocked(std::string_view reason) { return {kBlocked, "", std::string(reason) + "\n", true}; }
 
 bool is_permission_request(const Event& event) {
   return event.name == "PermissionRequest" || event.name == "permission_request";
@@ -71,13 +71,15 @@ Reply allow(Host host, const Event& event, const Verdict& verdict) {
 }
 
 Reply deny(Host host, const Event& event, const Verdict& verdict) {
+  Reply out;
   if (speaks_claude(host)) {
-    return claude_before(event, "deny", verdict);
+    out = claude_before(event, "deny", verdict);
+  } else {
+    const std::string_view decision = host == Host::kGoose ? "block" : "deny";
+    out = printed({{"decision", decision}, {"reason", verdict.reason}});
   }
-  if (host == Host::kGoose) {
-    return printed({{"decision", "block"}, {"reason", verdict.reason}});
-  }
-  return printed({{"decision", "deny"}, {"reason", verdict.reason}});
+  out.denied = true;
+  return out;
 }
 
 }  // namespace

@@ -14,6 +14,7 @@ struct Reply {
   int exit_code = 0;
   std::string out;
   std::string err;
+  bool denied = false;  ///< the call does not run
 };
 
 /// What was decided of a kBefore event.

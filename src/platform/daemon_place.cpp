@@ -1,6 +1,7 @@
 #include "platform/daemon_place.hpp"
 
 #include "api/socket_place.hpp"
+#include "config/state_root.hpp"
 
 namespace oap::platform {
 
@@ -10,12 +11,9 @@ Result<DaemonPlace> daemon_place(const config::Env& env) {
     return fail(Code::kConfiguration,
                 "OPENCODE_DATA_PATH is {}; a daemon needs an absolute path there", *data);
   }
-  config::PathOptions where;
-  where.env = env;
-  where.cwd = "/";
-  where.workspace = "/";
-  OAP_TRY(const config::Paths paths, config::resolve_paths(where));
-  return DaemonPlace{paths.state_root, api::socket_path(paths.state_root, env)};
+  OAP_TRY(std::string state_root, config::find_state_root(env, config::find_home(env), "/"));
+  std::string socket = api::socket_path(state_root, env);
+  return DaemonPlace{std::move(state_root), std::move(socket)};
 }
 
 }  // namespace oap::platform

@@ -6,6 +6,7 @@
 #include "async/runtime.hpp"
 #include "audit/log.hpp"
 #include "base/ids.hpp"
+#include "hosts/search.hpp"
 #include "hosts/translate.hpp"
 #include "platform/audit_sink.hpp"
 #include "platform/codex_call.hpp"
@@ -39,6 +40,16 @@ ToolCall own_call(hosts::Host host, const hosts::Event& event) {
   return call;
 }
 
+bool lists_names(const ToolCall& call) {
+  return call.server == kBuiltinServer && (call.tool == "glob" || call.tool == "list_dir");
+}
+
+/// Whether a hook has changed nothing but what a search leaves out.
+bool only_exclusions(json::Object before, json::Object after) {
+  before.erase("exclude");
+  return after.erase("exclude") > 0 && before == after;
+}
+
 }  // namespace
 
 struct HostGuard::Parts {
@@ -62,6 +73,10 @@ struct HostGuard::Parts {
   void settle_rewrite(hooks::BeforeOutcome& outcome, hosts::Verdict& verdict, hosts::Host host,
                       const hosts::Event& event, const hosts::Translation& calls,
                       std::size_t index) const;
+  std::optional<json::Object> narrowed_search(const hosts::Event& event, const ToolCall& call,
+                                              const json::Object& changed) const;
+  json::Value visible(hosts::Host host, const hosts::Event& event,
+                      const hosts::Translation& calls) const;
   Task<Result<void>> write(audit::Event event,
                            audit::Durability durability = audit::Durability::kSync);
 };
@@ -128,6 +143,22 @@ hooks::Context HostGuard::Parts::context_of(const hosts::Event& event,
 void HostGuard::Parts::settle_rewrite(hooks::BeforeOutcome& outcome, hosts::Verdict& verdict,
                                       hosts::Host host, const hosts::Event& event,
                                       const hosts::Translation& calls, std::size_t index) const {
+  const ToolCall& call = calls.calls.at(index);
+  if (host == hosts::Host::kOpencode && call.server == kBuiltinServer &&
+      only_exclusions(call.arguments, outcome.call.arguments)) {
+    if (lists_names(call)) {
+      return;  // the names that may not be seen are taken out of the answer
+    }
+    if (auto narrowed = narrowed_search(event, call, outcome.call.arguments)) {
+      verdict.input = *std::move(narrowed);
+      return;
+    }
+    outcome.level = Level::kAsk;
+    outcome.rule = "host:search";
+    outcome.reason =
+        "the search could read files that may not be read; search without include, or elsewhere";
+    return;
+  }
   auto input = hosts::rewritten_input(host, event, calls, index, outcome.call.arguments);
   if (input && calls.calls.size() == 1) {
     verdict.input = *std::move(input);
@@ -138,6 +169,48 @@ void HostGuard::Parts::settle_rewrite(hooks::BeforeOutcome& outcome, hosts::Verd
   outcome.reason = outcome.reason.empty()
                        ? "the call would have to be changed, which the host's tool cannot take"
                        : outcome.reason + ", which the host's tool cannot do";
+}
+
+/// OpenCode's grep with an `include` that leaves out what may not be read.
+std::optional<json::Object> HostGuard::Parts::narrowed_search(const hosts::Event& event,
+                                                              const ToolCall& call,
+                                                              const json::Object& changed) const {
+  if (call.tool != "grep" || !json::get_string(event.input, "include").empty()) {
+    return std::nullopt;
+  }
+  std::vector<std::string> hidden;
+  if (const json::Array* const patterns = json::find_array(changed, "exclude")) {
+    for (const json::Value& pattern : *patterns) {
+      hidden.emplace_back(pattern.is_string() ? json::view(pattern.get_string()) : "");
+    }
+  }
+  const auto glob =
+      hosts::negated_glob(hidden, settings.paths.workspace,
+                          {event.cwd, std::string(json::get_string(call.arguments, "path"))});
+  if (!glob) {
+    return std::nullopt;
+  }
+  json::Object input = event.input;
+  input["include"] = *glob;
+  return input;
+}
+
+/// The answer without the names that a search may not show.
+json::Value HostGuard::Parts::visible(hosts::Host host, const hosts::Event& event,
+                                      const hosts::Translation& calls) const {
+  if (host != hosts::Host::kOpencode || calls.calls.size() != 1 ||
+      !lists_names(calls.calls.front()) || !event.response.is_object()) {
+    return event.response;
+  }
+  json::Value out = event.response;
+  json::Value* const text = out.get_object().if_contains("output");
+  if (text != nullptr && text->is_string()) {
+    const auto kept =
+        hosts::without_hidden(json::view(text->get_string()), settings.paths.workspace,
+                              policy->engine().hidden_from_search(principal));
+    *text = kept ? *kept : "[withheld: " + kept.error().message() + "]";
+  }
+  return out;
 }
 
 Result<std::unique_ptr<HostGuard>> HostGuard::open(Settings settings,
@@ -206,14 +279,16 @@ Task<Result<void>> HostGuard::refuse(hosts::Host host, hosts::Event event, std::
 
 Task<Result<std::optional<json::Value>>> HostGuard::clean(hosts::Host host, hosts::Event event) {
   const hosts::Translation translation = hosts::translate(host, event, parts_->servers);
-  json::Value redacted = parts_->scanner->redact(event.response);
+  const json::Value seen = parts_->visible(host, event, translation);
+  json::Value redacted = parts_->scanner->redact(seen);
   const bool changed = redacted != event.response;
+  const bool has_secrets = redacted != seen;
   const ToolCall call =
       translation.calls.empty() ? own_call(host, event) : translation.calls.front();
   audit::Event record = parts_->event_for(host, event, call, "tool_execution");
   record.success = !event.failed;
   record.result_summary = hosts::response_text(redacted);
-  record.details["secrets_removed"] = changed && hosts::can_replace(host);
+  record.details["secrets_removed"] = has_secrets && hosts::can_replace(host);
   auto writing = parts_->write(std::move(record), audit::Durability::kDeferred);
   OAP_CO_CHECK_OK(co_await std::move(writing));
   co_return changed ? std::optional<json::Value>(std::move(redacted)) : std::nullopt;

@@ -1,7 +1,7 @@
 #include "platform/host_sessions.hpp"
 
 #include <algorithm>
-#include <cmath>
+#include <set>
 
 #include <fmt/format.h>
 
@@ -9,7 +9,7 @@ namespace oap::platform {
 namespace {
 
 constexpr std::size_t kMostCalls = 256;
-constexpr int kMostDepth = 32;
+constexpr std::size_t kMostDepth = 32;
 
 }  // namespace
 
@@ -63,7 +63,8 @@ bool HostSessions::was_allowed(const std::string& workspace, const std::string& 
 
 void HostSessions::add(const std::string& workspace, const std::string& session, Usage usage) {
   std::string at = key(workspace, session);
-  for (int depth = 0; depth < kMostDepth && !at.empty(); ++depth) {
+  std::set<std::string> seen;
+  while (!at.empty() && seen.size() < kMostDepth && seen.insert(at).second) {
     Session& known = touch(at);
     known.usage.tokens += usage.tokens;
     known.usage.cost_usd += usage.cost_usd;
@@ -78,7 +79,7 @@ std::optional<std::string> HostSessions::spent(const std::string& workspace,
   const bool has_tokens =
       limits.max_tokens > 0 && limits.max_tokens != config::Missions().max_tokens;
   std::string at = key(workspace, session);
-  for (int depth = 0; depth < kMostDepth && !at.empty(); ++depth) {
+  for (std::size_t depth = 0; depth < kMostDepth && !at.empty(); ++depth) {
     const auto found = sessions_.find(at);
     if (found == sessions_.end()) {
       break;

@@ -148,6 +148,13 @@ class FailsClosed(HookTest):
         self.assertEqual(self.decision("Bash", {"command": "git status"}), "ask")
         self.assertEqual(self.decision("Bash", {"command": "rm x"}), "deny")
 
+    def test_an_answer_that_cannot_be_written(self):
+        event = {"cwd": str(self.work), "hook_event_name": "PreToolUse", "tool_name": "Bash", "tool_input": {"command": "rm x"}}
+        with open("/dev/full", "w") as full:
+            done = subprocess.run([HOOK, "claude-code"], input=json.dumps(event).encode(), cwd=self.work, env=self.env,
+                                  stdout=full, stderr=subprocess.PIPE, timeout=60)
+        self.assertEqual(done.returncode, 2, done.stderr)
+
     def test_unknown_hosts(self):
         self.assertEqual(self.hook("emacs", {})[0], 2)
 

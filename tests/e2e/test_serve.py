@@ -6,12 +6,12 @@ import pathlib
 import signal
 import socket
 import stat
-import subprocess
 import sys
 import threading
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "support"))
-from harness import OAP, OapTest, github_token, unittest  # noqa: E402
+import test_hook  # noqa: E402
+from harness import OapTest, github_token, unittest  # noqa: E402
 
 TOKEN = github_token("aB3dE5gH7jK9mN1pQ3sT5vW7yZ9bC2")
 POLICY = """permissions:
@@ -26,8 +26,8 @@ class Client:
 
     def __init__(self, path, directory, session="ses_1", timeout=60):
         self.socket = socket.socket(socket.AF_UNIX)
-        self.socket.settimeout(timeout)
         self.socket.connect(str(path))
+        self.socket.settimeout(timeout)
         self.file = self.socket.makefile("rb")
         self.directory, self.session, self.next = str(directory), session, 0
         self.answers = {}
@@ -209,6 +209,7 @@ class Decisions(ServeTest):
                 ("read", {"filePath": "/etc/hostname"}, "deny"),
                 ("list", {}, "allow"),
                 ("glob", {"pattern": "*.c"}, "allow"),
+                ("skill", {"name": "pdf"}, "allow"),
                 ("write", {"filePath": "/etc/x", "content": ""}, "deny"),
                 ("todowrite", {"todos": []}, "allow"),
                 ("task", {"prompt": "x"}, "allow"),
@@ -222,6 +223,17 @@ class Decisions(ServeTest):
                 ("batch", {"tool_calls": [{"tool": "read", "parameters": {"filePath": "a"}}]}, "allow"),
                 ("__proto__", {"__proto__": {"constructor": 1}}, "deny")):
             self.assertEqual(self.decide(tool, arguments), expected, (tool, arguments))
+
+    def test_searches_leave_out_what_may_not_be_read(self):
+        client = self.client()
+        answer = client.before("grep", {"pattern": "x"})
+        self.assertEqual(answer["decision"], "modify")
+        self.assertRegex(answer["arguments"]["include"], r"^!\{.*\*\*/secret/\*\*")
+        self.assertEqual(client.before("grep", {"pattern": "x", "include": "*.c"})["decision"], "deny")
+        self.assertEqual(client.before("grep", {"pattern": "x", "path": "secret"})["decision"], "deny")
+        found = "\n".join(str(self.work / name) for name in ("a.c", "secret/key", ".env", "b.c"))
+        answer = client.call("tool/after", call="c", tool="glob", arguments={"pattern": "*"}, output=found)
+        self.assertEqual(answer, {"output": f"{self.work}/a.c\n{self.work}/b.c", "findings": []})
 
     def test_an_ask_says_how_to_allow(self):
         answer = self.client().before("bash", {"command": "make"})
@@ -305,6 +317,32 @@ class Decisions(ServeTest):
         self.write(".opencode/permissions.yaml", POLICY)
         self.assertEqual(client.before("bash", {"command": "git status"})["decision"], "deny")
 
+    def test_sighup_reads_again_and_wrong_rules_change_nothing(self):
+        client = self.client()
+        self.assertEqual(client.before("bash", {"command": "git status"})["decision"], "allow")
+        os.kill(self.ready["pid"], signal.SIGHUP)
+        self.assertEqual(client.before("bash", {"command": "git status"})["decision"], "allow")
+        self.write(".opencode/permissions.yaml", "permissions: [{scope: nothing}]\n")
+        os.kill(self.ready["pid"], signal.SIGHUP)
+        self.assertEqual(client.before("bash", {"command": "git status"})["decision"], "allow")
+        self.write(".opencode/permissions.yaml", POLICY)
+        os.kill(self.ready["pid"], signal.SIGHUP)
+        self.assertEqual(client.before("bash", {"command": "rm x"})["decision"], "deny")
+        self.assertEqual(self.oap("audit", "verify").code, 0)
+
+    def test_many_workspaces_are_opened_and_closed(self):
+        client = self.client()
+        for i in range(80):
+            folder = self.base / f"many{i % 40}"
+            (folder / ".opencode").mkdir(parents=True, exist_ok=True)
+            client.directory = str(folder)
+            self.assertEqual(client.before("bash", {"command": "rm -rf /"})["decision"], "deny")
+        status = client.call("status")
+        self.assertLessEqual(status["workspaces"], 32)
+        self.assertEqual(len(self.audit(self.base / "many39")), 2)
+        descriptors = len(os.listdir(f"/proc/{self.ready['pid']}/fd"))
+        self.assertLess(descriptors, 300)
+
     def test_a_folder_that_cannot_be_opened_is_denied(self):
         client = self.client(self.base / "missing")
         answer = client.before("bash", {"command": "git status"})
@@ -348,6 +386,109 @@ class Decisions(ServeTest):
 
     def test_idle_without_a_mission(self):
         self.assertEqual(self.client().call("session/idle"), {})
+
+
+class BothWays:
+    """Every event goes to oap-hook twice, without the daemon and through it: the same answer, the same records."""
+
+    def setUp(self):
+        super().setUp()
+        self.daemon = self.start("serve", "--json")
+        self.assertIn(b'"ready"', self.daemon.stdout.readline())
+
+    def calls(self):
+        return self.oap("serve", "--status", "--json").json()["calls"]
+
+    def hook(self, host, event, env=None):
+        alone = super().hook(host, event, {**(env or {}), "OAP_SOCKET": "/nonexistent/oap.sock"})
+        before = self.calls()
+        through = super().hook(host, event, env)
+        self.assertEqual(through, alone)
+        text = event if isinstance(event, str) else json.dumps(event)
+        if host in ("claude-code", "codex", "gemini", "goose", "crush"):
+            self.assertEqual(self.calls(), before + 1, text)
+        return through
+
+    def events(self):
+        events = super().events()
+        own = ("event_id", "id", "seq", "hash", "prev_hash", "timestamp", "time", "call_id", "record_id")
+        bare = [{key: value for key, value in event.items() if key not in own} for event in events]
+        self.assertEqual(bare[0::2], bare[1::2])
+        return events[0::2]
+
+
+class HookThroughIt(unittest.TestCase):
+    def both_ways(self, case):
+        twice = type("Both" + case.__name__, (BothWays, case), {})
+        result = unittest.TestResult()
+        unittest.defaultTestLoader.loadTestsFromTestCase(twice).run(result)
+        problems = "\n".join(text for _, text in result.errors + result.failures)
+        self.assertTrue(result.wasSuccessful() and result.testsRun > 2, problems)
+
+    def test_claude_code(self):
+        self.both_ways(test_hook.ClaudeCode)
+
+    def test_failures(self):
+        self.both_ways(test_hook.FailsClosed)
+
+    def test_other_hosts(self):
+        self.both_ways(test_hook.OtherHosts)
+
+
+class HookWithoutIt(test_hook.HookTest):
+    def daemon(self, env=None):
+        daemon = self.start("serve", "--json", env=env)
+        self.assertIn(b'"ready"', daemon.stdout.readline())
+        return daemon
+
+    def calls(self):
+        return self.oap("serve", "--status", "--json").json()["calls"]
+
+    def test_a_killed_one(self):
+        daemon = self.daemon()
+        self.assertEqual((self.decision("Bash", {"command": "rm x"}), self.calls()), ("deny", 1))
+        daemon.kill()
+        daemon.wait()
+        self.assertEqual(self.decision("Bash", {"command": "rm x"}), "deny")
+        self.assertEqual(self.decision("Bash", {"command": "git status"}), "allow")
+
+    def test_one_that_hangs(self):
+        daemon = self.daemon()
+        daemon.send_signal(signal.SIGSTOP)
+        self.addCleanup(daemon.send_signal, signal.SIGCONT)
+        self.assertEqual(self.decision("Bash", {"command": "rm x"}), "deny")
+
+    def test_one_under_another_configuration(self):
+        other = self.base / "otherhome"
+        other.mkdir()
+        self.daemon(env={"HOME": str(other)})
+        self.assertEqual((self.decision("Bash", {"command": "rm x"}), self.calls()), ("deny", 0))
+
+    def test_a_socket_that_answers_nonsense(self):
+        path = self.base / "state/oap.sock"
+        for answer in (b"", b"nonsense\n", b'{"jsonrpc":"2.0","id":1,"result":{"exit":7}}\n',
+                       b'{"jsonrpc":"2.0","id":2,"result":{"exit":0,"stdout":"","stderr":""}}\n', b'{"result":5}\n'):
+            path.unlink(missing_ok=True)
+            listener = socket.socket(socket.AF_UNIX)
+            listener.bind(str(path))
+            listener.listen()
+
+            def serve(listener=listener, answer=answer):
+                connection, _ = listener.accept()
+                connection.recv(1 << 20)
+                connection.sendall(answer)
+                connection.close()
+
+            thread = threading.Thread(target=serve)
+            thread.start()
+            self.assertEqual(self.decision("Bash", {"command": "rm x"}), "deny", answer)
+            thread.join()
+            listener.close()
+
+    def test_a_large_event_decides_alone(self):
+        self.daemon()
+        content = "x" * (13 << 20)
+        self.assertEqual(self.decision("Write", {"file_path": "/etc/x", "content": content}), "deny")
 
 
 class Hostile(ServeTest):
@@ -452,12 +593,21 @@ class Hostile(ServeTest):
         for part in (self.base, folder):
             part.chmod(0o711)
         os.chmod(self.ready["socket"], 0o666)
-        script = ("import socket,sys\ns=socket.socket(socket.AF_UNIX)\ns.settimeout(20)\ns.connect(sys.argv[1])\n"
-                  "s.sendall(b'{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"status\"}\\n')\n"
-                  "try:\n  print(len(s.recv(1000)))\nexcept ConnectionError:\n  print(0)\n")
-        done = subprocess.run([sys.executable, "-c", script, self.ready["socket"]], stdout=subprocess.PIPE,
-                              stderr=subprocess.PIPE, user=65534, group=65534, timeout=60)
-        self.assertEqual(done.stdout.strip(), b"0", done.stderr)
+        child = os.fork()
+        if child == 0:
+            code = 99
+            try:
+                os.setgid(65534)
+                os.setuid(65534)
+                raw = socket.socket(socket.AF_UNIX)
+                raw.settimeout(20)
+                raw.connect(self.ready["socket"])
+                code = 1 if raw.recv(1000) else 0
+            except ConnectionError:
+                code = 0
+            finally:
+                os._exit(code)
+        self.assertEqual(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), 0)
         self.still_decides()
 
 

@@ -1,7 +1,10 @@
 #include <csignal>
 
+#include <unistd.h>
+
 #include "cli/hook_event.hpp"
 #include "cli/output.hpp"
+#include "crypto/startup.hpp"
 
 int main(int argc, char** argv) {
   std::signal(SIGPIPE, SIG_IGN);
@@ -10,5 +13,7 @@ int main(int argc, char** argv) {
     oap::cli::print_error("usage: oap-hook claude-code|codex|gemini|goose|crush < event");
     return 2;
   }
-  return oap::cli::answer_hook(argv[1], {});
+  oap::crypto::start_bare();
+  // Nothing is left to be tidied up: what was decided is on disk, and the answer is written.
+  ::_exit(oap::cli::answer_hook(argv[1], {}));
 }
