@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Installs the real MCP peers of tests/peers (gateways, servers, clients, conformance suites, Node 22)
-# for tests and benches. Usage: scripts/peers.sh [FOLDER]   (default build/peers; or $OAP_PEERS)
+# Installs the real peers of tests/peers (MCP gateways, servers, clients, conformance suites, agent
+# programs, Node 22) for tests and benches. Usage: scripts/peers.sh [FOLDER]   (default build/peers; or $OAP_PEERS)
 # Prints the folder; its bin/ has a command for each peer. Does nothing where the same lock file is
 # installed already, writes only into that folder and npm's cache, and runs no package's scripts.
 # Exit: 0 ready, 3 not possible here (no npm, no registry: tests skip with the printed cause), 1 failed.

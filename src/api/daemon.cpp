@@ -13,9 +13,11 @@ json::Value object(json::Object members) { return json::Value(std::move(members)
 
 }  // namespace
 
-Dispatcher::Dispatcher(Governor& governor, std::string version, const Clock& clock)
+Dispatcher::Dispatcher(Governor& governor, std::string version, const Clock& clock,
+                       std::vector<std::string> filter)
     : governor_(governor),
       version_(std::move(version)),
+      filter_(std::move(filter)),
       clock_(clock),
       started_(clock.wall()),
       since_(clock.steady()) {}
@@ -55,9 +57,13 @@ Task<Result<json::Value>> Dispatcher::hello(Client& client, json::Object params)
   OAP_CO_TRY(std::string workspace, co_await std::move(beginning));
   client.name = std::move(hello.client);
   client.can_ask = hello.can_ask;
-  co_return object({{"protocol", kProtocol},
-                    {"server", json::Object{{"name", "oap"}, {"version", version_}}},
-                    {"workspace", workspace}});
+  json::Object out{{"protocol", kProtocol},
+                   {"server", json::Object{{"name", "oap"}, {"version", version_}}},
+                   {"workspace", workspace}};
+  if (!filter_.empty()) {
+    out["filter"] = json::Array(filter_.begin(), filter_.end());
+  }
+  co_return object(std::move(out));
 }
 
 Task<Result<json::Value>> Dispatcher::before(Client& client, json::Object params) {

@@ -3,6 +3,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "api/governor.hpp"
 #include "api/line_server.hpp"
@@ -14,7 +15,9 @@ namespace oap::api {
 /// which outlives it. Belongs to the executor's thread.
 class Dispatcher {
  public:
-  Dispatcher(Governor& governor, std::string version, const Clock& clock);
+  /// `filter`: a command that takes secrets out of a text, for clients to start; empty: none.
+  Dispatcher(Governor& governor, std::string version, const Clock& clock,
+             std::vector<std::string> filter = {});
 
   /// The result of one request. kNotFound for a method that there is none of; kInvalidArgument for
   /// parameters that are wrong; what the governor fails with.
@@ -34,6 +37,7 @@ class Dispatcher {
 
   Governor& governor_;
   std::string version_;
+  std::vector<std::string> filter_;
   const Clock& clock_;
   WallTime started_;
   SteadyTime since_;

@@ -176,6 +176,7 @@ struct ScanArgs {
   enum class What { kSecrets, kCode } what = What::kSecrets;
   std::string path = ".";  ///< "-": standard input
   bool batch = false;
+  bool redact = false;   ///< of secrets: standard input to standard output
   std::string language;  ///< of code: bash, python, javascript; empty: by the file's name
 };
 struct WorkflowArgs {

@@ -278,6 +278,10 @@ struct Tree {
     sub->add_flag("--batch", scan.batch,
                   "JSON lines on standard input, {\"id\", \"text\"} or {\"id\", \"chunks\"}; one "
                   "answer a line");
+    sub->add_flag("--redact", scan.redact,
+                  "Copy standard input to standard output as it comes, without the secrets")
+        ->excludes("--batch")
+        ->excludes("path");
     sub = command(*parent, "code", "Find dangerous code in bash, Python and JavaScript",
                   choose(What::kCode));
     sub->add_option("path", scan.path, "A file, a folder, or '-' for standard input (default: .)");

@@ -8,7 +8,7 @@ void add_hook_commands(CLI::App& app, HookArgs& args, Command& command, const Co
   CLI::App* parent = app.add_subcommand("hook", "Govern another agent program's tool calls");
   parent->require_subcommand(1);
   using Action = HookArgs::Action;
-  const std::vector<std::string> hosts{"claude-code", "codex", "gemini", "goose", "crush"};
+  std::vector<std::string> hosts{"claude-code", "codex", "gemini", "goose", "crush"};
   for (const std::string& host : hosts) {
     make(*parent, host,
          "Decide one event of " + std::string(hosts::title_of(*hosts::host_named(host))) +
@@ -19,6 +19,7 @@ void add_hook_commands(CLI::App& app, HookArgs& args, Command& command, const Co
            command = args;
          });
   }
+  hosts.emplace_back("opencode");
   for (const auto& [name, help, action] :
        {std::tuple{"install", "Put the hook into a host's configuration", Action::kInstall},
         std::tuple{"uninstall", "Take it out again", Action::kUninstall}}) {
@@ -26,7 +27,7 @@ void add_hook_commands(CLI::App& app, HookArgs& args, Command& command, const Co
       args.action = chosen;
       command = args;
     });
-    sub->add_option("host", args.host, "claude-code, codex, gemini, goose or crush")
+    sub->add_option("host", args.host, "claude-code, codex, gemini, goose, crush or opencode")
         ->required()
         ->check(CLI::IsMember(hosts));
     sub->add_flag("--user", args.user, "For all of your projects, not this one");

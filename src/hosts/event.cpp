@@ -123,6 +123,7 @@ Result<Event> read_event(Host host, std::string_view text) {
   }
   event.kind = kind_of(event.name);
   event.session_id = first_of(object, {"session_id"});
+  event.transcript = first_of(object, {"transcript_path"});
   event.cwd = first_of(object, {names(host).cwd, "cwd", "working_dir"});
   if (event.kind == Event::Kind::kBefore || event.kind == Event::Kind::kAfter) {
     OAP_CHECK_OK(read_tool(event, object));

@@ -35,9 +35,10 @@ struct Event {
   std::string cwd;  ///< "" where the host does not say
   std::string tool;
   json::Object input;
-  json::Value response;  ///< kAfter: what the tool answered, in the host's form
-  bool failed = false;   ///< kAfter: it was an error
-  std::string prompt;    ///< kPrompt
+  json::Value response;         ///< kAfter: what the tool answered, in the host's form
+  bool failed = false;          ///< kAfter: it was an error
+  std::string prompt;           ///< kPrompt
+  std::string transcript = {};  ///< the session's file, where the host names one
 };
 
 /// Reads what the host wrote to the hook's standard input. kInvalidArgument where it is no object,

@@ -4,6 +4,7 @@
 #include <iterator>
 #include <span>
 
+#include "hosts/embedded.hpp"
 #include "json/parse.hpp"
 #include "json/print.hpp"
 #include "text/strings.hpp"
@@ -14,6 +15,8 @@ namespace {
 using std::string_view;
 
 constexpr int kSeconds = 60;
+constexpr string_view kMark =
+    "// Written by 'oap hook install opencode'; 'oap hook uninstall opencode' removes it.\n";
 
 struct Point {
   string_view event;
@@ -44,14 +47,6 @@ std::span<const Point> points(Host host) {
       break;
   }
   return {};
-}
-
-bool is_ours(Host host, const json::Value& entry) {
-  if (!entry.is_object()) {
-    return false;
-  }
-  const string_view command = json::get_string(entry.get_object(), "command");
-  return command.ends_with("oap-hook' " + std::string(name_of(host)));
 }
 
 json::Object handler(Host host, const std::string& command) {
@@ -87,7 +82,7 @@ json::Value group(Host host, const Point& point, const std::string& command) {
 json::Array others(Host host, const json::Array& list) {
   json::Array out;
   for (const json::Value& entry : list) {
-    if (is_ours(host, entry)) {
+    if (is_our_handler(host, entry)) {
       continue;
     }
     const json::Array* const handlers =
@@ -95,7 +90,7 @@ json::Array others(Host host, const json::Array& list) {
     json::Array kept;
     if (handlers != nullptr) {
       std::copy_if(handlers->begin(), handlers->end(), std::back_inserter(kept),
-                   [&](const json::Value& handler) { return !is_ours(host, handler); });
+                   [&](const json::Value& handler) { return !is_our_handler(host, handler); });
     }
     if (handlers == nullptr || kept.size() == handlers->size()) {
       out.push_back(entry);
@@ -127,7 +122,33 @@ std::string print(const json::Object& object) {
   return json::print_pretty(json::Value(object)) + "\n";
 }
 
+/// OpenCode loads each file of its plugin folder, not of the folders in it.
+std::vector<HookFile> plugin_files(bool user) {
+  const std::string folder = user ? ".config/opencode/plugin/" : ".opencode/plugin/";
+  std::vector<HookFile> out;
+  for (const string_view name :
+       {"values.ts", "daemon.ts", "governor.ts", "v1.ts", "v2.ts", "index.ts"}) {
+    out.push_back({folder + "oap/" + std::string(name), false,
+                   std::string(kMark) + std::string(embedded(name))});
+  }
+  out.push_back({folder + "oap.ts", false,
+                 std::string(kMark) + "export { default } from \"./oap/index.ts\"\n"});
+  return out;
+}
+
 }  // namespace
+
+bool is_our_text(const HookFile& file, string_view present) {
+  return present == file.text || (file.text.starts_with(kMark) && present.starts_with(kMark));
+}
+
+bool is_our_handler(Host host, const json::Value& entry) {
+  if (!entry.is_object()) {
+    return false;
+  }
+  const string_view command = json::get_string(entry.get_object(), "command");
+  return command.ends_with("oap-hook' " + std::string(name_of(host)));
+}
 
 std::vector<HookFile> hook_files(Host host, bool user) {
   switch (host) {
@@ -145,7 +166,7 @@ std::vector<HookFile> hook_files(Host host, bool user) {
     case Host::kCrush:
       return {{user ? ".config/crush/crush.json" : "crush.json"}};
     case Host::kOpencode:
-      break;
+      return plugin_files(user);
   }
   return {};
 }

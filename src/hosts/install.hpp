@@ -6,6 +6,7 @@
 
 #include "base/result.hpp"
 #include "hosts/event.hpp"
+#include "json/value.hpp"
 
 namespace oap::hosts {
 
@@ -16,8 +17,14 @@ struct HookFile {
   std::string text = {};   ///< of a fixed one
 };
 
-/// The files to change, for one project or for all of a user's. Pure.
+/// The files to change, for one project or for all of a user's, in the order in which they are
+/// written: what starts the others is last. Pure.
 std::vector<HookFile> hook_files(Host host, bool user);
+
+/// Whether a file that is there is the fixed text of ours, of this version or of another.
+bool is_our_text(const HookFile& file, std::string_view present);
+/// Whether an entry of a list of hooks is ours, whatever program it names.
+bool is_our_handler(Host host, const json::Value& entry);
 
 /// The hook's command line for a host's configuration: the program's path, quoted, and the host.
 /// kInvalidArgument for a path with a single quote or line break.

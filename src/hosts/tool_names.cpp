@@ -121,12 +121,19 @@ const Tool* find_tool(Host host, string_view name) {
 
 bool is_internal(Host host, string_view tool) {
   static constexpr auto kClaudeOnes = std::to_array<string_view>(
-      {"TodoWrite", "TodoRead", "Task", "Agent", "TaskCreate", "TaskGet", "TaskList", "TaskUpdate",
-       "TaskOutput", "TaskStop", "EnterPlanMode", "ExitPlanMode", "AskUserQuestion", "BashOutput",
-       "KillBash", "KillShell", "Skill", "SlashCommand", "ToolSearch"});
-  static constexpr auto kCodexOnes = std::to_array<string_view>({"update_plan"});
+      {"TodoWrite",       "TodoRead",      "Task",          "Agent",
+       "TaskCreate",      "TaskGet",       "TaskList",      "TaskUpdate",
+       "TaskOutput",      "TaskStop",      "EnterPlanMode", "ExitPlanMode",
+       "AskUserQuestion", "BashOutput",    "KillBash",      "KillShell",
+       "Skill",           "SlashCommand",  "ToolSearch",    "ListAgents",
+       "ReportFindings",  "ScheduleWakeup"});
+  static constexpr auto kCodexOnes = std::to_array<string_view>(
+      {"update_plan", "spawn_agent", "send_input", "wait_agent", "resume_agent", "close_agent",
+       "get_goal", "create_goal", "update_goal", "request_user_input"});
   static constexpr auto kGeminiOnes =
-      std::to_array<string_view>({"write_todos", "ask_user", "enter_plan_mode", "exit_plan_mode"});
+      std::to_array<string_view>({"write_todos", "ask_user", "enter_plan_mode", "exit_plan_mode",
+                                  "update_topic", "invoke_agent", "complete_task", "activate_skill",
+                                  "list_background_processes", "read_background_output"});
   static constexpr auto kCrushOnes =
       std::to_array<string_view>({"todos", "agent", "job_output", "job_kill"});
   static constexpr auto kOpencodeOnes =

@@ -2,6 +2,7 @@
 
 #include <functional>
 #include <string>
+#include <vector>
 
 #include "async/task.hpp"
 #include "platform/settings.hpp"
@@ -11,6 +12,8 @@ namespace oap::platform {
 struct DaemonOptions {
   SettingsOptions settings;  ///< for every folder that it is asked about
   std::string version;
+  /// A command that takes secrets out of a text, told to clients; empty: none.
+  std::vector<std::string> filter = {};
   /// Called once with the socket's path when clients can connect.
   std::function<void(const std::string& socket)> on_ready;
 };

@@ -9,6 +9,7 @@
 #include "hosts/search.hpp"
 #include "hosts/translate.hpp"
 #include "platform/audit_sink.hpp"
+#include "platform/codex_call.hpp"
 #include "platform/guard_table.hpp"
 #include "platform/live_policy.hpp"
 #include "platform/security_settings.hpp"
@@ -96,8 +97,11 @@ Result<void> HostGuard::Parts::open(std::optional<Executor> executor) {
   scanner = std::make_unique<security::SecretScanner>(settings.config.secrets, std::move(tag_key));
   security_policy = std::make_unique<security::SecurityPolicy>(
       security_options(settings.config.security), *scanner);
-  register_guards(hooks, {policy->engine(), *security_policy, scopes,
-                          security::RoleMatrix::builtin(), gateway::SkillSources(),
+  register_guards(hooks, {policy->engine(),
+                          *security_policy,
+                          scopes,
+                          security::RoleMatrix::builtin(),
+                          gateway::SkillSources(),
                           {settings.config.sandbox.protect, settings.config.sandbox.unprotect}});
   return {};
 }
@@ -315,8 +319,12 @@ Task<hosts::Reply> HostGuard::answer(hosts::Host host, hosts::Event event) {
     co_return hosts::Reply();
   }
   if (event.kind == Kind::kBefore) {
+    const bool is_placed = host != hosts::Host::kCodex || place_codex_call(event);
     auto judging = judge(host, event);
-    const auto verdict = co_await std::move(judging);
+    Result<hosts::Verdict> verdict = co_await std::move(judging);
+    if (verdict && host == hosts::Host::kCodex) {
+      settle_codex_call(event, *verdict, is_placed);
+    }
     co_return verdict ? hosts::reply_before(host, event, *verdict)
                       : hosts::reply_failed(host, &event, verdict.error().to_string());
   }

@@ -234,6 +234,71 @@ class Install(HookTest):
         self.oap("hook", "uninstall", "claude-code")
         self.assertEqual(json.loads((self.work / ".claude/settings.json").read_text()), {"a": 1, "b": 2})
 
+    def test_codex_trusts_the_hook_and_the_configuration_comes_back_to_the_byte(self):
+        config = self.home / ".codex/config.toml"
+        for options, hooks in ((["--user"], self.home / ".codex/hooks.json"), ([], self.work / ".codex/hooks.json")):
+            for before in (None, 'model = "x"\n[projects."/p"]\ntrust_level = "trusted"'):
+                config.parent.mkdir(exist_ok=True)
+                config.unlink(missing_ok=True)
+                if before is not None:
+                    config.write_text(before)
+                result = self.oap("hook", "install", "codex", *options)
+                self.assertEqual(result.code, 0, result)
+                text = config.read_text()
+                self.assertEqual(text.count(f'[hooks.state."{hooks}:pre_tool_use:0:0"]'), 1, text)
+                self.assertEqual(text.count('trusted_hash = "sha256:'), 3)
+                self.assertNotIn("written", self.oap("hook", "install", "codex", *options).out)
+                self.assertEqual(self.oap("hook", "uninstall", "codex", *options).code, 0)
+                self.assertFalse(hooks.exists())
+                self.assertEqual(config.read_text() if config.exists() else None, before)
+                self.assertEqual(list(config.parent.glob("*.before-oap")), [])
+
+    def test_codex_with_a_home_of_its_own(self):
+        env = {"CODEX_HOME": str(self.base / "cx")}
+        self.assertEqual(self.oap("hook", "install", "codex", "--user", env=env).code, 0)
+        self.assertEqual(sorted(f.name for f in (self.base / "cx").iterdir()), ["config.toml", "hooks.json"])
+        self.assertFalse((self.home / ".codex").exists())
+
+    def test_codex_hooks_in_one_line_are_left_alone(self):
+        config = self.home / ".codex/config.toml"
+        config.parent.mkdir()
+        config.write_text("hooks = {}\n")
+        result = self.oap("hook", "install", "codex", "--user")
+        self.assertNotEqual(result.code, 0)
+        self.assertIn("/hooks", result.err)
+        self.assertEqual(config.read_text(), "hooks = {}\n")
+        self.assertFalse((self.home / ".codex/hooks.json").exists())
+
+    def test_the_opencode_plugin_comes_with_the_program(self):
+        source = pathlib.Path(__file__).resolve().parents[2] / "integrations/opencode/src"
+        for options, folder, env in (([], self.work / ".opencode/plugin", {}),
+                                     (["--user"], self.home / ".config/opencode/plugin", {}),
+                                     (["--user"], self.base / "xdg/opencode/plugin", {"XDG_CONFIG_HOME": str(self.base / "xdg")})):
+            result = self.oap("hook", "install", "opencode", *options, env=env)
+            self.assertEqual(result.code, 0, result)
+            self.assertTrue((folder / "oap.ts").read_text().endswith('export { default } from "./oap/index.ts"\n'))
+            self.assertEqual(sorted(f.name for f in (folder / "oap").iterdir()), sorted(f.name for f in source.iterdir()))
+            for file in source.iterdir():
+                self.assertTrue((folder / "oap" / file.name).read_text().endswith(file.read_text()), file)
+            self.assertNotIn("written", self.oap("hook", "install", "opencode", *options, env=env).out)
+            self.assertEqual(self.oap("hook", "uninstall", "opencode", *options, env=env).code, 0)
+            self.assertFalse(folder.exists())
+        self.assertTrue((self.work / ".opencode/permissions.yaml").exists())
+
+    def test_an_older_opencode_plugin_is_replaced_and_a_file_of_yours_comes_back(self):
+        folder = self.work / ".opencode/plugin"
+        self.oap("hook", "install", "opencode")
+        older = folder / "oap/v1.ts"
+        older.write_text(older.read_text().splitlines()[0] + "\n// of another version\n")
+        self.assertIn("written: " + str(older), self.oap("hook", "install", "opencode").out)
+        self.assertEqual(list(folder.rglob("*.before-oap")), [])
+        self.oap("hook", "uninstall", "opencode")
+        mine = self.write(".opencode/plugin/oap.ts", "export default {}\n")
+        self.oap("hook", "install", "opencode")
+        self.oap("hook", "uninstall", "opencode")
+        self.assertEqual(mine.read_text(), "export default {}\n")
+        self.assertEqual([f.name for f in folder.iterdir()], ["oap.ts"])
+
     def test_links_and_broken_files_are_left_alone(self):
         outside = self.base / "outside.json"
         outside.write_text("{}")

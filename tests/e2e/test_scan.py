@@ -77,6 +77,19 @@ class Scan(OapTest):
             self.assertEqual(answer["findings"], whole["findings"], answer["id"])
             self.assertEqual(answer["redacted"], whole["redacted"], answer["id"])
 
+    def test_a_stream_is_copied_without_its_secrets(self):
+        token = github_token(5)
+        text = "a\n" * 50_000 + f"TOKEN={token}\nend".replace("TOKEN=", "the token ")
+        result = self.oap("scan", "secrets", "--redact", stdin=text)
+        self.assertEqual(result.code, 0, result)
+        self.assertNotIn(token, result.out)
+        self.assertEqual(result.out.split("[REDACTED:github_token:")[0], text.split(token)[0])
+        self.assertTrue(result.out.endswith("]\nend"), result.out[-80:])
+        binary = bytes(range(256)) * 4096
+        self.assertEqual(self.oap("scan", "secrets", "--redact", stdin=binary).out, binary.decode(errors="replace"))
+        self.assertEqual(self.oap("scan", "secrets", "--redact", stdin="").out, "")
+        self.assertEqual(self.oap("scan", "secrets", "--redact", "src").code, 2)
+
     def test_redacted_json_stays_json(self):
         inner = json.dumps({"password": 'k9"x\\Tr0ub4dor', "token": github_token(6), "n": 1})
         answer = self.batch("secrets", {"id": 1, "text": inner})[0]

@@ -240,6 +240,13 @@ class Decisions(ServeTest):
         self.assertEqual(answer["decision"], "deny")
         self.assertIn("oap permission set", answer["reason"])
 
+    def test_clients_are_told_a_command_that_takes_secrets_out(self):
+        hello = self.client().call("initialize", client={"name": "t", "version": "1"}, protocol=1)
+        done = subprocess.run(hello["filter"], input=f"the token {TOKEN}!\n".encode(), stdout=subprocess.PIPE, cwd=self.work,
+                              env=self.env, timeout=60)
+        self.assertEqual(done.returncode, 0)
+        self.assertRegex(done.stdout.decode(), r"^the token \[REDACTED:github_token:[0-9a-f]{4}\]!\n$")
+
     def test_a_client_that_can_ask_is_asked(self):
         client = self.client()
         client.call("initialize", client={"name": "t", "version": "1"}, protocol=1, can_ask=True)

@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
-"""A language model that says what a script tells it, over the true wire of three dialects:
+"""A language model that says what a script tells it, over the true wire of four dialects:
 
   POST …/messages           Anthropic Messages
   POST …/chat/completions   OpenAI Chat Completions
   POST …/responses          OpenAI Responses
+  POST …/models/NAME:generateContent and :streamGenerateContent   Gemini
 
-each with server-sent events where the request has "stream": true, else as one JSON object.
+each with server-sent events where the request has "stream": true (Gemini: by the path), else as one JSON object.
 Listens on 127.0.0.1 only and prints "listening PORT". Needs nothing but Python 3.
 
   mock_llm.py [--port N] [--script FILE.json]
@@ -26,7 +27,8 @@ The script is a list of rules; the first that fits a request answers it:
     model      a regular expression that occurs in the model's name
   times        how often the rule may be used (default: without limit)
   answer
-    text, tool_calls   one or both; a call may have "id", and "raw" text in place of "arguments"
+    text, tool_calls   one or both; a call may have "id", "raw" text in place of "arguments", and (in the
+                       Responses dialect) the "namespace" of its tool
     stop               the stop reason in the words of the dialect, where it is not the natural one
     status, headers, message    an HTTP error in the words of the dialect
     fault: reset       the connection is reset before anything is sent
@@ -98,7 +100,8 @@ class Script:
 
 ERROR_TYPES = {400: "invalid_request_error", 401: "authentication_error", 403: "permission_error",
                404: "not_found_error", 429: "rate_limit_error", 529: "overloaded_error"}
-DIALECTS = {"/messages": "anthropic", "/chat/completions": "chat", "/responses": "responses"}
+DIALECTS = {"/messages": "anthropic", "/chat/completions": "chat", "/responses": "responses",
+            ":generateContent": "gemini", ":streamGenerateContent": "gemini"}
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -140,13 +143,17 @@ class Handler(BaseHTTPRequestHandler):
 
     def do_POST(self):
         raw = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        dialect = next((d for path, d in DIALECTS.items() if self.path.split("?")[0].endswith(path)), None)
+        path = self.path.split("?")[0]
+        dialect = next((d for end, d in DIALECTS.items() if path.endswith(end)), None)
         try:
             body = json.loads(raw)
         except ValueError:
             return self.send_json(400, {"error": {"message": "the body is no JSON"}})
         if dialect is None or not isinstance(body, dict):
             return self.send_json(404, {"error": {"message": "no such endpoint: " + self.path}})
+        if dialect == "gemini":
+            name, _, method = path.rsplit("/", 1)[-1].partition(":")
+            body = {"model": name, "stream": method == "streamGenerateContent", **body}
         seen = Seen(dialect, body)
         record = {"path": self.path, "headers": dict(self.headers.items()), "body": body}
         return self.reply(seen, self.script.answer(seen, record))

@@ -1,4 +1,4 @@
-"""How the mock LLM reads a request and writes an answer in the three wire dialects."""
+"""How the mock LLM reads a request and writes an answer in the four wire dialects."""
 
 import json
 import re
@@ -59,6 +59,16 @@ class Seen:
                 self.add_user(text_of(item.get("content")))
             self.results += item.get("type") == "function_call_output"
 
+    def read_gemini(self, body):
+        self.system = text_of(body.get("systemInstruction", {}).get("parts", []))
+        self.tools = [each.get("name", "") for tool in body.get("tools", [])
+                      for each in tool.get("functionDeclarations", [])]
+        for content in body.get("contents", []):
+            parts = content.get("parts", [])
+            if content.get("role") == "user":
+                self.add_user(text_of(parts).strip())
+            self.results += sum("functionResponse" in part for part in parts)
+
     def add_user(self, text):
         if text:
             self.users.append(text)
@@ -86,7 +96,8 @@ class Writer:
         self.calls = []
         for call in answer.get("tool_calls", []):
             written = call["raw"] if "raw" in call else json.dumps(call.get("arguments", {}))
-            self.calls.append({"id": call.get("id") or new_id("call"), "name": call["name"], "written": written})
+            self.calls.append({"id": call.get("id") or new_id("call"), "name": call["name"], "written": written,
+                               "space": {"namespace": call["namespace"]} if "namespace" in call else {}})
         self.input = max(1, len(json.dumps(seen.body)) // 4)
         self.output = max(1, len(self.text + "".join(c["written"] for c in self.calls)) // 4)
 
@@ -186,7 +197,7 @@ class Writer:
                    "content": [{"type": "output_text", "text": self.text, "annotations": []}]}
         for call in self.calls:
             yield {"type": "function_call", "id": "fc_" + call["id"], "call_id": call["id"], "name": call["name"],
-                   "arguments": call["written"], "status": "completed"}
+                   "arguments": call["written"], "status": "completed", **call["space"]}
 
     def responses_body(self, status, output):
         return {"id": "resp_" + self.id, "object": "response", "created_at": 0, "status": status, "error": None,
@@ -219,3 +230,24 @@ class Writer:
                  "output_tokens": self.output, "output_tokens_details": {"reasoning_tokens": 0},
                  "total_tokens": self.input + self.output}
         return {**self.responses_body("completed", output), "usage": usage}
+
+    # Gemini
+    def gemini_chunk(self, parts, finish=None):
+        usage = {"promptTokenCount": self.input, "candidatesTokenCount": self.output,
+                 "totalTokenCount": self.input + self.output}
+        candidate = {"index": 0, "content": {"role": "model", "parts": parts}}
+        return {"candidates": [{**candidate, **({"finishReason": finish} if finish else {})}],
+                "usageMetadata": usage, "modelVersion": self.seen.model, "responseId": self.id}
+
+    def gemini_calls(self):
+        return [{"functionCall": {"id": call["id"], "name": call["name"], "args": json.loads(call["written"])}}
+                for call in self.calls]
+
+    def gemini_events(self):
+        for piece in pieces(self.text) if self.text else []:
+            yield self.event(self.gemini_chunk([{"text": piece}]))
+        yield self.event(self.gemini_chunk(self.gemini_calls(), self.answer.get("stop") or "STOP"))
+
+    def gemini_whole(self):
+        parts = ([{"text": self.text}] if self.text else []) + self.gemini_calls()
+        return self.gemini_chunk(parts, self.answer.get("stop") or "STOP")

@@ -22,6 +22,9 @@ int scan_command(const Common& common, const ScanArgs& args) {
     return args.batch ? scan_code_batch(scanner, exceptions)
                       : scan_code(scanner, exceptions, args, common.json);
   }
+  if (args.redact) {
+    return redact_secrets(scanner);
+  }
   return args.batch ? scan_secrets_batch(scanner) : scan_secrets(scanner, args, common.json);
 }
 

@@ -9,6 +9,7 @@
 #include "cli/commands/commands.hpp"
 #include "cli/output.hpp"
 #include "cli/version.hpp"
+#include "os/self.hpp"
 #include "platform/daemon.hpp"
 #include "platform/daemon_place.hpp"
 
@@ -21,6 +22,9 @@ constexpr Millis kStopWait{60'000};
 int serve(const Common& common) {
   platform::DaemonOptions options;
   options.version = std::string(version());
+  if (auto self = os::self_path()) {
+    options.filter = {*std::move(self), "scan", "secrets", "--redact"};
+  }
   options.on_ready = [json = common.json](const std::string& socket) {
     if (json) {
       print_json(json::Object{
