@@ -41,6 +41,7 @@ struct Tree {
   Args args;
   RunArgs run;
   ChatArgs chat;
+  AcpArgs acp;
   UndoArgs undo;
   RouteArgs route;
   ConfigArgs config;
@@ -70,6 +71,7 @@ struct Tree {
     app.require_subcommand(0, 1);
     add_run();
     add_chat();
+    add_acp();
     add_undo();
     add_small();
     add_config();
@@ -109,7 +111,8 @@ struct Tree {
     sub->add_flag("--fast-path", run.fast_path, "One agent, no plan")->excludes(agent);
     sub->add_flag("--yes,-y", run.yes, "Approve the permission asks of this run's tool calls");
     sub->add_flag("--continue,-c", run.continue_session, "Go on with the newest session here");
-    sub->add_option("--session", run.session, "Go on with this session (see oap sessions list)")
+    sub->add_option("--session,--resume,-r", run.session,
+                    "Go on with this session (see oap sessions list)")
         ->type_name("ID");
     sub->add_option("--agent", run.agent, "Who does it (see oap agents list); without a plan")
         ->type_name("NAME")
@@ -117,10 +120,34 @@ struct Tree {
     sub->add_option("--record", run.record, "Write the model exchanges to FILE")->type_name("FILE");
     sub->add_option("--output-format", format, "text, json or stream-json")
         ->check(CLI::IsMember({"text", "json", "stream-json"}));
+    add_claude_options(*sub);
     sub->footer(
         "\nExamples:\n  oap run \"Read the README.md file\"\n"
         "  oap run -m anthropic/claude-sonnet-4-5 --yes \"Fix the failing test\"\n"
         "  git diff | oap run -m openai/gpt-4.1 -");
+  }
+
+  /// What scripts written for `claude -p` give.
+  void add_claude_options(CLI::App& sub) {
+    sub.add_option("--schema", run.schema,
+                   "Of json and stream-json: oap, or claude (the messages of claude -p)")
+        ->check(CLI::IsMember({"oap", "claude"}));
+    sub.add_option("--input-format", run.input_format,
+                   "text, or stream-json (with --schema claude): a user message a line")
+        ->check(CLI::IsMember({"text", "stream-json"}));
+    sub.add_flag("--print,-p", run.print, "Nobody is asked: what would ask is denied");
+    sub.add_flag("--verbose", run.verbose,
+                 "With --schema claude and json: all messages as one array");
+    sub.add_flag("--include-partial-messages", run.partial,
+                 "With --schema claude and stream-json: also pieces of messages");
+    sub.add_option("--max-turns", run.max_turns, "End after that many answers of the model")
+        ->check(CLI::Range(1, 1'000'000));
+    sub.add_option(
+        "--allowedTools,--allowed-tools", run.allowed_tools,
+        "Rules of Claude Code for calls that need no approval, e.g. \"Bash(git log:*)\"");
+    sub.add_option("--disallowedTools,--disallowed-tools", run.disallowed_tools,
+                   "Rules of Claude Code for calls that are denied");
+    sub.add_option("--permission-mode", run.permission_mode, "default, acceptEdits or dontAsk");
   }
 
   void add_chat() {
@@ -133,6 +160,16 @@ struct Tree {
         ->type_name("ID")
         ->excludes(newest);
     sub->add_flag("--yes,-y", chat.yes, "Approve the permission asks of this talk's tool calls");
+  }
+
+  void add_acp() {
+    CLI::App* sub = command(app, "acp", "Be the agent of an editor (Agent Client Protocol, stdio)",
+                            [this] { args.command = acp; });
+    sub->add_option("--model,-m", acp.model, "provider/model, as for oap run");
+    sub->add_option("--permission-timeout", acp.permission_seconds,
+                    "Seconds a question waits for an answer; then it is denied")
+        ->check(CLI::Range(1, 86'400))
+        ->type_name("SECONDS");
   }
 
   void add_undo() {

@@ -37,9 +37,7 @@ StopReason stop_reason(std::string_view name, bool has_calls) {
 class AnthropicAssembler final : public Assembler {
  public:
   AnthropicAssembler(std::string name, Dialect::OnText on_text, Dialect::OnText on_thought)
-      : name_(std::move(name)),
-        on_text_(std::move(on_text)),
-        on_thought_(std::move(on_thought)) {}
+      : name_(std::move(name)), on_text_(std::move(on_text)), on_thought_(std::move(on_thought)) {}
 
   Attempt<void> add(const net::SseEvent& event) override;
   Attempt<void> add_whole(const json::Value& answer) override;

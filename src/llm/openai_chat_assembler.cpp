@@ -39,9 +39,7 @@ std::string content_text(const json::Value* content) {
 class ChatAssembler final : public Assembler {
  public:
   ChatAssembler(std::string name, Dialect::OnText on_text, Dialect::OnText on_thought)
-      : name_(std::move(name)),
-        on_text_(std::move(on_text)),
-        on_thought_(std::move(on_thought)) {}
+      : name_(std::move(name)), on_text_(std::move(on_text)), on_thought_(std::move(on_thought)) {}
 
   Attempt<void> add(const net::SseEvent& event) override;
   Attempt<void> add_whole(const json::Value& answer) override;

@@ -20,9 +20,7 @@ struct PartialItem {
 class ResponsesAssembler final : public Assembler {
  public:
   ResponsesAssembler(std::string name, Dialect::OnText on_text, Dialect::OnText on_thought)
-      : name_(std::move(name)),
-        on_text_(std::move(on_text)),
-        on_thought_(std::move(on_thought)) {}
+      : name_(std::move(name)), on_text_(std::move(on_text)), on_thought_(std::move(on_thought)) {}
 
   Attempt<void> add(const net::SseEvent& event) override;
   Attempt<void> add_whole(const json::Value& answer) override;
@@ -245,7 +243,8 @@ Attempt<Answer> ResponsesAssembler::finish() {
 
 }  // namespace
 
-std::unique_ptr<Assembler> OpenAiResponsesDialect::assembler(OnText on_text, OnText on_thought) const {
+std::unique_ptr<Assembler> OpenAiResponsesDialect::assembler(OnText on_text,
+                                                             OnText on_thought) const {
   return std::make_unique<ResponsesAssembler>(name_, std::move(on_text), std::move(on_thought));
 }
 

@@ -47,7 +47,7 @@ struct Response {
 struct StreamSink {
   std::function<void(std::string_view text)> on_text;
   std::function<void(std::string_view text)> on_thought;  ///< what it thinks aloud
-  std::function<void(std::string_view what)> on_retry;  ///< a sentence: why and for how long
+  std::function<void(std::string_view what)> on_retry;    ///< a sentence: why and for how long
 };
 
 /// A language model behind one wire dialect. Implementations: anthropic, openai chat, openai
