@@ -26,7 +26,7 @@ class Turn {
 
   TurnEvents events();
   /// Ends what is still open, and says what has not been said: the answer of a report whose text
-  /// did not come in pieces, and what went wrong as far as the conversation should show it.
+  /// did not come in pieces, and a denial or limit that no answer came after.
   void finish(const orchestration::TaskReport& report);
   /// Whether an error is shown as text in the conversation (a denial, a limit) rather than as the
   /// failure of the prompt.

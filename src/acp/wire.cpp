@@ -150,7 +150,7 @@ void Wire::settle(const std::string& key, Answer answer) {
 }
 
 void Wire::reject(const json::Value& id, int code, std::string message) {
-  log::warn("acp", "a message of the editor was refused", {{"why", message}});
+  log::info("acp", "a message of the editor was refused", {{"why", message}});
   send(jsonrpc::print(jsonrpc::Response::failure(id, code, std::move(message))));
 }
 

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "cli/args.hpp"
+#include "cli/claude/options.hpp"
 #include "cli/parse_audit.hpp"
 #include "cli/parse_hook.hpp"
 #include "cli/parse_mcp.hpp"
@@ -120,34 +121,11 @@ struct Tree {
     sub->add_option("--record", run.record, "Write the model exchanges to FILE")->type_name("FILE");
     sub->add_option("--output-format", format, "text, json or stream-json")
         ->check(CLI::IsMember({"text", "json", "stream-json"}));
-    add_claude_options(*sub);
+    add_claude_options(*sub, run);
     sub->footer(
         "\nExamples:\n  oap run \"Read the README.md file\"\n"
         "  oap run -m anthropic/claude-sonnet-4-5 --yes \"Fix the failing test\"\n"
         "  git diff | oap run -m openai/gpt-4.1 -");
-  }
-
-  /// What scripts written for `claude -p` give.
-  void add_claude_options(CLI::App& sub) {
-    sub.add_option("--schema", run.schema,
-                   "Of json and stream-json: oap, or claude (the messages of claude -p)")
-        ->check(CLI::IsMember({"oap", "claude"}));
-    sub.add_option("--input-format", run.input_format,
-                   "text, or stream-json (with --schema claude): a user message a line")
-        ->check(CLI::IsMember({"text", "stream-json"}));
-    sub.add_flag("--print,-p", run.print, "Nobody is asked: what would ask is denied");
-    sub.add_flag("--verbose", run.verbose,
-                 "With --schema claude and json: all messages as one array");
-    sub.add_flag("--include-partial-messages", run.partial,
-                 "With --schema claude and stream-json: also pieces of messages");
-    sub.add_option("--max-turns", run.max_turns, "End after that many answers of the model")
-        ->check(CLI::Range(1, 1'000'000));
-    sub.add_option(
-        "--allowedTools,--allowed-tools", run.allowed_tools,
-        "Rules of Claude Code for calls that need no approval, e.g. \"Bash(git log:*)\"");
-    sub.add_option("--disallowedTools,--disallowed-tools", run.disallowed_tools,
-                   "Rules of Claude Code for calls that are denied");
-    sub.add_option("--permission-mode", run.permission_mode, "default, acceptEdits or dontAsk");
   }
 
   void add_chat() {
@@ -168,7 +146,7 @@ struct Tree {
     sub->add_option("--model,-m", acp.model, "provider/model, as for oap run");
     sub->add_option("--permission-timeout", acp.permission_seconds,
                     "Seconds a question waits for an answer; then it is denied")
-        ->check(CLI::Range(1, 86'400))
+        ->check(CLI::Range(1, 300))
         ->type_name("SECONDS");
   }
 
