@@ -2,11 +2,14 @@
 
 import json
 import pathlib
+import signal
+import subprocess
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "support"))
 from acp_client import AcpClient, AcpError  # noqa: E402
 from harness import OAP, OapTest, github_token, unittest  # noqa: E402
+from mission import good_script  # noqa: E402
 
 
 def call(name, **arguments):
@@ -225,6 +228,35 @@ class Turns(AcpTest):
         self.assertIn("model", said)
 
 
+class Plans(AcpTest):
+    def test_the_agent_path_shows_its_plan(self):
+        plan = {"steps": [{"id": "a", "description": "Look around", "tool": "list_dir", "arguments": {"path": "."}}],
+                "success_criteria": ["seen"]}
+        review = {"step_reviews": [{"step_id": "a", "success": True}], "quality_score": 1}
+        client = self.agent([
+            {"when": {"tool": "submit_requirements"},
+             "answer": {"text": json.dumps({"requirements": [], "strategy": "s"})}},
+            {"when": {"tool": "submit_plan"}, "answer": call("submit_plan", **plan)},
+            {"answer": call("submit_review", **review)}])
+        session = self.session(client)
+        client.call("session/set_config_option", {"sessionId": session, "configId": "path", "value": "agents"})
+        self.assertEqual(self.prompt(client, session, "Look around"), "end_turn")
+        states = [[(e["content"], e["status"]) for e in u["entries"]] for u in client.of_kind("plan")]
+        self.assertEqual(states[0], [("Look around", "pending")])
+        self.assertEqual(states[-1], [("Look around", "completed")])
+        self.assertIn("Look around", client.text())
+
+    def test_a_mission_shows_its_todo_list(self):
+        client = self.agent(good_script())
+        session = self.session(client)
+        client.call("session/set_mode", {"sessionId": session, "modeId": "approve"})
+        self.assertEqual(self.prompt(client, session, "/task Write out.txt"), "end_turn")
+        self.assertEqual((self.work / "out.txt").read_text(), "made\n")
+        states = [[e["status"] for e in u["entries"]] for u in client.of_kind("plan") if u["entries"]]
+        self.assertIn(["pending"], states)
+        self.assertEqual(states[-1], ["completed"])
+
+
 class Sessions(AcpTest):
     def test_a_session_is_loaded_with_all_that_was_said(self):
         self.write("README.md", "# Test Project\n")
@@ -389,6 +421,39 @@ class Hostile(AcpTest):
         text = json.dumps(self.received()[0])
         self.assertIn("[main.rs](src/main.rs)", text)
         self.assertIn("</context-2>", text)
+
+    def test_a_signal_ends_it_like_the_end_of_input(self):
+        client = self.agent(one_call(call("bash", command="true")), permission=None)
+        session = self.session(client)
+        request = client.begin("session/prompt",
+                               {"sessionId": session, "prompt": [{"type": "text", "text": "go"}]})
+        client.wait_for(lambda: client.asked, "the question")
+        client.process.send_signal(signal.SIGTERM)
+        self.assertEqual(client.process.wait(30), 0)
+        client.wait_for(lambda: client.ended, "the end")
+        self.assertEqual(client.answer(request)["stopReason"], "cancelled")
+
+    def test_an_editor_that_no_longer_reads(self):
+        env, _ = self.mock_llm([{"answer": {"text": "x" * 200_000}}])
+        process = subprocess.Popen([OAP, "acp", "--model", "openai/m"], cwd=self.work, env={**self.env, **env},
+                                   stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+        self.addCleanup(process.wait)
+        self.addCleanup(process.kill)
+        self.addCleanup(process.stdin.close)
+
+        def ask(number, method, params):
+            process.stdin.write(json.dumps({"jsonrpc": "2.0", "id": number, "method": method,
+                                            "params": params}).encode() + b"\n")
+            process.stdin.flush()
+
+        ask(1, "initialize", {"protocolVersion": 1})
+        ask(2, "session/new", {"cwd": str(self.work), "mcpServers": []})
+        session = ""
+        while not session:
+            session = json.loads(process.stdout.readline()).get("result", {}).get("sessionId", "")
+        process.stdout.close()
+        ask(3, "session/prompt", {"sessionId": session, "prompt": [{"type": "text", "text": "go"}]})
+        self.assertNotEqual(process.wait(30), 0, "it ends, and says that the editor has gone")
 
     def test_many_sessions_are_bounded(self):
         client = self.agent()
