@@ -71,7 +71,7 @@ Task<void> Agent::shut_all() {
     co_await scope_.join();
   }
   for (auto& [id, open] : std::exchange(sessions_, {})) {
-    co_await open->session->close();
+    co_await open->session->close(false);
   }
 }
 
@@ -169,9 +169,6 @@ Result<std::shared_ptr<Agent::Open>> Agent::open(const json::Object& params, Ope
   OpenRequest request;
   request.how = how;
   OAP_TRY(request.params, parse_session(params, how != How::kNew));
-  if (how == How::kContinue && sessions_.contains(request.params.id)) {
-    return fail(Code::kFailedPrecondition, "{} is open already", request.params.id);
-  }
   auto open = std::make_shared<Open>(wire_, *client_, options_, executor_);
   request.approver = &open->approver;
   request.files = client_->reads_files || client_->writes_files ? &open->files : nullptr;
@@ -227,19 +224,39 @@ Result<std::shared_ptr<Agent::Open>> Agent::find(const json::Object& params) con
   return found->second;
 }
 
-Task<void> Agent::shut(std::shared_ptr<Open> open) {
+/// Cancels what is under way and closes the session.
+Task<Result<void>> Agent::shut(std::shared_ptr<Open> open, bool keep) {
+  if (open->closing) {
+    co_return fail(Code::kFailedPrecondition, "{} is being closed", open->session->id());
+  }
   open->closing = true;
-  while (open->turn) {
+  if (open->turn) {
     open->turn->request();
-    open->idle.reset();
     const Deadline soon = Deadline::after(options_.closing);
-    if (co_await open->idle.wait(soon) != async::Event::Wake::kNotified) {
-      break;
+    co_await open->idle.wait(soon);
+  }
+  if (open->turn) {
+    open->closing = false;
+    co_return fail(Code::kUnavailable, "{} is still ending its turn", open->session->id());
+  }
+  sessions_.erase(open->session->id());
+  co_await open->session->close(keep);
+  co_return Result<void>{};
+}
+
+/// The session of session/load and resume; one that is open here already is opened anew.
+Task<Result<std::shared_ptr<Agent::Open>>> Agent::reopen(json::Object params) {
+  const auto found = sessions_.find(std::string(json::get_string(params, "sessionId")));
+  if (found != sessions_.end()) {
+    const std::shared_ptr<Open> old = found->second;
+    if (old->turn) {
+      co_return fail(Code::kFailedPrecondition,
+                     "a prompt is under way in {}; session/cancel ends it", old->session->id());
     }
+    OAP_CO_CHECK_OK(parse_session(params, true));
+    OAP_CO_CHECK_OK(co_await shut(old, true));
   }
-  if (!open->turn && sessions_.erase(open->session->id()) > 0) {
-    co_await open->session->close();
-  }
+  co_return open(params, OpenRequest::How::kContinue);
 }
 
 }  // namespace oap::acp

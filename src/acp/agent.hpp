@@ -67,7 +67,8 @@ class Agent final : public Receiver {
   Result<std::shared_ptr<Open>> open(const json::Object& params, OpenRequest::How how);
   Result<std::shared_ptr<Open>> find(const json::Object& params) const;
   json::Object state_of(const Open& open) const;
-  Task<void> shut(std::shared_ptr<Open> open);
+  Task<Result<void>> shut(std::shared_ptr<Open> open, bool keep);
+  Task<Result<std::shared_ptr<Open>>> reopen(json::Object params);
   Task<void> shut_all();
   void announce(const Open& open);
   void update(const std::string& session_id, json::Object update);

@@ -47,11 +47,11 @@ Task<Agent::Answer> Agent::begin(json::Object params) {
 }
 
 Task<Agent::Answer> Agent::load(json::Object params) {
-  OAP_CO_TRY(const std::shared_ptr<Open> made, open(params, OpenRequest::How::kContinue));
+  OAP_CO_TRY(const std::shared_ptr<Open> made, co_await reopen(std::move(params)));
   const std::string id = made->session->id();
   const auto records = made->session->records();
   if (!records) {
-    co_await shut(made);
+    OAP_CO_CHECK_OK(co_await shut(made, true));
     co_return fail(records.error());
   }
   for (json::Object& shown : replay(*records, made->session->cwd())) {
@@ -61,7 +61,7 @@ Task<Agent::Answer> Agent::load(json::Object params) {
 }
 
 Task<Agent::Answer> Agent::resume(json::Object params) {
-  OAP_CO_TRY(const std::shared_ptr<Open> made, open(params, OpenRequest::How::kContinue));
+  OAP_CO_TRY(const std::shared_ptr<Open> made, co_await reopen(std::move(params)));
   co_return state_of(*made);
 }
 
@@ -95,7 +95,7 @@ Task<Agent::Answer> Agent::list(json::Object params) {
 
 Task<Agent::Answer> Agent::close(json::Object params) {
   OAP_CO_TRY(const std::shared_ptr<Open> found, find(params));
-  co_await shut(found);
+  OAP_CO_CHECK_OK(co_await shut(found, false));
   co_return json::Object{};
 }
 
@@ -103,7 +103,7 @@ Task<Agent::Answer> Agent::remove(json::Object params) {
   OAP_CO_TRY(const std::string id, required_text(params, "sessionId"));
   if (const auto found = sessions_.find(id); found != sessions_.end()) {
     const std::shared_ptr<Open> open = found->second;
-    co_await shut(open);
+    OAP_CO_CHECK_OK(co_await shut(open, true));
   }
   OAP_CO_CHECK_OK(host_.remove(id));
   co_return json::Object{};
@@ -121,6 +121,7 @@ Task<Agent::Answer> Agent::prompt(json::Object params) {
   request.path = path_of(open->chosen);
   const std::string id = open->session->id();
   open->turn.emplace();
+  open->idle.reset();
   Turn turn({*open->session, open->chosen.model, open->cost,
              [this, id](json::Object shown) { update(id, std::move(shown)); }});
   auto task = open->session->prompt(std::move(request), turn.events());

@@ -140,8 +140,8 @@ class EditorUpstream final : public gateway::Upstream {
       co_return failed(written.error());
     }
     const std::string said =
-        fmt::format("{} {} ({} bytes) in the editor", found->exists ? "Overwrote" : "Created",
-                    found->shown, content.size());
+        fmt::format("{} {} ({} bytes) in the editor{}", found->exists ? "Overwrote" : "Created",
+                    found->shown, content.size(), unsaved_remark(*found, content));
     co_return mcp::Answer<ToolResult>(ToolResult::text(said));
   }
 
@@ -170,9 +170,10 @@ class EditorUpstream final : public gateway::Upstream {
       co_return failed(written.error());
     }
     const std::string said =
-        fmt::format("Edited {} in the editor: {} replacement{}, {} line {}", found->shown,
+        fmt::format("Edited {} in the editor: {} replacement{}, {} line {}{}", found->shown,
                     edited->replacements, edited->replacements == 1 ? "" : "s",
-                    edited->replacements == 1 ? "at" : "first at", edited->first_line);
+                    edited->replacements == 1 ? "at" : "first at", edited->first_line,
+                    unsaved_remark(*found, edited->text));
     co_return mcp::Answer<ToolResult>(ToolResult::text(said));
   }
 
@@ -203,6 +204,14 @@ class EditorUpstream final : public gateway::Upstream {
                   workspace_.shown(path));
     }
     return text;
+  }
+
+  /// Commands see the disk: the model should know where the editor has not saved.
+  std::string unsaved_remark(const Found& found, std::string_view text) const {
+    const auto file = workspace_.open_file(found.path);
+    const auto there = file ? tools::read_all(*file, tools::kMaxWholeFile, found.shown)
+                            : Result<std::string>(fail(file.error()));
+    return there && *there == text ? "" : "; it is not saved to the disk yet";
   }
 
   Task<Result<void>> put(Found found, std::string text, Deadline deadline) {

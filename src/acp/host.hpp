@@ -56,8 +56,8 @@ class HostSession {
   virtual std::vector<PlanEntry> plan() = 0;
   /// What a person should know of this folder: what it may not do and why.
   virtual std::vector<std::string> notices() = 0;
-  /// Ends what it started. A session in which nothing was said is removed.
-  virtual Task<void> close() = 0;
+  /// Ends what it started. A session in which nothing was said is removed, unless it is to be kept.
+  virtual Task<void> close(bool keep) = 0;
 };
 
 /// How a session comes to be.

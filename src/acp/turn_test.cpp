@@ -34,7 +34,7 @@ class FakeSession final : public HostSession {
   }
   std::vector<PlanEntry> plan() override { return {{"M1: build", "in_progress"}}; }
   std::vector<std::string> notices() override { return {}; }
-  Task<void> close() override { co_return; }
+  Task<void> close(bool) override { co_return; }
 
   std::vector<std::string> looked_at;
 

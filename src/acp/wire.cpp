@@ -57,6 +57,7 @@ Task<void> Wire::read(async::ReadPipe& in, Receiver& receiver) {
       receive_oversize(std::get<mcp::Oversize>(piece));
     }
   };
+  reading_ = &in;
   while (true) {
     const auto chunk = co_await in.read_some(kReadSize);
     if (!chunk || chunk->empty()) {
@@ -67,6 +68,7 @@ Task<void> Wire::read(async::ReadPipe& in, Receiver& receiver) {
       deliver(*piece);
     }
   }
+  reading_ = nullptr;
   if (const auto piece = splitter.rest()) {
     deliver(*piece);
   }
@@ -91,8 +93,14 @@ void Wire::peer_left() {
 }
 
 void Wire::send(std::string line) {
-  if (auto sent = outbox_.push(std::move(line)); !sent) {
-    log::debug("acp", "a message was not sent", {{"error", sent.error().message()}});
+  const auto sent = outbox_.push(std::move(line));
+  if (sent) {
+    return;
+  }
+  log::debug("acp", "a message was not sent", {{"error", sent.error().message()}});
+  if (sent.error().code() == Code::kResourceExhausted && reading_ != nullptr) {
+    log::error("acp", "the editor does not read; the connection is ended");
+    reading_->close();
   }
 }
 

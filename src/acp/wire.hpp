@@ -39,7 +39,8 @@ class Wire {
  public:
   Wire(Executor executor, WireLimits limits);
 
-  /// Reads until the end of input, or until it fails; `receiver` outlives it.
+  /// Reads until the end of input, until it fails, or until the client has left too much unread;
+  /// `receiver` outlives it.
   Task<void> read(async::ReadPipe& in, Receiver& receiver);
   /// Writes what is sent until hang_up(), or until the reader is gone.
   Task<Result<void>> write(async::WritePipe& out);
@@ -68,6 +69,7 @@ class Wire {
 
   WireLimits limits_;
   mcp::Outbox outbox_;
+  async::ReadPipe* reading_ = nullptr;  // while read() is under way
   bool peer_left_ = false;
   std::int64_t last_id_ = 0;
   std::set<std::string> under_way_;  // ids of the client's requests

@@ -150,10 +150,10 @@ std::vector<acp::PlanEntry> AcpSession::plan() {
   return entries;
 }
 
-Task<void> AcpSession::close() {
+Task<void> AcpSession::close(bool keep) {
   const auto next = platform_->store().messages().next_seq(id_);
   const auto now = record();
-  if (next && *next <= 1 && now && now->title.empty()) {
+  if (!keep && next && *next <= 1 && now && now->title.empty()) {
     if (const auto removed = platform_->store().sessions().remove(id_); !removed) {
       log::warn("acp", "an empty session was not removed", {{"why", removed.error().to_string()}});
     }

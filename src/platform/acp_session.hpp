@@ -32,7 +32,7 @@ class AcpSession final : public acp::HostSession {
   std::optional<std::string> file_text(const std::string& path) override;
   std::vector<acp::PlanEntry> plan() override;
   std::vector<std::string> notices() override { return notices_; }
-  Task<void> close() override;
+  Task<void> close(bool keep) override;
 
  private:
   void name_it(const std::string& text);

@@ -292,6 +292,24 @@ class Sessions(AcpTest):
         self.prompt(client, other, "More")
         self.assertIn("Say it", json.dumps(self.received()[-1]))
 
+    def test_an_open_session_is_loaded_again_but_not_in_a_turn(self):
+        client = self.agent(one_call(call("bash", command="true")), permission=None)
+        session = self.session(client)
+        params = {"sessionId": session, "cwd": str(self.work), "mcpServers": []}
+        client.call("session/load", params)
+        request = client.begin("session/prompt",
+                               {"sessionId": session, "prompt": [{"type": "text", "text": "go"}]})
+        client.wait_for(lambda: client.asked, "the question")
+        self.refused(-32600, client.call, "session/load", params)
+        closes = [client.begin("session/close", {"sessionId": session}) for _ in range(2)]
+        self.assertEqual(client.answer(request)["stopReason"], "cancelled")
+        client.answer(closes[0])
+        with self.assertRaises(AcpError):
+            client.answer(closes[1])
+        self.refused(-32002, client.call, "session/close", {"sessionId": session})
+        client.call("session/load", params)
+        self.assertEqual(client.of_kind("user_message_chunk")[-1]["content"]["text"], "go")
+
     def test_delete_removes_and_is_content_with_nothing(self):
         client = self.agent([{"answer": {"text": "Said."}}])
         session = self.session(client)
