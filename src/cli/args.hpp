@@ -31,6 +31,20 @@ struct RunArgs {
   std::string agent;    ///< one of `oap agents list`; empty: the Worker
   std::string record;
   Format format = Format::kText;
+  std::string schema = "oap";         ///< of json and stream-json: oap or claude
+  std::string input_format = "text";  ///< text or stream-json
+  bool print = false;                 ///< -p: nobody is asked
+  bool partial = false;               ///< --include-partial-messages
+  bool verbose = false;
+  int max_turns = 0;  ///< 0: no limit
+  std::vector<std::string> allowed_tools;
+  std::vector<std::string> disallowed_tools;
+  std::string permission_mode;  ///< as Claude Code names them; empty: default
+};
+/// `oap acp`.
+struct AcpArgs {
+  std::string model;
+  int permission_seconds = 300;
 };
 struct ChatArgs {
   std::string model;
@@ -316,7 +330,7 @@ using Command =
                  ApprovalArgs, McpArgs, McpEditArgs, McpTrustArgs, McpLoginArgs, McpServeArgs,
                  SandboxServerArgs, SandboxArgs, AuditArgs, ScanArgs, WorkflowArgs, HookArgs,
                  ServeArgs, MissionArgs, SessionsArgs, SkillsArgs, HooksArgs, AgentsArgs,
-                 MigrateArgs, DoctorArgs, VersionArgs, CompletionArgs, Message>;
+                 MigrateArgs, AcpArgs, DoctorArgs, VersionArgs, CompletionArgs, Message>;
 
 struct Args {
   Common common;

@@ -12,10 +12,14 @@ namespace oap::cli {
 class RunView {
  public:
   virtual ~RunView() = default;
+  /// Told once, before the first run, where it happens.
+  virtual void placed(const platform::Platform& /*platform*/) {}
   virtual platform::RunObserver observer() = 0;
   /// Called a few times a second while the run goes on.
   virtual void tick() {}
   virtual void finish(const orchestration::TaskReport& report) = 0;
+  /// The process's exit code for what `finish` showed.
+  virtual int code(const orchestration::TaskReport& report) const { return report.exit_code(); }
 };
 
 /// text: on a terminal a live list of steps, the tool at work, tokens, cost and time on stderr;

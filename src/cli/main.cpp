@@ -50,6 +50,7 @@ struct Dispatch {
   int operator()(const oap::cli::HooksArgs& args) const { return hooks_command(common, args); }
   int operator()(const oap::cli::AgentsArgs& args) const { return agents_command(common, args); }
   int operator()(const oap::cli::MigrateArgs& args) const { return migrate_command(common, args); }
+  int operator()(const oap::cli::AcpArgs& args) const { return acp_command(common, args); }
   int operator()(const oap::cli::DoctorArgs& args) const { return doctor_command(common, args); }
   int operator()(const oap::cli::VersionArgs& args) const { return version_command(common, args); }
   int operator()(const oap::cli::CompletionArgs& args) const {

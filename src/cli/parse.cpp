@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "cli/args.hpp"
+#include "cli/claude/options.hpp"
 #include "cli/parse_audit.hpp"
 #include "cli/parse_hook.hpp"
 #include "cli/parse_mcp.hpp"
@@ -41,6 +42,7 @@ struct Tree {
   Args args;
   RunArgs run;
   ChatArgs chat;
+  AcpArgs acp;
   UndoArgs undo;
   RouteArgs route;
   ConfigArgs config;
@@ -71,6 +73,7 @@ struct Tree {
     app.require_subcommand(0, 1);
     add_run();
     add_chat();
+    add_acp();
     add_undo();
     add_small();
     add_config();
@@ -111,7 +114,8 @@ struct Tree {
     sub->add_flag("--fast-path", run.fast_path, "One agent, no plan")->excludes(agent);
     sub->add_flag("--yes,-y", run.yes, "Approve the permission asks of this run's tool calls");
     sub->add_flag("--continue,-c", run.continue_session, "Go on with the newest session here");
-    sub->add_option("--session", run.session, "Go on with this session (see oap sessions list)")
+    sub->add_option("--session,--resume,-r", run.session,
+                    "Go on with this session (see oap sessions list)")
         ->type_name("ID");
     sub->add_option("--agent", run.agent, "Who does it (see oap agents list); without a plan")
         ->type_name("NAME")
@@ -119,6 +123,7 @@ struct Tree {
     sub->add_option("--record", run.record, "Write the model exchanges to FILE")->type_name("FILE");
     sub->add_option("--output-format", format, "text, json or stream-json")
         ->check(CLI::IsMember({"text", "json", "stream-json"}));
+    add_claude_options(*sub, run);
     sub->footer(
         "\nExamples:\n  oap run \"Read the README.md file\"\n"
         "  oap run -m anthropic/claude-sonnet-4-5 --yes \"Fix the failing test\"\n"
@@ -135,6 +140,16 @@ struct Tree {
         ->type_name("ID")
         ->excludes(newest);
     sub->add_flag("--yes,-y", chat.yes, "Approve the permission asks of this talk's tool calls");
+  }
+
+  void add_acp() {
+    CLI::App* sub = command(app, "acp", "Be the agent of an editor (Agent Client Protocol, stdio)",
+                            [this] { args.command = acp; });
+    sub->add_option("--model,-m", acp.model, "provider/model, as for oap run");
+    sub->add_option("--permission-timeout", acp.permission_seconds,
+                    "Seconds a question waits for an answer; then it is denied")
+        ->check(CLI::Range(1, 300))
+        ->type_name("SECONDS");
   }
 
   void add_undo() {

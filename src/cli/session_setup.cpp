@@ -55,6 +55,7 @@ Result<std::unique_ptr<platform::Platform>> SessionSetup::open() {
   platform::SettingsOptions options;
   options.workspace = common_.workspace;
   options.trust = common_.trust;
+  options.command_rules = options_.command_rules;
   OAP_TRY(platform::Settings settings, platform::load_settings(options));
   if (const std::string notice = platform::trust_notice(settings); !notice.empty()) {
     if (ask_for_trust(settings)) {

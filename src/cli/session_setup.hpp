@@ -18,6 +18,7 @@ struct SetupOptions {
   std::string record;
   std::optional<platform::Served> served;
   approval::Approver* approver = nullptr;  ///< borrowed; instead of a question on /dev/tty
+  std::string command_rules = {};          ///< as SettingsOptions has them
 };
 
 /// What commands that run tools have in common: settings, the trust notice, who approves, the

@@ -19,7 +19,7 @@ class AnthropicDialect final : public Dialect {
   std::string url(std::string_view base_url) const override;
   net::HeaderList headers(const std::string& api_key) const override;
   std::string encode(const Request& request, const Quirks& quirks) const override;
-  std::unique_ptr<Assembler> assembler(OnText on_text) const override;
+  std::unique_ptr<Assembler> assembler(OnText on_text, OnText on_thought) const override;
   std::optional<Quirks> adapt(Quirks quirks, std::string_view detail) const override;
 
  private:

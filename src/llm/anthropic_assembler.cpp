@@ -36,8 +36,8 @@ StopReason stop_reason(std::string_view name, bool has_calls) {
 
 class AnthropicAssembler final : public Assembler {
  public:
-  AnthropicAssembler(std::string name, Dialect::OnText on_text)
-      : name_(std::move(name)), on_text_(std::move(on_text)) {}
+  AnthropicAssembler(std::string name, Dialect::OnText on_text, Dialect::OnText on_thought)
+      : name_(std::move(name)), on_text_(std::move(on_text)), on_thought_(std::move(on_thought)) {}
 
   Attempt<void> add(const net::SseEvent& event) override;
   Attempt<void> add_whole(const json::Value& answer) override;
@@ -53,11 +53,19 @@ class AnthropicAssembler final : public Assembler {
       on_text_(text);
     }
   }
+  void say_of(const PartialBlock& block, std::string_view text) {
+    if (block.type() == "text") {
+      say(text);
+    } else if (block.type() == "thinking" && on_thought_ && !text.empty()) {
+      on_thought_(text);
+    }
+  }
   void close_block(const PartialBlock& block, std::vector<Block>& blocks) const;
   ThinkingBlock keep_raw(const PartialBlock& block) const;
 
   std::string name_;
   Dialect::OnText on_text_;
+  Dialect::OnText on_thought_;
   std::map<std::int64_t, PartialBlock> blocks_;
   Usage usage_;
   std::string model_;
@@ -92,7 +100,7 @@ Attempt<void> AnthropicAssembler::add(const net::SseEvent& event) {
     partial = PartialBlock{*block};
     partial.text = json::get_string(*block, partial.type() == "thinking" ? "thinking" : "text");
     partial.signature = json::get_string(*block, "signature");
-    say(partial.type() == "text" ? std::string_view(partial.text) : "");
+    say_of(partial, partial.text);
   } else if (type == "content_block_delta") {
     return add_delta(value);
   } else if (type == "content_block_stop") {
@@ -127,6 +135,7 @@ Attempt<void> AnthropicAssembler::add_delta(const json::Value& event) {
     block.input += json::get_string(*delta, "partial_json");
   } else if (type == "thinking_delta") {
     block.text += json::get_string(*delta, "thinking");
+    say_of(block, json::get_string(*delta, "thinking"));
   } else if (type == "signature_delta") {
     block.signature += json::get_string(*delta, "signature");
   }
@@ -167,7 +176,7 @@ Attempt<void> AnthropicAssembler::add_whole(const json::Value& answer) {
       partial.text = json::get_string(item, partial.type() == "thinking" ? "thinking" : "text");
       partial.signature = json::get_string(item, "signature");
       partial.closed = true;
-      say(partial.type() == "text" ? std::string_view(partial.text) : "");
+      say_of(partial, partial.text);
       blocks_[static_cast<std::int64_t>(blocks_.size())] = std::move(partial);
     }
   }
@@ -249,8 +258,8 @@ Attempt<Answer> AnthropicAssembler::finish() {
 
 }  // namespace
 
-std::unique_ptr<Assembler> AnthropicDialect::assembler(OnText on_text) const {
-  return std::make_unique<AnthropicAssembler>(name_, std::move(on_text));
+std::unique_ptr<Assembler> AnthropicDialect::assembler(OnText on_text, OnText on_thought) const {
+  return std::make_unique<AnthropicAssembler>(name_, std::move(on_text), std::move(on_thought));
 }
 
 }  // namespace oap::llm

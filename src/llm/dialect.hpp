@@ -51,7 +51,8 @@ class Dialect {
   virtual net::HeaderList headers(const std::string& api_key) const = 0;
   /// The JSON body; the same conversation gives the same bytes.
   virtual std::string encode(const Request& request, const Quirks& quirks) const = 0;
-  virtual std::unique_ptr<Assembler> assembler(OnText on_text) const = 0;
+  /// `on_thought` is told what a model thinks aloud; both may be empty.
+  virtual std::unique_ptr<Assembler> assembler(OnText on_text, OnText on_thought) const = 0;
   /// What to leave out next time, where a 400 answer names it; nothing where it names nothing new.
   virtual std::optional<Quirks> adapt(Quirks quirks, std::string_view detail) const = 0;
 };

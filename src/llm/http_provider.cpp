@@ -85,9 +85,9 @@ net::HttpRequest HttpProvider::http_request(const Request& request, Quirks quirk
 }
 
 Task<Attempt<Answer>> HttpProvider::attempt(const Request& request, Quirks quirks,
-                                            Dialect::OnText on_text) {
+                                            const StreamSink& sink) {
   net::HttpRequest http = http_request(request, quirks);
-  AnswerReader reader(endpoint_.name, dialect_->assembler(std::move(on_text)));
+  AnswerReader reader(endpoint_.name, dialect_->assembler(sink.on_text, sink.on_thought));
   std::optional<Failure> failure;
   http.is_complete = [&reader] { return reader.is_complete(); };
   net::HttpClient::OnBody on_body = [&reader, &failure](std::string_view piece) -> Result<void> {
@@ -137,7 +137,7 @@ Task<Attempt<Answer>> HttpProvider::attempt_with_retries(const Request& request,
   Attempts attempts;
   Quirks quirks = quirks_.load();
   while (true) {
-    auto answer = co_await attempt(request, quirks, sink.on_text);
+    auto answer = co_await attempt(request, quirks, sink);
     if (answer) {
       quirks_.store(quirks);
       co_return answer;

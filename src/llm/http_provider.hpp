@@ -36,7 +36,7 @@ class HttpProvider final : public Provider {
   Task<Result<Response>> complete(Request request, StreamSink sink) override;
 
  private:
-  Task<Attempt<Answer>> attempt(const Request& request, Quirks quirks, Dialect::OnText on_text);
+  Task<Attempt<Answer>> attempt(const Request& request, Quirks quirks, const StreamSink& sink);
   Task<Attempt<Answer>> attempt_with_retries(const Request& request, const StreamSink& sink);
   Task<Attempt<void>> wait_before_retry(const Failure& failure, Millis delay, Attempts attempts,
                                         const Request& request, const StreamSink& sink);

@@ -38,8 +38,8 @@ std::string content_text(const json::Value* content) {
 
 class ChatAssembler final : public Assembler {
  public:
-  ChatAssembler(std::string name, Dialect::OnText on_text)
-      : name_(std::move(name)), on_text_(std::move(on_text)) {}
+  ChatAssembler(std::string name, Dialect::OnText on_text, Dialect::OnText on_thought)
+      : name_(std::move(name)), on_text_(std::move(on_text)), on_thought_(std::move(on_thought)) {}
 
   Attempt<void> add(const net::SseEvent& event) override;
   Attempt<void> add_whole(const json::Value& answer) override;
@@ -56,6 +56,7 @@ class ChatAssembler final : public Assembler {
 
   std::string name_;
   Dialect::OnText on_text_;
+  Dialect::OnText on_thought_;
   std::string text_;
   std::string reasoning_;
   std::vector<PartialCall> calls_;
@@ -133,8 +134,12 @@ void ChatAssembler::add_delta(const json::Value& delta) {
   if (on_text_ && !said.empty()) {
     on_text_(said);
   }
-  const std::string_view reasoning = json::get_string(delta, "reasoning_content");
-  reasoning_ += reasoning.empty() ? json::get_string(delta, "reasoning") : reasoning;
+  std::string_view reasoning = json::get_string(delta, "reasoning_content");
+  reasoning = reasoning.empty() ? json::get_string(delta, "reasoning") : reasoning;
+  reasoning_ += reasoning;
+  if (on_thought_ && !reasoning.empty()) {
+    on_thought_(reasoning);
+  }
   if (const json::Array* pieces = json::find_array(delta, "tool_calls")) {
     for (const json::Value& piece : *pieces) {
       add_call(piece);
@@ -256,8 +261,8 @@ Attempt<Answer> ChatAssembler::finish() {
 
 }  // namespace
 
-std::unique_ptr<Assembler> OpenAiChatDialect::assembler(OnText on_text) const {
-  return std::make_unique<ChatAssembler>(name_, std::move(on_text));
+std::unique_ptr<Assembler> OpenAiChatDialect::assembler(OnText on_text, OnText on_thought) const {
+  return std::make_unique<ChatAssembler>(name_, std::move(on_text), std::move(on_thought));
 }
 
 }  // namespace oap::llm

@@ -19,8 +19,8 @@ struct PartialItem {
 
 class ResponsesAssembler final : public Assembler {
  public:
-  ResponsesAssembler(std::string name, Dialect::OnText on_text)
-      : name_(std::move(name)), on_text_(std::move(on_text)) {}
+  ResponsesAssembler(std::string name, Dialect::OnText on_text, Dialect::OnText on_thought)
+      : name_(std::move(name)), on_text_(std::move(on_text)), on_thought_(std::move(on_thought)) {}
 
   Attempt<void> add(const net::SseEvent& event) override;
   Attempt<void> add_whole(const json::Value& answer) override;
@@ -37,6 +37,7 @@ class ResponsesAssembler final : public Assembler {
 
   std::string name_;
   Dialect::OnText on_text_;
+  Dialect::OnText on_thought_;
   std::map<std::int64_t, PartialItem> items_;
   Usage usage_;
   std::string model_;
@@ -94,6 +95,11 @@ void ResponsesAssembler::add_part(std::string_view type, const json::Value& even
     refused_ = refused_ || type == "response.refusal.delta";
     if (on_text_ && !delta.empty()) {
       on_text_(delta);
+    }
+  } else if (type == "response.reasoning_summary_text.delta" ||
+             type == "response.reasoning_text.delta") {
+    if (on_thought_ && !delta.empty()) {
+      on_thought_(delta);
     }
   } else if (type == "response.function_call_arguments.delta") {
     partial->arguments += delta;
@@ -237,8 +243,9 @@ Attempt<Answer> ResponsesAssembler::finish() {
 
 }  // namespace
 
-std::unique_ptr<Assembler> OpenAiResponsesDialect::assembler(OnText on_text) const {
-  return std::make_unique<ResponsesAssembler>(name_, std::move(on_text));
+std::unique_ptr<Assembler> OpenAiResponsesDialect::assembler(OnText on_text,
+                                                             OnText on_thought) const {
+  return std::make_unique<ResponsesAssembler>(name_, std::move(on_text), std::move(on_thought));
 }
 
 }  // namespace oap::llm

@@ -46,7 +46,8 @@ struct Response {
 /// Where a stream's text goes while it arrives. Called on the executor of the awaiting coroutine.
 struct StreamSink {
   std::function<void(std::string_view text)> on_text;
-  std::function<void(std::string_view what)> on_retry;  ///< a sentence: why and for how long
+  std::function<void(std::string_view text)> on_thought;  ///< what it thinks aloud
+  std::function<void(std::string_view what)> on_retry;    ///< a sentence: why and for how long
 };
 
 /// A language model behind one wire dialect. Implementations: anthropic, openai chat, openai

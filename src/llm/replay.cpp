@@ -210,6 +210,12 @@ Task<Result<Response>> ReplayProvider::complete(Request request, StreamSink sink
   if (!response) {
     co_return fail(Code::kInternal, "the recording {} lost an answer", tape_->path);
   }
+  for (const Block& block : response->message.blocks) {
+    if (const auto* thought = std::get_if<ThinkingBlock>(&block);
+        thought != nullptr && sink.on_thought && !thought->text.empty()) {
+      sink.on_thought(thought->text);
+    }
+  }
   const std::string text = response->message.joined_text();
   if (sink.on_text && !text.empty()) {
     sink.on_text(text);

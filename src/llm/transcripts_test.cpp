@@ -77,14 +77,16 @@ std::unique_ptr<Dialect> make_dialect(const std::string& name) {
 struct Outcome {
   Attempt<Answer> answer;
   std::string streamed;
+  std::string thought;
   bool complete = false;
 };
 
 Outcome play(const Transcript& transcript, std::size_t piece) {
-  Outcome outcome{Answer{}, {}, false};
+  Outcome outcome{Answer{}, {}, {}, false};
   const auto dialect = make_dialect(transcript.dialect);
   AnswerReader reader("p",
-                      dialect->assembler([&](std::string_view text) { outcome.streamed += text; }));
+                      dialect->assembler([&](std::string_view text) { outcome.streamed += text; },
+                                         [&](std::string_view text) { outcome.thought += text; }));
   const std::string_view stream = transcript.stream;
   for (std::size_t at = 0; at < stream.size(); at += piece) {
     if (auto added = reader.add(stream.substr(at, piece)); !added) {
@@ -134,6 +136,13 @@ void check(const Transcript& transcript, const Outcome& outcome) {
   ASSERT_TRUE(expected) << expected.error().message();
   EXPECT_EQ(json::print_pretty(show(outcome.answer->response, *expected)),
             json::print_pretty(*expected));
+  std::string thoughts;
+  for (const Block& block : outcome.answer->response.message.blocks) {
+    if (const auto* thought = std::get_if<ThinkingBlock>(&block)) {
+      thoughts += thought->text;
+    }
+  }
+  EXPECT_EQ(outcome.thought, thoughts);
   EXPECT_EQ(outcome.answer->paused, transcript.paused);
   EXPECT_EQ(outcome.answer->response.message.role, MessageRole::kAssistant);
 }

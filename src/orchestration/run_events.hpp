@@ -12,6 +12,10 @@ namespace oap::orchestration {
 /// called on the run's executor.
 struct RunEvents {
   std::function<void(std::string_view agent, std::string_view text)> on_text;
+  /// What a model thinks aloud, in pieces.
+  std::function<void(std::string_view agent, std::string_view text)> on_thought;
+  /// A message as it was added to the agent's conversation: an answer, or the results of its calls.
+  std::function<void(std::string_view agent, const Message& message)> on_message;
   std::function<void(std::string_view what)> on_notice;
   std::function<void(TaskStatus status)> on_status;
   std::function<void(const ExecutionPlan& plan)> on_plan;

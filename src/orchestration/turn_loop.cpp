@@ -31,7 +31,24 @@ bool is_cut(const llm::Response& response) {
          response.stop == llm::StopReason::kContextExceeded;
 }
 
+constexpr std::string_view kTurnLimitMark = " (max_turns)";
+constexpr std::string_view kRefusalMark = "the model refused: ";
+constexpr std::string_view kCutOff = "the model's answer was cut off at its token limit";
+
 }  // namespace
+
+Ending ending_of(const Error& error) {
+  const std::string& text = error.message();
+  if (error.code() == Code::kFailedPrecondition && text.ends_with(kTurnLimitMark)) {
+    return Ending::kTurnLimit;
+  }
+  if (error.code() != Code::kUpstream) {
+    return Ending::kOther;
+  }
+  return text.starts_with(kRefusalMark) ? Ending::kRefusal
+         : text == kCutOff              ? Ending::kTokenLimit
+                                        : Ending::kOther;
+}
 
 bool only_reads(std::string_view tool) {
   return std::find(kReads.begin(), kReads.end(), tool) != kReads.end();
@@ -52,6 +69,9 @@ Task<Result<llm::Response>> TurnLoop::ask(const AgentProfile& agent, const Scope
   llm::StreamSink sink;
   sink.on_text = [this, name = agent.name](std::string_view text) {
     tell(parts_.events.on_text, std::string_view(name), text);
+  };
+  sink.on_thought = [this, name = agent.name](std::string_view text) {
+    tell(parts_.events.on_thought, std::string_view(name), text);
   };
   sink.on_retry = [this](std::string_view what) { tell(parts_.events.on_notice, what); };
   co_return co_await agent.provider->complete(std::move(request), std::move(sink));
@@ -204,9 +224,8 @@ Task<Result<TurnResult>> TurnLoop::run(AgentProfile agent, Scope scope,
       co_return fail(Code::kCancelled, "cancelled");
     }
     if (agent.max_turns && turn > *agent.max_turns) {
-      co_return fail(Code::kFailedPrecondition,
-                     "the agent {} was not done after its {} turns (max_turns)", agent.name,
-                     *agent.max_turns);
+      co_return fail(Code::kFailedPrecondition, "the agent {} was not done after its {} turns{}",
+                     agent.name, *agent.max_turns, kTurnLimitMark);
     }
     if (scope.deadline.passed()) {
       co_return fail(Code::kDeadlineExceeded,
@@ -222,12 +241,14 @@ Task<Result<TurnResult>> TurnLoop::run(AgentProfile agent, Scope scope,
     tell(parts_.events.on_usage, response->usage);
     const store::Durability needed = durability_of(response->message);
     OAP_CO_CHECK_OK(co_await conversation.append(response->message, needed));
+    tell(parts_.events.on_message, std::string_view(agent.name), response->message);
     history.push_back(response->message);
     const Message& answer = history.back();
     if (!answer.tool_uses().empty()) {
       Message answered = answer;
       Message results = co_await run_calls(scope, answered, result, repetition);
       OAP_CO_CHECK_OK(co_await conversation.append(results, store::Durability::kWritten));
+      tell(parts_.events.on_message, std::string_view(agent.name), results);
       history.push_back(std::move(results));
       if (!result.stuck_on.empty()) {
         co_return fail(Code::kFailedPrecondition,
@@ -239,10 +260,10 @@ Task<Result<TurnResult>> TurnLoop::run(AgentProfile agent, Scope scope,
     }
     result.final_text = answer.joined_text();
     if (response->stop == llm::StopReason::kRefusal && agent.provider->is_model()) {
-      co_return fail(Code::kUpstream, "the model refused: {}", result.final_text);
+      co_return fail(Code::kUpstream, "{}{}", kRefusalMark, result.final_text);
     }
     if (is_cut(*response) && result.final_text.empty()) {
-      co_return fail(Code::kUpstream, "the model's answer was cut off at its token limit");
+      co_return fail(Code::kUpstream, "{}", kCutOff);
     }
     hooks::Context context{scope.session_id, scope.task_id, scope.workspace, scope.principal};
     const hooks::DoneOutcome done =
@@ -265,6 +286,7 @@ Task<Result<TurnResult>> TurnLoop::run(AgentProfile agent, Scope scope,
     for (const std::string& prompt : done.verdict.prompts) {
       Message injected = Message::user(prompt);
       OAP_CO_CHECK_OK(co_await conversation.append(injected, store::Durability::kWritten));
+      tell(parts_.events.on_message, std::string_view(agent.name), injected);
       history.push_back(std::move(injected));
     }
   }

@@ -21,6 +21,10 @@ namespace oap::orchestration {
 /// with others, and again.
 bool only_reads(std::string_view tool);
 
+/// Why an agent's turns ended with an error, as far as a protocol has words of its own for it.
+enum class Ending { kTurnLimit, kTokenLimit, kRefusal, kOther };
+Ending ending_of(const Error& error);
+
 /// One tool call of a turn and how it ended: the runtime's own record, the reviewer's evidence.
 struct CallRecord {
   ToolCall call;

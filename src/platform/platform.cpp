@@ -122,6 +122,9 @@ Result<void> Platform::Parts::assemble() {
   decltype(BuiltinParts::wrap) wrap;
   if (!options.served) {
     wrap = [this](std::unique_ptr<gateway::Upstream> server) {
+      if (options.around_builtin) {
+        server = options.around_builtin(std::move(server));
+      }
       return watched(
           std::move(server), *checkpoints, options.settings.paths.workspace,
           [this](const std::string& task) {
@@ -389,6 +392,9 @@ Task<Result<orchestration::TaskReport>> Platform::run_task(RunRequest request,
   if (!request.agent.empty()) {
     OAP_CO_TRY(agents.worker, make_agent(settings, *parts.models, model, request.agent));
     request.path = ExecutionPath::kFast;
+  }
+  if (request.max_turns) {
+    agents.worker.max_turns = request.max_turns;
   }
   OAP_CO_TRY(const std::string session_id, parts.session_for(request));
   OAP_CO_TRY(std::vector<Message> stored, parts.sessions->history(session_id));

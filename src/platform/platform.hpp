@@ -39,15 +39,19 @@ struct PlatformOptions {
   std::string model;                       ///< --model; empty: OAP_MODEL, configuration, offline
   std::string record;                      ///< write the model exchanges to this file
   std::optional<Served> served;            ///< it is to serve MCP, not to run agents
+  /// Put around the built-in server, inside of the checkpoints: an editor's files; empty: nothing.
+  std::function<std::unique_ptr<gateway::Upstream>(std::unique_ptr<gateway::Upstream>)>
+      around_builtin = {};
 };
 
 struct RunRequest {
   std::string prompt;
   std::optional<ExecutionPath> path;
   bool continue_session = false;
-  std::string session_id;  ///< continue this one; any unique prefix
-  std::string model;       ///< instead of the platform's; empty: that one
-  std::string agent;       ///< who does it, on the fast path; empty: the Worker
+  std::string session_id;             ///< continue this one; any unique prefix
+  std::string model;                  ///< instead of the platform's; empty: that one
+  std::string agent;                  ///< who does it, on the fast path; empty: the Worker
+  std::optional<int> max_turns = {};  ///< questions to the Worker's model; absent: as configured
 };
 
 /// What is told of a run while it goes on.

@@ -4,6 +4,8 @@
 #include <memory>
 #include <utility>
 
+#include "gateway/hooks/results.hpp"
+
 namespace oap::platform {
 namespace {
 
@@ -35,6 +37,29 @@ ToolOutcome clean(const gateway::Redactor& redactor, ToolOutcome outcome) {
     outcome.error = clean(redactor, *outcome.error);
   }
   return outcome;
+}
+
+using Streams = std::map<std::string, security::SecretStream, std::less<>>;
+using OnPiece = std::function<void(std::string_view agent, std::string_view text)>;
+
+OnPiece held_back(const security::SecretScanner& scanner, std::shared_ptr<Streams> streams,
+                  OnPiece tell) {
+  return [&scanner, streams = std::move(streams), tell = std::move(tell)](std::string_view agent,
+                                                                          std::string_view text) {
+    const auto stream = streams->try_emplace(std::string(agent), scanner).first;
+    if (const std::string clean = stream->second.push(text); !clean.empty()) {
+      tell(agent, clean);
+    }
+  };
+}
+
+void tell_rest(Streams& streams, const OnPiece& tell) {
+  Streams whole = std::exchange(streams, {});
+  for (auto& [agent, stream] : whole) {
+    if (const std::string rest = stream.finish(); !rest.empty()) {
+      orchestration::tell(tell, std::string_view(agent), std::string_view(rest));
+    }
+  }
 }
 
 }  // namespace
@@ -101,27 +126,33 @@ gateway::ProgressObserver redacted(const gateway::Redactor& redactor,
 
 orchestration::RunEvents redacted(const security::SecretScanner& scanner,
                                   orchestration::RunEvents events) {
-  using Streams = std::map<std::string, security::SecretStream, std::less<>>;
-  const auto streams = std::make_shared<Streams>();
+  const auto said = std::make_shared<Streams>();
+  const auto thought = std::make_shared<Streams>();
   orchestration::RunEvents out = events;
   if (events.on_text) {
-    out.on_text = [&scanner, streams, tell = events.on_text](std::string_view agent,
-                                                             std::string_view text) {
-      const auto stream = streams->try_emplace(std::string(agent), scanner).first;
-      if (const std::string clean = stream->second.push(text); !clean.empty()) {
-        tell(agent, clean);
-      }
-    };
+    out.on_text = held_back(scanner, said, events.on_text);
   }
-  out.on_usage = [streams, events](const Usage& usage) {
-    Streams whole = std::exchange(*streams, {});
-    for (auto& [agent, stream] : whole) {
-      if (const std::string rest = stream.finish(); !rest.empty()) {
-        orchestration::tell(events.on_text, std::string_view(agent), std::string_view(rest));
-      }
-    }
+  if (events.on_thought) {
+    out.on_thought = held_back(scanner, thought, events.on_thought);
+  }
+  out.on_usage = [said, thought, events](const Usage& usage) {
+    tell_rest(*thought, events.on_thought);
+    tell_rest(*said, events.on_text);
     orchestration::tell(events.on_usage, usage);
   };
+  if (events.on_message) {
+    out.on_message = [&scanner, tell = events.on_message](std::string_view agent,
+                                                          const Message& message) {
+      const gateway::ScannerRedactor redactor(scanner);
+      Message shown = redacted(redactor, message);
+      for (Block& block : shown.blocks) {
+        if (auto* thinking = std::get_if<ThinkingBlock>(&block)) {
+          *thinking = {redactor.redact(thinking->text), thinking->provider, {}};
+        }
+      }
+      tell(agent, shown);
+    };
+  }
   if (events.on_notice) {
     out.on_notice = [&scanner, tell = events.on_notice](std::string_view what) {
       tell(scanner.redact(what));

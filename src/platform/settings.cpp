@@ -75,6 +75,9 @@ Result<std::shared_ptr<const permission::Policy>> compile_policy(
           {permission::Tier::kProject, workspace + "/.claude (as rules)", std::move(theirs)});
     }
   }
+  if (const std::string& given = settings.loaded_with.command_rules; !given.empty()) {
+    sources.push_back({permission::Tier::kSession, "the command line", given});
+  }
   if (policy_file) {
     sources.push_back({permission::Tier::kUser, *policy_file, std::nullopt});
   } else if (const std::string session = session_rules_file(settings.paths); os::exists(session)) {

@@ -17,6 +17,9 @@ struct SettingsOptions {
   bool trust = false;       ///< --trust: for this process only
   config::Env env = config::process_env();
   std::string managed_dir = "/etc/oap";
+  /// The text of a permissions.yaml that the command line came to: rules of the session tier, for
+  /// this process only; empty: none.
+  std::string command_rules = {};
   bool enforce_configuration = true;  ///< false: problems are left for the caller to show
   bool sets_log_level = true;         ///< false: the process's own level stays
 };

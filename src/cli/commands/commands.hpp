@@ -32,6 +32,7 @@ int skills_command(const Common& common, const SkillsArgs& args);
 int hooks_command(const Common& common, const HooksArgs& args);
 int agents_command(const Common& common, const AgentsArgs& args);
 int migrate_command(const Common& common, const MigrateArgs& args);
+int acp_command(const Common& common, const AcpArgs& args);
 int doctor_command(const Common& common, const DoctorArgs& args);
 int version_command(const Common& common, const VersionArgs& args);
 int completion_command(const Common& common, const CompletionArgs& args);
