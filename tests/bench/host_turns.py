@@ -51,7 +51,7 @@ class Host:
         if arm == "daemon":
             self.daemon = subprocess.Popen([self.oap, "serve", "--json"], cwd=self.work, env=self.env,
                                            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)
-            self.daemon.stdout.readline()
+            self.socket = json.loads(self.daemon.stdout.readline())["socket"]
 
     def call(self, *args):
         subprocess.run([self.oap, *args], cwd=self.work, env=self.env, stdin=subprocess.DEVNULL,
@@ -137,7 +137,7 @@ def start_model(folder, host, turns):
     rules = [{"when": {"has_tools": True, "results": n, "model": f"^mock-({'|'.join(str(t) for t in turns if t > n)})$"},
               "answer": {"tool_calls": [{"name": tool, "arguments": {argument: f"echo {n}", **more}}]}}
              for n in range(max(turns))]
-    file = folder / f"{host}.json"
+    file = folder / f"rules-{host}.json"
     file.write_text(json.dumps(rules))
     process = subprocess.Popen([sys.executable, str(ROOT / "tests/support/mock_llm.py"), "--script", str(file)],
                                stdout=subprocess.PIPE)
@@ -145,6 +145,7 @@ def start_model(folder, host, turns):
 
 
 def spread(values):
+    """Median and quartiles."""
     low, middle, high = statistics.quantiles(values, n=4) if len(values) > 1 else [values[0]] * 3
     return {"median": round(middle, 2), "q1": round(low, 2), "q3": round(high, 2)}
 
@@ -175,6 +176,18 @@ def measure(kind, oap, folder, rounds, turns):
              "added_per_run_ms": spread([a - b for a, b in zip(ones[name], base[1])])} for name in slopes]
 
 
+def measure_plugin(oap, folder, turns):
+    """Milliseconds of one turn's round trips of OpenCode's plugin, without OpenCode."""
+    home = OpenCode(folder, "daemon", oap, 9)
+    try:
+        done = subprocess.run([str(PEERS / "bin/node"), "--no-warnings", "--experimental-strip-types",
+                               str(ROOT / "tests/bench/plugin_turn.mjs"), home.socket, str(home.work), str(turns)],
+                              stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, env=home.env, check=True, timeout=300)
+    finally:
+        home.end()
+    return spread([float(line) for line in done.stdout.split()])
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=7)
@@ -185,7 +198,7 @@ def main():
     options = parser.parse_args()
     oap = str(pathlib.Path(options.bin).absolute() / "oap")
     folder = pathlib.Path(tempfile.mkdtemp(prefix="oap-turns-")).resolve()
-    rows = []
+    rows, plugin = [], None
     try:
         for kind in (Codex, OpenCode, Gemini):
             if options.hosts and kind.name not in options.hosts:
@@ -193,11 +206,13 @@ def main():
             if not kind.program.exists():
                 print(f"{kind.name}: {kind.program} is missing, run scripts/peers.sh", file=sys.stderr)
                 continue
+            if kind is OpenCode:
+                plugin = measure_plugin(oap, folder / "plugin", 500)
             rows += measure(kind, oap, folder, options.rounds, options.turns)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
     if options.json:
-        print(json.dumps(rows))
+        print(json.dumps({"hosts": rows, "plugin_round_trips_ms": plugin}))
         return
     print(f"{options.rounds} rounds, 1 and {options.turns} turns; median (quartiles), ms")
     for row in rows:
@@ -205,6 +220,8 @@ def main():
                  for key in ("turn_ms", "added_per_turn_ms", "run_ms", "added_per_run_ms")]
         print(f"{row['host']:9} {row['version']:9} {row['arm']:7} turn {cells[0]}  added {cells[1]}  run {cells[2]}  added {cells[3]}")
 
+    if plugin:
+        print(f"opencode's plugin alone, its round trips of one turn: {plugin['median']} ({plugin['q1']}..{plugin['q3']}) ms")
 
 if __name__ == "__main__":
     main()
