@@ -6,7 +6,8 @@ without, side by side. The real programs of scripts/peers.sh against the mock LL
 
 A round runs every arm once with one turn and once with N turns, in an order of its own, so that a busy moment meets all
 arms; the slope is (wall of N turns - wall of one) / (N - 1). Printed are the medians over the rounds, the quartiles,
-and the median of the differences to the arm without oap of the same round. Each turn is one `echo` in a shell.
+and the median of the differences to the arm without oap of the same round; CPU is of the whole process tree and the
+daemon, and tells more than wall time where the machine is busy. Each turn is one `echo` in a shell.
 """
 
 import argparse
@@ -16,6 +17,7 @@ import pathlib
 import platform
 import random
 import re
+import resource
 import shutil
 import statistics
 import subprocess
@@ -57,15 +59,24 @@ class Host:
         subprocess.run([self.oap, *args], cwd=self.work, env=self.env, stdin=subprocess.DEVNULL,
                        stdout=subprocess.DEVNULL, check=True)
 
+    def cpu(self):
+        """CPU seconds so far: of all ended children, and of the daemon."""
+        ended = resource.getrusage(resource.RUSAGE_CHILDREN)
+        used = ended.ru_utime + ended.ru_stime
+        if self.daemon:
+            fields = pathlib.Path(f"/proc/{self.daemon.pid}/stat").read_text().rsplit(")", 1)[1].split()
+            used += (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+        return used
+
     def run(self, turns):
-        """Wall seconds of one run with so many turns."""
-        began = time.perf_counter()
+        """Wall and CPU seconds of one run with so many turns."""
+        used, began = self.cpu(), time.perf_counter()
         done = subprocess.run(self.command(turns), cwd=self.work, env=self.env, stdin=subprocess.DEVNULL,
                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=600)
         wall = time.perf_counter() - began
         if b"All scripted steps completed" not in done.stdout:
             raise SystemExit(f"host_turns: {self.name} ({self.arm}) did not finish:\n{done.stdout.decode()[-2000:]}")
-        return wall
+        return wall, self.cpu() - used
 
     def end(self):
         if self.daemon:
@@ -153,15 +164,16 @@ def spread(values):
 def measure(kind, oap, folder, rounds, turns):
     process, port = start_model(folder, kind.name, (1, turns))
     arms = [kind(folder, arm, oap, port) for arm in kind.arms]
-    slopes, ones = {arm.arm: [] for arm in arms}, {arm.arm: [] for arm in arms}
+    slopes, ones, cpus = ({arm.arm: [] for arm in arms} for _ in range(3))
     try:
         for arm in arms:
             arm.run(1)
         for _ in range(rounds):
             for arm in random.sample(arms, len(arms)):
-                one = arm.run(1)
-                ones[arm.arm].append(one * 1e3)
-                slopes[arm.arm].append((arm.run(turns) - one) * 1e3 / (turns - 1))
+                one, many = arm.run(1), arm.run(turns)
+                ones[arm.arm].append(one[0] * 1e3)
+                slopes[arm.arm].append((many[0] - one[0]) * 1e3 / (turns - 1))
+                cpus[arm.arm].append((many[1] - one[1]) * 1e3 / (turns - 1))
     finally:
         for arm in arms:
             arm.end()
@@ -169,9 +181,11 @@ def measure(kind, oap, folder, rounds, turns):
         process.wait()
     version = subprocess.run(arms[0].command(1)[:2 if kind is Gemini else 1] + ["--version"], stdout=subprocess.PIPE,
                              stdin=subprocess.DEVNULL, env=arms[0].env).stdout.decode()
-    base = slopes["alone"], ones["alone"]
+    base = slopes["alone"], ones["alone"], cpus["alone"]
     return [{"host": kind.name, "version": (re.search(r"[0-9]+\.[0-9.]+", version) or [""])[0], "arm": name,
              "turn_ms": spread(slopes[name]), "run_ms": spread(ones[name]),
+             "turn_cpu_ms": spread(cpus[name]),
+             "added_cpu_per_turn_ms": spread([a - b for a, b in zip(cpus[name], base[2])]),
              "added_per_turn_ms": spread([a - b for a, b in zip(slopes[name], base[0])]),
              "added_per_run_ms": spread([a - b for a, b in zip(ones[name], base[1])])} for name in slopes]
 
@@ -217,8 +231,9 @@ def main():
     print(f"{options.rounds} rounds, 1 and {options.turns} turns; median (quartiles), ms")
     for row in rows:
         cells = [f"{row[key]['median']:9.1f} ({row[key]['q1']:.1f}..{row[key]['q3']:.1f})"
-                 for key in ("turn_ms", "added_per_turn_ms", "run_ms", "added_per_run_ms")]
-        print(f"{row['host']:9} {row['version']:9} {row['arm']:7} turn {cells[0]}  added {cells[1]}  run {cells[2]}  added {cells[3]}")
+                 for key in ("turn_ms", "added_per_turn_ms", "turn_cpu_ms", "added_cpu_per_turn_ms")]
+        print(f"{row['host']:9} {row['version']:9} {row['arm']:7} turn {cells[0]}  added {cells[1]}  "
+              f"CPU {cells[2]}  added {cells[3]}  a run of one turn {row['run_ms']['median']:.0f}")
 
     if plugin:
         print(f"opencode's plugin alone, its round trips of one turn: {plugin['median']} ({plugin['q1']}..{plugin['q3']}) ms")
