@@ -43,12 +43,11 @@ bool is_command(const hosts::Event& event) {
 }  // namespace
 
 bool place_codex_call(hosts::Event& event) {
-  if (!is_command(event) || json::find(event.input, kFolder) != nullptr) {
+  if (!is_command(event) || event.transcript.empty() ||
+      json::find(event.input, kFolder) != nullptr) {
     return true;
   }
-  const auto arguments = event.transcript.starts_with('/')
-                             ? hosts::codex_call_arguments(tail_of(event.transcript), event.call_id)
-                             : std::nullopt;
+  const auto arguments = hosts::codex_call_arguments(tail_of(event.transcript), event.call_id);
   if (!arguments) {
     return false;
   }

@@ -9,7 +9,8 @@ namespace oap::platform {
 // (`workdir`), and its rules for paths are those of that folder.
 
 /// Adds the folder to the arguments, from the session's transcript. False where it cannot be known:
-/// a command whose call is not there. Reads at most the last megabyte; blocks.
+/// the event names a transcript, and the command's call is not there. Reads at most the last
+/// megabyte; blocks.
 bool place_codex_call(hosts::Event& event);
 
 /// After the decision: the host's arguments are again those that it knows, and an allowed command

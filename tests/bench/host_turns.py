@@ -6,7 +6,8 @@ without, side by side. The real programs of scripts/peers.sh against the mock LL
 
 A round runs every arm once with one turn and once with N turns, in an order of its own, so that a busy moment meets all
 arms; the slope is (wall of N turns - wall of one) / (N - 1). Printed are the medians over the rounds, the quartiles,
-and the median of the differences to the arm without oap of the same round. Each turn is one `echo` in a shell.
+and the median of the differences to the arm without oap of the same round; CPU is of the whole process tree and the
+daemon, and tells more than wall time where the machine is busy. Each turn is one `echo` in a shell.
 """
 
 import argparse
@@ -16,6 +17,7 @@ import pathlib
 import platform
 import random
 import re
+import resource
 import shutil
 import statistics
 import subprocess
@@ -51,21 +53,30 @@ class Host:
         if arm == "daemon":
             self.daemon = subprocess.Popen([self.oap, "serve", "--json"], cwd=self.work, env=self.env,
                                            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)
-            self.daemon.stdout.readline()
+            self.socket = json.loads(self.daemon.stdout.readline())["socket"]
 
     def call(self, *args):
         subprocess.run([self.oap, *args], cwd=self.work, env=self.env, stdin=subprocess.DEVNULL,
                        stdout=subprocess.DEVNULL, check=True)
 
+    def cpu(self):
+        """CPU seconds so far: of all ended children, and of the daemon."""
+        ended = resource.getrusage(resource.RUSAGE_CHILDREN)
+        used = ended.ru_utime + ended.ru_stime
+        if self.daemon:
+            fields = pathlib.Path(f"/proc/{self.daemon.pid}/stat").read_text().rsplit(")", 1)[1].split()
+            used += (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+        return used
+
     def run(self, turns):
-        """Wall seconds of one run with so many turns."""
-        began = time.perf_counter()
+        """Wall and CPU seconds of one run with so many turns."""
+        used, began = self.cpu(), time.perf_counter()
         done = subprocess.run(self.command(turns), cwd=self.work, env=self.env, stdin=subprocess.DEVNULL,
                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=600)
         wall = time.perf_counter() - began
         if b"All scripted steps completed" not in done.stdout:
             raise SystemExit(f"host_turns: {self.name} ({self.arm}) did not finish:\n{done.stdout.decode()[-2000:]}")
-        return wall
+        return wall, self.cpu() - used
 
     def end(self):
         if self.daemon:
@@ -137,7 +148,7 @@ def start_model(folder, host, turns):
     rules = [{"when": {"has_tools": True, "results": n, "model": f"^mock-({'|'.join(str(t) for t in turns if t > n)})$"},
               "answer": {"tool_calls": [{"name": tool, "arguments": {argument: f"echo {n}", **more}}]}}
              for n in range(max(turns))]
-    file = folder / f"{host}.json"
+    file = folder / f"rules-{host}.json"
     file.write_text(json.dumps(rules))
     process = subprocess.Popen([sys.executable, str(ROOT / "tests/support/mock_llm.py"), "--script", str(file)],
                                stdout=subprocess.PIPE)
@@ -145,6 +156,7 @@ def start_model(folder, host, turns):
 
 
 def spread(values):
+    """Median and quartiles."""
     low, middle, high = statistics.quantiles(values, n=4) if len(values) > 1 else [values[0]] * 3
     return {"median": round(middle, 2), "q1": round(low, 2), "q3": round(high, 2)}
 
@@ -152,15 +164,16 @@ def spread(values):
 def measure(kind, oap, folder, rounds, turns):
     process, port = start_model(folder, kind.name, (1, turns))
     arms = [kind(folder, arm, oap, port) for arm in kind.arms]
-    slopes, ones = {arm.arm: [] for arm in arms}, {arm.arm: [] for arm in arms}
+    slopes, ones, cpus = ({arm.arm: [] for arm in arms} for _ in range(3))
     try:
         for arm in arms:
             arm.run(1)
         for _ in range(rounds):
             for arm in random.sample(arms, len(arms)):
-                one = arm.run(1)
-                ones[arm.arm].append(one * 1e3)
-                slopes[arm.arm].append((arm.run(turns) - one) * 1e3 / (turns - 1))
+                one, many = arm.run(1), arm.run(turns)
+                ones[arm.arm].append(one[0] * 1e3)
+                slopes[arm.arm].append((many[0] - one[0]) * 1e3 / (turns - 1))
+                cpus[arm.arm].append((many[1] - one[1]) * 1e3 / (turns - 1))
     finally:
         for arm in arms:
             arm.end()
@@ -168,11 +181,25 @@ def measure(kind, oap, folder, rounds, turns):
         process.wait()
     version = subprocess.run(arms[0].command(1)[:2 if kind is Gemini else 1] + ["--version"], stdout=subprocess.PIPE,
                              stdin=subprocess.DEVNULL, env=arms[0].env).stdout.decode()
-    base = slopes["alone"], ones["alone"]
+    base = slopes["alone"], ones["alone"], cpus["alone"]
     return [{"host": kind.name, "version": (re.search(r"[0-9]+\.[0-9.]+", version) or [""])[0], "arm": name,
              "turn_ms": spread(slopes[name]), "run_ms": spread(ones[name]),
+             "turn_cpu_ms": spread(cpus[name]),
+             "added_cpu_per_turn_ms": spread([a - b for a, b in zip(cpus[name], base[2])]),
              "added_per_turn_ms": spread([a - b for a, b in zip(slopes[name], base[0])]),
              "added_per_run_ms": spread([a - b for a, b in zip(ones[name], base[1])])} for name in slopes]
+
+
+def measure_plugin(oap, folder, turns):
+    """Milliseconds of one turn's round trips of OpenCode's plugin, without OpenCode."""
+    home = OpenCode(folder, "daemon", oap, 9)
+    try:
+        done = subprocess.run([str(PEERS / "bin/node"), "--no-warnings", "--experimental-strip-types",
+                               str(ROOT / "tests/bench/plugin_turn.mjs"), home.socket, str(home.work), str(turns)],
+                              stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, env=home.env, check=True, timeout=300)
+    finally:
+        home.end()
+    return spread([float(line) for line in done.stdout.split()])
 
 
 def main():
@@ -185,7 +212,7 @@ def main():
     options = parser.parse_args()
     oap = str(pathlib.Path(options.bin).absolute() / "oap")
     folder = pathlib.Path(tempfile.mkdtemp(prefix="oap-turns-")).resolve()
-    rows = []
+    rows, plugin = [], None
     try:
         for kind in (Codex, OpenCode, Gemini):
             if options.hosts and kind.name not in options.hosts:
@@ -193,18 +220,23 @@ def main():
             if not kind.program.exists():
                 print(f"{kind.name}: {kind.program} is missing, run scripts/peers.sh", file=sys.stderr)
                 continue
+            if kind is OpenCode:
+                plugin = measure_plugin(oap, folder / "plugin", 500)
             rows += measure(kind, oap, folder, options.rounds, options.turns)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
     if options.json:
-        print(json.dumps(rows))
+        print(json.dumps({"hosts": rows, "plugin_round_trips_ms": plugin}))
         return
     print(f"{options.rounds} rounds, 1 and {options.turns} turns; median (quartiles), ms")
     for row in rows:
         cells = [f"{row[key]['median']:9.1f} ({row[key]['q1']:.1f}..{row[key]['q3']:.1f})"
-                 for key in ("turn_ms", "added_per_turn_ms", "run_ms", "added_per_run_ms")]
-        print(f"{row['host']:9} {row['version']:9} {row['arm']:7} turn {cells[0]}  added {cells[1]}  run {cells[2]}  added {cells[3]}")
+                 for key in ("turn_ms", "added_per_turn_ms", "turn_cpu_ms", "added_cpu_per_turn_ms")]
+        print(f"{row['host']:9} {row['version']:9} {row['arm']:7} turn {cells[0]}  added {cells[1]}  "
+              f"CPU {cells[2]}  added {cells[3]}  a run of one turn {row['run_ms']['median']:.0f}")
 
+    if plugin:
+        print(f"opencode's plugin alone, its round trips of one turn: {plugin['median']} ({plugin['q1']}..{plugin['q3']}) ms")
 
 if __name__ == "__main__":
     main()

@@ -174,6 +174,29 @@ class OtherHosts(HookTest):
         self.assertNotIn(TOKEN, out["reason"])
         self.assertIn("a ", out["reason"])
 
+    def test_codex_commands_are_judged_in_the_folder_that_only_the_transcript_has(self):
+        transcript = self.base / "rollout.jsonl"
+
+        def decided(command, folder):
+            arguments = {"cmd": command, **({"workdir": folder} if folder else {})}
+            transcript.write_text(json.dumps({"type": "response_item", "payload": {
+                "type": "function_call", "name": "exec_command", "arguments": json.dumps(arguments), "call_id": "c1"}}) + "\n")
+            return self.hook("codex", {"session_id": "s", "cwd": str(self.work), "hook_event_name": "PreToolUse",
+                                       "transcript_path": str(transcript), "tool_name": "Bash", "tool_use_id": "c1",
+                                       "tool_input": {"command": command}})[1]
+
+        (self.work / "secret").mkdir()
+        self.oap("permission", "set", '{"program": "cat", "level": "allow"}')
+        self.assertIsNone(decided("cat key", ""))
+        self.assertIsNone(decided("cat key", "docs"))
+        for folder in ("secret", str(self.work / "secret"), "docs/../secret"):
+            self.assertEqual(decided("cat key", folder)["hookSpecificOutput"]["permissionDecision"], "deny", folder)
+        transcript.unlink()
+        _, out, _ = self.hook("codex", {"session_id": "s", "cwd": str(self.work), "hook_event_name": "PreToolUse",
+                                        "transcript_path": str(transcript), "tool_name": "Bash", "tool_use_id": "c1",
+                                        "tool_input": {"command": "cat key"}})
+        self.assertEqual(out["hookSpecificOutput"]["updatedInput"], {"command": f"cd -- '{self.work}' || exit 126\ncat key"})
+
     def test_gemini(self):
         event = {"session_id": "s", "cwd": str(self.work), "hook_event_name": "BeforeTool"}
         _, out, _ = self.hook("gemini", {**event, "tool_name": "run_shell_command", "tool_input": {"command": "git status"}})

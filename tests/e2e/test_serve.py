@@ -6,6 +6,7 @@ import pathlib
 import signal
 import socket
 import stat
+import subprocess
 import sys
 import threading
 

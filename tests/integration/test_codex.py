@@ -95,18 +95,9 @@ class Governed(CodexTest):
         self.write("private/notes.txt", "the hidden word is xylophone\n")
         self.says({"results": 0}, {"name": "exec_command", "arguments": {
             "cmd": "cat notes.txt", "workdir": str(self.work / "private")}})
-        self.codex()
+        self.codex("--ephemeral")
         self.assertNotIn("xylophone", self.seen_by_model())
         self.assertEqual([e["permission_decision"] for e in self.audited() if e["tool"] == "bash"], ["deny"], self.said)
-
-    def test_a_command_of_which_the_folder_is_not_known_starts_where_it_was_judged(self):
-        self.write("private/notes.txt", "the hidden word is xylophone\n")
-        self.write("notes.txt", "an open word\n")
-        self.says({"results": 0}, {"name": "exec_command", "arguments": {
-            "cmd": "cat notes.txt", "workdir": str(self.work / "private")}})
-        self.codex("--ephemeral")  # no transcript
-        self.assertNotIn("xylophone", self.seen_by_model())
-        self.assertIn("an open word", self.result(), self.said)
 
     def test_rules_that_cannot_be_read_deny(self):
         self.write(".opencode/permissions.yaml", "permissions: [")

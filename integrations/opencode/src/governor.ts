@@ -136,6 +136,7 @@ export class Governor {
     if (!this.folder) {
       this.folder = mkdtempSync(join(tmpdir(), "oap-shell-"))
       writeFileSync(join(this.folder, "env"), filtering(filter), { mode: 0o600 })
+      process.once("exit", this.clear)
     }
     const ours = join(this.folder, "env")
     const own = text_of(env.BASH_ENV) || process.env.BASH_ENV
@@ -145,6 +146,11 @@ export class Governor {
 
   close(): void {
     this.daemon.close()
+    process.off("exit", this.clear)
+    this.clear()
+  }
+
+  private readonly clear = (): void => {
     if (this.folder) rmSync(this.folder, { recursive: true, force: true })
     this.folder = ""
   }
