@@ -126,9 +126,9 @@ void Turn::finish(const orchestration::TaskReport& report) {
   if (!report.content.empty() && (!spoke_ || planned_)) {
     say(report.content);
   }
-  const bool unsaid = report.error && (report.content.empty() ||
-                                       orchestration::ending_of(*report.error) !=
-                                           orchestration::Ending::kOther);
+  const bool unsaid =
+      report.error && (report.content.empty() ||
+                       orchestration::ending_of(*report.error) != orchestration::Ending::kOther);
   if (unsaid && belongs_to_the_talk(*report.error)) {
     message_id_.clear();
     say(report.error->to_string());

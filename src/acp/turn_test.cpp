@@ -1,7 +1,8 @@
+#include "acp/turn.hpp"
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "acp/turn.hpp"
 #include "json/parse.hpp"
 #include "json/print.hpp"
 
@@ -61,9 +62,7 @@ class TurnTest : public testing::Test {
     out.arguments = *json::parse_object(arguments);
     return out;
   }
-  void begin(const ToolCall& call) {
-    events_.on_call({gateway::Progress::Kind::kStarted, call});
-  }
+  void begin(const ToolCall& call) { events_.on_call({gateway::Progress::Kind::kStarted, call}); }
   void end(const ToolCall& call, const ToolOutcome& outcome) {
     gateway::Progress done{gateway::Progress::Kind::kFinished, call};
     done.outcome = &outcome;
@@ -77,9 +76,8 @@ class TurnTest : public testing::Test {
 
   FakeSession session_;
   std::vector<json::Object> updates_;
-  Turn turn_{{session_, "m", 0.5, [this](json::Object update) {
-                updates_.push_back(std::move(update));
-              }}};
+  Turn turn_{
+      {session_, "m", 0.5, [this](json::Object update) { updates_.push_back(std::move(update)); }}};
   TurnEvents events_ = turn_.events();
 };
 
