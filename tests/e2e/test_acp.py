@@ -201,6 +201,18 @@ class Turns(AcpTest):
         self.assertNotIn(token, json.dumps(client.updates))
         self.assertIn("token", json.dumps(self.received()[1]))
 
+    def test_a_folders_own_allow_rules_wait_for_trust_and_it_is_said(self):
+        self.write(".opencode/permissions.yaml", "permissions:\n  - {scope: tool, pattern: bash, level: allow}\n")
+        self.write(".opencode/mcp-servers.yaml", "mcp_servers:\n  s: {command: [/nowhere]}\n")
+        for trust in (False, True):
+            with self.subTest(trust=trust):
+                client = self.agent(one_call(call("bash", command="true")), args=("--trust",) if trust else ())
+                session = self.session(client, session={"notices": {}})
+                self.prompt(client, session)
+                self.assertEqual(len(client.asked), 0 if trust else 1)
+                said = " ".join(notice["title"] for notice in client.of_kind("notice"))
+                self.assertEqual("oap trust" in said, not trust, said)
+
     def test_modes_and_options(self):
         client = self.agent(one_call(call("write_file", path="a.txt", content="a")))
         client.initialize()
