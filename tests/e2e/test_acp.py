@@ -333,6 +333,19 @@ class Sessions(AcpTest):
         self.refused(-32002, client.call, "session/load",
                      {"sessionId": session, "cwd": str(self.work), "mcpServers": []})
 
+    def test_a_session_whose_folder_is_gone_can_be_deleted(self):
+        gone = self.base / "gone"
+        gone.mkdir()
+        client = self.agent([{"answer": {"text": "Said."}}])
+        client.initialize()
+        session = client.call("session/new", {"cwd": str(gone), "mcpServers": []})["sessionId"]
+        self.prompt(client, session)
+        client.call("session/close", {"sessionId": session})
+        gone.rmdir()
+        self.assertEqual([s["sessionId"] for s in client.call("session/list", {})["sessions"]], [session])
+        client.call("session/delete", {"sessionId": session})
+        self.assertEqual(client.call("session/list", {})["sessions"], [])
+
     def test_two_sessions_work_side_by_side(self):
         other = self.base / "other"
         other.mkdir()
