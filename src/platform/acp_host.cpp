@@ -100,6 +100,20 @@ Result<store::SessionRecord> begin_session(Platform& platform, const acp::OpenRe
   return platform.settle_session(id);
 }
 
+/// The settings of a folder whose state is in `dir`; of a folder that is gone, where its state is.
+Settings settings_at(const std::string& dir, const std::string& workspace) {
+  SettingsOptions options;
+  options.workspace = workspace;
+  options.enforce_configuration = false;
+  if (auto settings = load_settings(options); settings && settings->paths.state_dir == dir) {
+    return *std::move(settings);
+  }
+  Settings settings;
+  settings.paths.workspace = workspace;
+  settings.paths.state_dir = dir;
+  return settings;
+}
+
 }  // namespace
 
 AcpHost::~AcpHost() = default;
@@ -227,10 +241,7 @@ Result<void> AcpHost::remove(const std::string& id) {
       continue;
     }
     session::SessionManager sessions((*store)->sessions(), (*store)->messages(), system_clock());
-    SettingsOptions options;
-    options.workspace = record->workspace;
-    options.enforce_configuration = false;
-    OAP_TRY(const Settings settings, load_settings(options));
+    const Settings settings = settings_at(dir, record->workspace);
     OAP_TRY(const auto audit, open_audit(settings, options_.executor));
     OAP_TRY(const std::int64_t messages, sessions.remove(id));
     audit::Event event;

@@ -201,6 +201,18 @@ class Turns(AcpTest):
         self.assertNotIn(token, json.dumps(client.updates))
         self.assertIn("token", json.dumps(self.received()[1]))
 
+    def test_a_folders_own_allow_rules_wait_for_trust_and_it_is_said(self):
+        self.write(".opencode/permissions.yaml", "permissions:\n  - {scope: tool, pattern: bash, level: allow}\n")
+        self.write(".opencode/mcp-servers.yaml", "mcp_servers:\n  s: {command: [/nowhere]}\n")
+        for trust in (False, True):
+            with self.subTest(trust=trust):
+                client = self.agent(one_call(call("bash", command="true")), args=("--trust",) if trust else ())
+                session = self.session(client, session={"notices": {}})
+                self.prompt(client, session)
+                self.assertEqual(len(client.asked), 0 if trust else 1)
+                said = " ".join(notice["title"] for notice in client.of_kind("notice"))
+                self.assertEqual("oap trust" in said, not trust, said)
+
     def test_modes_and_options(self):
         client = self.agent(one_call(call("write_file", path="a.txt", content="a")))
         client.initialize()
@@ -320,6 +332,19 @@ class Sessions(AcpTest):
         self.assertEqual(client.call("session/list", {"cwd": str(self.work)})["sessions"], [])
         self.refused(-32002, client.call, "session/load",
                      {"sessionId": session, "cwd": str(self.work), "mcpServers": []})
+
+    def test_a_session_whose_folder_is_gone_can_be_deleted(self):
+        gone = self.base / "gone"
+        gone.mkdir()
+        client = self.agent([{"answer": {"text": "Said."}}])
+        client.initialize()
+        session = client.call("session/new", {"cwd": str(gone), "mcpServers": []})["sessionId"]
+        self.prompt(client, session)
+        client.call("session/close", {"sessionId": session})
+        gone.rmdir()
+        self.assertEqual([s["sessionId"] for s in client.call("session/list", {})["sessions"]], [session])
+        client.call("session/delete", {"sessionId": session})
+        self.assertEqual(client.call("session/list", {})["sessions"], [])
 
     def test_two_sessions_work_side_by_side(self):
         other = self.base / "other"

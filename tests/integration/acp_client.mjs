@@ -44,11 +44,12 @@ const stream = acp.ndJsonStream(Writable.toWeb(child.stdin), Readable.toWeb(chil
 await app.connectWith(stream, async (agent) => {
   out.initialize = await agent.request('initialize', {
     protocolVersion: acp.PROTOCOL_VERSION,
-    clientCapabilities: { fs: { readTextFile: true, writeTextFile: true }, terminal: true },
+    clientCapabilities: { fs: { readTextFile: true, writeTextFile: true }, terminal: true, session: { notices: {} } },
     clientInfo: { name: 'oap-test', version: '1' },
   });
   out.session = await agent.request('session/new', { cwd: plan.cwd, mcpServers: [] });
   const sessionId = out.session.sessionId;
+  if (plan.mode) await agent.request('session/set_config_option', { sessionId, configId: 'mode', value: plan.mode });
   for (const text of plan.prompts) {
     out.stops.push(await agent.request('session/prompt', { sessionId, prompt: [{ type: 'text', text }] }));
   }

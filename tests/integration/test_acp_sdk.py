@@ -5,6 +5,8 @@ import subprocess
 
 from peers import HERE, NODE, OAP, PEERS, PeerTest, unittest
 
+from mission import good_script  # of tests/support, which peers.py has made known
+
 
 class AcpSdk(PeerTest):
     def setUp(self):
@@ -12,10 +14,10 @@ class AcpSdk(PeerTest):
         if not (PEERS / "node_modules/@agentclientprotocol/sdk").is_dir():
             self.skipTest(f"no Agent Client Protocol SDK in {PEERS}: run scripts/peers.sh")
 
-    def drive(self, script, prompts, permission="allow_once"):
+    def drive(self, script, prompts, permission="allow_once", mode=""):
         env, self.received = self.mock_llm(script)
         plan = {"command": [OAP, "acp", "--model", "openai/m"], "cwd": str(self.work), "prompts": prompts,
-                "permission": permission}
+                "permission": permission, "mode": mode}
         done = subprocess.run([str(NODE), str(HERE / "acp_client.mjs"), json.dumps(plan)], capture_output=True,
                               timeout=120, env={**self.env, **env, "OAP_PEERS": str(PEERS)})
         self.assertEqual(done.returncode, 0, done.stderr.decode()[-2000:])
@@ -46,6 +48,15 @@ class AcpSdk(PeerTest):
         self.assertEqual(out["list"]["sessions"][0]["title"], "edit the notes")
         self.assertEqual(out["replayed"][0], "user_message_chunk")
         self.assertEqual(out["code"], 0)
+
+    def test_a_mission_its_plan_and_a_notice_are_understood(self):
+        self.write(".opencode/mcp-servers.yaml", "mcp_servers:\n  s: {command: [/nowhere]}\n")
+        out = self.drive(good_script(), ["/task Write out.txt", "/status"], mode="approve")
+        self.assertEqual(out["problems"], [])
+        self.assertEqual([stop["stopReason"] for stop in out["stops"]], ["end_turn", "end_turn"])
+        self.assertEqual((self.work / "out.txt").read_text(), "made\n")
+        kinds = {update["sessionUpdate"] for update in out["updates"]}
+        self.assertLessEqual({"plan", "notice", "current_mode_update", "agent_thought_chunk"}, kinds)
 
 
 if __name__ == "__main__":

@@ -32,6 +32,8 @@ TEST(ClaudeFlags, RulesKeepTheirLevelAndLostOnesAreNamed) {
   EXPECT_THAT(*rules, HasSubstr("curl"));
   EXPECT_THAT(*rules, HasSubstr("deny"));
   EXPECT_THAT(*rules, HasSubstr("npm"));
+  EXPECT_THAT(*rules_of({}, {"Bash(curl *)"}), testing::Not(HasSubstr(R"("level":"allow")")));
+  EXPECT_THAT(*rules, HasSubstr(R"("level":"allow")"));
   EXPECT_EQ(*rules_of({}, {}), "");
   for (const char* wrong : {"Bash(", "(x)", "Cd(~/x)"}) {
     const auto lost = rules_of({wrong}, {});

@@ -75,7 +75,13 @@ Result<std::string> rules_of(const std::vector<std::string>& allowed,
   if (permissions.rules.empty()) {
     return std::string();
   }
-  const migration::Translation translated = migration::translate_claude(permissions);
+  migration::Translation translated = migration::translate_claude(permissions);
+  if (split_rules(allowed).empty()) {
+    // What Claude Code lets pass by itself is not let pass by flags that only deny.
+    std::erase_if(translated.rules, [](const json::Object& rule) {
+      return json::get_string(rule, "level") == "allow";
+    });
+  }
   if (!translated.not_carried.empty()) {
     const migration::NotCarried& lost = translated.not_carried.front();
     return fail(Code::kUsage, "{}: {} has no counterpart here: {}", lost.where, lost.key,

@@ -14,7 +14,9 @@ namespace oap::cli::claude {
 std::vector<std::string> split_rules(const std::vector<std::string>& values);
 
 /// The text of a permissions.yaml that means what --allowedTools and --disallowedTools mean; ""
-/// where there are none. kUsage names a rule that has no counterpart here. Pure.
+/// where there are none. With an allowed rule also what that program lets pass by itself (commands
+/// that only read); denied ones alone allow nothing. kUsage names a rule that has no counterpart
+/// here. Pure.
 Result<std::string> rules_of(const std::vector<std::string>& allowed,
                              const std::vector<std::string>& disallowed);
 
