@@ -150,6 +150,9 @@ std::string TextView::status_line() const {
   std::string text = fmt::format("{} · {:.1f} s", phase_, seconds);
   if (usage_.requests > 0) {
     text += fmt::format(" · {} in, {} out tokens", usage_.input_tokens, usage_.output_tokens);
+    if (usage_.cache_read_tokens > 0) {
+      text += fmt::format(" ({} more from the cache)", usage_.cache_read_tokens);
+    }
     if (usage_.cost_usd && *usage_.cost_usd > 0) {
       text += fmt::format(" · ${:.4f}", *usage_.cost_usd);
     }

@@ -7,6 +7,7 @@
 #include "base/ids.hpp"
 #include "json/parse.hpp"
 #include "json/print.hpp"
+#include "orchestration/compact.hpp"
 #include "orchestration/embedded.hpp"
 #include "orchestration/mission/mission_tools.hpp"
 #include "orchestration/plan.hpp"
@@ -178,7 +179,8 @@ Task<TaskReport> Orchestrator::process_task(TaskRequest request) {
   const SteadyTime started = parts_.clock.steady();
   Run run{std::move(request),
           {},
-          TurnLoop({parts_.invoker, parts_.catalog, parts_.hooks, parts_.events, parts_.context}),
+          TurnLoop({parts_.invoker, parts_.catalog, parts_.hooks, parts_.events, parts_.context,
+                    parts_.scopes}),
           {}};
   run.report.task_id = run.request.task_id;
   run.report.session_id = run.request.session_id;
@@ -192,28 +194,104 @@ Task<TaskReport> Orchestrator::process_task(TaskRequest request) {
   if (chat.intercepted) {
     run.report.content = std::move(chat.text);
     set_status(run, TaskStatus::kCompleted);
-  } else if (parts_.missions != nullptr && parts_.missions->wished(run.request.session_id)) {
-    set_status(run, TaskStatus::kExecuting);
-    run.request.prompt = std::move(chat.text);
-    co_await parts_.missions->carry_out(run.request, parts_.events, run.report);
-    set_status(run, run.report.status);
   } else {
     run.request.prompt = std::move(chat.text);
-    const router::RouteDecision route = router::route(run.request.prompt, options_.routing);
-    run.report.path = run.request.path.value_or(route.path);
-    tools_ = tools_for_role(co_await parts_.catalog.all(Deadline::after(Millis(10'000))), "worker",
-                            false);
-    for (const auto& [server, why] : parts_.catalog.unavailable()) {
-      tell(parts_.events.on_notice, "MCP server " + server + " is left out: " + why);
-    }
-    if (run.report.path == ExecutionPath::kFast) {
-      co_await fast_path(run);
-    } else {
-      co_await agent_path(run);
+    const bool goes_on = co_await command(run);
+    if (goes_on) {
+      co_await work(run);
     }
   }
   run.report.duration = std::chrono::duration_cast<Millis>(parts_.clock.steady() - started);
   co_return std::move(run.report);
+}
+
+/// The message is a slash command of a file: it is filled in. False where that was all.
+Task<bool> Orchestrator::command(Run& run) {
+  auto wish =
+      parts_.commands == nullptr ? std::nullopt : parts_.commands->take(run.request.session_id);
+  if (!wish) {
+    co_return true;
+  }
+  if (wish->compacts) {
+    co_await shorten(run, std::move(wish->arguments));
+    co_return false;
+  }
+  Result<ExpandedCommand> expanded = fail(wish->refusal.value_or(Error(Code::kInternal, "")));
+  if (!wish->refusal) {
+    auto work = parts_.commands->expand(run.request, *std::move(wish), run.scope.deadline,
+                                        run.report.denials);
+    expanded = co_await std::move(work);
+  }
+  if (!expanded) {
+    run.report.error = std::move(expanded).error();
+    set_status(run, TaskStatus::kFailed);
+    co_return false;
+  }
+  run.request.prompt = std::move(expanded->expansion.text);
+  if (expanded->agent) {
+    parts_.agents.worker = *std::move(expanded->agent);
+    run.request.path = ExecutionPath::kFast;
+  }
+  run.request.path = run.request.path.value_or(ExecutionPath::kFast);  // whatever was filled in
+  if (expanded->expansion.subtask) {
+    run.request.history.clear();
+  }
+  co_return true;
+}
+
+/// A person asks for the conversation to be shortened now.
+Task<void> Orchestrator::shorten(Run& run, std::string hint) {
+  run.report.path = ExecutionPath::kFast;
+  set_status(run, TaskStatus::kExecuting);
+  const AgentProfile& agent = parts_.agents.worker;
+  if (parts_.context == nullptr || !agent.provider->is_model() || run.request.history.empty()) {
+    run.report.content = "There is nothing to shorten: no model remembers anything here.";
+    set_status(run, TaskStatus::kCompleted);
+    co_return;
+  }
+  const Deadline listed = Deadline::after(Millis(10'000));
+  tools_ = tools_for_role(co_await parts_.catalog.all(listed), "worker", false);
+  CompactionWork work{agent,
+                      tools_,
+                      run.scope.deadline,
+                      std::string(kAsked),
+                      run.request.session_id,
+                      *parts_.context,
+                      parts_.conversation,
+                      parts_.events,
+                      run.request.history,
+                      run.report.usage,
+                      std::move(hint)};
+  const auto done = co_await compact(std::move(work));
+  if (!done) {
+    run.report.error = done.error();
+    set_status(run, TaskStatus::kFailed);
+    co_return;
+  }
+  run.report.content = *done ? "The conversation was shortened; all of it stays in the session."
+                             : "The conversation is short already.";
+  set_status(run, TaskStatus::kCompleted);
+}
+
+Task<void> Orchestrator::work(Run& run) {
+  if (parts_.missions != nullptr && parts_.missions->wished(run.request.session_id)) {
+    set_status(run, TaskStatus::kExecuting);
+    co_await parts_.missions->carry_out(run.request, parts_.events, run.report);
+    set_status(run, run.report.status);
+    co_return;
+  }
+  const router::RouteDecision route = router::route(run.request.prompt, options_.routing);
+  run.report.path = run.request.path.value_or(route.path);
+  const Deadline listed = Deadline::after(Millis(10'000));
+  tools_ = tools_for_role(co_await parts_.catalog.all(listed), "worker", false);
+  for (const auto& [server, why] : parts_.catalog.unavailable()) {
+    tell(parts_.events.on_notice, "MCP server " + server + " is left out: " + why);
+  }
+  if (run.report.path == ExecutionPath::kFast) {
+    co_await fast_path(run);
+  } else {
+    co_await agent_path(run);
+  }
 }
 
 Task<void> Orchestrator::fast_path(Run& run) {

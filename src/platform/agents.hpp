@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include "orchestration/mission/mission_tools.hpp"
 #include "orchestration/orchestrator.hpp"
 #include "platform/models.hpp"
 #include "platform/settings.hpp"
@@ -29,6 +30,10 @@ session::AgentListing agent_files(const Settings& settings);
 /// The role matrix: built-in rows, changed by `agents.<role>.may`, and a row for each agent's file.
 /// A row that cannot be understood is as narrow as can be.
 security::RoleMatrix role_matrix(const Settings& settings);
+
+/// What an agent may use at most, and whoever it delegates to: its row; of the Commander, what the
+/// configuration has taken from its row. An agent without a row may use nothing.
+orchestration::Rights rights_of(const security::RoleMatrix& matrix, std::string_view agent);
 
 /// One agent as `oap agents` shows it.
 struct AgentView {
