@@ -93,6 +93,7 @@ struct Platform::Parts {
   Missions& the_missions();
   std::unique_ptr<SessionHookParts> make_session_hooks();
   checkpoint::TurnInfo turn_of(const ToolCall& call);
+  std::string root_of(const std::string& task);
   Result<std::string> session_for(const RunRequest& request);
   void note_policy(const PolicyHealth& health);
   void note(const std::string& type, const std::string& session_id, const std::string& task_id,
@@ -276,7 +277,8 @@ Missions& Platform::Parts::the_missions() {
     approval::Approver& approver = options.approver != nullptr ? *options.approver : nobody;
     worktrees = std::make_unique<Worktrees>(
         Worktrees::Parts{options.settings, hooks, approver, desk.get(), *audit, *redactor,
-                         options.executor, mission_tools(mission_desk)});
+                         options.executor, mission_tools(mission_desk), checkpoints.get(),
+                         [this](const std::string& task) { return root_of(task); }});
     missions = std::make_unique<Missions>(Missions::Parts{
         options.settings, *gateway, *catalog, hooks, *redactor, *audit, *models, *sessions, *store,
         mission_desk, *invoker, *worktrees, principal, options.model, options.executor,
@@ -309,6 +311,24 @@ Task<ToolOutcome> Platform::call_tool(std::string server, std::string tool, json
   call.arguments = std::move(arguments);
   call.origin = Origin::kCommand;
   co_return co_await parts_->gateway->invoke(std::move(call), std::move(link));
+}
+
+/// The session in which the mission of a delegated task was begun; "" where there is none.
+std::string Platform::Parts::root_of(const std::string& task) {
+  store::MissionFilter filter;
+  filter.workspace = options.settings.paths.workspace;
+  filter.open_only = true;
+  const auto open = store->missions().list(filter);
+  for (const store::MissionRecord& mission : open ? *open : std::vector<store::MissionRecord>()) {
+    const auto memory = orchestration::remember(store->missions(), mission.id);
+    for (const orchestration::DelegatedTask& each :
+         memory ? memory->tasks : std::vector<orchestration::DelegatedTask>()) {
+      if (each.id == task) {
+        return mission.session_id;
+      }
+    }
+  }
+  return {};
 }
 
 /// What a call changes belongs to its task; what a mission's agents change, to the session in which

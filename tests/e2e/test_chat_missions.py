@@ -102,7 +102,7 @@ class TalkedMissions(OapTest):
         terminal.send("/task go\r")
         terminal.wait("sleep 0.2")
         terminal.send("/stop\r")
-        terminal.wait("cancelled")
+        terminal.wait("is cancelled")
         self.assertEqual(self.oap("mission", "list", "--all", "--json").json()["missions"][0]["status"], "cancelled")
 
     def test_a_dumb_terminal_and_a_narrow_one(self):

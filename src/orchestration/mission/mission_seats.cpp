@@ -280,10 +280,11 @@ Task<DelegatedOutcome> MissionRun::run_agent_at(DelegatedTask task, workflow::To
   const Deadline listed = Deadline::after(Millis(10'000));
   std::vector<ToolSpec> tools =
       tools_for_role(co_await parts_.catalog.all(listed), task.agent, true);
-  RightsChain rights = rights_of(task.session_id);
+  const RightsChain rights = rights_of(task.session_id);
   std::erase_if(tools,
                 [&rights](const ToolSpec& tool) { return !rights.allows(tool.public_name()); });
-  Invoker own(*this, seat, invoker, std::move(rights), where);
+  // What its own role lacks StrictRoleGuard refuses, so that the audit has it.
+  Invoker own(*this, seat, invoker, rights_of(task.parent_session), where);
   TurnLoop loop({own, parts_.catalog, parts_.hooks, events_for(false), parts_.context});
   if (parts_.scopes != nullptr) {
     parts_.scopes->impose(task.session_id, task.scopes);
