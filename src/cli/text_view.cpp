@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "cli/call_words.hpp"
 #include "cli/output.hpp"
 #include "cli/stream_view.hpp"
 #include "cli/terminal.hpp"
@@ -26,6 +27,9 @@ std::string clip(std::string text, std::size_t columns) {
 
 std::string describe(const ToolCall& call) {
   std::string text = call.public_name();
+  if (const std::string words = mission_call_words(call); !words.empty()) {
+    return text + " " + words;
+  }
   for (const char* key : {"command", "path", "pattern", "code"}) {
     if (const json::Value* value = json::find(call.arguments, key);
         value != nullptr && value->is_string()) {

@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 
 #include "approval/question.hpp"
+#include "cli/call_words.hpp"
 #include "json/print.hpp"
 #include "os/file.hpp"
 #include "terminal/width.hpp"
@@ -31,22 +32,8 @@ std::string one_line(std::string_view text) {
 }
 
 std::string what_of(const ToolCall& call) {
-  const auto word = [&call](const char* key) { return json::get_string(call.arguments, key); };
-  if (call.server == kBuiltinServer && call.tool == "delegate_task") {
-    const std::string_view about =
-        word("description").empty() ? word("prompt") : word("description");
-    return one_line(word("agent").empty() ? fmt::format("{} {}", word("action"), word("task_id"))
-                                          : fmt::format("{}: {}", word("agent"), about));
-  }
-  if (call.server == kBuiltinServer && call.tool == "todo") {
-    std::string what = fmt::format("{} {}", word("action"), word("id"));
-    if (const json::Array* const items = json::find_array(call.arguments, "items")) {
-      for (const json::Value& item : *items) {
-        what +=
-            fmt::format("{}{}", what.ends_with(' ') ? "" : ", ", json::get_string(item, "text"));
-      }
-    }
-    return one_line(what);
+  if (const std::string words = mission_call_words(call); !words.empty()) {
+    return one_line(words);
   }
   for (const char* key : {"command", "path", "file_path", "pattern", "code", "url", "name"}) {
     if (const json::Value* value = json::find(call.arguments, key);
