@@ -258,7 +258,7 @@ security::RoleMatrix role_matrix(const Settings& settings) {
 }
 
 Result<orchestration::AgentSet> make_agents(const Settings& settings, ModelSet& models,
-                                            const std::string& model) {
+                                            const std::string& model, bool with_own) {
   const Common common = common_of(settings, models, model);
   const auto make = [&](const char* role) {
     return make_profile(common, role, config_of(settings.config.agents, role),
@@ -269,7 +269,8 @@ Result<orchestration::AgentSet> make_agents(const Settings& settings, ModelSet& 
   OAP_TRY(set.planner, make("planner"));
   OAP_TRY(set.worker, make("worker"));
   OAP_TRY(set.reviewer, make("reviewer"));
-  for (const std::string& name : own_names(settings, common.files)) {
+  for (const std::string& name :
+       with_own ? own_names(settings, common.files) : std::vector<std::string>()) {
     const session::AgentDefinition* const file = common.files.find(name);
     if (file != nullptr && file->mode == "primary") {
       continue;

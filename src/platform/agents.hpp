@@ -15,9 +15,10 @@ namespace oap::platform {
 /// The four agents: provider and model, prompt (embedded, or overridden by
 /// agents.<role>.system_prompt_file, .opencode/agents/<agent>.md or .opencode/prompts/<agent>.md of
 /// a trusted folder), what the skills there are, and the context files of the workspace and the
-/// user. `model` is --model, or empty.
+/// user. `model` is --model, or empty. `with_own`: also those of one's own that tasks may be
+/// delegated to; one whose model cannot be used is left out with a line in the log.
 Result<orchestration::AgentSet> make_agents(const Settings& settings, ModelSet& models,
-                                            const std::string& model);
+                                            const std::string& model, bool with_own = false);
 
 /// An agent of `.opencode/agents/*.md` (or one of the four) ready for turns. kNotFound names the
 /// nearest.

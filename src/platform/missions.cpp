@@ -98,7 +98,7 @@ orchestration::MissionLimits Missions::limits() const {
 
 Result<orchestration::AgentSet> Missions::agents() {
   OAP_TRY(orchestration::AgentSet agents,
-          make_agents(parts_.settings, parts_.models, parts_.model));
+          make_agents(parts_.settings, parts_.models, parts_.model, true));
   if (!agents.commander.provider->is_model()) {
     return fail(
         Code::kNeedsModel,
