@@ -123,6 +123,7 @@ Result<std::unique_ptr<Journal>> Journal::open(std::string folder, std::string w
                                                const Clock& clock, Bounds bounds) {
   OAP_CHECK_OK(os::make_dirs(folder + "/contents", 0700));
   OAP_CHECK_OK(os::make_dirs(folder + "/turns", 0700));
+  OAP_CHECK_OK(os::make_dirs(folder + "/pending", 0700));
   OAP_TRY(folder, os::canonical_path(folder));
   return std::unique_ptr<Journal>(
       new Journal(std::move(folder), std::move(workspace), clock, bounds));
@@ -158,6 +159,7 @@ Journal::Effect Journal::before(TurnInfo turn, const std::vector<std::string>& p
   if (!locked) {
     return effect;
   }
+  take_over_dead();
   for (const std::string& path : paths) {
     const std::optional<std::string> relative = inside(path);
     if (!relative) {
@@ -172,6 +174,9 @@ Journal::Effect Journal::before(TurnInfo turn, const std::vector<std::string>& p
   }
   if (paths.empty() && beyond_.empty()) {
     look_at_all(effect);
+  }
+  if (const auto written = write_down(effect); !written) {
+    note_gap(effect.turn, written.error().message());
   }
   return effect;
 }
@@ -207,6 +212,14 @@ Result<void> Journal::after(Effect effect) {
   }
   const std::lock_guard guard(mutex_);
   OAP_TRY([[maybe_unused]] const os::FileLock locked, lock());
+  const auto kept = compare(effect);
+  if (!effect.record.empty()) {
+    ::remove(effect.record.c_str());
+  }
+  return kept;
+}
+
+Result<void> Journal::compare(Effect& effect) {
   std::vector<Change> changes;
   if (effect.paths.empty()) {
     const auto own =
@@ -287,6 +300,7 @@ Result<std::vector<Turn>> Journal::read_turns() const {
 Result<std::vector<Turn>> Journal::turns() {
   const std::lock_guard guard(mutex_);
   OAP_TRY([[maybe_unused]] const os::FileLock locked, lock());
+  take_over_dead();
   return read_turns();
 }
 
@@ -348,6 +362,7 @@ void Journal::revert(Turn& turn, bool forward, Reverted& out) const {
 Result<Reverted> Journal::undo(std::size_t count, const std::string& session) {
   const std::lock_guard guard(mutex_);
   OAP_TRY([[maybe_unused]] const os::FileLock locked, lock());
+  take_over_dead();
   OAP_TRY(std::vector<Turn> all, read_turns());
   Reverted out;
   for (Turn& turn : all) {
@@ -367,6 +382,7 @@ Result<Reverted> Journal::undo(std::size_t count, const std::string& session) {
 Result<Reverted> Journal::redo(std::size_t count, const std::string& session) {
   const std::lock_guard guard(mutex_);
   OAP_TRY([[maybe_unused]] const os::FileLock locked, lock());
+  take_over_dead();
   OAP_TRY(std::vector<Turn> all, read_turns());
   std::vector<Turn*> undone;  // the one taken back last is the oldest
   for (Turn& turn : all) {

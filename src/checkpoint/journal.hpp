@@ -58,9 +58,12 @@ class Journal {
     std::vector<std::string> paths;           ///< relative; empty: anything may change
     std::map<std::string, PathState> before;  ///< of `paths`
     bool watched = false;
+    std::string record;  ///< the file that says that it is under way
   };
   /// Before an effect that may change these absolute paths, or anything (none given). Never fails:
-  /// what cannot be watched becomes a gap of the turn.
+  /// what cannot be watched becomes a gap of the turn. From here on the effect survives its
+  /// process: where that is killed, the next one finds what was changed (whoever changed it until
+  /// then) and puts it down to the turn, with a gap that says so.
   Effect before(TurnInfo turn, const std::vector<std::string>& paths);
   /// After it, whatever came of it.
   Result<void> after(Effect effect);
@@ -85,8 +88,12 @@ class Journal {
   std::string revert_one(Change& change, bool forward, Reverted& out) const;
   Result<void> record(const TurnInfo& info, std::vector<Change> changes);
   void look_at_all(Effect& effect);
+  Result<void> compare(Effect& effect);
   void note_gap(const TurnInfo& info, const std::string& gap);
   void prune(std::vector<Turn> turns);
+  Result<void> write_down(Effect& effect);
+  void take_over_dead();
+  void take_over(const std::string& file);
 
   std::string folder_;
   std::string workspace_;
@@ -95,6 +102,9 @@ class Journal {
   Contents contents_;
   std::mutex mutex_;
   Picture picture_;
+  std::string pending_;                // the folder of this journal's effects that are under way
+  std::optional<os::FileLock> alive_;  // held on it as long as this journal lives
+  std::uint64_t records_ = 0;
   std::vector<TurnInfo> under_way_;  // effects that may change anything, by their beginning
   bool loaded_ = false;
   std::string beyond_;  // why no picture can be taken; asked again in the next process

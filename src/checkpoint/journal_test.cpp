@@ -361,5 +361,67 @@ TEST(Merge, KeepsTheOldestStateOfOnesOwn) {
   EXPECT_TRUE(changes.empty());
 }
 
+TEST_F(JournalTest, AWriteThatIsKilledMidwayCanBeTakenBack) {
+  write("a.txt", "old");
+  [[maybe_unused]] const auto seen = journal_->before(
+      {"task_1", "ses_1", "t"}, {(work_ / "a.txt").string(), (work_ / "b.txt").string()});
+  write("a.txt", "half");
+  write("b.txt", "new");
+  journal_.reset();  // and never after()
+  open();
+  const auto turns = journal_->turns();
+  ASSERT_TRUE(turns);
+  ASSERT_EQ(turns->size(), 1U);
+  EXPECT_THAT(turns->front().gaps, ElementsAre(HasSubstr("was ended while")));
+  ASSERT_TRUE(journal_->undo(1));
+  EXPECT_EQ(read("a.txt"), "old");
+  EXPECT_FALSE(fs::exists(work_ / "b.txt"));
+}
+
+TEST_F(JournalTest, ACommandThatIsKilledMidwayCanBeTakenBack) {
+  write("a.txt", "old");
+  effect("task_0", {}, [&] { write("z.txt", "earlier"); });
+  [[maybe_unused]] const auto seen = journal_->before({"task_1", "ses_1", "t"}, {});
+  write("a.txt", "half");
+  fs::remove(work_ / "z.txt");
+  write("d/new.txt", "new");
+  journal_.reset();
+  open();
+  const auto back = journal_->undo(1);
+  ASSERT_TRUE(back);
+  EXPECT_THAT(back->turns, ElementsAre("task_1"));
+  EXPECT_EQ(read("a.txt"), "old");
+  EXPECT_EQ(read("z.txt"), "earlier");
+  EXPECT_FALSE(fs::exists(work_ / "d"));
+  EXPECT_TRUE(fs::is_empty(base_ / "state/pending"));
+}
+
+TEST_F(JournalTest, WhatIsUnderWayInALivingProcessIsLeftToIt) {
+  write("a.txt", "old");
+  auto seen = journal_->before({"task_1", "ses_1", "t"}, {(work_ / "a.txt").string()});
+  write("a.txt", "half");
+  auto other = Journal::open((base_ / "state").string(), work_.string(), clock_);
+  ASSERT_TRUE(other);
+  EXPECT_THAT(*(*other)->turns(), IsEmpty());
+  write("a.txt", "whole");
+  ASSERT_TRUE(journal_->after(std::move(seen)));
+  ASSERT_EQ((*other)->turns()->size(), 1U);
+  EXPECT_THAT((*other)->turns()->front().gaps, IsEmpty());
+  ASSERT_TRUE((*other)->undo(1));
+  EXPECT_EQ(read("a.txt"), "old");
+}
+
+TEST_F(JournalTest, ARecordThatIsDamagedOrLeadsOutsideIsNothing) {
+  write("a.txt", "old");
+  std::ofstream(base_ / "outside.txt") << "mine";
+  fs::create_directories(base_ / "state/pending/1-1-1");
+  std::ofstream(base_ / "state/pending/1-1-1/1.json") << "{\"id\":";
+  std::ofstream(base_ / "state/pending/1-1-1/2.json")
+      << R"({"id":"task_9","before":{"../outside.txt":{"kind":"absent"}}})";
+  EXPECT_THAT(*journal_->turns(), IsEmpty());
+  EXPECT_EQ(fs::exists(base_ / "outside.txt"), true);
+  EXPECT_TRUE(fs::is_empty(base_ / "state/pending"));
+}
+
 }  // namespace
 }  // namespace oap::checkpoint

@@ -151,10 +151,17 @@ std::string mission_text(const orchestration::MissionReport& report) {
                                 task.description, task.note.empty() ? "" : " — " + task.note));
   }
   text += lines_of("tasks", tasks);
-  text += fmt::format("{:<10}{} in, {} out tokens", "used", report.usage.input_tokens,
-                      report.usage.output_tokens);
-  if (report.usage.cost_usd && *report.usage.cost_usd > 0) {
-    text += fmt::format(", ${:.4f}", *report.usage.cost_usd);
+  const Usage& used = report.usage;
+  text += fmt::format("{:<10}{} in, {} out tokens", "used", used.input_tokens, used.output_tokens);
+  if (used.cache_read_tokens + used.cache_write_tokens > 0) {
+    text += fmt::format(", {} read from and {} written to the cache", used.cache_read_tokens,
+                        used.cache_write_tokens);
+  }
+  if (used.requests > 0) {
+    text += used.cost_usd ? fmt::format(", ${:.4f}", *used.cost_usd) : ", price not known";
+    if (used.cost_usd && report.limits.cost_usd) {
+      text += fmt::format(" of ${:.2f}", *report.limits.cost_usd);
+    }
   }
   return text + fmt::format(", {} calls, {:.1f} s\n", report.tool_calls,
                             static_cast<double>(report.active.count()) / 1000.0);

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "cli/call_words.hpp"
 #include "cli/output.hpp"
 #include "cli/stream_view.hpp"
 #include "cli/terminal.hpp"
@@ -26,6 +27,9 @@ std::string clip(std::string text, std::size_t columns) {
 
 std::string describe(const ToolCall& call) {
   std::string text = call.public_name();
+  if (const std::string words = mission_call_words(call); !words.empty()) {
+    return text + " " + words;
+  }
   for (const char* key : {"command", "path", "pattern", "code"}) {
     if (const json::Value* value = json::find(call.arguments, key);
         value != nullptr && value->is_string()) {
@@ -150,6 +154,9 @@ std::string TextView::status_line() const {
   std::string text = fmt::format("{} · {:.1f} s", phase_, seconds);
   if (usage_.requests > 0) {
     text += fmt::format(" · {} in, {} out tokens", usage_.input_tokens, usage_.output_tokens);
+    if (usage_.cache_read_tokens > 0) {
+      text += fmt::format(" ({} more from the cache)", usage_.cache_read_tokens);
+    }
     if (usage_.cost_usd && *usage_.cost_usd > 0) {
       text += fmt::format(" · ${:.4f}", *usage_.cost_usd);
     }

@@ -28,6 +28,14 @@ bool names_a_secret(std::string_view name) {
   return false;
 }
 
+/// Whether a further name of the shape says what makes it one.
+bool is_told(const Shape& shape, const json::Value& value) {
+  return shape.told_by.empty() ||
+         std::any_of(shape.told_by.begin(), shape.told_by.end(), [&value](const std::string& key) {
+           return json::find(value, key) != nullptr;
+         });
+}
+
 }  // namespace
 
 Place Place::member(std::string_view name) const {
@@ -191,7 +199,8 @@ Found Checker::object(const Shape& shape, const json::Value& value, const Place&
     const std::string_view key = pair.key();
     if (const Field* const field = shape.find(key)) {
       member(shape, field->shape, pair, place, out);
-    } else if (shape.element && find_unbuilt(key) == nullptr && name_fits(shape.names, key)) {
+    } else if (shape.element && find_unbuilt(key) == nullptr && name_fits(shape.names, key) &&
+               advice_for(place.key, key).empty() && is_told(shape, pair.value())) {
       member(shape, *shape.element, pair, place, out);
     } else {
       unknown(shape, key, pair.value(), place);
@@ -223,10 +232,16 @@ void Checker::unknown(const Shape& shape, std::string_view key, const json::Valu
       shape.fields[0].shape.find(key) != nullptr) {
     return problem(place, fmt::format("unknown key; put it under '{}:'", shape.fields[0].key));
   }
-  if (shape.element) {
+  if (shape.element && !name_fits(shape.names, key)) {
     return problem(place, "expected " + expected_name(shape.names));
   }
   const std::vector<std::string> keys = shape.keys();
+  if (shape.element) {
+    const std::string near = text::did_you_mean(key, keys);
+    return problem(place, near.empty() ? fmt::format("one of one's own needs one of the keys {}",
+                                                     text::join(shape.told_by, ", "))
+                                       : "unknown key" + near);
+  }
   problem(place, fmt::format("unknown key{}; the keys here are {}", text::did_you_mean(key, keys),
                              text::join(keys, ", ")));
 }

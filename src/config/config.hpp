@@ -199,7 +199,9 @@ struct AgentConfig {
   double quality_threshold = 0.8;  ///< the reviewer's only
   std::optional<int> max_turns;
   RoleRights may;
-  std::string origin;  ///< "file:line" of `model`, or empty
+  std::string description;  ///< of an agent of one's own: what it is for
+  std::string prompt;       ///< likewise, where it stands here and not in a file
+  std::string origin;       ///< "file:line" of `model`, or empty
 };
 
 /// `skills`: where they come from. Of trusted configuration only.
@@ -223,6 +225,7 @@ struct Agents {
   AgentConfig planner;
   AgentConfig executor;
   AgentConfig reviewer;
+  std::map<std::string, AgentConfig> others;  ///< agents of one's own, by name
 };
 
 /// One entry of `providers`: where a model provider is and which key it takes.

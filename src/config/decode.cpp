@@ -1,5 +1,6 @@
 #include "config/decode.hpp"
 
+#include <algorithm>
 #include <cmath>
 
 #include <fmt/format.h>
@@ -112,6 +113,7 @@ class Decoder {
     config_.agents.planner = agent(agents, "planner");
     config_.agents.executor = agent(agents, "executor");
     config_.agents.reviewer = agent(agents, "reviewer");
+    own_agents(agents);
     skills(section(settings, "skills"));
     const json::Value& context = section(settings, "context");
     config_.context.compact_at = json::get_double(context, "compact_at", 0.8);
@@ -233,6 +235,27 @@ class Decoder {
       skills.base_url = base;
     }
     skills.listing_bytes = static_cast<int>(json::get_int(value, "listing_bytes", 8'000));
+  }
+
+  void own_agents(const json::Value& agents) {
+    const json::Object* const map = agents.if_object();
+    if (map == nullptr) {
+      return;
+    }
+    for (const auto& pair : *map) {
+      const std::string name(pair.key());
+      if (name == "commander" || name == "planner" || name == "executor" || name == "reviewer") {
+        continue;
+      }
+      AgentConfig own = agent(agents, name);
+      own.description = text_of(pair.value(), "description");
+      own.prompt = text_of(pair.value(), "prompt");
+      if (name == "user" || name.find("__") != std::string::npos) {
+        problem("/agents/" + name, "no agent can have this name");
+      } else {
+        config_.agents.others.emplace(name, std::move(own));
+      }
+    }
   }
 
   AgentConfig agent(const json::Value& agents, const std::string& role) {

@@ -155,7 +155,15 @@ class SchemaWriter {
     }
     if (shape.element) {
       out["propertyNames"] = json::Object{{"pattern", name_pattern(shape.names)}};
-      out["additionalProperties"] = of(*shape.element);
+      json::Object further = of(*shape.element);
+      json::Array any;
+      for (const std::string& key : shape.told_by) {
+        any.push_back(json::Object{{"required", json::Array{json::Value(key)}}});
+      }
+      if (!any.empty()) {
+        further["anyOf"] = std::move(any);
+      }
+      out["additionalProperties"] = std::move(further);
     } else {
       out["additionalProperties"] = false;
     }

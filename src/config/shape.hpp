@@ -44,6 +44,8 @@ struct Shape {
   std::vector<Field> fields;
   std::shared_ptr<const Shape> element;
   Names names = Names::kAnything;
+  /// A further name needs one of these, or it is a misspelt one of the fields.
+  std::vector<std::string> told_by;
   std::vector<std::string> identity;  ///< a layer that sets one of these replaces the whole entry
   bool secret = false;                ///< masked when shown, redacted everywhere
   bool withheld = false;              ///< does not count in a project that is not trusted

@@ -300,10 +300,19 @@ Shape agent_shape(bool reviewer) {
 }
 
 Shape agents_shape() {
-  return object("The agents.", {{"commander", agent_shape(false)},
-                                {"planner", agent_shape(false)},
-                                {"executor", agent_shape(false)},
-                                {"reviewer", agent_shape(true)}});
+  Shape shape = object("The agents; further names are agents of one's own.",
+                       {{"commander", agent_shape(false)},
+                        {"planner", agent_shape(false)},
+                        {"executor", agent_shape(false)},
+                        {"reviewer", agent_shape(true)}});
+  Shape own = agent_shape(false);
+  own.fields.push_back({"description", text("What it is for; who may delegate to it reads it.")});
+  own.fields.push_back({"prompt", text("Its prompt, in place of system_prompt_file.")});
+  own.needs_trust();
+  shape.element = std::make_shared<const Shape>(std::move(own));
+  shape.names = Names::kName;
+  shape.told_by = {"prompt", "system_prompt_file"};
+  return shape;
 }
 
 Shape provider_shape() {

@@ -142,6 +142,7 @@ Result<std::unique_ptr<Provider>> make_provider(const ProviderSettings& settings
   }
   Endpoint endpoint{settings.name, base_url, settings.api_key, settings.headers,
                     settings.stall_timeout};
+  endpoint.prices = settings.prices;
   endpoint.key_advice = key_advice(*vendor, url->host);
   endpoint.retry.max_retries = std::max(settings.max_retries, 0);
   std::unique_ptr<const Dialect> dialect;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -9,6 +10,7 @@
 
 #include "base/clock.hpp"
 #include "base/result.hpp"
+#include "llm/models.hpp"
 #include "llm/provider.hpp"
 #include "net/headers.hpp"
 #include "net/http_client.hpp"
@@ -24,6 +26,7 @@ struct ProviderSettings {
   net::HeaderList headers;
   Millis stall_timeout{60'000};
   int max_retries = 4;
+  std::map<std::string, ModelPrice> prices;  ///< by model, in place of the built-in table's
 };
 
 /// Reads one environment variable; nothing where it is not set.

@@ -167,6 +167,14 @@ Task<Attempt<Answer>> HttpProvider::attempt_with_retries(const Request& request,
   }
 }
 
+ModelInfo HttpProvider::priced(const std::string& model) const {
+  ModelInfo info = find_model(model);
+  if (const auto own = endpoint_.prices.find(model); own != endpoint_.prices.end()) {
+    info.price = own->second;
+  }
+  return info;
+}
+
 Task<Result<Response>> HttpProvider::complete(Request request, StreamSink sink) {
   try {
     Response total;
@@ -178,7 +186,7 @@ Task<Result<Response>> HttpProvider::complete(Request request, StreamSink sink) 
       }
       Response& part = answer->response;
       part.usage.requests = 1;
-      part.usage.cost_usd = cost_of(part.usage, find_model(request.model));
+      part.usage.cost_usd = cost_of(part.usage, priced(request.model));
       total.usage += part.usage;
       total.stop = part.stop;
       total.model = part.model.empty() ? request.model : part.model;

@@ -2,10 +2,12 @@
 
 #include <atomic>
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 
 #include "llm/dialect.hpp"
+#include "llm/models.hpp"
 #include "llm/retry.hpp"
 #include "net/http_client.hpp"
 
@@ -19,6 +21,7 @@ struct Endpoint {
   net::HeaderList headers;  ///< added to, or in the place of, the dialect's own; may be secret
   Millis stall_timeout{60'000};
   RetryPolicy retry;
+  std::map<std::string, ModelPrice> prices = {};  ///< by model, in place of the built-in ones
   std::string key_advice;  ///< said after a refused key, e.g. "set OPENAI_API_KEY"
 };
 
@@ -44,6 +47,7 @@ class HttpProvider final : public Provider {
   std::string redact(std::string text) const;
   Failure redact(Failure failure) const;
   Failure explain(Failure failure) const;
+  ModelInfo priced(const std::string& model) const;
 
   const Endpoint endpoint_;
   const std::unique_ptr<const Dialect> dialect_;

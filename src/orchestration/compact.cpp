@@ -19,7 +19,11 @@ Task<std::string> summary_of(const CompactionWork& work) {
   request.system = work.agent.system;
   request.messages =
       work.reason == kTooLong ? session::thinned(work.history, kThinResult) : work.history;
-  request.messages.push_back(Message::user(work.control.messages().compaction_request));
+  std::string wanted = work.control.messages().compaction_request;
+  if (!work.hint.empty()) {
+    wanted += "\nThe person asks to keep in particular: " + work.hint;
+  }
+  request.messages.push_back(Message::user(std::move(wanted)));
   request.tools = definitions(work.tools);
   request.max_tokens = work.agent.max_tokens;
   request.temperature = work.agent.temperature;
@@ -37,11 +41,11 @@ Task<std::string> summary_of(const CompactionWork& work) {
   co_return response->message.tool_uses().empty() ? response->message.joined_text() : "";
 }
 
-/// What stays word for word: less where the model refused the whole.
+/// What stays word for word: less where the model refused the whole, or a person asks for it.
 std::size_t bytes_to_keep(const CompactionWork& work) {
   const double share = work.control.limits().keep * static_cast<double>(work.agent.window);
   const auto bytes = static_cast<std::size_t>(share) * kBytesPerToken;
-  if (work.reason != kTooLong) {
+  if (work.reason == kFull) {
     return bytes;
   }
   std::size_t all = 0;

@@ -13,6 +13,7 @@
 namespace oap::orchestration {
 
 inline constexpr std::string_view kFull = "full";
+inline constexpr std::string_view kAsked = "asked for";
 inline constexpr std::string_view kTooLong = "too long for the model";
 
 /// One compaction. What is referred to outlives it.
@@ -27,6 +28,7 @@ struct CompactionWork {
   RunEvents& events;
   std::vector<Message>& history;  ///< is replaced by the summary and its newest messages
   Usage& usage;                   ///< of the summary is added
+  std::string hint = {};          ///< what a person wants to be kept
 };
 
 /// Shortens a conversation: the model is asked for its plan, open items and next edit in the same

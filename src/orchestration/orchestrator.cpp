@@ -9,18 +9,12 @@
 #include "json/print.hpp"
 #include "orchestration/embedded.hpp"
 #include "orchestration/mission/mission_tools.hpp"
+#include "orchestration/orchestrator_run.hpp"
 #include "orchestration/plan.hpp"
 #include "orchestration/structured.hpp"
 #include "workflow/engine.hpp"
 
 namespace oap::orchestration {
-
-struct Orchestrator::Run {
-  TaskRequest request;
-  TaskReport report;
-  TurnLoop loop;
-  TurnLoop::Scope scope;
-};
 
 namespace {
 
@@ -178,7 +172,8 @@ Task<TaskReport> Orchestrator::process_task(TaskRequest request) {
   const SteadyTime started = parts_.clock.steady();
   Run run{std::move(request),
           {},
-          TurnLoop({parts_.invoker, parts_.catalog, parts_.hooks, parts_.events, parts_.context}),
+          TurnLoop({parts_.invoker, parts_.catalog, parts_.hooks, parts_.events, parts_.context,
+                    parts_.scopes}),
           {}};
   run.report.task_id = run.request.task_id;
   run.report.session_id = run.request.session_id;
@@ -192,28 +187,36 @@ Task<TaskReport> Orchestrator::process_task(TaskRequest request) {
   if (chat.intercepted) {
     run.report.content = std::move(chat.text);
     set_status(run, TaskStatus::kCompleted);
-  } else if (parts_.missions != nullptr && parts_.missions->wished(run.request.session_id)) {
-    set_status(run, TaskStatus::kExecuting);
-    run.request.prompt = std::move(chat.text);
-    co_await parts_.missions->carry_out(run.request, parts_.events, run.report);
-    set_status(run, run.report.status);
   } else {
     run.request.prompt = std::move(chat.text);
-    const router::RouteDecision route = router::route(run.request.prompt, options_.routing);
-    run.report.path = run.request.path.value_or(route.path);
-    tools_ = tools_for_role(co_await parts_.catalog.all(Deadline::after(Millis(10'000))), "worker",
-                            false);
-    for (const auto& [server, why] : parts_.catalog.unavailable()) {
-      tell(parts_.events.on_notice, "MCP server " + server + " is left out: " + why);
-    }
-    if (run.report.path == ExecutionPath::kFast) {
-      co_await fast_path(run);
-    } else {
-      co_await agent_path(run);
+    const bool goes_on = co_await command(run);
+    if (goes_on) {
+      co_await work(run);
     }
   }
   run.report.duration = std::chrono::duration_cast<Millis>(parts_.clock.steady() - started);
   co_return std::move(run.report);
+}
+
+Task<void> Orchestrator::work(Run& run) {
+  if (parts_.missions != nullptr && parts_.missions->wished(run.request.session_id)) {
+    set_status(run, TaskStatus::kExecuting);
+    co_await parts_.missions->carry_out(run.request, parts_.events, run.report);
+    set_status(run, run.report.status);
+    co_return;
+  }
+  const router::RouteDecision route = router::route(run.request.prompt, options_.routing);
+  run.report.path = run.request.path.value_or(route.path);
+  const Deadline listed = Deadline::after(Millis(10'000));
+  tools_ = tools_for_role(co_await parts_.catalog.all(listed), "worker", false);
+  for (const auto& [server, why] : parts_.catalog.unavailable()) {
+    tell(parts_.events.on_notice, "MCP server " + server + " is left out: " + why);
+  }
+  if (run.report.path == ExecutionPath::kFast) {
+    co_await fast_path(run);
+  } else {
+    co_await agent_path(run);
+  }
 }
 
 Task<void> Orchestrator::fast_path(Run& run) {

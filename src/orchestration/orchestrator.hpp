@@ -1,5 +1,6 @@
 #pragma once
 
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -8,6 +9,7 @@
 #include "base/clock.hpp"
 #include "gateway/catalog.hpp"
 #include "hooks/registry.hpp"
+#include "orchestration/mission/desk.hpp"
 #include "orchestration/plan_runner.hpp"
 #include "orchestration/report.hpp"
 #include "orchestration/run_events.hpp"
@@ -19,12 +21,13 @@
 
 namespace oap::orchestration {
 
-/// The four agents as configured.
+/// The agents as configured: the four, and those of one's own that tasks may be delegated to.
 struct AgentSet {
   AgentProfile commander;
   AgentProfile planner;
   AgentProfile worker;
   AgentProfile reviewer;
+  std::map<std::string, AgentProfile> others = {};
 };
 
 struct TaskRequest {
@@ -57,6 +60,24 @@ class MissionPath {
                                TaskReport& report) = 0;
 };
 
+/// What a message becomes that is a slash command of a file.
+struct ExpandedCommand {
+  session::Expansion expansion;
+  std::optional<AgentProfile> agent;  ///< who does it, on the fast path; nothing: as any message
+};
+
+/// What carries slash commands of files out.
+class CommandPath {
+ public:
+  virtual ~CommandPath() = default;
+  /// What the session's newest message asked for; once.
+  virtual std::optional<CommandWish> take(const std::string& session_id) = 0;
+  /// Fills the command in. What it reads and runs goes through the gateway; a call that was denied
+  /// ends it, and is added to `denials`. `request` and `denials` outlive the task.
+  virtual Task<Result<ExpandedCommand>> expand(const TaskRequest& request, CommandWish wish,
+                                               Deadline deadline, std::vector<Denial>& denials) = 0;
+};
+
 /// Takes a task from its text to its report. The walk: chat.message hooks → router → fast path
 /// (one Worker's turns) or agent path (Commander → Planner → Workers on the graph → Reviewer, and
 /// again with the review in hand while that helps, at most `max_planning_depth` times).
@@ -74,6 +95,8 @@ class Orchestrator {
     const Clock& clock;
     MissionPath* missions = nullptr;    ///< borrowed; null: there are none
     ContextControl* context = nullptr;  ///< borrowed; null: no conversation is shortened
+    CommandPath* commands = nullptr;    ///< borrowed; null: there are no commands of files
+    SkillScopes* scopes = nullptr;      ///< borrowed; null: no skill narrows
   };
 
   Orchestrator(Parts parts, OrchestratorOptions options);
@@ -82,6 +105,9 @@ class Orchestrator {
 
  private:
   struct Run;
+  Task<bool> command(Run& run);
+  Task<void> shorten(Run& run, std::string hint);
+  Task<void> work(Run& run);
   Task<void> fast_path(Run& run);
   Task<void> agent_path(Run& run);
   Task<Result<json::Object>> require(Run& run);

@@ -6,6 +6,7 @@
 #include "async/runtime.hpp"
 #include "gateway/testing/quiet_upstream.hpp"
 #include "json/parse.hpp"
+#include "orchestration/compact.hpp"
 #include "orchestration/plan.hpp"
 #include "orchestration/testing/fakes.hpp"
 #include "os/testing/temp_dir.hpp"
@@ -278,6 +279,95 @@ TEST(ResolveArguments, ReplacesOutputsOnceAndNeverExpandsThem) {
   EXPECT_EQ(json::get_string(resolved->at("y").as_array().at(0), "z"), "secret");
   EXPECT_FALSE(resolve_arguments(parsed(R"({"x":"${steps.zz.output}"})"), outputs));
   EXPECT_TRUE(resolve_arguments(parsed(R"({"x":"${steps.a"})"), outputs));
+}
+
+/// A command's way that is told what to give.
+class Commands final : public CommandPath {
+ public:
+  std::optional<CommandWish> take(const std::string& /*session_id*/) override {
+    return std::exchange(wish, std::nullopt);
+  }
+  Task<Result<ExpandedCommand>> expand(const TaskRequest& /*request*/, CommandWish /*wish*/,
+                                       Deadline /*deadline*/,
+                                       std::vector<Denial>& denials) override {
+    if (!denial.rule.empty()) {
+      denials.push_back(denial);
+      co_return fail(denial_error(denial));
+    }
+    co_return expanded;
+  }
+  std::optional<CommandWish> wish;
+  ExpandedCommand expanded;
+  Denial denial;
+};
+
+class CommandTest : public OrchestratorTest {
+ protected:
+  TaskReport run_command(FakeProvider& provider, std::vector<Message> history = {},
+                         ContextControl* context = nullptr) {
+    AgentProfile profile{"worker", &provider, "m", "", {}, {}};
+    AgentSet agents{profile, profile, profile, profile};
+    gateway::Catalog catalog(runtime_.executor(), upstreams_, testing::two_tools(), {}, nullptr);
+    Orchestrator orchestrator({agents, invoker_, catalog, hooks_, store_->runs(), events_,
+                               conversation_, system_clock(), nullptr, context, &commands_},
+                              {});
+    TaskRequest request;
+    request.task_id = "task_1";
+    request.session_id = "ses_1";
+    request.prompt = "/x";
+    request.history = std::move(history);
+    return runtime_.run(orchestrator.process_task(std::move(request)));
+  }
+  Commands commands_;
+};
+
+TEST_F(CommandTest, TheExpansionTakesTheMessagesPlace) {
+  FakeProvider model([](const llm::Request&) { return says("ok"); });
+  FakeProvider other([](const llm::Request&) { return says("from the other"); });
+  commands_.wish = CommandWish{"x", "", session::CommandDefinition{}};
+  commands_.expanded.expansion.text = "the text of the file";
+  EXPECT_TRUE(run_command(model).success());
+  EXPECT_EQ(model.requests.at(0).messages.back().joined_text(), "the text of the file");
+  commands_.wish = CommandWish{"x", "", session::CommandDefinition{}};
+  commands_.expanded.agent = AgentProfile{"scribe", &other, "m2", "", {}, {}};
+  commands_.expanded.expansion.subtask = true;
+  EXPECT_EQ(run_command(model, {Message::user("before")}).content, "from the other");
+  EXPECT_EQ(other.requests.at(0).agent, "scribe");
+  EXPECT_EQ(other.requests.at(0).messages.size(), 1U);
+}
+
+TEST_F(CommandTest, WhatIsDeniedInItEndsTheRunBeforeAnyModel) {
+  FakeProvider model([](const llm::Request&) { return says("ok"); });
+  commands_.wish = CommandWish{"x", "", session::CommandDefinition{}};
+  commands_.denial.rule = "permissions.yaml:3";
+  const TaskReport report = run_command(model);
+  EXPECT_EQ(report.status, TaskStatus::kFailed);
+  EXPECT_EQ(report.exit_code(), 3);
+  EXPECT_EQ(report.denials.size(), 1U);
+  EXPECT_TRUE(model.requests.empty());
+  commands_.wish = CommandWish{"x", "", {}, false, Error(Code::kUsage, "there is no command /x")};
+  EXPECT_EQ(run_command(model).exit_code(), 2);
+}
+
+TEST_F(CommandTest, CompactShortensWhatThereIs) {
+  FakeProvider model([](const llm::Request&) { return says("## Notes\nkept"); });
+  ContextControl control({}, system_clock());
+  CommandWish wish{"compact", "the names"};
+  wish.compacts = true;
+  commands_.wish = wish;
+  EXPECT_THAT(run_command(model, {}, &control).content, HasSubstr("nothing to shorten"));
+  std::vector<Message> history;
+  for (int i = 0; i < 10; ++i) {
+    history.push_back(Message::user(std::string(1000, 'x')));
+    Message answer = Message::user(std::string(1000, 'y'));
+    answer.role = MessageRole::kAssistant;
+    history.push_back(std::move(answer));
+  }
+  commands_.wish = wish;
+  const TaskReport report = run_command(model, history, &control);
+  EXPECT_TRUE(report.success());
+  EXPECT_THAT(report.content, HasSubstr("was shortened"));
+  EXPECT_THAT(model.requests.at(0).messages.back().joined_text(), HasSubstr("the names"));
 }
 
 }  // namespace

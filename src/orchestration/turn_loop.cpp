@@ -104,7 +104,14 @@ Task<ToolOutcome> TurnLoop::run_call(Scope scope, ToolUseBlock use, ToolCall* ma
     call.server = kBuiltinServer;
   }
   *made = call;
-  co_return co_await parts_.invoker.invoke(std::move(call));
+  if (parts_.scopes == nullptr || scope.side.empty()) {
+    co_return co_await parts_.invoker.invoke(std::move(call));
+  }
+  const std::string id = call.id;
+  parts_.scopes->begin_call(id, scope.side);
+  outcome = co_await parts_.invoker.invoke(std::move(call));
+  parts_.scopes->end_call(id);
+  co_return outcome;
 }
 
 Task<Message> TurnLoop::run_calls(const Scope& scope, const Message& answer, TurnResult& result,
@@ -204,18 +211,15 @@ Task<Result<TurnResult>> TurnLoop::run(AgentProfile agent, Scope scope,
   TurnResult result;
   Repetition repetition;
   int injections = 0;
-  if (!agent.tools.empty()) {
+  if (agent.tools) {
     std::erase_if(tools, [&agent](const ToolSpec& tool) {
-      return !security::names_tool(agent.tools, tool.public_name());
+      return !security::names_tool(*agent.tools, tool.public_name());
     });
   }
-  Talk talk{agent,
-            scope,
-            tools,
-            conversation,
-            history,
-            result,
-            conversation.is_stored() ? scope.session_id : new_id("turns_")};
+  const std::string key = conversation.is_stored() ? scope.session_id : new_id("turns_");
+  scope.side = conversation.is_stored() ? "" : key;
+  const SideTurn side(scope.side.empty() ? nullptr : parts_.scopes, scope.session_id, key);
+  Talk talk{agent, scope, tools, conversation, history, result, key};
   for (int turn = 1;; ++turn) {
     if (scope.may_begin) {
       OAP_CO_CHECK_OK(scope.may_begin(turn, result.usage));

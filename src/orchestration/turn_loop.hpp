@@ -12,6 +12,7 @@
 #include "model/tool.hpp"
 #include "orchestration/context_control.hpp"
 #include "orchestration/conversation.hpp"
+#include "orchestration/hooks/skill_scope.hpp"
 #include "orchestration/run_events.hpp"
 #include "workflow/tool_invoker.hpp"
 
@@ -39,9 +40,11 @@ struct AgentProfile {
   std::string system;
   std::optional<int> max_tokens;
   std::optional<double> temperature;
-  std::int64_t window = 200'000;   ///< tokens that the model takes
-  std::optional<int> max_turns;    ///< questions to the model in one go; no limit where absent
-  std::vector<std::string> tools;  ///< what it is offered, as in its role's row; empty: everything
+  std::int64_t window = 200'000;  ///< tokens that the model takes
+  std::optional<int> max_turns;   ///< questions to the model in one go; no limit where absent
+  /// What it is offered, as in its role's row; nothing: everything.
+  std::optional<std::vector<std::string>> tools;
+  std::string description = {};  ///< for who may delegate to it
 };
 
 class Repetition;
@@ -71,6 +74,7 @@ class TurnLoop {
     hooks::Registry& hooks;
     RunEvents& events;
     ContextControl* context = nullptr;  ///< null: no conversation is shortened
+    SkillScopes* scopes = nullptr;      ///< null: no skill narrows
   };
   struct Scope {
     std::string session_id;
@@ -81,6 +85,7 @@ class TurnLoop {
     /// Asked before each turn (from 1) with what was used so far; an Error ends the conversation.
     std::function<Result<void>(int turn, const Usage& used)> may_begin;
     int max_injections = kMaxInjections;
+    std::string side = {};   ///< of turns beside the session's own; filled in by the loop
     bool keep_calls = true;  ///< false: the result has none; for conversations without end
   };
 

@@ -19,6 +19,9 @@ constexpr std::size_t kPromptBytes = 256U << 10U;
 
 Result<std::string> prompt_of(const Settings& settings, const std::string& agent,
                               const config::AgentConfig& config) {
+  if (!config.prompt.empty()) {
+    return config.prompt;
+  }
   if (!config.system_prompt_file.empty()) {
     auto text = os::read_file(config.system_prompt_file, kPromptBytes);
     if (!text) {
@@ -54,6 +57,29 @@ const session::AgentDefinition* file_of(const session::AgentListing& files, std:
 
 bool is_role(std::string_view name) {
   return std::find(std::begin(kRoles), std::end(kRoles), name) != std::end(kRoles);
+}
+
+/// The agents of one's own: of files, and of `agents:` in the configuration.
+std::vector<std::string> own_names(const Settings& settings, const session::AgentListing& files) {
+  std::vector<std::string> names;
+  for (const session::AgentDefinition& file : files.agents) {
+    if (!is_role(file.name) && file.name != "executor" && file.name != "user") {
+      names.push_back(file.name);
+    }
+  }
+  for (const auto& [name, config] : settings.config.agents.others) {
+    if (files.find(name) == nullptr && !is_role(name)) {
+      names.push_back(name);
+    }
+  }
+  return names;
+}
+
+/// What the configuration says of an agent of one's own; the Worker's where it says nothing.
+const config::AgentConfig& own_config(const Settings& settings, const std::string& name) {
+  const auto found = settings.config.agents.others.find(name);
+  return found == settings.config.agents.others.end() ? settings.config.agents.executor
+                                                      : found->second;
 }
 
 /// What all agents of one run have in common.
@@ -108,6 +134,8 @@ Result<orchestration::AgentProfile> make_profile(const Common& common, const std
   profile.temperature =
       file != nullptr && file->temperature ? file->temperature : config.temperature;
   profile.max_turns = file != nullptr && file->max_turns ? file->max_turns : config.max_turns;
+  profile.description =
+      file != nullptr && !file->description.empty() ? file->description : config.description;
   if (file != nullptr) {
     profile.system = file->prompt;
   } else {
@@ -177,6 +205,22 @@ session::AgentListing agent_files(const Settings& settings) {
                                settings.config.trusted});
 }
 
+orchestration::Rights rights_of(const security::RoleMatrix& matrix, std::string_view agent) {
+  const security::RoleRow* const row = matrix.find(agent);
+  orchestration::Rights rights;
+  rights.tools.emplace();
+  if (row != nullptr && agent == "commander") {
+    // Its duties are no rights: it has source changed that it does not change itself.
+    static const security::RoleMatrix kBuiltin = security::RoleMatrix::builtin();
+    rights.tools.reset();
+    rights.of = kBuiltin.find(agent)->tools;
+    rights.left = row->tools;
+  } else if (row != nullptr) {
+    rights.tools = row->tools;
+  }
+  return rights;
+}
+
 security::RoleMatrix role_matrix(const Settings& settings) {
   security::RoleMatrix matrix = security::RoleMatrix::builtin();
   const session::AgentListing files = agent_files(settings);
@@ -198,20 +242,23 @@ security::RoleMatrix role_matrix(const Settings& settings) {
     }
     set(std::move(row));
   }
-  for (const session::AgentDefinition& file : files.agents) {
-    if (is_role(file.name) || file.name == "executor" || file.name == "user") {
-      continue;
-    }
+  for (const std::string& name : own_names(settings, files)) {
     security::RoleRow row = *matrix.find("worker");
-    row.role = file.name;
-    narrow(row, file);
+    row.role = name;
+    if (const auto own = settings.config.agents.others.find(name);
+        own != settings.config.agents.others.end()) {
+      apply(row, own->second.may);
+    }
+    if (const session::AgentDefinition* const file = files.find(name)) {
+      narrow(row, *file);
+    }
     set(std::move(row));
   }
   return matrix;
 }
 
 Result<orchestration::AgentSet> make_agents(const Settings& settings, ModelSet& models,
-                                            const std::string& model) {
+                                            const std::string& model, bool with_own) {
   const Common common = common_of(settings, models, model);
   const auto make = [&](const char* role) {
     return make_profile(common, role, config_of(settings.config.agents, role),
@@ -222,6 +269,20 @@ Result<orchestration::AgentSet> make_agents(const Settings& settings, ModelSet& 
   OAP_TRY(set.planner, make("planner"));
   OAP_TRY(set.worker, make("worker"));
   OAP_TRY(set.reviewer, make("reviewer"));
+  for (const std::string& name :
+       with_own ? own_names(settings, common.files) : std::vector<std::string>()) {
+    const session::AgentDefinition* const file = common.files.find(name);
+    if (file != nullptr && file->mode == "primary") {
+      continue;
+    }
+    auto profile = make_profile(common, name, own_config(settings, name), file);
+    if (profile) {
+      set.others.emplace(name, *std::move(profile));
+    } else {
+      log::warn("platform", "an agent is left out",
+                {{"agent", name}, {"why", profile.error().to_string()}});
+    }
+  }
   return set;
 }
 
@@ -234,15 +295,14 @@ Result<orchestration::AgentProfile> make_agent(const Settings& settings, ModelSe
                         file_of(common.files, role));
   }
   const session::AgentDefinition* const file = common.files.find(name);
-  if (file == nullptr || common.matrix.find(name) == nullptr) {
+  const std::vector<std::string> own = own_names(settings, common.files);
+  if (std::find(own.begin(), own.end(), name) == own.end() || common.matrix.find(name) == nullptr) {
     std::vector<std::string> names(std::begin(kRoles), std::end(kRoles));
-    for (const session::AgentDefinition& each : common.files.agents) {
-      names.push_back(each.name);
-    }
+    names.insert(names.end(), own.begin(), own.end());
     return fail(Code::kNotFound, "there is no agent '{}'{}; oap agents list shows them",
                 text::escape_visible(name), text::did_you_mean(name, names));
   }
-  return make_profile(common, name, settings.config.agents.executor, file);
+  return make_profile(common, name, own_config(settings, name), file);
 }
 
 std::vector<AgentView> agent_views(const Settings& settings, const std::string& model) {
@@ -253,7 +313,9 @@ std::vector<AgentView> agent_views(const Settings& settings, const std::string& 
                        const session::AgentDefinition* file) {
     AgentView view;
     view.name = name;
-    view.origin = file != nullptr ? file->file : "built-in";
+    view.origin = file != nullptr ? file->file
+                  : is_role(name) ? std::string("built-in")
+                                  : "configuration, agents." + name;
     config::AgentConfig own = config;
     if (file != nullptr && !file->model.empty()) {
       own.model = file->model;
@@ -267,6 +329,7 @@ std::vector<AgentView> agent_views(const Settings& settings, const std::string& 
       view.prompt = file->prompt;
       view.remarks = file->remarks;
     } else {
+      view.description = config.description;
       auto prompt = prompt_of(settings, name, config);
       view.prompt = prompt ? *std::move(prompt) : prompt.error().to_string();
     }
@@ -278,10 +341,8 @@ std::vector<AgentView> agent_views(const Settings& settings, const std::string& 
   for (const std::string_view role : kRoles) {
     add(std::string(role), config_of(settings.config.agents, role), file_of(files, role));
   }
-  for (const session::AgentDefinition& file : files.agents) {
-    if (!is_role(file.name) && file.name != "executor") {
-      add(file.name, settings.config.agents.executor, &file);
-    }
+  for (const std::string& name : own_names(settings, files)) {
+    add(name, own_config(settings, name), files.find(name));
   }
   return views;
 }

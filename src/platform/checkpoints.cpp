@@ -35,11 +35,12 @@ std::vector<std::string> paths_of(const ToolCall& call, const std::string& works
 class WatchedUpstream final : public gateway::Upstream {
  public:
   WatchedUpstream(std::unique_ptr<gateway::Upstream> server, checkpoint::Journal& journal,
-                  std::string workspace, std::function<std::string(const std::string&)> title_of)
+                  std::string workspace,
+                  std::function<checkpoint::TurnInfo(const ToolCall&)> turn_of)
       : server_(std::move(server)),
         journal_(journal),
         workspace_(std::move(workspace)),
-        title_of_(std::move(title_of)) {}
+        turn_of_(std::move(turn_of)) {}
 
   Task<mcp::Answer<ToolResult>> call(ToolCall call, mcp::RequestOptions options) override {
     if (!runs_commands(call) && !writes_file(call)) {
@@ -82,10 +83,7 @@ class WatchedUpstream final : public gateway::Upstream {
   using Effect = checkpoint::Journal::Effect;
 
   Task<mcp::Answer<ToolResult>> watched_call(ToolCall call, mcp::RequestOptions options) {
-    checkpoint::TurnInfo turn;
-    turn.id = call.task_id.empty() ? call.id : call.task_id;
-    turn.session = call.session_id;
-    turn.title = call.task_id.empty() ? call.tool : title_of_(call.task_id);
+    checkpoint::TurnInfo turn = turn_of_(call);
     auto look = [this, turn = std::move(turn), paths = paths_of(call, workspace_)] {
       return journal_.before(turn, paths);
     };
@@ -107,7 +105,7 @@ class WatchedUpstream final : public gateway::Upstream {
   std::unique_ptr<gateway::Upstream> server_;
   checkpoint::Journal& journal_;
   std::string workspace_;
-  std::function<std::string(const std::string&)> title_of_;
+  std::function<checkpoint::TurnInfo(const ToolCall&)> turn_of_;
   async::BlockingPool pool_{1};
 };
 
@@ -120,9 +118,9 @@ Result<std::unique_ptr<checkpoint::Journal>> open_checkpoints(const Settings& se
 
 std::unique_ptr<gateway::Upstream> watched(
     std::unique_ptr<gateway::Upstream> server, checkpoint::Journal& journal, std::string workspace,
-    std::function<std::string(const std::string&)> title_of) {
+    std::function<checkpoint::TurnInfo(const ToolCall&)> turn_of) {
   return std::make_unique<WatchedUpstream>(std::move(server), journal, std::move(workspace),
-                                           std::move(title_of));
+                                           std::move(turn_of));
 }
 
 }  // namespace oap::platform

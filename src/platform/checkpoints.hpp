@@ -16,9 +16,9 @@ Result<std::unique_ptr<checkpoint::Journal>> open_checkpoints(const Settings& se
 /// The built-in server, watched: what its tools change in the workspace is written to the journal,
 /// as changes of the call's task (or of the call, where it belongs to none). The watch is around
 /// the effect itself, after permission, approval and audit, and ends also where the call is
-/// cancelled. `title_of` names a task for the list. The journal outlives it.
-std::unique_ptr<gateway::Upstream> watched(std::unique_ptr<gateway::Upstream> server,
-                                           checkpoint::Journal& journal, std::string workspace,
-                                           std::function<std::string(const std::string&)> title_of);
+/// cancelled. `turn_of` says which turn a call belongs to. The journal outlives it.
+std::unique_ptr<gateway::Upstream> watched(
+    std::unique_ptr<gateway::Upstream> server, checkpoint::Journal& journal, std::string workspace,
+    std::function<checkpoint::TurnInfo(const ToolCall&)> turn_of);
 
 }  // namespace oap::platform

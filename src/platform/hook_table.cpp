@@ -20,7 +20,8 @@ std::unique_ptr<Hook> make(Args&&... args) {
 void register_hooks(hooks::Registry& registry, const HookParts& parts) {
   // chat.message
   registry.add(make<orchestration::UserActivityHook>(parts.desk), {10, kObserver});
-  registry.add(make<orchestration::SlashCommandHook>(parts.missions, parts.stop_mission),
+  registry.add(make<orchestration::SlashCommandHook>(parts.desk, parts.missions, parts.stop_mission,
+                                                     parts.commands),
                {20, kObserver});
   registry.add(make<orchestration::MissionStartHook>(parts.desk), {30, kObserver});
   // tool.execute.before

@@ -42,6 +42,7 @@ struct HookParts {
   orchestration::MissionDesk& desk;
   store::MissionRepository* missions = nullptr;  ///< null: commands about missions are not answered
   orchestration::SlashCommandHook::Stop stop_mission = {};
+  const orchestration::CommandBook* commands = nullptr;  ///< null: there are none of files
 };
 
 /// Fills the registry: the one ordered table of all built-in hooks.

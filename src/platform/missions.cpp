@@ -23,18 +23,24 @@ using orchestration::MissionRun;
 
 constexpr Millis kLease{10'000};
 constexpr std::size_t kTitleBytes = 80;
+constexpr std::size_t kMostPrompt = 256U << 10U;
 constexpr std::size_t kMaxObjective = 256U << 10U;
 
 /// An agent's own prompt gives way to the one for missions; what a person wrote instead stays, and
 /// the latter is put behind it.
-void use_mission_prompt(AgentProfile& agent) {
+Result<void> use_mission_prompt(const Settings& settings, AgentProfile& agent) {
   const std::string_view plain = orchestration::embedded(agent.name + ".md");
-  const std::string_view own = orchestration::embedded("mission_" + agent.name + ".md");
+  std::string own(orchestration::embedded("mission_" + agent.name + ".md"));
+  const std::string file = settings.paths.project_dir + "/prompts/mission_" + agent.name + ".md";
+  if (settings.config.trusted && os::exists(file)) {
+    OAP_TRY(own, os::read_file(file, kMostPrompt));
+  }
   if (agent.system.starts_with(plain)) {
     agent.system.replace(0, plain.size(), own);
   } else {
-    agent.system += "\n" + std::string(own);
+    agent.system += "\n" + own;
   }
+  return {};
 }
 
 std::string lock_folder(const Settings& settings) { return settings.paths.state_dir; }
@@ -92,7 +98,7 @@ orchestration::MissionLimits Missions::limits() const {
 
 Result<orchestration::AgentSet> Missions::agents() {
   OAP_TRY(orchestration::AgentSet agents,
-          make_agents(parts_.settings, parts_.models, parts_.model));
+          make_agents(parts_.settings, parts_.models, parts_.model, true));
   if (!agents.commander.provider->is_model()) {
     return fail(
         Code::kNeedsModel,
@@ -101,7 +107,15 @@ Result<orchestration::AgentSet> Missions::agents() {
   }
   for (AgentProfile* agent :
        {&agents.commander, &agents.planner, &agents.worker, &agents.reviewer}) {
-    use_mission_prompt(*agent);
+    OAP_CHECK_OK(use_mission_prompt(parts_.settings, *agent));
+  }
+  if (!agents.others.empty()) {
+    agents.commander.system +=
+        "\n# Further agents\nThey take tasks through delegate_task as the worker does:\n";
+    for (const auto& [name, agent] : agents.others) {
+      agents.commander.system += fmt::format(
+          "- {}: {}\n", name, text::escape_visible(text::truncate_utf8(agent.description, 300)));
+    }
   }
   return agents;
 }
@@ -177,7 +191,8 @@ Result<store::MissionRecord> Missions::claim(const std::string& id) {
   claim.owner = owner_.text();
   claim.now = system_clock().wall();
   claim.lease_until = claim.now + kLease;
-  if (!record.owner.empty() && !workflow::is_alive(record.owner)) {
+  const bool left = record.owner == owner_.text() && !parts_.desk.find(record.session_id);
+  if (left || (!record.owner.empty() && !workflow::is_alive(record.owner))) {
     claim.dead.push_back(record.owner);
   }
   return parts_.store.missions().claim(id, claim);
@@ -213,7 +228,7 @@ orchestration::MissionParts Missions::parts_of(const store::MissionRecord& recor
         return std::make_unique<StoredConversation>(parts_.sessions, session, parts_.redactor);
       },
       [this](std::string_view text) { return parts_.redactor.redact(text); },
-      {},
+      [this](std::string_view agent) { return rights_of(parts_.roles, agent); },
       *person_,
       &parts_.workplaces,
       parts_.executor,
@@ -224,7 +239,8 @@ orchestration::MissionParts Missions::parts_of(const store::MissionRecord& recor
       parts_.principal,
       parts_.settings.config.missions.countdown,
       kLease,
-      parts_.context};
+      parts_.context,
+      &parts_.scopes};
 }
 
 /// The session's totals and the audit, once the mission is let go of.

@@ -13,6 +13,7 @@
 #include "platform/builtin_upstream.hpp"
 #include "platform/models.hpp"
 #include "platform/settings.hpp"
+#include "security/role_matrix.hpp"
 #include "session/session_locks.hpp"
 #include "store/store.hpp"
 #include "workflow/engine/owner.hpp"
@@ -60,6 +61,8 @@ class Missions final : public orchestration::MissionPath {
     Principal principal;
     std::string model;  ///< --model, or empty
     Executor executor;
+    const security::RoleMatrix& roles;
+    orchestration::SkillScopes& scopes;
     orchestration::ContextControl* context = nullptr;  ///< null: nothing is shortened
     session::SessionLocks* locks = nullptr;            ///< null: sessions are not locked
   };
@@ -88,6 +91,11 @@ class Missions final : public orchestration::MissionPath {
   /// Pauses or stops it, whoever drives it. A sentence that says what was done.
   Result<std::string> pause(const std::string& id);
   Result<std::string> stop(const std::string& id);
+
+  /// Whether the session's mission is being driven here.
+  bool at_work(const std::string& session_id) const {
+    return parts_.desk.find(session_id).has_value();
+  }
 
   // MissionPath
   bool wished(const std::string& session_id) const override {

@@ -35,7 +35,9 @@ Result<MissionReport> Missions::show(const std::string& id) {
   OAP_TRY(const store::MissionRecord record, parts_.store.missions().find(id));
   OAP_TRY(orchestration::MissionMemory memory,
           orchestration::remember(parts_.store.missions(), id));
-  const MissionBody body = orchestration::body_from_json(record.body);
+  MissionBody body = orchestration::body_from_json(record.body);
+  orchestration::take_note(body, session::UsageNote::read(orchestration::note_file(
+                                     parts_.settings.paths.state_dir, record.id)));
   const orchestration::PlanFiles files(record.workspace, body.plan_folder,
                                        parts_.settings.paths.state_dir + "/" + id + ".plan.lock");
   MissionReport report;

@@ -87,6 +87,50 @@ std::int64_t window_of(const config::Config& config, const std::string& referenc
   return llm::find_model(model).context_window;
 }
 
+std::optional<llm::ModelPrice> price_of(const config::Config& config, const std::string& reference,
+                                        const std::string& model) {
+  const std::optional<llm::ModelPrice> known = llm::find_model(model).price;
+  for (const std::string& name : {reference, model}) {
+    const auto found = config.models.find(name);
+    if (found == config.models.end()) {
+      continue;
+    }
+    const config::ModelOverride& own = found->second;
+    if (!own.input_price && !own.output_price && !own.cache_read_price && !own.cache_write_price) {
+      continue;
+    }
+    if (!known && (!own.input_price || !own.output_price)) {
+      return std::nullopt;
+    }
+    llm::ModelPrice price = known.value_or(llm::ModelPrice{});
+    const bool other = own.input_price.has_value();  // cached tokens are shares of that one
+    price.input = own.input_price.value_or(price.input);
+    price.output = own.output_price.value_or(price.output);
+    price.cache_read = own.cache_read_price.value_or(other ? price.input : price.cache_read);
+    price.cache_write = own.cache_write_price.value_or(other ? price.input : price.cache_write);
+    return price;
+  }
+  return known;
+}
+
+namespace {
+
+/// By model, for one provider: of `models."provider/model"` and of `models.model`.
+std::map<std::string, llm::ModelPrice> prices_of(const config::Config& config,
+                                                 const std::string& provider) {
+  std::map<std::string, llm::ModelPrice> prices;
+  for (const auto& [name, own] : config.models) {
+    const bool ours = name.starts_with(provider + "/");
+    const std::string model = ours ? name.substr(provider.size() + 1) : name;
+    if (const auto price = price_of(config, provider + "/" + model, model)) {
+      prices[model] = *price;
+    }
+  }
+  return prices;
+}
+
+}  // namespace
+
 Result<std::unique_ptr<llm::Provider>> ModelSet::make(const llm::ModelRef& ref) {
   if (ref.provider == "replay") {
     auto replay = llm::ReplayProvider::open(ref.model, placeholders_);
@@ -95,8 +139,9 @@ Result<std::unique_ptr<llm::Provider>> ModelSet::make(const llm::ModelRef& ref) 
     }
     return std::unique_ptr<llm::Provider>(*std::move(replay));
   }
-  const llm::ProviderSettings settings =
+  llm::ProviderSettings settings =
       llm::with_environment(settings_of(config_, ref.provider), environment_of(env_));
+  settings.prices = prices_of(config_, ref.provider);
   return llm::make_provider(settings, *http_);
 }
 

@@ -8,6 +8,7 @@
 #include "config/config.hpp"
 #include "config/paths.hpp"
 #include "llm/factory.hpp"
+#include "llm/models.hpp"
 #include "llm/provider.hpp"
 #include "llm/replay.hpp"
 #include "net/http_client.hpp"
@@ -55,6 +56,12 @@ std::string reference_for(const config::AgentConfig& agent, const std::string& g
 /// built-in table.
 std::int64_t window_of(const config::Config& config, const std::string& reference,
                        const std::string& model);
+
+/// Dollars a million tokens: `models:` of the configuration by its reference or name, what it does
+/// not say from the built-in table. Cached tokens cost what input does where nothing says
+/// otherwise. Nothing where a price of input or output is not known.
+std::optional<llm::ModelPrice> price_of(const config::Config& config, const std::string& reference,
+                                        const std::string& model);
 
 /// The providers that the environment and the configuration name, with what they came to.
 std::vector<llm::ProviderSettings> provider_settings(const config::Config& config,

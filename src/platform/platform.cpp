@@ -6,12 +6,15 @@
 #include "audit/log.hpp"
 #include "base/ids.hpp"
 #include "base/log.hpp"
+#include "checkpoint/journal.hpp"
 #include "gateway/trust/clean.hpp"
+#include "os/file.hpp"
 #include "os/self.hpp"
 #include "platform/agents.hpp"
 #include "platform/approval_desk.hpp"
 #include "platform/audit_sink.hpp"
 #include "platform/checkpoints.hpp"
+#include "platform/custom_commands.hpp"
 #include "platform/hook_table.hpp"
 #include "platform/missions.hpp"
 #include "platform/models.hpp"
@@ -22,11 +25,13 @@
 #include "platform/skill_settings.hpp"
 #include "platform/stored_conversation.hpp"
 #include "platform/upstreams.hpp"
+#include "platform/usage.hpp"
 #include "platform/workflows.hpp"
 #include "platform/worktrees.hpp"
 #include "session/output_files.hpp"
 #include "session/session_locks.hpp"
 #include "session/session_manager.hpp"
+#include "session/usage_note.hpp"
 #include "text/utf8.hpp"
 #include "tools/builtin.hpp"
 
@@ -67,6 +72,7 @@ struct Platform::Parts {
   std::unique_ptr<ApprovalDesk> desk;
   orchestration::MissionDesk mission_desk;
   std::unique_ptr<SessionHookParts> session_hooks;
+  std::unique_ptr<CommandFiles> commands;
   hooks::Registry hooks;
   approval::FixedApprover nobody = approval::FixedApprover::nobody();
   std::unique_ptr<net::HttpClient> http;
@@ -89,6 +95,8 @@ struct Platform::Parts {
   Missions& the_missions();
   std::unique_ptr<SessionHookParts> make_session_hooks();
   Result<session::SessionState> open_session(session::SessionStart start);
+  checkpoint::TurnInfo turn_of(const ToolCall& call);
+  std::string root_of(const std::string& task);
   Result<std::string> session_for(const RunRequest& request);
   void note_policy(const PolicyHealth& health);
   void note(const std::string& type, const std::string& session_id, const std::string& task_id,
@@ -101,7 +109,7 @@ Result<void> Platform::Parts::open_state() {
   OAP_TRY(store, store::Store::open(settings.paths.state_dir + "/oap.db"));
   OAP_TRY(audit, open_audit(settings, options.executor));
   OAP_TRY(checkpoints, open_checkpoints(settings));
-  return {};
+  return os::make_dirs(used_folder(settings), 0700);
 }
 
 Result<void> Platform::Parts::assemble() {
@@ -115,9 +123,11 @@ Result<void> Platform::Parts::assemble() {
   redactor = std::make_unique<gateway::ScannerRedactor>(*scanner);
   log::set_redactor([this](std::string_view text) { return scanner->redact(text); });
   session_hooks = make_session_hooks();
-  register_hooks(hooks, {policy->engine(), *scanner, *security_policy, *session_hooks, mission_desk,
-                         &store->missions(),
-                         [this](const std::string& id) { return the_missions().stop(id); }});
+  commands = std::make_unique<CommandFiles>(settings);
+  register_hooks(
+      hooks, {policy->engine(), *scanner, *security_policy, *session_hooks, mission_desk,
+              &store->missions(), [this](const std::string& id) { return the_missions().stop(id); },
+              commands.get()});
   http = std::make_unique<net::HttpClient>(options.executor);
   decltype(BuiltinParts::wrap) wrap;
   if (!options.served) {
@@ -125,13 +135,8 @@ Result<void> Platform::Parts::assemble() {
       if (options.around_builtin) {
         server = options.around_builtin(std::move(server));
       }
-      return watched(
-          std::move(server), *checkpoints, options.settings.paths.workspace,
-          [this](const std::string& task) {
-            const auto record = store->tasks().find(task);
-            return record ? std::string(text::truncate_utf8(record->description, kTitleBytes))
-                          : std::string();
-          });
+      return watched(std::move(server), *checkpoints, options.settings.paths.workspace,
+                     [this](const ToolCall& call) { return turn_of(call); });
     };
   }
   OAP_CHECK_OK(add_upstreams(upstreams, credentials, settings, options.executor, *http,
@@ -164,6 +169,7 @@ Result<void> Platform::Parts::assemble() {
       std::make_unique<session::SessionLocks>(options.settings.paths.state_dir + "/sessions.lock");
   sessions = std::make_unique<session::SessionManager>(store->sessions(), store->messages(),
                                                        system_clock());
+  adopt_usage(settings, *sessions);
   models = std::make_unique<ModelSet>(settings.config, settings.env, options.executor,
                                       llm::Placeholders{{"workspace", settings.paths.workspace}});
   principal.user_id = user_name();
@@ -199,9 +205,9 @@ std::unique_ptr<SessionHookParts> Platform::Parts::make_session_hooks() {
   made->roles = role_matrix(settings);
   for (const session::AgentDefinition& agent : agent_files(settings).agents) {
     if (agent.tools || !agent.disallowed_tools.empty()) {
-      made->scopes.set_role(agent.name == "executor" ? "worker" : agent.name,
-                            agent.tools.value_or(std::vector<std::string>()),
-                            agent.disallowed_tools);
+      made->scopes.set_role(
+          agent.name == "executor" ? "worker" : agent.name,
+          {agent.tools.value_or(std::vector<std::string>()), agent.disallowed_tools});
     }
   }
   constexpr std::size_t kWithoutModel = 256U << 10U;
@@ -258,9 +264,15 @@ Result<store::SessionRecord> Platform::settle_session(const std::string& id) {
 Workflows& Platform::workflows() {
   Parts& parts = *parts_;
   if (parts.workflows == nullptr) {
-    WorkflowSteps::Parts steps{
-        parts.options.settings, *parts.gateway, *parts.catalog,  parts.hooks,
-        *parts.redactor,        *parts.models,  parts.principal, parts.options.model};
+    WorkflowSteps::Parts steps{parts.options.settings,
+                               *parts.gateway,
+                               *parts.catalog,
+                               parts.hooks,
+                               *parts.redactor,
+                               *parts.models,
+                               parts.principal,
+                               parts.options.model,
+                               &parts.session_hooks->scopes};
     parts.workflows = std::make_unique<Workflows>(
         Workflows::Parts{std::move(steps), parts.store->runs(), parts.options.executor});
   }
@@ -274,11 +286,12 @@ Missions& Platform::Parts::the_missions() {
     approval::Approver& approver = options.approver != nullptr ? *options.approver : nobody;
     worktrees = std::make_unique<Worktrees>(
         Worktrees::Parts{options.settings, hooks, approver, desk.get(), *audit, *redactor,
-                         options.executor, mission_tools(mission_desk)});
-    missions = std::make_unique<Missions>(
-        Missions::Parts{options.settings, *gateway, *catalog, hooks, *redactor, *audit, *models,
-                        *sessions, *store, mission_desk, *invoker, *worktrees, principal,
-                        options.model, options.executor, &session_hooks->control, locks.get()});
+                         options.executor, mission_tools(mission_desk), checkpoints.get(),
+                         [this](const std::string& task) { return root_of(task); }});
+    missions = std::make_unique<Missions>(Missions::Parts{
+        options.settings, *gateway, *catalog, hooks, *redactor, *audit, *models, *sessions, *store,
+        mission_desk, *invoker, *worktrees, principal, options.model, options.executor,
+        session_hooks->roles, session_hooks->scopes, &session_hooks->control, locks.get()});
   }
   return *missions;
 }
@@ -325,6 +338,43 @@ Result<session::SessionState> Platform::Parts::open_session(session::SessionStar
   OAP_TRY(const session::SessionState state, sessions->ensure_session(start));
   OAP_CHECK_OK(locks->claim(state.id));
   return state;
+}
+
+/// The session in which the mission of a delegated task was begun; "" where there is none.
+std::string Platform::Parts::root_of(const std::string& task) {
+  store::MissionFilter filter;
+  filter.workspace = options.settings.paths.workspace;
+  filter.open_only = true;
+  const auto open = store->missions().list(filter);
+  for (const store::MissionRecord& mission : open ? *open : std::vector<store::MissionRecord>()) {
+    const auto memory = orchestration::remember(store->missions(), mission.id);
+    for (const orchestration::DelegatedTask& each :
+         memory ? memory->tasks : std::vector<orchestration::DelegatedTask>()) {
+      if (each.id == task) {
+        return mission.session_id;
+      }
+    }
+  }
+  return {};
+}
+
+/// What a call changes belongs to its task; what a mission's agents change, to the session in which
+/// the mission was begun.
+checkpoint::TurnInfo Platform::Parts::turn_of(const ToolCall& call) {
+  checkpoint::TurnInfo turn;
+  turn.id = call.task_id.empty() ? call.id : call.task_id;
+  turn.session = call.session_id;
+  turn.title = call.tool;
+  if (const auto seat = mission_desk.find(call.session_id)) {
+    turn.session = seat->seat.root;
+    const auto session = store->sessions().find(call.session_id);
+    turn.title = session ? session->title : turn.title;
+  } else if (!call.task_id.empty()) {
+    const auto record = store->tasks().find(call.task_id);
+    turn.title = record ? record->description : std::string();
+  }
+  turn.title = text::truncate_utf8(turn.title, kTitleBytes);
+  return turn;
 }
 
 Result<std::string> Platform::Parts::session_for(const RunRequest& request) {
@@ -417,12 +467,27 @@ Task<Result<orchestration::TaskReport>> Platform::run_task(RunRequest request,
   }
   parts.gateway->set_observer(redacted(*parts.redactor, std::move(observer.on_call)));
   parts.note("task_started", session_id, task.task_id, nullptr);
+  session::UsageNote note(used_folder(settings) + "/" + task.task_id + ".used");
+  Usage used;
+  observer.events.on_usage = [&parts, &note, &used, &session_id,
+                              told = std::move(observer.events.on_usage)](const Usage& more) {
+    used += more;
+    if (!parts.mission_desk.find(session_id)) {  // a mission keeps account of itself
+      note.put({{"session", session_id}, {"usage", to_json(used)}});
+    }
+    orchestration::tell(told, more);
+  };
   StoredConversation conversation(*parts.sessions, session_id, *parts.redactor);
+  parts.session_hooks->scopes.ended(session_id);  // of a turn that was broken off
+  CustomCommands commands({settings, *parts.models, parts.mission_desk, parts.session_hooks->scopes,
+                           *parts.invoker, model});
   orchestration::Orchestrator orchestrator(
       {std::move(agents), *parts.invoker, *parts.catalog, parts.hooks, parts.store->runs(),
-       observer.events, conversation, system_clock(), &missions(), &parts.session_hooks->control},
+       observer.events, conversation, system_clock(), &missions(), &parts.session_hooks->control,
+       &commands, &parts.session_hooks->scopes},
       orchestrator_options(settings.config));
   orchestration::TaskReport report = co_await orchestrator.process_task(std::move(task));
+  parts.session_hooks->scopes.ended(session_id);
   parts.note("task_finished", session_id, report.task_id, &report);
   store::TaskUpdate update;
   update.status = report.status;
@@ -432,7 +497,12 @@ Task<Result<orchestration::TaskReport>> Platform::run_task(RunRequest request,
     update.error = parts.redactor->redact(report.error->to_string());
   }
   const auto saved = parts.store->tasks().update(report.task_id, update);
-  const auto counted = parts.sessions->update_session_tokens(session_id, report.usage);
+  const bool is_mission = report.results.contains("mission");  // which has counted itself
+  const auto counted =
+      parts.sessions->update_session_tokens(session_id, is_mission ? Usage{} : report.usage);
+  if (counted) {
+    note.drop();
+  }
   if (!saved || !counted) {
     log::error("platform", "the task's end could not be stored",
                {{"error", (saved ? counted.error() : saved.error()).to_string()}});

@@ -121,12 +121,12 @@ class AgentStep {
     std::string prompt(json::get_string(request_.input, "prompt"));
     if (!schema.is_null()) {
       tools.push_back(submit_tool(schema));
-      if (!agent.tools.empty()) {
-        agent.tools.emplace_back(kSubmit);
+      if (agent.tools) {
+        agent.tools->emplace_back(kSubmit);
       }
       prompt += fmt::format("\n\nWhen you are done, call {} with the result.", kSubmit);
     }
-    TurnLoop loop({invoker, parts_.catalog, parts_.hooks, events()});
+    TurnLoop loop({invoker, parts_.catalog, parts_.hooks, events(), nullptr, parts_.scopes});
     orchestration::UnstoredConversation unstored;
     std::vector<Message> history;
     history.push_back(Message::user(std::move(prompt)));

@@ -6,6 +6,7 @@
 #include "gateway/catalog.hpp"
 #include "gateway/gateway.hpp"
 #include "hooks/registry.hpp"
+#include "orchestration/hooks/skill_scope.hpp"
 #include "platform/models.hpp"
 #include "platform/settings.hpp"
 #include "workflow/step_runner.hpp"
@@ -20,7 +21,8 @@ struct AgentStepParts {
   const gateway::Redactor& redactor;
   ModelSet& models;
   Principal principal;
-  std::string model;  ///< --model, or empty
+  std::string model;                             ///< --model, or empty
+  orchestration::SkillScopes* scopes = nullptr;  ///< null: no skill narrows
 };
 
 /// Whether there is such an agent and such a model; "" is the default of either. kNotFound, kUsage.

@@ -5,6 +5,7 @@
 #include "gateway/catalog.hpp"
 #include "gateway/gateway.hpp"
 #include "hooks/registry.hpp"
+#include "orchestration/hooks/skill_scope.hpp"
 #include "platform/models.hpp"
 #include "platform/settings.hpp"
 #include "workflow/step_runner.hpp"
@@ -27,8 +28,9 @@ class WorkflowSteps final : public workflow::StepRunner {
     hooks::Registry& hooks;
     const gateway::Redactor& redactor;
     ModelSet& models;
-    Principal principal;  ///< of runs that name no user
-    std::string model;    ///< --model
+    Principal principal;                           ///< of runs that name no user
+    std::string model;                             ///< --model
+    orchestration::SkillScopes* scopes = nullptr;  ///< null: no skill narrows
   };
   explicit WorkflowSteps(Parts parts) : parts_(std::move(parts)) {}
 

@@ -8,6 +8,7 @@
 #include "async/run_blocking.hpp"
 #include "async/sleep.hpp"
 #include "base/log.hpp"
+#include "checkpoint/journal.hpp"
 #include "orchestration/mission/mission_tools.hpp"
 #include "os/file.hpp"
 #include "platform/upstreams.hpp"
@@ -164,7 +165,7 @@ class Worktree final : public orchestration::Workplace {
           "changes to {}",
           listed(both), branch_, listed(own));
     }
-    OAP_CO_CHECK_OK(co_await apply());
+    OAP_CO_CHECK_OK(co_await apply_watched(own));
     OAP_CO_CHECK_OK(co_await remove(true));
     co_return fmt::format("merged into the workspace: {}", listed(own));
   }
@@ -199,6 +200,35 @@ class Worktree final : public orchestration::Workplace {
     Words untracked{"ls-files", "--others", "--exclude-standard", "-z"};
     OAP_CO_TRY(const std::string more, co_await git(std::move(untracked), workspace));
     co_return names_in(names + more);
+  }
+
+  /// The same as `apply`, with what it changes kept for `/undo`.
+  Task<Result<void>> apply_watched(const std::vector<std::string>& names) {
+    checkpoint::Journal* const journal = parts_.checkpoints;
+    if (journal == nullptr) {
+      co_return co_await apply();
+    }
+    const std::string task = branch_.substr(branch_.rfind('/') + 1);
+    const std::string session = parts_.session_of ? parts_.session_of(task) : std::string();
+    std::vector<std::string> paths;
+    for (const std::string& name : names) {
+      paths.push_back(parts_.settings.paths.workspace + "/" + name);
+    }
+    auto look = [journal, turn = checkpoint::TurnInfo{task, session, description_},
+                 paths = std::move(paths)] { return journal->before(turn, paths); };
+    auto looking = async::run_blocking(blocking_, std::move(look));
+    Result<checkpoint::Journal::Effect> effect = co_await std::move(looking);
+    const Result<void> applied = co_await apply();
+    if (effect) {
+      auto compare = [journal, seen = *std::move(effect)] { return journal->after(seen); };
+      auto comparing = async::run_blocking(blocking_, std::move(compare));
+      const Result<void> kept = co_await std::move(comparing);
+      if (!kept) {
+        log::warn("checkpoint", "what was merged cannot be taken back",
+                  {{"error", kept.error().to_string()}});
+      }
+    }
+    co_return applied;
   }
 
   /// Puts the branch's changes into the workspace's files: all of them, or none.

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -11,6 +12,10 @@
 #include "orchestration/mission/mission_run.hpp"
 #include "platform/builtin_upstream.hpp"
 #include "platform/settings.hpp"
+
+namespace oap::checkpoint {
+class Journal;
+}
 
 namespace oap::platform {
 
@@ -32,6 +37,9 @@ class Worktrees final : public orchestration::Workplaces {
     gateway::Redactor& redactor;
     Executor executor;
     LocalTools local;
+    checkpoint::Journal* checkpoints = nullptr;  ///< what is merged can be taken back; null: not
+    /// The session in which a task's mission was begun.
+    std::function<std::string(const std::string& task_id)> session_of = {};
   };
   explicit Worktrees(Parts parts) : parts_(std::move(parts)) {}
 

@@ -1,6 +1,7 @@
 #include "security/role_guard.hpp"
 
 #include <algorithm>
+#include <filesystem>
 #include <initializer_list>
 #include <vector>
 
@@ -47,9 +48,12 @@ std::string plain_path(std::string_view path) {
   return path.starts_with('/') ? "/" + out : out;
 }
 
-bool is_todo(std::string_view path) {
-  const std::string plain = text::lower_ascii(plain_path(path));
-  return plain == ".opencode/todo.md" || plain.ends_with("/.opencode/todo.md");
+/// The files that missions are judged by, wherever below `.opencode` they are.
+bool is_plan(std::string_view path) {
+  const std::filesystem::path plain = std::filesystem::path(text::lower_ascii(path)).lexically_normal();
+  const std::string name = plain.filename().string();
+  return one_of(name, {"todo.md", "verification-checklist.md", "sync-issues.md"}) &&
+         std::find(plain.begin(), plain.end(), ".opencode") != plain.end();
 }
 
 /// Who is judged, by which row of which matrix.
@@ -73,8 +77,8 @@ RoleVerdict judge_edit(const Judged& judged, std::string_view path) {
   const RoleRow& row = judged.row;
   const std::string plain = plain_path(path);
   const std::string real = judged.place ? judged.place(path) : plain;
-  if ((is_todo(plain) || is_todo(real)) && row.todo != RoleRow::Todo::kEdit) {
-    return refuse(row, "write .opencode/todo.md; report to the commander");
+  if ((is_plan(plain) || is_plan(real)) && row.todo != RoleRow::Todo::kEdit) {
+    return refuse(row, fmt::format("write {}; report to the commander", path));
   }
   const bool any = std::find(row.write.begin(), row.write.end(), "**") != row.write.end();
   const bool climbs = real.empty() || real.starts_with("../") || real == "..";
@@ -97,6 +101,7 @@ bool is_for_the_network(const shell::SimpleCommand& command) {
          one_of(command.argv[1], {"clone", "fetch", "pull", "push", "ls-remote", "submodule"});
 }
 
+/// Adds a skill, or looks for one.
 bool adds_a_skill(const shell::Script& script) {
   const auto is_skills = [](const shell::SimpleCommand& command) {
     const std::vector<std::string>& argv = command.argv;
@@ -106,7 +111,8 @@ bool adds_a_skill(const shell::Script& script) {
     }
     return argv.size() > at + 1 && argv[0] == "npx" && !command.dynamic &&
            command.redirects.empty() && command.assignments.empty() &&
-           (argv[at] == "skills" || argv[at].starts_with("skills@")) && argv[at + 1] == "add";
+           (argv[at] == "skills" || argv[at].starts_with("skills@")) &&
+           one_of(argv[at + 1], {"add", "find", "search"});
   };
   if (!script.complete || script.commands.empty() || !is_skills(script.commands.front())) {
     return false;
@@ -126,7 +132,7 @@ RoleVerdict judge_command(const Judged& judged, std::string_view source) {
     return {};
   }
   if (row.commands == RoleRow::Commands::kSkills) {
-    return refuse(row, "run commands but for npx skills add");
+    return refuse(row, "run commands but for npx skills add and find");
   }
   for (const shell::SimpleCommand& command : script.commands) {
     if (!row.network && !command.argv.empty() && is_for_the_network(command)) {
@@ -142,6 +148,9 @@ RoleVerdict judge_command(const Judged& judged, std::string_view source) {
                           redirect.kind == shell::Redirect::Kind::kReadWrite;
       if (writes && !redirect.target.starts_with("/dev/") &&
           !redirect.target.starts_with("/tmp/")) {
+        if (is_plan(redirect.target)) {
+          return refuse(row, "write the plan by a command; use the todo tool");
+        }
         if (RoleVerdict verdict = judge_edit(judged, redirect.target); !verdict.allowed) {
           return verdict;
         }

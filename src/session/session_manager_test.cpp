@@ -173,6 +173,13 @@ TEST_F(Sessions, AStoredMessageThatCannotBeReadIsNamed) {
   EXPECT_THAT(history.error().message(), HasSubstr("message 1 of session " + id));
 }
 
+TEST(SystemMessages, WordsInBracesAreFilledInOnce) {
+  EXPECT_EQ(filled_in("a {x} {y} {x} {other} { {", {{"x", "{y}"}, {"y", "2"}}),
+            "a {y} 2 {y} {other} { {");
+  EXPECT_EQ(filled_in("", {}), "");
+  EXPECT_EQ(filled_in("{}", {{"", "x"}}), "{}");
+}
+
 TEST(SystemMessages, TheSecondAnomalyEscalates) {
   EXPECT_THAT(SystemMessages::anomaly(1, "empty"), StartsWith("ANOMALY #1: empty\n"));
   EXPECT_NE(SystemMessages::anomaly(1, "x").find("simpler"), std::string::npos);

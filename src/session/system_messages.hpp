@@ -2,9 +2,15 @@
 
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace oap::session {
+
+/// A text with its `{words}` in the place of what they stand for; what is filled in is not looked
+/// at again, and words that are not known stay. Pure.
+std::string filled_in(std::string_view text,
+                      const std::vector<std::pair<std::string_view, std::string_view>>& words);
 
 /// The sentences that the program itself puts into a conversation, in one place (SystemMessages).
 /// Whole prompts are files: `src/orchestration/prompts`, overridden by `.opencode/prompts`.
@@ -36,6 +42,19 @@ struct SystemMessages {
   std::string escalation{kEscalation};                 ///< escalation.md
   std::string compacted{kCompacted};                   ///< compacted.md
   std::string compaction_request{kCompactionRequest};  ///< compaction_request.md
+
+  // What a mission's agents are told; `{words}` in braces are filled in, others stay as they are.
+  std::string mission_brief;     ///< {objective} {plan} {state} {seal}
+  std::string mission_work;      ///< the plan has open items
+  std::string mission_refused;   ///< the seal does not hold; {open}
+  std::string mission_seal;      ///< all agrees, the seal is missing; {seal}
+  std::string mission_decide;    ///< {question}, which nobody is there to answer
+  std::string mission_results;   ///< delegated tasks have ended
+  std::string mission_resumed;   ///< after a pause, or the end of its process
+  std::string mission_stagnant;  ///< nothing has changed since the last time
+  std::string mission_task;  ///< to a delegated agent; {description} {prompt} {objective} {place}
+
+  SystemMessages();
 
   /// With what the files of that folder say in their place; empty: none. A file that cannot be
   /// read, is empty, or larger than 64 KiB is a sentence in `problems`, and the built-in text

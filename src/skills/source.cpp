@@ -175,7 +175,10 @@ Result<Source> parse_source(std::string_view given, const std::string& base_url,
   return parse_short(text, base_url);
 }
 
-std::optional<AddCommand> parse_add_command(std::string_view command) {
+namespace {
+
+/// The words after `npx skills`, where the command is one such call and nothing else.
+std::optional<std::vector<std::string>> skills_words(std::string_view command) {
   const shell::Script script = shell::parse(command);
   if (!script.complete || script.commands.empty() || !script.functions.empty()) {
     return std::nullopt;
@@ -198,18 +201,28 @@ std::optional<AddCommand> parse_add_command(std::string_view command) {
     ++at;
   }
   const bool skills = at < argv.size() && (argv[at] == "skills" || argv[at].starts_with("skills@"));
-  if (!skills || at + 1 >= argv.size() || (argv[at + 1] != "add" && argv[at + 1] != "a")) {
+  if (!skills || at + 1 >= argv.size()) {
+    return std::nullopt;
+  }
+  return std::vector<std::string>(argv.begin() + static_cast<std::ptrdiff_t>(at) + 1, argv.end());
+}
+
+}  // namespace
+
+std::optional<AddCommand> parse_add_command(std::string_view command) {
+  const auto words = skills_words(command);
+  if (!words || (words->front() != "add" && words->front() != "a")) {
     return std::nullopt;
   }
   AddCommand add;
-  for (at += 2; at < argv.size(); ++at) {
-    const std::string& word = argv[at];
+  for (std::size_t at = 1; at < words->size(); ++at) {
+    const std::string& word = (*words)[at];
     if (word == "-y" || word == "--yes") {
       continue;
     }
-    if ((word == "--skill" || word == "-s") && at + 1 < argv.size()) {
-      add.skill = argv[++at];
-    } else if ((word == "--agent" || word == "-a") && at + 1 < argv.size()) {
+    if ((word == "--skill" || word == "-s") && at + 1 < words->size()) {
+      add.skill = (*words)[++at];
+    } else if ((word == "--agent" || word == "-a") && at + 1 < words->size()) {
       ++at;
     } else if (!word.starts_with('-') && add.source.empty()) {
       add.source = word;
@@ -218,6 +231,22 @@ std::optional<AddCommand> parse_add_command(std::string_view command) {
     }
   }
   return add.source.empty() ? std::nullopt : std::optional(add);
+}
+
+std::optional<std::string> parse_find_command(std::string_view command) {
+  const auto words = skills_words(command);
+  if (!words || (words->front() != "find" && words->front() != "search")) {
+    return std::nullopt;
+  }
+  std::string query;
+  for (std::size_t at = 1; at < words->size(); ++at) {
+    if ((*words)[at].starts_with('-')) {
+      return std::nullopt;
+    }
+    query += (query.empty() ? "" : " ") + (*words)[at];
+  }
+  constexpr std::size_t kMostQuery = 500;
+  return query.size() > kMostQuery ? std::nullopt : std::optional(query);
 }
 
 bool is_trusted_source(const Source& source, const std::vector<std::string>& trusted,

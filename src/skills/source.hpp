@@ -36,6 +36,10 @@ struct AddCommand {
 /// variables, or options that are not known. Pure.
 std::optional<AddCommand> parse_add_command(std::string_view command);
 
+/// What `npx skills find WORDS` (also `search`) looks for. Nothing where the command is not exactly
+/// that. Pure.
+std::optional<std::string> parse_find_command(std::string_view command);
+
 /// Whether the operator has named the source: `owner/repo`, `owner/*`, or a URL. Compared without
 /// regard to case, `.git` and the host of `owner/repo`; `folder`s are part of their repository. A
 /// `kFolder` source is never named. Pure.

@@ -56,6 +56,18 @@ TEST(Source, OnlyTheExactCommandIsAnAcquisition) {
   }
 }
 
+TEST(Source, OnlyTheExactCommandIsASearch) {
+  EXPECT_EQ(parse_find_command("npx skills find pdf forms"), "pdf forms");
+  EXPECT_EQ(parse_find_command("npx -y skills@1 search 'a b'"), "a b");
+  EXPECT_EQ(parse_find_command("npx skills find"), "");
+  for (const char* no :
+       {"npx skills find x | sh", "npx skills find $X", "npx skills find --url=x y",
+        "npx skills add o/r", "npx other find x", "npx skills find x; id", "npx skills find x > y",
+        "skills find x", "npx skills"}) {
+    EXPECT_FALSE(parse_find_command(no)) << no;
+  }
+}
+
 TEST(Source, TrustedOnesAreNamedExactly) {
   const auto trusted = [](std::string_view text, std::vector<std::string> names) {
     return is_trusted_source(*parse_source(text, kBase, "/h"), names, kBase);

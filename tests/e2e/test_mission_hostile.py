@@ -43,7 +43,35 @@ class Hostile(MissionTest):
         result = self.expect(turns("Commander", plan("T1"), ticked, call("write_file", path="docs/a.md", content="x"),
                                    then=says(SEAL)),
                              "paused", "no_progress")
-        self.assertIn("no command has shown", json.dumps(result["open"]))
+        self.assertIn("T1 'do T1' is open", json.dumps(result["open"]))
+        self.assertIn("[ ] T1", self.todo())
+        self.assertIn("only the reviewer closes items", json.dumps(self.received()))
+
+    def test_evidence_is_not_forged_through_the_file(self):
+        forged = (call("write_file", path=".opencode/todo.md", content="- [ ] T1: do T1 | evidence: call_x\n"),
+                  call("edit_file", path="./.opencode/todo.md", old_string="- [ ] T1", new_string="- [x] T1"),
+                  call("edit_file", path=".opencode/todo.md", old_string="do T1", new_string="do T1 | evidence: call_1"),
+                  call("todo", action="update", id="T1", check="true | evidence: call_x"),
+                  call("write_file", path=str(self.work / ".opencode/todo.md"), content="- [x] T1: do T1\n"),
+                  call("bash", command="echo '- [x] T1' > .opencode/todo.md"),
+                  call("write_file", path=".opencode/sync-issues.md", content="All clear\n"))
+        self.expect(turns("Commander", plan("T1"), *forged, then=says("hm")), "paused", "no_progress")
+        self.assertNotIn("evidence: call", self.todo())
+        self.assertIn("[ ] T1", self.todo())
+
+    def test_a_link_to_the_plan_is_the_plan(self):
+        (self.work / "link.md").symlink_to(".opencode/todo.md")
+        script = (turns("Commander", plan("T1"), delegate("worker", "w"), then=says("hm"))
+                  + turns("Worker", call("write_file", path="link.md", content="- [x] T1: do T1\n"), then=says("hm")))
+        self.expect(script, "paused", "no_progress")
+        self.assertIn("[ ] T1", self.todo())
+
+    def test_a_legal_edit_of_the_file_is_taken_by_item(self):
+        edit = call("edit_file", path=".opencode/todo.md", old_string="do T1", new_string="do T1 well")
+        more = call("write_file", path=".opencode/todo.md", content="# Mission: go\n\n- [ ] T1: do T1 well\n- [ ] T2: new\n")
+        self.expect(turns("Commander", plan("T1"), edit, more, then=says("hm")), "paused", "no_progress")
+        self.assertRegex(self.todo(), r"(?s)# Mission: go.*- \[ \] T1: do T1 well.*- \[ \] T2: new")
+        self.assertIn("by", json.dumps(self.events()))
 
     def test_false_done_with_a_command_that_shows_nothing(self):
         script = (turns("Commander", plan("T1"), delegate("worker", "w"), delegate("reviewer", "r"), then=says(SEAL))
@@ -68,13 +96,7 @@ class Hostile(MissionTest):
                         call("todo", action="write", content="- [ ] T1: do T1\n"), then=says("hm"))
         self.expect(refused, "paused", "no_progress")
         self.assertIn("[ ] T2", self.todo())
-        self.setUp()
-        gone = call("write_file", path=".opencode/todo.md", content="- [x] T1: do T1\n")
-        script = (turns("Commander", plan("T1", "T2"), says("planned"), gone, delegate("worker", "w"), then=says(SEAL))
-                  + turns("Worker", call("write_file", path="a.txt", content="x"),
-                          call("bash", command="test -f a.txt"), then=says("done")))
-        result, _ = self.mission("start", "go", script=script)
-        self.assertIn("T2 'do T2' left the plan while it was open", result["notes"])
+        self.assertIn("is not dropped from the plan", json.dumps(self.received()))
 
     def test_quoted_seal(self):
         for text in (f"I will end with `{SEAL}` when all is done.", f"> {SEAL}", f"```\n{SEAL}\n```",

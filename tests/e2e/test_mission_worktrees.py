@@ -51,6 +51,10 @@ class Worktrees(MissionTest):
         self.assertEqual(self.git("branch", "--list", "oap/*"), "")
         self.assertEqual(self.git("worktree", "list").count("\n"), 1)
         self.assertEqual(self.git("log", "--oneline").count("\n"), 1, "the person's history stays")
+        listed = self.oap("undo", "--list", "--json").json()["turns"]
+        self.assertEqual({turn["session_id"] for turn in listed}, {result["session_id"]}, listed)
+        self.assertEqual(self.oap("undo", "2").code, 0)
+        self.assertEqual([p.name for p in self.work.iterdir() if p.suffix == ".txt"], ["shared.txt"])
 
     def test_an_overlap_is_named_and_nothing_is_lost(self):
         self.repository()

@@ -29,6 +29,7 @@ The script is a list of rules; the first that fits a request answers it:
   answer
     text, tool_calls   one or both; a call may have "id", "raw" text in place of "arguments", and (in the
                        Responses dialect) the "namespace" of its tool
+    usage              tokens: {"input", "output", "cached" (read from the cache, beside the input), "stored"}
     stop               the stop reason in the words of the dialect, where it is not the natural one
     status, headers, message    an HTTP error in the words of the dialect
     fault: reset       the connection is reset before anything is sent

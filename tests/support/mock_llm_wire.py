@@ -100,6 +100,9 @@ class Writer:
                                "space": {"namespace": call["namespace"]} if "namespace" in call else {}})
         self.input = max(1, len(json.dumps(seen.body)) // 4)
         self.output = max(1, len(self.text + "".join(c["written"] for c in self.calls)) // 4)
+        usage = answer.get("usage", {})
+        self.input, self.output = usage.get("input", self.input), usage.get("output", self.output)
+        self.cached, self.stored = usage.get("cached", 0), usage.get("stored", 0)
 
     def events(self):
         return "".join(getattr(self, self.seen.dialect + "_events")())
@@ -117,7 +120,7 @@ class Writer:
 
     def anthropic_usage(self, output):
         return {"input_tokens": self.input, "output_tokens": output,
-                "cache_creation_input_tokens": 0, "cache_read_input_tokens": 0}
+                "cache_creation_input_tokens": self.stored, "cache_read_input_tokens": self.cached}
 
     def anthropic_message(self, content, stop, output):
         return {"id": self.id, "type": "message", "role": "assistant", "model": self.seen.model, "content": content,
@@ -156,8 +159,9 @@ class Writer:
 
     # Chat Completions
     def chat_usage(self):
-        return {"prompt_tokens": self.input, "completion_tokens": self.output,
-                "total_tokens": self.input + self.output, "prompt_tokens_details": {"cached_tokens": 0}}
+        return {"prompt_tokens": self.input + self.cached, "completion_tokens": self.output,
+                "total_tokens": self.input + self.cached + self.output,
+                "prompt_tokens_details": {"cached_tokens": self.cached}}
 
     def chat_call(self, call, written):
         return {"id": call["id"], "type": "function", "function": {"name": call["name"], "arguments": written}}
@@ -226,9 +230,9 @@ class Writer:
 
     def responses_whole(self, items=None):
         output = list(self.responses_items()) if items is None else items
-        usage = {"input_tokens": self.input, "input_tokens_details": {"cached_tokens": 0},
+        usage = {"input_tokens": self.input + self.cached, "input_tokens_details": {"cached_tokens": self.cached},
                  "output_tokens": self.output, "output_tokens_details": {"reasoning_tokens": 0},
-                 "total_tokens": self.input + self.output}
+                 "total_tokens": self.input + self.cached + self.output}
         return {**self.responses_body("completed", output), "usage": usage}
 
     # Gemini

@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 
 #include "approval/question.hpp"
+#include "cli/call_words.hpp"
 #include "json/print.hpp"
 #include "os/file.hpp"
 #include "terminal/width.hpp"
@@ -31,6 +32,9 @@ std::string one_line(std::string_view text) {
 }
 
 std::string what_of(const ToolCall& call) {
+  if (const std::string words = mission_call_words(call); !words.empty()) {
+    return one_line(words);
+  }
   for (const char* key : {"command", "path", "file_path", "pattern", "code", "url", "name"}) {
     if (const json::Value* value = json::find(call.arguments, key);
         value != nullptr && value->is_string()) {

@@ -8,8 +8,9 @@
 #include <unistd.h>
 
 #include "async/signal.hpp"
-#include "llm/models.hpp"
 #include "os/file.hpp"
+#include "platform/missions.hpp"
+#include "platform/models.hpp"
 #include "terminal/width.hpp"
 #include "text/strings.hpp"
 
@@ -63,6 +64,7 @@ Task<int> Chat::run(Front& front) {
   transcript_.set_look({front.width(), front.paint() == terminal::Paint::kNone});
   front.editor().set_history(history_.load());
   approver_.attach([this] { on_question(); });
+  platform_.missions().set_person(this);
   const async::Signals signals(platform_.executor(), [this](int number, int) {
     if (number == SIGINT) {
       interrupted(true);
@@ -83,6 +85,7 @@ Task<int> Chat::run(Front& front) {
   }
   scope.cancel();
   co_await scope.join();
+  platform_.missions().set_person(nullptr);
   transcript_.end_text();
   co_await platform_.close();
   co_return exit_code_;
@@ -130,6 +133,13 @@ void Chat::said(std::string text, std::string shown) {
   }
   front_->editor().remember(text.size() <= HistoryFile::kMaxEntry ? text : shown);
   const auto command = parse_slash(text);
+  if (wants_answer_ && !command) {
+    transcript_.person(shown);
+    mission_answer_ = std::move(text);
+    wants_answer_->notify();
+    front_->changed();
+    return;
+  }
   const SlashCommand* known = command ? find_slash(command->name) : nullptr;
   if (known != nullptr && known->name == "stop" && cancel_) {
     pause();
@@ -252,6 +262,7 @@ Task<void> Chat::turn(Saying saying) {
   front_->changed();
   platform::RunRequest request;
   request.prompt = prompt_with_notes(saying.text);
+  last_said_ = saying.text;
   request.session_id = session_;
   request.model = options_.model;
   Task<Result<orchestration::TaskReport>> task = platform_.run_task(std::move(request), observer());
@@ -268,7 +279,9 @@ platform::RunObserver Chat::observer() {
   };
   observer.on_call = [this](const gateway::Progress& progress) { on_call(progress); };
   observer.events.on_text = [this](std::string_view agent, std::string_view text) {
-    if (!planned_ && agent == "worker") {
+    const bool mission = platform_.missions().at_work(session_);
+    const bool plans = agent == "commander" || agent == "planner" || agent == "reviewer";
+    if (mission ? agent == "commander" : !planned_ && !plans) {
       transcript_.text(text);
       front_->changed();
     }
@@ -297,7 +310,14 @@ platform::RunObserver Chat::observer() {
                       usage.output_tokens;
     front_->changed();
   };
-  observer.events.on_notice = [this](std::string_view what) { transcript_.warning(what); };
+  observer.events.on_notice = [this](std::string_view what) {
+    if (what.starts_with("mission")) {
+      transcript_.end_text();
+      transcript_.note(terminal::shown(what));
+    } else {
+      transcript_.warning(what);
+    }
+  };
   return observer;
 }
 
@@ -335,7 +355,10 @@ void Chat::finish_turn(const Result<orchestration::TaskReport>& report) {
   }
   const bool stopped = cancel_->requested();
   if (stopped) {
-    transcript_.warning("Paused. What was done stays; write to go on, /undo takes files back.");
+    const bool mission = parse_slash(last_said_).value_or(Slash{}).name == "task";
+    transcript_.warning(mission ? "Paused, and kept: /task goes on with the mission, /stop ends it."
+                                : "Paused. What was done stays; write to go on, /undo takes files "
+                                  "back.");
     notes_.emplace_back("The person stopped the last turn before it had ended.");
     if (!session_.empty()) {
       if (const auto settled = platform_.settle_session(session_); !settled) {
@@ -348,7 +371,9 @@ void Chat::finish_turn(const Result<orchestration::TaskReport>& report) {
     if (!report->content.empty() && !transcript_.has_text()) {
       transcript_.answer(report->content);
     }
-    if (report->error && report->error->message() != report->content) {
+    if (report->error && report->error->code() == Code::kCancelled) {
+      transcript_.warning("Paused, and kept: /task goes on with the mission, /stop ends it.");
+    } else if (report->error && report->error->message() != report->content) {
       transcript_.error(report->error->to_string());
     }
   }
@@ -369,7 +394,8 @@ void Chat::show_usage(Millis duration) {
       text += fmt::format(" · ${:.4f}", *turn_usage_.cost_usd);
     }
     const std::string model = model_name();
-    const auto window = llm::find_model(model.substr(model.find('/') + 1)).context_window;
+    const auto window =
+        platform::window_of(platform_.settings().config, model, model.substr(model.find('/') + 1));
     text += fmt::format(" · context {:.0f}%",
                         100.0 * static_cast<double>(context_tokens_) /
                             static_cast<double>(std::max<std::int64_t>(1, window)));
@@ -387,7 +413,15 @@ Line Chat::status_row(std::size_t width) const {
                         short_count(turn_usage_.input_tokens + turn_usage_.output_tokens +
                                     turn_usage_.cache_read_tokens));
   }
-  text += " · Esc pauses";
+  if (goes_on_at_) {
+    const auto left = std::chrono::duration_cast<Millis>(*goes_on_at_ - system_clock().steady());
+    text = fmt::format("going on in {} s: {} · Esc or a word pauses",
+                       std::max<std::int64_t>(1, (left.count() + 999) / 1'000), countdown_);
+  } else if (wants_answer_) {
+    text = "the mission waits for your answer · Esc leaves it waiting";
+  } else {
+    text += " · Esc pauses";
+  }
   return {{terminal::clipped(text, width), kQuiet}};
 }
 

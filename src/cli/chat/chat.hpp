@@ -1,6 +1,7 @@
 #pragma once
 
 #include <deque>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -17,20 +18,23 @@
 #include "cli/chat/history_file.hpp"
 #include "cli/chat/slash.hpp"
 #include "cli/chat/transcript.hpp"
+#include "orchestration/mission/person.hpp"
 #include "platform/platform.hpp"
 
 namespace oap::cli::chat {
 
 struct ChatOptions {
-  std::string session;  ///< go on with this one; empty: a new one
-  std::string model;    ///< as on the command line
-  std::vector<MoreCommand> more;
+  std::string session;                             ///< go on with this one; empty: a new one
+  std::string model;                               ///< as on the command line
+  std::function<std::vector<MoreCommand>()> more;  ///< as they stand now; empty: none
 };
 
 /// A talk between a person and the agents: takes what is said, runs it as tasks of one session one
-/// after another, shows what happens, asks where a call needs it. Whatever the person does comes in
-/// through `Person`, whatever is shown leaves through the `Front`. Of the executor's thread.
-class Chat final : public Person {
+/// after another, shows what happens, asks where a call needs it. A mission in it counts down
+/// before it goes on by itself, where a word or Esc holds it, and has its questions answered here.
+/// Whatever the person does comes in through `Person`, whatever is shown leaves through the
+/// `Front`. Of the executor's thread.
+class Chat final : public Person, public orchestration::MissionPerson {
  public:
   Chat(platform::Platform& platform, ChatApprover& approver, ChatOptions options);
   ~Chat() override;
@@ -47,6 +51,11 @@ class Chat final : public Person {
   std::string question() const override;
   terminal::Completion complete(std::string_view before_cursor) override;
   std::vector<terminal::Line> live_rows(std::size_t width, std::size_t most) override;
+
+  // A mission's person
+  bool is_there() const override { return true; }
+  Task<bool> countdown(std::string what, Millis time) override;
+  Task<std::optional<std::string>> answer(std::string question) override;
 
  private:
   struct Saying {
@@ -73,6 +82,7 @@ class Chat final : public Person {
   std::string model_name() const;
   bool has_model() const;
 
+  std::vector<MoreCommand> more() const;
   bool slash(const Saying& saying);
   void command(const Slash& slash);
   void help();
@@ -109,6 +119,12 @@ class Chat final : public Person {
   bool leaving_ = false;
   std::optional<SteadyTime> last_interrupt_;  // at an empty prompt
   std::vector<std::string> notes_;            // for the model, before the next prompt
+
+  std::string last_said_;
+  std::string countdown_;                     // what comes, while a mission waits to go on
+  std::optional<SteadyTime> goes_on_at_;      // when it does
+  std::optional<async::Event> wants_answer_;  // a mission's question is open
+  std::optional<std::string> mission_answer_;
 
   SteadyTime started_;
   std::size_t beat_ = 0;

@@ -5,6 +5,8 @@
 #include <fmt/format.h>
 
 #include "cli/chat/chat.hpp"
+#include "platform/agents.hpp"
+#include "platform/missions.hpp"
 #include "terminal/width.hpp"
 #include "text/strings.hpp"
 
@@ -42,6 +44,10 @@ std::string Chat::model_name() const {
 
 bool Chat::has_model() const { return model_name() != "offline"; }
 
+std::vector<MoreCommand> Chat::more() const {
+  return options_.more ? options_.more() : std::vector<MoreCommand>();
+}
+
 bool Chat::slash(const Saying& saying) {
   const std::optional<Slash> slash = parse_slash(saying.text);
   if (!slash) {
@@ -51,10 +57,12 @@ bool Chat::slash(const Saying& saying) {
   if (known != nullptr && known->goes == SlashCommand::Goes::kHooks) {
     return false;
   }
-  const auto more = std::find_if(options_.more.begin(), options_.more.end(),
-                                 [&](const MoreCommand& one) { return one.name == slash->name; });
-  if (known == nullptr && more != options_.more.end()) {
-    return false;
+  if (known == nullptr) {
+    for (const MoreCommand& one : more()) {
+      if (text::lower_ascii(one.name) == slash->name) {
+        return false;
+      }
+    }
   }
   if (!cancel_ && !front_->echoes()) {
     transcript_.person(saying.shown);
@@ -83,7 +91,7 @@ void Chat::command(const Slash& slash) {
   };
   const auto found = kActions.find(slash.name);
   if (found == kActions.end()) {
-    transcript_.error(unknown_slash(slash.name, options_.more));
+    transcript_.error(unknown_slash(slash.name, more()));
     return;
   }
   found->second(*this, slash.arguments);
@@ -118,7 +126,7 @@ void Chat::help() {
     name += command.arguments.empty() ? "" : " " + std::string(command.arguments);
     rows.emplace_back(std::move(name), command.help);
   }
-  for (const MoreCommand& command : options_.more) {
+  for (const MoreCommand& command : more()) {
     rows.emplace_back("/" + command.name, command.help);
   }
   table(rows);
@@ -145,15 +153,19 @@ void Chat::model(const std::string& name) {
 }
 
 void Chat::agents() {
-  const config::Agents& agents = platform_.settings().config.agents;
-  const auto model_of = [this](const config::AgentConfig& agent) {
-    const bool chosen = !options_.model.empty() || platform_.settings().env("OAP_MODEL");
-    return chosen || agent.model.empty() ? model_name() : agent.model;
-  };
-  table({{"commander", "turns a task into requirements · " + model_of(agents.commander)},
-         {"planner", "turns requirements into a plan · " + model_of(agents.planner)},
-         {"worker", "does the work, and talks with you · " + model_of(agents.executor)},
-         {"reviewer", "judges the evidence · " + model_of(agents.reviewer)}});
+  static const std::map<std::string_view, std::string_view> kDuties = {
+      {"commander", "carries missions, turns a task into requirements"},
+      {"planner", "turns requirements into a plan"},
+      {"worker", "does the work, and talks with you"},
+      {"reviewer", "judges the evidence"}};
+  std::vector<std::pair<std::string, std::string>> rows;
+  for (const platform::AgentView& agent :
+       platform::agent_views(platform_.settings(), options_.model)) {
+    const auto duty = kDuties.find(agent.name);
+    const std::string what = duty == kDuties.end() ? agent.description : std::string(duty->second);
+    rows.emplace_back(agent.name, what + (what.empty() ? "" : " · ") + agent.model);
+  }
+  table(rows);
 }
 
 void Chat::cost() {
@@ -221,6 +233,12 @@ void Chat::status() {
          {"calls", fmt::format("{} in this talk", calls_.count())},
          {"waiting", fmt::format("{} to be sent", queue_.size())},
          {"rules", "revision " + platform_.policy_health().revision}});
+  const auto open = platform_.missions().list(true, 5);
+  for (const store::MissionRecord& mission : open ? *open : std::vector<store::MissionRecord>()) {
+    table({{"mission", fmt::format("{} {}{}: {}", mission.id, mission.state,
+                                   mission.reason.empty() ? "" : " (" + mission.reason + ")",
+                                   mission.objective.substr(0, mission.objective.find('\n')))}});
+  }
 }
 
 void Chat::expand(const std::string& number) {
@@ -243,7 +261,7 @@ void Chat::expand(const std::string& number) {
 
 terminal::Completion Chat::complete(std::string_view before_cursor) {
   if (before_cursor.starts_with('/') && before_cursor.find_first_of(" \n") == std::string::npos) {
-    return {0, slash_candidates(before_cursor, options_.more)};
+    return {0, slash_candidates(before_cursor, more())};
   }
   return complete_path(before_cursor, platform_.settings().paths.workspace);
 }

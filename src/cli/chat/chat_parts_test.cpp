@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
+#include "cli/call_words.hpp"
 #include "cli/chat/call_log.hpp"
 #include "cli/chat/chat.hpp"
 #include "cli/chat/chat_approver.hpp"
@@ -96,6 +97,26 @@ TEST(CallLog, OneRowAtEveryWidth) {
       EXPECT_LE(terminal::columns_of(row), std::max<std::size_t>(width, 4));
     }
   }
+}
+
+TEST(CallLog, AMissionsToolsAreSaidInWords) {
+  ToolCall call;
+  call.server = kBuiltinServer;
+  call.tool = "delegate_task";
+  call.arguments = {{"agent", "worker"}, {"description", "trim it"}, {"prompt", "long"}};
+  EXPECT_EQ(mission_call_words(call), "worker: trim it");
+  call.arguments = {{"action", "wait"}, {"task_id", "task_1"}};
+  EXPECT_EQ(mission_call_words(call), "wait task_1");
+  call.tool = "todo";
+  call.arguments = {{"action", "add"},
+                    {"items", json::Array{json::Object{{"text", "one"}},
+                                          json::Object{{"text", "two"}}, json::Value(7)}}};
+  EXPECT_EQ(mission_call_words(call), "add one, two, ");
+  call.tool = "bash";
+  EXPECT_EQ(mission_call_words(call), "");
+  call.tool = "todo";
+  call.server = "other";
+  EXPECT_EQ(mission_call_words(call), "");
 }
 
 TEST(CallLog, KeepsTheLastAndNoMore) {

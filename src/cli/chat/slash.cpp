@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "session/commands.hpp"
 #include "text/nearest.hpp"
 #include "text/strings.hpp"
 
@@ -25,7 +26,8 @@ constexpr std::array kCommands = {
     SlashCommand{"undo", "[N]", "Take the file changes of the last turn (or N) back", Goes::kQueue},
     SlashCommand{"redo", "[N]", "Make changes again that were taken back", Goes::kQueue},
     SlashCommand{"expand", "[N]", "Show tool call N (the last) in full"},
-    SlashCommand{"compact", "", "Shorten what the model remembers of this talk", Goes::kHooks},
+    SlashCommand{"compact", "[HINT]", "Shorten what the model remembers of this talk",
+                 Goes::kHooks},
     SlashCommand{"clear", "", "Begin a new session on an empty screen", Goes::kQueue},
     SlashCommand{"sessions", "", "The sessions of this workspace"},
     SlashCommand{"resume", "ID", "Go on with another session", Goes::kQueue},
@@ -33,10 +35,6 @@ constexpr std::array kCommands = {
     SlashCommand{"exit", "", "Leave (also Ctrl-D)"},
     SlashCommand{"quit", "", "Leave"},
 };
-
-bool is_name_letter(char c) {
-  return text::is_alpha(c) || text::is_digit(c) || c == '-' || c == '_' || c == ':';
-}
 
 }  // namespace
 
@@ -50,19 +48,11 @@ const SlashCommand* find_slash(std::string_view name) {
 }
 
 std::optional<Slash> parse_slash(std::string_view text) {
-  text = text::trim(text);
-  if (!text.starts_with('/') || text.size() < 2 || !text::is_alpha(text[1])) {
+  auto call = session::parse_slash(text);
+  if (!call || !text::is_alpha(call->name.front())) {
     return std::nullopt;
   }
-  std::size_t end = 1;
-  while (end < text.size() && is_name_letter(text[end])) {
-    ++end;
-  }
-  if (end < text.size() && !text::is_space(text[end])) {
-    return std::nullopt;
-  }
-  return Slash{text::lower_ascii(text.substr(1, end - 1)),
-               std::string(text::trim(text.substr(end)))};
+  return Slash{std::move(call->name), std::move(call->arguments)};
 }
 
 std::vector<std::string> slash_candidates(std::string_view start,

@@ -11,6 +11,8 @@
 #include "cli/session_setup.hpp"
 #include "os/env.hpp"
 #include "os/fd.hpp"
+#include "platform/custom_commands.hpp"
+#include "text/strings.hpp"
 
 namespace oap::cli {
 namespace {
@@ -35,6 +37,22 @@ class LogFile {
  private:
   os::UniqueFd fd_;
 };
+
+/// The commands of files that the talk does not answer itself.
+std::function<std::vector<chat::MoreCommand>()> more_commands(const platform::Platform& platform) {
+  return [&settings = platform.settings()] {
+    std::vector<chat::MoreCommand> more;
+    for (const session::CommandDefinition& command : platform::command_files(settings).commands) {
+      if (chat::find_slash(text::lower_ascii(command.name)) != nullptr) {
+        continue;
+      }
+      std::string help = command.argument_hint;
+      help += help.empty() || command.description.empty() ? "" : " · ";
+      more.push_back({command.name, help + command.description});
+    }
+    return more;
+  };
+}
 
 Result<std::string> session_of(platform::Platform& platform, const ChatArgs& args) {
   if (!args.continue_session && args.session.empty()) {
@@ -76,7 +94,7 @@ int chat_command(const Common& common, const ChatArgs& args) {
     return report(tty.error());
   }
   const LogFile log((*platform)->settings().paths.state_dir + "/chat.log");
-  chat::Chat talk(**platform, approver, {*session, args.model, {}});
+  chat::Chat talk(**platform, approver, {*session, args.model, more_commands(**platform)});
   std::unique_ptr<chat::Front> front;
   if (dumb) {
     front = std::make_unique<chat::PlainFront>(*std::move(tty), talk);

@@ -13,6 +13,7 @@
 #include "platform/audit_sink.hpp"
 #include "platform/outputs.hpp"
 #include "platform/settings.hpp"
+#include "platform/usage.hpp"
 #include "session/session_manager.hpp"
 #include "store/store.hpp"
 #include "text/utf8.hpp"
@@ -38,6 +39,7 @@ Result<Desk> open_desk(const Common& common) {
   OAP_TRY(desk.store, store::Store::open(desk.settings.paths.state_dir + "/oap.db"));
   desk.sessions = std::make_unique<session::SessionManager>(desk.store->sessions(),
                                                             desk.store->messages(), system_clock());
+  platform::adopt_usage(desk.settings, *desk.sessions);
   return desk;
 }
 

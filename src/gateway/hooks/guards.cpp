@@ -77,18 +77,24 @@ Task<Result<hooks::BeforeVerdict>> SecurityPolicyHook::before(const hooks::Conte
   co_return out;
 }
 
-/// Nothing where the call adds no skill, or a rule denies it.
+/// Nothing where the call neither looks for a skill nor adds one, or a rule denies it.
 std::optional<hooks::BeforeVerdict> PermissionHook::skill_install(const ToolCall& call,
                                                                   const Decision& decision) const {
   const bool shell = call.tool == "bash" || call.tool == "run_command";
   if (call.server != kBuiltinServer || !shell || decision.level == Level::kDeny) {
     return std::nullopt;
   }
-  const auto add = skills::parse_add_command(json::get_string(call.arguments, "command"));
+  const std::string_view command = json::get_string(call.arguments, "command");
+  const auto add = skills::parse_add_command(command);
+  hooks::BeforeVerdict out;
+  if (skills::parse_find_command(command)) {
+    out.rule = "skills/search";
+    out.reason = "searches the registries that the operator has named";
+    return out;
+  }
   if (!add) {
     return std::nullopt;
   }
-  hooks::BeforeVerdict out;
   out.rule = approval::kSkillInstallRule;
   const auto source = skills::parse_source(add->source, skills_.base_url, "");
   if (source && skills::is_trusted_source(*source, skills_.trusted, skills_.base_url)) {

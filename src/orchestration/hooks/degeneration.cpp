@@ -21,8 +21,9 @@ struct WindowSize {
   std::size_t longest_unit;
   bool digits_count;
 };
-constexpr std::array<WindowSize, 3> kWindows = {
-    WindowSize{400, 16, false}, WindowSize{2'048, 170, true}, WindowSize{16'384, 1'600, true}};
+constexpr std::array<WindowSize, 6> kWindows = {
+    WindowSize{400, 16, false},    WindowSize{1'000, 90, false},  WindowSize{2'048, 170, true},
+    WindowSize{4'096, 360, false}, WindowSize{8'192, 740, false}, WindowSize{16'384, 1'600, true}};
 constexpr std::size_t kMostWindows = 512;
 constexpr std::size_t kWordWindow = 240;
 constexpr std::size_t kFewWords = 5;
@@ -99,7 +100,10 @@ std::optional<std::string> repeated_unit(std::string_view text) {
       const std::string_view window = text.substr(from, size.bytes);
       const std::size_t unit = unit_of(window, borders);
       const std::string_view one = window.substr(0, unit);
-      if (unit <= size.longest_unit && (has_letter(one) || (size.digits_count && has_digit(one)))) {
+      const bool rows = one.find('|') != std::string_view::npos &&
+                        one.find('\n') != std::string_view::npos && !size.digits_count;
+      if (unit <= size.longest_unit && !rows &&
+          (has_letter(one) || (size.digits_count && has_digit(one)))) {
         return fmt::format("a unit of {} bytes is repeated {} times and more", unit,
                            size.bytes / unit);
       }

@@ -26,8 +26,8 @@ TEST(SlashCommand, IsReadOverAnyNumberOfLines) {
 }
 
 TEST(SlashCommand, WhatOnlyLooksLikeOneIsNone) {
-  for (const char* text : {"", "/", "//", "/etc/passwd is broken", "/task:x", "a /task", "/ task",
-                           "/täsk x", "http://x", "/task.sh"}) {
+  for (const char* text :
+       {"", "/", "//", "/etc/passwd is broken", "a /task", "/ task", "/täsk x", "http://x"}) {
     EXPECT_FALSE(parse_slash(text)) << text;
   }
 }
@@ -46,18 +46,27 @@ class FakeMission final : public LiveMission {
   int spoken = 0;
 };
 
+class Book final : public CommandBook {
+ public:
+  session::CommandListing commands() const override { return listing; }
+  session::CommandListing withheld() const override { return hidden; }
+  session::CommandListing listing;
+  session::CommandListing hidden;
+};
+
 class MissionHooks : public testing::Test {
  protected:
   void SetUp() override {
     store_ = store::Store::open(dir_ / "oap.db").value();
     registry_.add(std::make_unique<UserActivityHook>(desk_), {10});
-    registry_.add(
-        std::make_unique<SlashCommandHook>(&store_->missions(),
-                                           [this](const std::string& id) -> Result<std::string> {
-                                             stopped_.push_back(id);
-                                             return id + " is told to stop";
-                                           }),
-        {20});
+    registry_.add(std::make_unique<SlashCommandHook>(
+                      desk_, &store_->missions(),
+                      [this](const std::string& id) -> Result<std::string> {
+                        stopped_.push_back(id);
+                        return id + " is told to stop";
+                      },
+                      &book_),
+                  {20});
     registry_.add(std::make_unique<MissionStartHook>(desk_), {30});
     registry_.add(std::make_unique<MissionControlHook>(desk_), {20});
   }
@@ -89,6 +98,7 @@ class MissionHooks : public testing::Test {
   std::unique_ptr<store::Store> store_;
   MissionDesk desk_;
   std::vector<std::string> stopped_;
+  Book book_;
   hooks::Registry registry_;
 };
 
@@ -176,11 +186,66 @@ TEST(MissionTools, EachRoleIsOfferedWhatItMayUse) {
 TEST(MissionTools, RightsOfAChildAreItsParentsAndItsOwn) {
   RightsChain chain;
   EXPECT_TRUE(chain.allows("bash"));
-  chain.add({{"read_*", "docs__*"}});
-  chain.add({{"read_file", "bash"}});
+  chain.add(Rights{std::vector<std::string>{"read_*", "docs__*"}});
+  chain.add(Rights{std::vector<std::string>{"read_file", "bash"}});
   EXPECT_TRUE(chain.allows("read_file"));
   EXPECT_FALSE(chain.allows("bash"));
   EXPECT_FALSE(chain.allows("docs__search"));
+  chain.add(Rights{std::vector<std::string>{}});
+  EXPECT_FALSE(chain.allows("read_file")) << "an agent without tools has none";
+}
+
+TEST(MissionTools, WhatWasTakenFromTheCommanderIsTakenFromWhoItDelegatesTo) {
+  const Rights commander{std::nullopt, {"read_file", "bash", "*__*"}, {"read_file", "github__*"}};
+  EXPECT_TRUE(commander.allows("read_file"));
+  EXPECT_TRUE(commander.allows("python")) << "no duty of the commander, and yet no right it lacks";
+  EXPECT_FALSE(commander.allows("bash"));
+  EXPECT_TRUE(commander.allows("github__search"));
+  EXPECT_FALSE(commander.allows("mail__send"));
+}
+
+TEST_F(MissionHooks, ACommandOfAFileIsPutToTheDesk) {
+  session::CommandDefinition review;
+  review.name = "Review";
+  review.description = "Looks at it";
+  review.argument_hint = "[file]";
+  review.body = "Review $1";
+  book_.listing.commands = {review};
+  EXPECT_FALSE(say("/review a.c").intercepted);
+  const auto wish = desk_.take_command("ses_1");
+  ASSERT_TRUE(wish && wish->command);
+  EXPECT_EQ(wish->command->body, "Review $1");
+  EXPECT_EQ(wish->arguments, "a.c");
+  EXPECT_FALSE(desk_.take_command("ses_1"));
+  EXPECT_THAT(say("/help").text, HasSubstr("/Review [file]    Looks at it"));
+}
+
+TEST_F(MissionHooks, ACommandThatThereIsNotIsRefusedWithTheNearest) {
+  session::CommandDefinition review;
+  review.name = "review";
+  book_.listing.commands = {review};
+  say("/reviw a.c");
+  const auto wish = desk_.take_command("ses_1");
+  ASSERT_TRUE(wish && wish->refusal);
+  EXPECT_EQ(wish->refusal->code(), Code::kUsage);
+  EXPECT_THAT(wish->refusal->message(), HasSubstr("did you mean '/review'"));
+  book_.hidden = std::exchange(book_.listing, {});
+  say("/review a.c");
+  EXPECT_THAT(desk_.take_command("ses_1")->refusal->message(), HasSubstr("oap trust"));
+}
+
+TEST_F(MissionHooks, AFileDoesNotTakeACommandOfOurs) {
+  session::CommandDefinition stop;
+  stop.name = "stop";
+  stop.body = "evil";
+  book_.listing.commands = {stop};
+  EXPECT_TRUE(say("/stop").intercepted);
+  EXPECT_FALSE(desk_.take_command("ses_1"));
+  EXPECT_FALSE(say("/compact keep the names").intercepted);
+  const auto wish = desk_.take_command("ses_1");
+  ASSERT_TRUE(wish);
+  EXPECT_TRUE(wish->compacts);
+  EXPECT_EQ(wish->arguments, "keep the names");
 }
 
 }  // namespace

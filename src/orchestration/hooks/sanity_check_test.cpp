@@ -223,5 +223,50 @@ TEST_F(Hooked, ASkillsAllowedToolsNarrowUntilTheTurnEnds) {
   EXPECT_FALSE(refused(bash));
 }
 
+TEST_F(Hooked, TurnsSideBySideAreNarrowedEachForItself) {
+  SkillScopes scopes;
+  SkillEndHook ended(scopes);
+  const hooks::Context context{"ses_1", "", "", {}};
+  ToolCall one = call_of("bash");
+  ToolCall two = call_of("bash");
+  one.id = "call_1";
+  two.id = "call_2";
+  const SideTurn first(&scopes, "ses_1", "turns_1");
+  {
+    const SideTurn second(&scopes, "ses_1", "turns_2");
+    scopes.begin_call("call_1", "turns_1");
+    scopes.begin_call("call_2", "turns_2");
+    scopes.used(one, {{"Read"}, {}});
+    EXPECT_THAT(scopes.refusal(one), HasSubstr("allowed-tools"));
+    EXPECT_EQ(scopes.refusal(two), "");
+    ASSERT_TRUE(runtime_.run(ended.done(context, "")));
+    EXPECT_NE(scopes.refusal(one), "") << "the end of another turn is not its own";
+    scopes.narrow("ses_1", {{}, {"bash"}});
+    EXPECT_NE(scopes.refusal(two), "") << "what the session has counts for all";
+    scopes.end_call("call_2");
+  }
+  ASSERT_TRUE(runtime_.run(ended.done(context, "")));
+  EXPECT_NE(scopes.refusal(two), "") << "one is still at work";
+}
+
+TEST_F(Hooked, ADelegatedAgentIsNarrowedAsWhoDelegated) {
+  SkillScopes scopes;
+  scopes.narrow("ses_1", {{"Read", "Bash(git log:*)"}, {}});
+  const std::vector<SkillLists> handed = scopes.in_force("ses_1");
+  scopes.impose("ses_child", skill_lists_from(json::Value(to_json(handed))));
+  ToolCall call = call_of("bash");
+  call.arguments = {{"command", "rm -rf x"}};
+  call.session_id = "ses_child";
+  EXPECT_THAT(scopes.refusal(call), HasSubstr("where this was delegated"));
+  scopes.ended("ses_1");
+  scopes.ended("ses_child");
+  EXPECT_NE(scopes.refusal(call), "") << "as long as it works";
+  scopes.used(call, {{"Bash"}, {}});
+  EXPECT_NE(scopes.refusal(call), "") << "a skill of its own gives nothing back";
+  EXPECT_EQ(scopes.in_force("ses_child").size(), 2U) << "and its own children have both";
+  scopes.release("ses_child");
+  EXPECT_EQ(scopes.refusal(call), "");
+}
+
 }  // namespace
 }  // namespace oap::orchestration

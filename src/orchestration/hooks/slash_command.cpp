@@ -1,13 +1,20 @@
 #include "orchestration/hooks/slash_command.hpp"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
+#include "text/nearest.hpp"
 #include "text/strings.hpp"
+#include "text/utf8.hpp"
 
 namespace oap::orchestration {
 namespace {
 
 constexpr std::size_t kShown = 10;
+
+constexpr std::string_view kOwn[] = {"task",   "plan",   "status", "stop",
+                                     "cancel", "agents", "help",   "compact"};
 
 constexpr std::string_view kHelp =
     "/task OBJECTIVE   begin a mission; without an objective go on with the open one\n"
@@ -16,6 +23,7 @@ constexpr std::string_view kHelp =
     "/stop [MISSION]   end the open mission\n"
     "/cancel [MISSION] the same\n"
     "/agents           who does what\n"
+    "/compact [HINT]   shorten what the model remembers of this session\n"
     "/help             this text\n";
 
 constexpr std::string_view kAgents =
@@ -23,8 +31,6 @@ constexpr std::string_view kAgents =
     "planner    makes and mends the plan (.opencode/todo.md); writes docs only\n"
     "worker     changes files and runs commands; does not touch the plan\n"
     "reviewer   checks by running; alone closes items, with recorded evidence\n";
-
-bool is_name(char c) { return text::is_alpha(c) || text::is_digit(c) || c == '_' || c == '-'; }
 
 hooks::ChatVerdict answered(std::string text) {
   hooks::ChatVerdict verdict;
@@ -35,20 +41,67 @@ hooks::ChatVerdict answered(std::string text) {
 
 }  // namespace
 
-std::optional<SlashCall> parse_slash(std::string_view text) {
-  text = text::trim(text);
-  if (text.size() < 2 || text.front() != '/') {
-    return std::nullopt;
+bool is_own_command(std::string_view name) {
+  return std::find(std::begin(kOwn), std::end(kOwn), name) != std::end(kOwn);
+}
+
+std::string SlashCommandHook::help() const {
+  std::string text(kHelp);
+  if (book_ == nullptr) {
+    return text;
   }
-  std::size_t end = 1;
-  while (end < text.size() && is_name(text[end])) {
-    ++end;
+  const session::CommandListing listing = book_->commands();
+  for (const session::CommandDefinition& command : listing.commands) {
+    if (!is_own_command(text::lower_ascii(command.name))) {
+      text += fmt::format(
+          "/{:<16} {}\n",
+          text::escape_visible(command.name +
+                               (command.argument_hint.empty() ? "" : " " + command.argument_hint)),
+          text::escape_visible(command.description));
+    }
   }
-  if (end == 1 || (end < text.size() && !text::is_space(text[end]))) {
-    return std::nullopt;
+  for (const std::string& problem : listing.problems) {
+    text += problem + "\n";
   }
-  return SlashCall{text::lower_ascii(text.substr(1, end - 1)),
-                   std::string(text::trim(text.substr(end)))};
+  return text;
+}
+
+/// The command of a file, or why there is none.
+CommandWish SlashCommandHook::of_file(const SlashCall& call) const {
+  const auto is_it = [&call](const session::CommandDefinition& command) {
+    return text::lower_ascii(command.name) == call.name;
+  };
+  CommandWish wish;
+  wish.name = call.name;
+  wish.arguments = call.arguments;
+  session::CommandListing listing = book_->commands();
+  const auto found = std::find_if(listing.commands.begin(), listing.commands.end(), is_it);
+  if (found != listing.commands.end()) {
+    wish.command = std::move(*found);
+    return wish;
+  }
+  const session::CommandListing withheld = book_->withheld();
+  if (std::any_of(withheld.commands.begin(), withheld.commands.end(), is_it)) {
+    wish.refusal = Error(Code::kUsage,
+                         fmt::format("/{} is a command of this folder, which is not trusted; look "
+                                     "at it and run: oap trust",
+                                     call.name));
+    return wish;
+  }
+  std::vector<std::string> names;
+  for (const std::string_view own : kOwn) {
+    names.push_back("/" + std::string(own));
+  }
+  for (const session::CommandDefinition& command : listing.commands) {
+    names.push_back("/" + command.name);
+  }
+  std::string why = fmt::format("there is no command /{}{}; /help lists them", call.name,
+                                text::did_you_mean("/" + call.name, names));
+  for (const std::string& problem : listing.problems) {
+    why += "; " + problem;
+  }
+  wish.refusal = Error(Code::kUsage, std::move(why));
+  return wish;
 }
 
 Task<Result<hooks::ChatVerdict>> SlashCommandHook::on_message(const hooks::Context& context,
@@ -58,10 +111,19 @@ Task<Result<hooks::ChatVerdict>> SlashCommandHook::on_message(const hooks::Conte
     co_return hooks::ChatVerdict::process();
   }
   if (call->name == "help") {
-    co_return answered(std::string(kHelp));
+    co_return answered(help());
   }
   if (call->name == "agents") {
     co_return answered(std::string(kAgents));
+  }
+  if (book_ != nullptr && !is_own_command(call->name)) {
+    desk_.wish(context.session_id, of_file(*call));
+  } else if (call->name == "compact") {
+    CommandWish wish;
+    wish.name = call->name;
+    wish.arguments = call->arguments;
+    wish.compacts = true;
+    desk_.wish(context.session_id, std::move(wish));
   }
   if (missions_ == nullptr) {
     co_return hooks::ChatVerdict::process();

@@ -52,6 +52,7 @@ json::Object to_json(const DelegatedTask& task) {
                       {"depth", task.depth},
                       {"background", task.background},
                       {"worktree", task.worktree},
+                      {"scopes", to_json(task.scopes)},
                       {"state", to_string(task.state)},
                       {"result", task.result},
                       {"note", task.note},
@@ -70,6 +71,9 @@ DelegatedTask task_from_json(const json::Value& value) {
   task.depth = static_cast<int>(json::get_int(value, "depth", 1));
   task.background = json::get_bool(value, "background");
   task.worktree = json::get_bool(value, "worktree");
+  if (const json::Value* const scopes = json::find(value, "scopes")) {
+    task.scopes = skill_lists_from(*scopes);
+  }
   const std::string_view state = json::get_string(value, "state");
   using State = DelegatedTask::State;
   task.state = state == "completed"   ? State::kCompleted

@@ -12,6 +12,7 @@
 #include "async/task.hpp"
 #include "json/value.hpp"
 #include "model/message.hpp"
+#include "orchestration/hooks/skill_scope.hpp"
 #include "orchestration/mission/desk.hpp"
 #include "orchestration/mission/machine.hpp"
 
@@ -30,6 +31,7 @@ struct DelegatedTask {
   int depth = 1;
   bool background = false;
   bool worktree = false;
+  std::vector<SkillLists> scopes;  ///< what narrowed who delegated, and so narrows this
   State state = State::kPending;
   std::string result;  ///< its final text, or why it failed
   std::string note;    ///< what the runtime adds: the worktree's branch, overlaps

@@ -188,5 +188,16 @@ TEST(DelegatedText, IsCutWithAHandleToTheRest) {
   EXPECT_THAT(result_text(task, 1'000), ::testing::Not(HasSubstr("cut")));
 }
 
+TEST(DelegatedTasks, WhatNarrowsThemSurvivesTheProcess) {
+  DelegatedTask task;
+  task.id = "task_1";
+  task.scopes = {{{"Read"}, {"bash"}}};
+  const DelegatedTask back = task_from_json(json::Value(to_json(task)));
+  ASSERT_EQ(back.scopes.size(), 1U);
+  EXPECT_EQ(back.scopes.front().allowed, std::vector<std::string>{"Read"});
+  EXPECT_EQ(back.scopes.front().disallowed, std::vector<std::string>{"bash"});
+  EXPECT_TRUE(task_from_json(json::Value(json::Object{{"task_id", "t"}})).scopes.empty());
+}
+
 }  // namespace
 }  // namespace oap::orchestration

@@ -8,6 +8,7 @@
 #include "async/task.hpp"
 #include "hooks/hook.hpp"
 #include "model/tool.hpp"
+#include "session/commands.hpp"
 
 namespace oap::orchestration {
 
@@ -17,6 +18,7 @@ struct MissionSeat {
   std::string role;
   std::string task_id;  ///< task_… of a delegated one
   int depth = 0;
+  std::string root = {};  ///< the session of the mission itself
 };
 
 /// A mission that is being driven in this process, as hooks and tools see it.
@@ -35,6 +37,15 @@ class LiveMission {
 struct MissionWish {
   std::string objective;  ///< empty: go on with the newest open mission
   bool plan_only = false;
+};
+
+/// What a message asks for that is a slash command of a file, or /compact, until it is carried out.
+struct CommandWish {
+  std::string name;
+  std::string arguments;
+  std::optional<session::CommandDefinition> command;
+  bool compacts = false;         ///< shorten the session's conversation
+  std::optional<Error> refusal;  ///< there is none of that name
 };
 
 /// Which session belongs to which living mission: the one place where hooks and tools find them.
@@ -69,9 +80,23 @@ class MissionDesk {
     return wish;
   }
 
+  void wish(const std::string& session_id, CommandWish wish) {
+    commands_.insert_or_assign(session_id, std::move(wish));
+  }
+  std::optional<CommandWish> take_command(const std::string& session_id) {
+    const auto found = commands_.find(session_id);
+    if (found == commands_.end()) {
+      return std::nullopt;
+    }
+    std::optional<CommandWish> wish(std::move(found->second));
+    commands_.erase(found);
+    return wish;
+  }
+
  private:
   std::map<std::string, Entry, std::less<>> seats_;
   std::map<std::string, MissionWish, std::less<>> wishes_;
+  std::map<std::string, CommandWish, std::less<>> commands_;
 };
 
 }  // namespace oap::orchestration

@@ -8,21 +8,6 @@ namespace {
 constexpr std::size_t kMostEvidence = 2'000;
 constexpr std::size_t kPage = 1'000;
 
-Usage usage_from_json(const json::Value& value) {
-  Usage usage;
-  usage.input_tokens = json::get_int(value, "input_tokens");
-  usage.output_tokens = json::get_int(value, "output_tokens");
-  usage.cache_read_tokens = json::get_int(value, "cache_read_tokens");
-  usage.cache_write_tokens = json::get_int(value, "cache_write_tokens");
-  usage.reasoning_tokens = json::get_int(value, "reasoning_tokens");
-  usage.requests = json::get_int(value, "requests");
-  const json::Value* const cost = json::find(value, "cost_usd");
-  usage.cost_usd = cost != nullptr && cost->is_number()
-                       ? std::optional(json::get_double(value, "cost_usd"))
-                       : std::nullopt;
-  return usage;
-}
-
 json::Array texts(const std::vector<std::string>& lines) {
   json::Array list;
   for (const std::string& line : lines) {
@@ -44,6 +29,21 @@ std::vector<std::string> texts_of(const json::Object& object, std::string_view k
 }
 
 }  // namespace
+
+Usage usage_from_json(const json::Value& value) {
+  Usage usage;
+  usage.input_tokens = json::get_int(value, "input_tokens");
+  usage.output_tokens = json::get_int(value, "output_tokens");
+  usage.cache_read_tokens = json::get_int(value, "cache_read_tokens");
+  usage.cache_write_tokens = json::get_int(value, "cache_write_tokens");
+  usage.reasoning_tokens = json::get_int(value, "reasoning_tokens");
+  usage.requests = json::get_int(value, "requests");
+  const json::Value* const cost = json::find(value, "cost_usd");
+  usage.cost_usd = cost != nullptr && cost->is_number()
+                       ? std::optional(json::get_double(value, "cost_usd"))
+                       : std::nullopt;
+  return usage;
+}
 
 json::Object to_json(const MissionBody& body) {
   return json::Object{{"status", to_json(body.status)},
@@ -84,6 +84,29 @@ MissionBody body_from_json(const json::Object& object) {
   body.in_doubt = texts_of(object, "in_doubt");
   body.in_doubt_calls = texts_of(object, "in_doubt_calls");
   return body;
+}
+
+json::Object note_of(const Usage& usage, std::int64_t tool_calls, Millis active) {
+  return json::Object{
+      {"usage", to_json(usage)}, {"tool_calls", tool_calls}, {"active_ms", active.count()}};
+}
+
+void take_note(MissionBody& body, const json::Object& note) {
+  const json::Value* const usage = json::find(note, "usage");
+  if (usage == nullptr) {
+    return;
+  }
+  const Usage noted = usage_from_json(*usage);
+  if (noted.requests < body.usage.requests || json::get_int(note, "tool_calls") < body.tool_calls) {
+    return;
+  }
+  body.usage = noted;
+  body.tool_calls = json::get_int(note, "tool_calls");
+  body.active = std::max(body.active, Millis(json::get_int(note, "active_ms")));
+}
+
+std::string note_file(const std::string& folder, const std::string& mission_id) {
+  return folder + "/" + mission_id + ".used";
 }
 
 void MissionJournal::later(std::string kind, json::Value body) {

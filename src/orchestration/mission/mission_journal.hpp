@@ -30,6 +30,15 @@ struct MissionBody {
 json::Object to_json(const MissionBody& body);
 MissionBody body_from_json(const json::Object& object);
 
+/// What `to_json` of a usage made. Pure.
+Usage usage_from_json(const json::Value& value);
+
+/// What is noted between two durable writes (`session::UsageNote`), and taken from there by who
+/// goes on after a kill. A note of an earlier state than the body's counts for nothing.
+json::Object note_of(const Usage& usage, std::int64_t tool_calls, Millis active);
+void take_note(MissionBody& body, const json::Object& note);
+std::string note_file(const std::string& folder, const std::string& mission_id);
+
 /// The durable side of one mission that is being driven: every write is fenced by the epoch it was
 /// claimed with. Synchronous; on disk when it returns, unless it says otherwise: what was seen (a
 /// command's evidence) shares the next sync, as the result that it comes from does. The order

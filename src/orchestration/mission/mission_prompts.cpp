@@ -35,65 +35,55 @@ std::string progress_line(const ContinuationFacts& facts) {
   return facts.limit > 0 ? line + fmt::format(" of {}.\n", facts.limit) : line + ".\n";
 }
 
-std::string opening(const ContinuationFacts& facts) {
+std::string opening(const session::SystemMessages& messages, const ContinuationFacts& facts) {
+  const std::string open = bullets(facts.verdict.open);
   switch (facts.why.why) {
     case Continue::Why::kRefusedSeal:
-      return "The seal was refused. What stands against it:\n" + bullets(facts.verdict.open) +
-             "Settle each of these, then seal again.\n";
+      return session::filled_in(messages.mission_refused, {{"open", open}});
     case Continue::Why::kSeal:
-      return fmt::format(
-          "The plan is closed and the evidence agrees. If the objective is met, say in a few "
-          "sentences what was done and what shows it, and end with this line alone:\n{}\n"
-          "If something is missing, add it to the plan and go on.\n",
-          kSealTag);
+      return session::filled_in(messages.mission_seal, {{"seal", kSealTag}});
     case Continue::Why::kDecide:
-      return fmt::format(
-          "Nobody is here to answer \"{}\". Decide it yourself within the objective and go on. "
-          "If only a person can decide it, ask with the todo tool, action \"ask\"; the mission "
-          "then waits.\n",
-          facts.question);
+      return session::filled_in(messages.mission_decide, {{"question", facts.question}});
     case Continue::Why::kResults:
-      return "Delegated tasks have ended.\n";
+      return messages.mission_results;
     case Continue::Why::kAnswer:
-      return "The person says:\n" + facts.answer + "\n";
+      return "The person says:\n" + facts.answer;
     case Continue::Why::kResumed:
-      return "The mission goes on where it was. The plan is decided: do not plan anew; take the "
-             "next open item.\n" +
-             (facts.answer.empty() ? "" : "The person says:\n" + facts.answer + "\n");
+      return messages.mission_resumed +
+             (facts.answer.empty() ? "" : "\nThe person says:\n" + facts.answer);
     case Continue::Why::kWork:
-      return "The mission is not complete.\n";
+      return messages.mission_work;
   }
   return {};
 }
 
 }  // namespace
 
-std::string mission_brief(std::string_view objective, std::string_view plan_folder, bool plan_only,
+std::string mission_brief(const session::SystemMessages& messages, std::string_view objective,
+                          std::string_view plan_folder, bool plan_only,
                           const CompletionVerdict& found) {
-  std::string text = fmt::format("Mission objective:\n{}\n\n", objective);
-  text += fmt::format("The plan is {}/todo.md, through the todo tool. ", plan_folder);
+  std::string state = "There is none yet: make it first.";
   if (found.has_plan) {
-    text += fmt::format(
-        "There is one already ({}/{} items closed): read it first and go on with "
-        "it.\n",
-        found.counts.closed(), found.counts.total);
-  } else {
-    text += "There is none yet: make it first.\n";
+    state =
+        fmt::format("There is one already ({}/{} items closed): read it first and go on with it.",
+                    found.counts.closed(), found.counts.total);
   }
+  const std::string plan = std::string(plan_folder) + "/todo.md";
   if (plan_only) {
-    text += "Only the plan is wanted now. Make it, and end your turn; do not carry it out.\n";
-    return text;
+    return fmt::format(
+        "Mission objective:\n{}\n\nThe plan is {}, through the todo tool. {}\n"
+        "Only the plan is wanted now. Make it, and end your turn; do not carry it out.\n",
+        objective, plan, state);
   }
-  text += fmt::format(
-      "The mission ends when every item is closed, the checklist and sync issues are clear, the "
-      "commands that the runtime recorded pass on the last state of the files, and your final text "
-      "holds this line alone:\n{}\n",
-      kSealTag);
-  return text;
+  return session::filled_in(
+             messages.mission_brief,
+             {{"objective", objective}, {"plan", plan}, {"state", state}, {"seal", kSealTag}}) +
+         "\n";
 }
 
-std::string continuation_text(const ContinuationFacts& facts) {
-  std::string text = "[mission] " + opening(facts);
+std::string continuation_text(const session::SystemMessages& messages,
+                              const ContinuationFacts& facts) {
+  std::string text = "[mission] " + opening(messages, facts) + "\n";
   for (const std::string& result : facts.results) {
     text += "\n" + result + "\n";
   }
@@ -120,25 +110,26 @@ std::string continuation_text(const ContinuationFacts& facts) {
     text += "Next: make the plan with the todo tool.\n";
   }
   if (facts.why.stagnant) {
-    text +=
-        "Nothing has changed since the last time. Take another way: split the item, or mark it "
-        "blocked or failed with a note, or ask with the todo tool.\n";
+    text += messages.mission_stagnant + "\n";
   }
   return text;
 }
 
-std::string child_brief(std::string_view description, std::string_view prompt,
-                        std::string_view objective, std::string_view where) {
-  std::string text = fmt::format("Task: {}\n\n{}\n\nIt is part of this mission: {}\n", description,
-                                 prompt, objective.substr(0, objective.find('\n')));
-  if (!where.empty()) {
-    text +=
-        fmt::format("You work in a git worktree of your own, {}; others work beside you.\n", where);
-  }
-  text +=
-      "Do this task and nothing else. End with a report: what you did, what shows it, what "
-      "remains.\n";
-  return text;
+std::string child_brief(const session::SystemMessages& messages, std::string_view description,
+                        std::string_view prompt, std::string_view objective,
+                        std::string_view where) {
+  const std::string place =
+      where.empty() ? std::string()
+                    : fmt::format(
+                          "You work in a git worktree of your own, {}; others work beside "
+                          "you.\n",
+                          where);
+  return session::filled_in(messages.mission_task,
+                            {{"description", description},
+                             {"prompt", prompt},
+                             {"objective", objective.substr(0, objective.find('\n'))},
+                             {"place", place}}) +
+         "\n";
 }
 
 }  // namespace oap::orchestration

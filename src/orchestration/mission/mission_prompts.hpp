@@ -6,12 +6,14 @@
 
 #include "orchestration/mission/completion.hpp"
 #include "orchestration/mission/machine.hpp"
+#include "session/system_messages.hpp"
 
 namespace oap::orchestration {
 
 /// What the Commander is told when a mission begins: the objective, where its files are, how it
 /// ends.
-std::string mission_brief(std::string_view objective, std::string_view plan_folder, bool plan_only,
+std::string mission_brief(const session::SystemMessages& messages, std::string_view objective,
+                          std::string_view plan_folder, bool plan_only,
                           const CompletionVerdict& found);
 
 struct ContinuationFacts {
@@ -29,10 +31,12 @@ struct ContinuationFacts {
 };
 /// What is injected to continue: names of what is open, what stands against the seal, and the next
 /// act; never a general "go on". Pure.
-std::string continuation_text(const ContinuationFacts& facts);
+std::string continuation_text(const session::SystemMessages& messages,
+                              const ContinuationFacts& facts);
 
 /// What a delegated agent is given.
-std::string child_brief(std::string_view description, std::string_view prompt,
-                        std::string_view objective, std::string_view where);
+std::string child_brief(const session::SystemMessages& messages, std::string_view description,
+                        std::string_view prompt, std::string_view objective,
+                        std::string_view where);
 
 }  // namespace oap::orchestration

@@ -6,6 +6,7 @@
 
 #include "async/cancel.hpp"
 #include "async/sleep.hpp"
+#include "base/log.hpp"
 #include "orchestration/mission/mission_prompts.hpp"
 #include "orchestration/mission/seal.hpp"
 #include "text/strings.hpp"
@@ -41,6 +42,7 @@ MissionRun::MissionRun(MissionParts parts, MissionEvents events, store::MissionR
       record_(std::move(record)),
       body_(body_from_json(record_.body)),
       journal_(parts_.missions, record_.id, record_.epoch, parts_.clock),
+      note_(note_file(parts_.lock_folder, record_.id)),
       files_(parts_.workspace, body_.plan_folder,
              parts_.lock_folder + "/" + record_.id + ".plan.lock"),
       evidence_(parts_.workspace, parts_.blocking, std::move(memory.evidence)),
@@ -54,8 +56,9 @@ MissionRun::MissionRun(MissionParts parts, MissionEvents events, store::MissionR
                             [this] { wake_.notify(); }, parts_.clock}),
       began_(parts_.clock.steady()),
       wake_(parts_.executor) {
+  take_note(body_, session::UsageNote::read(note_file(parts_.lock_folder, record_.id)));
   delegation_.restore(std::move(memory.tasks));
-  parts_.desk.enter({record_.session_id, "commander", "", 0}, *this);
+  parts_.desk.enter({record_.session_id, "commander", "", 0, record_.session_id}, *this);
 }
 
 MissionRun::~MissionRun() { parts_.desk.leave(record_.session_id); }
@@ -79,6 +82,7 @@ Result<void> MissionRun::apply(const MissionEvent& event, json::Object facts) {
     return fail(std::move(written).error());
   }
   calls_since_write_ = 0;
+  written_requests_ = body_.usage.requests;
   act(step.effects);
   if (events_.on_state) {
     events_.on_state(body_.status);
@@ -134,6 +138,13 @@ Task<Result<MissionReport>> MissionRun::drive(std::optional<ResumeAsked> resume,
   if (!going) {
     co_return fail(std::move(going).error());
   }
+  if (const auto left = journal_.renew(Millis(0));
+      !left) {  // whoever goes on with it need not wait
+    log::debug("missions", "the lease had ended already", {{"why", left.error().message()}});
+  }
+  if (is_end(body_.status.state) && written_requests_ == body_.usage.requests) {
+    note_.drop();
+  }
   MissionReport told = report();
   if (is_end(body_.status.state) || told.verdict.counts.total == 0) {
     told.verdict = co_await look();
@@ -170,13 +181,19 @@ Task<Result<void>> MissionRun::move() {
   co_return fail(Code::kInternal, "the mission {} has nothing to do and has not ended", record_.id);
 }
 
+const session::SystemMessages& MissionRun::messages() const {
+  static const session::SystemMessages kBuiltin;
+  return parts_.context != nullptr ? parts_.context->messages() : kBuiltin;
+}
+
 Task<std::string> MissionRun::next_prompt() {
   const Continue why = plan_.go_on.value_or(Continue{});
   plan_.go_on.reset();
   turns_ = 0;
   if (std::exchange(fresh_, false)) {
     verdict_ = co_await look();
-    co_return mission_brief(record_.objective, body_.plan_folder, body_.plan_only, verdict_);
+    co_return mission_brief(messages(), record_.objective, body_.plan_folder, body_.plan_only,
+                            verdict_);
   }
   if (why.why == Continue::Why::kResumed || why.why == Continue::Why::kResults) {
     verdict_ = co_await look();
@@ -196,7 +213,7 @@ Task<std::string> MissionRun::next_prompt() {
     facts.results.push_back(result_text(task, kResultBytes));
     to_acknowledge_.push_back(task.id);
   }
-  co_return continuation_text(facts);
+  co_return continuation_text(messages(), facts);
 }
 
 Task<Result<void>> MissionRun::commander_turn(std::string prompt) {

@@ -22,6 +22,7 @@
 #include "orchestration/mission/plan_files.hpp"
 #include "orchestration/orchestrator.hpp"
 #include "session/session_manager.hpp"
+#include "session/usage_note.hpp"
 
 namespace oap::orchestration {
 
@@ -62,7 +63,7 @@ struct MissionParts {
   /// A session's stored turns, without secrets.
   std::function<std::unique_ptr<Conversation>(const std::string& session_id)> conversation;
   std::function<std::string(std::string_view text)> redact;
-  /// What an agent may use at most by its own definition; empty: all that its role allows.
+  /// What an agent may use at most, and whoever it delegates to; empty: all that the roles allow.
   std::function<Rights(std::string_view agent)> rights;
   MissionPerson& person;
   Workplaces* workplaces = nullptr;  ///< null: writers get no place of their own
@@ -75,6 +76,7 @@ struct MissionParts {
   Millis countdown{3'000};
   Millis lease{10'000};
   ContextControl* context = nullptr;  ///< null: no conversation is shortened
+  SkillScopes* scopes = nullptr;      ///< null: no skill narrows
 };
 
 /// Drives one mission that this process has claimed, until it ends or lets go of it: turns of the
@@ -116,6 +118,7 @@ class MissionRun final : public LiveMission {
   Task<Result<void>> wait_for_children();
   Task<Result<void>> ask_person();
   Task<std::string> next_prompt();
+  const session::SystemMessages& messages() const;
   Task<CompletionVerdict> look();
   void note_changes(const std::string& plan);
   void note_checks(const TodoDocument& document);
@@ -126,10 +129,11 @@ class MissionRun final : public LiveMission {
   std::string find_doubts(const std::vector<Message>& history);
   std::unique_ptr<workflow::ToolInvoker> make_invoker(const MissionSeat& seat);
 
-  // mission_seats.cpp: budgets, tools and delegated agents
+  // mission_seats.cpp: budgets and delegated agents; mission_tool_calls.cpp: the two tools
   Result<void> may_begin(int turn, bool is_commander);
   std::optional<BudgetSpent> spent_budget() const;
   Millis active_time() const;
+  void note_use();
   std::int64_t tokens() const;
   TurnLoop::Scope scope_of(const MissionSeat& seat);
   RunEvents& events_for(bool is_commander);
@@ -137,6 +141,7 @@ class MissionRun final : public LiveMission {
   Task<DelegatedOutcome> run_agent_at(DelegatedTask task, workflow::ToolInvoker& invoker,
                                       std::string where);
   const AgentProfile* profile_of(std::string_view agent) const;
+  RightsChain rights_of(const std::string& session, int depth = 0) const;
   Task<ToolOutcome> call_tool(const MissionSeat& seat, workflow::ToolInvoker& invoker,
                               const RightsChain& rights, std::string place, ToolCall call);
   Result<std::string> make_session(const DelegatedTask& task);
@@ -150,10 +155,10 @@ class MissionRun final : public LiveMission {
   store::MissionRecord record_;
   MissionBody body_;
   MissionJournal journal_;
+  session::UsageNote note_;
   PlanFiles files_;
   EvidenceLog evidence_;
   Delegation delegation_;
-  std::map<std::string, RightsChain> rights_;  // by session, of who sits there
   CompletionVerdict verdict_;
   std::map<std::string, std::string> open_items_;  // of the plan at the last look: key and name
   std::map<std::string, std::string> checks_;      // and the check of each item
@@ -172,6 +177,7 @@ class MissionRun final : public LiveMission {
   bool fresh_ = false;
   int turns_ = 0;  // of this continuation
   std::int64_t calls_since_write_ = 0;
+  std::int64_t written_requests_ = 0;  // of the usage in the last durable write
   SteadyTime began_;
   async::CancelSource turn_cancel_;
   async::Event wake_;

@@ -2,20 +2,15 @@
 
 #include "orchestration/mission/mission_prompts.hpp"
 #include "orchestration/mission/mission_run.hpp"
-#include "text/strings.hpp"
-#include "text/utf8.hpp"
 
 namespace oap::orchestration {
 namespace {
 
-constexpr std::size_t kResultBytes = 32U << 10U;
 constexpr std::int64_t kCallsBetweenWrites = 50;
 
 Error for_model(Code code, std::string text) {
   return Error(code, std::move(text), Audience::kModel);
 }
-
-ToolResult refused(const Error& error) { return ToolResult::text(error.message(), true); }
 
 }  // namespace
 
@@ -44,7 +39,7 @@ class MissionRun::Invoker final : public workflow::ToolInvoker {
 };
 
 std::unique_ptr<workflow::ToolInvoker> MissionRun::make_invoker(const MissionSeat& seat) {
-  return std::make_unique<Invoker>(*this, seat, parts_.invoker, rights_[seat.session_id], "");
+  return std::make_unique<Invoker>(*this, seat, parts_.invoker, rights_of(seat.session_id), "");
 }
 
 Task<ToolOutcome> MissionRun::call_tool(const MissionSeat& seat, workflow::ToolInvoker& invoker,
@@ -52,6 +47,7 @@ Task<ToolOutcome> MissionRun::call_tool(const MissionSeat& seat, workflow::ToolI
                                         ToolCall call) {
   ToolOutcome outcome;
   ++body_.tool_calls;
+  note_use();
   if (body_.limits.tool_calls > 0 && body_.tool_calls > body_.limits.tool_calls) {
     spent_ = BudgetSpent{"tool_calls", fmt::format("the budget of {} tool calls is used up",
                                                    body_.limits.tool_calls)};
@@ -64,6 +60,14 @@ Task<ToolOutcome> MissionRun::call_tool(const MissionSeat& seat, workflow::ToolI
                                           "given",
                                           call.public_name()));
     co_return outcome;
+  }
+  if (auto use = files_.as_use(call, place.empty() ? parts_.workspace : place)) {
+    if (!*use) {
+      outcome.error = std::move(*use).error();
+      co_return outcome;
+    }
+    call.tool = kTodoTool;  // the plan is written by the tool that knows it, whoever writes
+    call.arguments = **std::move(use);
   }
   ToolCall kept = call;
   outcome = co_await invoker.invoke(std::move(call));
@@ -92,6 +96,9 @@ Task<ToolOutcome> MissionRun::call_tool(const MissionSeat& seat, workflow::ToolI
 Millis MissionRun::active_time() const {
   return body_.active + std::chrono::duration_cast<Millis>(parts_.clock.steady() - began_);
 }
+
+/// What a kill must not lose before the next durable write.
+void MissionRun::note_use() { note_.put(note_of(body_.usage, body_.tool_calls, active_time())); }
 
 std::int64_t MissionRun::tokens() const {
   const Usage& usage = body_.usage;
@@ -173,6 +180,7 @@ RunEvents& MissionRun::events_for(bool is_commander) {
   events = events_.run;
   events.on_usage = [this](const Usage& used) {
     body_.usage += used;
+    note_use();
     tell(events_.run.on_usage, used);
   };
   return events;
@@ -185,7 +193,29 @@ const AgentProfile* MissionRun::profile_of(std::string_view agent) const {
   if (agent == "planner") {
     return &parts_.agents.planner;
   }
-  return agent == "reviewer" ? &parts_.agents.reviewer : nullptr;
+  if (agent == "reviewer") {
+    return &parts_.agents.reviewer;
+  }
+  const auto own = parts_.agents.others.find(std::string(agent));
+  return own == parts_.agents.others.end() ? nullptr : &own->second;
+}
+
+/// The Commander's, and of each one down to who sits there.
+RightsChain MissionRun::rights_of(const std::string& session, int depth) const {
+  RightsChain rights;
+  constexpr int kDeepest = 64;
+  if (!parts_.rights || depth > kDeepest) {
+    return rights;
+  }
+  for (const auto& [id, task] : delegation_.tasks()) {
+    if (task.session_id == session) {
+      rights = rights_of(task.parent_session, depth + 1);
+      rights.add(parts_.rights(task.agent));
+      return rights;
+    }
+  }
+  rights.add(parts_.rights("commander"));
+  return rights;
 }
 
 Result<std::string> MissionRun::make_session(const DelegatedTask& task) {
@@ -225,7 +255,7 @@ Task<DelegatedOutcome> MissionRun::run_agent(DelegatedTask task) {
 Task<DelegatedOutcome> MissionRun::run_agent_at(DelegatedTask task, workflow::ToolInvoker& invoker,
                                                 std::string where) {
   const AgentProfile* const agent = profile_of(task.agent);
-  const MissionSeat seat{task.session_id, task.agent, task.id, task.depth};
+  const MissionSeat seat{task.session_id, task.agent, task.id, task.depth, record_.session_id};
   const auto opened = parts_.sessions.ensure_session(
       {session::SessionStart::Mode::kContinueId, parts_.workspace, task.session_id, "", "", ""});
   auto history = opened ? parts_.sessions.history(task.session_id)
@@ -238,7 +268,7 @@ Task<DelegatedOutcome> MissionRun::run_agent_at(DelegatedTask task, workflow::To
   const std::string doubts = find_doubts(*history);
   Message message = Message::user(
       history->empty()
-          ? child_brief(task.description, task.prompt, record_.objective, where)
+          ? child_brief(messages(), task.description, task.prompt, record_.objective, where)
           : "[mission] The program was interrupted. Go on with your task where you were.\n" +
                 doubts);
   if (const auto stored = co_await conversation->append(message, store::Durability::kSync);
@@ -252,149 +282,26 @@ Task<DelegatedOutcome> MissionRun::run_agent_at(DelegatedTask task, workflow::To
   const Deadline listed = Deadline::after(Millis(10'000));
   std::vector<ToolSpec> tools =
       tools_for_role(co_await parts_.catalog.all(listed), task.agent, true);
-  RightsChain rights = rights_[task.parent_session];
-  if (parts_.rights) {
-    rights.add(parts_.rights(task.agent));
-  }
+  const RightsChain rights = rights_of(task.session_id);
   std::erase_if(tools,
                 [&rights](const ToolSpec& tool) { return !rights.allows(tool.public_name()); });
-  rights_.insert_or_assign(task.session_id, rights);
-  Invoker own(*this, seat, invoker, std::move(rights), where);
+  // What its own role lacks StrictRoleGuard refuses, so that the audit has it.
+  Invoker own(*this, seat, invoker, rights_of(task.parent_session), where);
   TurnLoop loop({own, parts_.catalog, parts_.hooks, events_for(false), parts_.context});
+  if (parts_.scopes != nullptr) {
+    parts_.scopes->impose(task.session_id, task.scopes);
+  }
   parts_.desk.enter(seat, *this);
   auto turns = co_await loop.run(*agent, std::move(scope), *std::move(history), std::move(tools),
                                  *conversation);
   parts_.desk.leave(task.session_id);
+  if (parts_.scopes != nullptr) {
+    parts_.scopes->release(task.session_id);
+  }
   DelegatedOutcome outcome;
   outcome.ok = turns.has_value();
   outcome.text = parts_.redact(turns ? turns->final_text : turns.error().to_string());
   co_return outcome;
-}
-
-Task<ToolResult> MissionRun::todo(MissionSeat seat, ToolCall call) {
-  if (json::get_string(call.arguments, "action") == "ask") {
-    const std::string question(text::trim(json::get_string(call.arguments, "question")));
-    if (question.empty()) {
-      co_return ToolResult::text("which question?", true);
-    }
-    if (seat.depth > 0) {
-      co_return ToolResult::text(
-          "only the commander asks the person; put the question into your report", true);
-    }
-    question_ = parts_.redact(question);
-    co_return ToolResult::text(
-        "The person is asked when your turn ends. End it now, without doing what depends on the "
-        "answer.");
-  }
-  std::string tree;
-  const std::string_view action = json::get_string(call.arguments, "action");
-  if (action == "tick" ||
-      (action == "update" && json::get_string(call.arguments, "state") == "done")) {
-    tree = co_await evidence_.tree();
-  }
-  auto done = files_.use(seat.role, call.arguments, evidence_.passing(tree, body_.tree_at_start));
-  if (!done) {
-    co_return refused(done.error());
-  }
-  if (action != "list" && action != "show") {
-    journal_.later("todo",
-                   json::Object{{"action", action},
-                                {"by", seat.role},
-                                {"id", parts_.redact(json::get_string(call.arguments, "id"))},
-                                {"list", json::get_string(call.arguments, "list", "todo")}});
-  }
-  co_return *std::move(done);
-}
-
-Task<ToolResult> MissionRun::delegate(MissionSeat seat, ToolCall call) {
-  const std::string_view action = json::get_string(call.arguments, "action", "start");
-  const std::string id(json::get_string(call.arguments, "task_id"));
-  if (action == "start") {
-    co_return co_await start_task(seat, call);
-  }
-  if (action == "list") {
-    std::string text = fmt::format("{} tasks\n", delegation_.tasks().size());
-    for (const auto& [name, task] : delegation_.tasks()) {
-      text +=
-          fmt::format("{} {} {} '{}'\n", name, to_string(task.state), task.agent, task.description);
-    }
-    co_return ToolResult::text(text);
-  }
-  if (action == "cancel") {
-    const auto done = delegation_.cancel(id);
-    co_return done ? ToolResult::text(id + " is being cancelled; its end will be told")
-                   : refused(done.error());
-  }
-  const auto found = delegation_.find(id);
-  if (!found) {
-    co_return refused(found.error());
-  }
-  if (id == seat.task_id) {
-    co_return ToolResult::text("that is this task itself", true);
-  }
-  if (action == "result" && !(*found)->has_ended()) {
-    co_return ToolResult::text(fmt::format("{} is {}; its result will be told, or wait for it", id,
-                                           to_string((*found)->state)));
-  }
-  auto ended = co_await delegation_.wait(id, call.deadline);
-  if (!ended) {
-    co_return refused(ended.error());
-  }
-  if (!ended->has_ended()) {
-    co_return ToolResult::text(id + " is held: the mission is being paused", true);
-  }
-  to_acknowledge_.push_back(id);
-  co_return ToolResult::text(result_text(*ended, DelegatedTask::kMaxResult));
-}
-
-Task<ToolResult> MissionRun::start_task(const MissionSeat& seat, const ToolCall& call) {
-  DelegatedTask task;
-  task.agent = text::lower_ascii(text::trim(json::get_string(call.arguments, "agent")));
-  task.agent = task.agent == "executor" ? "worker" : task.agent;
-  task.description = parts_.redact(json::get_string(call.arguments, "description"));
-  task.prompt = parts_.redact(json::get_string(call.arguments, "prompt"));
-  task.background = json::get_bool(call.arguments, "background");
-  task.worktree = json::get_bool(call.arguments, "worktree");
-  task.parent_session = seat.session_id;
-  task.depth = seat.depth + 1;
-  if (profile_of(task.agent) == nullptr) {
-    co_return ToolResult::text(
-        fmt::format("there is no agent '{}' to delegate to; there are planner, worker, reviewer",
-                    task.agent),
-        true);
-  }
-  if (text::trim(task.prompt).empty()) {
-    co_return ToolResult::text("the agent needs a prompt: it sees nothing of this conversation",
-                               true);
-  }
-  if (task.worktree && parts_.workplaces == nullptr) {
-    co_return ToolResult::text("there are no worktrees here; delegate one writer after the other",
-                               true);
-  }
-  if (task.description.empty()) {
-    task.description =
-        std::string(text::truncate_utf8(task.prompt.substr(0, task.prompt.find('\n')), 60));
-  }
-  const bool background = task.background;
-  auto id = delegation_.start(std::move(task));
-  if (!id) {
-    co_return refused(id.error());
-  }
-  if (background) {
-    co_return ToolResult::text(
-        fmt::format("started {}; its result is told when your turn has ended, or ask for it", *id));
-  }
-  auto ended = co_await delegation_.wait(*id, call.deadline);
-  if (!ended) {
-    co_return refused(ended.error());
-  }
-  if (!ended->has_ended()) {
-    co_return ToolResult::text(*id + " is held: the mission is being paused", true);
-  }
-  to_acknowledge_.push_back(*id);
-  ToolResult result = ToolResult::text(result_text(*ended, kResultBytes));
-  result.is_error = ended->state != DelegatedTask::State::kCompleted;
-  co_return result;
 }
 
 }  // namespace oap::orchestration

@@ -4,7 +4,7 @@
 
 #include "json/parse.hpp"
 #include "orchestration/embedded.hpp"
-#include "text/glob.hpp"
+#include "security/role_matrix.hpp"
 
 namespace oap::orchestration {
 namespace {
@@ -46,7 +46,7 @@ constexpr std::string_view kDelegateSchema = R"({
   "properties": {
     "action": {"type": "string", "enum": ["start", "list", "result", "wait", "cancel"],
       "description": "start (default) delegates; the others are about tasks that were delegated."},
-    "agent": {"type": "string", "maxLength": 64, "description": "planner, worker or reviewer."},
+    "agent": {"type": "string", "maxLength": 64, "description": "planner, worker, reviewer, or an agent of the house's own."},
     "description": {"type": "string", "maxLength": 200, "description": "A few words."},
     "prompt": {"type": "string", "maxLength": 100000,
       "description": "All that the agent must know: it sees nothing of this conversation."},
@@ -105,10 +105,10 @@ std::vector<ToolSpec> tools_for_role(const std::vector<ToolSpec>& all, std::stri
 }
 
 bool Rights::allows(std::string_view public_name) const {
-  return tools.empty() || std::any_of(tools.begin(), tools.end(), [&](const std::string& pattern) {
-           const auto glob = text::Glob::compile(pattern, {text::GlobMode::kPlain});
-           return pattern == public_name || (glob && glob->matches(public_name));
-         });
+  if (tools && !security::names_tool(*tools, public_name)) {
+    return false;
+  }
+  return !security::names_tool(of, public_name) || security::names_tool(left, public_name);
 }
 
 bool RightsChain::allows(std::string_view public_name) const {

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -18,13 +20,16 @@ std::vector<ToolSpec> mission_tool_specs();
 std::vector<ToolSpec> tools_for_role(const std::vector<ToolSpec>& all, std::string_view role,
                                      bool in_mission);
 
-/// What a delegated agent may use at most: its own rights and those of who delegates. Empty `tools`
-/// means all that the role allows.
+/// What an agent, and whoever it delegates to, may use at most; nothing set: all that the role
+/// allows. Names as `security::names_tool` takes them.
 struct Rights {
-  std::vector<std::string> tools;  ///< patterns of public names
+  std::optional<std::vector<std::string>> tools;
+  /// Of these, only what `left` names too: what was taken from a role whose duties are not rights.
+  std::vector<std::string> of = {};
+  std::vector<std::string> left = {};
   bool allows(std::string_view public_name) const;
 };
-/// Both must allow.
+/// A delegated agent's: its own and those of who delegated; all must allow.
 class RightsChain {
  public:
   void add(Rights rights) { chain_.push_back(std::move(rights)); }

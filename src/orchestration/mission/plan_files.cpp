@@ -94,6 +94,27 @@ std::string dropped(const TodoDocument& before, const TodoDocument& after) {
   return {};
 }
 
+std::string name_of(const TodoItem& item) { return item.id.empty() ? item.text : item.id; }
+
+/// The first item but `except` whose evidence is another than it was; "" where there is none.
+std::string forged(const TodoDocument& before, const TodoDocument& after,
+                   std::string_view except = {}) {
+  std::map<std::string, std::string_view> was;
+  for (const TodoItem& item : before.items()) {
+    was[item.key] = item.meta("evidence");
+  }
+  for (const TodoItem& item : after.items()) {
+    const std::string_view now = item.meta("evidence");
+    if (!now.empty() && now != was[item.key] && (except.empty() || name_of(item) != except)) {
+      return name_of(item);
+    }
+  }
+  return {};
+}
+
+constexpr std::string_view kNotForged =
+    "evidence is put there by a tick alone, and it is the runtime's own record";
+
 constexpr std::string_view kOnlyReviewer =
     "only the reviewer closes items, and with evidence; delegate the check to the reviewer";
 
@@ -289,6 +310,13 @@ Result<ToolResult> PlanFiles::edit(const std::string& role, const json::Object& 
       return fail(for_model(Code::kInvalidArgument,
                             fmt::format("'{}' is no action for this list", action)));
     }
+    const bool ticks =
+        action == "tick" || item_state_from(text_of(arguments, "state")) == ItemState::kDone;
+    const std::string forgery = forged(TodoDocument::parse(before), document, ticks ? id : "");
+    if (!forgery.empty() && role != "user") {
+      return fail(for_model(Code::kPermissionDenied,
+                            fmt::format("{} would get evidence by this; {}", forgery, kNotForged)));
+    }
     return document.text();
   };
   OAP_TRY(const std::string after, file.change(change));
@@ -325,6 +353,18 @@ Result<ToolResult> PlanFiles::write(const std::string& role, const json::Object&
     if (!gone.empty() && role != "user") {
       return fail(for_model(Code::kPermissionDenied,
                             fmt::format("{} would be gone; {}", gone, kNotDropped)));
+    }
+    const TodoDocument was = TodoDocument::parse(before);
+    const TodoDocument now = TodoDocument::parse(merged.text);
+    const std::string forgery = forged(was, now);
+    if (!forgery.empty() && role != "user") {
+      return fail(for_model(Code::kPermissionDenied,
+                            fmt::format("{} would get evidence by this; {}", forgery, kNotForged)));
+    }
+    if (now.problems().size() > was.problems().size() && role != "user") {
+      const FileProblem& first = now.problems().front();
+      return fail(for_model(Code::kInvalidArgument,
+                            fmt::format("not written: line {}: {}", first.line, first.text)));
     }
     conflicts = std::move(merged.conflicts);
     return std::move(merged.text);

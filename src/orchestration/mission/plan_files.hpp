@@ -1,6 +1,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <string>
 
 #include "json/value.hpp"
@@ -27,6 +28,11 @@ class PlanFiles {
   /// the ids of calls that succeeded on the workspace as it is now, newest last.
   Result<ToolResult> use(const std::string& role, const json::Object& arguments,
                          const std::vector<std::string>& evidence);
+
+  /// What a write_file or edit_file call on one of the three files is as a call of the tool: its
+  /// arguments, or why it cannot be. Nothing where the call is about another file; links are
+  /// followed. `root` is where the call's relative paths begin.
+  std::optional<Result<json::Object>> as_use(const ToolCall& call, const std::string& root) const;
 
   const std::string& folder() const { return folder_; }
   std::string todo_path() const { return folder_ + "/" + kTodoFile; }
