@@ -2,131 +2,17 @@
 
 #include <algorithm>
 #include <array>
-#include <span>
+#include <utility>
 
+#include "foreign/tools.hpp"
 #include "text/strings.hpp"
 
 namespace oap::hosts {
 namespace {
 
+using foreign::Argument;
+using foreign::Tool;
 using std::string_view;
-
-/// One argument under the name that it has at ours.
-struct Argument {
-  string_view theirs;
-  string_view ours;
-};
-/// A host's tool that is one of ours.
-struct Tool {
-  string_view theirs;
-  string_view ours;
-  std::array<Argument, 5> arguments;
-};
-
-constexpr Argument kPath{"file_path", "path"};
-constexpr Argument kSame{"path", "path"};
-constexpr Argument kContent{"content", "content"};
-constexpr Argument kCommand{"command", "command"};
-constexpr Argument kOld{"old_string", "old_string"};
-constexpr Argument kNew{"new_string", "new_string"};
-constexpr Argument kAll{"replace_all", "replace_all"};
-constexpr Argument kPattern{"pattern", "pattern"};
-constexpr Argument kGlob{"glob", "glob"};
-
-constexpr auto kClaude = std::to_array<Tool>({
-    {"Bash", "bash", {kCommand}},
-    {"Read", "read_file", {kPath}},
-    {"NotebookRead", "read_file", {{{"notebook_path", "path"}}}},
-    {"Write", "write_file", {kPath, kContent}},
-    {"Edit", "edit_file", {kPath, kOld, kNew, kAll}},
-    {"NotebookEdit", "edit_file", {{{"notebook_path", "path"}, {"new_source", "new_string"}}}},
-    {"Glob", "glob", {kPattern, kSame}},
-    {"Grep", "grep", {kPattern, kSame, kGlob}},
-    {"LS", "list_dir", {kSame}},
-    {"WebFetch", "web_fetch", {{{"url", "url"}}}},
-    {"WebSearch", "web_search", {{{"query", "query"}}}},
-});
-constexpr auto kCodexTools = std::to_array<Tool>({
-    {"Bash", "bash", {kCommand}},
-    {"shell", "bash", {kCommand}},
-    {"exec_command", "bash", {{{"cmd", "command"}, {"command", "command"}}}},
-    {"view_image", "read_file", {kSame}},
-});
-constexpr auto kGeminiTools = std::to_array<Tool>({
-    {"run_shell_command", "bash", {kCommand}},
-    {"read_file", "read_file", {{kPath, {"absolute_path", "path"}, kSame}}},
-    {"write_file", "write_file", {kPath, kContent}},
-    {"replace", "edit_file", {kPath, kOld, kNew}},
-    {"edit", "edit_file", {kPath, kOld, kNew}},
-    {"glob", "glob", {{kPattern, {"dir_path", "path"}, kSame}}},
-    {"search_file_content", "grep", {{kPattern, {"dir_path", "path"}, kSame, {"include", "glob"}}}},
-    {"grep_search", "grep", {{kPattern, {"dir_path", "path"}, kSame, {"include", "glob"}}}},
-    {"list_directory", "list_dir", {{{"dir_path", "path"}, kSame}}},
-    {"web_fetch", "web_fetch", {{{"url", "url"}, {"prompt", "prompt"}}}},
-    {"google_web_search", "web_search", {{{"query", "query"}}}},
-});
-constexpr auto kGooseTools = std::to_array<Tool>({
-    {"developer__shell", "bash", {kCommand}},
-    {"developer__write", "write_file", {kSame, kContent}},
-    {"developer__edit", "edit_file", {{kSame, {"before", "old_string"}, {"after", "new_string"}}}},
-    {"developer__tree", "list_dir", {kSame}},
-    {"developer__read_image", "read_file", {{{"source", "path"}}}},
-});
-constexpr auto kCrushTools = std::to_array<Tool>({
-    {"bash", "bash", {kCommand}},
-    {"view", "read_file", {kPath}},
-    {"write", "write_file", {kPath, kContent}},
-    {"edit", "edit_file", {kPath, kOld, kNew, kAll}},
-    {"glob", "glob", {kPattern, kSame}},
-    {"grep", "grep", {{kPattern, kSame, {"include", "glob"}}}},
-    {"ls", "list_dir", {kSame}},
-    {"fetch", "web_fetch", {{{"url", "url"}}}},
-});
-
-std::span<const Tool> tools_of(Host host) {
-  switch (host) {
-    case Host::kClaudeCode:
-      return kClaude;
-    case Host::kCodex:
-      return kCodexTools;
-    case Host::kGemini:
-      return kGeminiTools;
-    case Host::kGoose:
-      return kGooseTools;
-    case Host::kCrush:
-      return kCrushTools;
-  }
-  return {};
-}
-
-/// Tools that touch nothing but the host's own state; a child agent's calls come by themselves.
-bool is_internal(Host host, string_view tool) {
-  static constexpr auto kClaudeOnes = std::to_array<string_view>(
-      {"TodoWrite", "TodoRead", "Task", "Agent", "TaskCreate", "TaskGet", "TaskList", "TaskUpdate",
-       "TaskOutput", "TaskStop", "EnterPlanMode", "ExitPlanMode", "AskUserQuestion", "BashOutput",
-       "KillBash", "KillShell", "Skill", "SlashCommand", "ToolSearch"});
-  static constexpr auto kCodexOnes = std::to_array<string_view>({"update_plan"});
-  static constexpr auto kGeminiOnes =
-      std::to_array<string_view>({"write_todos", "ask_user", "enter_plan_mode", "exit_plan_mode"});
-  static constexpr auto kCrushOnes =
-      std::to_array<string_view>({"todos", "agent", "job_output", "job_kill"});
-  const auto among = [&](std::span<const string_view> names) {
-    return std::find(names.begin(), names.end(), tool) != names.end();
-  };
-  switch (host) {
-    case Host::kClaudeCode:
-      return among(kClaudeOnes);
-    case Host::kCodex:
-      return among(kCodexOnes);
-    case Host::kGemini:
-      return among(kGeminiOnes);
-    case Host::kCrush:
-      return among(kCrushOnes);
-    case Host::kGoose:
-      break;
-  }
-  return false;
-}
 
 std::string absolute(const std::string& path, const std::string& cwd) {
   if (path.starts_with('/') || path.starts_with('~') || cwd.empty()) {
@@ -135,11 +21,14 @@ std::string absolute(const std::string& path, const std::string& cwd) {
   return path.empty() ? cwd : cwd + "/" + path;
 }
 
-const Tool* find_tool(Host host, string_view name) {
-  const auto tools = tools_of(host);
-  const auto found =
-      std::find_if(tools.begin(), tools.end(), [&](const Tool& t) { return t.theirs == name; });
-  return found == tools.end() ? nullptr : &*found;
+const Tool* call_of(Host host, string_view name) {
+  const Tool* const tool = foreign::find_tool(host, name);
+  return tool != nullptr && tool->kind == Tool::Kind::kCall ? tool : nullptr;
+}
+
+bool is_of_kind(Host host, string_view name, Tool::Kind kind) {
+  const Tool* const tool = foreign::find_tool(host, name);
+  return tool != nullptr && tool->kind == kind;
 }
 
 /// An argv of Codex's as the command line that bash would take.
@@ -267,8 +156,6 @@ void add_paths(Translation& out, const Event& event) {
   }
 }
 
-bool is_multi_edit(string_view tool) { return tool == "MultiEdit" || tool == "multiedit"; }
-
 }  // namespace
 
 std::vector<PatchFile> patch_files(string_view patch) {
@@ -296,13 +183,13 @@ std::vector<PatchFile> patch_files(string_view patch) {
 
 Translation translate(Host host, const Event& event) {
   Translation out;
-  if (is_internal(host, event.tool)) {
+  if (is_of_kind(host, event.tool, Tool::Kind::kInternal)) {
     out.internal = true;
     return out;
   }
-  if (const Tool* const tool = find_tool(host, event.tool)) {
+  if (const Tool* const tool = call_of(host, event.tool)) {
     out.calls.push_back(builtin(event, tool->ours, arguments_of(*tool, event)));
-  } else if (is_multi_edit(event.tool)) {
+  } else if (is_of_kind(host, event.tool, Tool::Kind::kEdits)) {
     add_edits(out, event);
   } else if (event.tool == "apply_patch") {
     add_patch(out, event);
@@ -327,7 +214,7 @@ std::optional<json::Object> rewritten_input(Host host, const Event& event,
   if (before.server != kBuiltinServer) {
     return arguments;
   }
-  const Tool* const tool = find_tool(host, event.tool);
+  const Tool* const tool = call_of(host, event.tool);
   if (tool == nullptr) {
     return std::nullopt;
   }

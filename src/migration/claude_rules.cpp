@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "foreign/tools.hpp"
 #include "permission/rule.hpp"
 #include "text/glob.hpp"
 #include "text/strings.hpp"
@@ -15,65 +16,10 @@ namespace {
 
 constexpr std::size_t kMostText = 2'000;
 
-/// A tool of Claude Code and the tool of ours that does its work; without one it has none.
-struct KnownTool {
-  std::string_view theirs;
-  std::string_view ours;
-  std::string_view primary;  ///< the field that no parameter rule may name
-};
-
-constexpr auto kTools = std::to_array<KnownTool>({
-    {"Bash", "bash", "command"},
-    {"Read", "read_file", "file_path"},
-    {"Edit", "edit_file", "file_path"},
-    {"Write", "write_file", "file_path"},
-    {"MultiEdit", "edit_file", "file_path"},
-    {"NotebookEdit", "edit_file", "notebook_path"},
-    {"NotebookRead", "read_file", "notebook_path"},
-    {"Glob", "glob", "path"},
-    {"Grep", "grep", "path"},
-    {"LS", "list_dir", "path"},
-    {"WebFetch", "web_fetch", "url"},
-    {"WebSearch", "web_search", ""},
-    {"Agent", "delegate_task", ""},
-    {"Task", "delegate_task", ""},
-    {"Skill", "skill", ""},
-    {"TodoWrite", "todo", ""},
-    {"TodoRead", "todo", ""},
-    {"AskUserQuestion", "", ""},
-    {"BashOutput", "", ""},
-    {"Cd", "", ""},
-    {"CronCreate", "", ""},
-    {"CronDelete", "", ""},
-    {"CronList", "", ""},
-    {"EndConversation", "", ""},
-    {"EnterPlanMode", "", ""},
-    {"EnterWorktree", "", ""},
-    {"ExitPlanMode", "", ""},
-    {"ExitWorktree", "", ""},
-    {"KillBash", "", ""},
-    {"KillShell", "", ""},
-    {"LSP", "", ""},
-    {"ListMcpResourcesTool", "", ""},
-    {"Monitor", "", ""},
-    {"PowerShell", "", "command"},
-    {"PushNotification", "", ""},
-    {"ReadMcpResourceTool", "", ""},
-    {"SendMessage", "", ""},
-    {"SlashCommand", "", ""},
-    {"TaskCreate", "", ""},
-    {"TaskGet", "", ""},
-    {"TaskList", "", ""},
-    {"TaskOutput", "", ""},
-    {"TaskStop", "", ""},
-    {"TaskUpdate", "", ""},
-    {"ToolSearch", "", ""},
-});
+using KnownTool = foreign::Tool;
 
 const KnownTool* find_tool(std::string_view name) {
-  const auto found = std::find_if(kTools.begin(), kTools.end(),
-                                  [&](const KnownTool& one) { return one.theirs == name; });
-  return found == kTools.end() ? nullptr : &*found;
+  return foreign::find_tool(foreign::Host::kClaudeCode, name);
 }
 
 bool is_star_glob(std::string_view name) { return name.find('*') != std::string_view::npos; }
@@ -239,7 +185,7 @@ class Translator {
       return;
     }
     bool any = false;
-    for (const KnownTool& tool : kTools) {
+    for (const KnownTool& tool : foreign::tools_of(foreign::Host::kClaudeCode)) {
       if (glob && !tool.ours.empty() && glob->matches(tool.theirs)) {
         any = true;
         one_tool(tool, std::nullopt);
@@ -360,6 +306,13 @@ bool add_mode(const std::string& mode, Translation& out) {
 }
 
 }  // namespace
+
+Translation translate_rule(const ClaudeRule& rule) {
+  Translation out;
+  const ClaudePermissions none;
+  Translator(none, rule, out).run();
+  return out;
+}
 
 Translation translate_claude(const ClaudePermissions& permissions) {
   Translation out;

@@ -47,6 +47,9 @@ struct ClaudePermissions {
 /// in `not_carried`; nothing is loosened on the way. Pure.
 Translation translate_claude(const ClaudePermissions& permissions);
 
+/// One rule alone, without what that program does by itself. Pure.
+Translation translate_rule(const ClaudeRule& rule);
+
 // The parts, for one rule each; `out` gets rules and what is lost.
 
 void translate_bash(const ClaudeRule& rule, const RuleMaker& make,

@@ -17,6 +17,8 @@
 
 namespace oap::orchestration {
 
+struct CompactionWork;
+
 /// Whether a tool's public name is that of a built-in one that only reads: it may run side by side
 /// with others, and again.
 bool only_reads(std::string_view tool);
@@ -87,6 +89,7 @@ class TurnLoop {
                                   const std::vector<Message>& messages,
                                   const std::vector<ToolSpec>& tools);
   struct Talk;
+  Task<Result<bool>> shorten(CompactionWork work, const Scope& scope);
   Task<Result<llm::Response>> ask_shortening(Talk& talk);
   void note(const Talk& talk, const llm::Response& response);
   Task<Message> run_calls(const Scope& scope, const Message& answer, TurnResult& result);

@@ -1,5 +1,7 @@
 #include "platform/platform.hpp"
 
+#include <set>
+
 #include <pwd.h>
 #include <unistd.h>
 
@@ -12,6 +14,7 @@
 #include "platform/approval_desk.hpp"
 #include "platform/audit_sink.hpp"
 #include "platform/checkpoints.hpp"
+#include "platform/hook_programs.hpp"
 #include "platform/hook_table.hpp"
 #include "platform/missions.hpp"
 #include "platform/models.hpp"
@@ -21,9 +24,11 @@
 #include "platform/security_settings.hpp"
 #include "platform/skill_settings.hpp"
 #include "platform/stored_conversation.hpp"
+#include "platform/transcripts.hpp"
 #include "platform/upstreams.hpp"
 #include "platform/workflows.hpp"
 #include "platform/worktrees.hpp"
+#include "programs/session_hooks.hpp"
 #include "session/output_files.hpp"
 #include "session/session_manager.hpp"
 #include "text/utf8.hpp"
@@ -66,6 +71,9 @@ struct Platform::Parts {
   std::unique_ptr<ApprovalDesk> desk;
   orchestration::MissionDesk mission_desk;
   std::unique_ptr<SessionHookParts> session_hooks;
+  std::unique_ptr<programs::Runner> programs;
+  std::unique_ptr<Transcripts> transcripts;
+  std::set<std::string> begun;  ///< sessions whose start hooks were told of
   hooks::Registry hooks;
   approval::FixedApprover nobody = approval::FixedApprover::nobody();
   std::unique_ptr<net::HttpClient> http;
@@ -85,6 +93,8 @@ struct Platform::Parts {
   Result<void> open_state();
   Result<void> assemble();
   Missions& the_missions();
+  Task<std::vector<std::string>> begin_session(std::string id, bool continued, std::string model);
+  Task<void> end_sessions();
   std::unique_ptr<SessionHookParts> make_session_hooks();
   Result<std::string> session_for(const RunRequest& request);
   void note_policy(const PolicyHealth& health);
@@ -115,6 +125,10 @@ Result<void> Platform::Parts::assemble() {
   register_hooks(hooks, {policy->engine(), *scanner, *security_policy, *session_hooks, mission_desk,
                          &store->missions(),
                          [this](const std::string& id) { return the_missions().stop(id); }});
+  programs = make_runner(settings, options.executor, *scanner, [this](const std::string& id) {
+    return transcripts != nullptr ? transcripts->write(id) : std::string();
+  });
+  programs::register_programs(hooks, *programs);
   http = std::make_unique<net::HttpClient>(options.executor);
   decltype(BuiltinParts::wrap) wrap;
   if (!options.served) {
@@ -156,6 +170,7 @@ Result<void> Platform::Parts::assemble() {
   invoker = std::make_unique<GatewayInvoker>(*gateway);
   sessions = std::make_unique<session::SessionManager>(store->sessions(), store->messages(),
                                                        system_clock());
+  transcripts = std::make_unique<Transcripts>(*sessions, settings.paths.workspace);
   models = std::make_unique<ModelSet>(settings.config, settings.env, options.executor,
                                       llm::Placeholders{{"workspace", settings.paths.workspace}});
   principal.user_id = user_name();
@@ -280,7 +295,18 @@ void Platform::watch_calls(gateway::ProgressObserver observer) {
                                          : gateway::ProgressObserver());
 }
 
+Task<void> Platform::Parts::end_sessions() {
+  for (const std::string& id : begun) {
+    hooks::Context context{id, "", options.settings.paths.workspace, principal};
+    hooks::SessionEvent event{hooks::SessionEvent::Kind::kEnd, "other"};
+    co_await hooks.session_event(std::move(context), std::move(event));
+  }
+  begun.clear();
+  co_await programs->close();
+}
+
 Task<void> Platform::close() {
+  co_await parts_->end_sessions();
   if (parts_->workflows != nullptr) {
     co_await parts_->workflows->close();
   }
@@ -353,6 +379,19 @@ void Platform::Parts::note(const std::string& type, const std::string& session_i
   }
 }
 
+/// What start hooks have for the model; only the first task of a session in this process asks.
+Task<std::vector<std::string>> Platform::Parts::begin_session(std::string id, bool continued,
+                                                              std::string model) {
+  if (!begun.insert(id).second) {
+    co_return std::vector<std::string>();
+  }
+  hooks::Context context{id, "", options.settings.paths.workspace, principal};
+  hooks::SessionEvent event{hooks::SessionEvent::Kind::kStart, continued ? "resume" : "startup",
+                            std::move(model)};
+  hooks::EventVerdict verdict = co_await hooks.session_event(std::move(context), std::move(event));
+  co_return std::move(verdict.context);
+}
+
 Task<Result<orchestration::TaskReport>> Platform::run_task(RunRequest request,
                                                            RunObserver observer) {
   Parts& parts = *parts_;
@@ -386,6 +425,8 @@ Task<Result<orchestration::TaskReport>> Platform::run_task(RunRequest request,
     observer.on_session(session_id, task.task_id);
   }
   parts.gateway->set_observer(redacted(*parts.redactor, std::move(observer.on_call)));
+  parts.programs->set_listener(observer.events.on_notice);
+  task.context = co_await parts.begin_session(session_id, !task.history.empty(), model);
   parts.note("task_started", session_id, task.task_id, nullptr);
   StoredConversation conversation(*parts.sessions, session_id, *parts.redactor);
   orchestration::Orchestrator orchestrator(
@@ -408,6 +449,7 @@ Task<Result<orchestration::TaskReport>> Platform::run_task(RunRequest request,
                {{"error", (saved ? counted.error() : saved.error()).to_string()}});
   }
   parts.gateway->set_observer({});
+  parts.programs->set_listener({});
   co_return redacted(*parts.redactor, std::move(report));
 }
 
