@@ -16,8 +16,8 @@ constexpr Argument kNew{"new_string", "new_string"};
 constexpr Argument kAll{"replace_all", "replace_all"};
 constexpr Argument kPattern{"pattern", "pattern"};
 constexpr Argument kGlob{"glob", "glob"};
-constexpr Argument kOffset{"offset", "offset"};
-constexpr Argument kLimit{"limit", "limit"};
+constexpr Argument kOffset{"offset", "offset", true};
+constexpr Argument kLimit{"limit", "limit", true};
 
 // The first row of one of ours is the one that calls of ours are shown as.
 constexpr auto kClaude = std::to_array<Tool>({
@@ -35,7 +35,7 @@ constexpr auto kClaude = std::to_array<Tool>({
     {"Glob", "glob", {kPattern, kSame}, Kind::kCall, "path"},
     {"Grep",
      "grep",
-     {{kPattern, kSame, kGlob, {"-i", "ignore_case"}, {"-C", "context"}}},
+     {{kPattern, kSame, kGlob, {"-i", "ignore_case", true}, {"-C", "context", true}}},
      Kind::kCall,
      "path"},
     {"LS", "list_dir", {kSame}, Kind::kCall, "path"},

@@ -12,6 +12,7 @@ namespace oap::foreign {
 struct Argument {
   std::string_view theirs;
   std::string_view ours;
+  bool detail = false;  ///< how much or in which way: nothing that a guard looks at
 };
 
 /// A host's tool and the tool of ours that does its work. Data; views are of literals.

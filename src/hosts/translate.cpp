@@ -69,7 +69,7 @@ json::Object arguments_of(const Tool& tool, const Event& event) {
   for (const Argument& argument : tool.arguments) {
     const json::Value* value =
         argument.theirs.empty() ? nullptr : json::find(event.input, argument.theirs);
-    if (value == nullptr || json::find(out, argument.ours) != nullptr) {
+    if (value == nullptr || argument.detail || json::find(out, argument.ours) != nullptr) {
       continue;
     }
     if (argument.ours == "path" && value->is_string()) {

@@ -258,7 +258,9 @@ class Translator {
 };
 
 void add_directories(const ClaudePermissions& from, bool edits, Translation& out) {
-  for (const std::string& directory : from.additional_directories) {
+  for (std::size_t i = 0; i < from.additional_directories.size(); ++i) {
+    const std::string& directory = from.additional_directories[i];
+    const std::string where = i < from.directory_places.size() ? from.directory_places[i] : "";
     std::string_view rest = text::trim(directory);
     const bool usable = !rest.empty() && rest.find('\0') == std::string_view::npos;
     while (rest.size() > 1 && rest.ends_with('/')) {
@@ -275,7 +277,7 @@ void add_directories(const ClaudePermissions& from, bool edits, Translation& out
     if (!usable || climbs || rest == "/" || rest == "~" || rest == "." || rest.size() > 1000) {
       out.not_carried.push_back({"permissions.additionalDirectories: " +
                                      text::escape_visible(text::truncate_utf8(directory, 200)),
-                                 "", "opens more than one directory; write path rules instead"});
+                                 where, "opens more than one directory; write path rules instead"});
       continue;
     }
     const RuleMaker allow(Level::kAllow, "additionalDirectories: " + directory);
@@ -286,7 +288,7 @@ void add_directories(const ClaudePermissions& from, bool edits, Translation& out
 }
 
 /// True where the mode allows edits.
-bool add_mode(const std::string& mode, Translation& out) {
+bool add_mode(const std::string& mode, const std::string& where, Translation& out) {
   if (mode == "acceptEdits") {
     const RuleMaker allow(Level::kAllow, "defaultMode: acceptEdits");
     out.rules.push_back(allow.path("write", "**"));
@@ -295,12 +297,12 @@ bool add_mode(const std::string& mode, Translation& out) {
   }
   if (mode == "bypassPermissions" || mode == "auto" || mode == "plan") {
     out.not_carried.push_back(
-        {"permissions.defaultMode: " + mode, "",
+        {"permissions.defaultMode: " + mode, where,
          mode == "plan" ? "a session starts as any other here; reading is allowed, changes ask"
                         : "no mode here lets calls pass that no rule allows; add allow rules, or "
                           "give `oap run --yes` for one task"});
   } else if (!mode.empty() && mode != "default" && mode != "manual" && mode != "dontAsk") {
-    out.not_carried.push_back({"permissions.defaultMode: " + mode, "", "is no mode known here"});
+    out.not_carried.push_back({"permissions.defaultMode: " + mode, where, "is no mode known here"});
   }
   return false;
 }
@@ -341,7 +343,7 @@ Translation translate_claude(const ClaudePermissions& permissions) {
       }
     }
   }
-  const bool accepts = add_mode(permissions.default_mode, out);
+  const bool accepts = add_mode(permissions.default_mode, permissions.default_mode_where, out);
   add_directories(permissions, accepts, out);
   add_own_rules(edits || accepts, all_bash, programs, out);
   return out;

@@ -282,10 +282,12 @@ class Merger {
           wrong(file, pointer, key, "a text", member.value());
         } else if (out_.permissions.default_mode.empty()) {
           out_.permissions.default_mode = json::view(member.value().get_string());
+          out_.permissions.default_mode_where = file.where(pointer);
         }
       } else if (key == "additionalDirectories") {
         for (std::string& one : texts(file, pointer, key, member.value())) {
           out_.permissions.additional_directories.push_back(std::move(one));
+          out_.permissions.directory_places.push_back(file.where(pointer));
         }
       } else {
         lost(file, pointer, fmt::format("permissions.{}", text::escape_visible(key)),

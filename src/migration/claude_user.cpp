@@ -97,14 +97,15 @@ class UserImport {
         report_.not_carried.push_back(std::move(one));
       }
     }
-    for (const std::string& one : settings.permissions.additional_directories) {
-      lost("permissions.additionalDirectories: " + text::escape_visible(one), "settings.json",
-           kLoosens);
+    const auto& directories = settings.permissions.additional_directories;
+    for (std::size_t i = 0; i < directories.size(); ++i) {
+      lost("permissions.additionalDirectories: " + text::escape_visible(directories[i]),
+           settings.permissions.directory_places[i], kLoosens);
     }
     const std::string& mode = settings.permissions.default_mode;
     if (!mode.empty() && mode != "default" && mode != "manual") {
       lost("permissions.defaultMode: " + text::escape_visible(text::truncate_utf8(mode, 100)),
-           "settings.json",
+           settings.permissions.default_mode_where,
            "is set for one project at a time here: security.default_permission, or an import");
     }
     if (rules.empty()) {

@@ -160,6 +160,18 @@ class HookPrograms(OapTest):
         self.assertIn("hook PreToolUse[Edit|Write]: guard.sh", trusted.out)
         self.assertTrue(self.oap("hooks", "list", "--json").json()["programs"][0]["runs"])
 
+    def test_if_is_a_permission_rule(self):
+        self.settings({"PreToolUse": [
+            {"matcher": "Bash", "hooks": [{"type": "command", "command": "echo not pushed >&2; exit 2", "if": "Bash(git push *)"}]},
+            {"hooks": [{"type": "command", "command": "echo no TypeScript >&2; exit 2", "if": "Edit(*.ts)"}]}]})
+        result, _, _ = self.run_calls("echo git push", "ls && A=1 git push origin main", "git status")
+        self.assertEqual([one["arguments"]["command"] for one in result["denials"]], ["ls && A=1 git push origin main"])
+        env, received = self.script({"tool_calls": [{"name": "write_file", "arguments": {"path": "a.ts", "content": "x"}}]},
+                                    {"tool_calls": [{"name": "write_file", "arguments": {"path": "a.js", "content": "x"}}]})
+        self.run_task("go on", "--model", "openai/m", "--yes", env=env)
+        self.assertFalse((self.work / "a.ts").exists())
+        self.assertTrue((self.work / "a.js").exists())
+
     def test_compatibility_none_reads_none_of_them(self):
         self.settings({"PreToolUse": [group("exit 2", "Bash")]})
         self.write(".opencode/config.yaml", "platform: {compatibility_mode: none}\n")
