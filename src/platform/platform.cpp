@@ -1,7 +1,5 @@
 #include "platform/platform.hpp"
 
-#include <set>
-
 #include <pwd.h>
 #include <unistd.h>
 
@@ -22,6 +20,7 @@
 #include "platform/outputs.hpp"
 #include "platform/redaction.hpp"
 #include "platform/security_settings.hpp"
+#include "platform/session_events.hpp"
 #include "platform/skill_settings.hpp"
 #include "platform/stored_conversation.hpp"
 #include "platform/transcripts.hpp"
@@ -73,7 +72,7 @@ struct Platform::Parts {
   std::unique_ptr<SessionHookParts> session_hooks;
   std::unique_ptr<programs::Runner> programs;
   std::unique_ptr<Transcripts> transcripts;
-  std::set<std::string> begun;  ///< sessions whose start hooks were told of
+  std::unique_ptr<SessionEvents> events;
   hooks::Registry hooks;
   approval::FixedApprover nobody = approval::FixedApprover::nobody();
   std::unique_ptr<net::HttpClient> http;
@@ -93,8 +92,6 @@ struct Platform::Parts {
   Result<void> open_state();
   Result<void> assemble();
   Missions& the_missions();
-  Task<std::vector<std::string>> begin_session(std::string id, bool continued, std::string model);
-  Task<void> end_sessions();
   std::unique_ptr<SessionHookParts> make_session_hooks();
   Result<std::string> session_for(const RunRequest& request);
   void note_policy(const PolicyHealth& health);
@@ -174,6 +171,7 @@ Result<void> Platform::Parts::assemble() {
   models = std::make_unique<ModelSet>(settings.config, settings.env, options.executor,
                                       llm::Placeholders{{"workspace", settings.paths.workspace}});
   principal.user_id = user_name();
+  events = std::make_unique<SessionEvents>(hooks, principal, settings.paths.workspace);
   return {};
 }
 
@@ -295,18 +293,9 @@ void Platform::watch_calls(gateway::ProgressObserver observer) {
                                          : gateway::ProgressObserver());
 }
 
-Task<void> Platform::Parts::end_sessions() {
-  for (const std::string& id : begun) {
-    hooks::Context context{id, "", options.settings.paths.workspace, principal};
-    hooks::SessionEvent event{hooks::SessionEvent::Kind::kEnd, "other"};
-    co_await hooks.session_event(std::move(context), std::move(event));
-  }
-  begun.clear();
-  co_await programs->close();
-}
-
 Task<void> Platform::close() {
-  co_await parts_->end_sessions();
+  co_await parts_->events->end();
+  co_await parts_->programs->close();
   if (parts_->workflows != nullptr) {
     co_await parts_->workflows->close();
   }
@@ -379,19 +368,6 @@ void Platform::Parts::note(const std::string& type, const std::string& session_i
   }
 }
 
-/// What start hooks have for the model; only the first task of a session in this process asks.
-Task<std::vector<std::string>> Platform::Parts::begin_session(std::string id, bool continued,
-                                                              std::string model) {
-  if (!begun.insert(id).second) {
-    co_return std::vector<std::string>();
-  }
-  hooks::Context context{id, "", options.settings.paths.workspace, principal};
-  hooks::SessionEvent event{hooks::SessionEvent::Kind::kStart, continued ? "resume" : "startup",
-                            std::move(model)};
-  hooks::EventVerdict verdict = co_await hooks.session_event(std::move(context), std::move(event));
-  co_return std::move(verdict.context);
-}
-
 Task<Result<orchestration::TaskReport>> Platform::run_task(RunRequest request,
                                                            RunObserver observer) {
   Parts& parts = *parts_;
@@ -426,7 +402,7 @@ Task<Result<orchestration::TaskReport>> Platform::run_task(RunRequest request,
   }
   parts.gateway->set_observer(redacted(*parts.redactor, std::move(observer.on_call)));
   parts.programs->set_listener(observer.events.on_notice);
-  task.context = co_await parts.begin_session(session_id, !task.history.empty(), model);
+  task.context = co_await parts.events->begin(session_id, !task.history.empty(), model);
   parts.note("task_started", session_id, task.task_id, nullptr);
   StoredConversation conversation(*parts.sessions, session_id, *parts.redactor);
   orchestration::Orchestrator orchestrator(

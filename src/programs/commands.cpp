@@ -1,3 +1,5 @@
+#include "programs/commands.hpp"
+
 #include <algorithm>
 #include <array>
 #include <set>
@@ -8,7 +10,6 @@
 #include "crypto/hash.hpp"
 #include "json/print.hpp"
 #include "os/file.hpp"
-#include "programs/hook_set.hpp"
 #include "text/strings.hpp"
 
 namespace oap::programs {
@@ -74,6 +75,8 @@ std::string content_digest(const std::string& path, const std::string& workspace
   return text ? crypto::sha256_hex(*text) : fmt::format("large:{}", info.st_size);
 }
 
+}  // namespace
+
 std::string digest_of(const Handler& handler, const std::string& workspace) {
   json::Object all{{"event", to_string(handler.event)},
                    {"matcher", handler.matcher.text()},
@@ -98,8 +101,6 @@ std::string digest_of(const Handler& handler, const std::string& workspace) {
   all["files"] = std::move(files);
   return crypto::sha256_hex(json::canonical(all));
 }
-
-}  // namespace
 
 HookCommands commands_of(const HookSet& hooks, const std::string& workspace) {
   HookCommands out;

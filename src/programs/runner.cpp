@@ -9,6 +9,7 @@
 #include "async/deadline.hpp"
 #include "base/log.hpp"
 #include "json/print.hpp"
+#include "programs/commands.hpp"
 #include "sandbox/run.hpp"
 #include "text/strings.hpp"
 
@@ -41,7 +42,19 @@ struct Runner::Job {
   Ending ending;
 };
 
-Runner::Runner(Parts parts) : parts_(std::move(parts)), background_(parts_.executor) {}
+Runner::Runner(Parts parts) : parts_(std::move(parts)), background_(parts_.executor) {
+  for (const Handler& handler : parts_.hooks.handlers) {
+    if (handler.owner == Owner::kProject) {
+      digests_[&handler] = digest_of(handler, parts_.workspace);
+    }
+  }
+}
+
+/// An agent that edits what a hook runs would else have it run with the hook's rights.
+bool Runner::is_changed(const Handler& handler) const {
+  const auto known = digests_.find(&handler);
+  return known != digests_.end() && known->second != digest_of(handler, parts_.workspace);
+}
 
 bool Runner::any(Event event) const {
   return std::any_of(parts_.hooks.handlers.begin(), parts_.hooks.handlers.end(),
@@ -153,7 +166,11 @@ Task<Answer> Runner::run(Occasion occasion) {
   const std::string input = input_for(occasion, transcript);
   std::vector<Job> jobs;
   for (const Handler* handler : handlers) {
-    if (!handler->background) {
+    if (is_changed(*handler)) {
+      jobs.push_back({handler, {}});
+      jobs.back().ending.fault =
+          "runs a program that was changed since; look at it, then run: oap trust";
+    } else if (!handler->background) {
       jobs.push_back({handler, {}});
     } else if (background_.live() < kMostBeside) {
       background_.spawn(run_beside(*handler, spec_for(*handler, occasion, transcript), input));
@@ -170,6 +187,9 @@ Task<Answer> Runner::run(Occasion occasion) {
     const std::size_t end = std::min(jobs.size(), first + kAtOnce);
     for (std::size_t i = first; i < end; ++i) {
       const Handler& handler = *jobs[i].handler;
+      if (!jobs[i].ending.fault.empty()) {
+        continue;
+      }
       const Millis most = occasion.event == Event::kSessionEnd
                               ? std::min(handler.timeout, kLongestEnd)
                               : handler.timeout;

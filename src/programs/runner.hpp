@@ -29,7 +29,8 @@ struct Occasion {
 /// Runs hook programs: all that fit an event at once, each once however often it is named, and
 /// gathers what they say. Every child goes through sandbox/: a project's programs are confined as
 /// configured servers are, with the workspace writable but for its protected paths; a person's own
-/// and the machine's are supervised only. Belongs to the executor's thread.
+/// and the machine's are supervised only. A project's program that is not what it was when the
+/// runner was made is not run, which is a fault. Belongs to the executor's thread.
 class Runner {
  public:
   struct Parts {
@@ -64,6 +65,7 @@ class Runner {
 
  private:
   struct Job;
+  bool is_changed(const Handler& handler) const;
   std::vector<const Handler*> fitting(const Occasion& occasion) const;
   std::string input_for(const Occasion& occasion, const std::string& transcript) const;
   sandbox::Spec spec_for(const Handler& handler, const Occasion& occasion,
@@ -75,6 +77,7 @@ class Runner {
   void tell(const Answer& answer) const;
 
   Parts parts_;
+  std::map<const Handler*, std::string> digests_;  ///< of the project's, as they were at first
   async::Scope background_;
   std::function<void(std::string_view)> listener_;
 };

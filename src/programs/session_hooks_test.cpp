@@ -287,6 +287,19 @@ TEST_F(SessionHooks, AProjectsProgramCannotChangeWhatIsProtected) {
   EXPECT_TRUE(os::exists(dir_ / "free"));
 }
 
+TEST_F(SessionHooks, AProgramThatWasChangedMeanwhileIsNotRun) {
+  dir_.write("check.sh", "exit 0");
+  before_program("Bash", "bash ./check.sh");
+  EXPECT_EQ(judge(bash("ls")).level, Level::kAllow);
+  dir_.write("check.sh", "touch ran; exit 0");
+  const auto outcome = judge(bash("ls"));
+  EXPECT_EQ(outcome.level, Level::kDeny);
+  EXPECT_TRUE(text::contains(outcome.reason, "oap trust")) << outcome.reason;
+  EXPECT_FALSE(os::exists(dir_ / "ran"));
+  dir_.write("check.sh", "exit 0");
+  EXPECT_EQ(judge(bash("ls")).level, Level::kAllow);
+}
+
 TEST_F(SessionHooks, WithoutHandlersNothingIsRegistered) {
   set(R"({"Setup":[{"hooks":[{"command":"x"}]}]})");
   EXPECT_EQ(registry_->list().size(), 1U);

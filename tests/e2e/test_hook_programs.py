@@ -172,6 +172,23 @@ class HookPrograms(OapTest):
         self.assertFalse((self.work / "a.ts").exists())
         self.assertTrue((self.work / "a.js").exists())
 
+    def test_somebody_is_about_to_be_asked(self):
+        self.settings({"PermissionRequest": [group("grep -q 'touch never' && { echo 'not that' >&2; exit 2; }; exit 0", "Bash")],
+                       "Notification": [group("cat > told.json", "permission_prompt")]})
+        result, _, _ = self.run_calls("touch never", "touch made")
+        self.assertEqual([(one["rule"], one["reason"]) for one in result["denials"]], [("hook PermissionRequest", "not that")])
+        self.assertTrue((self.work / "made").exists())
+        told = json.loads((self.work / "told.json").read_text())
+        self.assertEqual((told["hook_event_name"], told["notification_type"]), ("Notification", "permission_prompt"))
+        self.assertIn("bash", told["message"])
+
+    def test_a_hook_answers_yes_for_nobody(self):
+        self.settings({"PermissionRequest": [group(
+            """echo '{"hookSpecificOutput":{"hookEventName":"PermissionRequest","decision":{"behavior":"allow"}}}'""")]})
+        result, _, _ = self.run_calls("touch made", flags=())
+        self.assertEqual(len(result["denials"]), 1)
+        self.assertFalse((self.work / "made").exists())
+
     def test_compatibility_none_reads_none_of_them(self):
         self.settings({"PreToolUse": [group("exit 2", "Bash")]})
         self.write(".opencode/config.yaml", "platform: {compatibility_mode: none}\n")
