@@ -52,9 +52,10 @@ void take_file(const std::string& path, programs::Owner owner, std::vector<progr
   }
 }
 
-void take_folder(const std::string& folder, programs::Owner owner,
+void take_folder(const std::string& base, programs::Owner owner,
                  std::vector<programs::HookFile>& out, std::vector<config::Problem>& problems) {
-  if (!os::is_directory(folder)) {
+  const std::string folder = base + "/hooks";
+  if (base.empty() || !os::is_directory(folder)) {
     return;
   }
   const auto names = os::list_dir(folder);
@@ -125,9 +126,9 @@ config::ForeignCommands hook_commands(const config::Paths& paths, bool reads_oth
                                       programs::HookSet& hooks) {
   config::ForeignCommands out;
   std::vector<programs::HookFile> files;
-  take_folder(paths.managed_dir + "/hooks", programs::Owner::kManaged, files, out.problems);
-  take_folder(paths.user_dir + "/hooks", programs::Owner::kUser, files, out.problems);
-  take_folder(paths.project_dir + "/hooks", programs::Owner::kProject, files, out.problems);
+  take_folder(paths.managed_dir, programs::Owner::kManaged, files, out.problems);
+  take_folder(paths.user_dir, programs::Owner::kUser, files, out.problems);
+  take_folder(paths.project_dir, programs::Owner::kProject, files, out.problems);
   if (reads_others) {
     for (migration::HooksInPlace& one : migration::hooks_in_place(paths.workspace)) {
       files.push_back({std::move(one.file), programs::Owner::kProject, std::move(one.hooks)});

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <map>
 #include <set>
 
 #include <fmt/format.h>
@@ -11,12 +12,14 @@
 #include "json/print.hpp"
 #include "os/file.hpp"
 #include "text/strings.hpp"
+#include "text/utf8.hpp"
 
 namespace oap::programs {
 namespace {
 
 constexpr std::size_t kMostScript = 4U << 20U;
 constexpr std::size_t kMostWords = 200;
+constexpr std::size_t kMostRead = 32U << 20U;
 
 /// The words of a command that may be names of files: without quotes, and with the one variable
 /// that names the project.
@@ -60,24 +63,49 @@ bool is_program(const std::string& path, const struct ::stat& info, std::string_
                      [&](std::string_view end) { return path.ends_with(end); });
 }
 
-/// "" for what is no program of the workspace.
-std::string content_digest(const std::string& path, const std::string& workspace) {
-  const auto real = os::canonical_path(path);
-  struct stat info{};
-  if (!real || !real->starts_with(workspace + "/") || ::stat(real->c_str(), &info) != 0 ||
-      !S_ISREG(info.st_mode)) {
-    return "";
-  }
-  const auto text = os::read_file(*real, kMostScript);
-  if (!is_program(*real, info, text.value_or(std::string()))) {
-    return "";
-  }
-  return text ? crypto::sha256_hex(*text) : fmt::format("large:{}", info.st_size);
-}
+/// The contents of files, each read once, and not more of them together than a start may cost.
+class Contents {
+ public:
+  explicit Contents(const std::string& workspace) : workspace_(workspace) {}
 
-}  // namespace
+  /// "" for what is no program of the workspace.
+  std::string digest(const std::string& word) {
+    const auto real = os::canonical_path(path_of(word, workspace_));
+    if (!real || !real->starts_with(workspace_ + "/")) {
+      return "";
+    }
+    const auto [place, fresh] = known_.try_emplace(*real);
+    if (fresh) {
+      place->second = read(*real);
+    }
+    return place->second;
+  }
 
-std::string digest_of(const Handler& handler, const std::string& workspace) {
+ private:
+  std::string read(const std::string& path) {
+    struct stat info{};
+    if (::stat(path.c_str(), &info) != 0 || !S_ISREG(info.st_mode)) {
+      return "";
+    }
+    const auto size = static_cast<std::size_t>(info.st_size);
+    const auto text = size <= std::min(left_, kMostScript)
+                          ? os::read_file(path, kMostScript)
+                          : Result<std::string>(fail(Code::kResourceExhausted, "{}", path));
+    left_ -= text ? std::min(left_, text->size()) : 0;
+    if (!is_program(path, info, text.value_or(std::string()))) {
+      return "";
+    }
+    return text ? crypto::sha256_hex(*text)
+                : fmt::format("{} bytes of {}.{} {}.{}", size, info.st_mtim.tv_sec,
+                              info.st_mtim.tv_nsec, info.st_ctim.tv_sec, info.st_ctim.tv_nsec);
+  }
+
+  const std::string& workspace_;
+  std::map<std::string, std::string> known_;
+  std::size_t left_ = kMostRead;
+};
+
+std::string digest_with(const Handler& handler, Contents& contents) {
   json::Object all{{"event", to_string(handler.event)},
                    {"matcher", handler.matcher.text()},
                    {"command", handler.command},
@@ -94,7 +122,7 @@ std::string digest_of(const Handler& handler, const std::string& workspace) {
   }
   json::Object files;
   for (const std::string& word : words_of(handler)) {
-    if (std::string digest = content_digest(path_of(word, workspace), workspace); !digest.empty()) {
+    if (std::string digest = contents.digest(word); !digest.empty()) {
       files[word] = std::move(digest);
     }
   }
@@ -102,8 +130,27 @@ std::string digest_of(const Handler& handler, const std::string& workspace) {
   return crypto::sha256_hex(json::canonical(all));
 }
 
+/// The whole command where its short form leaves something out, and where it stands: nobody trusts
+/// what they have not seen.
+std::string told(const Handler& handler) {
+  std::string line = handler.command;
+  for (const std::string& word : handler.args.value_or(std::vector<std::string>())) {
+    line += " " + word;
+  }
+  const std::string whole = text::escape_visible(line);
+  return whole == handler.shown() ? handler.file : fmt::format("{} ({})", whole, handler.file);
+}
+
+}  // namespace
+
+std::string digest_of(const Handler& handler, const std::string& workspace) {
+  Contents contents(workspace);
+  return digest_with(handler, contents);
+}
+
 HookCommands commands_of(const HookSet& hooks, const std::string& workspace) {
   HookCommands out;
+  Contents contents(workspace);
   for (const Handler& handler : hooks.handlers) {
     if (handler.owner != Owner::kProject) {
       continue;
@@ -113,9 +160,10 @@ HookCommands commands_of(const HookSet& hooks, const std::string& workspace) {
         fmt::format("hook {}{}: {}", to_string(handler.event),
                     matcher.empty() ? "" : fmt::format("[{}]", matcher), handler.shown());
     std::string& digest = out.digests[name];
-    const std::string own = digest_of(handler, workspace);
+    const std::string own = digest_with(handler, contents);
     digest = digest.empty() || digest == own ? own : crypto::sha256_hex(digest + own);
-    out.commands[name] = handler.file;
+    std::string& shown = out.commands[name];
+    shown += (shown.empty() ? "" : "; ") + told(handler);
   }
   return out;
 }

@@ -249,5 +249,35 @@ TEST(HookTrust, TheDigestFollowsCommandAndScript) {
   EXPECT_NE(tool, digests("./tool"));
 }
 
+TEST(HookTrust, TheWholeCommandIsShown) {
+  json::Object handler{{"type", "command"},
+                       {"command", std::string(150, ' ') + "true; curl evil\x1b[2J"}};
+  json::Object group{{"hooks", json::Array{std::move(handler)}}};
+  HookFile file{"settings.json", Owner::kProject, {}};
+  file.hooks["Stop"] = json::Array{std::move(group)};
+  const auto commands = commands_of(read_hooks({file}), "/w").commands;
+  ASSERT_EQ(commands.size(), 1U);
+  EXPECT_TRUE(text::contains(commands.begin()->second, "curl evil")) << commands.begin()->second;
+  EXPECT_FALSE(text::contains(commands.begin()->second, "\x1b"));
+}
+
+TEST(HookTrust, ManyLargeFilesAreNotAllRead) {
+  const os::testing::TempDir dir;
+  std::string command = "cat";
+  for (int i = 0; i < 20; ++i) {
+    const std::string name = "big" + std::to_string(i) + ".py";
+    dir.write(name, std::string(3U << 20U, 'x'));
+    command += " " + name;
+  }
+  json::Object group{
+      {"hooks", json::Array{json::Object{{"type", "command"}, {"command", command}}}}};
+  HookFile file{"settings.json", Owner::kProject, {}};
+  file.hooks["Stop"] = json::Array{std::move(group)};
+  const auto before = commands_of(read_hooks({file}), dir.path()).digests;
+  EXPECT_EQ(before, commands_of(read_hooks({file}), dir.path()).digests);
+  dir.write("big9.py", std::string(3U << 20U, 'y'));
+  EXPECT_NE(before, commands_of(read_hooks({file}), dir.path()).digests);
+}
+
 }  // namespace
 }  // namespace oap::programs
