@@ -312,6 +312,7 @@ struct MigrateArgs {
   std::string target;  ///< empty: the workspace
   bool dry_run = false;
   bool undo = false;
+  bool user = false;  ///< what is the person's own, for all projects
   bool project_only = false;
 };
 struct DoctorArgs {};

@@ -32,6 +32,8 @@ void add_migrate_commands(CLI::App& app, MigrateArgs& args, Command& command,
   add_places(sub, args);
   sub->add_flag("--project-only", args.project_only,
                 "Leave out the settings in ~/.claude and those of the machine");
+  sub->add_flag("--user", args.user,
+                "Take over what is your own in ~/.claude, for all projects (into ~/.config/oap)");
   sub->footer(
       "\nExamples:\n  oap migrate claude-code --dry-run\n"
       "  oap migrate claude-code && oap trust\n  oap migrate claude-code --undo");

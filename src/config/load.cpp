@@ -30,7 +30,12 @@ class Loader {
     Folder project = read_folder(options_.paths.project_dir, {});
     Folder managed = read_folder(options_.paths.managed_dir, {true, options_.managed_owner});
     ForeignServers foreign;
-    if (reads_others({&user, &project}, managed)) {
+    const bool others = reads_others({&user, &project}, managed);
+    if (options_.commands) {
+      commands_ = options_.commands(others);
+      append(problems_, commands_.problems);
+    }
+    if (others) {
       foreign = read_mcp_json(options_.paths.workspace);
       drop_known(foreign, project.sources);
     }
@@ -78,9 +83,14 @@ class Loader {
     }
     notes_.digests = command_digests(sources);
     notes_.commands = describe_commands(sources);
+    notes_.digests.merge(commands_.digests);
+    notes_.commands.merge(commands_.shown);
     const TrustStatus status = check_trust(options_.paths, notes_.digests);
     notes_.trusted = options_.trust || status.trusted;
     notes_.changed = status.changed;
+    if (!notes_.trusted) {
+      append(notes_.withheld, commands_.withheld);
+    }
   }
 
   void add(const char* tier, Folder& folder, const std::string& base, bool trusted) {
@@ -225,6 +235,7 @@ class Loader {
   Merged merged_;
   Config notes_;  ///< what is known before the settings are typed
   std::vector<Problem> problems_;
+  ForeignCommands commands_;
 };
 
 }  // namespace

@@ -1,6 +1,8 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -13,12 +15,22 @@
 
 namespace oap::config {
 
+/// Commands of a project's that stand outside the configuration files, for its trust.
+struct ForeignCommands {
+  std::map<std::string, std::string> digests;  ///< name → digest of all that decides what runs
+  std::map<std::string, std::string> shown;    ///< name → what a person is asked to trust
+  std::vector<std::string> withheld;           ///< what does not count where it is not trusted
+  std::vector<Problem> problems;
+};
+
 struct LoadOptions {
   Paths paths;
   Env env = process_env();
   std::vector<std::string> settings;  ///< command line, "routing.agent_timeout=60"; values are YAML
   bool trust = false;                 ///< --trust: the project counts in full for this process
   std::uint32_t managed_owner = 0;    ///< uid that must own the managed files
+  /// Asked once, with whether what other programs have in the workspace is read; empty: none.
+  std::function<ForeignCommands(bool reads_others)> commands = {};
 };
 
 struct Loaded {

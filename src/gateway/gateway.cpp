@@ -259,7 +259,28 @@ Task<bool> Gateway::judge(Walk& walk) {
   co_return true;
 }
 
+/// Tells hooks that somebody is about to be asked; one of them may answer no.
+Task<bool> Gateway::announce(Walk& walk) {
+  using Kind = hooks::SessionEvent::Kind;
+  hooks::SessionEvent asked{Kind::kPermissionRequest};
+  asked.call = &walk.call;
+  hooks::Context context = context_of(walk.call, parts_.workspace);
+  const hooks::EventVerdict verdict =
+      co_await parts_.hooks.session_event(context, std::move(asked));
+  if (verdict.block) {
+    deny(walk, "hook PermissionRequest", verdict.reason);
+    co_return false;
+  }
+  hooks::SessionEvent told{Kind::kNotification, "permission_prompt"};
+  told.message = "oap needs your permission to use " + walk.call.public_name();
+  co_await parts_.hooks.session_event(std::move(context), std::move(told));
+  co_return true;
+}
+
 Task<bool> Gateway::approve(Walk& walk) {
+  if (!co_await announce(walk)) {
+    co_return false;
+  }
   approval::Request request{new_id("apr_"), walk.call, walk.judged.rule, walk.judged.reason};
   if (parts_.desk != nullptr) {
     parts_.desk->describe(request);
@@ -374,6 +395,9 @@ Task<void> Gateway::clean(Walk& walk) {
   hooks::AfterOutcome after =
       co_await parts_.hooks.after_tool(std::move(context), walk.call, std::move(raw));
   walk.after_trail = hooks::to_json(after.trail);
+  for (const std::string& text : walk.judged.inject) {
+    after.result.content.push_back(json::Object{{"type", "text"}, {"text", text}});
+  }
   for (const std::string& text : after.inject) {
     after.result.content.push_back(json::Object{{"type", "text"}, {"text", text}});
   }

@@ -108,6 +108,7 @@ class Gateway {
   Task<Result<void>> start_and_resolve(Walk& walk);
   Result<void> check(Walk& walk, const ToolSpec& spec);
   Task<bool> judge(Walk& walk);
+  Task<bool> announce(Walk& walk);
   Task<bool> approve(Walk& walk);
   Task<Result<approval::Answer>> ask(Walk& walk, approval::Request& request);
   Task<bool> audit_intent(Walk& walk);

@@ -18,7 +18,8 @@ struct Context {
   std::string task_id;
   std::string workspace;
   Principal principal;
-  std::string cwd = {};  ///< where relative paths and commands start; empty: the workspace
+  std::string cwd = {};    ///< where relative paths and commands start; empty: the workspace
+  bool delegated = false;  ///< the turns of an agent beside the session's own
 };
 
 /// How a hook's own failure is treated: a guard's is a denial, an observer's a log line.
@@ -28,6 +29,8 @@ enum class FailurePolicy { kGuard, kObserver };
 struct ChatVerdict {
   enum class Action { kProcess, kIntercept, kModify } action = Action::kProcess;
   std::string text;  ///< kModify: the new message; kIntercept: the answer that replaces the turn
+  bool refused = false;                   ///< kIntercept: the message was refused, for `text`
+  std::vector<std::string> context = {};  ///< texts that the model gets beside the message
   static ChatVerdict process() { return {}; }
 };
 class ChatHook {
@@ -45,6 +48,8 @@ struct BeforeVerdict {
   std::string reason;
   json::Object arguments;  ///< kModify only
   double risk_score = 0;   ///< 0 to 1: how dangerous what the call would run or write is
+  std::vector<std::string> inject = {};  ///< texts that the model gets beside the result
+  std::optional<std::string> stop = {};  ///< the run ends after this call, for this reason
   static BeforeVerdict allow() { return {}; }
 };
 class BeforeToolHook {
@@ -60,6 +65,7 @@ class BeforeToolHook {
 struct AfterVerdict {
   std::optional<ToolResult> replacement;  ///< decorate: also an empty one counts
   std::vector<std::string> inject;        ///< texts added to the model's next turn
+  std::optional<std::string> stop = {};   ///< the run ends after this call, for this reason
   static AfterVerdict keep() { return {}; }
 };
 class AfterToolHook {
@@ -87,6 +93,33 @@ class DoneHook {
   /// True for hooks that run even after another has ended the vote (ResourceControl).
   virtual bool always_runs() const { return false; }
   virtual Task<Result<DoneVerdict>> done(const Context& context, std::string final_text) = 0;
+};
+
+// session.event ------------------------------------------------------------------------------
+/// What happens around a session's turns and calls.
+struct SessionEvent {
+  enum class Kind {
+    kStart,              ///< detail: "startup" or "resume"
+    kEnd,                ///< detail: why
+    kBeforeCompact,      ///< detail: "auto" or "manual"
+    kPermissionRequest,  ///< somebody is about to be asked about `call`
+    kNotification,       ///< detail: which kind; message: what the person is told
+  };
+  Kind kind = Kind::kNotification;
+  std::string detail = {};
+  std::string message = {};
+  const ToolCall* call = nullptr;  ///< outlives the event
+};
+struct EventVerdict {
+  bool block = false;  ///< it is not to happen; of no effect on kStart, kEnd and kNotification
+  std::string reason = {};
+  std::vector<std::string> context = {};  ///< kStart: texts for the model
+};
+class EventHook {
+ public:
+  virtual ~EventHook() = default;
+  virtual std::string_view name() const = 0;
+  virtual Task<Result<EventVerdict>> on_event(const Context& context, SessionEvent event) = 0;
 };
 
 }  // namespace oap::hooks

@@ -78,8 +78,24 @@ void Registry::add(std::unique_ptr<DoneHook> hook, Registration registration) {
   insert(done_, std::move(hook), registration);
 }
 
+void Registry::add(std::unique_ptr<EventHook> hook, Registration registration) {
+  insert(events_, std::move(hook), registration);
+}
+
+void Registry::note_stop(const Context& context, std::optional<std::string> stop) {
+  if (stop && !context.session_id.empty()) {
+    stops_.emplace(context.session_id, *std::move(stop));
+  }
+}
+
+std::optional<std::string> Registry::stop_wanted(const std::string& session_id) const {
+  const auto found = stops_.find(session_id);
+  return found == stops_.end() ? std::nullopt : std::optional(found->second);
+}
+
 Task<ChatOutcome> Registry::chat_message(Context context, std::string text) {
   ChatOutcome outcome;
+  stops_.erase(context.session_id);
   outcome.text = std::move(text);
   for (const auto& entry : chat_) {
     const std::string name(entry.hook->name());
@@ -89,18 +105,23 @@ Task<ChatOutcome> Registry::chat_message(Context context, std::string text) {
       note_error(outcome.trail, name, verdict.error());
       if (entry.registration.policy == FailurePolicy::kGuard) {
         outcome.intercepted = true;
+        outcome.refused = true;
         outcome.text = "The message was refused: hook " + name + " failed.";
         break;
       }
       continue;
+    }
+    for (std::string& one : verdict->context) {
+      outcome.context.push_back(std::move(one));
     }
     if (verdict->action == ChatVerdict::Action::kModify) {
       outcome.text = std::move(verdict->text);
       outcome.trail.push_back({name, "modify", ""});
     } else if (verdict->action == ChatVerdict::Action::kIntercept) {
       outcome.intercepted = true;
+      outcome.refused = verdict->refused;
       outcome.text = std::move(verdict->text);
-      outcome.trail.push_back({name, "intercept", ""});
+      outcome.trail.push_back({name, verdict->refused ? "block" : "intercept", ""});
       break;
     }
   }
@@ -130,6 +151,11 @@ Task<bool> Registry::judge_once(const Context& context, BeforeOutcome& outcome) 
       continue;
     }
     outcome.risk_score = std::max(outcome.risk_score, verdict->risk_score);
+    note_stop(context, std::move(verdict->stop));
+    for (std::string& text : verdict->inject) {
+      outcome.trail.push_back({name, "inject", text});
+      outcome.inject.push_back(std::move(text));
+    }
     switch (verdict->action) {
       case BeforeVerdict::Action::kAllow:
         break;
@@ -172,6 +198,7 @@ Task<BeforeOutcome> Registry::before_tool(Context context, ToolCall call) {
     outcome.hook.clear();
     outcome.rule.clear();
     outcome.reason.clear();
+    outcome.inject.clear();
     const bool rewritten = co_await judge_once(context, outcome);
     if (!rewritten) {
       co_return outcome;
@@ -210,6 +237,7 @@ Task<AfterOutcome> Registry::after_tool(Context context, const ToolCall& call, T
       outcome.result = *std::move(verdict->replacement);
       outcome.trail.push_back({name, "decorate", ""});
     }
+    note_stop(context, std::move(verdict->stop));
     for (std::string& text : verdict->inject) {
       outcome.trail.push_back({name, "inject", text});
       outcome.inject.push_back(std::move(text));
@@ -246,6 +274,31 @@ Task<DoneOutcome> Registry::assistant_done(Context context, std::string final_te
   co_return outcome;
 }
 
+Task<EventVerdict> Registry::session_event(Context context, SessionEvent event) {
+  EventVerdict all;
+  for (const auto& entry : events_) {
+    const std::string name(entry.hook->name());
+    auto work = entry.hook->on_event(context, event);
+    auto verdict = co_await bounded(std::move(work), entry.registration.timeout, name);
+    std::vector<TrailEntry> trail;
+    if (!verdict) {
+      note_error(trail, name, verdict.error());
+      if (entry.registration.policy != FailurePolicy::kGuard) {
+        continue;
+      }
+      verdict = EventVerdict{true, "guard " + name + " failed: " + verdict.error().to_string()};
+    }
+    if (verdict->block && !all.block) {
+      all.block = true;
+      all.reason = std::move(verdict->reason);
+    }
+    for (std::string& text : verdict->context) {
+      all.context.push_back(std::move(text));
+    }
+  }
+  co_return all;
+}
+
 json::Object Registry::describe() const {
   const auto names = [](const auto& list) {
     json::Array array;
@@ -259,6 +312,9 @@ json::Object Registry::describe() const {
   out["tool.execute.before"] = names(before_);
   out["tool.execute.after"] = names(after_);
   out["assistant.done"] = names(done_);
+  if (!events_.empty()) {
+    out["session.event"] = names(events_);
+  }
   return out;
 }
 
@@ -285,6 +341,7 @@ json::Array Registry::list() const {
   add("tool.execute.before", before_, "deny");
   add("tool.execute.after", after_, "withhold");
   add("assistant.done", done_, "log");
+  add("session.event", events_, "block");
   return rows;
 }
 

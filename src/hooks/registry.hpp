@@ -1,6 +1,8 @@
 #pragma once
 
+#include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -26,7 +28,9 @@ json::Array to_json(const std::vector<TrailEntry>& trail);
 
 struct ChatOutcome {
   bool intercepted = false;
-  std::string text;  ///< the message as modified, or the answer where intercepted
+  bool refused = false;              ///< intercepted, because the message may not be handled
+  std::string text;                  ///< the message as modified, or the answer where intercepted
+  std::vector<std::string> context;  ///< texts that the model gets beside the message
   std::vector<TrailEntry> trail;
 };
 
@@ -38,7 +42,8 @@ struct BeforeOutcome {
   std::string reason;
   ToolCall call;
   std::vector<TrailEntry> trail;
-  double risk_score = 0;  ///< the highest that a hook gave
+  double risk_score = 0;            ///< the highest that a hook gave
+  std::vector<std::string> inject;  ///< texts that the model gets beside the result
 };
 
 struct AfterOutcome {
@@ -54,7 +59,7 @@ struct DoneOutcome {
   std::vector<TrailEntry> trail;
 };
 
-/// Holds every hook of the program and runs the four points. Handlers delegate to it and decide
+/// Holds every hook of the program and runs the five points. Handlers delegate to it and decide
 /// nothing themselves. Filled once by the composition root, then used from one executor.
 ///
 /// chat.message: each hook sees the text as modified so far; the first intercept ends the point.
@@ -64,6 +69,7 @@ struct DoneOutcome {
 ///   out of time is a deny; an observer that does is a log line.
 /// tool.execute.after: replacements chain. A guard's failure withholds the result.
 /// assistant.done: the first stop or inject ends the vote; hooks that always run still run.
+/// session.event: every hook is told; any block counts. A guard's failure is a block.
 class Registry {
  public:
   static constexpr int kMaxRewrites = 8;
@@ -72,12 +78,16 @@ class Registry {
   void add(std::unique_ptr<BeforeToolHook> hook, Registration registration);
   void add(std::unique_ptr<AfterToolHook> hook, Registration registration);
   void add(std::unique_ptr<DoneHook> hook, Registration registration);
+  void add(std::unique_ptr<EventHook> hook, Registration registration);
 
   Task<ChatOutcome> chat_message(Context context, std::string text);
   Task<BeforeOutcome> before_tool(Context context, ToolCall call);
   /// `call` outlives the task.
   Task<AfterOutcome> after_tool(Context context, const ToolCall& call, ToolResult result);
   Task<DoneOutcome> assistant_done(Context context, std::string final_text);
+  Task<EventVerdict> session_event(Context context, SessionEvent event);
+  /// Why a hook wants the session's run to end, if one does; a new message forgets it.
+  std::optional<std::string> stop_wanted(const std::string& session_id) const;
 
   /// Names in running order, by point: what `oap doctor` shows.
   json::Object describe() const;
@@ -95,11 +105,14 @@ class Registry {
   static void insert(std::vector<Entry<Hook>>& list, std::unique_ptr<Hook> hook,
                      Registration registration);
   Task<bool> judge_once(const Context& context, BeforeOutcome& outcome);
+  void note_stop(const Context& context, std::optional<std::string> stop);
 
   std::vector<Entry<ChatHook>> chat_;
   std::vector<Entry<BeforeToolHook>> before_;
   std::vector<Entry<AfterToolHook>> after_;
   std::vector<Entry<DoneHook>> done_;
+  std::vector<Entry<EventHook>> events_;
+  std::map<std::string, std::string> stops_;  ///< session → reason
 };
 
 }  // namespace oap::hooks

@@ -5,12 +5,13 @@
 #include <string_view>
 
 #include "base/result.hpp"
+#include "foreign/host.hpp"
 #include "json/value.hpp"
 
 namespace oap::hosts {
 
 /// The agent programs whose tool calls are understood.
-enum class Host { kClaudeCode, kCodex, kGemini, kGoose, kCrush, kOpencode };
+using foreign::Host;
 
 /// "claude-code", "codex", "gemini", "goose", "crush", "opencode".
 std::string_view name_of(Host host);

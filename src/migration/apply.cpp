@@ -143,8 +143,8 @@ bool Change::write_files() {
   for (const Write& one : writes_) {
     Result<void> done = target_->make_dirs(above(one.file.path), manifest_.directories);
     if (done) {
-      done = target_->write(one.file.path, one.file.text, one.file.executable ? 0755 : 0644,
-                            one.replace);
+      const int mode = one.file.executable ? 0755 : (one.file.secret ? 0600 : 0644);
+      done = target_->write(one.file.path, one.file.text, mode, one.replace);
     }
     if (!done) {
       fine = false;
@@ -216,7 +216,8 @@ void Change::carry_out() {
 namespace {
 
 /// The open target, or nothing (and an error, or a dry run into what is not there yet).
-std::optional<Tree> open_target(const std::string& target, bool make, Report& report) {
+std::optional<Tree> open_target(const std::string& target, bool make, bool own_folder,
+                                Report& report) {
   if (make && !os::exists(target)) {
     if (auto made = os::make_dirs(target); !made) {
       report.errors.push_back(made.error().message());
@@ -230,6 +231,9 @@ std::optional<Tree> open_target(const std::string& target, bool make, Report& re
   if (!tree) {
     report.errors.push_back(tree.error().message());
     return std::nullopt;
+  }
+  if (own_folder) {
+    tree->stand_for(".opencode");
   }
   return *std::move(tree);
 }
@@ -252,9 +256,24 @@ std::optional<Manifest> load_manifest(const std::optional<Tree>& tree, Report& r
 
 }  // namespace
 
-void apply(const std::string& target, const Plan& plan, bool dry_run, Report& report) {
+namespace {
+
+/// In a folder of its own nothing lies below ".opencode".
+void show_as_own(Report& report) {
+  static constexpr std::string_view kFolder = ".opencode/";
+  for (FileOutcome& file : report.files) {
+    if (file.path.starts_with(kFolder)) {
+      file.path.erase(0, kFolder.size());
+    }
+  }
+}
+
+}  // namespace
+
+void apply(const std::string& target, const Plan& plan, bool dry_run, Report& report,
+           bool own_folder) {
   const std::size_t before = report.errors.size();
-  const std::optional<Tree> tree = open_target(target, !dry_run, report);
+  const std::optional<Tree> tree = open_target(target, !dry_run, own_folder, report);
   auto manifest = report.errors.size() == before ? load_manifest(tree, report) : std::nullopt;
   if (!manifest) {
     report.failed = true;
@@ -273,10 +292,13 @@ void apply(const std::string& target, const Plan& plan, bool dry_run, Report& re
   }
   change.drop_files(true);
   change.carry_out();
+  if (own_folder) {
+    show_as_own(report);
+  }
 }
 
-void undo(const std::string& target, bool dry_run, Report& report) {
-  const std::optional<Tree> tree = open_target(target, false, report);
+void undo(const std::string& target, bool dry_run, Report& report, bool own_folder) {
+  const std::optional<Tree> tree = open_target(target, false, own_folder, report);
   auto manifest = load_manifest(tree, report);
   if (!manifest || !tree) {
     report.failed = true;
@@ -293,6 +315,9 @@ void undo(const std::string& target, bool dry_run, Report& report) {
   change.drop_files(false);
   change.drop_links();
   change.carry_out();
+  if (own_folder) {
+    show_as_own(report);
+  }
 }
 
 }  // namespace oap::migration

@@ -48,6 +48,82 @@ std::string why_not_allowed(const std::string& spec) {
   return "";
 }
 
+/// A rule as its words are when bash has read them: Claude Code compares texts, the engine words.
+struct Unquoted {
+  std::string text;  ///< `*` and `\\*` as in the rule
+  std::vector<std::string> words;
+  bool quoted = false;
+  bool closed = true;
+};
+
+class Unquoter {
+ public:
+  Unquoted run(std::string_view spec) {
+    for (at_ = 0; at_ < spec.size(); ++at_) {
+      take(spec);
+    }
+    end_word();
+    out_.closed = quote_ == '\0';
+    out_.text = text::join(out_.words, " ");
+    return std::move(out_);
+  }
+
+ private:
+  void take(std::string_view spec) {
+    const char c = spec[at_];
+    const char next = at_ + 1 < spec.size() ? spec[at_ + 1] : '\0';
+    if (c == '\\' && quote_ != '\'') {
+      const bool escapes = quote_ == '\0' || std::string_view("\"\\$`").find(next) != npos;
+      if (next == '*' || next == '\0' || !escapes) {
+        put(c);
+      } else {
+        out_.quoted = true;
+      }
+      if (next != '\0') {
+        put(next);
+        ++at_;
+      }
+    } else if (quote_ != '\0' && c == quote_) {
+      quote_ = '\0';
+    } else if (quote_ == '\0' && (c == '"' || c == '\'')) {
+      quote_ = c;
+      out_.quoted = true;
+      open_ = true;
+    } else if (quote_ == '\0' && (c == ' ' || c == '\t')) {
+      end_word();
+    } else {
+      put(c);
+    }
+  }
+  void put(char c) {
+    word_ += c;
+    open_ = true;
+  }
+  void end_word() {
+    if (open_) {
+      out_.words.push_back(std::move(word_));
+    }
+    word_.clear();
+    open_ = false;
+  }
+
+  static constexpr std::size_t npos = std::string_view::npos;
+  Unquoted out_;
+  std::string word_;
+  std::size_t at_ = 0;
+  char quote_ = '\0';
+  bool open_ = false;
+};
+
+/// True where the words are exactly these: a pattern alone does not tell "a b" from a and b.
+std::string same_words(const std::vector<std::string>& words) {
+  std::string list;
+  for (const std::string& word : words) {
+    list += (list.empty() ? "" : ", ") + cel_text(text::replace_all(word, "\\*", "*"));
+  }
+  return fmt::format("argv == [{}]", list);
+}
+
 void all_commands(const RuleMaker& make, Translation& out) {
   if (make.level() == Level::kAllow) {
     out.rules.push_back(make.command("*"));
@@ -141,14 +217,27 @@ void translate_bash(const ClaudeRule& rule, const RuleMaker& make,
   if (text.size() > kMostPattern) {
     return not_carried(rule, "the pattern is longer than 2000 bytes", out);
   }
+  const Unquoted plain = Unquoter().run(text);
   if (rule.level != Level::kAllow) {
-    out.rules.push_back(make.command(command_pattern(text)));
+    const std::vector<std::string_view> words = text::split_words(plain.text);
+    out.rules.push_back(
+        make.command(command_pattern(plain.closed ? plain.text : text::join(words, " "))));
     return;
+  }
+  if (!plain.closed) {
+    return not_carried(rule,
+                       "a quote in it is not closed; commands are compared word by word here, "
+                       "without their quotes",
+                       out);
   }
   if (std::string why = why_not_allowed(text); !why.empty()) {
     return not_carried(rule, std::move(why), out);
   }
+  text = plain.text;
   json::Object made = make.command(command_pattern(text));
+  if (plain.quoted && !has_star(text)) {
+    made = RuleMaker::where(std::move(made), same_words(plain.words));
+  }
   const bool may_be_find = text.starts_with("find ") || text.starts_with("find*") ||
                            text.starts_with('*') || text.find('*') < 5;
   if (has_star(text) && may_be_find) {

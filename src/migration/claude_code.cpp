@@ -7,10 +7,10 @@
 #include <fmt/format.h>
 
 #include "config/mcp_json.hpp"
-#include "json/print.hpp"
 #include "migration/assets.hpp"
 #include "migration/claude_hooks.hpp"
 #include "migration/claude_sandbox.hpp"
+#include "migration/claude_state.hpp"
 #include "migration/instructions.hpp"
 #include "migration/plan.hpp"
 #include "migration/server_names.hpp"
@@ -24,6 +24,7 @@ namespace oap::migration {
 namespace {
 
 constexpr std::size_t kMostServers = 4U << 20U;
+constexpr std::size_t kMostStyle = 1U << 20U;
 constexpr std::string_view kWritten = "# Written by `oap migrate claude-code`.\n";
 
 /// One import on its way.
@@ -108,7 +109,7 @@ class Import {
   void legacy_tools(json::Object& servers);
   void instructions();
   void section(std::string_view title, const std::string& text, std::string& out);
-  void rule_files(const std::string& directory, int depth, std::string& out);
+  void output_style(std::string& out);
   void assets();
   void personal_files();
   void configuration();
@@ -247,43 +248,43 @@ void Import::section(std::string_view title, const std::string& text, std::strin
   }
 }
 
-void Import::rule_files(const std::string& directory, int depth, std::string& out) {
-  if (depth == 0 && !is_there(directory)) {
+/// The text of the style that the settings choose, where the project has it.
+void Import::output_style(std::string& out) {
+  const std::string& name = settings_.output_style;
+  const std::string folder = ".claude/output-styles";
+  if (name.empty() || text::equals_ci(name, "default")) {
     return;
   }
-  const auto entries = source_->list(directory);
-  if (!entries || depth > 8) {
-    report_.errors.push_back(entries ? directory + " is nested too deeply"
-                                     : directory + ": " + entries.error().message());
-    return;
-  }
-  for (const Entry& entry : *entries) {
-    const std::string path = directory + "/" + entry.name;
-    const auto real = source_->resolve(path);
-    if (!real) {
-      report_.errors.push_back(real.error().message());
-    } else if (source_->kind(*real) == Kind::kDirectory) {
-      rule_files(path, depth + 1, out);
-    } else if (entry.name.ends_with(".md")) {
-      std::string text = inline_imports(*source_, path, own_, report_);
-      std::string title = "Rules: " + text::escape_visible(entry.name);
-      if (const auto parts = yaml::split_frontmatter(text, path); parts && parts->body_line > 1) {
-        if (const json::Value* const paths = json::find(parts->fields, "paths")) {
-          text = fmt::format("These rules are for files that match {}.\n\n{}", json::print(*paths),
-                             text::trim(parts->body));
-        } else {
-          text = parts->body;
-        }
-      }
-      section(title, text, out);
+  const auto real = source_->resolve(folder);
+  const auto entries = real && source_->kind(*real) == Kind::kDirectory
+                           ? source_->list(folder)
+                           : Result<std::vector<Entry>>(std::vector<Entry>{});
+  for (const Entry& entry : entries.value_or(std::vector<Entry>{})) {
+    const std::string path = folder + "/" + entry.name;
+    const auto text = entry.name.ends_with(".md")
+                          ? source_->read(path, kMostStyle)
+                          : Result<FileText>(fail(Error(Code::kNotFound, "")));
+    if (!text || !text::is_valid_utf8(text->text)) {
+      continue;
+    }
+    const auto parts = yaml::split_frontmatter(text->text, path);
+    const std::string_view title =
+        parts ? json::get_string(parts->fields, "name") : std::string_view();
+    const std::string_view stem = std::string_view(entry.name).substr(0, entry.name.size() - 3);
+    if (text::equals_ci(title, name) || text::equals_ci(stem, name)) {
+      return section("Output style: " + text::escape_visible(name),
+                     parts ? parts->body : text->text, out);
     }
   }
+  lost("outputStyle", settings_.output_style_where,
+       "is no file of .claude/output-styles: put its text into AGENTS.md");
 }
 
 void Import::instructions() {
   std::string out;
   section("Managed instructions", settings_.claude_md, out);
   section("System prompt", settings_.system_prompt, out);
+  output_style(out);
   bool agents_file = false;
   for (const auto& [path, title] :
        {std::pair("CLAUDE.md", "Agent Rules"),
@@ -302,7 +303,9 @@ void Import::instructions() {
           "CLAUDE.local.md: your personal notes are in AGENTS.md now; look before you commit it");
     }
   }
-  rule_files(".claude/rules", 0, out);
+  for (const RuleText& rule : rule_texts(*source_, own_, report_)) {
+    section("Rules: " + text::escape_visible(rule.name), rule.text, out);
+  }
   if (agents_file) {
     report_.migrated("rules");
     report_.warnings.emplace_back("CLAUDE.md is AGENTS.md, which is read here as it is");
@@ -346,17 +349,19 @@ void Import::personal_files() {
   if (options_.places.user_dir.empty()) {
     return;
   }
-  if (const std::string state = options_.places.user_dir + ".json"; os::exists(state)) {
-    lost(state, state,
-         "servers that `claude mcp add` put there are not read: give them to `oap mcp add`");
+  static constexpr std::string_view kYours =
+      "is yours, not the project's: `oap migrate claude-code --user` takes it over for all your "
+      "projects";
+  for (const std::string& name : own_servers(options_.places.user_dir, source_->root())) {
+    lost(name, options_.places.user_dir + ".json",
+         name.find(' ') == std::string::npos
+             ? kYours
+             : std::string_view("is yours for this project alone: give it to `oap mcp add`"));
   }
   for (const char* name : {"CLAUDE.md", "skills", "commands", "agents", "rules"}) {
     const std::string path = options_.places.user_dir + "/" + name;
     if (os::exists(path)) {
-      lost(path, path,
-           std::string_view(name) == "CLAUDE.md"
-               ? "is yours, not the project's: copy it to ~/.config/oap/AGENTS.md"
-               : "is yours, not the project's: give its parent as --source to take it over");
+      lost(path, path, kYours);
     }
   }
 }

@@ -1,77 +1,53 @@
 #include "migration/claude_hooks.hpp"
 
-#include <algorithm>
-#include <array>
-
 #include <fmt/format.h>
 
 #include "json/print.hpp"
+#include "programs/hook_set.hpp"
 #include "text/strings.hpp"
-#include "text/utf8.hpp"
 
 namespace oap::migration {
-namespace {
-
-/// The events of Claude Code 2.1.329 (hosts.md 2.4).
-constexpr auto kEvents = std::to_array<std::string_view>({"PreToolUse",
-                                                          "PermissionRequest",
-                                                          "PermissionDenied",
-                                                          "PostToolUse",
-                                                          "PostToolUseFailure",
-                                                          "PostToolBatch",
-                                                          "UserPromptSubmit",
-                                                          "UserPromptExpansion",
-                                                          "SessionStart",
-                                                          "SessionEnd",
-                                                          "Setup",
-                                                          "Stop",
-                                                          "SubagentStop",
-                                                          "StopFailure",
-                                                          "SubagentStart",
-                                                          "PreCompact",
-                                                          "PostCompact",
-                                                          "PreModelSwitch",
-                                                          "PostModelSwitch",
-                                                          "Notification",
-                                                          "TaskCreated",
-                                                          "TaskCompleted",
-                                                          "TeammateIdle",
-                                                          "ConfigChange",
-                                                          "InstructionsLoaded",
-                                                          "CwdChanged",
-                                                          "FileChanged",
-                                                          "DirectoryAdded",
-                                                          "WorktreeCreate",
-                                                          "WorktreeRemove",
-                                                          "Elicitation",
-                                                          "ElicitationResult",
-                                                          "MessageDisplay"});
-
-}  // namespace
 
 void plan_hooks(const ClaudeSettings& settings, Plan& plan, Report& report) {
-  if (settings.hooks.empty()) {
-    return;
-  }
-  std::size_t count = 0;
-  for (const auto& event : settings.hooks) {
-    count += event.value().get_array().size();
-    if (std::find(kEvents.begin(), kEvents.end(), std::string_view(event.key())) == kEvents.end()) {
-      report.warnings.push_back(
-          fmt::format("hooks.{}: is no event that is known here; kept all the same",
-                      text::escape_visible(event.key())));
+  for (const auto& [layer, hooks] : settings.hooks) {
+    if (layer == Layer::kUser) {
+      report.not_carried.push_back(
+          {"hooks", settings.hook_files.at(layer),
+           "are yours, not the project's: `oap migrate claude-code --user` takes them over for all "
+           "your projects"});
     }
   }
+  json::Object kept;
+  std::vector<std::string> files;
+  for (const Layer layer : {Layer::kManaged, Layer::kLocal, Layer::kProject}) {
+    const auto found = settings.hooks.find(layer);
+    if (found == settings.hooks.end()) {
+      continue;
+    }
+    files.push_back(settings.hook_files.at(layer));
+    for (const auto& event : found->second) {
+      json::Value& groups = kept[event.key()];
+      if (!groups.is_array()) {
+        groups = json::Array{};
+      }
+      for (const json::Value& group : event.value().get_array()) {
+        groups.get_array().push_back(group);
+      }
+    }
+  }
+  if (kept.empty()) {
+    return;
+  }
+  put_hooks(std::move(kept), text::join(files, ", "), plan, report);
+}
+
+void put_hooks(json::Object hooks, const std::string& where, Plan& plan, Report& report) {
+  const programs::HookSet read = programs::read_hooks({{where, programs::Owner::kProject, hooks}});
+  report.warnings.insert(report.warnings.end(), read.warnings.begin(), read.warnings.end());
   plan.files.push_back({".opencode/hooks/claude-code.json",
-                        json::print_pretty(json::Object{{"hooks", settings.hooks}}) + "\n", false,
+                        json::print_pretty(json::Object{{"hooks", std::move(hooks)}}) + "\n", false,
                         false, false});
   report.migrated("hooks");
-  report.warnings.push_back(fmt::format(
-      "hooks: {} groups of {} are kept as they are in .opencode/hooks/claude-code.json; this "
-      "version "
-      "does not run them, so nothing that they block is blocked: write deny rules for what must "
-      "not happen",
-      count, text::join(settings.hook_files, ", ")));
 }
 
 }  // namespace oap::migration

@@ -1,12 +1,18 @@
 #pragma once
 
+#include <string>
+
 #include "migration/claude_settings.hpp"
 #include "migration/plan.hpp"
 
 namespace oap::migration {
 
-/// Keeps the hooks of all settings files, as they are, in `.opencode/hooks/claude-code.json`, with
-/// a warning that nothing runs them. Unknown events are kept and named.
+/// Keeps the hooks of the machine's and the project's settings files, as they are, in
+/// `.opencode/hooks/claude-code.json`, where they run after `oap trust`. The person's own are named
+/// as left. What of them cannot run here is a warning.
 void plan_hooks(const ClaudeSettings& settings, Plan& plan, Report& report);
+
+/// The same for hooks that are at hand: event → groups. `where`: the files that they are from.
+void put_hooks(json::Object hooks, const std::string& where, Plan& plan, Report& report);
 
 }  // namespace oap::migration

@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "foreign/tools.hpp"
 #include "permission/rule.hpp"
 #include "text/glob.hpp"
 #include "text/strings.hpp"
@@ -15,65 +16,10 @@ namespace {
 
 constexpr std::size_t kMostText = 2'000;
 
-/// A tool of Claude Code and the tool of ours that does its work; without one it has none.
-struct KnownTool {
-  std::string_view theirs;
-  std::string_view ours;
-  std::string_view primary;  ///< the field that no parameter rule may name
-};
-
-constexpr auto kTools = std::to_array<KnownTool>({
-    {"Bash", "bash", "command"},
-    {"Read", "read_file", "file_path"},
-    {"Edit", "edit_file", "file_path"},
-    {"Write", "write_file", "file_path"},
-    {"MultiEdit", "edit_file", "file_path"},
-    {"NotebookEdit", "edit_file", "notebook_path"},
-    {"NotebookRead", "read_file", "notebook_path"},
-    {"Glob", "glob", "path"},
-    {"Grep", "grep", "path"},
-    {"LS", "list_dir", "path"},
-    {"WebFetch", "web_fetch", "url"},
-    {"WebSearch", "web_search", ""},
-    {"Agent", "delegate_task", ""},
-    {"Task", "delegate_task", ""},
-    {"Skill", "skill", ""},
-    {"TodoWrite", "todo", ""},
-    {"TodoRead", "todo", ""},
-    {"AskUserQuestion", "", ""},
-    {"BashOutput", "", ""},
-    {"Cd", "", ""},
-    {"CronCreate", "", ""},
-    {"CronDelete", "", ""},
-    {"CronList", "", ""},
-    {"EndConversation", "", ""},
-    {"EnterPlanMode", "", ""},
-    {"EnterWorktree", "", ""},
-    {"ExitPlanMode", "", ""},
-    {"ExitWorktree", "", ""},
-    {"KillBash", "", ""},
-    {"KillShell", "", ""},
-    {"LSP", "", ""},
-    {"ListMcpResourcesTool", "", ""},
-    {"Monitor", "", ""},
-    {"PowerShell", "", "command"},
-    {"PushNotification", "", ""},
-    {"ReadMcpResourceTool", "", ""},
-    {"SendMessage", "", ""},
-    {"SlashCommand", "", ""},
-    {"TaskCreate", "", ""},
-    {"TaskGet", "", ""},
-    {"TaskList", "", ""},
-    {"TaskOutput", "", ""},
-    {"TaskStop", "", ""},
-    {"TaskUpdate", "", ""},
-    {"ToolSearch", "", ""},
-});
+using KnownTool = foreign::Tool;
 
 const KnownTool* find_tool(std::string_view name) {
-  const auto found = std::find_if(kTools.begin(), kTools.end(),
-                                  [&](const KnownTool& one) { return one.theirs == name; });
-  return found == kTools.end() ? nullptr : &*found;
+  return foreign::find_tool(foreign::Host::kClaudeCode, name);
 }
 
 bool is_star_glob(std::string_view name) { return name.find('*') != std::string_view::npos; }
@@ -239,7 +185,7 @@ class Translator {
       return;
     }
     bool any = false;
-    for (const KnownTool& tool : kTools) {
+    for (const KnownTool& tool : foreign::tools_of(foreign::Host::kClaudeCode)) {
       if (glob && !tool.ours.empty() && glob->matches(tool.theirs)) {
         any = true;
         one_tool(tool, std::nullopt);
@@ -312,7 +258,9 @@ class Translator {
 };
 
 void add_directories(const ClaudePermissions& from, bool edits, Translation& out) {
-  for (const std::string& directory : from.additional_directories) {
+  for (std::size_t i = 0; i < from.additional_directories.size(); ++i) {
+    const std::string& directory = from.additional_directories[i];
+    const std::string where = i < from.directory_places.size() ? from.directory_places[i] : "";
     std::string_view rest = text::trim(directory);
     const bool usable = !rest.empty() && rest.find('\0') == std::string_view::npos;
     while (rest.size() > 1 && rest.ends_with('/')) {
@@ -329,7 +277,7 @@ void add_directories(const ClaudePermissions& from, bool edits, Translation& out
     if (!usable || climbs || rest == "/" || rest == "~" || rest == "." || rest.size() > 1000) {
       out.not_carried.push_back({"permissions.additionalDirectories: " +
                                      text::escape_visible(text::truncate_utf8(directory, 200)),
-                                 "", "opens more than one directory; write path rules instead"});
+                                 where, "opens more than one directory; write path rules instead"});
       continue;
     }
     const RuleMaker allow(Level::kAllow, "additionalDirectories: " + directory);
@@ -340,7 +288,7 @@ void add_directories(const ClaudePermissions& from, bool edits, Translation& out
 }
 
 /// True where the mode allows edits.
-bool add_mode(const std::string& mode, Translation& out) {
+bool add_mode(const std::string& mode, const std::string& where, Translation& out) {
   if (mode == "acceptEdits") {
     const RuleMaker allow(Level::kAllow, "defaultMode: acceptEdits");
     out.rules.push_back(allow.path("write", "**"));
@@ -349,17 +297,24 @@ bool add_mode(const std::string& mode, Translation& out) {
   }
   if (mode == "bypassPermissions" || mode == "auto" || mode == "plan") {
     out.not_carried.push_back(
-        {"permissions.defaultMode: " + mode, "",
+        {"permissions.defaultMode: " + mode, where,
          mode == "plan" ? "a session starts as any other here; reading is allowed, changes ask"
                         : "no mode here lets calls pass that no rule allows; add allow rules, or "
                           "give `oap run --yes` for one task"});
   } else if (!mode.empty() && mode != "default" && mode != "manual" && mode != "dontAsk") {
-    out.not_carried.push_back({"permissions.defaultMode: " + mode, "", "is no mode known here"});
+    out.not_carried.push_back({"permissions.defaultMode: " + mode, where, "is no mode known here"});
   }
   return false;
 }
 
 }  // namespace
+
+Translation translate_rule(const ClaudeRule& rule) {
+  Translation out;
+  const ClaudePermissions none;
+  Translator(none, rule, out).run();
+  return out;
+}
 
 Translation translate_claude(const ClaudePermissions& permissions) {
   Translation out;
@@ -388,7 +343,7 @@ Translation translate_claude(const ClaudePermissions& permissions) {
       }
     }
   }
-  const bool accepts = add_mode(permissions.default_mode, out);
+  const bool accepts = add_mode(permissions.default_mode, permissions.default_mode_where, out);
   add_directories(permissions, accepts, out);
   add_own_rules(edits || accepts, all_bash, programs, out);
   return out;

@@ -35,7 +35,9 @@ std::optional<RuleParts> split_rule(std::string_view text);
 struct ClaudePermissions {
   std::vector<ClaudeRule> rules;
   std::string default_mode;                         ///< as written; empty: default
+  std::string default_mode_where = {};              ///< "file:line"
   std::vector<std::string> additional_directories;  ///< as written
+  std::vector<std::string> directory_places = {};   ///< "file:line" of each, where known
   /// A server's name as rules write it, where that differs from its name in the configuration.
   std::map<std::string, std::string> server_names;
   /// Servers that are this program's own gateway: mcp__oap__github__x is about github's x.
@@ -46,6 +48,9 @@ struct ClaudePermissions {
 /// mode's, and what that program asks for or lets pass by itself. A rule without a counterpart is
 /// in `not_carried`; nothing is loosened on the way. Pure.
 Translation translate_claude(const ClaudePermissions& permissions);
+
+/// One rule alone, without what that program does by itself. Pure.
+Translation translate_rule(const ClaudeRule& rule);
 
 // The parts, for one rule each; `out` gets rules and what is lost.
 

@@ -77,7 +77,6 @@ std::string_view reason_for(std::string_view key) {
       {"statusLine", "runs a program for Claude Code's own screen"},
       {"subagentStatusLine", "runs a program for Claude Code's own screen"},
       {"fileSuggestion", "runs a program for Claude Code's own screen"},
-      {"outputStyle", "output styles are not known here: put its text into AGENTS.md"},
       {"enabledPlugins", "Claude Code's plugins are not installed here"},
       {"extraKnownMarketplaces", "Claude Code's plugins are not installed here"},
       {"strictKnownMarketplaces", "Claude Code's plugins are not installed here"},
@@ -97,8 +96,8 @@ std::string_view reason_for(std::string_view key) {
       {"disableSkillShellExecution", "skills run no commands when they are loaded here"},
       {"skillOverrides", "skills cannot be switched off one by one here"},
       {"claudeMdExcludes", "CLAUDE.md of this folder alone is read"},
-      {"allowedHttpHookUrls", "hooks are kept as data and not run"},
-      {"httpHookAllowedEnvVars", "hooks are kept as data and not run"},
+      {"allowedHttpHookUrls", "hooks of type http are not run here"},
+      {"httpHookAllowedEnvVars", "hooks of type http are not run here"},
       {"includeCoAuthoredBy", "the model is not told what to write into commits"},
       {"attribution", "the model is not told what to write into commits"},
       {"disableBypassPermissionsMode", "there is no such mode here: nothing needs to be disabled"},
@@ -164,7 +163,7 @@ class Merger {
       take_object(file, key, pointer, value.get_object());
       return true;
     }
-    if (key == "model" || key == "system_prompt" || key == "claudeMd") {
+    if (key == "model" || key == "system_prompt" || key == "claudeMd" || key == "outputStyle") {
       if (!value.is_string()) {
         wrong(file, pointer, key, "a text", value);
         return true;
@@ -212,6 +211,13 @@ class Merger {
       if (out_.model.empty()) {
         out_.model = std::move(text);
         out_.model_where = file.where(pointer);
+      }
+      return;
+    }
+    if (key == "outputStyle") {
+      if (out_.output_style.empty()) {
+        out_.output_style = std::move(text);
+        out_.output_style_where = file.where(pointer);
       }
       return;
     }
@@ -276,10 +282,12 @@ class Merger {
           wrong(file, pointer, key, "a text", member.value());
         } else if (out_.permissions.default_mode.empty()) {
           out_.permissions.default_mode = json::view(member.value().get_string());
+          out_.permissions.default_mode_where = file.where(pointer);
         }
       } else if (key == "additionalDirectories") {
         for (std::string& one : texts(file, pointer, key, member.value())) {
           out_.permissions.additional_directories.push_back(std::move(one));
+          out_.permissions.directory_places.push_back(file.where(pointer));
         }
       } else {
         lost(file, pointer, fmt::format("permissions.{}", text::escape_visible(key)),
@@ -326,7 +334,7 @@ class Merger {
         wrong(file, pointer, member.key(), "a list of groups", member.value());
         continue;
       }
-      json::Value& groups = out_.hooks[member.key()];
+      json::Value& groups = out_.hooks[file.layer][member.key()];
       if (!groups.is_array()) {
         groups = json::Array{};
       }
@@ -334,7 +342,8 @@ class Merger {
         groups.get_array().push_back(group);
       }
     }
-    out_.hook_files.push_back(file.file);
+    std::string& files = out_.hook_files[file.layer];
+    files += (files.empty() ? "" : ", ") + file.file;
   }
 
   const std::vector<SettingsFile>& files_;

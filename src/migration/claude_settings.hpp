@@ -1,5 +1,6 @@
 #pragma once
 
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -37,12 +38,14 @@ std::vector<SettingsFile> read_settings(const Tree& source, const ClaudePlaces& 
 /// What the settings come to, layer by layer as Claude Code merges them (hosts.md 2.1).
 struct ClaudeSettings {
   ClaudePermissions permissions;
-  json::Object hooks;  ///< event → groups, of all files
-  std::vector<std::string> hook_files;
+  std::map<Layer, json::Object> hooks;  ///< event → groups, of the layer's files
+  std::map<Layer, std::string> hook_files;
   json::Object sandbox;  ///< merged by key, lists joined
   std::string sandbox_where;
   std::string model;
   std::string model_where;
+  std::string output_style;  ///< a name
+  std::string output_style_where;
   std::string claude_md;      ///< managed text
   std::string system_prompt;  ///< the seeds' legacy key
   json::Object tools;         ///< the seeds' legacy key

@@ -1,16 +1,116 @@
 #include "migration/in_place.hpp"
 
+#include <algorithm>
+#include <set>
+
 #include "migration/claude_sandbox.hpp"
+#include "migration/instructions.hpp"
 #include "migration/plan.hpp"
 #include "migration/server_names.hpp"
 #include "os/file.hpp"
 #include "text/strings.hpp"
 
 namespace oap::migration {
+namespace {
+
+constexpr std::size_t kMostInstructions = 1U << 20U;
+
+}  // namespace
 
 std::vector<std::string> rule_files_in_place(const std::string& workspace) {
   return {workspace + "/.claude/settings.json", workspace + "/.claude/settings.local.json",
           workspace + "/.mcp.json"};
+}
+
+std::vector<HooksInPlace> hooks_in_place(const std::string& workspace) {
+  std::vector<HooksInPlace> out;
+  if (!os::exists(workspace + "/.claude")) {
+    return out;
+  }
+  const auto tree = Tree::open(workspace);
+  if (!tree) {
+    return out;
+  }
+  std::vector<std::string> errors;
+  for (const SettingsFile& file : read_settings(*tree, {"", "", true}, errors)) {
+    if (json::get_bool(file.value, "disableAllHooks")) {
+      return {};
+    }
+    if (const json::Object* const hooks = json::find_object(file.value, "hooks")) {
+      out.push_back({file.file, *hooks});
+    }
+  }
+  return out;
+}
+
+namespace {
+
+void add_warnings(const Report& report, std::vector<std::string>& warnings) {
+  warnings.insert(warnings.end(), report.errors.begin(), report.errors.end());
+  warnings.insert(warnings.end(), report.warnings.begin(), report.warnings.end());
+}
+
+/// The nearest directory upward with .git, else the given one.
+std::string project_root(const std::string& directory) {
+  for (std::string at = directory; at.size() > 1;
+       at.resize(std::max<std::size_t>(at.rfind('/'), 1))) {
+    if (os::exists(at + "/.git")) {
+      return at;
+    }
+  }
+  return directory;
+}
+
+}  // namespace
+
+std::vector<InstructionsInPlace> instructions_in_place(const std::string& workspace,
+                                                       std::vector<std::string>& warnings) {
+  std::vector<InstructionsInPlace> out;
+  const auto tree = Tree::open(workspace);
+  if (!tree) {
+    return out;
+  }
+  std::set<std::string> own;
+  if (const auto manifest = read_manifest(*tree)) {
+    for (const auto& [path, file] : manifest->files) {
+      own.insert(path);
+    }
+  }
+  if (own.contains("AGENTS.md")) {
+    return out;
+  }
+  Report report;
+  for (const char* name : {".claude/CLAUDE.md", "CLAUDE.local.md"}) {
+    const auto real = tree->resolve(name);
+    if (real && tree->kind(*real) == Kind::kFile && !is_agents_file(*tree, name)) {
+      out.push_back({workspace + "/" + name, inline_imports(*tree, name, own, report)});
+    }
+  }
+  for (RuleText& rule : rule_texts(*tree, own, report)) {
+    out.push_back({workspace + "/" + rule.path, std::move(rule.text)});
+  }
+  std::erase_if(out, [](const auto& one) { return text::trim(one.text).empty(); });
+  add_warnings(report, warnings);
+  return out;
+}
+
+std::string expanded_in_place(const std::string& workspace, const std::string& path,
+                              std::string text, std::vector<std::string>& warnings) {
+  const std::string directory = path.substr(0, path.rfind('/'));
+  const bool above = workspace == directory || workspace.starts_with(directory + "/");
+  const auto tree =
+      above ? Tree::open(project_root(directory)) : Result<Tree>(fail(Error(Code::kNotFound, "")));
+  if (!tree || !path.starts_with(tree->root() + "/")) {
+    return text;
+  }
+  Report report;
+  const std::string inner = path.substr(tree->root().size() + 1);
+  if (!tree->read(inner, kMostInstructions)) {
+    return text;
+  }
+  std::string expanded = inline_imports(*tree, inner, {}, report);
+  add_warnings(report, warnings);
+  return expanded.empty() ? text : expanded;
 }
 
 Result<std::string> rules_in_place(const std::string& workspace) {

@@ -1,12 +1,15 @@
 #include "migration/instructions.hpp"
 
 #include <algorithm>
+#include <array>
 #include <vector>
 
 #include <fmt/format.h>
 
+#include "json/print.hpp"
 #include "text/strings.hpp"
 #include "text/utf8.hpp"
+#include "yaml/frontmatter.hpp"
 
 namespace oap::migration {
 namespace {
@@ -33,6 +36,21 @@ std::string_view fence_of(std::string_view line) {
 
 bool may_be_file(std::string_view path) {
   return path.find('/') != std::string_view::npos || path.find('.') != std::string_view::npos;
+}
+
+/// What is asked before it is read is not put into a prompt by a line of a file.
+bool is_credential(std::string_view path) {
+  const std::string name = text::lower_ascii(path.substr(path.rfind('/') + 1));
+  static constexpr std::array<std::string_view, 7> kNames = {
+      ".netrc",      ".npmrc",           ".pypirc", ".git-credentials",
+      "credentials", "credentials.json", ".pgpass"};
+  static constexpr std::array<std::string_view, 6> kEnds = {".pem", ".key", ".p12",
+                                                            ".pfx", ".jks", ".kdbx"};
+  return name.starts_with(".env") || name.starts_with("id_rsa") || name.starts_with("id_ed25519") ||
+         name.starts_with("id_ecdsa") ||
+         std::find(kNames.begin(), kNames.end(), name) != kNames.end() ||
+         std::any_of(kEnds.begin(), kEnds.end(),
+                     [&](std::string_view end) { return name.ends_with(end); });
 }
 
 class Inliner {
@@ -166,6 +184,9 @@ class Inliner {
     if (!real) {
       return refuse(place, real.error().message(), written);
     }
+    if (is_credential(target) || is_credential(*real)) {
+      return refuse(place, "is a file of credentials", written);
+    }
     const Kind kind = own_.contains(*real) ? Kind::kAbsent : source_.kind(*real);
     if (kind == Kind::kAbsent || kind == Kind::kDirectory) {
       if (may_be_file(target)) {
@@ -216,6 +237,59 @@ class Inliner {
 std::string inline_imports(const Tree& source, const std::string& path,
                            const std::set<std::string>& own, Report& report) {
   return Inliner(source, own, report).file(path, "");
+}
+
+namespace {
+
+constexpr int kDeepest = 8;
+
+void add_rule_texts(const Tree& source, const std::set<std::string>& own,
+                    const std::string& directory, int depth, Report& report,
+                    std::vector<RuleText>& out) {
+  const auto entries = source.list(directory);
+  if (!entries || depth > kDeepest) {
+    report.errors.push_back(entries ? directory + " is nested too deeply"
+                                    : directory + ": " + entries.error().message());
+    return;
+  }
+  for (const Entry& entry : *entries) {
+    const std::string path = directory + "/" + entry.name;
+    const auto real = source.resolve(path);
+    if (!real) {
+      report.errors.push_back(real.error().message());
+      continue;
+    }
+    if (source.kind(*real) == Kind::kDirectory) {
+      add_rule_texts(source, own, path, depth + 1, report, out);
+      continue;
+    }
+    if (!entry.name.ends_with(".md")) {
+      continue;
+    }
+    std::string text = inline_imports(source, path, own, report);
+    if (const auto parts = yaml::split_frontmatter(text, path); parts && parts->body_line > 1) {
+      if (const json::Value* const paths = json::find(parts->fields, "paths")) {
+        text = fmt::format("These rules are for files that match {}.\n\n{}", json::print(*paths),
+                           text::trim(parts->body));
+      } else {
+        text = parts->body;
+      }
+    }
+    out.push_back({path, entry.name, std::move(text)});
+  }
+}
+
+}  // namespace
+
+std::vector<RuleText> rule_texts(const Tree& source, const std::set<std::string>& own,
+                                 Report& report) {
+  std::vector<RuleText> out;
+  const std::string directory = ".claude/rules";
+  const auto real = source.resolve(directory);
+  if (!real || (source.kind(*real) != Kind::kAbsent && !own.contains(*real))) {
+    add_rule_texts(source, own, directory, 0, report, out);
+  }
+  return out;
 }
 
 bool is_agents_file(const Tree& source, const std::string& path) {

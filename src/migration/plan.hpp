@@ -19,6 +19,7 @@ struct PlannedFile {
   bool executable = false;
   bool block = false;     ///< permissions.yaml: `text` is this host's part between its marks
   bool optional = false;  ///< left out without a word where something else is there
+  bool secret = false;    ///< for its owner's eyes alone
 };
 
 /// A link that an import wants; left out where something is there already.
@@ -72,9 +73,11 @@ bool is_bare(std::string_view text);
 /// that no import has written; what is in the way is an error of the report. A second time nothing
 /// changes. What a former import of this host has written and this one does not want is removed,
 /// unless a person has changed it. With `dry_run` the report alone is filled.
-void apply(const std::string& target, const Plan& plan, bool dry_run, Report& report);
+/// `own_folder`: the target is itself what `.opencode` is elsewhere, as a person's ~/.config/oap.
+void apply(const std::string& target, const Plan& plan, bool dry_run, Report& report,
+           bool own_folder = false);
 
 /// Takes back what imports of `report.host` have written, as far as nobody has changed it since.
-void undo(const std::string& target, bool dry_run, Report& report);
+void undo(const std::string& target, bool dry_run, Report& report, bool own_folder = false);
 
 }  // namespace oap::migration

@@ -176,6 +176,7 @@ int decided_rows(const std::string& name) {
 }
 
 TEST(RuleCorpus, ClaudeCode) { EXPECT_GE(decided_rows("claude.case"), 290); }
+TEST(RuleCorpus, ClaudeCodeAsPeopleWriteIt) { EXPECT_GE(decided_rows("claude_real.case"), 175); }
 TEST(RuleCorpus, Codex) { EXPECT_GE(decided_rows("codex.case"), 29); }
 TEST(RuleCorpus, Opencode) { EXPECT_GE(decided_rows("opencode.case"), 55); }
 TEST(RuleCorpus, GeminiCli) { EXPECT_GE(decided_rows("gemini.case"), 35); }

@@ -93,7 +93,16 @@ Result<Tree> Tree::open(const std::string& root) {
   return Tree(std::move(fd), std::move(canonical));
 }
 
+std::string_view Tree::local(std::string_view path) const {
+  if (stands_for_.empty() || !path.starts_with(stands_for_)) {
+    return path;
+  }
+  const std::string_view rest = path.substr(stands_for_.size());
+  return rest.empty() ? rest : (rest.front() == '/' ? rest.substr(1) : path);
+}
+
 Result<os::UniqueFd> Tree::open_dir(std::string_view path) const {
+  path = local(path);
   os::UniqueFd at(::openat(fd_.get(), ".", kDirectory));
   if (!at) {
     return fail(os::errno_error("opening", root_, errno));
@@ -119,7 +128,8 @@ Result<os::UniqueFd> Tree::open_dir(std::string_view path) const {
   return at;
 }
 
-Result<std::pair<os::UniqueFd, std::string>> Tree::parent(const std::string& path) const {
+Result<std::pair<os::UniqueFd, std::string>> Tree::parent(const std::string& given) const {
+  const std::string path(local(given));
   if (path.empty()) {
     return fail(Code::kInvalidArgument, "{} itself cannot be worked on", root_);
   }
@@ -131,7 +141,7 @@ Result<std::pair<os::UniqueFd, std::string>> Tree::parent(const std::string& pat
 }
 
 Kind Tree::kind(const std::string& path) const {
-  if (path.empty()) {
+  if (local(path).empty()) {
     return Kind::kDirectory;
   }
   const auto place = parent(path);
@@ -249,17 +259,19 @@ Result<std::vector<Entry>> Tree::list(const std::string& path) const {
   return out;
 }
 
-Result<void> Tree::make_dirs(const std::string& path, std::vector<std::string>& made) const {
+Result<void> Tree::make_dirs(const std::string& given, std::vector<std::string>& made) const {
+  const std::string path(local(given));
   if (path.empty()) {
     return {};
   }
+  const std::string above_it = given.substr(0, given.size() - path.size());
   std::string done;
   for (const std::string_view part : text::split(path, '/')) {
     OAP_TRY(const os::UniqueFd above, open_dir(done));
     const std::string name(part);
     done += (done.empty() ? "" : "/") + name;
     if (::mkdirat(above.get(), name.c_str(), 0755) == 0) {
-      made.push_back(done);
+      made.push_back(above_it + done);
     } else if (errno != EEXIST) {
       return fail(os::errno_error("creating", root_ + "/" + done, errno));
     }

@@ -33,6 +33,10 @@ class Tree {
   /// The root itself may be a link: the person named it. kInvalidArgument where it is no directory.
   static Result<Tree> open(const std::string& root);
 
+  /// From now on a name that begins a path stands for the root itself: "x/a" is "a". For a folder
+  /// that lies elsewhere under another name.
+  void stand_for(std::string name) { stands_for_ = std::move(name); }
+
   const std::string& root() const { return root_; }  ///< canonical
 
   Kind kind(const std::string& path) const;
@@ -60,12 +64,14 @@ class Tree {
 
  private:
   Tree(os::UniqueFd fd, std::string root) : fd_(std::move(fd)), root_(std::move(root)) {}
+  std::string_view local(std::string_view path) const;
   Result<os::UniqueFd> open_dir(std::string_view path) const;
   /// The open directory that holds the path's last component.
   Result<std::pair<os::UniqueFd, std::string>> parent(const std::string& path) const;
 
   os::UniqueFd fd_;
   std::string root_;
+  std::string stands_for_;
 };
 
 /// A path as Tree wants it: no empty, "." or ".." component left; kInvalidArgument where it leaves

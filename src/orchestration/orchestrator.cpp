@@ -184,7 +184,13 @@ Task<TaskReport> Orchestrator::process_task(TaskRequest request) {
                          run.request.principal};
   hooks::ChatOutcome chat =
       co_await parts_.hooks.chat_message(std::move(context), run.request.prompt);
-  if (chat.intercepted) {
+  for (std::string& text : chat.context) {
+    run.request.context.push_back(std::move(text));
+  }
+  if (chat.refused) {
+    run.report.error = Error(Code::kPermissionDenied, "the message was refused: " + chat.text);
+    set_status(run, TaskStatus::kFailed);
+  } else if (chat.intercepted) {
     run.report.content = std::move(chat.text);
     set_status(run, TaskStatus::kCompleted);
   } else {
@@ -222,13 +228,17 @@ Task<void> Orchestrator::work(Run& run) {
 Task<void> Orchestrator::fast_path(Run& run) {
   set_status(run, TaskStatus::kExecuting);
   std::vector<Message> history = run.request.history;
-  history.push_back(Message::user(run.request.prompt));
-  const Result<void> stored =
-      co_await parts_.conversation.append(history.back(), store::Durability::kSync);
-  if (!stored) {
-    run.report.error = stored.error();
-    set_status(run, TaskStatus::kFailed);
-    co_return;
+  std::vector<std::string> texts = run.request.context;
+  texts.push_back(run.request.prompt);
+  for (std::string& text : texts) {
+    history.push_back(Message::user(std::move(text)));
+    const Result<void> stored =
+        co_await parts_.conversation.append(history.back(), store::Durability::kSync);
+    if (!stored) {
+      run.report.error = stored.error();
+      set_status(run, TaskStatus::kFailed);
+      co_return;
+    }
   }
   run.scope.principal.role = parts_.agents.worker.name;
   auto result = co_await run.loop.run(parts_.agents.worker, run.scope, std::move(history), tools_,
@@ -259,6 +269,13 @@ StructuredQuestion Orchestrator::question(const Run& run, const AgentProfile& ag
 
 Task<Result<json::Object>> Orchestrator::require(Run& run) {
   json::Object prompt{{"task", run.request.prompt}, {"workspace", run.request.workspace}};
+  json::Array context;
+  for (const std::string& text : run.request.context) {
+    context.emplace_back(text);
+  }
+  if (!context.empty()) {
+    prompt["context"] = std::move(context);
+  }
   auto asked = question(run, parts_.agents.commander, "submit_requirements", "requirements.json",
                         std::move(prompt));
   co_return co_await ask_structured(std::move(asked), parts_.events, run.report.usage);

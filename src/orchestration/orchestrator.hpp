@@ -38,6 +38,7 @@ struct TaskRequest {
   std::vector<Message> history;       ///< of the session that is continued
   Principal principal;
   std::string workspace;
+  std::vector<std::string> context = {};  ///< texts that the model gets before the prompt
 };
 
 struct OrchestratorOptions {

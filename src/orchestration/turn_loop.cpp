@@ -170,18 +170,34 @@ void TurnLoop::note(const Talk& talk, const llm::Response& response) {
   }
 }
 
+/// Unless a hook does not want it.
+Task<Result<bool>> TurnLoop::shorten(CompactionWork work, const Scope& scope) {
+  hooks::Context context{scope.session_id, scope.task_id, scope.workspace, scope.principal};
+  hooks::SessionEvent event{hooks::SessionEvent::Kind::kBeforeCompact, "auto"};
+  const hooks::EventVerdict verdict =
+      co_await parts_.hooks.session_event(std::move(context), std::move(event));
+  if (verdict.block) {
+    const std::string notice =
+        "a hook keeps the conversation from being shortened: " + verdict.reason;
+    tell(parts_.events.on_notice, std::string_view(notice));
+    work.control.compacted(work.key);
+    co_return false;
+  }
+  co_return co_await compact(std::move(work));
+}
+
 /// Asks; before it, where the conversation is due, and once after the model found it too long, the
 /// conversation is shortened.
 Task<Result<llm::Response>> TurnLoop::ask_shortening(Talk& talk) {
   const bool can_shorten = parts_.context != nullptr && talk.agent.provider->is_model();
-  const auto shorten = [this, &talk](std::string reason) {
+  const auto shorter = [this, &talk](std::string reason) {
     CompactionWork work{talk.agent,   talk.tools,       talk.scope.deadline, std::move(reason),
                         talk.key,     *parts_.context,  talk.conversation,   parts_.events,
                         talk.history, talk.result.usage};
-    return compact(std::move(work));
+    return shorten(std::move(work), talk.scope);
   };
   if (can_shorten && parts_.context->is_due(talk.key)) {
-    auto done = co_await shorten(std::string(kFull));
+    auto done = co_await shorter(std::string(kFull));
     if (!done) {
       co_return fail(std::move(done).error());
     }
@@ -192,7 +208,7 @@ Task<Result<llm::Response>> TurnLoop::ask_shortening(Talk& talk) {
   if (!too_long || !can_shorten) {
     co_return response;
   }
-  auto done = co_await shorten(std::string(kTooLong));
+  auto done = co_await shorter(std::string(kTooLong));
   if (!done) {
     co_return fail(std::move(done).error());
   }
@@ -226,6 +242,9 @@ Task<Result<TurnResult>> TurnLoop::run(AgentProfile agent, Scope scope,
     }
     if (co_await async::cancel_requested()) {
       co_return fail(Code::kCancelled, "cancelled");
+    }
+    if (const auto stop = parts_.hooks.stop_wanted(scope.session_id)) {
+      co_return fail(Code::kFailedPrecondition, "a hook stopped the run: {}", *stop);
     }
     if (agent.max_turns && turn > *agent.max_turns) {
       co_return fail(Code::kFailedPrecondition, "the agent {} was not done after its {} turns{}",
@@ -269,7 +288,8 @@ Task<Result<TurnResult>> TurnLoop::run(AgentProfile agent, Scope scope,
     if (is_cut(*response) && result.final_text.empty()) {
       co_return fail(Code::kUpstream, "{}", kCutOff);
     }
-    hooks::Context context{scope.session_id, scope.task_id, scope.workspace, scope.principal};
+    hooks::Context context{scope.session_id, scope.task_id, scope.workspace,
+                           scope.principal,  std::string(), !conversation.is_stored()};
     const hooks::DoneOutcome done =
         co_await parts_.hooks.assistant_done(std::move(context), result.final_text);
     if (parts_.context != nullptr && agent.provider->is_model() &&
@@ -277,7 +297,7 @@ Task<Result<TurnResult>> TurnLoop::run(AgentProfile agent, Scope scope,
       CompactionWork work{agent,    tools,           scope.deadline, std::string(kFull),
                           talk.key, *parts_.context, conversation,   parts_.events,
                           history,  result.usage};
-      OAP_CO_TRY([[maybe_unused]] const bool shortened, co_await compact(std::move(work)));
+      OAP_CO_TRY([[maybe_unused]] const bool shortened, co_await shorten(std::move(work), scope));
     }
     if (done.verdict.action == hooks::DoneVerdict::Action::kStop && done.verdict.failed) {
       co_return fail(Code::kUpstream, "{}", done.verdict.reason);

@@ -18,6 +18,8 @@
 
 namespace oap::orchestration {
 
+struct CompactionWork;
+
 /// Whether a tool's public name is that of a built-in one that only reads: it may run side by side
 /// with others, and again.
 bool only_reads(std::string_view tool);
@@ -99,6 +101,7 @@ class TurnLoop {
                                   const std::vector<Message>& messages,
                                   const std::vector<ToolSpec>& tools);
   struct Talk;
+  Task<Result<bool>> shorten(CompactionWork work, const Scope& scope);
   Task<Result<llm::Response>> ask_shortening(Talk& talk);
   void note(const Talk& talk, const llm::Response& response);
   Task<Message> run_calls(const Scope& scope, const Message& answer, TurnResult& result,

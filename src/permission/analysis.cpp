@@ -14,7 +14,9 @@
 namespace oap::permission {
 namespace {
 
-constexpr std::size_t kBudget = 60'000;
+// Where the regions of a dimension are more, each rule is looked at by itself.
+constexpr std::size_t kBudget = 6'000;
+constexpr std::size_t kOwnBudget = 20'000;
 
 /// One rule's part in one region.
 struct Place {
@@ -35,9 +37,11 @@ class Analyser {
   Analysis run() {
     for (const Dimension& dimension : dimensions_) {
       maps_.push_back(regions_of(dimension.languages, dimension.texts, kBudget));
-      out_.complete = out_.complete && maps_.back().complete;
     }
     for (std::size_t d = 0; d < dimensions_.size(); ++d) {
+      if (!maps_[d].complete) {
+        continue;
+      }
       for (const Region& region : maps_[d].regions) {
         for (const std::uint32_t member : region.members) {
           places_[dimensions_[d].rules[member]].push_back({&dimensions_[d], &region});
@@ -73,7 +77,7 @@ class Analyser {
       return;
     }
     const std::size_t before = out_.findings.size();
-    if (!rules_[id]->withheld && !places_[id].empty()) {
+    if (!rules_[id]->withheld && (!places_[id].empty() || has_open_dimension(id))) {
       look_for_shadow(id);
     }
     if (out_.findings.size() == before) {
@@ -96,17 +100,42 @@ class Analyser {
     if (!moved.empty()) {
       return moved;
     }
-    const bool complete =
-        std::all_of(maps_.begin(), maps_.end(), [](const RegionMap& map) { return map.complete; });
     const bool looked_at =
-        std::any_of(dimensions_.begin(), dimensions_.end(), [&](const Dimension& d) {
-          return std::find(d.rules.begin(), d.rules.end(), id) != d.rules.end();
-        });
-    if (places_[id].empty() && looked_at && complete) {
+        std::any_of(dimensions_.begin(), dimensions_.end(),
+                    [&](const Dimension& d) { return place_of(d, id).has_value(); });
+    if (places_[id].empty() && looked_at && is_nowhere(id)) {
       return file ? "no path is written so: paths have no empty, '.' or '..' components"
                   : "nothing can match the pattern";
     }
     return {};
+  }
+
+  static std::optional<std::size_t> place_of(const Dimension& dimension, std::uint32_t id) {
+    const auto found = std::find(dimension.rules.begin(), dimension.rules.end(), id);
+    return found == dimension.rules.end()
+               ? std::nullopt
+               : std::optional(static_cast<std::size_t>(found - dimension.rules.begin()));
+  }
+
+  bool has_open_dimension(std::uint32_t id) const {
+    for (std::size_t d = 0; d < dimensions_.size(); ++d) {
+      if (!maps_[d].complete && place_of(dimensions_[d], id)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /// Of the dimensions that have too many regions: nothing can match it there either.
+  bool is_nowhere(std::uint32_t id) const {
+    for (std::size_t d = 0; d < dimensions_.size(); ++d) {
+      const auto at = place_of(dimensions_[d], id);
+      if (!maps_[d].complete && at &&
+          !coverage_of(dimensions_[d].languages[*at], {}, dimensions_[d].texts, kOwnBudget).empty) {
+        return false;
+      }
+    }
+    return true;
   }
 
   /// An allow rule must match the path with links resolved.
@@ -157,8 +186,13 @@ class Analyser {
       }
       by = !by || rule(*here).level < rule(*by).level ? here : by;
     }
+    for (std::size_t d = 0; d < dimensions_.size(); ++d) {
+      if (!maps_[d].complete && place_of(dimensions_[d], id) && !is_shadowed_in(d, id, by)) {
+        return;
+      }
+    }
     const auto witness = tried(id);
-    if (!witness) {
+    if (!witness || !by) {
       return;
     }
     const bool same = same_places(id, *by);
@@ -166,6 +200,83 @@ class Analyser {
     const auto kind = levels ? (same ? Finding::Kind::kContradictory : Finding::Kind::kShadowed)
                              : Finding::Kind::kRedundant;
     report(kind, id, by, sentence(kind, id, *by), witness);
+  }
+
+  /// The same for a dimension that has too many regions; `by` as there.
+  bool is_shadowed_in(std::size_t d, std::uint32_t id, std::optional<std::uint32_t>& by) {
+    const Dimension& dimension = dimensions_[d];
+    const auto& language = dimension.languages[*place_of(dimension, id)];
+    const Coverage alone = coverage_of(language, {}, dimension.texts, kOwnBudget);
+    out_.complete = out_.complete && alone.complete;
+    if (alone.empty) {
+      return alone.complete;
+    }
+    for (const bool stricter_alone : {true, false}) {
+      if (const auto here = covered_by(dimension, language, id, stricter_alone)) {
+        by = !by || rule(*here).level < rule(*by).level ? *here : *by;
+        witnesses_[id].emplace_back(d, alone.witness);
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /// The rule that is in the way of another everywhere: one that is by itself, where there is one,
+  /// else the least strict of those that are together.
+  std::optional<std::uint32_t> covered_by(const Dimension& dimension,
+                                          const text::GlobSequence& language, std::uint32_t id,
+                                          bool stricter_alone) {
+    std::vector<std::uint32_t> others;
+    std::vector<text::GlobSequence> languages;
+    for (std::size_t i = 0; i < dimension.rules.size(); ++i) {
+      const std::uint32_t other = dimension.rules[i];
+      if (outweighs(other, id) && (!stricter_alone || rule(other).level > rule(id).level)) {
+        others.push_back(other);
+        languages.push_back(dimension.languages[i]);
+      }
+    }
+    const Coverage found = coverage_of(language, languages, dimension.texts, kOwnBudget);
+    out_.complete = out_.complete && found.complete;
+    if (!found.covered || others.empty()) {
+      return std::nullopt;
+    }
+    std::optional<std::uint32_t> single;
+    for (std::size_t i = 0; i < others.size(); ++i) {
+      const bool better = !single || rule(others[i]).level > rule(*single).level;
+      if (better && coverage_of(language, {languages[i]}, dimension.texts, kOwnBudget).covered) {
+        single = others[i];
+      }
+    }
+    std::optional<std::uint32_t> least = single;
+    for (const std::vector<std::uint32_t>& way : found.ways) {
+      const std::uint32_t here =
+          others[*std::max_element(way.begin(), way.end(), [&](std::uint32_t a, std::uint32_t b) {
+            return rule(others[a]).level < rule(others[b]).level;
+          })];
+      least = single || (least && rule(*least).level <= rule(here).level) ? least : here;
+    }
+    return least;
+  }
+
+  /// Whether two rules speak of the same texts in the dimensions that have too many regions.
+  bool same_in_open_dimensions(std::uint32_t a, std::uint32_t b) const {
+    for (std::size_t d = 0; d < dimensions_.size(); ++d) {
+      const auto first = place_of(dimensions_[d], a);
+      const auto second = place_of(dimensions_[d], b);
+      if (maps_[d].complete || (!first && !second)) {
+        continue;
+      }
+      const auto& languages = dimensions_[d].languages;
+      const auto within = [&](std::size_t one, std::size_t other) {
+        const Coverage found =
+            coverage_of(languages[one], {languages[other]}, dimensions_[d].texts, kOwnBudget);
+        return found.covered && found.complete;
+      };
+      if (!first || !second || !within(*first, *second) || !within(*second, *first)) {
+        return false;
+      }
+    }
+    return true;
   }
 
   std::string sentence(Finding::Kind kind, std::uint32_t id, std::uint32_t by) const {
@@ -186,14 +297,22 @@ class Analyser {
     std::set<const Region*> second;
     std::transform(places_[a].begin(), places_[a].end(), std::inserter(first, first.end()), key);
     std::transform(places_[b].begin(), places_[b].end(), std::inserter(second, second.end()), key);
-    return first == second && rule(a).role == rule(b).role && rule(a).scope == rule(b).scope &&
-           rule(a).condition == rule(b).condition;
+    return first == second && same_in_open_dimensions(a, b) && rule(a).role == rule(b).role &&
+           rule(a).scope == rule(b).scope && rule(a).condition == rule(b).condition;
   }
 
   /// A witness of the rule that the policy itself sees it match.
   std::optional<json::Object> tried(std::uint32_t id) const {
+    std::vector<json::Object> requests;
     for (const Place& place : places_[id]) {
-      json::Object object = place.dimension->request(place.region->witness);
+      requests.push_back(place.dimension->request(place.region->witness));
+    }
+    if (const auto own = witnesses_.find(id); own != witnesses_.end()) {
+      for (const auto& [d, text] : own->second) {
+        requests.push_back(dimensions_[d].request(text));
+      }
+    }
+    for (json::Object& object : requests) {
       if (!rule(id).role.empty()) {
         object["role"] = rule(id).role;
       }
@@ -275,6 +394,8 @@ class Analyser {
   std::vector<Dimension> dimensions_;
   std::vector<RegionMap> maps_;
   std::vector<std::vector<Place>> places_;
+  /// Texts of a rule in dimensions that have too many regions.
+  std::map<std::uint32_t, std::vector<std::pair<std::size_t, std::string>>> witnesses_;
   Analysis out_;
 };
 

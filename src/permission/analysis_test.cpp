@@ -59,6 +59,37 @@ TEST(Analysis, Table) {
   EXPECT_GE(rows, 30);
 }
 
+/// As an import of Claude Code's settings writes them: the regions of these are exponentially many.
+std::string imported_policy() {
+  std::string yaml = "permissions:\n";
+  for (const char* name : {".git", ".config/git", ".vscode", ".idea", ".husky", ".cargo",
+                           ".devcontainer", ".yarn", ".mvn", ".claude"}) {
+    yaml += std::string("  - {pattern: '**/") + name + "/**', action: write, level: ask}\n";
+  }
+  for (const char* name :
+       {".bashrc", ".profile", ".zshrc", ".gitconfig", ".gitmodules", ".envrc"}) {
+    yaml += std::string("  - {pattern: '**/") + name + "', action: write, level: ask}\n";
+  }
+  return yaml;
+}
+
+TEST(Analysis, ManyRegionsAreNoHindrance) {
+  const Analysis analysis = analyse(*compile(
+      imported_policy() +
+      "  - {pattern: 'secrets/**', action: write, level: deny}\n"             // 18
+      "  - {pattern: 'secrets/.git/**', action: write, level: allow}\n"       // 19: by 18
+      "  - {pattern: 'src/**', action: write, level: allow}\n"                // 20
+      "  - {pattern: '**/.idea/.vscode/*', action: write, level: allow}\n"    // 21: by 4 and 5
+      "  - {pattern: '**/.husky/**', action: write, level: deny}\n"           // 22
+      "  - {pattern: '**/{.mvn,.yarn}/x', action: write, level: allow}\n"));  // 23: by 9 and 10
+  EXPECT_TRUE(analysis.complete);
+  EXPECT_THAT(summary(analysis), testing::HasSubstr("shadowed 19<18"));
+  EXPECT_THAT(summary(analysis), testing::HasSubstr("contradictory 6<22"));
+  EXPECT_THAT(summary(analysis), testing::HasSubstr("shadowed 21<"));
+  EXPECT_THAT(summary(analysis), testing::HasSubstr("shadowed 23<"));
+  EXPECT_EQ(analysis.findings.size(), 4U) << summary(analysis);
+}
+
 TEST(Analysis, WitnessesAreDecidedAsTheFindingSays) {
   const auto policy = compile(
       "permissions:\n"

@@ -33,6 +33,22 @@ struct RegionMap {
 RegionMap regions_of(const std::vector<text::GlobSequence>& languages, Texts texts,
                      std::size_t budget);
 
+/// How one language lies in others.
+struct Coverage {
+  bool empty = true;     ///< it has no text at all
+  bool covered = true;   ///< every text of it is in one of the others
+  bool complete = true;  ///< false: the budget was spent, and the rest is a guess
+  std::string witness;   ///< a text of it
+  /// Which of the others hold a part of it together (ascending), each way once.
+  std::vector<std::vector<std::uint32_t>> ways;
+};
+/// Looks only as far as it must: ends at the first text that no other has, and does not go on
+/// where one of the others has all that can follow. So it answers where the number of regions is
+/// exponential. Pure.
+Coverage coverage_of(const text::GlobSequence& language,
+                     const std::vector<text::GlobSequence>& others, Texts texts,
+                     std::size_t budget);
+
 /// `words` and, behind a blank, anything: what an argv rule matches.
 text::GlobSequence words_language(const std::vector<std::string>& words);
 /// The program by a glob, and behind a blank anything.

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/log.hpp"
+#include "migration/in_place.hpp"
 #include "orchestration/embedded.hpp"
 #include "os/file.hpp"
 #include "platform/skill_settings.hpp"
@@ -97,6 +98,17 @@ Common common_of(const Settings& settings, ModelSet& models, const std::string& 
   session::ContextOptions options;
   options.home = settings.paths.home;
   options.user_config = settings.paths.user_dir;
+  std::vector<std::string> left;
+  if (settings.config.platform.compatibility_mode == "claude_code") {
+    const std::string& workspace = settings.paths.workspace;
+    options.expand = [workspace](const std::filesystem::path& path, std::string text,
+                                 std::vector<std::string>& warnings) {
+      return migration::expanded_in_place(workspace, path.string(), std::move(text), warnings);
+    };
+    for (migration::InstructionsInPlace& one : migration::instructions_in_place(workspace, left)) {
+      options.more.push_back({one.path, std::move(one.text), false});
+    }
+  }
   const session::Context context = session::collect_context(settings.paths.workspace, options);
   Common common{settings,
                 models,
@@ -105,7 +117,7 @@ Common common_of(const Settings& settings, ModelSet& models, const std::string& 
                 role_matrix(settings),
                 look_at_skills(settings),
                 session::render(context)};
-  const std::vector<std::string>* const lists[] = {&context.warnings, &common.files.problems,
+  const std::vector<std::string>* const lists[] = {&left, &context.warnings, &common.files.problems,
                                                    &common.skills.problems};
   for (const std::vector<std::string>* const list : lists) {
     for (const std::string& warning : *list) {

@@ -15,6 +15,7 @@
 #include "platform/audit_sink.hpp"
 #include "platform/checkpoints.hpp"
 #include "platform/custom_commands.hpp"
+#include "platform/hook_programs.hpp"
 #include "platform/hook_table.hpp"
 #include "platform/missions.hpp"
 #include "platform/models.hpp"
@@ -22,12 +23,15 @@
 #include "platform/outputs.hpp"
 #include "platform/redaction.hpp"
 #include "platform/security_settings.hpp"
+#include "platform/session_events.hpp"
 #include "platform/skill_settings.hpp"
 #include "platform/stored_conversation.hpp"
+#include "platform/transcripts.hpp"
 #include "platform/upstreams.hpp"
 #include "platform/usage.hpp"
 #include "platform/workflows.hpp"
 #include "platform/worktrees.hpp"
+#include "programs/session_hooks.hpp"
 #include "session/output_files.hpp"
 #include "session/session_locks.hpp"
 #include "session/session_manager.hpp"
@@ -73,6 +77,9 @@ struct Platform::Parts {
   orchestration::MissionDesk mission_desk;
   std::unique_ptr<SessionHookParts> session_hooks;
   std::unique_ptr<CommandFiles> commands;
+  std::unique_ptr<programs::Runner> programs;
+  std::unique_ptr<Transcripts> transcripts;
+  std::unique_ptr<SessionEvents> events;
   hooks::Registry hooks;
   approval::FixedApprover nobody = approval::FixedApprover::nobody();
   std::unique_ptr<net::HttpClient> http;
@@ -128,6 +135,10 @@ Result<void> Platform::Parts::assemble() {
       hooks, {policy->engine(), *scanner, *security_policy, *session_hooks, mission_desk,
               &store->missions(), [this](const std::string& id) { return the_missions().stop(id); },
               commands.get()});
+  programs = make_runner(settings, options.executor, *scanner, [this](const std::string& id) {
+    return transcripts != nullptr ? transcripts->write(id) : std::string();
+  });
+  programs::register_programs(hooks, *programs);
   http = std::make_unique<net::HttpClient>(options.executor);
   decltype(BuiltinParts::wrap) wrap;
   if (!options.served) {
@@ -170,9 +181,11 @@ Result<void> Platform::Parts::assemble() {
   sessions = std::make_unique<session::SessionManager>(store->sessions(), store->messages(),
                                                        system_clock());
   adopt_usage(settings, *sessions);
+  transcripts = std::make_unique<Transcripts>(*sessions, settings.paths.workspace);
   models = std::make_unique<ModelSet>(settings.config, settings.env, options.executor,
                                       llm::Placeholders{{"workspace", settings.paths.workspace}});
   principal.user_id = user_name();
+  events = std::make_unique<SessionEvents>(hooks, principal, settings.paths.workspace);
   return {};
 }
 
@@ -303,6 +316,8 @@ void Platform::watch_calls(gateway::ProgressObserver observer) {
 }
 
 Task<void> Platform::close() {
+  co_await parts_->events->end();
+  co_await parts_->programs->close();
   if (parts_->workflows != nullptr) {
     co_await parts_->workflows->close();
   }
@@ -466,6 +481,8 @@ Task<Result<orchestration::TaskReport>> Platform::run_task(RunRequest request,
     observer.on_session(session_id, task.task_id);
   }
   parts.gateway->set_observer(redacted(*parts.redactor, std::move(observer.on_call)));
+  parts.programs->set_listener(observer.events.on_notice);
+  task.context = co_await parts.events->begin(session_id, !task.history.empty(), model);
   parts.note("task_started", session_id, task.task_id, nullptr);
   session::UsageNote note(used_folder(settings) + "/" + task.task_id + ".used");
   Usage used;
@@ -508,6 +525,7 @@ Task<Result<orchestration::TaskReport>> Platform::run_task(RunRequest request,
                {{"error", (saved ? counted.error() : saved.error()).to_string()}});
   }
   parts.gateway->set_observer({});
+  parts.programs->set_listener({});
   co_return redacted(*parts.redactor, std::move(report));
 }
 

@@ -5,6 +5,7 @@
 #include "base/log.hpp"
 #include "migration/in_place.hpp"
 #include "os/file.hpp"
+#include "platform/hook_programs.hpp"
 #include "platform/live_policy.hpp"
 #include "tools/builtin.hpp"
 
@@ -43,7 +44,15 @@ Result<Settings> load_settings(const SettingsOptions& options) {
   load.paths = settings.paths;
   load.env = options.env;
   load.trust = options.trust;
+  programs::HookSet hooks;
+  load.commands = [&](bool reads_others) {
+    return hook_commands(settings.paths, reads_others, hooks);
+  };
   OAP_TRY(settings.config, config::load(load));
+  settings.hooks = counted_hooks(std::move(hooks), settings.config.trusted);
+  for (const std::string& warning : settings.hooks.warnings) {
+    settings.config.warnings.push_back(warning);
+  }
   if (options.sets_log_level) {
     log::set_level(settings.config.platform.log_level);
   }

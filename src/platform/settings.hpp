@@ -8,6 +8,7 @@
 #include "config/load.hpp"
 #include "config/paths.hpp"
 #include "permission/policy.hpp"
+#include "programs/hook_set.hpp"
 
 namespace oap::platform {
 
@@ -30,6 +31,7 @@ struct Settings {
   config::Config config;
   config::Env env;
   SettingsOptions loaded_with;
+  programs::HookSet hooks = {};  ///< those that count; a project's only where it is trusted
 };
 
 /// kConfiguration with a line for each fault; kNotFound where the workspace does not exist.

@@ -93,6 +93,10 @@ class Collector {
     }
     found.text.resize(have);
     found.size = std::max(found.size, have);
+    if (options_.expand && path.filename() == "CLAUDE.md" && have <= options_.budget_bytes) {
+      found.text = options_.expand(path, std::move(found.text), warnings_);
+      found.size = found.text.size();
+    }
     if (text::trim(found.text).empty()) {
       return std::nullopt;
     }
@@ -173,6 +177,9 @@ ContextFile fit(Found found, std::size_t room) {
 Context collect_context(const std::filesystem::path& workspace, const ContextOptions& options) {
   Collector collector(options);
   std::vector<Found> inner_first;
+  for (auto file = options.more.rbegin(); file != options.more.rend(); ++file) {
+    inner_first.push_back({file->path, file->text, file->text.size()});
+  }
   for (const fs::path& directory : directories(workspace, options)) {
     if (std::optional<Found> found = collector.from(directory)) {
       inner_first.push_back(*std::move(found));

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <filesystem>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -19,6 +20,12 @@ struct ContextOptions {
   std::filesystem::path home;             ///< where the search upward stops; empty: $HOME
   /// The directory of the user's own AGENTS.md; empty: ${XDG_CONFIG_HOME:-~/.config}/oap
   std::filesystem::path user_config;
+  /// What a CLAUDE.md comes to, for who puts in the files that it names; empty: its own text.
+  /// `warnings` gets what could not be put in, a sentence each.
+  std::function<std::string(const std::filesystem::path& path, std::string text,
+                            std::vector<std::string>& warnings)>
+      expand = {};
+  std::vector<ContextFile> more = {};  ///< further files of the workspace's, after its own
 };
 
 struct Context {

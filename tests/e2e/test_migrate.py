@@ -96,7 +96,6 @@ class Migrate(OapTest):
                          {"permissions.disableBypassPermissionsMode", "env.NODE_ENV", "statusLine",
                           "cleanupPeriodDays", "enabledPlugins"})
         self.assertTrue(all(one["reason"] and ".claude/settings.json:" in one["where"] for one in report["not_carried"]))
-        self.assertTrue(any("does not run them" in one for one in report["warnings"]))
         self.assertEqual(json.loads((self.work / ".opencode/hooks/claude-code.json").read_text())["hooks"], TEAM["hooks"])
         self.assertIn("anthropic/claude-sonnet-4-5", (self.work / ".opencode/config.yaml").read_text())
 
@@ -283,6 +282,56 @@ class Migrate(OapTest):
             self.assertIn(part, result.out)
         self.assertEqual(self.oap("migrate", "claude-code", "--source", str(self.base / "none")).code, 1)
         self.assertEqual(self.oap("migrate", "nothing").code, 2)
+
+
+class WithoutImport(OapTest):
+    """platform.compatibility_mode: what .claude and CLAUDE.md say, in place."""
+
+    def prompt(self):
+        env, received = self.mock_llm([{"answer": {"text": "ok"}}])
+        self.run_task("hello", "--model", "openai/m", env=env)
+        return json.dumps(received()[0]["body"])
+
+    def test_instructions_with_what_they_import(self):
+        self.write("CLAUDE.md", "Read @docs/style.md and `@docs/not.md`, @.env, @../outside.md\n")
+        self.write("docs/style.md", "TWO-SPACES and @deep.md\n")
+        self.write("docs/deep.md", "DEEP-TEXT\n")
+        self.write("docs/not.md", "NOT-THIS\n")
+        self.write(".env", "TOKEN=TELL-NOBODY\n")
+        (self.base / "outside.md").write_text("OUTSIDE-TEXT\n")
+        self.write(".claude/rules/api.md", "---\npaths: ['src/api/**']\n---\nAPI-RULE\n")
+        self.write("CLAUDE.local.md", "LOCAL-NOTE\n")
+        seen = self.prompt()
+        for text in ("TWO-SPACES", "DEEP-TEXT", "API-RULE", "LOCAL-NOTE", "src/api/**"):
+            self.assertIn(text, seen)
+        for text in ("NOT-THIS", "TELL-NOBODY", "OUTSIDE-TEXT"):
+            self.assertNotIn(text, seen)
+        self.write(".opencode/config.yaml", "platform: {compatibility_mode: none}\n")
+        seen = self.prompt()
+        self.assertIn("@docs/style.md", seen)
+        self.assertNotIn("TWO-SPACES", seen)
+        self.assertNotIn("API-RULE", seen)
+
+    def test_a_persons_own_setup_for_all_projects(self):
+        claude = self.home / ".claude"
+        claude.mkdir()
+        (claude / "CLAUDE.md").write_text("MY-STYLE\n")
+        (claude / "settings.json").write_text(json.dumps({"permissions": {"allow": ["Bash"], "deny": ["Bash(curl *)"]}}))
+        before = picture(self.home)
+        dry = self.oap("migrate", "claude-code", "--user", "--dry-run", "--json").json()
+        self.assertEqual(picture(self.home), before)
+        report = self.oap("migrate", "claude-code", "--user", "--json")
+        self.assertEqual(report.code, 0, report)
+        self.assertEqual(report.json()["files"], dry["files"])
+        self.assertEqual([one["key"] for one in report.json()["not_carried"]], ["permissions.allow: Bash"])
+        self.assertIn("MY-STYLE", self.prompt())
+        (answer,) = self.oap("permission", "check", "--batch",
+                             stdin=json.dumps({"tool": "bash", "arguments": {"command": "curl x"}})).lines()
+        self.assertEqual(answer["decision"], "deny")
+        self.assertFalse((self.work / "AGENTS.md").exists())
+        self.assertEqual(self.oap("migrate", "claude-code", "--user", "--undo").code, 0)
+        self.assertEqual({k: v for k, v in picture(self.home).items() if k.startswith(".claude")}, before)
+        self.assertFalse((self.home / ".config/oap/permissions.yaml").exists())
 
 
 if __name__ == "__main__":

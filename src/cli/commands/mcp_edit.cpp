@@ -6,6 +6,7 @@
 #include "config/expand.hpp"
 #include "config/load.hpp"
 #include "config/trust.hpp"
+#include "platform/hook_programs.hpp"
 #include "text/strings.hpp"
 #include "text/utf8.hpp"
 
@@ -26,6 +27,10 @@ Result<config::Paths> paths_of(const Common& common) {
 config::Config state_of(const config::Paths& paths) {
   config::LoadOptions load;
   load.paths = paths;
+  programs::HookSet hooks;
+  load.commands = [&](bool reads_others) {
+    return platform::hook_commands(paths, reads_others, hooks);
+  };
   return config::load_all(load).config;
 }
 

@@ -117,18 +117,50 @@ int validate(const std::string& target, bool json) {
 
 }  // namespace
 
+namespace {
+
+/// What is the person's own, into their own settings.
+int migrate_user(const Common& common, const MigrateArgs& args) {
+  migration::ClaudeImport options = claude_import(args, "");
+  const auto given = os::env("XDG_CONFIG_HOME");
+  const std::string home = os::home_dir();
+  options.target =
+      place(args.target, (given && given->starts_with('/') ? *given : home + "/.config") + "/oap");
+  if (!args.source.empty()) {
+    options.places.user_dir = above_dot_claude(place(args.source, "")) + "/.claude";
+  }
+  if (home.empty() || options.places.user_dir.empty() || args.project_only) {
+    return report(Error(Code::kUsage, "--user needs a home directory and no --project-only"),
+                  common.json);
+  }
+  if (args.undo) {
+    migration::Report done;
+    done.host = "claude-code";
+    done.source = done.target = options.target;
+    done.dry_run = args.dry_run;
+    migration::undo(options.target, args.dry_run, done, true);
+    return show(done, common.json, "");
+  }
+  return show(migration::import_claude_user(options), common.json, "oap config check");
+}
+
+}  // namespace
+
 int migrate_command(const Common& common, const MigrateArgs& args) {
   std::optional<std::string> named;
   if (!common.workspace.empty()) {
     named = common.workspace;
   }
   std::string workspace;
-  if (args.source.empty() || args.target.empty()) {
+  if (!args.user && (args.source.empty() || args.target.empty())) {
     const auto found = config::find_workspace(named, ".", config::process_env());
     if (!found) {
       return report(found.error(), common.json);
     }
     workspace = *found;
+  }
+  if (args.user) {
+    return migrate_user(common, args);
   }
   const std::string target = place(args.target, workspace);
   if (args.host == Host::kValidate) {

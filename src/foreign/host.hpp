@@ -1,0 +1,8 @@
+#pragma once
+
+namespace oap::foreign {
+
+/// The agent programs whose words are known.
+enum class Host { kClaudeCode, kCodex, kGemini, kGoose, kCrush, kOpencode };
+
+}  // namespace oap::foreign

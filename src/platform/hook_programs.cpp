@@ -1,0 +1,178 @@
+#include "platform/hook_programs.hpp"
+
+#include <algorithm>
+#include <map>
+#include <utility>
+
+#include <sys/stat.h>
+
+#include "base/log.hpp"
+#include "gateway/hooks/guards.hpp"
+#include "gateway/trust/clean.hpp"
+#include "json/parse.hpp"
+#include "migration/claude_rules.hpp"
+#include "migration/in_place.hpp"
+#include "migration/rules.hpp"
+#include "os/file.hpp"
+#include "permission/policy.hpp"
+#include "platform/settings.hpp"
+#include "text/utf8.hpp"
+
+namespace oap::platform {
+namespace {
+
+constexpr std::size_t kMostFile = 4U << 20U;
+constexpr std::size_t kMostFiles = 100;
+constexpr std::size_t kMostDepth = 64;
+constexpr std::uint32_t kWritableByOthers = 022;
+
+bool is_of_machine(const std::string& path) {
+  struct stat info{};
+  return ::lstat(path.c_str(), &info) == 0 && S_ISREG(info.st_mode) && info.st_uid == 0 &&
+         (info.st_mode & kWritableByOthers) == 0;
+}
+
+void take_file(const std::string& path, programs::Owner owner, std::vector<programs::HookFile>& out,
+               std::vector<config::Problem>& problems) {
+  const auto text = os::read_file(path, kMostFile);
+  auto value = text ? json::parse_object(*text, {kMostDepth, kMostFile})
+                    : Result<json::Object>(fail(text.error()));
+  if (!value) {
+    problems.push_back({path, 1, "", value.error().message()});
+    return;
+  }
+  const json::Object* const hooks = json::find_object(*value, "hooks");
+  if (hooks == nullptr) {
+    problems.push_back(
+        {path, 1, "hooks", "expected an object: {\"hooks\": {\"PreToolUse\": […]}}"});
+    return;
+  }
+  if (!json::get_bool(*value, "disableAllHooks")) {
+    out.push_back({text::escape_visible(path), owner, *hooks});
+  }
+}
+
+void take_folder(const std::string& base, programs::Owner owner,
+                 std::vector<programs::HookFile>& out, std::vector<config::Problem>& problems) {
+  const std::string folder = base + "/hooks";
+  if (base.empty() || !os::is_directory(folder)) {
+    return;
+  }
+  const auto names = os::list_dir(folder);
+  if (!names) {
+    problems.push_back({folder, 0, "", names.error().message()});
+    return;
+  }
+  std::size_t count = 0;
+  for (const std::string& name : *names) {
+    const std::string path = folder + "/" + name;
+    if (!name.ends_with(".json") || name.starts_with('.') || ++count > kMostFiles) {
+      continue;
+    }
+    if (owner == programs::Owner::kManaged && !is_of_machine(path)) {
+      problems.push_back({path, 0, "", "must be a file that root alone can write"});
+      continue;
+    }
+    take_file(path, owner, out, problems);
+  }
+}
+
+/// Whether a call is one that a permission rule of Claude Code's names. Compiled once a rule.
+class Conditions {
+ public:
+  explicit Conditions(std::string workspace) : workspace_(std::move(workspace)) {}
+
+  bool fits(const std::string& rule, const ToolCall& call, const std::string& cwd) {
+    auto found = policies_.find(rule);
+    if (found == policies_.end()) {
+      found = policies_.emplace(rule, compile(rule)).first;
+    }
+    if (found->second == nullptr) {
+      return true;
+    }
+    const auto request = gateway::permission_request(call, workspace_, cwd);
+    return found->second->decide(request).level == Level::kDeny;
+  }
+
+ private:
+  std::shared_ptr<const permission::Policy> compile(const std::string& rule) const {
+    const migration::Translation made =
+        migration::translate_rule({Level::kDeny, migration::Layer::kProject, rule, "a hook's if"});
+    std::string text = "permissions:\n";
+    for (const std::string& line : migration::rule_lines(made.rules)) {
+      text += "  " + line + "\n";
+    }
+    permission::PolicyOptions options;
+    options.workspace = workspace_;
+    options.replace_builtin = true;
+    options.default_permission = Level::kAllow;
+    auto policy = made.rules.empty() ? Result<std::shared_ptr<const permission::Policy>>(nullptr)
+                                     : permission::Policy::compile(
+                                           {{permission::Tier::kUser, "if", text}}, options);
+    if (!policy || *policy == nullptr) {
+      log::warn("hooks", "a hook's `if` is not understood: it runs for every call", {{"if", rule}});
+      return nullptr;
+    }
+    return *std::move(policy);
+  }
+
+  std::string workspace_;
+  std::map<std::string, std::shared_ptr<const permission::Policy>> policies_;
+};
+
+}  // namespace
+
+config::ForeignCommands hook_commands(const config::Paths& paths, bool reads_others,
+                                      programs::HookSet& hooks) {
+  config::ForeignCommands out;
+  std::vector<programs::HookFile> files;
+  take_folder(paths.managed_dir, programs::Owner::kManaged, files, out.problems);
+  take_folder(paths.user_dir, programs::Owner::kUser, files, out.problems);
+  take_folder(paths.project_dir, programs::Owner::kProject, files, out.problems);
+  if (reads_others) {
+    for (migration::HooksInPlace& one : migration::hooks_in_place(paths.workspace)) {
+      files.push_back({std::move(one.file), programs::Owner::kProject, std::move(one.hooks)});
+    }
+  }
+  hooks = programs::read_hooks(files);
+  programs::HookCommands commands = programs::commands_of(hooks, paths.workspace);
+  out.digests = std::move(commands.digests);
+  out.shown = std::move(commands.commands);
+  for (const programs::Handler& handler : hooks.handlers) {
+    const std::string place = handler.file + ": hooks";
+    if (handler.owner == programs::Owner::kProject &&
+        std::find(out.withheld.begin(), out.withheld.end(), place) == out.withheld.end()) {
+      out.withheld.push_back(place);
+    }
+  }
+  return out;
+}
+
+programs::HookSet counted_hooks(programs::HookSet hooks, bool trusted) {
+  if (!trusted) {
+    std::erase_if(hooks.handlers, [](const programs::Handler& handler) {
+      return handler.owner == programs::Owner::kProject;
+    });
+  }
+  return hooks;
+}
+
+std::unique_ptr<programs::Runner> make_runner(
+    const Settings& settings, Executor executor, const security::SecretScanner& scanner,
+    std::function<std::string(const std::string& session_id)> transcript) {
+  programs::Runner::Parts parts{std::move(executor), settings.hooks, settings.paths.workspace, {}};
+  const auto conditions = std::make_shared<Conditions>(settings.paths.workspace);
+  parts.condition = [conditions](const std::string& rule, const ToolCall& call,
+                                 const std::string& cwd) {
+    return conditions->fits(rule, call, cwd);
+  };
+  parts.clean = [&scanner](std::string text) {
+    text = scanner.redact(text);
+    gateway::clean(text);
+    return text;
+  };
+  parts.transcript = std::move(transcript);
+  return std::make_unique<programs::Runner>(std::move(parts));
+}
+
+}  // namespace oap::platform
