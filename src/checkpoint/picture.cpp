@@ -14,6 +14,7 @@
 #include "json/print.hpp"
 #include "os/fd.hpp"
 #include "os/file.hpp"
+#include "os/stand_in.hpp"
 #include "text/strings.hpp"
 
 namespace oap::checkpoint {
@@ -78,7 +79,11 @@ class Picture::Walk {
       std::string path = relative;
       path += relative.empty() ? "" : "/";
       path += name;
-      OAP_CHECK_OK(entry(path, info, depth));
+      if (!os::is_stand_in(number, found->d_name, info)) {
+        OAP_CHECK_OK(entry(path, info, depth));
+      } else if (S_ISDIR(info.st_mode)) {
+        OAP_CHECK_OK(folder(path, depth + 1));
+      }
     }
     ignore_.keep(patterns);
     return {};

@@ -16,6 +16,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "async/deadline.hpp"
 #include "base/log.hpp"
 #include "os/file.hpp"
 #include "sandbox/child_launch.hpp"
@@ -205,60 +206,73 @@ constexpr int kMostAgain = 3;
 
 Child::Child(std::unique_ptr<State> state) : state_(std::move(state)) {}
 
-struct Child::Begun::Parts {
+/// What is to run, and how; until it runs.
+struct Child::Launching {
   Spec spec;
+  std::string program;
   std::unique_ptr<Prepared> prepared;
-  Launched running;
+  int disturbed = 0;
+
+  static Result<Launching> make(Spec wanted) {
+    Launching launching;
+    OAP_TRY(launching.spec, Prepared::complete(std::move(wanted)));
+    OAP_TRY(launching.program, find_program(launching.spec));
+    OAP_TRY(launching.prepared, Prepared::make(launching.spec, launching.program));
+    return launching;
+  }
+
+  /// Whether it is to be launched once more, in another way.
+  Result<bool> plan_again(const Report& report) {
+    if (is_in_the_way(report) && disturbed < kMostAgain) {
+      ++disturbed;
+      OAP_TRY(prepared, Prepared::make(spec, program));  // what was looked at may be gone by now
+      return true;
+    }
+    if (lacks_namespaces(report) && !prepared->plan.bare) {
+      prepared->do_without_root(-report.value, report.where);
+      return true;
+    }
+    return false;
+  }
 };
 
-Child::Begun::Begun(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
-Child::Begun::Begun(Begun&& other) noexcept = default;
-
-Child::Begun::~Begun() {
-  if (parts_ != nullptr) {
-    const LaunchPlan& plan = parts_->prepared->plan;
-    const std::string left = plan.refusal != 0 ? plan.bare_tmp : "";
-    const TreeRemoval after(left);
-    parts_->running.ends.life.write.reset();
-    reap(parts_->running.supervisor);
-  }
-}
-
 Result<std::unique_ptr<Child>> Child::start(Executor executor, Spec spec) {
-  OAP_TRY(Begun begun, begin(std::move(spec)));
-  return attend(std::move(executor), std::move(begun));
+  OAP_TRY(Launching launching, Launching::make(std::move(spec)));
+  while (true) {
+    OAP_TRY(Launched running, launch(launching.spec, *launching.prepared));
+    OAP_CHECK_OK(hear_first(running, launching.spec));
+    OAP_TRY(const bool again, launching.plan_again(running.report));
+    if (!again) {
+      return attend(std::move(executor), std::move(launching), std::move(running));
+    }
+  }
 }
 
-Result<Child::Begun> Child::begin(Spec spec) {
-  OAP_TRY(spec, Prepared::complete(std::move(spec)));
-  OAP_TRY(std::string program, find_program(spec));
-  OAP_TRY(std::unique_ptr<Prepared> prepared, Prepared::make(spec, program));
-  auto launched = launch(spec, *prepared);
-  for (int again = 0; again < kMostAgain && launched && is_in_the_way(launched->report); ++again) {
-    OAP_TRY(prepared, Prepared::make(spec, program));  // what was looked at may be gone by now
-    launched = launch(spec, *prepared);
+Task<Result<std::unique_ptr<Child>>> Child::start_beside(Executor executor, Spec spec) {
+  OAP_CO_TRY(Launching launching, Launching::make(std::move(spec)));
+  while (true) {
+    OAP_CO_TRY(Launched running, launch(launching.spec, *launching.prepared));
+    auto waiting = reported(executor, running);
+    co_await async::shielded(std::move(waiting));
+    OAP_CO_CHECK_OK(hear_first(running, launching.spec));
+    OAP_CO_TRY(const bool again, launching.plan_again(running.report));
+    if (!again) {
+      co_return attend(std::move(executor), std::move(launching), std::move(running));
+    }
   }
-  if (launched && lacks_namespaces(launched->report)) {
-    prepared->do_without_root(-launched->report.value, launched->report.where);
-    launched = launch(spec, *prepared);
-  }
-  OAP_TRY(Launched running, std::move(launched));
-  const Report& report = running.report;
-  if (report.kind == Report::Kind::kFailed) {
-    return fail(launch_error(spec, static_cast<Stage>(report.detail), report.value, report.facts,
-                             refused_place(prepared->plan, report.where)));
-  }
-  return Begun(std::make_unique<Begun::Parts>(
-      Begun::Parts{std::move(spec), std::move(prepared), std::move(running)}));
 }
 
-Result<std::unique_ptr<Child>> Child::attend(Executor executor, Begun begun) {
-  const std::unique_ptr<Begun::Parts> parts = std::move(begun.parts_);
-  const Spec& spec = parts->spec;
-  const std::unique_ptr<Prepared>& prepared = parts->prepared;
-  Ends& ends = parts->running.ends;
-  const Report* const report = &parts->running.report;
-  const pid_t supervisor = parts->running.supervisor;
+Result<std::unique_ptr<Child>> Child::attend(Executor executor, Launching launching,
+                                             Launched running) {
+  const Spec& spec = launching.spec;
+  const std::unique_ptr<Prepared>& prepared = launching.prepared;
+  Ends& ends = running.ends;
+  const Report* const report = &running.report;
+  const pid_t supervisor = running.supervisor;
+  if (report->kind == Report::Kind::kFailed) {
+    return fail(launch_error(spec, static_cast<Stage>(report->detail), report->value, report->facts,
+                             refused_place(prepared->plan, report->where)));
+  }
   auto state = std::make_unique<State>(std::move(executor), std::move(ends.in.write),
                                        std::move(ends.out.read), std::move(ends.err.read),
                                        std::move(ends.status.read));

@@ -14,6 +14,8 @@
 
 namespace oap::sandbox {
 
+struct Launched;
+
 /// How a child ended: a code, or the signal that ended it (then code is 128 + signal).
 struct Exit {
   int code = 0;
@@ -36,25 +38,8 @@ class Child {
   /// kResourceExhausted: no more processes or descriptors; kFailedPrecondition: less isolation than
   /// the spec requires.
   static Result<std::unique_ptr<Child>> start(Executor executor, Spec spec);
-
-  /// A program that runs and that nobody attends to yet. Destruction kills and reaps it.
-  class Begun {
-   public:
-    Begun(Begun&& other) noexcept;
-    Begun& operator=(Begun&&) = delete;
-    ~Begun();
-
-   private:
-    friend class Child;
-    struct Parts;
-    explicit Begun(std::unique_ptr<Parts> parts);
-    std::unique_ptr<Parts> parts_;
-  };
-  /// `start` in two: the first part is what blocks, and any thread may do it, many at a time; the
-  /// second belongs to the executor's thread.
-  static Result<Begun> begin(Spec spec);
-  static Result<std::unique_ptr<Child>> attend(Executor executor, Begun begun);
-
+  /// The same, but only the fork blocks. Cancellation does not end it.
+  static Task<Result<std::unique_ptr<Child>>> start_beside(Executor executor, Spec spec);
   ~Child();
   Child(const Child&) = delete;
   Child& operator=(const Child&) = delete;
@@ -84,6 +69,9 @@ class Child {
 
  private:
   struct State;
+  struct Launching;
+  static Result<std::unique_ptr<Child>> attend(Executor executor, Launching launching,
+                                               Launched running);
   explicit Child(std::unique_ptr<State> state);
   std::unique_ptr<State> state_;
 };

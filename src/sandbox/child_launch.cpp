@@ -4,6 +4,9 @@
 #include <cerrno>
 #include <cstring>
 
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/posix/stream_descriptor.hpp>
+#include <boost/asio/use_awaitable.hpp>
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
@@ -11,6 +14,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "async/deadline.hpp"
 #include "base/clock.hpp"
 #include "os/file.hpp"
 #include "sandbox/supervisor.hpp"
@@ -37,9 +41,10 @@ Result<Pipe> make_sockets() {
 }
 
 /// Waits for the first report; the supervisor's end is the only other thing that can come.
-Result<Report> first_report(int fd, const Spec& spec) {
+Result<Report> first_report(const Launched& launched, const Spec& spec) {
   Report report;
-  const Deadline deadline = Deadline::after(kLongestLaunch);
+  const int fd = launched.ends.status.read.get();
+  const Deadline deadline = launched.until;
   pollfd waiting{fd, POLLIN, 0};
   while (::poll(&waiting, 1, static_cast<int>(deadline.left().count())) < 0 && errno == EINTR) {
   }
@@ -106,13 +111,33 @@ Result<Launched> launch(const Spec& spec, Prepared& prepared) {
     return fail(launch_error(spec, Stage::kFork, -launched.supervisor));
   }
   ends.close_theirs();
-  auto report = first_report(ends.status.read.get(), spec);
+  launched.until = Deadline::after(kLongestLaunch);
+  return launched;
+}
+
+Result<void> hear_first(Launched& launched, const Spec& spec) {
+  auto report = first_report(launched, spec);
   if (!report || report->kind == Report::Kind::kFailed) {
-    ends.life.write.reset();
+    launched.ends.life.write.reset();
     reap(launched.supervisor);
   }
   OAP_TRY(launched.report, std::move(report));
-  return launched;
+  return {};
+}
+
+Task<Result<void>> reported(Executor executor, const Launched& launched) {
+  const int copy = ::fcntl(launched.ends.status.read.get(), F_DUPFD_CLOEXEC, 0);
+  if (copy < 0) {
+    co_return Result<void>{};  // hear_first waits then
+  }
+  boost::asio::posix::stream_descriptor status(executor, copy);
+  auto readable = [](boost::asio::posix::stream_descriptor& from) -> Task<Result<void>> {
+    co_await from.async_wait(boost::asio::posix::stream_descriptor::wait_read,
+                             boost::asio::as_tuple(boost::asio::use_awaitable));
+    co_return Result<void>{};
+  };
+  auto waiting = readable(status);
+  co_return co_await async::with_deadline(launched.until, std::move(waiting), "a supervisor");
 }
 
 void reap(pid_t pid) {

@@ -2,6 +2,8 @@
 
 #include <sys/types.h>
 
+#include "async/task.hpp"
+#include "base/clock.hpp"
 #include "os/fd.hpp"
 #include "sandbox/plan.hpp"
 #include "sandbox/prepare.hpp"
@@ -30,13 +32,17 @@ struct Ends {
 
 struct Launched {
   Ends ends;
-  Report report;  ///< the first one; where it is a failure, the supervisor is gone
   pid_t supervisor = -1;
+  Deadline until = Deadline::never();  ///< when its first report must be there
+  Report report;                       ///< that one; where it is a failure, the supervisor is gone
 };
 
-/// Forks a supervisor and waits for its first report. kUnavailable: it gives none; else as
-/// Child::start.
+/// Forks a supervisor, whose first report is still to come. Errors as Child::start.
 Result<Launched> launch(const Spec& spec, Prepared& prepared);
+/// Waits for that report and takes it. kUnavailable: there is none, and no supervisor any more.
+Result<void> hear_first(Launched& launched, const Spec& spec);
+/// Until hear_first has nothing to wait for, or must not be waited for any longer.
+Task<Result<void>> reported(Executor executor, const Launched& launched);
 
 /// Waits for a child process of this one to be gone.
 void reap(pid_t pid);

@@ -7,6 +7,8 @@
 #include <linux/filter.h>
 #include <sys/types.h>
 
+#include "os/stand_in.hpp"
+
 namespace oap::sandbox {
 
 // What the processes after the fork carry out. Everything is made ready before it: plain data, the
@@ -63,8 +65,8 @@ struct Placeholder {
   const char* path = nullptr;
   const char* text = nullptr;
 };
-inline constexpr std::uint32_t kPlaceholderMode = 01755;
-inline constexpr char kNowhere[] = "/proc/self/oap-placeholder";
+inline constexpr std::uint32_t kPlaceholderMode = os::kStandInFolder;
+inline constexpr auto& kNowhere = os::kStandInLink;
 
 /// A name that is a mount of its own in the private root, so that nobody there may replace it.
 struct Guard {

@@ -5,7 +5,6 @@
 
 #include "async/deadline.hpp"
 #include "async/event.hpp"
-#include "async/run_blocking.hpp"
 #include "async/scope.hpp"
 #include "sandbox/child.hpp"
 #include "sandbox/clip.hpp"
@@ -71,17 +70,6 @@ Task<Exit> attend(Executor executor, Child& child, RunOptions& options, Output& 
   co_return ended.value_or(lost);
 }
 
-Task<Result<std::unique_ptr<Child>>> start(Executor executor, Spec spec,
-                                           async::BlockingPool* starter) {
-  if (starter == nullptr) {
-    co_return Child::start(std::move(executor), std::move(spec));
-  }
-  auto begin = [wanted = std::move(spec)]() mutable { return Child::begin(std::move(wanted)); };
-  auto beginning = async::run_blocking(*starter, std::move(begin));
-  OAP_CO_TRY(Child::Begun begun, co_await std::move(beginning));
-  co_return Child::attend(std::move(executor), std::move(begun));
-}
-
 }  // namespace
 
 Task<Result<Output>> run(Executor executor, Spec spec, RunOptions options) {
@@ -94,8 +82,8 @@ Task<Result<Output>> run(Executor executor, Spec spec, RunOptions options) {
   spec.through_proxy = spec.through_proxy || !spec.hosts.empty();
   OAP_CO_TRY(AllowList hosts, AllowList::parse(spec.hosts));
   const bool through_proxy = !spec.hosts.empty();
-  OAP_CO_TRY(const std::unique_ptr<Child> child,
-             co_await start(executor, std::move(spec), options.starter));
+  auto starting = Child::start_beside(executor, std::move(spec));
+  OAP_CO_TRY(const std::unique_ptr<Child> child, co_await std::move(starting));
   async::Scope proxy(executor);
   if (through_proxy) {
     const ContactSink nobody = [](const Contact& /*contact*/) {};

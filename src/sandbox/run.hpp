@@ -4,7 +4,6 @@
 #include <string>
 #include <vector>
 
-#include "async/blocking_pool.hpp"
 #include "async/task.hpp"
 #include "base/clock.hpp"
 #include "sandbox/report.hpp"
@@ -18,9 +17,6 @@ struct RunOptions {
   /// Of each stream: the head and the tail are kept, the middle gives way to a note.
   std::size_t max_output_bytes = 1u << 20;
   bool merge_stderr = false;
-  /// Where given, the program is started there, several at a time, and the event loop goes on
-  /// meanwhile. Outlives the run.
-  async::BlockingPool* starter = nullptr;
 };
 
 struct Output {

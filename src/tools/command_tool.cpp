@@ -95,7 +95,6 @@ class CommandTool final : public mcp::Tool {
     options.deadline = context.deadline.sooner(Deadline::after(timeout));
     options.max_output_bytes = kMaxOutput;
     options.merge_stderr = !context.separate_stderr;
-    options.starter = shared_->context.starter;
 
     const Executor executor = context.executor;
     async::Scope scope(executor);

@@ -4,7 +4,6 @@
 #include <string>
 #include <vector>
 
-#include "async/blocking_pool.hpp"
 #include "async/task.hpp"
 #include "sandbox/spec.hpp"
 #include "tools/agent_context.hpp"
@@ -17,7 +16,6 @@ struct Context {
   std::vector<std::string> more_roots;  ///< further directories the file tools may touch
   sandbox::Spec child;                  ///< what holds for each child process
   Executor executor;
-  async::BlockingPool* starter = nullptr;  ///< where commands are started; none: in the event loop
   std::optional<AgentContext> agent = {};  ///< with it: skill, read_output, run_command
 };
 

@@ -42,8 +42,8 @@ int serve_sandbox(const ServeOptions& options) {
   ::dup2(STDERR_FILENO, STDOUT_FILENO);
 
   async::Runtime runtime;
-  Context context{options.workspace,  options.more_roots,  options.child,
-                  runtime.executor(), &runtime.blocking(), options.agent};
+  Context context{options.workspace, options.more_roots, options.child, runtime.executor(),
+                  options.agent};
   auto tools = builtin_tools(context);
   if (!tools) {
     return report(tools.error());
