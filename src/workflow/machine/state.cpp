@@ -138,6 +138,7 @@ FrameId State::open_frame(NodeId owner, BlockIndex block, std::int64_t index) {
   frame.owner = owner;
   frame.block = block;
   frame.index = index;
+  frame.attempt = owner == kNoNode ? std::uint16_t{1} : nodes_[owner].attempts;
   frame.first = first;
   frame.count = static_cast<std::uint32_t>(steps.size());
   frame.open = frame.count;
@@ -152,6 +153,10 @@ FrameId State::open_frame(NodeId owner, BlockIndex block, std::int64_t index) {
     nodes_[owner].more().frames.push_back(id);
   }
   return id;
+}
+
+bool State::is_of_attempt(const Frame& frame) const {
+  return frame.owner == kNoNode || frame.attempt == nodes_[frame.owner].attempts;
 }
 
 void State::release_frame(FrameId id) {
