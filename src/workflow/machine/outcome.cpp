@@ -3,6 +3,7 @@
 #include "crypto/hash.hpp"
 #include "json/print.hpp"
 #include "json/schema.hpp"
+#include "workflow/definition/error_names.hpp"
 #include "workflow/machine/machine.hpp"
 
 namespace oap::workflow {
@@ -217,7 +218,9 @@ bool Machine::may_retry(NodeId id, const Result<StepResult>& outcome) const {
   const auto& listed = definition.retry.retry_on;
   const bool helps = listed.empty()
                          ? (outcome ? outcome->retryable : is_retryable(outcome.error().code()))
-                         : std::find(listed.begin(), listed.end(), code) != listed.end();
+                         : std::any_of(listed.begin(), listed.end(), [&](std::string_view name) {
+                               return error_code_named(name) == code;
+                             });
   const bool broken_peer = !outcome && outcome.error().code() != Code::kDeadlineExceeded &&
                            is_retryable(outcome.error().code());
   if (broken_peer && node.infra < options_.infrastructure_retries) {

@@ -331,26 +331,30 @@ bool State::is_inside(FrameId frame, FrameId outer) const {
 }
 
 bool State::is_stopped(NodeId node) const {
-  for (FrameId frame = nodes_[node].frame;;) {
-    if (frames_[frame].stopped) {
+  for (NodeId at = node; at != kNoNode; at = frames_[nodes_[at].frame].owner) {
+    const Frame& frame = frames_[nodes_[at].frame];
+    if (frame.stopped && (frame.cancelled || !deals_with_failure(at))) {
       return true;
     }
-    const NodeId owner = frames_[frame].owner;
-    if (owner == kNoNode) {
-      return false;
-    }
-    frame = nodes_[owner].frame;
   }
+  return false;
+}
+
+bool State::deals_with_failure(NodeId node) const {
+  return step_of(node).decides_itself && nodes_[node].failed_upstream;
 }
 
 void State::stop_frame(FrameId stopped, const std::string& why, std::int64_t at) {
   frames_[stopped].stopped = true;
-  for (NodeId id = 0; id < nodes_.size(); ++id) {
-    const Node& node = nodes_[id];
-    const bool not_begun = node.state == StepState::kPending || node.state == StepState::kReady;
-    if (not_begun && is_inside(node.frame, stopped) && !node.is_compensation) {
-      nodes_[id].more().error = why;
-      end_node(id, StepState::kSkipped, at);
+  for (const bool asks_itself : {false, true}) {  // those last: what is skipped may be their need
+    for (NodeId id = 0; id < nodes_.size(); ++id) {
+      const Node& node = nodes_[id];
+      const bool not_begun = node.state == StepState::kPending || node.state == StepState::kReady;
+      if (not_begun && step_of(id).decides_itself == asks_itself && !node.is_compensation &&
+          is_inside(node.frame, stopped) && is_stopped(id)) {
+        nodes_[id].more().error = why;
+        end_node(id, StepState::kSkipped, at);
+      }
     }
   }
 }

@@ -134,6 +134,8 @@ class State {
   bool is_child(NodeId node) const { return nodes_[node].child >= 0; }
   /// Nothing new may start where the node is.
   bool is_stopped(NodeId node) const;
+  /// `if: failure()` and the like, and a need of it failed: it runs although `fail_fast` stops.
+  bool deals_with_failure(NodeId node) const;
   bool is_finally(NodeId node) const;
   /// Whether the frame is of what its owner does now, not of an earlier attempt.
   bool is_of_attempt(const Frame& frame) const;
