@@ -1,6 +1,7 @@
 #include "cli/session_setup.hpp"
 
 #include <fmt/format.h>
+#include <signal.h>
 #include <unistd.h>
 
 #include "async/cancel.hpp"
@@ -88,6 +89,33 @@ int SessionSetup::run(Task<int> work) {
 
 int SessionSetup::run_until_signal(Task<int> work) {
   return drive(std::move(work), "ending; what is under way gets a moment (again: at once)", 0);
+}
+
+int SessionSetup::run_resumable(Task<int> work, std::function<void()> leave) {
+  constexpr int kSignalBase = 128;
+  async::CancelSource cancel;
+  int left_by = 0;
+  const async::Signals signals(runtime_.executor(), [&](int signal, int count) {
+    if (left_by != 0) {
+      _exit(kSignalBase + signal);
+    }
+    interrupted_ = true;
+    if (signal == SIGINT && count == 1) {
+      print_error("cancelling; compensation and `finally` run (again: leave it as it is)");
+      cancel.request();
+      return;
+    }
+    left_by = signal;
+    print_error("leaving; what runs here is ended, `oap workflow resume` goes on with it");
+    leave();
+  });
+  Task<Result<int>> task = as_result(std::move(work));
+  Task<Result<int>> bounded = async::cancellable(cancel.token(), std::move(task));
+  const Result<int> code = runtime_.run(std::move(bounded));
+  if (left_by != 0) {
+    return kSignalBase + left_by;
+  }
+  return interrupted_ ? kInterrupted : code ? *code : report(code.error());
 }
 
 int SessionSetup::drive(Task<int> work, std::string_view notice, int code_when_interrupted) {

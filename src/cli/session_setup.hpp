@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -31,6 +32,10 @@ class SessionSetup {
   Result<std::unique_ptr<platform::Platform>> open();
   /// Runs to the end or to Ctrl-C; 130 where it was interrupted.
   int run(Task<int> work);
+  /// The same for what a later command can go on with. The first Ctrl-C cancels `work`; another one,
+  /// SIGTERM and SIGHUP call `leave`, after which `work` ends soon and what it did stays resumable:
+  /// 128 and the signal's number. The next ends the process at once.
+  int run_resumable(Task<int> work, std::function<void()> leave);
   /// The same for what runs until it is told to end: that is success.
   int run_until_signal(Task<int> work);
   bool interrupted() const { return interrupted_; }

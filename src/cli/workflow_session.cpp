@@ -17,6 +17,7 @@ namespace {
 
 constexpr Millis kTick{120};
 constexpr Millis kLook{250};
+constexpr Millis kSecondThoughts{700};  // after Ctrl-C, before anything is cancelled
 constexpr int kLooksBetweenClaims = 4;
 constexpr std::int64_t kSearchedTurns = 2'000;
 
@@ -126,6 +127,7 @@ Task<void> WorkflowSession::body(Begin begin) {
   }
   async::Scope helpers(executor_);
   helpers.spawn(cancel_when_told());
+  helpers.spawn(leave_when_told());
   helpers.spawn(tick());
   helpers.spawn(leave_waiting());
   helpers.spawn(ask_people());
@@ -212,6 +214,12 @@ Task<void> WorkflowSession::cancel_when_told() {
   if (co_await interrupted_.wait(never) != async::Event::Wake::kNotified) {
     co_return;
   }
+  if (options_.leave != nullptr) {
+    const Deadline settled = Deadline::after(kSecondThoughts);
+    if (co_await options_.leave->wait(settled) != async::Event::Wake::kDeadline) {
+      co_return;
+    }
+  }
   for (const Followed& run : runs_) {
     if (!run.ended) {
       const auto told = co_await engine().cancel(run.id, platform_.principal().user_id);
@@ -221,6 +229,18 @@ Task<void> WorkflowSession::cancel_when_told() {
       }
     }
   }
+}
+
+Task<void> WorkflowSession::leave_when_told() {
+  const Deadline never = Deadline::never();
+  if (options_.leave == nullptr ||
+      co_await options_.leave->wait(never) != async::Event::Wake::kNotified) {
+    co_return;
+  }
+  for (Followed& run : runs_) {
+    run.left = true;
+  }
+  changed_.notify();
 }
 
 Task<void> WorkflowSession::tick() {

@@ -21,10 +21,12 @@ struct SessionOptions {
   bool detach = false;      ///< leave runs that only wait for a person, a signal or `resume`
   bool takes_over = false;  ///< goes on here with a run whose process dies or sleeps
   bool asks_here = false;   ///< a person is at the terminal: approval steps are asked there
+  async::Event* leave = nullptr;  ///< borrowed; notified when the process must end
 };
 
 /// Drives workflow runs for one command: shows them, asks for approvals on the terminal, and when
-/// the command is interrupted cancels them and still waits for their `finally` steps.
+/// the command is interrupted cancels them and still waits for their `finally` steps; told to leave,
+/// it leaves them as they are, for `resume`.
 class WorkflowSession {
  public:
   WorkflowSession(platform::Platform& platform, WorkflowView& view, SessionOptions options);
@@ -40,6 +42,8 @@ class WorkflowSession {
   void watch(const std::string& run_id, std::shared_ptr<const workflow::Blueprint> blueprint);
   /// Another process has this run: it is looked at, not waited for.
   void is_elsewhere(const std::string& run_id) { elsewhere_.insert(run_id); }
+  /// Whether it was told to leave.
+  bool has_left() const { return options_.leave != nullptr && options_.leave->notified(); }
   /// In the order in which they were begun.
   const std::vector<workflow::RunResult>& results() const { return results_; }
 
@@ -62,6 +66,7 @@ class WorkflowSession {
   Task<void> follow(std::size_t index);
   Task<void> follow_elsewhere(std::size_t index);
   Task<void> cancel_when_told();
+  Task<void> leave_when_told();
   Task<void> tick();
   Task<void> leave_waiting();
   Task<void> ask_people();

@@ -198,12 +198,15 @@ json::Object whole(const std::vector<json::Object>& shown, std::size_t worst, bo
 }
 
 int finish(platform::Platform& platform, WorkflowView& view, const WorkflowArgs& args,
-           const std::vector<workflow::RunResult>& results) {
+           const std::vector<workflow::RunResult>& results, bool has_left) {
   std::vector<json::Object> shown;
   std::size_t worst = 0;
   for (const workflow::RunResult& result : results) {
     const json::Value clean = platform.redactor().redact(json::Value(workflow::to_json(result)));
     shown.push_back(clean.get_object());
+    if (has_left && !workflow::is_end(result.status)) {
+      shown.back()["interrupted"] = true;
+    }
     view.finish(result, shown.back());
     if (exit_code_of(result) > exit_code_of(results[worst])) {
       worst = shown.size() - 1;
@@ -239,7 +242,7 @@ Task<int> work(platform::Platform& platform, WorkflowView& view, WorkflowArgs ar
   if (!done && session.results().empty()) {
     code = tell_failure(args, workflow_id, done.error());
   } else {
-    code = finish(platform, view, args, session.results());
+    code = finish(platform, view, args, session.results(), session.has_left());
     if (!done) {
       print_error(done.error().to_string());
       code = std::max(code, exit_code(done.error().code()));
@@ -292,7 +295,11 @@ int run_workflow(const Common& common, const WorkflowArgs& args) {
   options.asks_here = args.format == Format::kText && has_terminal();
   const bool all = args.action == Action::kResume && args.target.empty();
   options.detach = args.detach || (all && !options.asks_here);
-  return setup.run(work(**platform, *view, args, options, std::move(begin), workflow_id));
+  async::Event leave(runtime.executor());
+  options.leave = &leave;
+  return setup.run_resumable(
+      work(**platform, *view, args, options, std::move(begin), workflow_id),
+      [&leave] { leave.notify(); });
 }
 
 }  // namespace oap::cli

@@ -1,6 +1,7 @@
 #include "base/ids.hpp"
 #include "json/print.hpp"
 #include "workflow/engine/body.hpp"
+#include "workflow/view/critical_path.hpp"
 
 namespace oap::workflow {
 
@@ -52,15 +53,7 @@ Result<const StepDefinition*> approval_of(const RunResult& run, const Blueprint&
     if (report.type != "approval" || report.state != StepState::kRunning) {
       break;
     }
-    std::string plain;
-    int depth = 0;
-    for (const char c : step) {
-      depth += c == '[' ? 1 : 0;
-      if (depth == 0) {
-        plain += c;
-      }
-      depth -= c == ']' ? 1 : 0;
-    }
+    const std::string plain = author_path(step);
     const std::string_view path = plain;
     const auto index = blueprint.find(path.starts_with("finally.") ? path.substr(8) : path);
     if (index) {

@@ -184,7 +184,7 @@ void Machine::enter_loop(NodeId id) {
   Event begun;
   begun.kind = Event::Kind::kStart;
   begun.node = id;
-  begun.number = 1;
+  begun.number = state_.node(id).attempts + 1;
   emit(std::move(begun));
   if (!body.items.is_null()) {
     Result<json::Array> items = fan_out_items(id);
@@ -223,7 +223,7 @@ void Machine::next_iteration(NodeId id) {
   }
   if (!goes_on) {
     json::Object result{{"iterations", done}};
-    if (!more.frames.empty()) {
+    if (done > 0) {
       Result<json::Object> last = outputs_of(more.frames.back());
       if (!last) {
         fail_node(id, last.error().to_string(), std::string(to_string(last.error().code())));
@@ -255,7 +255,7 @@ void Machine::next_iteration(NodeId id) {
 void Machine::close_frame(FrameId id) {
   const Frame frame = state_.frame(id);
   if (frame.free || frame.owner == kNoNode || frame.open > 0 ||
-      state_.node(frame.owner).state != StepState::kRunning) {
+      state_.node(frame.owner).state != StepState::kRunning || !state_.is_of_attempt(frame)) {
     return;  // the run's own frames are next_clean_up's
   }
   const NodeId owner = frame.owner;
@@ -319,7 +319,7 @@ void Machine::close_iteration(NodeId loop) {
 
 void Machine::fail_block(NodeId id, NodeId because) {
   const NodeExtra& cause = state_.node(because).more();
-  fail_node(id, fmt::format("step '{}' failed: {}", state_.path(because), cause.error),
+  fail_body(id, fmt::format("step '{}' failed: {}", state_.path(because), cause.error),
             cause.error_code);
 }
 

@@ -51,11 +51,11 @@ void Machine::decide(NodeId id) {
   const Node& node = state_.node(id);
   if (node.state == StepState::kReady) {  // decided before: it waits for time or a place
     if (node.due_at <= to_millis(now_)) {
-      queue(id);
+      enter(id);
     }
     return;
   }
-  if (node.state != StepState::kPending) {
+  if (node.state != StepState::kPending || node.unmet > 0) {
     return;
   }
   if (state_.is_stopped(id) && !node.is_compensation) {
@@ -124,7 +124,7 @@ void Machine::enter(NodeId id) {
     Event begun;
     begun.kind = Event::Kind::kStart;
     begun.node = id;
-    begun.number = 1;
+    begun.number = state_.node(id).attempts + 1;
     emit(std::move(begun));
     if (!state_.step_of(id).body) {
       finish(id, json::Object{}, {});
@@ -145,7 +145,7 @@ void Machine::enter_condition(NodeId id) {
   Event begun;
   begun.kind = Event::Kind::kStart;
   begun.node = id;
-  begun.number = 1;
+  begun.number = state_.node(id).attempts + 1;
   emit(std::move(begun));
   Event branch;
   branch.kind = Event::Kind::kBranch;
@@ -168,7 +168,7 @@ void Machine::enter_approval(NodeId id) {
   Event begun;
   begun.kind = Event::Kind::kStart;
   begun.node = id;
-  begun.number = 1;
+  begun.number = state_.node(id).attempts + 1;
   begun.flag = rendered->tainted;
   if (!rendered->tainted) {
     begun.data = std::move(rendered->data);
@@ -184,7 +184,7 @@ void Machine::enter_wait(NodeId id) {
   Event begun;
   begun.kind = Event::Kind::kStart;
   begun.node = id;
-  begun.number = 1;
+  begun.number = state_.node(id).attempts + 1;
   const auto refuse = [&](const Error& error) {
     fail_node(id, error.to_string(), std::string(to_string(error.code())));
   };
@@ -235,7 +235,7 @@ void Machine::enter_child(NodeId id) {
   Event begun;
   begun.kind = Event::Kind::kStart;
   begun.node = id;
-  begun.number = 1;
+  begun.number = state_.node(id).attempts + 1;
   begun.text = child.run_id;
   begun.flag = input->tainted;
   if (!input->tainted) {
@@ -347,10 +347,7 @@ bool Machine::give_attempt(NodeId id, const Rendered& input) {
     begun.flag = false;
   }
   emit(std::move(begun));
-  run.time = definition.timeouts.attempt;
-  if (const auto left = time_for(id)) {
-    run.time = run.time ? std::min(*run.time, *left) : *left;
-  }
+  run.time = time_for(id);
   out_.commands.emplace_back(std::move(run));
   return true;
 }
@@ -363,6 +360,9 @@ std::optional<Millis> Machine::time_for(NodeId id) const {
     left = left ? std::min(*left, more) : more;
   };
   const Node& node = state_.node(id);
+  if (const auto& attempt = state_.definition_of(id).timeouts.attempt) {
+    shorten((node.more().begun_at == 0 ? now : node.more().begun_at) + attempt->count());
+  }
   if (const auto& total = state_.definition_of(id).timeouts.total) {
     shorten((node.started_at == 0 ? now : node.started_at) + total->count());
   }

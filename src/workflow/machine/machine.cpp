@@ -230,6 +230,10 @@ void Machine::set_timers(NodeId id) {
     timers_.push({node.ready_at + timeouts.queue->count(), id, Due::kQueue});
   }
   const bool no_attempt = node.waits != Waits::kNothing || node.state == StepState::kReady;
+  if (const std::int64_t begun = node.more().begun_at;
+      timeouts.attempt && begun > 0 && node.waits != Waits::kNothing) {
+    timers_.push({begun + timeouts.attempt->count(), id, Due::kAttempt});
+  }
   if (timeouts.total && node.started_at > 0 && no_attempt && node.child < 0) {
     timers_.push({std::max(now, node.started_at + timeouts.total->count()), id, Due::kTotal});
   }
@@ -253,14 +257,20 @@ std::optional<WallTime> Machine::next_due() {
 /// Whether what the timer was set for is still so.
 bool Machine::is_due(const Timer& timer) const {
   const Node& node = state_.node(timer.node);
+  const Timeouts& times = state_.definition_of(timer.node).timeouts;
   switch (timer.due) {
     case Due::kStep:
       return node.is_open() && node.due_at == timer.at;
     case Due::kQueue:
-      return node.state == StepState::kReady && node.attempts == 0;
+      return node.state == StepState::kReady && node.attempts == 0 && times.queue &&
+             node.ready_at + times.queue->count() <= timer.at;
+    case Due::kAttempt:
+      return node.state == StepState::kRunning && node.waits != Waits::kNothing && times.attempt &&
+             node.more().begun_at + times.attempt->count() == timer.at;
     case Due::kTotal:
-      return node.state == StepState::kReady ||
-             (node.state == StepState::kRunning && node.waits != Waits::kNothing);
+      return times.total && node.started_at + times.total->count() <= timer.at &&
+             (node.state == StepState::kReady ||
+              (node.state == StepState::kRunning && node.waits != Waits::kNothing));
     case Due::kRun:
       break;
   }
@@ -295,6 +305,10 @@ void Machine::fire(const Timer& timer) {
               "deadline_exceeded");
     return;
   }
+  if (timer.due == Due::kAttempt) {
+    time_out(id);
+    return;
+  }
   if (timer.due == Due::kTotal) {
     const bool has_blocks = node.waits == Waits::kBlocks;
     if (node.waits == Waits::kChild) {
@@ -307,7 +321,7 @@ void Machine::fire(const Timer& timer) {
     return;
   }
   if (node.state == StepState::kReady) {
-    queue(id);
+    state_.freed.push_back(id);
   } else if (node.waits == Waits::kTime) {
     finish(id, json::Object{{"due_at", format_time(from_millis(timer.at))}}, {});
   } else if (node.waits == Waits::kSignal) {

@@ -132,7 +132,7 @@ class Machine {
   std::string snapshot();
 
  private:
-  enum class Due : std::uint8_t { kStep, kQueue, kTotal, kRun };
+  enum class Due : std::uint8_t { kStep, kQueue, kAttempt, kTotal, kRun };
   struct Timer {
     std::int64_t at = 0;
     NodeId node = kNoNode;
@@ -194,6 +194,9 @@ class Machine {
   void finish(NodeId node, json::Value result, const StepUsage& usage, std::string signal = {});
   Result<json::Value> shape(NodeId node, const json::Value& result, json::Object& vars);
   void settle_failure(NodeId node, const Result<StepResult>& outcome);
+  /// Of a block or child run: another attempt where `retry` allows one.
+  void fail_body(NodeId node, std::string error, std::string code, const StepUsage& usage = {});
+  void time_out(NodeId node);
   bool may_retry(NodeId node, const Result<StepResult>& outcome) const;
   void retry(NodeId node, const Result<StepResult>& outcome);
   void doubt(NodeId node, std::string why);

@@ -1,4 +1,4 @@
-// Random graphs, failures and orders of completion: the run always ends, replaying its journal
+// Random graphs, failures, limits and orders of completion: the run always ends, replaying its journal
 // gives the state that it had, and the order of completions does not change the outputs.
 #include <algorithm>
 #include <map>
@@ -103,9 +103,7 @@ class Drawn {
         made.body = GroupStep{std::make_unique<Steps>(block(depth + 1, 1 + pick(2)))};
       }
     } else if (kind == 6 && may_fail_) {  // its output is a time
-      WaitStep wait;
-      wait.duration = "5s";
-      made.body = std::move(wait);
+      waiting(made);
     } else if (kind == 7 && may_fail_) {
       SubworkflowStep child;
       child.workflow = "kid";
@@ -116,7 +114,31 @@ class Drawn {
     if (pick(4) == 0 && is_attempt(made)) {
       made.concurrency = pick(2) == 0 ? "red" : "blue";
     }
+    if (may_fail_ && !is_attempt(made) && pick(3) == 0) {
+      made.timeouts.attempt = Millis(1 + pick(8'000));
+    }
+    if (may_fail_ && pick(8) == 0) {
+      made.timeouts.total = Millis(1 + pick(20'000));
+    }
     return made;
+  }
+
+  void waiting(StepDefinition& made) {
+    made.retry.max_attempts = 1;
+    const unsigned kind = pick(3);
+    if (kind == 0) {
+      made.body = ApprovalStep{.message = "may it?"};
+      made.timeouts.attempt = Millis(1 + pick(9'000));
+      return;
+    }
+    WaitStep wait;
+    if (kind == 1) {
+      wait.signal = "go";
+      made.timeouts.attempt = Millis(1 + pick(9'000));
+    } else {
+      wait.duration = "5s";
+    }
+    made.body = std::move(wait);
   }
 
   std::mt19937 random_;
@@ -158,17 +180,23 @@ class Player {
         tell(cancel_body("me"));
         continue;
       }
-      if (end_something()) {
+      if (random_() % 6 == 0 && let_time_pass()) {
         continue;
       }
-      const auto due = machine_->next_due();
-      if (!due) {
+      if (!end_something() && !let_time_pass()) {
         return false;
       }
+    }
+    return false;
+  }
+
+  bool let_time_pass() {
+    const auto due = machine_->next_due();
+    if (due) {
       time_ = std::max(time_, to_millis(*due) - to_millis(at(0)));
       machine_->tick(at(time_));
     }
-    return false;
+    return due.has_value();
   }
 
   /// Nobody holds a group, and no child goes on untold.
@@ -365,7 +393,7 @@ TEST(MachineProperty, AnyGraphWithAnyFailuresEndsAndReplays) {
   const bool held = rc::check("ends, leaves nothing stuck, replays",
                               [](unsigned shape, unsigned seed, bool cancel, bool crash) {
                                 auto plan = plan_of(Drawn(shape).draw(true));
-                                RC_PRE(plan != nullptr);
+                                RC_ASSERT(plan != nullptr);
                                 Player player(plan, seed, 30);
                                 const int crash_at = crash ? static_cast<int>(seed % 30) : -1;
                                 const bool ended = player.play(cancel, crash_at);
@@ -389,7 +417,7 @@ TEST(MachineProperty, AnyGraphWithAnyFailuresEndsAndReplays) {
 TEST(MachineProperty, AnyOrderOfCompletionsGivesTheSameOutputs) {
   const bool held = rc::check("same outputs", [](unsigned shape, unsigned first, unsigned second) {
     auto plan = plan_of(Drawn(shape).draw(false));
-    RC_PRE(plan != nullptr);
+    RC_ASSERT(plan != nullptr);
     Player a(plan, first, 0);
     Player b(plan, second, 0);
     RC_ASSERT(a.play(false));

@@ -166,10 +166,10 @@ void Machine::take_child_end(const json::Object& body) {
     emit(std::move(ended));
     return;
   }
-  fail_node(*id,
+  fail_body(*id,
             fmt::format("run {} {}: {}", json::get_string(body, "run"),
                         json::get_string(body, "state"), json::get_string(body, "error")),
-            std::string(json::get_string(body, "code")), nullptr, usage);
+            std::string(json::get_string(body, "code")), usage);
 }
 
 void Machine::child_refused(NodeId id, const Error& error, WallTime now) {
@@ -179,7 +179,7 @@ void Machine::child_refused(NodeId id, const Error& error, WallTime now) {
     return;
   }
   if (error.code() != Code::kCancelled) {
-    fail_node(id, error.to_string(), std::string(to_string(error.code())));
+    fail_body(id, error.to_string(), std::string(to_string(error.code())));
     return;
   }
   Event ended;

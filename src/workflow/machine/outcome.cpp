@@ -3,6 +3,7 @@
 #include "crypto/hash.hpp"
 #include "json/print.hpp"
 #include "json/schema.hpp"
+#include "workflow/definition/error_names.hpp"
 #include "workflow/machine/machine.hpp"
 
 namespace oap::workflow {
@@ -22,7 +23,7 @@ bool is_some(const StepUsage& usage) { return usage.tokens != 0 || usage.cost_us
 bool is_final(std::string_view code) {
   return code == to_string(Code::kPermissionDenied) || code == to_string(Code::kUnanswered) ||
          code == to_string(Code::kInvalidArgument) || code == to_string(Code::kUnauthenticated) ||
-         code == to_string(Code::kCancelled);
+         code == to_string(Code::kCancelled) || code == "denied" || code == "unknown_outcome";
 }
 
 }  // namespace
@@ -177,6 +178,35 @@ void Machine::settle_failure(NodeId id, const Result<StepResult>& outcome) {
             outcome ? outcome->usage : StepUsage{});
 }
 
+void Machine::fail_body(NodeId id, std::string error, std::string code, const StepUsage& usage) {
+  StepResult outcome;
+  outcome.ok = false;
+  outcome.retryable = true;
+  outcome.error = std::move(error);
+  outcome.error_code = std::move(code);
+  outcome.usage = usage;
+  settle_failure(id, outcome);
+}
+
+/// The attempt of a step that no runner does took too long: ends what is under way in it.
+void Machine::time_out(NodeId id) {
+  const Node& node = state_.node(id);
+  const std::string limit =
+      fmt::format("{} s", static_cast<double>(state_.definition_of(id).timeouts.attempt->count()) /
+                              1'000.0);
+  std::string why = fmt::format("it took longer than its timeout of {} allows", limit);
+  if (node.waits == Waits::kChild) {
+    cancel_child(id, "its parent's timeout");
+  } else if (node.waits == Waits::kSignal) {
+    why = fmt::format("no signal '{}' came within its timeout of {}", node.more().subject, limit);
+  } else if (node.waits == Waits::kApproval) {
+    why = fmt::format("nobody who may approve it answered within its timeout of {}", limit);
+  } else if (node.waits == Waits::kBlocks) {
+    cancel_inside(id, "the step around it took too long");
+  }
+  fail_body(id, std::move(why), std::string(to_string(Code::kDeadlineExceeded)));
+}
+
 bool Machine::may_retry(NodeId id, const Result<StepResult>& outcome) const {
   const StepDefinition& definition = state_.definition_of(id);
   const Node& node = state_.node(id);
@@ -188,7 +218,9 @@ bool Machine::may_retry(NodeId id, const Result<StepResult>& outcome) const {
   const auto& listed = definition.retry.retry_on;
   const bool helps = listed.empty()
                          ? (outcome ? outcome->retryable : is_retryable(outcome.error().code()))
-                         : std::find(listed.begin(), listed.end(), code) != listed.end();
+                         : std::any_of(listed.begin(), listed.end(), [&](std::string_view name) {
+                               return error_code_named(name) == code;
+                             });
   const bool broken_peer = !outcome && outcome.error().code() != Code::kDeadlineExceeded &&
                            is_retryable(outcome.error().code());
   if (broken_peer && node.infra < options_.infrastructure_retries) {

@@ -175,8 +175,10 @@ Result<expr::Value> RunScope::loop(StepIndex step) const {
   const bool inside = at != node_;
   const std::size_t behind = inside ? 2 : 1;  // the iteration under way has no outputs to show
   expr::Value last;
-  if (more.frames.size() >= behind) {
-    const Frame& frame = state_.frame(more.frames[more.frames.size() - behind]);
+  const FrameId newest =
+      more.frames.size() >= behind ? more.frames[more.frames.size() - behind] : kNoFrame;
+  if (newest != kNoFrame && state_.is_of_attempt(state_.frame(newest))) {
+    const Frame& frame = state_.frame(newest);
     Pairs pairs;
     for (NodeId id = frame.first; id < frame.first + frame.count; ++id) {
       OAP_TRY(expr::Value outputs, shown(state_.node(id).output));

@@ -138,6 +138,7 @@ FrameId State::open_frame(NodeId owner, BlockIndex block, std::int64_t index) {
   frame.owner = owner;
   frame.block = block;
   frame.index = index;
+  frame.attempt = owner == kNoNode ? std::uint16_t{1} : nodes_[owner].attempts;
   frame.first = first;
   frame.count = static_cast<std::uint32_t>(steps.size());
   frame.open = frame.count;
@@ -152,6 +153,10 @@ FrameId State::open_frame(NodeId owner, BlockIndex block, std::int64_t index) {
     nodes_[owner].more().frames.push_back(id);
   }
   return id;
+}
+
+bool State::is_of_attempt(const Frame& frame) const {
+  return frame.owner == kNoNode || frame.attempt == nodes_[frame.owner].attempts;
 }
 
 void State::release_frame(FrameId id) {
@@ -326,26 +331,30 @@ bool State::is_inside(FrameId frame, FrameId outer) const {
 }
 
 bool State::is_stopped(NodeId node) const {
-  for (FrameId frame = nodes_[node].frame;;) {
-    if (frames_[frame].stopped) {
+  for (NodeId at = node; at != kNoNode; at = frames_[nodes_[at].frame].owner) {
+    const Frame& frame = frames_[nodes_[at].frame];
+    if (frame.stopped && (frame.cancelled || !deals_with_failure(at))) {
       return true;
     }
-    const NodeId owner = frames_[frame].owner;
-    if (owner == kNoNode) {
-      return false;
-    }
-    frame = nodes_[owner].frame;
   }
+  return false;
+}
+
+bool State::deals_with_failure(NodeId node) const {
+  return step_of(node).decides_itself && nodes_[node].failed_upstream;
 }
 
 void State::stop_frame(FrameId stopped, const std::string& why, std::int64_t at) {
   frames_[stopped].stopped = true;
-  for (NodeId id = 0; id < nodes_.size(); ++id) {
-    const Node& node = nodes_[id];
-    const bool not_begun = node.state == StepState::kPending || node.state == StepState::kReady;
-    if (not_begun && is_inside(node.frame, stopped) && !node.is_compensation) {
-      nodes_[id].more().error = why;
-      end_node(id, StepState::kSkipped, at);
+  for (const bool asks_itself : {false, true}) {  // those last: what is skipped may be their need
+    for (NodeId id = 0; id < nodes_.size(); ++id) {
+      const Node& node = nodes_[id];
+      const bool not_begun = node.state == StepState::kPending || node.state == StepState::kReady;
+      if (not_begun && step_of(id).decides_itself == asks_itself && !node.is_compensation &&
+          is_inside(node.frame, stopped) && is_stopped(id)) {
+        nodes_[id].more().error = why;
+        end_node(id, StepState::kSkipped, at);
+      }
     }
   }
 }

@@ -41,6 +41,7 @@ struct NodeExtra {
   json::Value items;            ///< of a fan-out or loop
   std::int64_t total = 0;       ///< of a fan-out
   std::int64_t iterations = 0;  ///< of a loop, begun
+  std::int64_t begun_at = 0;    ///< the attempt under way, of what no runner does and has a limit
   std::int64_t active = 0;      ///< children that have not ended
   std::int64_t failures = 0;    ///< children that failed and are not tolerated
   std::vector<NodeId> children;
@@ -85,6 +86,7 @@ struct Frame {
   NodeId owner = kNoNode;
   BlockIndex block = 0;
   std::int64_t index = -1;  ///< of a loop's iteration
+  std::uint16_t attempt = 1;  ///< of its owner
   NodeId first = 0;         ///< its nodes lie side by side, in the block's order
   std::uint32_t count = 0;
   std::uint32_t open = 0;
@@ -118,7 +120,8 @@ class State {
   std::size_t frame_count() const { return frames_.size(); }
   const std::optional<FrameId>& finally_frame() const { return finally_; }
 
-  /// "loop[3].body", "each[17]", "finally.notify", "book.compensate".
+  /// "loop[3].body", "each[17]", "finally.notify", "book.compensate"; inside the second attempt of a
+  /// block "group#2.body", "loop[3]#2.body".
   std::string path(NodeId node) const;
   std::optional<NodeId> find(std::string_view path) const;
   /// The instance of a step that is seen from a frame, looking outwards.
@@ -131,7 +134,11 @@ class State {
   bool is_child(NodeId node) const { return nodes_[node].child >= 0; }
   /// Nothing new may start where the node is.
   bool is_stopped(NodeId node) const;
+  /// `if: failure()` and the like, and a need of it failed: it runs although `fail_fast` stops.
+  bool deals_with_failure(NodeId node) const;
   bool is_finally(NodeId node) const;
+  /// Whether the frame is of what its owner does now, not of an earlier attempt.
+  bool is_of_attempt(const Frame& frame) const;
   /// Part of `finally` or a compensation: goes on where the run stops.
   bool is_clean_up(NodeId node) const;
   bool completed_or_tolerated(const Node& node) const {
@@ -198,6 +205,7 @@ class State {
   void count_down(NodeId id, std::int64_t at);
   void leave_running(NodeId id);
   void stop_waiting(NodeId id);
+  void begin_again(NodeId id);
   void note_failure(NodeId id);
   void add_usage(NodeId id, const Event& event);
   void set_error(NodeId id, Event& event);

@@ -97,6 +97,9 @@ Result<void> State::start(Event& event, std::int64_t at) {
   if (!event.text.empty()) {
     node.more().subject = std::move(event.text);
   }
+  if (definition.timeouts.attempt) {
+    node.more().begun_at = at;
+  }
   if (std::holds_alternative<WaitStep>(definition.body)) {
     node.waits = node.more().subject.empty() ? Waits::kTime : Waits::kSignal;
   } else if (std::holds_alternative<ApprovalStep>(definition.body)) {
@@ -254,12 +257,28 @@ Result<void> State::retry(Event& event, std::int64_t at) {
   node.decided = true;
   node.counted += event.flag ? 0 : 1;
   node.infra += event.code == "lost" || !event.flag ? 0 : 1;
+  begin_again(id);
   node.due_at = event.due ? to_millis(*event.due) : at;
   touch(id);
   if (tracking) {
     freed.push_back(id);
   }
   return {};
+}
+
+/// What an earlier attempt of a block, approval or child run left counts no more. Its frames stay:
+/// what completed in them may have a compensation.
+void State::begin_again(NodeId id) {
+  if (is_attempt(definition_of(id)) || !nodes_[id].extra) {
+    return;
+  }
+  NodeExtra& more = *nodes_[id].extra;
+  more.subject.clear();
+  more.items = nullptr;
+  more.total = 0;
+  more.iterations = 0;
+  more.begun_at = 0;
+  more.votes.clear();
 }
 
 Result<void> State::fail_step(Event& event, std::int64_t at) {

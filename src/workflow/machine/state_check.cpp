@@ -58,7 +58,7 @@ bool StateCheck::frame_holds(FrameId id) const {
   const Blueprint& blueprint = state_.blueprint();
   const std::size_t nodes = state_.nodes_.size();
   if (frame.block >= blueprint.block_count() || frame.first > nodes ||
-      frame.count > nodes - frame.first || frame.open > frame.count || frame.index < -1 ||
+      frame.count > nodes - frame.first || frame.open > frame.count || frame.index < -1 || frame.attempt < 1 ||
       !is_node(frame.failed)) {
     return false;
   }
@@ -126,6 +126,9 @@ bool StateCheck::is_placed(NodeId id) const {
 bool StateCheck::extra_holds(NodeId id) {
   const Node& node = state_.nodes_[id];
   const NodeExtra& more = node.more();
+  if (!is_time(more.begun_at)) {
+    return false;
+  }
   std::int64_t active = 0;
   for (const NodeId child : more.children) {
     if (!mark(owned_nodes_, child) || state_.nodes_[child].owner != id ||

@@ -98,6 +98,9 @@ json::Value StateCodec::write_extra(const NodeExtra& extra) {
   if (extra.tainted) {
     object["tainted"] = true;
   }
+  if (extra.begun_at != 0) {
+    object["begun"] = extra.begun_at;
+  }
   if (!extra.items.is_null()) {
     object["items"] = extra.items;
   }
@@ -130,6 +133,7 @@ std::unique_ptr<NodeExtra> StateCodec::read_extra(const json::Object& object) {
   extra->input = value_of(object, "input");
   extra->tainted = json::get_bool(object, "tainted");
   extra->items = value_of(object, "items");
+  extra->begun_at = json::get_int(object, "begun");
   const auto counts = read_numbers<std::int64_t>(object, "n");
   if (counts.size() == 4) {
     extra->total = counts[0];
@@ -227,13 +231,18 @@ Result<Node> StateCodec::read_node(const json::Value& value, std::size_t steps) 
 
 json::Value StateCodec::write_frame(const Frame& frame) {
   const int flags = (frame.stopped ? 1 : 0) | (frame.cancelled ? 2 : 0) | (frame.free ? 4 : 0);
-  return json::Array{frame.owner, frame.block, frame.index,  frame.first,
-                     frame.count, frame.open,  frame.failed, flags};
+  json::Array array{frame.owner, frame.block, frame.index,  frame.first,
+                    frame.count, frame.open,  frame.failed, flags};
+  if (frame.attempt != 1) {
+    array.push_back(frame.attempt);
+  }
+  return array;
 }
 
 Result<Frame> StateCodec::read_frame(const json::Value& value) {
+  constexpr std::size_t kFixed = 8;
   const json::Array* array = value.if_array();
-  if (array == nullptr || array->size() != 8) {
+  if (array == nullptr || array->size() < kFixed || array->size() > kFixed + 1) {
     return fail(damaged());
   }
   const auto at = [&](std::size_t index) { return number((*array)[index]); };
@@ -248,6 +257,7 @@ Result<Frame> StateCodec::read_frame(const json::Value& value) {
   frame.stopped = (at(7) & 1) != 0;
   frame.cancelled = (at(7) & 2) != 0;
   frame.free = (at(7) & 4) != 0;
+  frame.attempt = array->size() > kFixed ? static_cast<std::uint16_t>(at(kFixed)) : 1;
   return frame;
 }
 

@@ -13,12 +13,27 @@ constexpr std::string_view kCompensate = ".compensate";
 
 struct Segment {
   std::string_view id;
+  std::int64_t attempt = 1;
   std::vector<std::int64_t> numbers;
 };
+
+/// The number after '#', which leaves the text; 1 where there is none, 0 where it is no number.
+std::int64_t take_attempt(std::string_view& text) {
+  const std::size_t mark = text.find('#');
+  if (mark == std::string_view::npos) {
+    return 1;
+  }
+  const std::string_view digits = text.substr(mark + 1);
+  std::int64_t number = 0;
+  const auto [end, code] = std::from_chars(digits.data(), digits.data() + digits.size(), number);
+  text = text.substr(0, mark);
+  return code == std::errc{} && end == digits.data() + digits.size() && number > 1 ? number : 0;
+}
 
 /// "loop[3]" as its id and numbers; nothing where it is none.
 std::optional<Segment> read_segment(std::string_view text) {
   Segment segment;
+  segment.attempt = take_attempt(text);
   const std::size_t bracket = text.find('[');
   segment.id = text.substr(0, bracket);
   while (bracket != std::string_view::npos && !text.empty()) {
@@ -169,6 +184,9 @@ std::string State::frame_prefix(FrameId id) const {
   if (frame.index >= 0) {
     prefix += fmt::format("[{}]", frame.index);
   }
+  if (frame.attempt > 1) {
+    prefix += fmt::format("#{}", frame.attempt);
+  }
   return prefix + ".";
 }
 
@@ -224,12 +242,14 @@ std::optional<NodeId> State::find(std::string_view path) const {
       node = children[static_cast<std::size_t>(child)];
     }
     if (dot == std::string_view::npos) {
-      return used == segment->numbers.size() ? node : std::nullopt;
+      return used == segment->numbers.size() && segment->attempt == 1 ? node : std::nullopt;
     }
     const std::int64_t index = used < segment->numbers.size() ? segment->numbers[used++] : -1;
     const auto& frames = nodes_[*node].more().frames;
     const auto found = std::find_if(frames.rbegin(), frames.rend(),
-                                    [&](FrameId id) { return frames_[id].index == index; });
+                                    [&](FrameId id) {
+      return frames_[id].index == index && frames_[id].attempt == segment->attempt;
+    });
     if (used != segment->numbers.size() || found == frames.rend()) {
       return std::nullopt;
     }
@@ -287,8 +307,9 @@ void State::find_work() {
   }
   for (FrameId id = 0; id < frames_.size(); ++id) {
     const Frame& frame = frames_[id];
-    const bool counts = frame.owner == kNoNode || (nodes_[frame.owner].state == kRunning &&
-                                                   newest_frame_of(frame.owner) == id);
+    const bool counts = frame.owner == kNoNode ||
+                        (nodes_[frame.owner].state == kRunning && is_of_attempt(frame) &&
+                         newest_frame_of(frame.owner) == id);
     if (!frame.free && frame.open == 0 && counts) {
       closed.push_back(id);
     }

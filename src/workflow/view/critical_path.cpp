@@ -52,9 +52,11 @@ std::optional<Millis> StepSummary::duration(WallTime now) const {
 std::string author_path(std::string_view instance_path) {
   std::string out;
   bool inside = false;
+  bool number = false;  // of an attempt
   for (const char c : instance_path) {
     inside = c == '[' || (inside && c != ']');
-    if (!inside && c != ']') {
+    number = c == '#' || (number && c != '.');
+    if (!inside && !number && c != ']') {
       out.push_back(c);
     }
   }

@@ -31,7 +31,7 @@ struct StepSummary {
 /// By StepIndex. Paths that the blueprint does not have are left out. Pure.
 std::vector<StepSummary> summarise(const Blueprint& blueprint, const RunView& run);
 
-/// "loop[3].body" → "loop.body". Pure.
+/// "loop[3]#2.body" → "loop.body". Pure.
 std::string author_path(std::string_view instance_path);
 
 /// "340ms", "2.5s", "3m12s", "2h05m", "3d04h". Pure.
