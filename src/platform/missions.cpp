@@ -177,7 +177,8 @@ Result<store::MissionRecord> Missions::claim(const std::string& id) {
   claim.owner = owner_.text();
   claim.now = system_clock().wall();
   claim.lease_until = claim.now + kLease;
-  if (!record.owner.empty() && !workflow::is_alive(record.owner)) {
+  const bool left = record.owner == owner_.text() && !parts_.desk.find(record.session_id);
+  if (left || (!record.owner.empty() && !workflow::is_alive(record.owner))) {
     claim.dead.push_back(record.owner);
   }
   return parts_.store.missions().claim(id, claim);

@@ -10,6 +10,7 @@
 #include "async/signal.hpp"
 #include "llm/models.hpp"
 #include "os/file.hpp"
+#include "platform/missions.hpp"
 #include "terminal/width.hpp"
 #include "text/strings.hpp"
 
@@ -25,6 +26,9 @@ constexpr Millis kLeaveWithin{2'000};
 constexpr std::size_t kMostQueuedRows = 3;
 constexpr std::size_t kMostStepRows = 8;
 constexpr Style kQuiet{.colour = Colour::kGrey};
+constexpr std::string_view kMissionPaused =
+    "Paused, and kept: write to go on with your words; /task goes"
+    " on with the mission, /stop ends it.";
 
 std::string_view step_mark(std::string_view state) {
   if (state == "completed") {
@@ -63,6 +67,7 @@ Task<int> Chat::run(Front& front) {
   transcript_.set_look({front.width(), front.paint() == terminal::Paint::kNone});
   front.editor().set_history(history_.load());
   approver_.attach([this] { on_question(); });
+  platform_.missions().set_person(this);
   const async::Signals signals(platform_.executor(), [this](int number, int) {
     if (number == SIGINT) {
       interrupted(true);
@@ -83,6 +88,7 @@ Task<int> Chat::run(Front& front) {
   }
   scope.cancel();
   co_await scope.join();
+  platform_.missions().set_person(nullptr);
   transcript_.end_text();
   co_await platform_.close();
   co_return exit_code_;
@@ -130,6 +136,13 @@ void Chat::said(std::string text, std::string shown) {
   }
   front_->editor().remember(text.size() <= HistoryFile::kMaxEntry ? text : shown);
   const auto command = parse_slash(text);
+  if (wants_answer_ && !command) {
+    transcript_.person(shown);
+    mission_answer_ = std::move(text);
+    wants_answer_->notify();
+    front_->changed();
+    return;
+  }
   const SlashCommand* known = command ? find_slash(command->name) : nullptr;
   if (known != nullptr && known->name == "stop" && cancel_) {
     pause();
@@ -156,6 +169,18 @@ void Chat::answered(std::string_view word) {
                                                 : "denied";
     transcript_.note(what);
     approver_.answer(*answer);
+    return;
+  }
+  const std::string command = parse_slash(word).value_or(Slash{}).name;
+  if (command == "exit" || command == "quit") {
+    leave(0);
+  } else if (command == "stop") {
+    interrupted(true);
+  } else if (!text::trim(word).empty()) {
+    transcript_.note(
+        fmt::format("'{}' is no answer: y allows once, {}n or Esc denies; /stop pauses, "
+                    "Ctrl-D leaves.",
+                    terminal::shown(word), request->always.empty() ? "" : "a always, "));
   }
 }
 
@@ -247,14 +272,18 @@ Task<void> Chat::turn(Saying saying) {
   step_order_.clear();
   steps_.clear();
   planned_ = false;
+  in_mission_ = false;
   turn_usage_ = {};
   transcript_.forget_text();
   front_->changed();
   platform::RunRequest request;
   request.prompt = prompt_with_notes(saying.text);
+  last_said_ = saying.text;
   request.session_id = session_;
   request.model = options_.model;
-  Task<Result<orchestration::TaskReport>> task = platform_.run_task(std::move(request), observer());
+  const auto held = parse_slash(saying.text) ? std::nullopt : held_mission();
+  Task<Result<orchestration::TaskReport>> task =
+      held ? go_on(*held, saying.text) : platform_.run_task(std::move(request), observer());
   const auto report = co_await async::cancellable(cancel_->token(), std::move(task));
   finish_turn(report);
   cancel_.reset();
@@ -268,7 +297,7 @@ platform::RunObserver Chat::observer() {
   };
   observer.on_call = [this](const gateway::Progress& progress) { on_call(progress); };
   observer.events.on_text = [this](std::string_view agent, std::string_view text) {
-    if (!planned_ && agent == "worker") {
+    if (in_mission_ ? agent == "commander" : !planned_ && agent == "worker") {
       transcript_.text(text);
       front_->changed();
     }
@@ -297,7 +326,15 @@ platform::RunObserver Chat::observer() {
                       usage.output_tokens;
     front_->changed();
   };
-  observer.events.on_notice = [this](std::string_view what) { transcript_.warning(what); };
+  observer.events.on_notice = [this](std::string_view what) {
+    if (what.starts_with("mission")) {
+      in_mission_ = true;
+      transcript_.end_text();
+      transcript_.note(terminal::shown(what));
+    } else {
+      transcript_.warning(what);
+    }
+  };
   return observer;
 }
 
@@ -335,7 +372,11 @@ void Chat::finish_turn(const Result<orchestration::TaskReport>& report) {
   }
   const bool stopped = cancel_->requested();
   if (stopped) {
-    transcript_.warning("Paused. What was done stays; write to go on, /undo takes files back.");
+    const std::string order = parse_slash(last_said_).value_or(Slash{}).name;
+    const bool mission = held_mission() || order == "task" || order == "plan";
+    transcript_.warning(mission ? kMissionPaused
+                                : "Paused. What was done stays; write to go on, /undo takes files "
+                                  "back.");
     notes_.emplace_back("The person stopped the last turn before it had ended.");
     if (!session_.empty()) {
       if (const auto settled = platform_.settle_session(session_); !settled) {
@@ -348,8 +389,16 @@ void Chat::finish_turn(const Result<orchestration::TaskReport>& report) {
     if (!report->content.empty() && !transcript_.has_text()) {
       transcript_.answer(report->content);
     }
-    if (report->error && report->error->message() != report->content) {
+    const bool held = held_mission().has_value();
+    if (held && report->error && report->error->code() == Code::kCancelled) {
+      transcript_.warning(kMissionPaused);
+    } else if (report->error && report->error->message() != report->content) {
       transcript_.error(report->error->to_string());
+    }
+    if (held && !(report->error && report->error->code() == Code::kCancelled)) {
+      transcript_.note(
+          "What you write now goes to the mission, which goes on with it; /clear begins "
+          "a session without it.");
     }
   }
   total_usage_ += turn_usage_;
@@ -387,7 +436,15 @@ Line Chat::status_row(std::size_t width) const {
                         short_count(turn_usage_.input_tokens + turn_usage_.output_tokens +
                                     turn_usage_.cache_read_tokens));
   }
-  text += " · Esc pauses";
+  if (goes_on_at_) {
+    const auto left = std::chrono::duration_cast<Millis>(*goes_on_at_ - system_clock().steady());
+    text = fmt::format("going on in {} s: {} · any key pauses",
+                       std::max<std::int64_t>(1, (left.count() + 999) / 1'000), countdown_);
+  } else if (wants_answer_) {
+    text = "the mission waits for your answer · Esc leaves it waiting";
+  } else {
+    text += " · Esc pauses";
+  }
   return {{terminal::clipped(text, width), kQuiet}};
 }
 

@@ -17,6 +17,8 @@
 #include "cli/chat/history_file.hpp"
 #include "cli/chat/slash.hpp"
 #include "cli/chat/transcript.hpp"
+#include "orchestration/mission/person.hpp"
+#include "platform/missions.hpp"
 #include "platform/platform.hpp"
 
 namespace oap::cli::chat {
@@ -28,9 +30,11 @@ struct ChatOptions {
 };
 
 /// A talk between a person and the agents: takes what is said, runs it as tasks of one session one
-/// after another, shows what happens, asks where a call needs it. Whatever the person does comes in
-/// through `Person`, whatever is shown leaves through the `Front`. Of the executor's thread.
-class Chat final : public Person {
+/// after another, shows what happens, asks where a call needs it. A mission in it counts down
+/// before it goes on by itself, where a word or Esc holds it, and has its questions answered here.
+/// Whatever the person does comes in through `Person`, whatever is shown leaves through the
+/// `Front`. Of the executor's thread.
+class Chat final : public Person, public orchestration::MissionPerson {
  public:
   Chat(platform::Platform& platform, ChatApprover& approver, ChatOptions options);
   ~Chat() override;
@@ -47,6 +51,12 @@ class Chat final : public Person {
   std::string question() const override;
   terminal::Completion complete(std::string_view before_cursor) override;
   std::vector<terminal::Line> live_rows(std::size_t width, std::size_t most) override;
+  void touched() override;
+
+  // A mission's person
+  bool is_there() const override { return true; }
+  Task<bool> countdown(std::string what, Millis time) override;
+  Task<std::optional<std::string>> answer(std::string question) override;
 
  private:
   struct Saying {
@@ -61,6 +71,9 @@ class Chat final : public Person {
   void greet();
   Task<void> work();
   Task<void> turn(Saying saying);
+  /// The mission of this session that waits for a word of the person: asked, or paused.
+  std::optional<std::string> held_mission();
+  Task<Result<orchestration::TaskReport>> go_on(std::string mission, std::string words);
   platform::RunObserver observer();
   void on_call(const gateway::Progress& progress);
   void on_question();
@@ -110,12 +123,20 @@ class Chat final : public Person {
   std::optional<SteadyTime> last_interrupt_;  // at an empty prompt
   std::vector<std::string> notes_;            // for the model, before the next prompt
 
+  std::string last_said_;
+  std::string countdown_;                     // what comes, while a mission waits to go on
+  std::optional<SteadyTime> goes_on_at_;      // when it does
+  bool touched_ = false;                      // a key was pressed meanwhile
+  std::optional<async::Event> wants_answer_;  // a mission's question is open
+  std::optional<std::string> mission_answer_;
+
   SteadyTime started_;
   std::size_t beat_ = 0;
   std::string phase_;
   std::vector<std::string> step_order_;
   std::map<std::string, Step> steps_;
   bool planned_ = false;
+  bool in_mission_ = false;  // this turn carries a mission
   Usage turn_usage_;
   Usage total_usage_;
   std::int64_t context_tokens_ = 0;
