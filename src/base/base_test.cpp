@@ -125,6 +125,11 @@ class LogTest : public testing::Test {
   int pipe_[2] = {};
 };
 
+TEST_F(LogTest, ShowsMarksThatHideOrTurnByTheirNumber) {
+  log::warn("test", "a\u009b\u202e\u2066\u200b\u00e9\u2014");
+  EXPECT_THAT(written(), HasSubstr("a\\u009b\\u202e\\u2066\\u200b\u00e9\u2014\""));
+}
+
 TEST_F(LogTest, WritesOneEscapedJsonLine) {
   log::warn("test", "a \"quoted\"\nline", {{"key", std::string("\x01", 1)}});
   const std::string line = written();

@@ -45,11 +45,33 @@ std::string_view name_of(Level level) {
   return "error";
 }
 
+/// C1 controls, and marks that hide or turn what is written (UTF-8): a log is read at a terminal.
+std::size_t deceptive_bytes(std::string_view text) {
+  const auto at = [text](std::size_t i) {
+    return i < text.size() ? static_cast<unsigned char>(text[i]) : 0U;
+  };
+  if (at(0) == 0xC2 && at(1) >= 0x80 && at(1) <= 0x9F) {
+    return 2;
+  }
+  if (at(0) != 0xE2) {
+    return 0;
+  }
+  const bool mark =
+      at(1) == 0x80 && ((at(2) >= 0x8B && at(2) <= 0x8F) || (at(2) >= 0xA8 && at(2) <= 0xAE));
+  return mark || (at(1) == 0x81 && at(2) >= 0xA0 && at(2) <= 0xAF) ? 3 : 0;
+}
+
 void append_quoted(std::string& out, std::string_view text) {
   out += '"';
-  for (const char c : text) {
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
     const auto byte = static_cast<unsigned char>(c);
-    if (c == '"' || c == '\\') {
+    if (const std::size_t bytes = deceptive_bytes(text.substr(i)); bytes > 0) {
+      const unsigned low = static_cast<unsigned char>(text[i + bytes - 1]) & 0x3FU;
+      const unsigned middle = static_cast<unsigned char>(text[i + 1]) & 0x3FU;
+      out += fmt::format("\\u{:04x}", bytes == 2 ? 0x80U | low : 0x2000U | (middle << 6U) | low);
+      i += bytes - 1;
+    } else if (c == '"' || c == '\\') {
       out += '\\';
       out += c;
     } else if (c == '\n') {

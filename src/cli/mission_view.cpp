@@ -169,10 +169,14 @@ std::string mission_text(const orchestration::MissionReport& report) {
 
 Task<bool> TerminalPerson::countdown(std::string what, Millis time) {
   constexpr Millis kSecond{1'000};
+  const auto turn = co_await take_terminal();
+  if (!turn) {
+    co_return false;
+  }
   for (Millis left = time; left.count() > 0; left -= kSecond) {
-    print_message(
-        fmt::format("\rgoing on in {} s: {} (Ctrl-C pauses) ", (left.count() + 999) / 1000, what),
-        false);
+    draw(fmt::format("\rgoing on in {} s: {} (Ctrl-C pauses) ", (left.count() + 999) / 1000,
+                     text::escape_visible(what)),
+         false);
     const Millis step = std::min(left, kSecond);
     if (!co_await async::sleep_for(step)) {
       print_message("\n", false);

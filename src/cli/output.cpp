@@ -2,6 +2,7 @@
 
 #include <cerrno>
 #include <cstring>
+#include <iterator>
 #include <string>
 
 #include <fcntl.h>
@@ -9,6 +10,8 @@
 #include <unistd.h>
 
 #include "json/print.hpp"
+#include "terminal/width.hpp"
+#include "text/utf8.hpp"
 
 namespace oap::cli {
 namespace {
@@ -41,7 +44,41 @@ void write_all(int fd, std::string_view text) {
   }
 }
 
+bool is_terminal(int fd) { return isatty(fd) == 1; }
+
+void write_text(int fd, std::string_view text) {
+  if (is_terminal(fd)) {
+    write_all(fd, terminal::shown(text));
+  } else {
+    write_all(fd, text);
+  }
+}
+
+void append_escape(std::string& out, char32_t point) {
+  if (point > 0xFFFF) {
+    const char32_t rest = point - 0x10000;
+    append_escape(out, 0xD800 + (rest >> 10U));
+    append_escape(out, 0xDC00 + (rest & 0x3FFU));
+    return;
+  }
+  fmt::format_to(std::back_inserter(out), "\\u{:04x}", static_cast<std::uint32_t>(point));
+}
+
 }  // namespace
+
+std::string json_for_terminal(std::string_view line) {
+  std::string out;
+  for (std::size_t at = 0; at < line.size();) {
+    const text::CodePoint point = text::decode_at(line, at);
+    if (!point.valid || (text::is_deceptive(point.value) && point.value != U'\n')) {
+      append_escape(out, point.valid ? point.value : U'\uFFFD');
+    } else {
+      out += line.substr(at, point.length);
+    }
+    at += point.length;
+  }
+  return out;
+}
 
 void keep_standard_descriptors() {
   for (int fd = 0; fd <= 2; ++fd) {
@@ -55,13 +92,18 @@ void keep_standard_descriptors() {
   }
 }
 
-void print(std::string_view text) { write_all(1, text); }
+void print(std::string_view text) { write_text(1, text); }
 
-void print_json(const json::Value& value) { write_all(1, json::print(value) + "\n"); }
+void draw(std::string_view text, bool on_stdout) { write_all(on_stdout ? 1 : 2, text); }
 
-void print_message(std::string_view text, bool is_help) { write_all(is_help ? 1 : 2, text); }
+void print_json(const json::Value& value) {
+  const std::string line = json::print(value) + "\n";
+  write_all(1, is_terminal(1) ? json_for_terminal(line) : line);
+}
 
-void print_error(std::string_view text) { write_all(2, fmt::format("oap: {}\n", text)); }
+void print_message(std::string_view text, bool is_help) { write_text(is_help ? 1 : 2, text); }
+
+void print_error(std::string_view text) { write_text(2, fmt::format("oap: {}\n", text)); }
 
 int report(const Error& error, bool as_json) {
   if (as_json) {

@@ -1,7 +1,32 @@
 #include "cli/parse_mission.hpp"
 
+#include <charconv>
+#include <limits>
+#include <type_traits>
+
+#include <fmt/format.h>
+
 namespace oap::cli {
 namespace {
+
+/// Says what fits in words: a budget that is no number, below 0 or beyond what can be counted.
+template <class Number>
+CLI::Validator budget_of() {
+  const auto check = [](const std::string& text) -> std::string {
+    Number value = 0;
+    const auto parsed = std::from_chars(text.data(), text.data() + text.size(), value);
+    const bool whole = parsed.ec == std::errc() && parsed.ptr == text.data() + text.size();
+    if (whole && value >= 0 && value <= std::numeric_limits<Number>::max()) {
+      return "";
+    }
+    if constexpr (std::is_integral_v<Number>) {
+      return fmt::format("'{}' is no whole number from 0 to {}", text,
+                         std::numeric_limits<Number>::max());
+    }
+    return fmt::format("'{}' is no number of at least 0", text);
+  };
+  return CLI::Validator(check, "NUMBER");
+}
 
 class Adder {
  public:
@@ -67,7 +92,7 @@ class Adder {
         ->check(CLI::IsMember({"text", "json", "stream-json"}));
     const auto budget = [sub](const std::string& name, auto& place, const std::string& help) {
       sub->add_option(name, place, help)
-          ->check(CLI::NonNegativeNumber)
+          ->check(budget_of<std::decay_t<decltype(*place)>>())
           ->group("Budgets (0 = none)");
     };
     budget("--iterations", words_.iterations,

@@ -32,9 +32,9 @@ class SessionSetup {
   Result<std::unique_ptr<platform::Platform>> open();
   /// Runs to the end or to Ctrl-C; 130 where it was interrupted.
   int run(Task<int> work);
-  /// The same for what a later command can go on with. The first Ctrl-C cancels `work`; another one,
-  /// SIGTERM and SIGHUP call `leave`, after which `work` ends soon and what it did stays resumable:
-  /// 128 and the signal's number. The next ends the process at once.
+  /// The same for what a later command can go on with. The first Ctrl-C cancels `work`; another
+  /// one, SIGTERM and SIGHUP call `leave`, after which `work` ends soon and what it did stays
+  /// resumable: 128 and the signal's number. The next ends the process at once.
   int run_resumable(Task<int> work, std::function<void()> leave);
   /// The same for what runs until it is told to end: that is success.
   int run_until_signal(Task<int> work);

@@ -1,5 +1,7 @@
 #include "cli/text_view.hpp"
 
+#include <utility>
+
 #include <fmt/format.h>
 
 #include "cli/call_words.hpp"
@@ -78,8 +80,25 @@ std::unique_ptr<RunView> make_view(Format format) {
   return std::make_unique<TextView>(stderr_is_terminal());
 }
 
-TextView::TextView(bool live) : live_(live), started_(system_clock().steady()) {}
-TextView::~TextView() { erase(); }
+TextView::TextView(bool live) : live_(live), started_(system_clock().steady()) {
+  set_live_rows(this);
+}
+TextView::~TextView() {
+  show();
+  erase();
+  set_live_rows(nullptr);
+}
+
+void TextView::hide() {
+  erase();
+  hidden_ = true;
+}
+
+void TextView::show() {
+  hidden_ = false;
+  print_message(std::exchange(held_, {}), false);
+  redraw();
+}
 
 platform::RunObserver TextView::observer() {
   platform::RunObserver observer;
@@ -109,6 +128,10 @@ platform::RunObserver TextView::observer() {
 }
 
 void TextView::line(const std::string& text) {
+  if (hidden_) {
+    held_ += text + "\n";
+    return;
+  }
   erase();
   print_message(text + "\n", false);
   redraw();
@@ -122,11 +145,8 @@ void TextView::on_call(const gateway::Progress& progress) {
       redraw();
       break;
     case gateway::Progress::Kind::kApproval:
-      erase();
-      asking_ = progress.answer == nullptr;
       break;
     case gateway::Progress::Kind::kFinished: {
-      asking_ = false;
       at_work_.erase(progress.call.id);
       const ToolOutcome& outcome = *progress.outcome;
       std::string text =
@@ -151,7 +171,7 @@ void TextView::on_step(const PlanStep& step, std::string_view state) {
 
 std::string TextView::status_line() const {
   const double seconds = std::chrono::duration<double>(system_clock().steady() - started_).count();
-  std::string text = fmt::format("{} · {:.1f} s", phase_, seconds);
+  std::string text = fmt::format("{}{}{:.1f} s", phase_, phase_.empty() ? "" : " · ", seconds);
   if (usage_.requests > 0) {
     text += fmt::format(" · {} in, {} out tokens", usage_.input_tokens, usage_.output_tokens);
     if (usage_.cache_read_tokens > 0) {
@@ -166,13 +186,13 @@ std::string TextView::status_line() const {
 
 void TextView::erase() {
   if (drawn_ > 0) {
-    print_message(fmt::format("\x1b[{}A\x1b[J", drawn_), false);
+    draw(fmt::format("\x1b[{}A\x1b[J", drawn_), false);
     drawn_ = 0;
   }
 }
 
 void TextView::redraw() {
-  if (!live_ || asking_) {
+  if (!live_ || hidden_) {
     return;
   }
   erase();
@@ -193,6 +213,7 @@ void TextView::redraw() {
 }
 
 void TextView::finish(const orchestration::TaskReport& report) {
+  show();
   erase();
   live_ = false;
   if (!report.content.empty()) {

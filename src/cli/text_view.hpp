@@ -5,18 +5,21 @@
 #include <vector>
 
 #include "cli/live_view.hpp"
+#include "cli/person.hpp"
 
 namespace oap::cli {
 
 /// For a person. On a terminal the bottom lines are redrawn in place: steps with their state, the
 /// calls at work, and tokens, cost and time. Elsewhere each call and step is a line on stderr.
-class TextView final : public RunView {
+class TextView final : public RunView, public LiveRows {
  public:
   explicit TextView(bool live);
   ~TextView() override;
   platform::RunObserver observer() override;
   void tick() override { redraw(); }
   void finish(const orchestration::TaskReport& report) override;
+  void hide() override;
+  void show() override;
 
  private:
   void on_call(const gateway::Progress& progress);
@@ -31,7 +34,8 @@ class TextView final : public RunView {
     std::string state;
   };
   bool live_;
-  bool asking_ = false;  ///< a question is on the screen: nothing may be drawn over it
+  bool hidden_ = false;  ///< somebody is asked: nothing may be drawn
+  std::string held_;     ///< lines of that time
   int drawn_ = 0;
   std::vector<std::string> step_order_;
   std::map<std::string, Step> steps_;

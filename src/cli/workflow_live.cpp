@@ -142,7 +142,7 @@ class LiveView final : public WorkflowView {
     if (live_) {
       for (const StepReport& report : result.steps) {
         if (report.path == report.id || report.state == StepState::kFailed) {
-          print_message(paint(report.state, ended_line(report)) + "\n", false);
+          draw(paint(report.state, ended_line(report)) + "\n", false);
         }
       }
     }
@@ -224,7 +224,7 @@ class LiveView final : public WorkflowView {
 
   void erase() {
     if (drawn_ > 0) {
-      print_message(fmt::format("\x1b[{}A\x1b[J", drawn_), false);
+      draw(fmt::format("\x1b[{}A\x1b[J", drawn_), false);
       drawn_ = 0;
     }
   }

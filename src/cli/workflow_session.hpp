@@ -18,15 +18,15 @@ namespace oap::cli {
 
 /// What one command runs, and whom it may ask.
 struct SessionOptions {
-  bool detach = false;      ///< leave runs that only wait for a person, a signal or `resume`
-  bool takes_over = false;  ///< goes on here with a run whose process dies or sleeps
-  bool asks_here = false;   ///< a person is at the terminal: approval steps are asked there
+  bool detach = false;            ///< leave runs that only wait for a person, a signal or `resume`
+  bool takes_over = false;        ///< goes on here with a run whose process dies or sleeps
+  bool asks_here = false;         ///< a person is at the terminal: approval steps are asked there
   async::Event* leave = nullptr;  ///< borrowed; notified when the process must end
 };
 
 /// Drives workflow runs for one command: shows them, asks for approvals on the terminal, and when
-/// the command is interrupted cancels them and still waits for their `finally` steps; told to leave,
-/// it leaves them as they are, for `resume`.
+/// the command is interrupted cancels them and still waits for their `finally` steps; told to
+/// leave, it leaves them as they are, for `resume`.
 class WorkflowSession {
  public:
   WorkflowSession(platform::Platform& platform, WorkflowView& view, SessionOptions options);

@@ -23,6 +23,7 @@ struct Gateway::Walk {
   std::string shown_resource;                          ///< likewise
   std::string revision;                                ///< of the policy that judged
   bool own_deadline = false;
+  Millis asked{0};  // that a person took to answer: no time of the call
   bool rewritten = false;
   bool resolved = false;
   bool judged_once = false;
@@ -173,7 +174,8 @@ Task<ToolOutcome> Gateway::invoke(ToolCall call, CallLink link) {
   if (threw) {
     co_await audit_result(walk);
   }
-  walk.outcome.duration = std::chrono::duration_cast<Millis>(parts_.clock.steady() - walk.started);
+  walk.outcome.duration =
+      std::chrono::duration_cast<Millis>(parts_.clock.steady() - walk.started) - walk.asked;
   Progress finished{Progress::Kind::kFinished, walk.call};
   finished.outcome = &walk.outcome;
   finished.risk_score = walk.judged.risk_score;
@@ -288,7 +290,9 @@ Task<bool> Gateway::approve(Walk& walk) {
   Progress asking{Progress::Kind::kApproval, walk.call};
   asking.approval = &request;
   tell(asking);
+  const SteadyTime asked_at = parts_.clock.steady();
   auto answer = co_await ask(walk, request);
+  walk.asked += std::chrono::duration_cast<Millis>(parts_.clock.steady() - asked_at);
   if (!answer) {
     const bool cancelled = answer.error().code() == Code::kCancelled;
     deny(walk, walk.judged.rule, "approval failed: " + answer.error().to_string(), !cancelled);

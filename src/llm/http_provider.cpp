@@ -153,6 +153,9 @@ Task<Attempt<Answer>> HttpProvider::attempt_with_retries(const Request& request,
     attempts.stalled += failure.stalled ? 1 : 0;
     const auto delay = next_delay(failure, attempts, endpoint_.retry, random_());
     if (!delay) {
+      if (auto refused = too_long_a_wait(failure, endpoint_.retry)) {
+        failure.error = *std::move(refused);
+      }
       if (attempts.failed > 1) {
         failure.error =
             Error(failure.error.code(),

@@ -27,4 +27,9 @@ struct Attempts {
 std::optional<Millis> next_delay(const Failure& failure, Attempts attempts,
                                  const RetryPolicy& policy, double random);
 
+/// What is told where the server asks to be left alone for longer than it is waited for: asking
+/// again before would only be refused, so its code is kUpstream, which nobody tries again at once.
+/// Nothing where that is not the reason. Pure.
+std::optional<Error> too_long_a_wait(const Failure& failure, const RetryPolicy& policy);
+
 }  // namespace oap::llm

@@ -81,6 +81,19 @@ TEST(NextDelay, ObeysTheServerWithinReason) {
   EXPECT_EQ(next_delay(failed(Millis(120'001)), {1}, {}, 0.9), std::nullopt);
 }
 
+TEST(NextDelay, AWishForTooLongAWaitIsToldAndNotTriedAgain) {
+  EXPECT_EQ(too_long_a_wait(failed(), {}), std::nullopt);
+  EXPECT_EQ(too_long_a_wait(failed(Millis(120'000)), {}), std::nullopt);
+  const auto told = too_long_a_wait(failed(Millis(3'600'000)), {});
+  ASSERT_TRUE(told);
+  EXPECT_EQ(told->code(), Code::kUpstream);
+  EXPECT_THAT(told->message(), testing::HasSubstr("3600 s"));
+  EXPECT_THAT(told->message(), testing::HasSubstr("120 s"));
+  Failure final = failed(Millis(3'600'000));
+  final.retryable = false;
+  EXPECT_EQ(too_long_a_wait(final, {}), std::nullopt);
+}
+
 TEST(NextDelay, NeverForWhatIsFinal) {
   EXPECT_EQ(next_delay(Failure{Error(Code::kUpstream, "x")}, {1}, {}, 0.0), std::nullopt);
   EXPECT_EQ(next_delay(failed(), {1}, RetryPolicy{0}, 0.0), std::nullopt);

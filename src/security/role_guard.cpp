@@ -50,7 +50,8 @@ std::string plain_path(std::string_view path) {
 
 /// The files that missions are judged by, wherever below `.opencode` they are.
 bool is_plan(std::string_view path) {
-  const std::filesystem::path plain = std::filesystem::path(text::lower_ascii(path)).lexically_normal();
+  const std::filesystem::path plain =
+      std::filesystem::path(text::lower_ascii(path)).lexically_normal();
   const std::string name = plain.filename().string();
   return one_of(name, {"todo.md", "verification-checklist.md", "sync-issues.md"}) &&
          std::find(plain.begin(), plain.end(), ".opencode") != plain.end();

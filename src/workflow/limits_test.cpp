@@ -9,8 +9,8 @@ namespace oap::workflow {
 namespace {
 
 using testing::block;
-using testing::definition;
 using ::testing::Contains;
+using testing::definition;
 using ::testing::ElementsAre;
 using testing::EngineHouse;
 using ::testing::HasSubstr;

@@ -1,5 +1,6 @@
 """A mission watched by a person: the countdown, Ctrl-C as a durable pause, questions inline."""
 
+import json
 import os
 import pathlib
 import pty
@@ -15,12 +16,13 @@ from mission import MissionTest, call, good_script, plan, says, turns  # noqa: E
 
 
 class Terminal(MissionTest):
-    def open(self, *args, script):
+    def open(self, *args, script, yes=True):
         """oap mission … on a terminal of its own."""
         self.mock_env, self.received = self.mock_llm(script)
         self.master, slave = pty.openpty()
         self.shown = ""
-        process = subprocess.Popen([OAP, "mission", *args, "--yes", "-m", "openai/m"], stdin=slave, stdout=slave,
+        process = subprocess.Popen([OAP, "mission", *args, *(["--yes"] if yes else []),
+                                    "-m", "openai/m"], stdin=slave, stdout=slave,
                                    stderr=slave, cwd=self.work, env={**self.env, **self.mock_env, "TERM": "xterm"},
                                    start_new_session=True, preexec_fn=lambda: self.control(slave))
         os.close(slave)
@@ -83,6 +85,69 @@ class Terminal(MissionTest):
         self.see("done")
         self.assertEqual(process.wait(timeout=20), 0, self.shown[-3000:])
         self.assertIn("done", self.shown)
+
+    def test_the_question_stays_until_it_is_answered(self):
+        asking = turns("Commander", call("todo", action="ask", question="Which name?"), says("I wait.")) + good_script()
+        process = self.open("start", "go", script=asking)
+        self.see("Which name?\r\n> ")
+        self.look(1.2)
+        after = self.shown.split("Which name?\r\n> ", 1)[1]
+        self.assertEqual(after, "", "nothing is drawn over a question")
+        self.type("out.txt\n")
+        self.assertEqual(self.end(process), 0, self.shown[-3000:])
+
+    def test_the_countdown_stays(self):
+        process = self.open("start", "go", script=turns("Commander", plan("T1"), then=says("next")))
+        self.see("going on in 3 s")
+        self.look(0.8)
+        self.assertNotIn("\x1b[", self.shown.split("going on in 3 s", 1)[1])
+        self.type("\x03")
+        self.assertEqual(self.end(process), 130)
+
+    def test_what_was_typed_before_a_question_approves_nothing(self):
+        script = turns("Commander", plan("T1"), says("working on it"), call("bash", command="touch PWNED"),
+                       then=says("more work"))
+        process = self.open("start", "go", "--iterations", "2", script=script, yes=False)
+        self.see("going on in 3 s")
+        self.type("y\ny\n")
+        self.see("Allow this once?")
+        self.look(1.0)
+        self.assertFalse((self.work / "PWNED").exists())
+        self.assertTrue(self.shown.rstrip(" ").endswith("]"), self.shown[-300:])
+        self.type("n\n")
+        self.see("✗ bash")
+        self.end(process)
+        self.assertFalse((self.work / "PWNED").exists())
+
+    def test_a_word_in_the_countdown_answers_no_later_question(self):
+        script = turns("Commander", plan("T1"), says("working on it"), call("todo", action="ask", question="Which?"),
+                       says("asked"), then=says("more"))
+        process = self.open("start", "go", script=script)
+        self.see("going on in 3 s")
+        self.type("stop\n")
+        self.see("Which?\r\n> ")
+        self.look(0.8)
+        self.assertEqual(self.mission("status")[0]["status"], "waiting")
+        self.assertNotIn("stop", json.dumps(self.received()))
+        self.type("\n")
+        self.end(process)
+
+    def look(self, seconds):
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline:
+            if select.select([self.master], [], [], 0.05)[0]:
+                self.shown += os.read(self.master, 65536).decode(errors="replace")
+
+    def end(self, process, seconds=20):
+        """The exit code; what it writes meanwhile is read, so that it is not held up."""
+        deadline = time.monotonic() + seconds
+        while process.poll() is None and time.monotonic() < deadline:
+            if select.select([self.master], [], [], 0.05)[0]:
+                try:
+                    self.shown += os.read(self.master, 65536).decode(errors="replace")
+                except OSError:
+                    break
+        return process.wait(timeout=5)
 
 
 if __name__ == "__main__":

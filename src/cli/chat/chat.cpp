@@ -26,6 +26,9 @@ constexpr Millis kLeaveWithin{2'000};
 constexpr std::size_t kMostQueuedRows = 3;
 constexpr std::size_t kMostStepRows = 8;
 constexpr Style kQuiet{.colour = Colour::kGrey};
+constexpr std::string_view kMissionPaused =
+    "Paused, and kept: write to go on with your words; /task goes"
+    " on with the mission, /stop ends it.";
 
 std::string_view step_mark(std::string_view state) {
   if (state == "completed") {
@@ -166,6 +169,18 @@ void Chat::answered(std::string_view word) {
                                                 : "denied";
     transcript_.note(what);
     approver_.answer(*answer);
+    return;
+  }
+  const std::string command = parse_slash(word).value_or(Slash{}).name;
+  if (command == "exit" || command == "quit") {
+    leave(0);
+  } else if (command == "stop") {
+    interrupted(true);
+  } else if (!text::trim(word).empty()) {
+    transcript_.note(
+        fmt::format("'{}' is no answer: y allows once, {}n or Esc denies; /stop pauses, "
+                    "Ctrl-D leaves.",
+                    terminal::shown(word), request->always.empty() ? "" : "a always, "));
   }
 }
 
@@ -257,6 +272,7 @@ Task<void> Chat::turn(Saying saying) {
   step_order_.clear();
   steps_.clear();
   planned_ = false;
+  in_mission_ = false;
   turn_usage_ = {};
   transcript_.forget_text();
   front_->changed();
@@ -265,7 +281,9 @@ Task<void> Chat::turn(Saying saying) {
   last_said_ = saying.text;
   request.session_id = session_;
   request.model = options_.model;
-  Task<Result<orchestration::TaskReport>> task = platform_.run_task(std::move(request), observer());
+  const auto held = parse_slash(saying.text) ? std::nullopt : held_mission();
+  Task<Result<orchestration::TaskReport>> task =
+      held ? go_on(*held, saying.text) : platform_.run_task(std::move(request), observer());
   const auto report = co_await async::cancellable(cancel_->token(), std::move(task));
   finish_turn(report);
   cancel_.reset();
@@ -279,7 +297,7 @@ platform::RunObserver Chat::observer() {
   };
   observer.on_call = [this](const gateway::Progress& progress) { on_call(progress); };
   observer.events.on_text = [this](std::string_view agent, std::string_view text) {
-    const bool mission = platform_.missions().at_work(session_);
+    const bool mission = in_mission_ || platform_.missions().at_work(session_);
     const bool plans = agent == "commander" || agent == "planner" || agent == "reviewer";
     if (mission ? agent == "commander" : !planned_ && !plans) {
       transcript_.text(text);
@@ -312,6 +330,7 @@ platform::RunObserver Chat::observer() {
   };
   observer.events.on_notice = [this](std::string_view what) {
     if (what.starts_with("mission")) {
+      in_mission_ = true;
       transcript_.end_text();
       transcript_.note(terminal::shown(what));
     } else {
@@ -355,8 +374,9 @@ void Chat::finish_turn(const Result<orchestration::TaskReport>& report) {
   }
   const bool stopped = cancel_->requested();
   if (stopped) {
-    const bool mission = parse_slash(last_said_).value_or(Slash{}).name == "task";
-    transcript_.warning(mission ? "Paused, and kept: /task goes on with the mission, /stop ends it."
+    const std::string order = parse_slash(last_said_).value_or(Slash{}).name;
+    const bool mission = held_mission() || order == "task" || order == "plan";
+    transcript_.warning(mission ? kMissionPaused
                                 : "Paused. What was done stays; write to go on, /undo takes files "
                                   "back.");
     notes_.emplace_back("The person stopped the last turn before it had ended.");
@@ -371,10 +391,16 @@ void Chat::finish_turn(const Result<orchestration::TaskReport>& report) {
     if (!report->content.empty() && !transcript_.has_text()) {
       transcript_.answer(report->content);
     }
-    if (report->error && report->error->code() == Code::kCancelled) {
-      transcript_.warning("Paused, and kept: /task goes on with the mission, /stop ends it.");
+    const bool held = held_mission().has_value();
+    if (held && report->error && report->error->code() == Code::kCancelled) {
+      transcript_.warning(kMissionPaused);
     } else if (report->error && report->error->message() != report->content) {
       transcript_.error(report->error->to_string());
+    }
+    if (held && !(report->error && report->error->code() == Code::kCancelled)) {
+      transcript_.note(
+          "What you write now goes to the mission, which goes on with it; /clear begins "
+          "a session without it.");
     }
   }
   total_usage_ += turn_usage_;
@@ -415,7 +441,7 @@ Line Chat::status_row(std::size_t width) const {
   }
   if (goes_on_at_) {
     const auto left = std::chrono::duration_cast<Millis>(*goes_on_at_ - system_clock().steady());
-    text = fmt::format("going on in {} s: {} · Esc or a word pauses",
+    text = fmt::format("going on in {} s: {} · any key pauses",
                        std::max<std::int64_t>(1, (left.count() + 999) / 1'000), countdown_);
   } else if (wants_answer_) {
     text = "the mission waits for your answer · Esc leaves it waiting";

@@ -19,6 +19,7 @@
 #include "cli/chat/slash.hpp"
 #include "cli/chat/transcript.hpp"
 #include "orchestration/mission/person.hpp"
+#include "platform/missions.hpp"
 #include "platform/platform.hpp"
 
 namespace oap::cli::chat {
@@ -51,6 +52,7 @@ class Chat final : public Person, public orchestration::MissionPerson {
   std::string question() const override;
   terminal::Completion complete(std::string_view before_cursor) override;
   std::vector<terminal::Line> live_rows(std::size_t width, std::size_t most) override;
+  void touched() override;
 
   // A mission's person
   bool is_there() const override { return true; }
@@ -70,6 +72,9 @@ class Chat final : public Person, public orchestration::MissionPerson {
   void greet();
   Task<void> work();
   Task<void> turn(Saying saying);
+  /// The mission of this session that waits for a word of the person: asked, or paused.
+  std::optional<std::string> held_mission();
+  Task<Result<orchestration::TaskReport>> go_on(std::string mission, std::string words);
   platform::RunObserver observer();
   void on_call(const gateway::Progress& progress);
   void on_question();
@@ -123,6 +128,7 @@ class Chat final : public Person, public orchestration::MissionPerson {
   std::string last_said_;
   std::string countdown_;                     // what comes, while a mission waits to go on
   std::optional<SteadyTime> goes_on_at_;      // when it does
+  bool touched_ = false;                      // a key was pressed meanwhile
   std::optional<async::Event> wants_answer_;  // a mission's question is open
   std::optional<std::string> mission_answer_;
 
@@ -132,6 +138,7 @@ class Chat final : public Person, public orchestration::MissionPerson {
   std::vector<std::string> step_order_;
   std::map<std::string, Step> steps_;
   bool planned_ = false;
+  bool in_mission_ = false;  // this turn carries a mission
   Usage turn_usage_;
   Usage total_usage_;
   std::int64_t context_tokens_ = 0;

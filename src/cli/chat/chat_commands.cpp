@@ -109,9 +109,16 @@ void Chat::table(const std::vector<std::pair<std::string, std::string>>& rows) {
     Line first = {{"  "}};
     add(first, terminal::shown(name), {.bold = true});
     const std::size_t used = terminal::columns_of(first);
-    const std::size_t room = column + 2 > used ? column + 2 - used : 1;
-    add(first, std::string(room, ' '));
     const Line rest = {{std::string(std::min(column + 2, width / 2), ' ')}};
+    if (used >= column + 2) {
+      for (Line& row : terminal::wrap({{terminal::shown(name), {.bold = true}}},
+                                      {width, {{"  "}}, {{"    "}}})) {
+        out.push_back(std::move(row));
+      }
+      first = rest;
+    } else {
+      add(first, std::string(column + 2 - used, ' '));
+    }
     for (Line& row : terminal::wrap({{terminal::shown(text), {}}}, {width, first, rest})) {
       out.push_back(std::move(row));
     }

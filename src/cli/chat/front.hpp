@@ -21,6 +21,8 @@ class Person {
   virtual void answered(std::string_view word) = 0;
   virtual void interrupted(bool text_was_empty) = 0;
   virtual void escaped() = 0;
+  /// Any key that is no answer to a question.
+  virtual void touched() = 0;
   /// The end of the input, or the terminal is gone.
   virtual void ended() = 0;
   virtual State state() const = 0;

@@ -29,6 +29,9 @@ Task<void> PlainFront::listen() {
       person_.ended();
       co_return;
     }
+    if (tty_->came_early()) {
+      continue;
+    }
     pending_ += *bytes;
     for (std::size_t end = pending_.find('\n'); end != std::string::npos;
          end = pending_.find('\n')) {
@@ -77,6 +80,13 @@ void PlainFront::prompt() {
   } else if (person_.state() == Person::State::kIdle) {
     wanted = "> ";
   }
+  const std::string question = person_.question();
+  if (question != drawn_question_ && !question.empty()) {
+    tty_->discard_input();
+    pending_.clear();
+    text_.clear();
+  }
+  drawn_question_ = question;
   if (wanted != at_prompt_) {
     tty_->write((at_prompt_.empty() ? "" : "\n") + wanted);
     at_prompt_ = wanted;

@@ -37,7 +37,8 @@ class PlainFront final : public Front {
   terminal::Editor editor_;  // its history alone is used
   std::string pending_;      // bytes of a line that has not ended
   std::string text_;         // lines before this one, which ended with a backslash
-  std::string at_prompt_;    // what stands on the last row, waiting for a line
+  std::string drawn_question_;
+  std::string at_prompt_;  // what stands on the last row, waiting for a line
 };
 
 }  // namespace oap::cli::chat

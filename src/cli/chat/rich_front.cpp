@@ -105,7 +105,7 @@ Task<void> RichFront::listen() {
     }
     measure();  // the signal of a change may come after keys that were pressed later
     for (const Key& key : keys) {
-      press(key);
+      press(key, tty_->came_early());
     }
     changed();
   }
@@ -126,12 +126,13 @@ Task<void> RichFront::animate() {
   }
 }
 
-void RichFront::press(const Key& key) {
-  if (!drawn_question_.empty() && person_.question() == drawn_question_) {
+void RichFront::press(const Key& key, bool early) {
+  if (!early && !drawn_question_.empty() && person_.question() == drawn_question_) {
     answer(key);
     return;
   }
   const bool was_empty = editor_.empty();
+  person_.touched();
   hints_.clear();
   last_key_ = system_clock().steady();
   switch (editor_.press(key)) {
@@ -186,15 +187,25 @@ void RichFront::answer(const Key& key) {
   } else if (key.kind == Key::Kind::kControl && key.text == "c") {
     answer_.clear();
     person_.interrupted(true);
+  } else if (key.kind == Key::Kind::kControl && key.text == "d") {
+    person_.ended();
   } else if (key.kind == Key::Kind::kText) {
-    answer_ = careful_ ? key.text : key.text.substr(0, 1);
-    if (!careful_) {
-      person_.answered(std::exchange(answer_, {}));
-    }
+    take_answer(key.text);
   } else if (key.kind == Key::Kind::kBackspace) {
     answer_.clear();
-  } else if (key.kind == Key::Kind::kEnter && careful_ && !answer_.empty()) {
+  } else if (key.kind == Key::Kind::kEnter && !answer_.empty()) {
     person_.answered(std::exchange(answer_, {}));
+  }
+}
+
+void RichFront::take_answer(const std::string& text) {
+  constexpr std::size_t kMostAnswer = 40;
+  careful_ = careful_ || text.size() != 1 ||
+             std::string_view("yYaAnN").find(text) == std::string_view::npos;
+  if (!careful_) {
+    person_.answered(text);
+  } else if (answer_.size() < kMostAnswer) {
+    answer_ += text;
   }
 }
 
@@ -259,6 +270,13 @@ terminal::Live RichFront::live() {
 }
 
 void RichFront::draw() {
+  if (const std::string question = person_.question();
+      !question.empty() && question != drawn_question_) {
+    drawn_question_.clear();
+    for (const Key& key : keys_.feed(tty_->take_input())) {
+      press(key);  // typed before the question stood there: it answers nothing
+    }
+  }
   const terminal::Live now = live();
   tty_->write(screen_.frame(std::exchange(done_, {}), now));
 }

@@ -33,8 +33,9 @@ class RichFront final : public Front {
   void restore() override;
 
  private:
-  void press(const terminal::Key& key);
+  void press(const terminal::Key& key, bool early = false);
   void answer(const terminal::Key& key);
+  void take_answer(const std::string& text);
   void complete();
   void draw();
   void measure();

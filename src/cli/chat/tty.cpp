@@ -4,6 +4,7 @@
 #include <csignal>
 #include <utility>
 
+#include <boost/asio/post.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <fcntl.h>
 #include <sys/ioctl.h>
@@ -40,9 +41,14 @@ struct Tty::State {
   }
   void restore() {
     if (std::exchange(raw, false)) {
-      print(kLeave);
+      draw(kLeave, true);
       tcsetattr(fd, TCSADRAIN, &before);
     }
+  }
+  /// What was read already is handed out before the posted mark is reached.
+  static void settle(const std::shared_ptr<State>& state) {
+    state->settling = true;
+    boost::asio::post(state->resized.get_executor(), [state] { state->settling = false; });
   }
   static void watch(const std::shared_ptr<State>& state) {
     const std::weak_ptr<State> weak = state;
@@ -64,6 +70,8 @@ struct Tty::State {
   std::function<void()> callback;
   termios before = {};
   bool raw = false;
+  bool settling = false;  // reads that had ended before may not have been taken in yet
+  bool came_early = false;
 };
 
 Tty::Tty(std::shared_ptr<State> state) : state_(std::move(state)) {}
@@ -84,21 +92,23 @@ Result<std::unique_ptr<Tty>> Tty::open(Executor executor, bool raw) {
       return fail(os::errno_error("setting up", "/dev/tty", errno));
     }
     state->raw = true;
-    print(kEnter);
+    draw(kEnter, true);
     State::watch(state);
   }
   return std::unique_ptr<Tty>(new Tty(std::move(state)));
 }
 
 Task<Result<std::string>> Tty::read() {
-  auto bytes = co_await state_->input.read_some(kReadBytes);
+  const std::shared_ptr<State> state = state_;
+  auto bytes = co_await state->input.read_some(kReadBytes);
+  state->came_early = state->settling;
   if (!bytes && bytes.error().code() != Code::kCancelled) {
     co_return std::string();  // a terminal that is gone answers with an error
   }
   co_return bytes;
 }
 
-void Tty::write(std::string_view bytes) { print(bytes); }
+void Tty::write(std::string_view bytes) { draw(bytes, true); }
 
 Size Tty::size() const {
   winsize size = {};
@@ -112,11 +122,33 @@ Size Tty::size() const {
 
 void Tty::on_resize(std::function<void()> callback) { state_->callback = std::move(callback); }
 
+void Tty::discard_input() {
+  tcflush(state_->fd, TCIFLUSH);
+  State::settle(state_);
+}
+
+std::string Tty::take_input() {
+  State::settle(state_);
+  std::string taken;
+  int waiting = 0;
+  while (ioctl(state_->fd, FIONREAD, &waiting) == 0 && waiting > 0 && taken.size() < kReadBytes) {
+    std::string piece(static_cast<std::size_t>(waiting), '\0');
+    const ssize_t got = ::read(state_->fd, piece.data(), piece.size());
+    if (got <= 0) {
+      break;
+    }
+    taken.append(piece, 0, static_cast<std::size_t>(got));
+  }
+  return taken;
+}
+
+bool Tty::came_early() const { return state_->came_early; }
+
 void Tty::suspend() {
   state_->restore();
   ::kill(0, SIGTSTP);
   state_->raw = state_->make_raw();
-  print(kEnter);
+  draw(kEnter, true);
 }
 
 void Tty::restore() { state_->restore(); }

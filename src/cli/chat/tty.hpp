@@ -28,6 +28,12 @@ class Tty {
 
   /// Waits for some bytes; "" when the terminal is gone. kCancelled.
   Task<Result<std::string>> read();
+  /// Throws away what was typed and not read yet.
+  void discard_input();
+  /// Takes what was typed and not read yet, without waiting.
+  std::string take_input();
+  /// Whether what read() gave last was typed before the last call of those two.
+  bool came_early() const;
   void write(std::string_view bytes);
   Size size() const;
   /// Called when the size has changed; empty ends it.

@@ -297,9 +297,8 @@ int run_workflow(const Common& common, const WorkflowArgs& args) {
   options.detach = args.detach || (all && !options.asks_here);
   async::Event leave(runtime.executor());
   options.leave = &leave;
-  return setup.run_resumable(
-      work(**platform, *view, args, options, std::move(begin), workflow_id),
-      [&leave] { leave.notify(); });
+  return setup.run_resumable(work(**platform, *view, args, options, std::move(begin), workflow_id),
+                             [&leave] { leave.notify(); });
 }
 
 }  // namespace oap::cli

@@ -1,5 +1,5 @@
-// Random graphs, failures, limits and orders of completion: the run always ends, replaying its journal
-// gives the state that it had, and the order of completions does not change the outputs.
+// Random graphs, failures, limits and orders of completion: the run always ends, replaying its
+// journal gives the state that it had, and the order of completions does not change the outputs.
 #include <algorithm>
 #include <map>
 #include <random>

@@ -191,9 +191,8 @@ void Machine::fail_body(NodeId id, std::string error, std::string code, const St
 /// The attempt of a step that no runner does took too long: ends what is under way in it.
 void Machine::time_out(NodeId id) {
   const Node& node = state_.node(id);
-  const std::string limit =
-      fmt::format("{} s", static_cast<double>(state_.definition_of(id).timeouts.attempt->count()) /
-                              1'000.0);
+  const std::string limit = fmt::format(
+      "{} s", static_cast<double>(state_.definition_of(id).timeouts.attempt->count()) / 1'000.0);
   std::string why = fmt::format("it took longer than its timeout of {} allows", limit);
   if (node.waits == Waits::kChild) {
     cancel_child(id, "its parent's timeout");
@@ -219,8 +218,8 @@ bool Machine::may_retry(NodeId id, const Result<StepResult>& outcome) const {
   const bool helps = listed.empty()
                          ? (outcome ? outcome->retryable : is_retryable(outcome.error().code()))
                          : std::any_of(listed.begin(), listed.end(), [&](std::string_view name) {
-                               return error_code_named(name) == code;
-                             });
+                             return error_code_named(name) == code;
+                           });
   const bool broken_peer = !outcome && outcome.error().code() != Code::kDeadlineExceeded &&
                            is_retryable(outcome.error().code());
   if (broken_peer && node.infra < options_.infrastructure_retries) {

@@ -85,9 +85,9 @@ struct Node {
 struct Frame {
   NodeId owner = kNoNode;
   BlockIndex block = 0;
-  std::int64_t index = -1;  ///< of a loop's iteration
+  std::int64_t index = -1;    ///< of a loop's iteration
   std::uint16_t attempt = 1;  ///< of its owner
-  NodeId first = 0;         ///< its nodes lie side by side, in the block's order
+  NodeId first = 0;           ///< its nodes lie side by side, in the block's order
   std::uint32_t count = 0;
   std::uint32_t open = 0;
   NodeId failed = kNoNode;  ///< the first that failed and is not tolerated
@@ -120,8 +120,8 @@ class State {
   std::size_t frame_count() const { return frames_.size(); }
   const std::optional<FrameId>& finally_frame() const { return finally_; }
 
-  /// "loop[3].body", "each[17]", "finally.notify", "book.compensate"; inside the second attempt of a
-  /// block "group#2.body", "loop[3]#2.body".
+  /// "loop[3].body", "each[17]", "finally.notify", "book.compensate"; inside the second attempt of
+  /// a block "group#2.body", "loop[3]#2.body".
   std::string path(NodeId node) const;
   std::optional<NodeId> find(std::string_view path) const;
   /// The instance of a step that is seen from a frame, looking outwards.

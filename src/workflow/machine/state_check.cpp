@@ -58,8 +58,8 @@ bool StateCheck::frame_holds(FrameId id) const {
   const Blueprint& blueprint = state_.blueprint();
   const std::size_t nodes = state_.nodes_.size();
   if (frame.block >= blueprint.block_count() || frame.first > nodes ||
-      frame.count > nodes - frame.first || frame.open > frame.count || frame.index < -1 || frame.attempt < 1 ||
-      !is_node(frame.failed)) {
+      frame.count > nodes - frame.first || frame.open > frame.count || frame.index < -1 ||
+      frame.attempt < 1 || !is_node(frame.failed)) {
     return false;
   }
   const std::vector<StepIndex>& steps = blueprint.block(frame.block).steps;

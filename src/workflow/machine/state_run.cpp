@@ -246,8 +246,7 @@ std::optional<NodeId> State::find(std::string_view path) const {
     }
     const std::int64_t index = used < segment->numbers.size() ? segment->numbers[used++] : -1;
     const auto& frames = nodes_[*node].more().frames;
-    const auto found = std::find_if(frames.rbegin(), frames.rend(),
-                                    [&](FrameId id) {
+    const auto found = std::find_if(frames.rbegin(), frames.rend(), [&](FrameId id) {
       return frames_[id].index == index && frames_[id].attempt == segment->attempt;
     });
     if (used != segment->numbers.size() || found == frames.rend()) {
@@ -307,9 +306,9 @@ void State::find_work() {
   }
   for (FrameId id = 0; id < frames_.size(); ++id) {
     const Frame& frame = frames_[id];
-    const bool counts = frame.owner == kNoNode ||
-                        (nodes_[frame.owner].state == kRunning && is_of_attempt(frame) &&
-                         newest_frame_of(frame.owner) == id);
+    const bool counts =
+        frame.owner == kNoNode || (nodes_[frame.owner].state == kRunning && is_of_attempt(frame) &&
+                                   newest_frame_of(frame.owner) == id);
     if (!frame.free && frame.open == 0 && counts) {
       closed.push_back(id);
     }
