@@ -3,12 +3,14 @@
 #include <algorithm>
 #include <array>
 #include <cstdlib>
+#include <utility>
 
 #include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "cli/commands/workflow.hpp"
 #include "cli/output.hpp"
+#include "cli/person.hpp"
 #include "cli/terminal.hpp"
 #include "json/print.hpp"
 #include "text/strings.hpp"
@@ -81,10 +83,24 @@ int rank(const StepReport& report) {
   return report.path == report.id ? 3 : 5;
 }
 
-class LiveView final : public WorkflowView {
+class LiveView final : public WorkflowView, public LiveRows {
  public:
-  LiveView(bool live, bool colours) : live_(live), colours_(colours) {}
-  ~LiveView() override { erase(); }
+  LiveView(bool live, bool colours) : live_(live), colours_(colours) { set_live_rows(this); }
+  ~LiveView() override {
+    set_live_rows(nullptr);
+    print_message(held_, false);
+    erase();
+  }
+
+  void hide() override {
+    erase();
+    hidden_ = true;
+  }
+  void show() override {
+    hidden_ = false;
+    print_message(std::exchange(held_, {}), false);
+    redraw();
+  }
 
   void begin(const std::string& run_id,
              std::shared_ptr<const workflow::Blueprint> blueprint) override {
@@ -217,6 +233,10 @@ class LiveView final : public WorkflowView {
   }
 
   void line(const std::string& text) {
+    if (hidden_) {
+      held_ += text + "\n";
+      return;
+    }
     erase();
     print_message(text + "\n", false);
     redraw();
@@ -230,7 +250,7 @@ class LiveView final : public WorkflowView {
   }
 
   void redraw() {
-    if (!live_ || asking_) {
+    if (!live_ || asking_ || hidden_) {
       return;
     }
     erase();
@@ -251,6 +271,8 @@ class LiveView final : public WorkflowView {
   bool live_;
   bool colours_;
   bool asking_ = false;
+  bool hidden_ = false;  // somebody is asked: nothing may be drawn
+  std::string held_;     // lines of that time
   std::size_t drawn_ = 0;
   std::size_t frame_ = 0;
   std::map<std::string, Watched> runs_;

@@ -2,7 +2,9 @@
 
 import json
 import pathlib
+import re
 import sys
+import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "support"))
 from harness import OAP, OapTest, unittest  # noqa: E402
@@ -20,10 +22,6 @@ class Words(OapTest):
 
     def status(self):
         return self.oap("mission", "status", "--json").json()
-
-    def agents_asked(self):
-        """The first words of each request's system prompt."""
-        return [json.dumps(request["body"])[:4000] for request in self.received()]
 
     def leave(self, terminal):
         terminal.send("/exit\r")
@@ -48,7 +46,7 @@ class Words(OapTest):
         terminal.send("/task Write a file\r")
         terminal.wait("The mission asks: Which name?")
         terminal.send("\x1b")
-        terminal.wait("Paused, and kept: write to go on")
+        terminal.wait("Paused, and kept: /task goes on")
         self.assertEqual(self.status()["status"], "waiting")
         terminal.send("out.txt it is\r")
         terminal.wait("mission: done")
@@ -65,7 +63,7 @@ class Words(OapTest):
         terminal.wait("going on in")
         requests = len(self.received())
         terminal.send("u")
-        terminal.wait("Paused, and kept: write to go on")
+        terminal.wait("Paused, and kept: /task goes on")
         state = self.status()
         self.assertEqual((state["status"], state["reason_code"]), ("paused", "interrupted"))
         self.assertEqual(len(self.received()), requests)
@@ -90,6 +88,21 @@ class Words(OapTest):
         terminal.send("\x04")
         self.assertEqual(terminal.end(), 0)
         self.assertFalse((self.work / "made").exists())
+
+    def test_a_person_s_thinking_is_no_time_of_the_call(self):
+        script = [{"when": {"results": 0}, "answer": call("bash", command="touch made")}, {"answer": says("The end.")}]
+        terminal = self.talk(script)
+        terminal.send("go\r")
+        terminal.wait("Allow?")
+        deadline = time.monotonic() + 2.5
+        while time.monotonic() < deadline:
+            terminal.read(0.05)
+        terminal.send("y")
+        text = terminal.wait("The end.")
+        row = next(line for line in text.splitlines() if line.startswith("✓ bash"))
+        took = re.search(r"· ([0-9.]+) (ms|s) ·", row)
+        self.assertLess(float(took[1]) / (1000 if took[2] == "ms" else 1), 2, row)
+        self.leave(terminal)
 
     def test_a_dumb_terminal_takes_no_line_that_came_before_the_question(self):
         script = [{"when": {"results": 0}, "answer": call("bash", command="touch made")}, {"answer": says("The end.")}]

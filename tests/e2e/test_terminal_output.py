@@ -2,6 +2,7 @@
 
 import pathlib
 import sys
+import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "support"))
 from harness import OAP, OapTest, unittest  # noqa: E402
@@ -56,6 +57,23 @@ class TerminalOutput(OapTest):
         for args in (("sessions", "show", name), ("audit", "search"), ("approvals", "list"), ("hooks", "list"),
                      ("workflow", "list"), ("mcp", "list")):
             self.at_terminal(*args, env=env)
+
+    def test_what_was_typed_before_a_question_approves_nothing(self):
+        script = [{"when": {"results": 0}, "answer": {"tool_calls": [
+            {"name": "bash", "arguments": {"command": "touch PWNED"}}]}}, {"answer": {"text": "the end"}}]
+        env, _ = self.mock_llm(script)
+        terminal = Terminal([OAP, "run", "do it", "-m", "openai/m"], self.work, {**self.env, **env, "TERM": "xterm"})
+        self.addCleanup(terminal.kill)
+        terminal.send("y\ny\n")
+        terminal.wait("Allow this once?")
+        deadline = time.monotonic() + 1
+        while time.monotonic() < deadline:
+            terminal.read(0.05)
+        self.assertFalse((self.work / "PWNED").exists())
+        self.assertTrue(terminal.screen.text().rstrip().endswith("[y/N, a = always]"), terminal.screen.text())
+        terminal.send("n\n")
+        self.assertEqual(terminal.end(), 3)
+        self.assertFalse((self.work / "PWNED").exists())
 
 
 if __name__ == "__main__":

@@ -27,8 +27,8 @@ constexpr std::size_t kMostQueuedRows = 3;
 constexpr std::size_t kMostStepRows = 8;
 constexpr Style kQuiet{.colour = Colour::kGrey};
 constexpr std::string_view kMissionPaused =
-    "Paused, and kept: write to go on with your words; /task goes"
-    " on with the mission, /stop ends it.";
+    "Paused, and kept: /task goes on with the mission, /stop ends it; what you write goes on with "
+    "it, too.";
 
 std::string_view step_mark(std::string_view state) {
   if (state == "completed") {
