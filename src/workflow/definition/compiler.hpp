@@ -53,6 +53,7 @@ class BlueprintCompiler {
   void shared_variables();
   void repeated_export(StepIndex index);
   void unused();
+  void undeclared_exports(bool all_used, const std::set<std::string, std::less<>>& used);
   void never_run();
 
   ExpressionMaker at(Spot spot, std::optional<StepIndex> step) {

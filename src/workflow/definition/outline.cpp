@@ -173,6 +173,10 @@ void Outline::name(StepIndex index, ProblemList& problems) {
     const auto outer = ids[at].find(step.id);
     other = outer == ids[at].end() ? nullptr : steps[outer->second].definition;
   }
+  if (other == nullptr && blocks[block].is_finally && !ids.empty()) {  // it sees the run's steps
+    const auto main = ids.front().find(step.id);
+    other = main == ids.front().end() ? nullptr : steps[main->second].definition;
+  }
   if (other != nullptr) {
     const std::string at = other->place.line > 0
                                ? fmt::format(" (first in line {})", other->place.line)

@@ -40,6 +40,7 @@ class StepReader {
 
   std::string_view type();
   std::string_view inferred_type();
+  void say_no_kind();
   void common();
   void retry();
   void timeouts();
