@@ -133,7 +133,8 @@ void Outline::add_children(StepIndex index, ProblemList& problems) {
     if (steps[index].compensates) {
       problems.error(
           definition->place.line,
-          fmt::format("step '{}': a compensation has no compensation of its own", definition->id));
+          fmt::format("step '{}.compensate': a compensation has no compensation of its own",
+                      steps[*steps[index].compensates].definition->id));
       return;
     }
     BlueprintStep undo;
@@ -226,7 +227,8 @@ void Outline::link(StepIndex index, ProblemList& problems) {
   if (steps[index].block == kNoBlock) {
     if (!step.needs.empty()) {
       problems.error(problems.line(step.place, {"needs", "dependencies"}),
-                     fmt::format("step '{}': a compensation has no needs", step.id));
+                     fmt::format("step '{}.compensate': a compensation has no needs",
+                                 steps[*steps[index].compensates].definition->id));
     }
     return;
   }

@@ -26,8 +26,8 @@ constexpr std::size_t kMaxRun = 100'000;
 /// Says what is wrong with one step.
 class StepRanges {
  public:
-  StepRanges(const StepDefinition& step, ProblemList& problems)
-      : step_(step), problems_(problems) {}
+  StepRanges(const StepDefinition& step, std::string_view id, ProblemList& problems)
+      : step_(step), id_(id), problems_(problems) {}
 
   void run() {
     timeouts();
@@ -51,11 +51,11 @@ class StepRanges {
 
   void error(std::string_view message, Keys keys) {
     problems_.error(problems_.line(step_.place, keys),
-                    fmt::format("step '{}': {}", shown(step_.id), message));
+                    fmt::format("step '{}': {}", shown(id_), message));
   }
   void warning(std::string_view message, Keys keys) {
     problems_.warning(problems_.line(step_.place, keys),
-                      fmt::format("step '{}': {}", shown(step_.id), message));
+                      fmt::format("step '{}': {}", shown(id_), message));
   }
 
   void schema(std::string_view what, const json::Value& schema) {
@@ -398,13 +398,14 @@ class StepRanges {
   }
 
   const StepDefinition& step_;
+  std::string_view id_;
   ProblemList& problems_;
 };
 
 }  // namespace
 
-void check_ranges(const StepDefinition& step, ProblemList& problems) {
-  StepRanges(step, problems).run();
+void check_ranges(const StepDefinition& step, std::string_view id, ProblemList& problems) {
+  StepRanges(step, id, problems).run();
 }
 
 }  // namespace oap::workflow
