@@ -89,6 +89,55 @@ TEST_P(RunRepositorySuite, TurnsAreAppendedAndChained) {
   EXPECT_EQ(report.events, 6);
 }
 
+TEST_P(RunRepositorySuite, ContentThatIsNotWhatItsHashSaysIsNotUsed) {
+  const TurnDone first = create(fresh("run_1"));
+  Turn forged = turn("run_1", first);
+  const std::string hash = crypto::sha256_hex("original");
+  forged.blobs = {{hash, "changed"}};
+  commit(forged);
+  EXPECT_EQ(runs().blob(hash).error().code(), Code::kDataLoss);
+  const ChainReport report = runs().verify("run_1").value();
+  EXPECT_FALSE(report.intact);
+  EXPECT_THAT(report.problem, ::testing::HasSubstr("the blob " + hash));
+  NewRun other = fresh("run_2");
+  other.definitions = {{crypto::sha256_hex("x"), "changed"}};
+  other.run.definition_hash = crypto::sha256_hex("x");
+  create(other);
+  EXPECT_EQ(runs().definition(crypto::sha256_hex("x")).error().code(), Code::kDataLoss);
+  EXPECT_FALSE(runs().verify("run_2").value().intact);
+  NewRun good = fresh("run_3");  // who stores the right text again mends it
+  good.definitions = {{crypto::sha256_hex("x"), "x"}};
+  good.run.definition_hash = crypto::sha256_hex("x");
+  create(good);
+  EXPECT_TRUE(runs().verify("run_3").value().intact);
+}
+
+TEST_P(RunRepositorySuite, ARowThatTellsAnotherEndThanItsJournalIsFound) {
+  const std::string events =
+      R"([{"e":"run_ended","text":"bad","code":"tool_error","data":{"a":1},"more":{"state":"failed"}}])";
+  const json::Value outputs = json::Object{{"a", 1}};
+  const std::vector<RunChange> wrong = {
+      {RunState::kCompleted, "", outputs, "bad", "tool_error"},
+      {RunState::kFailed, "", json::Object{{"a", 2}}, "bad", "tool_error"},
+      {RunState::kFailed, "", outputs, "", ""}};
+  int count = 0;
+  for (const RunChange& change : wrong) {
+    const std::string id = fmt::format("run_{}", ++count);
+    Turn end = turn(id, create(fresh(id)), events);
+    end.change = change;
+    commit(end);
+    EXPECT_FALSE(runs().verify(id).value().intact) << count;
+  }
+  Turn right = turn("run_9", create(fresh("run_9")), events);
+  right.change = RunChange{RunState::kFailed, "", outputs, "bad", "tool_error"};
+  commit(right);
+  EXPECT_TRUE(runs().verify("run_9").value().intact);
+  Turn silent = turn("run_8", create(fresh("run_8")));
+  silent.change = RunChange{RunState::kCompleted, "", nullptr, "", ""};
+  commit(silent);
+  EXPECT_FALSE(runs().verify("run_8").value().intact);
+}
+
 TEST_P(RunRepositorySuite, HistoryComesInPages) {
   TurnDone last = create(fresh("run_1"));
   for (int i = 0; i < 9; ++i) {
@@ -265,11 +314,12 @@ TEST_P(RunRepositorySuite, ATurnCanTellOtherRuns) {
 TEST_P(RunRepositorySuite, BlobsSnapshotsAndMemosAreKept) {
   const TurnDone first = create(fresh("run_1"));
   Turn made = turn("run_1", first);
-  made.blobs = {{"h1", "big"}, {"h1", "big"}};
+  const std::string h1 = crypto::sha256_hex("big");
+  made.blobs = {{h1, "big"}, {h1, "big"}};
   made.snapshot = "{\"v\":1}";
   made.memos = {{"key", "[1]"}};
   commit(made);
-  EXPECT_EQ(runs().blob("h1").value(), "big");
+  EXPECT_EQ(runs().blob(h1).value(), "big");
   EXPECT_EQ(runs().blob("h2").error().code(), Code::kNotFound);
   EXPECT_EQ(runs().snapshot("run_1").value()->seq, 2);
   EXPECT_EQ(runs().snapshot("run_1").value()->body, "{\"v\":1}");
@@ -326,19 +376,21 @@ TEST_P(RunRepositorySuite, PurgeRemovesWhatNothingUses) {
   const TurnDone a = create(fresh("run_1"));
   const TurnDone b = create(fresh("run_2"));
   Turn end = turn("run_1", a);
-  end.blobs = {{"only", "1"}, {"both", "2"}};
+  const std::string only = crypto::sha256_hex("1");
+  const std::string both = crypto::sha256_hex("2");
+  end.blobs = {{only, "1"}, {both, "2"}};
   end.change = RunChange{RunState::kCompleted, "", nullptr, "", ""};
   commit(end);
   Turn more = turn("run_2", b);
-  more.blobs = {{"both", "2"}};
+  more.blobs = {{both, "2"}};
   commit(more);
   EXPECT_EQ(runs().purge(at(0)).value().runs, 0);
   const Purged purged = runs().purge(at(10)).value();
   EXPECT_EQ(purged.runs, 1);
   EXPECT_EQ(purged.blobs, 1);
   EXPECT_FALSE(runs().find("run_1"));
-  EXPECT_FALSE(runs().blob("only"));
-  EXPECT_TRUE(runs().blob("both"));
+  EXPECT_FALSE(runs().blob(only));
+  EXPECT_TRUE(runs().blob(both));
   EXPECT_THAT(runs().events("run_1", 0, 9).value(), IsEmpty());
   EXPECT_TRUE(runs().find("run_2"));
 }

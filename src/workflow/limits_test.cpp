@@ -204,5 +204,22 @@ TEST_F(LimitsTest, TheNamesOfErrorsThatAreRecommendedAreUnderstood) {
   EXPECT_EQ(result.steps[2].state, StepState::kFailed);
 }
 
+TEST_F(LimitsTest, UnderFailFastAStepThatDealsWithTheFailureRuns) {
+  Definition made = definition(steps(tool("bad"), tool("next", {"bad"}), tool("handler", {"bad"}),
+                                     tool("late", {"next"}), tool("after", {"handler"}),
+                                     tool("apart", {"slow"}), tool("slow")));
+  made.steps[0].on_failure = FailurePolicy::kFailFast;
+  made.steps[2].condition = "failure()";
+  made.steps[3].condition = "always()";
+  made.steps[5].condition = "failure()";
+  made.max_parallel = 1;
+  runner_.answer("bad", ScriptedRunner::bad("no"));
+  const RunResult result = run(std::move(made));
+  EXPECT_EQ(result.status, RunState::kFailed);
+  EXPECT_THAT(states(result),
+              ElementsAre("bad:failed", "next:skipped", "handler:completed", "late:completed",
+                          "after:skipped", "apart:skipped", "slow:skipped"));
+}
+
 }  // namespace
 }  // namespace oap::workflow

@@ -3,6 +3,7 @@
 import json
 import pathlib
 import signal
+import sqlite3
 import sys
 import time
 
@@ -313,6 +314,59 @@ class Cancel(WorkflowTest):
         self.assertEqual(len(run["runs"]), 1)
         again = self.flow("resume", "--json").json()
         self.assertEqual(again["runs"], [])
+
+    LEFT = ("id: w\nsteps:\n  - {id: a, run: 'echo a >> log', compensate: {run: 'echo undone >> log'}}\n"
+            "  - {id: b, needs: [a], run: 'touch began; test -e go || sleep 60; echo b >> log'}\n")
+
+    def leave(self, *signals):
+        """A run whose process got these; how it ended and what it printed."""
+        for name in ("began", "go", "log"):
+            (self.work / name).unlink(missing_ok=True)
+        self.workflow("w", self.LEFT)
+        process = self.start("workflow", "run", "w", "--yes", "--json")
+        self.wait_for((self.work / "began").exists, "the step to begin")
+        for each in signals:
+            process.send_signal(each)
+            time.sleep(0.1)  # two at once would be one
+        out, err = process.communicate(timeout=20)
+        self.assertTrue(out, err)
+        return process.returncode, json.loads(out)
+
+    def test_a_signal_that_is_not_ctrl_c_leaves_the_run_as_it_is(self):
+        rows = [((signal.SIGTERM,), 143), ((signal.SIGHUP,), 129), ((signal.SIGINT, signal.SIGINT), 130)]
+        for signals, code in rows:
+            with self.subTest(signals=signals):
+                got, left = self.leave(*signals)
+                self.assertEqual((got, left["status"], left.get("interrupted")), (code, "running", True), left)
+                (self.work / "go").touch()
+                run = self.flow("resume", left["run_id"], "--yes", "--json", timeout=20).json()
+                self.assertEqual(run["status"], "completed", run)
+                self.assertEqual((self.work / "log").read_text().split(), ["a", "b"])
+
+    def test_limits_and_further_attempts_of_every_type(self):
+        self.workflow("kid", "id: kid\nsteps: [{id: k, run: 'echo x >> tries; test $(wc -l < tries) -ge 3'}]\n")
+        rows = [("wait: {signal: go}, timeout: 1", "failed"), ("approval: {message: x}, timeout: 1", "failed"),
+                ("steps: [{id: in, run: sleep 30}], timeout: 1", "failed"),
+                ("while: 'true', max_iterations: 90, steps: [{id: in, run: sleep 0.4}], timeout: 1", "failed"),
+                ("uses: kid, retry: {max_attempts: 3, initial: 10ms}", "completed")]
+        for step, status in rows:
+            with self.subTest(step=step):
+                self.workflow("w", "id: w\nsteps:\n  - {id: s, " + step + "}\n")
+                run = self.flow("run", "w", "--yes", "--json", code=None, timeout=20).json()
+                self.assertEqual(run["status"], status, run)
+                if status == "failed":
+                    self.assertEqual(self.steps(run)["s"]["error_code"], "deadline_exceeded", run)
+
+    def test_content_that_was_changed_in_the_database_is_not_executed(self):
+        _, left = self.leave(signal.SIGTERM)
+        (self.work / "go").touch()
+        base = sqlite3.connect(next((self.base / "state").rglob("oap.db")))
+        with base:
+            base.execute("UPDATE definition SET body=replace(body, 'echo b', 'echo TAMPERED')")
+        base.close()
+        self.assertNotEqual(self.flow("resume", left["run_id"], "--yes", "--json", code=None, timeout=20).code, 0)
+        self.assertNotIn("TAMPERED", (self.work / "log").read_text())
+        self.assertEqual(self.flow("history", left["run_id"], code=1).code, 1)
 
     def test_from_another_process(self):
         self.workflow("w", "id: w\nsteps: [{id: a, run: 'touch began; sleep 60'}]\n")

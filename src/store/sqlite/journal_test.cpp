@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "os/testing/temp_dir.hpp"
+#include "crypto/hash.hpp"
 #include "store/embedded.hpp"
 #include "store/sqlite/database.hpp"
 #include "store/sqlite/migrate.hpp"
@@ -24,9 +25,9 @@ class JournalTest : public testing::Test {
     auto store = Store::open(path()).value();
     NewRun made;
     made.run.id = "run_1";
-    made.run.definition_hash = "h";
+    made.run.definition_hash = crypto::sha256_hex("{}");
     made.run.owner = "me";
-    made.definitions.push_back({"h", "{}"});
+    made.definitions.push_back({made.run.definition_hash, "{}"});
     made.events = "[0]";
     TurnDone last = store->runs().create_one(made).value();
     for (int i = 1; i < 4; ++i) {
@@ -58,6 +59,11 @@ TEST_F(JournalTest, VerifyFindsWhatWasChangedBehindItsBack) {
       {"DELETE FROM run_event WHERE seq=4", "the last 1 events are missing"},
       {"UPDATE run SET head=x'00'", "the run's row does not match"},
       {"UPDATE run SET seq=9", "the last 5 events are missing"},
+      {"UPDATE run SET seq=3", "stands at event 3, its journal at event 4"},
+      {"UPDATE run SET seq=3, head=(SELECT hash FROM run_event WHERE seq=3)", "stands at event 3"},
+      {"UPDATE run SET state='completed'", "says 'completed', but its journal tells of no end"},
+      {"UPDATE run SET ended_at=1", "its journal tells of no end"},
+      {"UPDATE definition SET body='{} '", "is not what was stored"},
   };
   int number = 0;
   for (const Case& each : cases) {

@@ -138,7 +138,7 @@ Result<void> Runs::append_event(const std::string& run_id, const EventRow& event
 Result<void> Runs::put_definition(const HashedText& definition) {
   OAP_TRY([[maybe_unused]] const std::int64_t changed,
           execute("INSERT INTO definition (tenant_id, hash, body) VALUES (?,?,?)"
-                  " ON CONFLICT DO NOTHING",
+                  " ON CONFLICT DO UPDATE SET body=excluded.body WHERE body<>excluded.body",
                   tenant_, definition.hash, definition.text));
   return {};
 }
@@ -147,7 +147,8 @@ Result<void> Runs::put_blobs(const std::string& run_id, const std::vector<Hashed
   for (const HashedText& blob : blobs) {
     OAP_TRY(
         [[maybe_unused]] const std::int64_t stored,
-        execute("INSERT INTO blob (tenant_id, hash, body) VALUES (?,?,?) ON CONFLICT DO NOTHING",
+        execute("INSERT INTO blob (tenant_id, hash, body) VALUES (?,?,?)"
+                " ON CONFLICT DO UPDATE SET body=excluded.body WHERE body<>excluded.body",
                 tenant_, blob.hash, blob.text));
     OAP_TRY([[maybe_unused]] const std::int64_t noted,
             execute("INSERT INTO run_blob (tenant_id, run_id, hash) VALUES (?,?,?)"

@@ -48,6 +48,11 @@ class Runs final : public RunRepository {
   Result<void> put_order(const Order& order);
   Result<void> wake(const std::string& run_id);
   Error refusal(const Turn& turn);
+  /// What of the run's row and of what its journal names disagrees with the journal's first and
+  /// last event, for a person; "" where nothing does. Takes the mutex itself.
+  Result<std::string> disagreement(const RunRecord& run, const EventRow& first,
+                                   const EventRow& last);
+  Result<std::vector<std::string>> blobs_of(const std::string& run_id);
   Result<RunRecord> find_locked(const std::string& run_id);
   Result<void> begin_claim(const Claim& claim);
   /// Runs a statement to its end.

@@ -1,3 +1,4 @@
+#include "crypto/hash.hpp"
 #include "store/sqlite/rows.hpp"
 #include "store/sqlite/runs.hpp"
 
@@ -160,12 +161,27 @@ Result<std::optional<std::string>> Runs::text_of(std::string_view sql, const std
   return there ? std::optional(row.string(0)) : std::nullopt;
 }
 
+namespace {
+
+/// What is named by its hash is used only where it is still what was stored under that name.
+Result<std::string> unchanged(std::string text, const std::string& hash, std::string_view what) {
+  if (crypto::sha256_hex(text) != hash) {
+    return fail(Code::kDataLoss,
+                "the {} {} in the state database is not what was stored: its content does not have "
+                "that hash; it is not used, restore the database from a copy",
+                what, hash);
+  }
+  return text;
+}
+
+}  // namespace
+
 Result<std::string> Runs::definition(const std::string& hash) {
   OAP_TRY(auto text, text_of("SELECT body FROM definition WHERE tenant_id=? AND hash=?", hash));
   if (!text) {
     return fail(Code::kNotFound, "no definition {} in the state database", hash);
   }
-  return *std::move(text);
+  return unchanged(*std::move(text), hash, "definition");
 }
 
 Result<std::string> Runs::blob(const std::string& hash) {
@@ -173,7 +189,7 @@ Result<std::string> Runs::blob(const std::string& hash) {
   if (!text) {
     return fail(Code::kNotFound, "no blob {} in the state database", hash);
   }
-  return *std::move(text);
+  return unchanged(*std::move(text), hash, "blob");
 }
 
 Result<std::optional<std::string>> Runs::memo(const std::string& key) {

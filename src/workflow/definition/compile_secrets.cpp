@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "text/nearest.hpp"
 #include "workflow/definition/compiler.hpp"
 
 namespace oap::workflow {
@@ -84,6 +85,26 @@ void BlueprintCompiler::code_text(StepIndex index, const ToolStep& tool) {
   }
 }
 
+/// What a step exports, and nothing declares or reads: mostly a misspelt name.
+void BlueprintCompiler::undeclared_exports(bool all_used,
+                                           const std::set<std::string, std::less<>>& used) {
+  std::vector<std::string> declared;
+  for (const auto& [key, value] : definition_.variables) {
+    declared.emplace_back(std::string_view(key));
+  }
+  for (const BlueprintStep& step : outline_.steps) {
+    for (const auto& [name, source] : step.definition->exports) {
+      if (!all_used && !used.contains(name) && !definition_.variables.contains(name)) {
+        problems_.warning(
+            problems_.line(step.definition->place, {"export/" + name, "export"}),
+            fmt::format("step '{}': export: no variable '{}' is declared, and nothing uses it{}",
+                        shown(step.definition->id), shown(name),
+                        text::did_you_mean(name, declared)));
+      }
+    }
+  }
+}
+
 /// What is declared and never used: mostly a misspelt name, or a leftover.
 void BlueprintCompiler::unused() {
   if (problems_.has_errors()) {
@@ -104,6 +125,7 @@ void BlueprintCompiler::unused() {
                         fmt::format("nothing uses the variable '{}'", shown(name)));
     }
   }
+  undeclared_exports(used.all_variables, used.variables);
   for (const std::string& name : definition_.secrets) {
     if (!used.secrets.contains(name)) {
       problems_.warning(problems_.line_of("/secrets"),

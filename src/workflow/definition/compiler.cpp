@@ -86,8 +86,14 @@ int BlueprintCompiler::line(StepIndex index, Keys keys) const {
   return problems_.line(outline_.steps[index].definition->place, keys);
 }
 
+std::string BlueprintCompiler::name_of(StepIndex index) const {
+  const BlueprintStep& step = outline_.steps[index];
+  return step.compensates ? outline_.steps[*step.compensates].definition->id + ".compensate"
+                          : step.definition->id;
+}
+
 std::string BlueprintCompiler::title(StepIndex index) const {
-  return fmt::format("step '{}'", shown(outline_.steps[index].definition->id));
+  return fmt::format("step '{}'", shown(name_of(index)));
 }
 
 void BlueprintCompiler::complain(StepIndex index, std::string_view what, const Error& error,
@@ -151,7 +157,7 @@ void BlueprintCompiler::workflow() {
 
 void BlueprintCompiler::step(StepIndex index) {
   const StepDefinition& definition = *outline_.steps[index].definition;
-  check_ranges(definition, problems_);
+  check_ranges(definition, name_of(index), problems_);
   condition(index);
   std::visit([&](const auto& each) { body(index, each); }, definition.body);
   items(index);

@@ -52,7 +52,10 @@ class BlueprintCompiler {
   void keep_out(StepIndex index, std::string_view what, const Expression& expression, Keys keys);
   void shared_variables();
   void repeated_export(StepIndex index);
+  /// The author's id; of a compensation that of its step and ".compensate".
+  std::string name_of(StepIndex index) const;
   void unused();
+  void undeclared_exports(bool all_used, const std::set<std::string, std::less<>>& used);
   void never_run();
 
   ExpressionMaker at(Spot spot, std::optional<StepIndex> step) {

@@ -193,6 +193,16 @@ void MapReader::number(std::string_view key, double& into) {
   }
 }
 
+std::vector<std::string> MapReader::unread() const {
+  std::vector<std::string> keys;
+  for (const auto& [key, value] : members_) {
+    if (std::find(known_.begin(), known_.end(), std::string_view(key)) == known_.end()) {
+      keys.emplace_back(std::string_view(key));
+    }
+  }
+  return keys;
+}
+
 void MapReader::finish() {
   for (const auto& [key, value] : members_) {
     const std::string_view name(key.data(), key.size());

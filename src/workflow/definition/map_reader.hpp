@@ -49,6 +49,8 @@ class MapReader {
   void warning(std::string_view key, std::string_view message);
   void wrong(std::string_view key, const json::Value& found, std::string_view wanted);
   /// Names the keys that are not known, with the nearest that is.
+  /// Keys that nobody has asked for so far.
+  std::vector<std::string> unread() const;
   void finish();
 
   const json::Object& members() const { return members_; }

@@ -133,7 +133,8 @@ void Outline::add_children(StepIndex index, ProblemList& problems) {
     if (steps[index].compensates) {
       problems.error(
           definition->place.line,
-          fmt::format("step '{}': a compensation has no compensation of its own", definition->id));
+          fmt::format("step '{}.compensate': a compensation has no compensation of its own",
+                      steps[*steps[index].compensates].definition->id));
       return;
     }
     BlueprintStep undo;
@@ -172,6 +173,10 @@ void Outline::name(StepIndex index, ProblemList& problems) {
     at = block_of(*blocks[at].owner);
     const auto outer = ids[at].find(step.id);
     other = outer == ids[at].end() ? nullptr : steps[outer->second].definition;
+  }
+  if (other == nullptr && blocks[block].is_finally && !ids.empty()) {  // it sees the run's steps
+    const auto main = ids.front().find(step.id);
+    other = main == ids.front().end() ? nullptr : steps[main->second].definition;
   }
   if (other != nullptr) {
     const std::string at = other->place.line > 0
@@ -222,7 +227,8 @@ void Outline::link(StepIndex index, ProblemList& problems) {
   if (steps[index].block == kNoBlock) {
     if (!step.needs.empty()) {
       problems.error(problems.line(step.place, {"needs", "dependencies"}),
-                     fmt::format("step '{}': a compensation has no needs", step.id));
+                     fmt::format("step '{}.compensate': a compensation has no needs",
+                                 steps[*steps[index].compensates].definition->id));
     }
     return;
   }

@@ -5,11 +5,13 @@
 #include <cmath>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "json/format_time.hpp"
 #include "json/schema.hpp"
 #include "text/nearest.hpp"
 #include "workflow/definition/blueprint.hpp"
+#include "workflow/definition/error_names.hpp"
 #include "workflow/definition/names.hpp"
 #include "workflow/definition/outline.hpp"
 
@@ -24,12 +26,13 @@ constexpr std::size_t kMaxRun = 100'000;
 /// Says what is wrong with one step.
 class StepRanges {
  public:
-  StepRanges(const StepDefinition& step, ProblemList& problems)
-      : step_(step), problems_(problems) {}
+  StepRanges(const StepDefinition& step, std::string_view id, ProblemList& problems)
+      : step_(step), id_(id), problems_(problems) {}
 
   void run() {
     timeouts();
     retry();
+    only_of_attempts();
     effect();
     each();
     std::visit([this](const auto& body) { this->body(body); }, step_.body);
@@ -48,11 +51,11 @@ class StepRanges {
 
   void error(std::string_view message, Keys keys) {
     problems_.error(problems_.line(step_.place, keys),
-                    fmt::format("step '{}': {}", shown(step_.id), message));
+                    fmt::format("step '{}': {}", shown(id_), message));
   }
   void warning(std::string_view message, Keys keys) {
     problems_.warning(problems_.line(step_.place, keys),
-                      fmt::format("step '{}': {}", shown(step_.id), message));
+                      fmt::format("step '{}': {}", shown(id_), message));
   }
 
   void schema(std::string_view what, const json::Value& schema) {
@@ -97,21 +100,76 @@ class StepRanges {
       warning("'effect: once' is never tried again once it may have begun, whatever 'retry' says",
               {"retry", "retry_count"});
     }
-    static const std::vector<std::string> kCodes = {
-        "timeout", "unavailable", "upstream",  "tool_error", "rate_limited", "resource_exhausted",
-        "script",  "model_error", "heartbeat", "internal",   "cancelled"};
-    for (const std::string& code : policy.retry_on) {
-      if (code == "permission_denied" || code == "permission" || code == "validation" ||
-          code == "invalid_argument" || code == "unanswered") {
+    const bool asks = std::holds_alternative<WaitStep>(step_.body) ||
+                      std::holds_alternative<ApprovalStep>(step_.body);
+    if (asks && policy.max_attempts > 1 && is_of_file()) {
+      error(fmt::format("'retry' is not of a step of type '{}': there is nothing to try again; put "
+                        "it into a group that has one",
+                        type_name(step_.body)),
+            {"retry", "retry_count", "retry/max_attempts"});
+    }
+    if (is_of_file()) {
+      retry_on();
+    }
+  }
+
+  void retry_on() {
+    static constexpr std::array<std::string_view, 10> kFinal = {
+        "permission_denied", "permission", "validation", "invalid_argument", "unanswered",
+        "unauthenticated",   "cancelled",  "denied",     "unknown_outcome",  "usage"};
+    for (const std::string& code : step_.retry.retry_on) {
+      if (std::find(kFinal.begin(), kFinal.end(), code) != kFinal.end()) {
         error(fmt::format(
                   "retry_on: '{}' would fail again in the same way; it is never tried again", code),
               {"retry/retry_on", "retry"});
-      } else if (const std::string near = text::did_you_mean(code, kCodes); !near.empty()) {
-        warning(
-            fmt::format("retry_on: '{}' is no error code that is known here{}", shown(code), near),
-            {"retry/retry_on", "retry"});
+        continue;
       }
+      const std::vector<std::string>& known = error_names();
+      if (std::find(known.begin(), known.end(), code) != known.end()) {
+        continue;
+      }
+      const std::string near = text::did_you_mean(code, known);
+      error(fmt::format("retry_on: '{}' is no error code{}", shown(code),
+                        near.empty() ? fmt::format("; there are {}", fmt::join(known, ", ")) : near),
+            {"retry/retry_on", "retry"});
     }
+  }
+
+  /// What a run has pinned is run as it is, also where an earlier version took more.
+  bool is_of_file() const { return step_.place.line > 0; }
+
+  bool is_done_by_runner() const {
+    return std::holds_alternative<ToolStep>(step_.body) ||
+           std::holds_alternative<AgentStep>(step_.body) ||
+           std::holds_alternative<ScriptStep>(step_.body);
+  }
+
+  /// Keys that mean nothing where no runner does the step.
+  void only_of_attempts() {
+    if (!is_of_file()) {
+      return;
+    }
+    if (is_done_by_runner()) {
+      if (step_.timeouts.heartbeat && std::holds_alternative<ScriptStep>(step_.body)) {
+        error("timeouts.heartbeat is of tool and agent steps: a script has no way to give a "
+              "heartbeat; give it a 'timeout'",
+              {"timeouts/heartbeat"});
+      }
+      return;
+    }
+    const auto refuse = [this](bool given, std::string_view key, std::string_view of, Keys keys) {
+      if (given) {
+        error(fmt::format("'{}' is of {} steps only; a step of type '{}' has no use for it", key, of,
+                          type_name(step_.body)),
+              keys);
+      }
+    };
+    refuse(step_.timeouts.heartbeat.has_value(), "timeouts.heartbeat", "tool and agent",
+           {"timeouts/heartbeat"});
+    refuse(step_.timeouts.queue.has_value(), "timeouts.queue", "tool, script and agent",
+           {"timeouts/queue"});
+    refuse(!step_.concurrency.empty(), "concurrency", "tool, script and agent", {"concurrency"});
+    refuse(step_.memoize, "memoize", "tool, script and agent", {"memoize"});
   }
 
   void effect() {
@@ -280,7 +338,25 @@ class StepRanges {
     if (approval.expires && approval.expires->count() <= 0) {
       error("expires must be above 0", {"approval/expires", "expires", "config/expires"});
     }
-    schema("form", approval.form);
+    form(approval.form);
+  }
+  /// Written like `inputs` it would be a schema that allows everything.
+  void form(const json::Value& form) {
+    static constexpr std::array<std::string_view, 14> kKeywords = {
+        "type",  "properties", "required", "enum", "const", "$ref",  "oneOf",
+        "anyOf", "allOf",      "not",      "if",   "$defs", "items", "additionalProperties"};
+    const json::Object* const members = form.if_object();
+    if (members != nullptr && !members->empty() &&
+        std::none_of(kKeywords.begin(), kKeywords.end(), [&](std::string_view keyword) {
+          return members->contains(keyword);
+        })) {
+      error(fmt::format("form is a JSON Schema, and this one allows everything; write form: {{type: "
+                        "object, properties: {{{}: {{type: string}}}}}}",
+                        shown(std::string_view(members->begin()->key()))),
+            {"approval/form", "form", "config/form"});
+      return;
+    }
+    schema("form", form);
   }
   void body(const WaitStep& wait) {
     const int given = (wait.duration.empty() ? 0 : 1) + (wait.until.empty() ? 0 : 1) +
@@ -322,13 +398,14 @@ class StepRanges {
   }
 
   const StepDefinition& step_;
+  std::string_view id_;
   ProblemList& problems_;
 };
 
 }  // namespace
 
-void check_ranges(const StepDefinition& step, ProblemList& problems) {
-  StepRanges(step, problems).run();
+void check_ranges(const StepDefinition& step, std::string_view id, ProblemList& problems) {
+  StepRanges(step, id, problems).run();
 }
 
 }  // namespace oap::workflow

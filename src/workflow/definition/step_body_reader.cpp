@@ -43,10 +43,7 @@ std::string_view StepReader::type() {
   const std::string_view inferred = inferred_type();
   if (value == nullptr) {
     if (inferred.empty()) {
-      problems_.error(step_.line(),
-                      fmt::format("{}: it does not say what it does; give it 'tool', 'run', "
-                                  "'prompt', 'uses', 'approval', 'wait' or a 'type'",
-                                  step_.title()));
+      say_no_kind();
     }
     return inferred == "?" ? "" : inferred;
   }
@@ -65,6 +62,32 @@ std::string_view StepReader::type() {
     return "";
   }
   return found->name;
+}
+
+/// A step of no kind; where a key is nearly one, names it.
+void StepReader::say_no_kind() {
+  std::vector<std::string> keys{"type", "steps"};
+  for (const Kind& each : kKinds) {
+    if (!each.short_form.empty()) {
+      keys.emplace_back(each.short_form);
+    }
+  }
+  bool named = false;
+  for (const std::string& key : step_.unread()) {
+    const bool of_kinds = key == "with" || key == "config" || key == "server";
+    if (const std::string near = of_kinds ? "" : text::did_you_mean(key, keys); !near.empty()) {
+      problems_.error(step_.line(key), fmt::format("{}: unknown key '{}'{}; without it the step does "
+                                                   "not say what it does",
+                                                   step_.title(), shown(key), near));
+      named = true;
+    }
+  }
+  if (!named) {
+    problems_.error(step_.line(),
+                    fmt::format("{}: it does not say what it does; give it 'tool', 'run', "
+                                "'prompt', 'uses', 'approval', 'wait' or a 'type'",
+                                step_.title()));
+  }
 }
 
 /// "?" where two forms are mixed (which is a problem then), "" where nothing says it.

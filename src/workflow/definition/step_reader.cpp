@@ -108,8 +108,9 @@ std::string StepReader::title_of(const json::Object& members, std::string_view p
 }
 
 StepReader::StepReader(const json::Object& members, std::string pointer, StepContext& context,
-                       ProblemList& problems, int depth)
-    : step_(members, pointer, title_of(members, pointer), problems),
+                       ProblemList& problems, int depth, std::string title)
+    : step_(members, pointer, title.empty() ? title_of(members, pointer) : std::move(title),
+            problems),
       context_(context),
       problems_(problems),
       depth_(depth) {
@@ -373,7 +374,8 @@ void StepReader::compensate() {
     step_.error("compensate", "is nested too deep");
     return;
   }
-  StepReader reader(*members, step_.pointer_to("compensate"), context_, problems_, depth_ + 1);
+  StepReader reader(*members, step_.pointer_to("compensate"), context_, problems_, depth_ + 1,
+                    step_.title() + ": compensate");
   out_.compensate = std::make_unique<StepDefinition>(reader.read("compensate"));
 }
 

@@ -31,7 +31,7 @@ Steps read_steps(std::string_view key, const json::Value& value, MapReader& arou
 class StepReader {
  public:
   StepReader(const json::Object& members, std::string pointer, StepContext& context,
-             ProblemList& problems, int depth);
+             ProblemList& problems, int depth, std::string title = {});
 
   StepDefinition read(std::string_view default_id = {});
 
@@ -40,6 +40,7 @@ class StepReader {
 
   std::string_view type();
   std::string_view inferred_type();
+  void say_no_kind();
   void common();
   void retry();
   void timeouts();
