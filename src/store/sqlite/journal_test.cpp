@@ -1,8 +1,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "os/testing/temp_dir.hpp"
 #include "crypto/hash.hpp"
+#include "os/testing/temp_dir.hpp"
 #include "store/embedded.hpp"
 #include "store/sqlite/database.hpp"
 #include "store/sqlite/migrate.hpp"

@@ -145,11 +145,10 @@ Result<void> Runs::put_definition(const HashedText& definition) {
 
 Result<void> Runs::put_blobs(const std::string& run_id, const std::vector<HashedText>& blobs) {
   for (const HashedText& blob : blobs) {
-    OAP_TRY(
-        [[maybe_unused]] const std::int64_t stored,
-        execute("INSERT INTO blob (tenant_id, hash, body) VALUES (?,?,?)"
-                " ON CONFLICT DO UPDATE SET body=excluded.body WHERE body<>excluded.body",
-                tenant_, blob.hash, blob.text));
+    OAP_TRY([[maybe_unused]] const std::int64_t stored,
+            execute("INSERT INTO blob (tenant_id, hash, body) VALUES (?,?,?)"
+                    " ON CONFLICT DO UPDATE SET body=excluded.body WHERE body<>excluded.body",
+                    tenant_, blob.hash, blob.text));
     OAP_TRY([[maybe_unused]] const std::int64_t noted,
             execute("INSERT INTO run_blob (tenant_id, run_id, hash) VALUES (?,?,?)"
                     " ON CONFLICT DO NOTHING",

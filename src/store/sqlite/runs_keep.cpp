@@ -10,8 +10,8 @@ namespace {
 
 /// The events of a turn; none where it holds something else.
 json::Array events_of(const EventRow& turn) {
-  json::Value body = json::parse(turn.body, {.max_depth = 1'000, .max_bytes = 1U << 30U})
-                         .value_or(json::Value());
+  json::Value body =
+      json::parse(turn.body, {.max_depth = 1'000, .max_bytes = 1U << 30U}).value_or(json::Value());
   return body.is_array() ? std::move(body.get_array()) : json::Array();
 }
 
@@ -110,8 +110,8 @@ Result<std::string> Runs::disagreement(const RunRecord& run, const EventRow& fir
       continue;
     }
     for (const auto& name : *names) {
-      definitions.emplace_back(
-          name.value().is_string() ? json::view(name.value().get_string()) : std::string_view());
+      definitions.emplace_back(name.value().is_string() ? json::view(name.value().get_string())
+                                                        : std::string_view());
     }
   }
   for (const std::string& hash : definitions) {

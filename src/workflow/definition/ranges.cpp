@@ -129,9 +129,10 @@ class StepRanges {
         continue;
       }
       const std::string near = text::did_you_mean(code, known);
-      error(fmt::format("retry_on: '{}' is no error code{}", shown(code),
-                        near.empty() ? fmt::format("; there are {}", fmt::join(known, ", ")) : near),
-            {"retry/retry_on", "retry"});
+      error(
+          fmt::format("retry_on: '{}' is no error code{}", shown(code),
+                      near.empty() ? fmt::format("; there are {}", fmt::join(known, ", ")) : near),
+          {"retry/retry_on", "retry"});
     }
   }
 
@@ -151,16 +152,17 @@ class StepRanges {
     }
     if (is_done_by_runner()) {
       if (step_.timeouts.heartbeat && std::holds_alternative<ScriptStep>(step_.body)) {
-        error("timeouts.heartbeat is of tool and agent steps: a script has no way to give a "
-              "heartbeat; give it a 'timeout'",
-              {"timeouts/heartbeat"});
+        error(
+            "timeouts.heartbeat is of tool and agent steps: a script has no way to give a "
+            "heartbeat; give it a 'timeout'",
+            {"timeouts/heartbeat"});
       }
       return;
     }
     const auto refuse = [this](bool given, std::string_view key, std::string_view of, Keys keys) {
       if (given) {
-        error(fmt::format("'{}' is of {} steps only; a step of type '{}' has no use for it", key, of,
-                          type_name(step_.body)),
+        error(fmt::format("'{}' is of {} steps only; a step of type '{}' has no use for it", key,
+                          of, type_name(step_.body)),
               keys);
       }
     };
@@ -347,13 +349,13 @@ class StepRanges {
         "anyOf", "allOf",      "not",      "if",   "$defs", "items", "additionalProperties"};
     const json::Object* const members = form.if_object();
     if (members != nullptr && !members->empty() &&
-        std::none_of(kKeywords.begin(), kKeywords.end(), [&](std::string_view keyword) {
-          return members->contains(keyword);
-        })) {
-      error(fmt::format("form is a JSON Schema, and this one allows everything; write form: {{type: "
-                        "object, properties: {{{}: {{type: string}}}}}}",
-                        shown(std::string_view(members->begin()->key()))),
-            {"approval/form", "form", "config/form"});
+        std::none_of(kKeywords.begin(), kKeywords.end(),
+                     [&](std::string_view keyword) { return members->contains(keyword); })) {
+      error(
+          fmt::format("form is a JSON Schema, and this one allows everything; write form: {{type: "
+                      "object, properties: {{{}: {{type: string}}}}}}",
+                      shown(std::string_view(members->begin()->key()))),
+          {"approval/form", "form", "config/form"});
       return;
     }
     schema("form", form);

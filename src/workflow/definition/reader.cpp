@@ -196,9 +196,9 @@ void check(const Definition& definition, ProblemList& problems) {
   check_ranges(definition, problems);
   const Outline outline = Outline::of(definition, problems);
   for (const BlueprintStep& step : outline.steps) {
-    const std::string id =
-        step.compensates ? outline.steps[*step.compensates].definition->id + ".compensate"
-                         : step.definition->id;
+    const std::string id = step.compensates
+                               ? outline.steps[*step.compensates].definition->id + ".compensate"
+                               : step.definition->id;
     check_ranges(*step.definition, id, problems);
   }
 }

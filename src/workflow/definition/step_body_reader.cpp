@@ -76,9 +76,10 @@ void StepReader::say_no_kind() {
   for (const std::string& key : step_.unread()) {
     const bool of_kinds = key == "with" || key == "config" || key == "server";
     if (const std::string near = of_kinds ? "" : text::did_you_mean(key, keys); !near.empty()) {
-      problems_.error(step_.line(key), fmt::format("{}: unknown key '{}'{}; without it the step does "
-                                                   "not say what it does",
-                                                   step_.title(), shown(key), near));
+      problems_.error(step_.line(key),
+                      fmt::format("{}: unknown key '{}'{}; without it the step does "
+                                  "not say what it does",
+                                  step_.title(), shown(key), near));
       named = true;
     }
   }

@@ -158,12 +158,12 @@ std::vector<std::string> ToolCheck::check(const ToolStep& tool,
     if (computed) {
       continue;
     }
-    out.push_back(fmt::format("argument{} of the tool '{}': {}{}",
-                              member.empty() ? "s" : " '" + shown(member) + "'", shown(tool.tool),
-                              each.message,
-                              member.empty() || each.message.find("did you mean") != std::string::npos
-                                  ? ""
-                                  : text::did_you_mean(member, properties)));
+    out.push_back(fmt::format(
+        "argument{} of the tool '{}': {}{}", member.empty() ? "s" : " '" + shown(member) + "'",
+        shown(tool.tool), each.message,
+        member.empty() || each.message.find("did you mean") != std::string::npos
+            ? ""
+            : text::did_you_mean(member, properties)));
   }
   for (const auto& [name, type] : types) {
     if (closed && std::find(properties.begin(), properties.end(), name) == properties.end()) {
