@@ -1,6 +1,7 @@
 #include "hosts/search.hpp"
 
 #include <algorithm>
+#include <filesystem>
 #include <set>
 
 #include "text/glob.hpp"
@@ -122,6 +123,8 @@ class Hidden {
 /// Which path each line of a list is about.
 class Places {
  public:
+  explicit Places(string_view folder) : folder_(folder) {}
+
   /// "" where it is about none.
   std::string next(string_view line) {
     const std::size_t blanks = std::min(line.find_first_not_of(' '), line.size());
@@ -130,11 +133,12 @@ class Places {
       name.remove_suffix(1);
     }
     const std::size_t depth = blanks / 2;
-    if (name.empty() || (depth == 0 && !name.starts_with('/'))) {
+    if (name.empty()) {
       return "";
     }
-    if (name.starts_with('/')) {
-      folders_ = {std::string(name)};
+    if (depth == 0) {
+      const std::filesystem::path whole = std::filesystem::path(folder_) / std::string(name);
+      folders_ = {whole.lexically_normal().string()};
       return folders_.front();
     }
     if (depth > folders_.size()) {
@@ -146,6 +150,7 @@ class Places {
   }
 
  private:
+  std::string folder_;
   std::vector<std::string> folders_;
 };
 
@@ -187,10 +192,10 @@ std::optional<std::string> negated_glob(const std::vector<std::string>& hidden,
   return globs.empty() || out.size() > kMostGlob ? std::nullopt : std::optional(std::move(out));
 }
 
-Result<std::string> without_hidden(string_view output, string_view workspace,
+Result<std::string> without_hidden(string_view output, string_view workspace, string_view folder,
                                    const std::vector<std::string>& hidden) {
   OAP_TRY(const Hidden patterns, Hidden::compile(workspace, hidden));
-  Places places;
+  Places places(folder);
   std::string out;
   bool is_first = true;
   for (const string_view line : text::split_lines(output)) {

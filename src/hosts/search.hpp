@@ -18,9 +18,9 @@ std::optional<std::string> negated_glob(const std::vector<std::string>& hidden,
                                         const std::vector<std::string>& folders);
 
 /// A list of files as OpenCode's `glob` (a path a line) and `list` (a tree, two blanks a level)
-/// write it, without those that `hidden` names or that are below one; other lines stay.
-/// kInvalidArgument for a glob that is none. Pure.
+/// write it, without those that `hidden` names or that are below one; other lines stay. Relative
+/// paths start at `folder`. kInvalidArgument for a glob that is none. Pure.
 Result<std::string> without_hidden(std::string_view output, std::string_view workspace,
-                                   const std::vector<std::string>& hidden);
+                                   std::string_view folder, const std::vector<std::string>& hidden);
 
 }  // namespace oap::hosts

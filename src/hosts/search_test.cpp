@@ -27,7 +27,7 @@ TEST(SearchTest, WhatCannotBePutThereIsNothing) {
 }
 
 std::string kept(std::string_view output) {
-  const auto out = without_hidden(output, "/w", kHidden);
+  const auto out = without_hidden(output, "/w", "/w/sub", kHidden);
   return out ? *out : out.error().to_string();
 }
 
@@ -36,6 +36,7 @@ TEST(SearchTest, PathsALine) {
                  "\n(Results are truncated.)"),
             "/w/a.c\n/w/b.c\n\n(Results are truncated.)");
   EXPECT_EQ(kept("No files found"), "No files found");
+  EXPECT_EQ(kept("a.c\n.env\ndeep/x.pem\n../secret/key\n../b.c"), "a.c\n../b.c");
   EXPECT_EQ(kept("/etc/ssl/x\n/etc/hosts"), "/etc/hosts");
   EXPECT_EQ(kept("/w/secret/key"), "");
 }
@@ -46,7 +47,9 @@ TEST(SearchTest, ATree) {
   EXPECT_EQ(kept("/w/secret/\n  key\n  sub/\n    k2"), "");
 }
 
-TEST(SearchTest, AGlobThatIsNoneIsAnError) { EXPECT_FALSE(without_hidden("/w/a", "/w", {"[bad"})); }
+TEST(SearchTest, AGlobThatIsNoneIsAnError) {
+  EXPECT_FALSE(without_hidden("/w/a", "/w", "/w", {"[bad"}));
+}
 
 }  // namespace
 }  // namespace oap::hosts

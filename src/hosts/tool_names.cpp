@@ -68,22 +68,24 @@ constexpr auto kCrushTools = std::to_array<Tool>({
     {"fetch", "web_fetch", {{{"url", "url"}}}},
 });
 
+// Version 2 calls bash `shell`, task `subagent`, and every path `path`.
 constexpr Argument kFilePath{"filePath", "path"};
 constexpr auto kOpencodeTools = std::to_array<Tool>({
     {"bash", "bash", {kCommand}},
     {"shell", "bash", {kCommand}},
-    {"read", "read_file", {kFilePath}},
-    {"write", "write_file", {kFilePath, kContent}},
+    {"read", "read_file", {kFilePath, kSame}},
+    {"write", "write_file", {kFilePath, kSame, kContent}},
     {"edit",
      "edit_file",
      {{kFilePath,
+       kSame,
        {"oldString", "old_string"},
        {"newString", "new_string"},
        {"replaceAll", "replace_all"}}}},
     {"glob", "glob", {kPattern, kSame}},
     {"grep", "grep", {{kPattern, kSame, {"include", "glob"}}}},
     {"list", "list_dir", {kSame}},
-    {"lsp", "read_file", {kFilePath}},
+    {"lsp", "read_file", {kFilePath, kSame}},
     {"skill", "skill", {{{"name", "name"}}}},
     {"webfetch", "web_fetch", {{{"url", "url"}}}},
     {"websearch", "web_search", {{{"query", "query"}}}},

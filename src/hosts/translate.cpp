@@ -174,6 +174,18 @@ std::string start_of(const Event& event) {
   return "";
 }
 
+/// Where a path has both of its names, which one the tool takes is not known: both are judged.
+void add_other_path(Translation& out, Host host, const Event& event) {
+  const string_view one = json::get_string(event.input, "filePath");
+  const string_view other = json::get_string(event.input, "path");
+  if (host == Host::kOpencode && !one.empty() && !other.empty() && one != other &&
+      json::find(out.calls.front().arguments, "path") != nullptr) {
+    ToolCall call = out.calls.front();
+    call.arguments["path"] = absolute(std::string(other), event.cwd);
+    out.calls.push_back(std::move(call));
+  }
+}
+
 constexpr std::size_t kMostInBatch = 100;
 
 /// OpenCode's experimental tool that makes several calls; their hooks do not fire.
@@ -239,6 +251,7 @@ Translation translate(Host host, const Event& event, std::span<const std::string
   if (const Tool* const tool = find_tool(host, event.tool)) {
     out.calls.push_back(builtin(event, tool->ours, arguments_of(*tool, event)));
     out.cwd = tool->ours == "bash" ? start_of(event) : "";
+    add_other_path(out, host, event);
   } else if (is_multi_edit(event.tool)) {
     add_edits(out, event);
   } else if (host == Host::kOpencode && event.tool == "batch" && add_batch(out, event, servers)) {

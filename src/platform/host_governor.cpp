@@ -39,7 +39,7 @@ std::vector<Event> meant_by(const api::PermissionAsked& asked) {
   event.tool = asked.tool.empty() ? about : asked.tool;
   event.input = asked.metadata;
   std::string_view member;
-  if (about == "bash") {
+  if (about == "bash" || about == "shell") {
     event.tool = "bash";
     member = "command";
   } else if (about == "edit" || about == "write" || about == "read" ||

@@ -184,9 +184,10 @@ std::optional<json::Object> HostGuard::Parts::narrowed_search(const hosts::Event
       hidden.emplace_back(pattern.is_string() ? json::view(pattern.get_string()) : "");
     }
   }
-  const auto glob =
-      hosts::negated_glob(hidden, settings.paths.workspace,
-                          {event.cwd, std::string(json::get_string(call.arguments, "path"))});
+  // ripgrep is started here, in the folder that is searched, or in that of the one file.
+  const std::string path(json::get_string(call.arguments, "path"));
+  const auto glob = hosts::negated_glob(hidden, settings.paths.workspace,
+                                        {event.cwd, path, path.substr(0, path.rfind('/'))});
   if (!glob) {
     return std::nullopt;
   }
@@ -206,7 +207,7 @@ json::Value HostGuard::Parts::visible(hosts::Host host, const hosts::Event& even
   json::Value* const text = out.get_object().if_contains("output");
   if (text != nullptr && text->is_string()) {
     const auto kept =
-        hosts::without_hidden(json::view(text->get_string()), settings.paths.workspace,
+        hosts::without_hidden(json::view(text->get_string()), settings.paths.workspace, event.cwd,
                               policy->engine().hidden_from_search(principal));
     *text = kept ? *kept : "[withheld: " + kept.error().message() + "]";
   }

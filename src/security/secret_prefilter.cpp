@@ -1,5 +1,6 @@
 #include "security/secret_prefilter.hpp"
 
+#include <cstdint>
 #include <mutex>
 
 #include <hs/hs_common.h>
@@ -11,12 +12,12 @@ namespace oap::security {
 namespace {
 
 struct Database {
-  hs_database_t* database = nullptr;
+  const hs_database_t* database = nullptr;
   hs_scratch_t* scratch = nullptr;  ///< the pattern of each thread's own
 
   Database() {
-    const std::string_view bytes = secret_database();
-    if (hs_deserialize_database(bytes.data(), bytes.size(), &database) != HS_SUCCESS ||
+    database = reinterpret_cast<const hs_database_t*>(secret_database().data());
+    if (reinterpret_cast<std::uintptr_t>(database) % 64 != 0 ||
         hs_alloc_scratch(database, &scratch) != HS_SUCCESS) {
       database = nullptr;
     }
