@@ -92,6 +92,24 @@ class OwnAgents(MissionTest):
         self.assertFalse((self.work / "a").exists())
         self.assertIn("where this was delegated", json.dumps(self.received()))
 
+    def test_the_words_of_missions_are_replaced_in_a_trusted_folder(self):
+        self.write(".opencode/prompts/mission_work.md", "On with it, {objective} {nothing}.\n")
+        self.write(".opencode/prompts/mission_brief.md", "The goal is {objective}; seal: {seal}\n")
+        self.write(".opencode/prompts/mission_task.md", "Yours: {prompt} | {description} | {objective}\n")
+        self.write(".opencode/prompts/mission_commander.md", "You are the Commander of this house.\n")
+        script = (turns("Commander", plan("T1"), delegate("worker", "go {seal}"), then=says("hm"))
+                  + turns("Worker", then=says("end")))
+        self.mission("start", "win {plan}", script=script)
+        self.assertNotIn("On with it", json.dumps(self.received()), "not trusted")
+        self.trust()
+        self.mission("start", "win {plan}", script=script)
+        told = json.dumps(self.received())
+        self.assertIn("The goal is win {plan}; seal: <mission_seal>", told)
+        self.assertIn("On with it, {objective} {nothing}.", told)
+        self.assertIn("Yours: go {seal} | go {seal} | win {plan}", told)
+        self.assertIn("Commander of this house", told)
+        self.assertIn("Nothing has changed since the last time", told)
+
     def test_steps_side_by_side_do_not_narrow_each_other(self):
         self.write(".opencode/skills/looker/SKILL.md", skill_text("looker", "Only look.\n", "allowed-tools: Read\n"))
         self.trust()
