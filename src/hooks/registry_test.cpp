@@ -254,5 +254,72 @@ TEST_F(RegistryTest, ChatModificationsChainAndTheFirstInterceptEnds) {
   EXPECT_EQ(outcome.text, "21x");
 }
 
+class FakeEvent final : public EventHook {
+ public:
+  explicit FakeEvent(Result<EventVerdict> answer) : answer_(std::move(answer)) {}
+  std::string_view name() const override { return "event"; }
+  Task<Result<EventVerdict>> on_event(const Context& /*context*/, SessionEvent /*event*/) override {
+    co_return answer_;
+  }
+
+ private:
+  Result<EventVerdict> answer_;
+};
+
+TEST_F(RegistryTest, EveryEventHookIsToldAndAnyBlockCounts) {
+  const auto add = [this](Result<EventVerdict> answer, FailurePolicy policy) {
+    registry_.add(std::make_unique<FakeEvent>(std::move(answer)), {10, policy, Millis(2'000)});
+  };
+  const auto tell = [this] {
+    return runtime_.run(
+        registry_.session_event(Context{}, {SessionEvent::Kind::kStart, "startup"}));
+  };
+  EXPECT_FALSE(tell().block);
+  add(EventVerdict{false, "", {"one"}}, FailurePolicy::kGuard);
+  add(fail(Code::kInternal, "lost"), FailurePolicy::kObserver);
+  add(EventVerdict{true, "not now", {"two"}}, FailurePolicy::kGuard);
+  const EventVerdict all = tell();
+  EXPECT_TRUE(all.block);
+  EXPECT_EQ(all.reason, "not now");
+  EXPECT_THAT(all.context, ElementsAre("one", "two"));
+}
+
+TEST_F(RegistryTest, AnEventGuardThatFailsBlocks) {
+  registry_.add(std::make_unique<FakeEvent>(fail(Code::kInternal, "lost")),
+                {10, FailurePolicy::kGuard, Millis(2'000)});
+  EXPECT_TRUE(runtime_.run(registry_.session_event(Context{}, {})).block);
+}
+
+TEST_F(RegistryTest, AStopIsKnownUntilTheNextMessageOfItsSession) {
+  guard("stopper", 10, [](const ToolCall&) {
+    BeforeVerdict out = verdict(Action::kBlock);
+    out.stop = "enough";
+    return out;
+  });
+  Context context;
+  context.session_id = "ses_1";
+  runtime_.run(registry_.before_tool(context, ToolCall{}));
+  EXPECT_EQ(registry_.stop_wanted("ses_1"), "enough");
+  EXPECT_FALSE(registry_.stop_wanted("ses_2"));
+  runtime_.run(registry_.chat_message(context, "go on"));
+  EXPECT_FALSE(registry_.stop_wanted("ses_1"));
+  runtime_.run(registry_.before_tool(Context{}, ToolCall{}));
+  EXPECT_FALSE(registry_.stop_wanted(""));
+}
+
+TEST_F(RegistryTest, TextsForTheModelAreOfTheLastRoundAlone) {
+  guard("speaker", 10, [](const ToolCall& call) {
+    BeforeVerdict out = verdict(Action::kAllow);
+    out.inject = {"saw " + std::to_string(call.arguments.size())};
+    return out;
+  });
+  guard("changer", 20, [](const ToolCall&) {
+    BeforeVerdict out = verdict(Action::kModify);
+    out.arguments = {{"a", 1}};
+    return out;
+  });
+  EXPECT_THAT(judge().inject, ElementsAre("saw 1"));
+}
+
 }  // namespace
 }  // namespace oap::hooks
