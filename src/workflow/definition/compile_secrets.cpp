@@ -85,7 +85,7 @@ void BlueprintCompiler::code_text(StepIndex index, const ToolStep& tool) {
   }
 }
 
-/// What a step exports, and nothing declares or reads: mostly a misspelt name.
+/// What a step exports, and nothing declares: a misspelt name, or one without a first value.
 void BlueprintCompiler::undeclared_exports(bool all_used,
                                            const std::set<std::string, std::less<>>& used) {
   std::vector<std::string> declared;
@@ -94,11 +94,13 @@ void BlueprintCompiler::undeclared_exports(bool all_used,
   }
   for (const BlueprintStep& step : outline_.steps) {
     for (const auto& [name, source] : step.definition->exports) {
-      if (!all_used && !used.contains(name) && !definition_.variables.contains(name)) {
+      if (!definition_.variables.contains(name)) {
+        const bool read = all_used || used.contains(name);
         problems_.warning(
             problems_.line(step.definition->place, {"export/" + name, "export"}),
-            fmt::format("step '{}': export: no variable '{}' is declared, and nothing uses it{}",
+            fmt::format("step '{}': export: no variable '{}' is declared{}{}",
                         shown(step.definition->id), shown(name),
+                        read ? "; give it a value under 'variables'" : ", and nothing uses it",
                         text::did_you_mean(name, declared)));
       }
     }
