@@ -421,28 +421,29 @@ TEST_F(JournalTest, ARecordThatIsDamagedOrLeadsOutsideIsNothing) {
   EXPECT_THAT(*journal_->turns(), IsEmpty());
   EXPECT_EQ(fs::exists(base_ / "outside.txt"), true);
   EXPECT_TRUE(fs::is_empty(base_ / "state/pending"));
+}
 
-  TEST_F(JournalTest, WhatASandboxPutsThereMeanwhileIsNobodysChange) {
-    write("a", "1");
-    effect("task_1", {}, [&] {
-      fs::create_symlink("/proc/self/oap-placeholder", work_ / ".npmrc");
-      ASSERT_EQ(::mkdir((work_ / ".opencode").c_str(), 0755), 0);
-      ASSERT_EQ(::chmod((work_ / ".opencode").c_str(), 01755), 0);
-      ASSERT_EQ(::mknod((work_ / ".mcp.json").c_str(), S_IFSOCK, 0), 0);
-    });
-    EXPECT_THAT(journal_->turns().value(), IsEmpty());
-    effect("task_2", {}, [&] {
-      write(".opencode/mine", "x");
-      fs::create_symlink("elsewhere", work_ / "link");
-    });
-    fs::remove(work_ / ".npmrc");
-    effect("task_3", {}, [] {});
-    const std::vector<Turn> turns = journal_->turns().value();
-    ASSERT_EQ(turns.size(), 1U);
-    ASSERT_EQ(turns[0].changes.size(), 2U);
-    EXPECT_EQ(turns[0].changes[0].path, ".opencode/mine");
-    EXPECT_EQ(turns[0].changes[1].path, "link");
-  }
+TEST_F(JournalTest, WhatASandboxPutsThereMeanwhileIsNobodysChange) {
+  write("a", "1");
+  effect("task_1", {}, [&] {
+    fs::create_symlink("/proc/self/oap-placeholder", work_ / ".npmrc");
+    ASSERT_EQ(::mkdir((work_ / ".opencode").c_str(), 0755), 0);
+    ASSERT_EQ(::chmod((work_ / ".opencode").c_str(), 01755), 0);
+    ASSERT_EQ(::mknod((work_ / ".mcp.json").c_str(), S_IFSOCK, 0), 0);
+  });
+  EXPECT_THAT(journal_->turns().value(), IsEmpty());
+  effect("task_2", {}, [&] {
+    write(".opencode/mine", "x");
+    fs::create_symlink("elsewhere", work_ / "link");
+  });
+  fs::remove(work_ / ".npmrc");
+  effect("task_3", {}, [] {});
+  const std::vector<Turn> turns = journal_->turns().value();
+  ASSERT_EQ(turns.size(), 1U);
+  ASSERT_EQ(turns[0].changes.size(), 2U);
+  EXPECT_EQ(turns[0].changes[0].path, ".opencode/mine");
+  EXPECT_EQ(turns[0].changes[1].path, "link");
+}
 
 }  // namespace
 }  // namespace oap::checkpoint
