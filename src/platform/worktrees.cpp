@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <iterator>
+#include <map>
 
 #include <fmt/format.h>
 
@@ -9,6 +11,7 @@
 #include "async/sleep.hpp"
 #include "base/log.hpp"
 #include "checkpoint/journal.hpp"
+#include "gateway/hooks/governing_files.hpp"
 #include "orchestration/mission/mission_tools.hpp"
 #include "os/file.hpp"
 #include "platform/upstreams.hpp"
@@ -75,6 +78,28 @@ std::vector<std::string> names_in(const std::string& nul_separated) {
   std::sort(names.begin(), names.end());
   names.erase(std::unique(names.begin(), names.end()), names.end());
   return names;
+}
+
+/// Sorted names that are not among the other sorted ones.
+std::vector<std::string> without(const std::vector<std::string>& names,
+                                 const std::vector<std::string>& others) {
+  std::vector<std::string> rest;
+  std::set_difference(names.begin(), names.end(), others.begin(), others.end(),
+                      std::back_inserter(rest));
+  return rest;
+}
+
+/// Of `git ls-tree -r -z`: path → hash.
+std::map<std::string, std::string> blobs_in(std::string_view listing) {
+  std::map<std::string, std::string> blobs;
+  for (const std::string_view entry : text::split(listing, '\0')) {
+    const std::size_t tab = entry.find('\t');
+    const std::size_t hash = tab == std::string_view::npos ? tab : entry.rfind(' ', tab);
+    if (hash != std::string_view::npos) {
+      blobs.emplace(entry.substr(tab + 1), entry.substr(hash + 1, tab - hash - 1));
+    }
+  }
+  return blobs;
 }
 
 std::string listed(const std::vector<std::string>& names) {
@@ -157,7 +182,9 @@ class Worktree final : public orchestration::Workplace {
                             branch_, listed(own));
     }
     OAP_CO_TRY(const std::vector<std::string> others, co_await changed_in_workspace());
-    const std::vector<std::string> both = overlap_of(own, others);
+    std::vector<std::string> both = overlap_of(own, others);
+    OAP_CO_TRY(const std::vector<std::string> there, co_await there_already(both));
+    both = without(both, there);
     if (!both.empty()) {
       OAP_CO_CHECK_OK(co_await remove(false));
       co_return fmt::format(
@@ -165,16 +192,80 @@ class Worktree final : public orchestration::Workplace {
           "changes to {}",
           listed(both), branch_, listed(own));
     }
-    OAP_CO_CHECK_OK(co_await apply_watched(own));
-    OAP_CO_CHECK_OK(co_await remove(true));
-    co_return fmt::format("merged into the workspace: {}", listed(own));
+    std::vector<std::string> left;
+    for (const std::string& name : own) {
+      if (!gateway::governing_name(name, governing()).empty()) {
+        left.push_back(name);
+      }
+    }
+    const std::vector<std::string> merged = without(own, left);
+    const std::vector<std::string> open = without(merged, there);
+    if (!open.empty()) {
+      OAP_CO_CHECK_OK(co_await apply_watched(open, open.size() == own.size()));
+    }
+    OAP_CO_CHECK_OK(co_await remove(left.empty()));
+    std::string told = merged.empty()
+                           ? std::string("nothing was merged")
+                           : fmt::format("merged into the workspace: {}", listed(merged));
+    if (!left.empty()) {
+      told += fmt::format(
+          "; left out, as such files govern agents or are run by other programs: {} (the branch {} "
+          "holds them)",
+          listed(left), branch_);
+    }
+    co_return told;
+  }
+
+  gateway::GoverningNames governing() const {
+    const config::Sandbox& sandbox = parts_.settings.config.sandbox;
+    return {sandbox.protect, sandbox.unprotect};
+  }
+
+  /// Those of the files that are in the workspace as they are on the branch: merged before, by a
+  /// process that then died.
+  Task<Result<std::vector<std::string>>> there_already(const std::vector<std::string>& names) {
+    const std::string& workspace = parts_.settings.paths.workspace;
+    std::vector<std::string> same;
+    if (names.empty()) {
+      co_return same;
+    }
+    Words tree{"ls-tree", "-r", "-z", "--full-tree", branch_};
+    OAP_CO_TRY(const std::string listing, co_await git(std::move(tree), workspace));
+    const std::map<std::string, std::string> on_branch = blobs_in(listing);
+    std::vector<std::string> present;
+    std::string lines;
+    for (const std::string& name : names) {
+      if (os::exists(workspace + "/" + name) && name.find('\n') == std::string::npos) {
+        present.push_back(name);
+        lines += name + "\n";
+      } else if (!on_branch.contains(name) && !os::exists(workspace + "/" + name)) {
+        same.push_back(name);
+      }
+    }
+    Words hash{"hash-object", "--stdin-paths"};
+    OAP_CO_TRY(const std::string hashes,
+               co_await git(std::move(hash), workspace, std::move(lines)));
+    const std::vector<std::string_view> blobs = text::split_lines(hashes);
+    for (std::size_t i = 0; i < present.size() && i < blobs.size(); ++i) {
+      const auto found = on_branch.find(present[i]);
+      if (found != on_branch.end() && found->second == blobs[i]) {
+        same.push_back(present[i]);
+      }
+    }
+    std::sort(same.begin(), same.end());
+    co_return same;
   }
 
   Task<Result<std::string>> git(Words words, std::string cwd, std::string input = {}) {
     return git_.run(std::move(words), std::move(cwd), std::move(input));
   }
 
+  /// What a killed process left behind is taken away first: git's lock, a file half written.
   Task<Result<void>> commit() {
+    std::error_code none;
+    std::filesystem::remove(record() + "/index.lock", none);
+    Words tidy{"clean", "-q", "-f", "--", ":(glob)**/.oap_write_*.tmp"};
+    OAP_CO_CHECK_OK(co_await git(std::move(tidy), path_));
     Words add{"add", "-A"};
     OAP_CO_CHECK_OK(co_await git(std::move(add), path_));
     Words status{"status", "--porcelain", "-z"};
@@ -203,10 +294,11 @@ class Worktree final : public orchestration::Workplace {
   }
 
   /// The same as `apply`, with what it changes kept for `/undo`.
-  Task<Result<void>> apply_watched(const std::vector<std::string>& names) {
+  Task<Result<void>> apply_watched(const std::vector<std::string>& names, bool all) {
     checkpoint::Journal* const journal = parts_.checkpoints;
+    Words only = all ? Words() : names;
     if (journal == nullptr) {
-      co_return co_await apply();
+      co_return co_await apply(std::move(only));
     }
     const std::string task = branch_.substr(branch_.rfind('/') + 1);
     const std::string session = parts_.session_of ? parts_.session_of(task) : std::string();
@@ -218,7 +310,7 @@ class Worktree final : public orchestration::Workplace {
                  paths = std::move(paths)] { return journal->before(turn, paths); };
     auto looking = async::run_blocking(blocking_, std::move(look));
     Result<checkpoint::Journal::Effect> effect = co_await std::move(looking);
-    const Result<void> applied = co_await apply();
+    const Result<void> applied = co_await apply(std::move(only));
     if (effect) {
       auto compare = [journal, seen = *std::move(effect)] { return journal->after(seen); };
       auto comparing = async::run_blocking(blocking_, std::move(compare));
@@ -231,9 +323,14 @@ class Worktree final : public orchestration::Workplace {
     co_return applied;
   }
 
-  /// Puts the branch's changes into the workspace's files: all of them, or none.
-  Task<Result<void>> apply() {
-    Words diff{"diff", "--binary", "--no-color", "--no-ext-diff", base_, branch_};
+  /// Puts the branch's changes to these files (none: to all) into the workspace's: all, or none.
+  Task<Result<void>> apply(Words only) {
+    Words diff{"--literal-pathspecs", "diff", "--binary", "--no-color",
+               "--no-ext-diff",       base_,  branch_};
+    if (!only.empty()) {
+      diff.emplace_back("--");
+      diff.insert(diff.end(), only.begin(), only.end());
+    }
     OAP_CO_TRY(std::string patch, co_await git(std::move(diff), path_));
     Words words{"apply", "--whitespace=nowarn"};
     OAP_CO_CHECK_OK(
@@ -241,12 +338,16 @@ class Worktree final : public orchestration::Workplace {
     co_return Result<void>{};
   }
 
+  /// Git's own folder about this worktree.
+  std::string record() const {
+    return parts_.settings.paths.workspace + "/.git/worktrees" + path_.substr(path_.rfind('/'));
+  }
+
   /// The folder and git's record of it: plain files that no program is run for. (In the sandbox git
   /// cannot take the record away, as parts of it are protected there.)
   Task<Result<void>> remove(bool with_branch) {
     const std::string& workspace = parts_.settings.paths.workspace;
-    const std::string record = workspace + "/.git/worktrees" + path_.substr(path_.rfind('/'));
-    const auto remove_both = [path = path_, record]() -> Result<void> {
+    const auto remove_both = [path = path_, record = record()]() -> Result<void> {
       std::error_code problem;
       for (const std::string& folder : {path, record}) {
         std::filesystem::remove_all(folder, problem);
@@ -331,7 +432,17 @@ Task<Result<std::unique_ptr<orchestration::Workplace>>> Worktrees::open(std::str
     OAP_CO_TRY(const std::string found, co_await git.run(std::move(fork), workspace));
     base = text::trim(found);
   } else {
-    std::vector<std::string> add{"worktree", "add", "--quiet", "-b", branch, path, base};
+    std::vector<std::string> known{"rev-parse", "--verify", "--quiet", "refs/heads/" + branch};
+    const bool is_known = (co_await git.run(std::move(known), workspace)).has_value();
+    std::vector<std::string> add{"worktree", "add", "--quiet", "--force"};
+    if (is_known) {  // its process died when the folder was gone already
+      std::vector<std::string> fork{"merge-base", "HEAD", branch};
+      OAP_CO_TRY(const std::string found, co_await git.run(std::move(fork), workspace));
+      base = text::trim(found);
+      add.insert(add.end(), {path, branch});
+    } else {
+      add.insert(add.end(), {"-b", branch, path, base});
+    }
     OAP_CO_CHECK_OK(co_await git.run(std::move(add), workspace));
   }
   std::unique_ptr<orchestration::Workplace> place =

@@ -69,6 +69,31 @@ class Worktrees(MissionTest):
         self.assertEqual({(self.work / "shared.txt").read_text(), self.git("show", f"{branch}:shared.txt")},
                          {"one\n", "two\n"})
 
+    def test_files_that_govern_stay_on_the_branch_and_a_half_written_one_goes(self):
+        self.repository()
+        rules = [{"when": {"agent": "Worker", "results": n}, "answer": answer} for n, answer in enumerate((
+            call("write_file", path="new.txt", content="new\n"),
+            call("bash", command="mkdir sub && echo half > sub/.oap_write_01.tmp"),
+            call("bash", command="mkdir -p deep && echo '{}' > deep/x.code-workspace; echo x > y.code-workspace")))]
+        result, _ = self.mission("start", "go", script=self.script(rules, start("write")))
+        note = self.notes(result)["write"]
+        self.assertTrue(note.startswith("merged into the workspace: deep/x.code-workspace, new.txt; left out"), note)
+        self.assertIn("y.code-workspace (the branch oap/task_", note)
+        self.assertFalse((self.work / "y.code-workspace").exists())
+        self.assertFalse((self.work / "sub").exists())
+        branch = self.git("branch", "--list", "oap/*").split()[-1]
+        self.assertEqual(self.git("show", f"{branch}:y.code-workspace"), "x\n")
+
+    def test_what_is_in_the_workspace_already_is_no_overlap(self):
+        self.repository()
+        rules = [{"when": {"agent": "Worker", "results": 0}, "answer": call("write_file", path="a.txt", content="a\n")},
+                 {"when": {"agent": "Worker", "results": 1},
+                  "answer": call("write_file", path="b.txt", content="b\n")}]
+        self.write("a.txt", "a\n")  # as a process left it that died after it had merged
+        result, _ = self.mission("start", "go", script=self.script(rules, start("write")))
+        self.assertEqual(self.notes(result)["write"], "merged into the workspace: a.txt, b.txt", result)
+        self.assertEqual((self.work / "b.txt").read_text(), "b\n")
+
     def test_the_repositorys_hooks_do_not_run(self):
         self.repository()
         for name in ("post-checkout", "pre-commit", "post-commit"):
