@@ -57,6 +57,15 @@ struct World {
   std::vector<Value> values;
 };
 
+TEST(Expr, ANegatedCallOfANumberKeepsItsBrackets) {
+  for (const std::string source :
+       {"-(1.sort())", "-(1.a.b)", "-(1[0])", "-1.sort()", "-x.sort()"}) {
+    const auto ast = parse(source);
+    ASSERT_TRUE(ast) << source;
+    EXPECT_EQ(print(*ast), source);
+  }
+}
+
 TEST(Expr, Table) {
   std::ifstream file(OAP_SOURCE_DIR "/src/expr/cases/expr.case");
   ASSERT_TRUE(file.is_open());

@@ -44,6 +44,21 @@ class Printer {
     out_ += brackets ? ")" : "";
   }
 
+  /// `-1.f()` is read as (-1).f().
+  bool begins_with_number(NodeId id) const {
+    while (true) {
+      const Node& here = ast_.at(id);
+      const bool follows = here.kind == NodeKind::kSelect || here.kind == NodeKind::kIndex ||
+                           here.kind == NodeKind::kMethod ||
+                           (here.kind == NodeKind::kMacro && here.macro != Macro::kBind &&
+                            here.macro != Macro::kBlock);
+      if (!follows) {
+        return here.kind == NodeKind::kLiteral && here.literal.is_number();
+      }
+      id = here.children[0];
+    }
+  }
+
   void write(const Node& here) {
     switch (here.kind) {
       case NodeKind::kLiteral:
@@ -122,7 +137,7 @@ class Printer {
     }
     if (here.name == "!_" || here.name == "-_") {
       out_ += here.name.front();
-      const bool number = ast_.at(here.children[0]).literal.is_number();
+      const bool number = begins_with_number(here.children[0]);
       node(here.children[0], number ? kMemberPrecedence + 1 : kUnaryPrecedence);
       return;
     }
