@@ -25,6 +25,78 @@ bool prints_secret(const CodeCall& call, bool keys) {
   return false;
 }
 
+namespace {
+
+/// What of the environment the tokens behind `owner.name` take: all of it, or the variable `text`.
+struct Taken {
+  bool all = true;
+  std::string_view variable;
+};
+
+Taken taken_behind(TokenSpan rest) {
+  const auto at = [rest](std::size_t i, std::string_view mark) {
+    return i < rest.size() && rest[i].is(mark);
+  };
+  const auto text = [rest](std::size_t i) {
+    return i < rest.size() && rest[i].is_string() ? std::string_view(rest[i].text)
+                                                  : std::string_view();
+  };
+  if (at(0, "[")) {
+    return {false, text(1)};
+  }
+  if (at(0, ".") && at(1, "get") && at(2, "(")) {
+    return {false, text(3)};
+  }
+  static constexpr std::string_view kWhole[] = {"copy", "items", "values", "keys"};
+  const bool whole =
+      at(0, ".") && rest.size() > 1 &&
+      std::find(std::begin(kWhole), std::end(kWhole), rest[1].text) != std::end(kWhole);
+  if (at(0, ".") && !whole) {
+    return {false, rest.size() > 1 ? std::string_view(rest[1].text) : std::string_view()};
+  }
+  return {true, {}};
+}
+
+bool environment_in(TokenSpan tokens, std::string_view owner, std::string_view name,
+                    bool of_secrets) {
+  for (std::size_t i = 0; i < tokens.size(); ++i) {
+    const bool named = tokens[i].is(owner) && i + 2 < tokens.size() && tokens[i + 1].is(".") &&
+                       tokens[i + 2].is(name);
+    if (named) {
+      const Taken taken = taken_behind(tokens.subspan(i + 3));
+      const bool secret = !taken.variable.empty() && name_kind(taken.variable) != NameKind::kNone;
+      if (taken.all || (of_secrets && secret)) {
+        return true;
+      }
+    }
+    if (tokens[i].is_string() && environment_in(tokens[i].inside, owner, name, of_secrets)) {
+      return true;
+    }
+  }
+  return false;
+}
+
+}  // namespace
+
+bool sends_environment(const CodeCall& call, std::string_view owner, std::string_view name,
+                       bool of_secrets) {
+  return std::any_of(call.arguments.begin(), call.arguments.end(),
+                     [&](const CodeArgument& argument) {
+                       return environment_in(argument.value, owner, name, of_secrets);
+                     });
+}
+
+bool names_secret_variable(TokenSpan expression, std::string_view owner, std::string_view name) {
+  return !environment_in(expression, owner, name, false) &&
+         environment_in(expression, owner, name, true);
+}
+
+Danger sent_environment(std::string_view rule) {
+  return {Severity::kHigh, kExposure, rule,
+          "the environment, with what is secret in it, is sent away",
+          "send the one value that is needed"};
+}
+
 Danger printed_secret(std::string_view rule) {
   return {Severity::kMedium, kExposure, rule, "a secret is printed or logged",
           "leave it out, or show its last characters only"};

@@ -329,6 +329,30 @@ class ScriptCheck {
   }
 
   void exposure(const CodeCall& call) {
+    static constexpr std::string_view kSenders[] = {"fetch",
+                                                    "axios",
+                                                    "axios.post",
+                                                    "axios.put",
+                                                    "axios.patch",
+                                                    "axios.get",
+                                                    "axios.request",
+                                                    "got",
+                                                    "got.post",
+                                                    "got.put",
+                                                    "ky.post",
+                                                    "superagent.post",
+                                                    "needle.post",
+                                                    "request.post",
+                                                    "http.request",
+                                                    "https.request",
+                                                    "undici.request",
+                                                    "undici.fetch",
+                                                    "navigator.sendBeacon"};
+    const bool in_address = names_secret_variable(call.positional(0), "process", "env");
+    if (is_any(call.name, kSenders) &&
+        (in_address || sends_environment(call, "process", "env", false))) {
+      reporter_.report(sent_environment("javascript.environment"), call.line);
+    }
     static constexpr std::string_view kPrinters[] = {
         "console.log", "console.info", "console.error", "console.warn", "console.debug",
         "logger.info", "logger.debug", "logger.error",  "log.info"};

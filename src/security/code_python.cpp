@@ -116,6 +116,7 @@ class PythonCheck {
       privileges(call);
       exposure(call);
     }
+    chains();
     reporter_.spend(tokens_.size() + names_.looked);
   }
 
@@ -345,11 +346,60 @@ class PythonCheck {
   }
 
   void exposure(const CodeCall& call) {
+    static constexpr std::string_view kSenders[] = {
+        "urlopen", "urllib.request.urlopen", "urllib.request.Request", "urllib.parse.urlencode"};
+    const bool sends = is_any(call.name, kSenders) || is_request(call.name);
+    if (sends && sends_environment(call, "os", "environ", false)) {
+      reporter_.report(sent_environment("python.environment"), call.line);
+    }
+    if (is_any(call.name, kSenders) && call.name.ends_with("urlopen") &&
+        sends_environment(call, "os", "environ", true)) {
+      reporter_.report(sent_environment("python.environment"), call.line);
+    }
     if (!is_any(call.name, kPrinters)) {
       return;
     }
-    if (prints_secret(call, false)) {
+    if (prints_secret(call, false) || sends_environment(call, "os", "environ", true)) {
       reporter_.report(printed_secret("python.print-secret"), call.line);
+    }
+  }
+
+  /// `requests.post`, `httpx.Client().put`, `session.post`.
+  static bool is_request(std::string_view name) {
+    static constexpr std::string_view kVerbs[] = {".get",   ".post", ".put",
+                                                  ".patch", ".send", ".request"};
+    static constexpr std::string_view kOwners[] = {"requests", "httpx", "session", "client", "http",
+                                                   "aiohttp",  "sock",  "s",       "conn"};
+    const std::size_t dot = name.rfind('.');
+    if (dot == std::string_view::npos || !is_any(name.substr(dot), kVerbs)) {
+      return false;
+    }
+    const std::string_view owner = name.substr(0, name.find('.'));
+    return is_any(owner, kOwners);
+  }
+
+  /// What no name is bound to: `__import__("os").popen(x)`, `ctypes.CDLL(None).setuid(0)`.
+  void chains() {
+    static constexpr std::string_view kModules[] = {"os", "subprocess", "pty", "commands"};
+    static constexpr std::string_view kIds[] = {"setuid",  "setgid",   "seteuid",
+                                                "setegid", "setreuid", "setresuid"};
+    for (std::size_t i = 0; i + 4 < tokens_.size(); ++i) {
+      const bool import = tokens_[i].is("__import__") && tokens_[i + 1].is("(") &&
+                          tokens_[i + 2].is_string() && tokens_[i + 3].is(")") &&
+                          tokens_[i + 4].is(".");
+      if (import && is_any(tokens_[i + 2].text, kModules)) {
+        reporter_.report(
+            {Severity::kHigh, kInjection, "python.hidden-import",
+             "a module that starts programs is imported within an expression",
+             "import it by name at the top, and pass a list of arguments without a shell"},
+            tokens_[i].line);
+      }
+      const bool of_library = tokens_[i].is(".") && tokens_[i + 1].is_name() &&
+                              is_any(tokens_[i + 1].text, kIds) && tokens_[i + 2].is("(") &&
+                              tokens_[i + 3].is("0");
+      if (of_library && i > 0 && tokens_[i - 1].is(")")) {
+        reporter_.report(becomes_root("python.setuid"), tokens_[i + 1].line);
+      }
     }
   }
 

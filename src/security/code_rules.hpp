@@ -76,8 +76,17 @@ bool begins_sql(std::string_view text);
 /// A name of a secret among what a call that prints is given. `keys`: `name:` is a key, no value.
 bool prints_secret(const CodeCall& call, bool keys);
 
+/// The whole environment among what a call sends: `owner.name` as it is, copied or listed, and no
+/// single variable of it. Also a variable named like a secret where `of_secrets`.
+bool sends_environment(const CodeCall& call, std::string_view owner, std::string_view name,
+                       bool of_secrets);
+
+/// A variable of the environment that is named like a secret, within the expression.
+bool names_secret_variable(TokenSpan expression, std::string_view owner, std::string_view name);
+
 /// What the checks of several languages say alike; `rule` is the language's own.
 Danger printed_secret(std::string_view rule);
+Danger sent_environment(std::string_view rule);
 Danger becomes_root(std::string_view rule);
 Danger opens_mode(std::string_view rule);
 Danger reads_credentials(std::string_view rule);
