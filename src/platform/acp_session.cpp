@@ -8,6 +8,7 @@
 #include "orchestration/mission/todo_file.hpp"
 #include "os/file.hpp"
 #include "platform/acp_host.hpp"
+#include "platform/custom_commands.hpp"
 #include "platform/models.hpp"
 #include "platform/redaction.hpp"
 #include "session/session_manager.hpp"
@@ -96,11 +97,22 @@ Result<std::vector<session::StoredMessage>> AcpSession::records() {
 }
 
 std::vector<acp::CommandView> AcpSession::commands() {
-  return {{"task", "A mission: agents carry an objective to its end", "objective"},
-          {"plan", "A plan for an objective; nothing is done yet", "objective"},
-          {"status", "How the mission here is doing", ""},
-          {"stop", "End the mission", ""},
-          {"agents", "The agents and what they may do", ""}};
+  std::vector<acp::CommandView> views = {
+      {"task", "A mission: agents carry an objective to its end", "objective"},
+      {"plan", "A plan for an objective; nothing is done yet", "objective"},
+      {"status", "How the mission here is doing", ""},
+      {"stop", "End the mission", ""},
+      {"compact", "Shorten what the model remembers of this session", "what to keep"},
+      {"agents", "The agents and what they may do", ""}};
+  session::CommandListing listing = command_files(platform_->settings());
+  for (session::CommandDefinition& own : listing.commands) {
+    const auto known = [&own](const acp::CommandView& view) { return view.name == own.name; };
+    if (std::none_of(views.begin(), views.end(), known)) {
+      views.push_back(
+          {std::move(own.name), std::move(own.description), std::move(own.argument_hint)});
+    }
+  }
+  return views;
 }
 
 std::vector<std::string> AcpSession::models() {

@@ -60,6 +60,8 @@ class Turns(AcpTest):
 
     def test_a_turn_streams_its_text_and_calls(self):
         self.write("README.md", "# Test Project\n")
+        self.write(".opencode/commands/tidy.md", "---\ndescription: Tidy up\nargument-hint: FOLDER\n---\nTidy $1\n")
+        self.oap("trust")
         client = self.agent(one_call(call("read_file", path="README.md"), "It says Test Project."))
         session = self.session(client)
         self.assertEqual(self.prompt(client, session, "What is in the README?"), "end_turn")
@@ -72,8 +74,9 @@ class Turns(AcpTest):
         self.assertIn("Test Project", done["content"][0]["content"]["text"])
         self.assertGreater(client.of_kind("usage_update")[-1]["used"], 0)
         self.assertEqual(client.of_kind("session_info_update")[-1]["title"], "What is in the README?")
-        names = [c["name"] for c in client.of_kind("available_commands_update")[0]["availableCommands"]]
-        self.assertIn("task", names)
+        offered = client.of_kind("available_commands_update")[0]["availableCommands"]
+        self.assertLessEqual({"task", "compact"}, {c["name"] for c in offered})
+        self.assertIn({"name": "tidy", "description": "Tidy up", "input": {"hint": "FOLDER"}}, offered)
         self.assertEqual(client.bad_lines, [])
         self.assertEqual(client.hang_up(), 0)
 
