@@ -2,6 +2,7 @@
 #include "cli/commands/scan_code.hpp"
 #include "cli/commands/scan_secrets.hpp"
 #include "cli/output.hpp"
+#include "cli/redact_stream.hpp"
 #include "platform/security_settings.hpp"
 #include "platform/settings.hpp"
 
@@ -23,7 +24,7 @@ int scan_command(const Common& common, const ScanArgs& args) {
                       : scan_code(scanner, exceptions, args, common.json);
   }
   if (args.redact) {
-    return redact_secrets(scanner);
+    return redact_stream(scanner);
   }
   return args.batch ? scan_secrets_batch(scanner) : scan_secrets(scanner, args, common.json);
 }

@@ -17,7 +17,6 @@ namespace oap::cli {
 namespace {
 
 constexpr std::size_t kForgetEvery = 1U << 20U;
-constexpr std::size_t kPiece = 64U << 10U;
 
 /// Reports each finding as soon as it is decided; never the secret itself.
 class SecretSink final : public ScanSink {
@@ -140,29 +139,6 @@ int scan_secrets_batch(const security::SecretScanner& scanner) {
     print_json(answer_line(scanner, line));
   }
   return 0;
-}
-
-int redact_secrets(const security::SecretScanner& scanner) {
-  security::SecretStream stream(scanner);
-  std::array<char, kPiece> piece{};
-  std::string cleared;
-  while (true) {
-    const ssize_t got = ::read(0, piece.data(), piece.size());
-    if (got < 0 && errno == EINTR) {
-      continue;
-    }
-    if (got <= 0) {
-      print(stream.finish());
-      if (got < 0) {
-        print_error(fmt::format("standard input cannot be read: {}",
-                                std::generic_category().message(errno)));
-      }
-      return got < 0 ? 1 : 0;
-    }
-    cleared.clear();
-    stream.push(std::string_view(piece.data(), static_cast<std::size_t>(got)), cleared);
-    print(cleared);
-  }
 }
 
 int scan_secrets(const security::SecretScanner& scanner, const ScanArgs& args, bool as_json) {
