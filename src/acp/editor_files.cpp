@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "base/log.hpp"
+#include "gateway/upstream/forwarding_upstream.hpp"
 #include "text/utf8.hpp"
 #include "tools/edit.hpp"
 #include "tools/files.hpp"
@@ -32,11 +33,11 @@ struct Found {
   bool exists = false;
 };
 
-class EditorUpstream final : public gateway::Upstream {
+class EditorUpstream final : public gateway::ForwardingUpstream {
  public:
   EditorUpstream(std::unique_ptr<gateway::Upstream> server, EditorFiles& files,
                  tools::Workspace workspace, std::string given)
-      : server_(std::move(server)),
+      : ForwardingUpstream(std::move(server)),
         files_(files),
         workspace_(std::move(workspace)),
         given_(std::move(given)) {}
@@ -51,38 +52,8 @@ class EditorUpstream final : public gateway::Upstream {
     if (call.tool == "edit_file" && files_.can_write()) {
       return edit(std::move(call));
     }
-    return server_->call(std::move(call), std::move(options));
+    return server().call(std::move(call), std::move(options));
   }
-
-  std::string_view name() const override { return server_->name(); }
-  Task<Result<mcp::PeerInfo>> start(Deadline deadline) override { return server_->start(deadline); }
-  Task<Result<std::vector<ToolSpec>>> list_tools(Deadline deadline) override {
-    return server_->list_tools(deadline);
-  }
-  Task<Result<mcp::Listing>> list(gateway::ListKind kind, Deadline deadline) override {
-    return server_->list(kind, deadline);
-  }
-  bool bounds_itself() const override { return server_->bounds_itself(); }
-  Task<mcp::Answer<json::Object>> request(std::string method, json::Object params,
-                                          mcp::RequestOptions options) override {
-    return server_->request(std::move(method), std::move(params), std::move(options));
-  }
-  Task<mcp::Answer<json::Object>> watch(std::string uri) override {
-    return server_->watch(std::move(uri));
-  }
-  Task<void> unwatch(std::string uri) override { return server_->unwatch(std::move(uri)); }
-  Task<void> set_log_level(std::string level) override {
-    return server_->set_log_level(std::move(level));
-  }
-  std::optional<mcp::PeerInfo> info() const override { return server_->info(); }
-  gateway::Health health() const override { return server_->health(); }
-  void on_change(OnListChanged lists, OnResourceUpdated resource) override {
-    server_->on_change(std::move(lists), std::move(resource));
-  }
-  void on_notification(OnNotification other) override {
-    server_->on_notification(std::move(other));
-  }
-  Task<void> close() override { return server_->close(); }
 
  private:
   static Deadline patience(const ToolCall& call) {
@@ -95,7 +66,7 @@ class EditorUpstream final : public gateway::Upstream {
     const std::int64_t offset = json::get_int(call.arguments, "offset", 1);
     const std::int64_t limit = json::get_int(call.arguments, "limit", 0);
     const Deadline deadline = patience(call);
-    mcp::Answer<ToolResult> answer = co_await server_->call(std::move(call), std::move(options));
+    mcp::Answer<ToolResult> answer = co_await server().call(std::move(call), std::move(options));
     if (!answer || answer->is_error) {
       co_return answer;
     }
@@ -229,7 +200,6 @@ class EditorUpstream final : public gateway::Upstream {
     co_return Result<void>{};
   }
 
-  std::unique_ptr<gateway::Upstream> server_;
   EditorFiles& files_;
   tools::Workspace workspace_;
   std::string given_;  // the workspace as the editor names it

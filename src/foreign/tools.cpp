@@ -60,6 +60,9 @@ constexpr auto kClaude = std::to_array<Tool>({
     {"TaskStop", "", {}, Kind::kInternal},
     {"TaskUpdate", "", {}, Kind::kInternal},
     {"ToolSearch", "", {}, Kind::kInternal},
+    {"ListAgents", "", {}, Kind::kInternal},
+    {"ReportFindings", "", {}, Kind::kInternal},
+    {"ScheduleWakeup", "", {}, Kind::kInternal},
     {"Cd", "", {}, Kind::kOther},
     {"CronCreate", "", {}, Kind::kOther},
     {"CronDelete", "", {}, Kind::kOther},
@@ -81,6 +84,15 @@ constexpr auto kCodex = std::to_array<Tool>({
     {"exec_command", "bash", {{{"cmd", "command"}, {"command", "command"}}}},
     {"view_image", "read_file", {kSame}},
     {"update_plan", "", {}, Kind::kInternal},
+    {"spawn_agent", "", {}, Kind::kInternal},
+    {"send_input", "", {}, Kind::kInternal},
+    {"wait_agent", "", {}, Kind::kInternal},
+    {"resume_agent", "", {}, Kind::kInternal},
+    {"close_agent", "", {}, Kind::kInternal},
+    {"get_goal", "", {}, Kind::kInternal},
+    {"create_goal", "", {}, Kind::kInternal},
+    {"update_goal", "", {}, Kind::kInternal},
+    {"request_user_input", "", {}, Kind::kInternal},
 });
 constexpr auto kGemini = std::to_array<Tool>({
     {"run_shell_command", "bash", {kCommand}},
@@ -98,6 +110,12 @@ constexpr auto kGemini = std::to_array<Tool>({
     {"ask_user", "", {}, Kind::kInternal},
     {"enter_plan_mode", "", {}, Kind::kInternal},
     {"exit_plan_mode", "", {}, Kind::kInternal},
+    {"update_topic", "", {}, Kind::kInternal},
+    {"invoke_agent", "", {}, Kind::kInternal},
+    {"complete_task", "", {}, Kind::kInternal},
+    {"activate_skill", "", {}, Kind::kInternal},
+    {"list_background_processes", "", {}, Kind::kInternal},
+    {"read_background_output", "", {}, Kind::kInternal},
 });
 constexpr auto kGoose = std::to_array<Tool>({
     {"developer__shell", "bash", {kCommand}},
@@ -122,6 +140,39 @@ constexpr auto kCrush = std::to_array<Tool>({
     {"job_kill", "", {}, Kind::kInternal},
 });
 
+// Version 2 calls bash `shell`, task `subagent`, and every path `path`.
+constexpr Argument kFilePath{"filePath", "path"};
+constexpr auto kOpencode = std::to_array<Tool>({
+    {"bash", "bash", {kCommand}},
+    {"shell", "bash", {kCommand}},
+    {"read", "read_file", {kFilePath, kSame}},
+    {"write", "write_file", {kFilePath, kSame, kContent}},
+    {"edit",
+     "edit_file",
+     {{kFilePath,
+       kSame,
+       {"oldString", "old_string"},
+       {"newString", "new_string"},
+       {"replaceAll", "replace_all"}}}},
+    {"glob", "glob", {kPattern, kSame}},
+    {"grep", "grep", {{kPattern, kSame, {"include", "glob"}}}},
+    {"list", "list_dir", {kSame}},
+    {"lsp", "read_file", {kFilePath, kSame}},
+    {"skill", "skill", {{{"name", "name"}}}},
+    {"webfetch", "web_fetch", {{{"url", "url"}}}},
+    {"websearch", "web_search", {{{"query", "query"}}}},
+    {"codesearch", "web_search", {{{"query", "query"}}}},
+    {"multiedit", "edit_file", {kFilePath, kSame}, Kind::kEdits},
+    {"todowrite", "", {}, Kind::kInternal},
+    {"todoread", "", {}, Kind::kInternal},
+    {"task", "", {}, Kind::kInternal},
+    {"subagent", "", {}, Kind::kInternal},
+    {"question", "", {}, Kind::kInternal},
+    {"plan_enter", "", {}, Kind::kInternal},
+    {"plan_exit", "", {}, Kind::kInternal},
+    {"invalid", "", {}, Kind::kInternal},
+});
+
 const Tool* first_where(Host host, std::string_view Tool::* member, std::string_view name) {
   const auto tools = tools_of(host);
   const auto found = std::find_if(tools.begin(), tools.end(),
@@ -143,8 +194,8 @@ std::span<const Tool> tools_of(Host host) {
       return kGoose;
     case Host::kCrush:
       return kCrush;
-    case Host::kOpencode:  // whose tools have two versions of names: hosts/tool_names.cpp
-      break;
+    case Host::kOpencode:
+      return kOpencode;
   }
   return {};
 }

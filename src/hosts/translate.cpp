@@ -3,12 +3,14 @@
 #include <algorithm>
 #include <array>
 
-#include "hosts/tool_names.hpp"
+#include "foreign/tools.hpp"
 #include "text/strings.hpp"
 
 namespace oap::hosts {
 namespace {
 
+using foreign::Argument;
+using foreign::Tool;
 using std::string_view;
 
 std::string absolute(const std::string& path, const std::string& cwd) {
@@ -16,6 +18,15 @@ std::string absolute(const std::string& path, const std::string& cwd) {
     return path;
   }
   return path.empty() ? cwd : cwd + "/" + path;
+}
+
+bool is_of_kind(Host host, string_view name, Tool::Kind kind) {
+  const Tool* const tool = foreign::find_tool(host, name);
+  return tool != nullptr && tool->kind == kind;
+}
+
+const Tool* call_of(Host host, string_view name) {
+  return is_of_kind(host, name, Tool::Kind::kCall) ? foreign::find_tool(host, name) : nullptr;
 }
 
 /// An argv of Codex's as the command line that bash would take.
@@ -56,7 +67,7 @@ json::Object arguments_of(const Tool& tool, const Event& event) {
   for (const Argument& argument : tool.arguments) {
     const json::Value* value =
         argument.theirs.empty() ? nullptr : json::find(event.input, argument.theirs);
-    if (value == nullptr || json::find(out, argument.ours) != nullptr) {
+    if (value == nullptr || argument.detail || json::find(out, argument.ours) != nullptr) {
       continue;
     }
     if (argument.ours == "path" && value->is_string()) {
@@ -215,8 +226,6 @@ bool add_batch(Translation& out, const Event& event, std::span<const std::string
   return true;
 }
 
-bool is_multi_edit(string_view tool) { return tool == "MultiEdit" || tool == "multiedit"; }
-
 }  // namespace
 
 std::vector<PatchFile> patch_files(string_view patch) {
@@ -244,15 +253,15 @@ std::vector<PatchFile> patch_files(string_view patch) {
 
 Translation translate(Host host, const Event& event, std::span<const std::string> servers) {
   Translation out;
-  if (is_internal(host, event.tool)) {
+  if (is_of_kind(host, event.tool, Tool::Kind::kInternal)) {
     out.internal = true;
     return out;
   }
-  if (const Tool* const tool = find_tool(host, event.tool)) {
+  if (const Tool* const tool = call_of(host, event.tool)) {
     out.calls.push_back(builtin(event, tool->ours, arguments_of(*tool, event)));
     out.cwd = tool->ours == "bash" ? start_of(event) : "";
     add_other_path(out, host, event);
-  } else if (is_multi_edit(event.tool)) {
+  } else if (is_of_kind(host, event.tool, Tool::Kind::kEdits)) {
     add_edits(out, event);
   } else if (host == Host::kOpencode && event.tool == "batch" && add_batch(out, event, servers)) {
     return out;
@@ -280,7 +289,7 @@ std::optional<json::Object> rewritten_input(Host host, const Event& event,
   if (before.server != kBuiltinServer) {
     return arguments;
   }
-  const Tool* const tool = find_tool(host, event.tool);
+  const Tool* const tool = call_of(host, event.tool);
   if (tool == nullptr) {
     return std::nullopt;
   }

@@ -5,7 +5,7 @@ namespace oap::platform {
 Task<mcp::Answer<ToolResult>> BuiltinUpstream::call(ToolCall call, mcp::RequestOptions options) {
   const auto local = local_.find(call.tool);
   if (local == local_.end()) {
-    co_return co_await server_->call(std::move(call), std::move(options));
+    co_return co_await server().call(std::move(call), std::move(options));
   }
   ToolResult result = co_await local->second(std::move(call));
   co_return mcp::Answer<ToolResult>(std::move(result));

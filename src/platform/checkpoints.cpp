@@ -8,6 +8,7 @@
 #include "async/deadline.hpp"
 #include "async/run_blocking.hpp"
 #include "base/log.hpp"
+#include "gateway/upstream/forwarding_upstream.hpp"
 
 namespace oap::platform {
 namespace {
@@ -32,52 +33,22 @@ std::vector<std::string> paths_of(const ToolCall& call, const std::string& works
   return paths;
 }
 
-class WatchedUpstream final : public gateway::Upstream {
+class WatchedUpstream final : public gateway::ForwardingUpstream {
  public:
   WatchedUpstream(std::unique_ptr<gateway::Upstream> server, checkpoint::Journal& journal,
                   std::string workspace,
                   std::function<checkpoint::TurnInfo(const ToolCall&)> turn_of)
-      : server_(std::move(server)),
+      : ForwardingUpstream(std::move(server)),
         journal_(journal),
         workspace_(std::move(workspace)),
         turn_of_(std::move(turn_of)) {}
 
   Task<mcp::Answer<ToolResult>> call(ToolCall call, mcp::RequestOptions options) override {
     if (!runs_commands(call) && !writes_file(call)) {
-      return server_->call(std::move(call), std::move(options));
+      return server().call(std::move(call), std::move(options));
     }
     return watched_call(std::move(call), std::move(options));
   }
-
-  std::string_view name() const override { return server_->name(); }
-  Task<Result<mcp::PeerInfo>> start(Deadline deadline) override { return server_->start(deadline); }
-  Task<Result<std::vector<ToolSpec>>> list_tools(Deadline deadline) override {
-    return server_->list_tools(deadline);
-  }
-  Task<Result<mcp::Listing>> list(gateway::ListKind kind, Deadline deadline) override {
-    return server_->list(kind, deadline);
-  }
-  bool bounds_itself() const override { return server_->bounds_itself(); }
-  Task<mcp::Answer<json::Object>> request(std::string method, json::Object params,
-                                          mcp::RequestOptions options) override {
-    return server_->request(std::move(method), std::move(params), std::move(options));
-  }
-  Task<mcp::Answer<json::Object>> watch(std::string uri) override {
-    return server_->watch(std::move(uri));
-  }
-  Task<void> unwatch(std::string uri) override { return server_->unwatch(std::move(uri)); }
-  Task<void> set_log_level(std::string level) override {
-    return server_->set_log_level(std::move(level));
-  }
-  std::optional<mcp::PeerInfo> info() const override { return server_->info(); }
-  gateway::Health health() const override { return server_->health(); }
-  void on_change(OnListChanged lists, OnResourceUpdated resource) override {
-    server_->on_change(std::move(lists), std::move(resource));
-  }
-  void on_notification(OnNotification other) override {
-    server_->on_notification(std::move(other));
-  }
-  Task<void> close() override { return server_->close(); }
 
  private:
   using Effect = checkpoint::Journal::Effect;
@@ -89,7 +60,7 @@ class WatchedUpstream final : public gateway::Upstream {
     };
     auto looking = async::run_blocking(pool_, std::move(look));
     Result<Effect> effect = co_await std::move(looking);
-    mcp::Answer<ToolResult> answer = co_await server_->call(std::move(call), std::move(options));
+    mcp::Answer<ToolResult> answer = co_await server().call(std::move(call), std::move(options));
     if (effect) {
       auto compare = [this, seen = *std::move(effect)] { return journal_.after(seen); };
       auto comparing = async::run_blocking(pool_, std::move(compare));
@@ -102,7 +73,6 @@ class WatchedUpstream final : public gateway::Upstream {
     co_return answer;
   }
 
-  std::unique_ptr<gateway::Upstream> server_;
   checkpoint::Journal& journal_;
   std::string workspace_;
   std::function<checkpoint::TurnInfo(const ToolCall&)> turn_of_;
