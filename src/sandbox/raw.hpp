@@ -116,9 +116,12 @@ struct Listed {
   char name[1];
 };
 
-/// Nanoseconds of CLOCK_REALTIME.
+/// Nanoseconds of CLOCK_REALTIME. On a file system that keeps whole seconds: the last moment that
+/// the time may stand for.
 OAP_AFTER_FORK inline std::int64_t changed_at(const struct stat& info) {
-  return std::int64_t{info.st_ctim.tv_sec} * 1'000'000'000 + info.st_ctim.tv_nsec;
+  constexpr std::int64_t kSecond = 1'000'000'000;
+  const std::int64_t within = info.st_ctim.tv_nsec == 0 ? kSecond - 1 : info.st_ctim.tv_nsec;
+  return std::int64_t{info.st_ctim.tv_sec} * kSecond + within;
 }
 
 /// Of CLOCK_MONOTONIC.

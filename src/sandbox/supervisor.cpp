@@ -3,6 +3,7 @@
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/vfs.h>
@@ -284,8 +285,21 @@ class Supervision {
   GuardWatch guards_;
 };
 
-/// Of the clock that the kernel takes for files.
+/// No file that is changed from now on gets an earlier time. From Linux 6.13 on the kernel gives a
+/// finer time than that of its ticks to a file whose time was looked at, and no earlier one to any
+/// other file after it: Documentation/filesystems/multigrain-ts.rst.
 OAP_AFTER_FORK std::int64_t file_time() {
+  const long file = raw::call(SYS_memfd_create, "clock", MFD_CLOEXEC);
+  if (file >= 0) {
+    struct stat info{};
+    raw::call(SYS_fstat, file, &info);
+    const bool changed = raw::call(SYS_fchmod, file, 0600) == 0 &&
+                         raw::call(SYS_fstat, file, &info) == 0;
+    raw::close(static_cast<int>(file));
+    if (changed) {
+      return std::int64_t{info.st_ctim.tv_sec} * 1'000'000'000 + info.st_ctim.tv_nsec;
+    }
+  }
   timespec now{};
   raw::call(SYS_clock_gettime, CLOCK_REALTIME_COARSE, &now);
   return std::int64_t{now.tv_sec} * 1'000'000'000 + now.tv_nsec;
