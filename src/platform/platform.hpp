@@ -24,6 +24,7 @@ class Journal;
 
 namespace oap::platform {
 
+struct Assembly;
 class Missions;
 class Workflows;
 
@@ -111,9 +112,8 @@ class Platform {
   Task<void> close();
 
  private:
-  struct Parts;
-  explicit Platform(std::unique_ptr<Parts> parts);
-  std::unique_ptr<Parts> parts_;
+  explicit Platform(std::unique_ptr<Assembly> parts);
+  std::unique_ptr<Assembly> parts_;
 };
 
 }  // namespace oap::platform
