@@ -11,11 +11,6 @@ namespace {
 
 constexpr std::size_t kMostPattern = 2000;
 
-/// `find` runs or deletes: no prefix rule covers that (hosts.md 2.2).
-constexpr std::string_view kOnlyFinds =
-    "!argv.exists(w, w in [\"-exec\", \"-execdir\", \"-ok\", \"-okdir\", \"-delete\", "
-    "\"-fprint\", \"-fprint0\", \"-fprintf\", \"-fls\"])";
-
 bool has_star(std::string_view spec) {
   for (std::size_t i = 0; i < spec.size(); ++i) {
     if (spec[i] == '\\') {
@@ -134,72 +129,6 @@ void all_commands(const RuleMaker& make, Translation& out) {
   }
 }
 
-/// Every file that the call names is in the workspace, is known before it runs, and is no
-/// credential.
-std::string stays_inside(bool credentials) {
-  const std::string_view out = "^[/~]|(^|/)\\\\.\\\\.(/|$)";
-  const std::string_view secret =
-      "|(^|/)(\\\\.env[^/]*|id_[a-z0-9_]+|[^/"
-      "]*\\\\.(pem|key|p12|pfx|jks|kdbx)|\\\\.netrc|\\\\.npmrc|"
-      "\\\\.pypirc|\\\\.git-credentials|credentials[^/]*)$";
-  return fmt::format(
-      "!command.contains(\"$\") && !command.contains(\"`\") && "
-      "!paths.exists(p, p.matches(\"{}{}\"))",
-      out, credentials ? "" : secret);
-}
-
-void add_protected_paths(Translation& out) {
-  const RuleMaker ask(Level::kAsk, "Claude Code asks for this by itself");
-  std::vector<std::string> patterns;
-  for (const std::string_view name : {".git", ".config/git", ".vscode", ".idea", ".husky", ".cargo",
-                                      ".devcontainer", ".yarn", ".mvn", ".claude"}) {
-    patterns.push_back(fmt::format("**/{}/**", name));
-  }
-  for (const std::string_view name :
-       {".bashrc", ".bash_profile", ".bash_login", ".bash_logout", ".profile", ".zshrc",
-        ".zprofile", ".zshenv", ".zlogin", ".zlogout", ".gitconfig", ".gitmodules", ".envrc"}) {
-    patterns.push_back(fmt::format("**/{}", name));
-  }
-  for (const std::string& pattern : patterns) {
-    out.rules.push_back(ask.path("write", pattern));
-    out.rules.push_back(ask.path("delete", pattern));
-  }
-}
-
-/// `xargs` without options stands for what it runs, where that is the settings' own choice: what it
-/// is given is not known, which is too much for what runs unasked by itself.
-void add_wrappers(const std::set<std::string>& programs, Translation& out) {
-  const RuleMaker wrapper(Level::kAllow, "what it runs is judged by itself");
-  out.rules.push_back(wrapper.program("{timeout,time,nice,nohup,stdbuf,command,builtin}"));
-  std::string names;
-  for (const std::string& program : programs) {
-    names += (names.empty() ? "" : ", ") + cel_text(program);
-  }
-  if (!names.empty()) {
-    out.rules.push_back(RuleMaker::where(wrapper.command("xargs *"),
-                                         fmt::format("size(argv) > 1 && argv[1] in [{}]", names)));
-  }
-}
-
-void add_reading_commands(Translation& out) {
-  const RuleMaker allow(Level::kAllow, "Claude Code runs commands that only read unasked");
-  const std::string inside = stays_inside(false);
-  out.rules.push_back(RuleMaker::where(
-      allow.program("{ls,cat,echo,pwd,head,tail,grep,wc,which,diff,stat,du}"), inside));
-  out.rules.push_back(RuleMaker::where(
-      allow.command("cd *"),
-      "size(argv) > 1 && !argv.exists(w, w.matches(\"^[/~-]|(^|/)\\\\.\\\\.(/|$)|[$`]\"))"));
-  out.rules.push_back(
-      RuleMaker::where(RuleMaker::where(allow.command("find *"), kOnlyFinds), inside));
-  const json::Object git =
-      allow.command("git {status,log,diff,show,blame,rev-parse,ls-files,describe} *");
-  out.rules.push_back(RuleMaker::where(
-      RuleMaker::where(git,
-                       "!argv.exists(w, w.matches(\"^(--output|--ext-d|--textconv|-O|"
-                       "--open-files|--no-index)\"))"),
-      inside));
-}
-
 }  // namespace
 
 void translate_bash(const ClaudeRule& rule, const RuleMaker& make,
@@ -247,31 +176,6 @@ void translate_bash(const ClaudeRule& rule, const RuleMaker& make,
                                 : fmt::format("argv[0] != \"find\" || {}", kOnlyFinds));
   }
   out.rules.push_back(std::move(made));
-}
-
-void add_edit_commands(Translation& out) {
-  const RuleMaker allow(Level::kAllow, "defaultMode: acceptEdits");
-  out.rules.push_back(
-      RuleMaker::where(allow.program("{mkdir,touch,rm,rmdir,mv,cp,sed}"), stays_inside(true)));
-}
-
-void add_own_rules(bool edits, bool all_bash, const std::set<std::string>& programs,
-                   Translation& out) {
-  const RuleMaker ask(Level::kAsk, "Claude Code asks for this by itself");
-  if (edits) {
-    add_protected_paths(out);
-  }
-  out.rules.push_back(RuleMaker::where(ask.tool("bash"), "size(command) > 10000"));
-  if (all_bash) {
-    return;
-  }
-  if (!programs.contains("git")) {
-    out.rules.push_back(RuleMaker::where(
-        ask.tool("bash"),
-        "command.matches(\"(?s)(^|[;&|(\\n])\\\\s*cd\\\\s.*[;&|\\n]\\\\s*git\\\\s\")"));
-  }
-  add_wrappers(programs, out);
-  add_reading_commands(out);
 }
 
 }  // namespace oap::migration

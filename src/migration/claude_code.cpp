@@ -185,9 +185,11 @@ void Import::servers() {
     }
   }
   for (const std::string& name : settings_.disabled_servers) {
-    if (servers.erase(name) != 0) {
-      lost("mcpServers." + name, ".mcp.json", "the settings disable it (disabledMcpjsonServers)");
-    }
+    lost((servers.erase(name) != 0 ? "mcpServers." : "disabledMcpjsonServers: ") +
+             text::escape_visible(text::truncate_utf8(name, 200)),
+         ".mcp.json",
+         "the settings disable it (disabledMcpjsonServers): it is not taken over, and a server of "
+         "that name that is added later is not disabled");
   }
   settings_.permissions.server_names = server_names(servers);
   settings_.permissions.gateways = gateway_names(*source_);

@@ -288,11 +288,13 @@ void add_directories(const ClaudePermissions& from, bool edits, Translation& out
 }
 
 /// True where the mode allows edits.
-bool add_mode(const std::string& mode, const std::string& where, Translation& out) {
+bool add_mode(const ClaudePermissions& from, Translation& out) {
+  const std::string& mode = from.default_mode;
+  const std::string& where = from.default_mode_where;
   if (mode == "acceptEdits") {
     const RuleMaker allow(Level::kAllow, "defaultMode: acceptEdits");
     out.rules.push_back(allow.path("write", "**"));
-    add_edit_commands(out);
+    add_edit_commands(from.additional_directories, out);
     return true;
   }
   if (mode == "bypassPermissions" || mode == "auto" || mode == "plan") {
@@ -343,9 +345,15 @@ Translation translate_claude(const ClaudePermissions& permissions) {
       }
     }
   }
-  const bool accepts = add_mode(permissions.default_mode, permissions.default_mode_where, out);
+  const bool accepts = add_mode(permissions, out);
   add_directories(permissions, accepts, out);
-  add_own_rules(edits || accepts, all_bash, programs, out);
+  add_own_rules({edits || accepts, all_bash, programs, permissions.additional_directories}, out);
+  if (permissions.default_mode == "dontAsk") {
+    for (json::Object& rule : out.rules) {
+      json::Value& level = rule["level"];
+      level = level == "ask" ? json::Value("deny") : level;
+    }
+  }
   return out;
 }
 

@@ -66,13 +66,23 @@ void translate_domain(const ClaudeRule& rule, const RuleMaker& make, std::string
 /// negation or a comment, which such a rule cannot be. Pure.
 std::optional<std::string> path_pattern(std::string_view spec, Layer layer, Level level);
 
-/// What Claude Code does by itself: commands that only read run unasked, protected paths ask.
-/// `edits`: some rule or the mode allows edits; `all_bash`: every command is allowed; `programs`:
-/// those that rules allow.
-void add_own_rules(bool edits, bool all_bash, const std::set<std::string>& programs,
-                   Translation& out);
+/// `find` runs or deletes: no prefix rule covers that (hosts.md 2.2).
+inline constexpr std::string_view kOnlyFinds =
+    "!argv.exists(w, w in [\"-exec\", \"-execdir\", \"-ok\", \"-okdir\", \"-delete\", "
+    "\"-fprint\", \"-fprint0\", \"-fprintf\", \"-fls\"])";
 
-/// The commands that acceptEdits lets pass, on files of the workspace.
-void add_edit_commands(Translation& out);
+/// What of the settings changes what Claude Code does by itself.
+struct OwnRules {
+  bool edits = false;                    ///< some rule or the mode allows edits
+  bool all_bash = false;                 ///< every command is allowed
+  std::set<std::string> programs;        ///< those that rules allow
+  std::vector<std::string> directories;  ///< additional ones, as written
+};
+/// What Claude Code does by itself: commands that only read run unasked, protected paths and the
+/// removal of critical ones ask.
+void add_own_rules(const OwnRules& own, Translation& out);
+
+/// The commands that acceptEdits lets pass, on files of the workspace and the directories.
+void add_edit_commands(const std::vector<std::string>& directories, Translation& out);
 
 }  // namespace oap::migration

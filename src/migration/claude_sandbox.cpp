@@ -1,7 +1,10 @@
 #include "migration/claude_sandbox.hpp"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
+#include "text/strings.hpp"
 #include "text/utf8.hpp"
 
 namespace oap::migration {
@@ -41,6 +44,8 @@ class Sandbox {
       network(value.get_object());
     } else if (key == "filesystem" && value.is_object()) {
       filesystem(value.get_object());
+    } else if (key == "credentials" && value.is_object()) {
+      credentials(value.get_object());
     } else if (key == "autoAllowBashIfSandboxed") {
       lost(
           name,
@@ -57,25 +62,87 @@ class Sandbox {
            (star == std::string_view::npos || (star == 0 && name.starts_with("*.")));
   }
 
+  /// What a wildcard opens as a whole is not opened where the settings close a part of it.
+  static bool opens(std::string_view allowed, std::string_view denied) {
+    const auto parent = [](std::string_view name) {
+      return name.starts_with("*.") ? name.substr(2) : name;
+    };
+    const std::string wide = "." + std::string(parent(allowed));
+    const std::string narrow = "." + std::string(parent(denied));
+    return narrow == wide || (allowed.starts_with("*.") && narrow.ends_with(wide)) ||
+           (denied.starts_with("*.") && wide.ends_with(narrow)) || denied == "*";
+  }
+
   void network(const json::Object& network) {
+    std::vector<std::string> denied;
+    if (const json::Array* const list = json::find_array(network, "deniedDomains")) {
+      for (const json::Value& host : *list) {
+        denied.push_back(text::lower_ascii(host.is_string() ? json::view(host.get_string()) : ""));
+      }
+    }
     for (const auto& one : network) {
       const std::string key = fmt::format("sandbox.network.{}", text::escape_visible(one.key()));
-      if (one.key() != "allowedDomains" || !one.value().is_array()) {
+      if (one.key() == "deniedDomains" && one.value().is_array()) {
+        deny_hosts(key, denied);
+      } else if (one.key() == "allowedDomains" && one.value().is_array()) {
+        allow_hosts(key, one.value().get_array(), denied);
+      } else {
         lost(key, "has no counterpart here: see sandbox.allowed_hosts");
+      }
+    }
+  }
+
+  void deny_hosts(const std::string& key, const std::vector<std::string>& denied) {
+    for (const std::string& host : denied) {
+      const ClaudeRule rule{Level::kDeny, Layer::kProject, key + ": " + host, from_.sandbox_where};
+      Translation made;
+      translate_domain(rule, RuleMaker(Level::kDeny, key), host, made);
+      add(std::move(made));
+    }
+    report_.warnings.push_back(
+        key + ": no web_fetch gets there and no host of allowedDomains opens it; what a command may "
+              "reach is what sandbox.allowed_hosts lists");
+  }
+
+  void allow_hosts(const std::string& key, const json::Array& list,
+                   const std::vector<std::string>& denied) {
+    json::Array hosts;
+    for (const json::Value& host : list) {
+      const std::string name =
+          text::lower_ascii(host.is_string() ? json::view(host.get_string()) : "");
+      if (!is_host(name)) {
+        lost(key + ": " + text::escape_visible(name),
+             "is no host such as example.org or *.example.org");
+      } else if (std::any_of(denied.begin(), denied.end(),
+                             [&](const std::string& one) { return opens(name, one); })) {
+        lost(key + ": " + text::escape_visible(name),
+             "a host of deniedDomains is one of it, and there is no list of exceptions here");
+      } else {
+        hosts.emplace_back(name);
+      }
+    }
+    out_.settings["allowed_hosts"] = std::move(hosts);
+  }
+
+  /// Files that no sandboxed command may read are denied; a mask, which shows a placeholder, too.
+  void credentials(const json::Object& credentials) {
+    for (const auto& one : credentials) {
+      const std::string key =
+          fmt::format("sandbox.credentials.{}", text::escape_visible(one.key()));
+      if (one.key() != "files" || !one.value().is_array()) {
+        lost(key, one.key() == "envVars"
+                      ? "a command gets a minimal environment here, without any such variable"
+                      : "has no counterpart here: nothing is put in the place of a credential");
         continue;
       }
-      json::Array hosts;
-      for (const json::Value& host : one.value().get_array()) {
-        const std::string_view name = host.is_string() ? json::view(host.get_string()) : "";
-        if (is_host(name)) {
-          hosts.emplace_back(name);
-        } else {
-          lost(key + ": " + text::escape_visible(name),
-               "is no host such as example.org or *.example.org");
+      for (const json::Value& file : one.value().get_array()) {
+        const std::string_view path = json::get_string(file, "path");
+        if (json::get_string(file, "mode") == "mask") {
+          report_.warnings.push_back(fmt::format("{}: {}: may not be read at all here, in the place "
+                                                 "of being masked",
+                                                 key, text::escape_visible(path)));
         }
-      }
-      if (!hosts.empty()) {
-        out_.settings["allowed_hosts"] = std::move(hosts);
+        deny(key, true, path);
       }
     }
   }
@@ -103,6 +170,10 @@ class Sandbox {
     const ClaudeRule rule{Level::kDeny, Layer::kProject, text, from_.sandbox_where};
     Translation made;
     translate_path(rule, RuleMaker(Level::kDeny, key), reads ? "read" : "write", text, made);
+    add(std::move(made));
+  }
+
+  void add(Translation made) {
     out_.rules.insert(out_.rules.end(), made.rules.begin(), made.rules.end());
     report_.not_carried.insert(report_.not_carried.end(), made.not_carried.begin(),
                                made.not_carried.end());

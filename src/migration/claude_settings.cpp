@@ -89,6 +89,7 @@ std::string_view reason_for(std::string_view key) {
       {"enableAllProjectMcpServers", "servers start after `oap trust`, and not before"},
       {"enabledMcpjsonServers", "servers start after `oap trust`, and not before"},
       {"allowedMcpServers", "there is no list of servers that may be used"},
+      {"allowManagedMcpServersOnly", "there is no list of servers that may be used"},
       {"deniedMcpServers",
        "there is no list of servers that may not be used; deny their tools by a "
        "rule mcp__<server>"},
@@ -150,8 +151,22 @@ class Merger {
 
   bool take_key(const SettingsFile& file, std::string_view key, const std::string& pointer,
                 const json::Value& value) {
-    if (key == "$schema" || key == "disableAllHooks" || key == "allowManagedHooksOnly" ||
-        key == "allowManagedPermissionRulesOnly") {
+    if (key == "$schema") {
+      return true;
+    }
+    if (key == "allowManagedHooksOnly" || key == "allowManagedPermissionRulesOnly") {
+      if (file.layer != Layer::kManaged) {
+        lost(file, pointer, std::string(key), "counts in managed settings only");
+      }
+      return true;
+    }
+    if (key == "disableAllHooks") {
+      if (value.is_bool() && value.get_bool()) {
+        report_.warnings.push_back(fmt::format(
+            "{}: disableAllHooks: no hook of these settings is taken over; hooks that stand in "
+            "oap's own hooks folders run all the same",
+            file.where(pointer)));
+      }
       return true;
     }
     if (key == "permissions" || key == "hooks" || key == "sandbox" || key == "env" ||

@@ -29,7 +29,7 @@ class Workspace {
     for (const char* file :
          {"ws/src/app.ts", "ws/src/components/b.ts", "ws/vendor/pkg/src/lib.js", "ws/.env",
           "ws/pkg/.env", "ws/secrets/key.txt", "ws/pkg/secrets/key.txt", "ws/docs/a.md",
-          "ws/README.md", "ws/.git/config", "ws/a.pdf", "out/data.txt"}) {
+          "ws/README.md", "ws/.git/config", "ws/a.pdf", "out/data.txt", "ws/.opencode/permissions.yaml"}) {
       dir_.write(file, "x");
     }
     fs::create_symlink("../.env", dir_ / "ws/src/settings");
@@ -177,6 +177,9 @@ int decided_rows(const std::string& name) {
 
 TEST(RuleCorpus, ClaudeCode) { EXPECT_GE(decided_rows("claude.case"), 290); }
 TEST(RuleCorpus, ClaudeCodeAsPeopleWriteIt) { EXPECT_GE(decided_rows("claude_real.case"), 175); }
+TEST(RuleCorpus, ClaudeCodeAsItsDocumentationSays) {
+  EXPECT_GE(decided_rows("claude_doc.case"), 400);
+}
 TEST(RuleCorpus, Codex) { EXPECT_GE(decided_rows("codex.case"), 29); }
 TEST(RuleCorpus, Opencode) { EXPECT_GE(decided_rows("opencode.case"), 55); }
 TEST(RuleCorpus, GeminiCli) { EXPECT_GE(decided_rows("gemini.case"), 35); }

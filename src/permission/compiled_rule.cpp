@@ -261,10 +261,10 @@ PathMatch match_path(const CompiledRule& rule, const PathFacet& path) {
 }
 
 PathMatch match_below(const CompiledRule& rule, const PathFacet& path) {
-  if (rule.rule.level == Level::kAllow || (!rule.absolute && !path.inside)) {
+  if (rule.rule.level == Level::kAllow || (!rule.absolute && !path.inside && !path.above)) {
     return PathMatch::kNone;
   }
-  const bool whole = !rule.absolute && path.relative == ".";
+  const bool whole = !rule.absolute && (path.above || path.relative == ".");
   const std::string& place = rule.absolute ? path.canonical : path.relative;
   const bool within =
       whole || rule.glob->literal_prefix().starts_with(place == "/" ? place : place + "/");

@@ -20,6 +20,7 @@ struct PathFacet {
   std::string relative;           ///< canonical below the workspace, "." for itself; "" outside
   std::string lexical_relative;   ///< likewise
   bool inside = false;            ///< canonical is the workspace or below it
+  bool above = false;             ///< the workspace lies in canonical
   bool exact = true;              ///< false: an expansion or glob; the paths are unknown
   bool tree = false;              ///< everything below too
   bool redirect = false;          ///< of a shell redirection

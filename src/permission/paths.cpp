@@ -142,6 +142,8 @@ PathFacet path_facet(std::string_view path, Action access, std::string_view cwd,
 void place_facet(PathFacet& facet, std::string_view workspace) {
   facet.relative = below(facet.canonical, workspace);
   facet.inside = facet.exact && !facet.relative.empty();
+  facet.above = facet.exact && facet.relative.empty() &&
+                (facet.canonical == "/" || !below(workspace, facet.canonical).empty());
   facet.lexical_relative = below(facet.lexical, workspace);
 }
 
