@@ -140,6 +140,7 @@ struct SandboxServerArgs {
   std::string require;
   std::vector<std::string> protect;
   std::vector<std::string> unprotect;
+  std::vector<std::string> readable;
   bool tell_git = false;
   std::vector<std::string> capabilities;
   std::string agent_tools;  ///< JSON of a tools::AgentContext; empty: without them

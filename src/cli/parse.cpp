@@ -254,6 +254,8 @@ struct Tree {
         ->allow_extra_args(false);
     sub->add_option("--unprotect", server.unprotect, "A protected name that they can")
         ->allow_extra_args(false);
+    sub->add_option("--readable", server.readable, "A further place that calls may see")
+        ->allow_extra_args(false);
     sub->add_flag("--tell-git", server.tell_git, "Files that git would run are told, not renamed");
     sub->add_option("--capability", server.capabilities, "bash, python, file_ops (default: all)");
     sub->add_option("--agent-tools", server.agent_tools, "For this program itself")->group("");

@@ -64,7 +64,7 @@ void add_each(std::vector<std::string>& argv, const char* option,
 
 /// The built-in server runs outside the sandbox and applies the limits to each of its calls.
 mcp::ServerSpec builtin_spec(const Settings& settings, const config::McpServer& server,
-                             const std::string& folder, bool for_agents) {
+                             const std::string& folder, const BuiltinParts& parts) {
   mcp::ServerSpec spec;
   spec.name = kBuiltinServer;
   std::vector<std::string>& argv = spec.process.argv;
@@ -95,13 +95,14 @@ mcp::ServerSpec builtin_spec(const Settings& settings, const config::McpServer& 
   }
   add_each(argv, "--protect", policy.protect);
   add_each(argv, "--unprotect", policy.unprotect);
+  add_each(argv, "--readable", parts.readable);
   if (!policy.hold_git) {
     argv.emplace_back("--tell-git");
   }
   for (const std::string& capability : server.capabilities) {
     argv.insert(argv.end(), {"--capability", capability});
   }
-  if (for_agents) {
+  if (parts.for_agents) {
     argv.insert(argv.end(),
                 {"--agent-tools", json::print(json::Value(to_json(agent_context(settings))))});
   }
@@ -194,8 +195,7 @@ std::unique_ptr<gateway::Upstream> builtin_at(const Settings& settings, Executor
     }
   }
   std::unique_ptr<gateway::Upstream> server = std::make_unique<gateway::McpUpstream>(
-      executor,
-      upstream_options(builtin, builtin_spec(settings, builtin, folder, parts.for_agents)),
+      executor, upstream_options(builtin, builtin_spec(settings, builtin, folder, parts)),
       gateway::mcp_connector());
   if (parts.wrap) {
     server = parts.wrap(std::move(server));

@@ -25,6 +25,7 @@ struct BuiltinParts {
   LocalTools local = {};    ///< tools that run inside this program
   /// What is put around the server; empty: nothing.
   std::function<std::unique_ptr<gateway::Upstream>(std::unique_ptr<gateway::Upstream>)> wrap = {};
+  std::vector<std::string> readable = {};  ///< further places that its programs may see
 };
 
 /// Puts the built-in server and every configured one into the set. Starts none. kConfiguration

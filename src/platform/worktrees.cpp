@@ -15,58 +15,16 @@
 #include "orchestration/mission/mission_tools.hpp"
 #include "os/file.hpp"
 #include "platform/upstreams.hpp"
-#include "sandbox/run.hpp"
+#include "platform/worktree_git.hpp"
 #include "text/strings.hpp"
 #include "tools/builtin.hpp"
 
 namespace oap::platform {
 namespace {
 
-constexpr Millis kGitTime{120'000};
 constexpr std::size_t kMostNamed = 10;
 constexpr int kRemovals = 20;  // sandboxes that begin or end may hold parts of it for a moment
 constexpr Millis kRemovalPause{50};
-
-/// Git in the workspace's sandbox; `extra` is what it may write besides.
-class Git {
- public:
-  Git(Executor executor, std::string workspace, std::string extra)
-      : executor_(std::move(executor)),
-        workspace_(std::move(workspace)),
-        extra_(std::move(extra)) {}
-
-  Task<Result<std::string>> run(std::vector<std::string> words, std::string cwd,
-                                std::string input = {}) const {
-    sandbox::Spec spec;
-    spec.argv = {
-        "git",           "-c", "core.hooksPath=/dev/null", "-c", "core.fsmonitor=false", "-c",
-        "user.name=oap", "-c", "user.email=oap@localhost", "-c", "commit.gpgSign=false"};
-    spec.argv.insert(spec.argv.end(), words.begin(), words.end());
-    spec.cwd = std::move(cwd);
-    spec.workspace = workspace_;
-    spec.writable = {extra_};
-    spec.profile = sandbox::Profile::kTool;
-    spec.limits.network = false;
-    spec.hold_git = false;
-    spec.env["GIT_TERMINAL_PROMPT"] = "0";
-    sandbox::RunOptions options;
-    options.deadline = Deadline::after(kGitTime);
-    options.max_output_bytes = 16U << 20U;
-    options.input = std::move(input);
-    OAP_CO_TRY(sandbox::Output output,
-               co_await sandbox::run(executor_, std::move(spec), std::move(options)));
-    if (output.exit_code != 0) {
-      co_return fail(Code::kFailedPrecondition, "git {} failed: {}", words.front(),
-                     text::trim(output.err.empty() ? output.out : output.err));
-    }
-    co_return std::move(output.out);
-  }
-
- private:
-  Executor executor_;
-  std::string workspace_;
-  std::string extra_;
-};
 
 std::vector<std::string> names_in(const std::string& nul_separated) {
   std::vector<std::string> names;
@@ -102,6 +60,12 @@ std::map<std::string, std::string> blobs_in(std::string_view listing) {
   return blobs;
 }
 
+/// The index by which we, and nobody else, see a worktree's files.
+std::string index_of(const std::string& path) {
+  const std::size_t slash = path.rfind('/');
+  return path.substr(0, slash) + "/." + path.substr(slash + 1) + ".index";
+}
+
 std::string listed(const std::vector<std::string>& names) {
   std::string text;
   for (std::size_t i = 0; i < names.size() && i < kMostNamed; ++i) {
@@ -124,7 +88,8 @@ class GatewayInvoker final : public workflow::ToolInvoker {
 class Worktree final : public orchestration::Workplace {
  public:
   Worktree(const Worktrees::Parts& parts, async::BlockingPool& blocking, async::Semaphore& turn,
-           Git git, std::string path, std::string branch, std::string base, std::string description)
+           WorkspaceGit git, std::string path, std::string branch, std::string base,
+           std::string description)
       : parts_(parts),
         git_(std::move(git)),
         path_(std::move(path)),
@@ -133,7 +98,11 @@ class Worktree final : public orchestration::Workplace {
         description_(std::move(description)),
         blocking_(blocking),
         turn_(turn) {
-    upstreams_.add(builtin_at(parts_.settings, parts_.executor, path_, {true, parts_.local, {}}));
+    BuiltinParts builtin{true, parts_.local, {}, {}};
+    if (const std::string objects = git_.objects(); !objects.empty()) {
+      builtin.readable.push_back(objects);
+    }
+    upstreams_.add(builtin_at(parts_.settings, parts_.executor, path_, std::move(builtin)));
     std::vector<ToolSpec> specs = tools::builtin_specs();
     const std::vector<ToolSpec> more = tools::agent_specs();
     specs.insert(specs.end(), more.begin(), more.end());
@@ -230,7 +199,7 @@ class Worktree final : public orchestration::Workplace {
       co_return same;
     }
     Words tree{"ls-tree", "-r", "-z", "--full-tree", branch_};
-    OAP_CO_TRY(const std::string listing, co_await git(std::move(tree), workspace));
+    OAP_CO_TRY(const std::string listing, co_await git(std::move(tree)));
     const std::map<std::string, std::string> on_branch = blobs_in(listing);
     std::vector<std::string> present;
     std::string lines;
@@ -243,8 +212,7 @@ class Worktree final : public orchestration::Workplace {
       }
     }
     Words hash{"hash-object", "--stdin-paths"};
-    OAP_CO_TRY(const std::string hashes,
-               co_await git(std::move(hash), workspace, std::move(lines)));
+    OAP_CO_TRY(const std::string hashes, co_await git(std::move(hash), std::move(lines)));
     const std::vector<std::string_view> blobs = text::split_lines(hashes);
     for (std::size_t i = 0; i < present.size() && i < blobs.size(); ++i) {
       const auto found = on_branch.find(present[i]);
@@ -256,40 +224,84 @@ class Worktree final : public orchestration::Workplace {
     co_return same;
   }
 
-  Task<Result<std::string>> git(Words words, std::string cwd, std::string input = {}) {
-    return git_.run(std::move(words), std::move(cwd), std::move(input));
+  Task<Result<std::string>> git(Words words, std::string input = {}) {
+    return git_.run(std::move(words), std::move(input));
   }
 
-  /// What a killed process left behind is taken away first: git's lock, a file half written.
+  /// On the worktree's files, with an index of our own.
+  Task<Result<std::string>> git_here(Words words, std::string input = {}) {
+    return git_.run_on(path_, index_of(path_), std::move(words), std::move(input));
+  }
+
+  /// What counts are the files as they lie there, however the agent has committed, staged or
+  /// stashed them. What a killed process left behind is taken away first: git's lock, a file half
+  /// written.
   Task<Result<void>> commit() {
     std::error_code none;
-    std::filesystem::remove(record() + "/index.lock", none);
-    Words tidy{"clean", "-q", "-f", "--", ":(glob)**/.oap_write_*.tmp"};
-    OAP_CO_CHECK_OK(co_await git(std::move(tidy), path_));
-    Words add{"add", "-A"};
-    OAP_CO_CHECK_OK(co_await git(std::move(add), path_));
-    Words status{"status", "--porcelain", "-z"};
-    OAP_CO_TRY(const std::string open, co_await git(std::move(status), path_));
-    if (!open.empty()) {
-      Words make{"commit", "--quiet", "--no-verify", "-m", description_};
-      OAP_CO_CHECK_OK(co_await git(std::move(make), path_));
+    std::filesystem::remove(index_of(path_) + ".lock", none);
+    if (!os::exists(index_of(path_))) {
+      Words read{"read-tree", branch_};
+      OAP_CO_CHECK_OK(co_await git_here(std::move(read)));
     }
+    Words tidy{"clean", "-q", "-f", "--", ":(glob)**/.oap_write_*.tmp"};
+    OAP_CO_CHECK_OK(co_await git_here(std::move(tidy)));
+    Words add{"add", "-A"};
+    OAP_CO_CHECK_OK(co_await git_here(std::move(add)));
+    co_await add_ignored();
+    Words write{"write-tree"};
+    OAP_CO_TRY(const std::string tree, co_await git_here(std::move(write)));
+    Words before{"rev-parse", "--verify", branch_ + "^{tree}"};
+    OAP_CO_TRY(const std::string known, co_await git(std::move(before)));
+    if (text::trim(tree) == text::trim(known)) {
+      co_return Result<void>{};
+    }
+    Words make{"commit-tree", std::string(text::trim(tree)), "-p", branch_, "-m", description_};
+    OAP_CO_TRY(const std::string made, co_await git(std::move(make)));
+    Words move{"update-ref", "refs/heads/" + branch_, std::string(text::trim(made))};
+    OAP_CO_CHECK_OK(co_await git(std::move(move)));
     co_return Result<void>{};
+  }
+
+  /// Files that .gitignore names, but that the agent has added all the same.
+  Task<void> add_ignored() {
+    const std::string index = path_ + "/.git/index";
+    if (std::filesystem::symlink_status(path_ + "/.git").type() !=
+            std::filesystem::file_type::directory ||
+        std::filesystem::symlink_status(index).type() != std::filesystem::file_type::regular) {
+      co_return;
+    }
+    Words list{"ls-files", "-z", "--cached", "--ignored", "--exclude-standard"};
+    const auto listed = co_await git_.run_on(path_, index, std::move(list));
+    std::string names;
+    for (const std::string& name : names_in(listed.value_or(""))) {
+      std::error_code none;
+      names += std::filesystem::exists(std::filesystem::symlink_status(path_ + "/" + name, none))
+                   ? name + std::string(1, '\0')
+                   : std::string();
+    }
+    if (names.empty()) {
+      co_return;
+    }
+    Words add{"--literal-pathspecs", "add", "-f", "--pathspec-from-file=-", "--pathspec-file-nul"};
+    const auto added = co_await git_here(std::move(add), std::move(names));
+    if (!added) {
+      log::warn("worktrees", "ignored files that were added are left out",
+                {{"why", added.error().to_string()}});
+    }
   }
 
   Task<Result<std::vector<std::string>>> changed_on_branch() {
     Words diff{"diff", "--name-only", "--no-renames", "-z", base_, branch_};
-    OAP_CO_TRY(const std::string names, co_await git(std::move(diff), path_));
+    OAP_CO_TRY(const std::string names, co_await git(std::move(diff)));
     co_return names_in(names);
   }
 
   /// Tracked files that differ from where the worktree began, and untracked ones.
   Task<Result<std::vector<std::string>>> changed_in_workspace() {
-    const std::string& workspace = parts_.settings.paths.workspace;
     Words diff{"diff", "--name-only", "--no-renames", "-z", base_};
-    OAP_CO_TRY(std::string names, co_await git(std::move(diff), workspace));
+    OAP_CO_TRY(std::string names, co_await git(std::move(diff)));
     Words untracked{"ls-files", "--others", "--exclude-standard", "-z"};
-    OAP_CO_TRY(const std::string more, co_await git(std::move(untracked), workspace));
+    OAP_CO_TRY(const std::string more, co_await git(std::move(untracked)));
     co_return names_in(names + more);
   }
 
@@ -331,14 +343,13 @@ class Worktree final : public orchestration::Workplace {
       diff.emplace_back("--");
       diff.insert(diff.end(), only.begin(), only.end());
     }
-    OAP_CO_TRY(std::string patch, co_await git(std::move(diff), path_));
+    OAP_CO_TRY(std::string patch, co_await git(std::move(diff)));
     Words words{"apply", "--whitespace=nowarn"};
-    OAP_CO_CHECK_OK(
-        co_await git(std::move(words), parts_.settings.paths.workspace, std::move(patch)));
+    OAP_CO_CHECK_OK(co_await git(std::move(words), std::move(patch)));
     co_return Result<void>{};
   }
 
-  /// Git's own folder about this worktree.
+  /// Where git itself would keep what it knows of a worktree; former versions had it made.
   std::string record() const {
     return parts_.settings.paths.workspace + "/.git/worktrees" + path_.substr(path_.rfind('/'));
   }
@@ -346,10 +357,10 @@ class Worktree final : public orchestration::Workplace {
   /// The folder and git's record of it: plain files that no program is run for. (In the sandbox git
   /// cannot take the record away, as parts of it are protected there.)
   Task<Result<void>> remove(bool with_branch) {
-    const std::string& workspace = parts_.settings.paths.workspace;
-    const auto remove_both = [path = path_, record = record()]() -> Result<void> {
+    const auto remove_both = [path = path_, index = index_of(path_),
+                              record = record()]() -> Result<void> {
       std::error_code problem;
-      for (const std::string& folder : {path, record}) {
+      for (const std::string& folder : {path, record, index}) {
         std::filesystem::remove_all(folder, problem);
         if (problem) {
           return fail(Code::kUnavailable, "removing {}: {}", folder, problem.message());
@@ -370,13 +381,13 @@ class Worktree final : public orchestration::Workplace {
     }
     if (with_branch && removed) {
       Words branch{"branch", "--quiet", "-D", branch_};
-      OAP_CO_CHECK_OK(co_await git(std::move(branch), workspace));
+      OAP_CO_CHECK_OK(co_await git(std::move(branch)));
     }
     co_return Result<void>{};
   }
 
   const Worktrees::Parts& parts_;
-  Git git_;
+  WorkspaceGit git_;
   std::string path_;
   std::string branch_;
   std::string base_;
@@ -418,32 +429,26 @@ Task<Result<std::unique_ptr<orchestration::Workplace>>> Worktrees::open(std::str
   }
   const std::string path = folder + "/" + task_id;
   const std::string branch = "oap/" + task_id;
-  Git git(parts_.executor, workspace, folder);
+  WorkspaceGit git(parts_.executor, workspace, folder);
   std::vector<std::string> words{"rev-parse", "--verify", "HEAD"};
-  auto head = co_await git.run(std::move(words), workspace);
+  auto head = co_await git.run(std::move(words));
   if (!head) {
     co_return fail(Error(Code::kFailedPrecondition,
                          "there can be no worktree: the repository has no commit yet",
                          Audience::kModel));
   }
   std::string base(text::trim(*head));
-  if (os::is_directory(path)) {  // of a task that is taken up again
+  std::vector<std::string> known{"rev-parse", "--verify", "--quiet", "refs/heads/" + branch};
+  if ((co_await git.run(std::move(known))).has_value()) {  // of a task that is taken up again
     std::vector<std::string> fork{"merge-base", "HEAD", branch};
-    OAP_CO_TRY(const std::string found, co_await git.run(std::move(fork), workspace));
+    OAP_CO_TRY(const std::string found, co_await git.run(std::move(fork)));
     base = text::trim(found);
   } else {
-    std::vector<std::string> known{"rev-parse", "--verify", "--quiet", "refs/heads/" + branch};
-    const bool is_known = (co_await git.run(std::move(known), workspace)).has_value();
-    std::vector<std::string> add{"worktree", "add", "--quiet", "--force"};
-    if (is_known) {  // its process died when the folder was gone already
-      std::vector<std::string> fork{"merge-base", "HEAD", branch};
-      OAP_CO_TRY(const std::string found, co_await git.run(std::move(fork), workspace));
-      base = text::trim(found);
-      add.insert(add.end(), {path, branch});
-    } else {
-      add.insert(add.end(), {"-b", branch, path, base});
-    }
-    OAP_CO_CHECK_OK(co_await git.run(std::move(add), workspace));
+    std::vector<std::string> make{"branch", "--quiet", "--no-track", branch, base};
+    OAP_CO_CHECK_OK(co_await git.run(std::move(make)));
+  }
+  if (!os::is_directory(path)) {
+    OAP_CO_CHECK_OK(co_await git.make_tree(path, index_of(path), branch));
   }
   std::unique_ptr<orchestration::Workplace> place =
       std::make_unique<Worktree>(parts_, blocking_, one_at_a_time_, std::move(git), path, branch,

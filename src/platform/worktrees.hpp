@@ -21,7 +21,8 @@ namespace oap::platform {
 
 /// Git worktrees for delegated agents that write at the same time, below `.opencode/worktrees`.
 /// Each has built-in tools of its own that work there, behind the same hooks, approver and audit;
-/// MCP servers are not offered in it. Git runs in the sandbox, without the repository's hooks.
+/// MCP servers are not offered in it. Git runs in the sandbox, without the repository's hooks, and
+/// never looks at what the agent has made of the worktree's own `.git` (see worktree_git.hpp).
 ///
 /// A worktree begins at HEAD. At its end what was changed there is committed on its branch
 /// (`oap/<task>`), and put into the workspace's files where nobody has changed the same files

@@ -104,6 +104,97 @@ class Worktrees(MissionTest):
         self.assertIn("merged", self.notes(result)["write a"])
         self.assertEqual(list(self.base.glob("ran-*")), [])
 
+    def results(self, agent):
+        """What the agent's calls answered, in their order."""
+        last = max(self.requests(agent), key=lambda body: len(body["messages"]))
+        said = [m["content"] for m in last["messages"] if m["role"] == "tool"]
+        return [text if isinstance(text, str) else "".join(part["text"] for part in text) for text in said]
+
+    def runs(self, *commands):
+        return [{"when": {"agent": "Worker", "results": n}, "answer": call("bash", command=command)}
+                for n, command in enumerate(commands)]
+
+    def state_of_git(self):
+        """Everything of the repository but objects that came."""
+        return {str(p.relative_to(self.work)): (p.read_bytes() if p.is_file() else b"")
+                for p in sorted((self.work / ".git").rglob("*")) if "objects" not in p.parts}
+
+    def test_git_works_in_a_worktree(self):
+        self.repository()
+        self.write("more.txt", "one\ntwo\n")
+        self.write(".gitignore", "*.log\n")
+        self.git("add", ".")
+        self.git("commit", "-q", "-m", "second")
+        self.git("tag", "v1")
+        result, _ = self.mission("start", "go", script=self.script(self.runs(
+            "git status --short && git log --oneline && git branch --show-current",
+            "echo three >> more.txt && git diff && git blame more.txt && git grep two && git show --stat v1",
+            "git add -A && git commit -qm mine && git log --oneline main..HEAD && git status --short",
+            "echo kept > stash.txt && git add stash.txt && git stash -q && git stash list && git stash pop -q",
+            "echo x > out.log && git add -f out.log && echo y > not.log && git rm -q shared.txt && git status --short",
+            "python3 -c 'import subprocess; print(subprocess.check_output([\"git\",\"rev-parse\",\"HEAD\"]))'",
+        ), start("write")))
+        said = self.results("You are the Worker")
+        for text in said:
+            self.assertNotIn("fatal", text)
+            self.assertNotIn("exit code", text)
+        self.assertIn("second", said[0])
+        self.assertIn("oap/task_", said[0])
+        self.assertIn("+three", said[1])
+        self.assertIn("base", said[1] + said[0])
+        self.assertIn("mine", said[2])
+        self.assertIn("stash@{0}", said[3])
+        note = self.notes(result)["write"]
+        self.assertEqual(note, "merged into the workspace: more.txt, out.log, shared.txt, stash.txt", result)
+        self.assertEqual((self.work / "more.txt").read_text(), "one\ntwo\nthree\n")
+        self.assertFalse((self.work / "shared.txt").exists())
+        self.assertFalse((self.work / "not.log").exists())
+        self.assertEqual((self.work / "stash.txt").read_text(), "kept\n")
+        self.assertEqual(self.git("log", "--oneline").count("\n"), 2, "the person's history stays")
+        self.assertEqual(self.git("branch", "--list", "oap/*") + self.git("stash", "list"), "")
+        self.assertEqual(self.git("fsck", "--strict", "--no-dangling"), "")
+        self.assertEqual(sorted(p.name for p in (self.work / ".opencode/worktrees").iterdir()), [".gitignore"])
+
+    def test_git_in_a_worktree_changes_nothing_of_the_repository(self):
+        self.repository()
+        hook = self.work / ".git/hooks/post-commit"
+        hook.write_text("#!/bin/sh\ntrue\n")
+        hook.chmod(0o755)
+        self.git("pack-refs", "--all")
+        head = self.git("rev-parse", "HEAD").strip()
+        before = self.state_of_git()
+        git = self.work / ".git"
+        result, _ = self.mission("start", "go", script=self.script(self.runs(
+            f"echo '[core] pager=touch {self.base}/ran' >> {git}/config; echo x > {git}/hooks/post-commit; "
+            f"echo x > {git}/refs/heads/main; rm -rf {git}/objects {git}/hooks; touch {git}/objects/x; ls {git}",
+            "git config core.fsmonitor 'touch ran'; echo '[core] fsmonitor=touch ran' >> .git/config; "
+            "echo 'touch ran' > .git/hooks/pre-commit; chmod +x .git/hooks/pre-commit",
+            "echo w > w.txt; git add -A; git commit -qm w; git checkout -q -B main; git branch -f evil; "
+            "git update-ref refs/heads/main HEAD; git tag evil; git gc -q --prune=now",
+            f"rm -rf .git/refs .git/HEAD; echo 'gitdir: {git}' > .git/commondir; ln -sfn {git} .git/worktrees; "
+            "mv .git away; ln -s /etc .git; echo 'gitdir: /etc' > .git",
+        ), start("write")))
+        self.assertIn("merged into the workspace: ", self.notes(result)["write"], result)
+        self.assertEqual((self.work / "w.txt").read_text(), "w\n")
+        self.assertEqual(self.git("rev-parse", "HEAD").strip(), head)
+        self.assertEqual(self.git("branch", "--list").split(), ["*", "main"])
+        self.assertEqual(self.git("tag", "--list"), "")
+        self.git("fsck", "--strict")
+        after = self.state_of_git()
+        changed = {name for name in before.keys() | after.keys() if before.get(name) != after.get(name)}
+        self.assertLessEqual(changed, {".git/index", ".git/logs/refs/heads/oap", ".git/refs/heads/oap", ".git/packed-refs"})
+        self.assertEqual(list(self.base.glob("**/ran")), [])
+
+    def test_a_failed_writers_commits_are_on_its_branch(self):
+        self.repository()
+        rules = self.runs("echo mine > a.txt && git add a.txt && git commit -qm mine") + [
+            {"when": {"agent": "Worker"}, "answer": {"status": 400, "text": "no"}}]
+        self.write("a.txt", "theirs\n")
+        result, _ = self.mission("start", "go", script=self.script(rules, start("write")))
+        branch = self.git("branch", "--list", "oap/*").split()[-1]
+        self.assertEqual(self.git("show", f"{branch}:a.txt"), "mine\n", result)
+        self.git("fsck", "--strict")
+
     def test_without_a_repository_it_is_said(self):
         result, _ = self.mission("start", "go", script=self.script([], start("write a")))
         self.assertEqual(result["tasks"][0]["state"], "failed")

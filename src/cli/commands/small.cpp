@@ -253,6 +253,7 @@ int sandbox_server_command(const Common& common, const SandboxServerArgs& args) 
   child.hosts = args.no_network ? std::vector<std::string>() : args.hosts;
   child.protect = args.protect;
   child.unprotect = args.unprotect;
+  child.readable = args.readable;
   child.hold_git = !args.tell_git;
   auto require = sandbox::parse_kinds(args.require);
   if (!require) {
