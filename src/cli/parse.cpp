@@ -17,7 +17,9 @@
 #include "cli/parse_skills.hpp"
 #include "cli/parse_workflow.hpp"
 #include "cli/sandbox.hpp"
+#include "cli/values.hpp"
 #include "cli/version.hpp"
+#include "text/utf8.hpp"
 
 namespace oap::cli {
 namespace {
@@ -35,6 +37,8 @@ Examples:
 Configuration is in .opencode/ of the workspace, ~/.config/oap/ and /etc/oap/; none is needed.
 Exit codes: 0 done, 1 failed, 2 usage or configuration, 3 denied, 4 nobody could approve,
 5 model or server failed, 130 interrupted.)";
+
+constexpr std::int64_t kMostBytes = std::int64_t{1} << 62;
 
 /// CLI11's tree and the structs it fills. Nothing else sees CLI11.
 struct Tree {
@@ -65,6 +69,10 @@ struct Tree {
   CompletionArgs completion;
   std::string format = "text";
   bool version = false;
+  const CommandMaker make = [this](CLI::App& above, const std::string& name,
+                                   const std::string& help, std::function<void()> chosen) {
+    return command(above, name, help, std::move(chosen));
+  };
 
   Tree() {
     app.footer(kFooter);
@@ -89,6 +97,7 @@ struct Tree {
     add_mission();
     add_sessions();
     add_migrate();
+    check_values(app);
   }
 
   CLI::App* command(CLI::App& parent, const std::string& name, const std::string& help,
@@ -96,7 +105,8 @@ struct Tree {
     CLI::App* sub = parent.add_subcommand(name, help);
     sub->add_option("--workspace,-w", args.common.workspace,
                     "The folder to work in (default: the project around the current folder)")
-        ->type_name("DIR");
+        ->type_name("DIR")
+        ->check(CLI::ExistingDirectory);
     sub->add_flag("--json", args.common.json, "Print one JSON object");
     sub->add_flag("--trust", args.common.trust, "Trust this folder for this command only");
     sub->callback(std::move(chosen));
@@ -197,21 +207,9 @@ struct Tree {
         ->required();
   }
 
-  void add_permission() {
-    const CommandMaker make = [this](CLI::App& above, const std::string& name,
-                                     const std::string& help, std::function<void()> chosen) {
-      return command(above, name, help, std::move(chosen));
-    };
-    add_permission_commands(app, permission, approval, args.command, make);
-  }
+  void add_permission() { add_permission_commands(app, permission, approval, args.command, make); }
 
-  void add_hook() {
-    const CommandMaker make = [this](CLI::App& above, const std::string& name,
-                                     const std::string& help, std::function<void()> chosen) {
-      return command(above, name, help, std::move(chosen));
-    };
-    add_hook_commands(app, hook, args.command, make);
-  }
+  void add_hook() { add_hook_commands(app, hook, args.command, make); }
 
   void add_serve() {
     using Action = ServeArgs::Action;
@@ -230,10 +228,6 @@ struct Tree {
   void add_mcp() {
     CLI::App* parent = app.add_subcommand("mcp", "Use the configured MCP servers");
     parent->require_subcommand(1);
-    const CommandMaker make = [this](CLI::App& above, const std::string& name,
-                                     const std::string& help, std::function<void()> chosen) {
-      return command(above, name, help, std::move(chosen));
-    };
     add_mcp_commands(*parent, mcp, args.command, make);
   }
 
@@ -242,14 +236,19 @@ struct Tree {
     parent->require_subcommand(1);
     CLI::App* sub = command(*parent, "sandbox", "Files, search, bash and python in the workspace",
                             [this] { args.command = server; });
-    sub->add_option("--memory", server.memory_bytes, "Bytes of memory a call may use");
-    sub->add_option("--cpu-percent", server.cpu_percent, "Per cent of one core");
-    sub->add_option("--disk", server.disk_bytes, "Bytes a call may write");
-    sub->add_option("--pids", server.processes, "Processes and threads of a call at a time");
+    sub->add_option("--memory", server.memory_bytes, "Bytes of memory a call may use")
+        ->check(CLI::Range(std::int64_t{1}, kMostBytes));
+    sub->add_option("--cpu-percent", server.cpu_percent, "Per cent of one core")
+        ->check(CLI::Range(1, 6400));
+    sub->add_option("--disk", server.disk_bytes, "Bytes a call may write")
+        ->check(CLI::Range(std::int64_t{1}, kMostBytes));
+    sub->add_option("--pids", server.processes, "Processes and threads of a call at a time")
+        ->check(CLI::Range(1, 4'000'000));
     sub->add_flag("--no-network", server.no_network, "Calls get no network");
     sub->add_option("--allow-host", server.hosts, "A host that calls may connect to, and no other")
         ->allow_extra_args(false);
-    sub->add_option("--require", server.require, "What must be enforced, as fs,net");
+    sub->add_option("--require", server.require, "What must be enforced, as fs,net")
+        ->check(kinds_value());
     sub->add_option("--protect", server.protect, "A further name that calls cannot change")
         ->allow_extra_args(false);
     sub->add_option("--unprotect", server.unprotect, "A protected name that they can")
@@ -272,11 +271,7 @@ struct Tree {
   void add_audit() {
     CLI::App* parent = app.add_subcommand("audit", "Read, verify, export and keep the audit log");
     parent->require_subcommand(1);
-    add_audit_commands(*parent, audit, args.command,
-                       [this](CLI::App& at, const std::string& name, const std::string& help,
-                              std::function<void()> chosen) {
-                         return command(at, name, help, std::move(chosen));
-                       });
+    add_audit_commands(*parent, audit, args.command, make);
   }
 
   void add_scan() {
@@ -312,36 +307,18 @@ struct Tree {
   void add_workflow() {
     CLI::App* parent = app.add_subcommand("workflow", "Run and look after durable workflows");
     parent->require_subcommand(1);
-    add_workflow_commands(*parent, workflow, format, args.command,
-                          [this](CLI::App& at, const std::string& name, const std::string& help,
-                                 std::function<void()> chosen) {
-                            return command(at, name, help, std::move(chosen));
-                          });
+    add_workflow_commands(*parent, workflow, format, args.command, make);
   }
 
-  void add_migrate() {
-    add_migrate_commands(app, migrate, args.command,
-                         [this](CLI::App& at, const std::string& name, const std::string& help,
-                                std::function<void()> chosen) {
-                           return command(at, name, help, std::move(chosen));
-                         });
-  }
+  void add_migrate() { add_migrate_commands(app, migrate, args.command, make); }
 
   void add_mission() {
     CLI::App* parent = app.add_subcommand("mission", "Carry an objective to its end");
     parent->require_subcommand(1);
-    add_mission_commands(*parent, mission, format, args.command,
-                         [this](CLI::App& at, const std::string& name, const std::string& help,
-                                std::function<void()> chosen) {
-                           return command(at, name, help, std::move(chosen));
-                         });
+    add_mission_commands(*parent, mission, format, args.command, make);
   }
 
   void add_sessions() {
-    const CommandMaker make = [this](CLI::App& above, const std::string& name,
-                                     const std::string& help, std::function<void()> chosen) {
-      return command(above, name, help, std::move(chosen));
-    };
     add_session_commands(app, sessions, run, format, args.command, make);
     add_skill_commands(app, skills, agents, args.command, make);
   }
@@ -389,7 +366,8 @@ Args parse_args(int argc, const char* const* argv) {
     std::ostringstream out;
     std::ostringstream err;
     const int code = tree.app.exit(error, out, err);
-    tree.args.command = Message{out.str() + err.str(), code == 0 ? 0 : 2};
+    const std::string told = text::escape_visible(err.str(), {.keep_newlines = true});
+    tree.args.command = Message{out.str() + told, code == 0 ? 0 : 2};
     return tree.args;
   }
   if (tree.version) {

@@ -2,6 +2,8 @@
 
 #include <set>
 
+#include "cli/values.hpp"
+
 namespace oap::cli {
 namespace {
 
@@ -18,13 +20,16 @@ class Adder {
     sub = add("verify", "Check the hash chain, or a proof without the log; exit 0 intact, 1 broken",
               Action::kVerify);
     sub->add_option("--proof", words_.proof_file, "Check this proof of `oap audit prove` instead")
-        ->type_name("FILE");
+        ->type_name("FILE")
+        ->check(CLI::ExistingFile);
     sub->add_option("--key", words_.key_file,
                     "The signer's public key, in PEM (default: the one in the proof)")
-        ->type_name("FILE");
+        ->type_name("FILE")
+        ->check(CLI::ExistingFile);
     sub->add_option("--anchor", words_.anchor_file,
                     "Check the chain against these lines of `oap audit checkpoint --json` too")
         ->type_name("FILE")
+        ->check(CLI::ExistingFile)
         ->excludes("--proof");
     sub = add("search", "Find events; each is checked against its hash", Action::kSearch);
     filters(sub);
@@ -46,7 +51,8 @@ class Adder {
               Action::kRetain);
     sub->add_option("--older-than", words_.older_than,
                     "Such as 90d (default: security.audit.retention_days)")
-        ->type_name("AGE");
+        ->type_name("AGE")
+        ->check(age_value());
     add_keys();
   }
 
@@ -76,8 +82,9 @@ class Adder {
 
   void period(CLI::App* sub) {
     sub->add_option("--since", words_.since, "From then on: RFC 3339, a date, or 24h, 7d ago")
-        ->type_name("TIME");
-    sub->add_option("--until", words_.until, "Before then")->type_name("TIME");
+        ->type_name("TIME")
+        ->check(time_value());
+    sub->add_option("--until", words_.until, "Before then")->type_name("TIME")->check(time_value());
   }
 
   void filters(CLI::App* sub) {

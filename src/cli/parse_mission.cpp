@@ -9,6 +9,9 @@
 namespace oap::cli {
 namespace {
 
+/// Dollars, or seconds.
+constexpr double kMostBudget = 1'000'000'000;
+
 /// Says what fits in words: a budget that is no number, below 0 or beyond what can be counted.
 template <class Number>
 CLI::Validator budget_of() {
@@ -16,14 +19,14 @@ CLI::Validator budget_of() {
     Number value = 0;
     const auto parsed = std::from_chars(text.data(), text.data() + text.size(), value);
     const bool whole = parsed.ec == std::errc() && parsed.ptr == text.data() + text.size();
-    if (whole && value >= 0 && value <= std::numeric_limits<Number>::max()) {
-      return "";
-    }
     if constexpr (std::is_integral_v<Number>) {
-      return fmt::format("'{}' is no whole number from 0 to {}", text,
-                         std::numeric_limits<Number>::max());
+      constexpr Number most = std::numeric_limits<Number>::max();
+      return whole && value >= 0 ? ""
+                                 : fmt::format("'{}' is no whole number from 0 to {}", text, most);
+    } else {
+      const bool fits = whole && value >= 0 && value <= kMostBudget;
+      return fits ? "" : fmt::format("'{}' is no number from 0 to {}", text, kMostBudget);
     }
-    return fmt::format("'{}' is no number of at least 0", text);
   };
   return CLI::Validator(check, "NUMBER");
 }
@@ -57,11 +60,12 @@ class Adder {
     which(sub);
     sub = use("list", "The missions of this workspace", Action::kList);
     sub->add_flag("--all,-a", words_.all, "Ended ones too");
-    sub->add_option("--limit,-n", words_.limit, "At most so many");
+    sub->add_option("--limit,-n", words_.limit, "At most so many")->check(CLI::Range(1, 100'000));
     sub = use("log", "What happened in a mission", Action::kLog);
     which(sub);
-    sub->add_option("--after", words_.after, "Only events after this number");
-    sub->add_option("--limit,-n", words_.limit, "At most so many");
+    sub->add_option("--after", words_.after, "Only events after this number")
+        ->check(budget_of<std::int64_t>());
+    sub->add_option("--limit,-n", words_.limit, "At most so many")->check(CLI::Range(1, 100'000));
     parent_.footer(
         "\nExamples:\n  oap mission start \"Add a --json flag to the lister, with tests\" -m "
         "anthropic/claude-sonnet-4-5\n  oap mission status\n"

@@ -14,7 +14,8 @@ void add_request_options(CLI::App* sub, PermissionArgs& args) {
 
 void add_policy_option(CLI::App* sub, PermissionArgs& args) {
   sub->add_option("--policy", args.policy, "Decide by this file alone (and the managed one)")
-      ->type_name("FILE");
+      ->type_name("FILE")
+      ->check(CLI::ExistingFile);
 }
 
 void add_approvals(CLI::App& app, ApprovalArgs& args, Command& command, const CommandMaker& make) {

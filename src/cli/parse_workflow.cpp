@@ -1,10 +1,14 @@
 #include "cli/parse_workflow.hpp"
 
+#include <cstdint>
+#include <limits>
+
 namespace oap::cli {
 namespace {
 
 constexpr const char* kWorkflowHelp =
     "A file, the id of a file in .opencode/workflows, or '-' for standard input";
+constexpr std::int64_t kMostTokens = std::int64_t{1} << 53;
 constexpr const char* kRunHelp = "The run's id, or a unique start of it";
 
 class Adder {
@@ -73,8 +77,10 @@ class Adder {
             Action::kResume);
     run(sub);
     executing(sub);
-    sub->add_option("--more-tokens", words_.tokens, "Raise the run's budget by that many tokens");
-    sub->add_option("--more-cost", words_.cost, "Raise the run's budget by that many dollars");
+    sub->add_option("--more-tokens", words_.tokens, "Raise the run's budget by that many tokens")
+        ->check(CLI::Range(std::int64_t{1}, kMostTokens));
+    sub->add_option("--more-cost", words_.cost, "Raise the run's budget by that many dollars")
+        ->check(CLI::Range(0.000001, 1e9));
     sub = use("fork", "Run again from a step on, keeping what came before it", Action::kFork);
     run(sub)->required();
     sub->add_option("--from", words_.from,
@@ -125,7 +131,8 @@ class Adder {
     sub = use("history", "Show a run's events and verify their chain; exit 1 if it is broken",
               Action::kHistory);
     run(sub)->required();
-    sub->add_option("--after", words_.after, "Begin after this number");
+    sub->add_option("--after", words_.after, "Begin after this number")
+        ->check(CLI::Range(std::int64_t{0}, std::numeric_limits<std::int64_t>::max()));
     sub->add_option("--limit,-n", words_.limit, "How many")->check(CLI::Range(1, 100'000));
   }
 

@@ -1,29 +1,8 @@
 #include "cli/sandbox.hpp"
 
-#include <charconv>
-#include <cmath>
+#include "cli/values.hpp"
 
 namespace oap::cli {
-namespace {
-
-constexpr double kLongest = 31'536'000;
-
-/// CLI11's own range lets "nan" through, and a text that only begins with a number.
-std::string check_seconds(const std::string& text) {
-  double seconds = 0;
-  const auto parsed = std::from_chars(text.data(), text.data() + text.size(), seconds);
-  const bool whole = parsed.ec == std::errc() && parsed.ptr == text.data() + text.size();
-  if (!whole || !std::isfinite(seconds) || seconds < 0.001 || seconds > kLongest) {
-    return "'" + text + "' is no number of seconds from 0.001 to 31536000";
-  }
-  return "";
-}
-
-std::string check_not_empty(const std::string& text) {
-  return text.empty() ? "it is empty; leave the option out, or give it a value" : "";
-}
-
-}  // namespace
 
 void add_sandbox_options(CLI::App& exec, SandboxArgs& args) {
   exec.add_option("--write", args.writable, "A further place that it may write; may be given often")
@@ -38,22 +17,22 @@ void add_sandbox_options(CLI::App& exec, SandboxArgs& args) {
       ->delimiter(',')
       ->allow_extra_args(false);
   exec.add_option("--memory", args.memory, "Of all its processes together, e.g. 512MB")
-      ->check(CLI::Validator(&check_not_empty, ""))
+      ->check(size_value())
       ->type_name("SIZE");
   exec.add_option("--cpu", args.cpu_percent, "Per cent of one core")->check(CLI::Range(1, 6400));
   exec.add_option("--disk", args.disk, "What it may write, e.g. 1GB")
-      ->check(CLI::Validator(&check_not_empty, ""))
+      ->check(size_value())
       ->type_name("SIZE");
   exec.add_option("--pids", args.processes, "Processes and threads at a time (4096)")
       ->check(CLI::Range(1, 4'000'000));
   exec.add_option("--timeout", args.timeout,
                   "Seconds until it is killed; then the exit code is 124")
-      ->check(CLI::Validator(&check_seconds, ""))
+      ->check(seconds_value())
       ->type_name("SECONDS");
   exec.add_option("--require", args.require,
                   "What must be enforced, else nothing is run and the exit code is 126: fs, net, "
                   "pid, seccomp, mem, cpu, pids, disk")
-      ->check(CLI::Validator(&check_not_empty, ""))
+      ->check(kinds_value())
       ->type_name("KIND,KIND");
   exec.add_option("command", args.command, "The program and its arguments, after --")
       ->type_name("-- COMMAND ARGS...")

@@ -27,16 +27,7 @@ class ListingUpstream final : public testing::QuietUpstream {
     if (broken) {
       co_return fail(Code::kUnavailable, "exited with code 1");
     }
-    std::vector<ToolSpec> specs;
-    for (const std::string& tool : tools) {
-      ToolSpec spec;
-      spec.server = name_;
-      spec.name = tool;
-      spec.input_schema = json::Object{{"type", "object"}};
-      spec.definition = {{"name", tool}, {"inputSchema", spec.input_schema}};
-      specs.push_back(std::move(spec));
-    }
-    co_return specs;
+    co_return testing::plain_specs(name_, tools);
   }
 
   Task<Result<mcp::PeerInfo>> start(Deadline deadline) override {

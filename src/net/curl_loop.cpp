@@ -7,11 +7,6 @@
 #include <boost/asio/bind_executor.hpp>
 #include <boost/asio/dispatch.hpp>
 #include <boost/asio/post.hpp>
-#include <sys/socket.h>
-
-#include "net/curl_error.hpp"
-#include "net/url.hpp"
-#include "text/strings.hpp"
 
 namespace oap::net {
 namespace asio = boost::asio;
@@ -22,20 +17,6 @@ namespace {
 constexpr Millis kWindUp{50};
 
 }  // namespace
-
-Transfer::Transfer(HttpRequest request_in, std::string origin_in, Executor awaiting)
-    : request(std::move(request_in)),
-      origin(std::move(origin_in)),
-      events(std::move(awaiting), SIZE_MAX),
-      last_byte(std::chrono::steady_clock::now()) {}
-
-SteadyTime Transfer::due() const {
-  Deadline next = request.deadline;
-  if (request.stall_timeout.count() > 0) {
-    next = next.sooner(Deadline::at(last_byte + request.stall_timeout));
-  }
-  return next.time().value_or(SteadyTime::max());
-}
 
 /// A socket of curl's that Asio waits for. Asio borrows it: curl opens and closes it.
 struct CurlLoop::Watch {
@@ -112,7 +93,7 @@ void CurlLoop::begin(const std::shared_ptr<Transfer>& transfer) {
     finish(*transfer, std::move(opened).error());
     return;
   }
-  if (!set_up(*transfer) || curl_->multi_add_handle(multi_, transfer->easy) != CURLM_OK) {
+  if (!transfer->set_up(*curl_) || curl_->multi_add_handle(multi_, transfer->easy) != CURLM_OK) {
     finish(*transfer, Error(Code::kInternal, "an HTTP request could not be set up"));
     return;
   }
@@ -133,82 +114,6 @@ Result<void> CurlLoop::open_multi() {
   curl_->multi_setopt(multi_, CURLMOPT_TIMERFUNCTION, &CurlLoop::on_timer);
   curl_->multi_setopt(multi_, CURLMOPT_TIMERDATA, this);
   return {};
-}
-
-bool CurlLoop::set_up(Transfer& transfer) {
-  transfer.easy = curl_->easy_init();
-  if (transfer.easy == nullptr) {
-    return false;
-  }
-  const auto set = [&](CURLoption option, auto value) {
-    curl_->easy_setopt(transfer.easy, option, value);
-  };
-  HttpRequest& request = transfer.request;
-  set(CURLOPT_URL, request.url.c_str());
-  set(CURLOPT_PRIVATE, &transfer);
-  set(CURLOPT_ERRORBUFFER, &transfer.detail[0]);
-  set(CURLOPT_NOSIGNAL, 1L);
-  set(CURLOPT_HEADERFUNCTION, &CurlLoop::on_header);
-  set(CURLOPT_HEADERDATA, &transfer);
-  set(CURLOPT_WRITEFUNCTION, &CurlLoop::on_body);
-  set(CURLOPT_WRITEDATA, &transfer);
-  set(CURLOPT_NOPROGRESS, 0L);
-  set(CURLOPT_XFERINFOFUNCTION, &CurlLoop::on_progress);
-  set(CURLOPT_XFERINFODATA, &transfer);
-  if (request.method == "HEAD") {
-    set(CURLOPT_NOBODY, 1L);
-  } else if (request.method != "GET" || !request.body.empty()) {
-    set(CURLOPT_POST, 1L);
-    set(CURLOPT_POSTFIELDS, request.body.c_str());
-    set(CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(request.body.size()));
-  }
-  set(CURLOPT_CUSTOMREQUEST, request.method.c_str());
-  if (request.method == "POST") {
-    set(CURLOPT_PREREQFUNCTION, &CurlLoop::on_attempt);
-    set(CURLOPT_PREREQDATA, &transfer);
-  }
-  for (const auto& [name, value] : request.headers) {
-    const std::string field = value.empty() ? name + ";" : name + ": " + value;
-    transfer.fields = curl_->slist_append(transfer.fields, field.c_str());
-  }
-  transfer.fields = curl_->slist_append(transfer.fields, "Expect:");
-  set(CURLOPT_HTTPHEADER, transfer.fields);
-  set_up_route(transfer);
-  return transfer.fields != nullptr;
-}
-
-void CurlLoop::set_up_route(Transfer& transfer) {
-  const auto set = [&](CURLoption option, auto value) {
-    curl_->easy_setopt(transfer.easy, option, value);
-  };
-  set(CURLOPT_PROTOCOLS_STR, "http,https");
-  set(CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_2TLS));
-  set(CURLOPT_FOLLOWLOCATION, 0L);
-  set(CURLOPT_TCP_NODELAY, 1L);
-  set(CURLOPT_TCP_KEEPALIVE, 1L);
-  set(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
-  set(CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(transfer.request.connect_timeout.count()));
-  const bool guarded = transfer.request.reach != Reach::kAnywhere;
-  const auto url = parse_url(transfer.request.url);
-  if (guarded || (url && is_loopback(url->host))) {
-    set(CURLOPT_NOPROXY, "*");
-  }
-  if (guarded) {  // a connection from the pool would not be judged
-    set(CURLOPT_OPENSOCKETFUNCTION, &CurlLoop::open_socket);
-    set(CURLOPT_OPENSOCKETDATA, &transfer);
-    set(CURLOPT_FRESH_CONNECT, 1L);
-    set(CURLOPT_FORBID_REUSE, 1L);
-  }
-}
-
-curl_socket_t CurlLoop::open_socket(void* to, curlsocktype /*purpose*/, curl_sockaddr* address) {
-  auto& transfer = *static_cast<Transfer*>(to);
-  const AddressClass found = classify(address->addr);
-  if (!is_allowed(transfer.request.reach, found)) {
-    transfer.refused = found;
-    return CURL_SOCKET_BAD;
-  }
-  return ::socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
 }
 
 void CurlLoop::act(curl_socket_t socket, int events) {
@@ -232,19 +137,7 @@ void CurlLoop::collect_finished() {
     }
     Transfer* transfer = nullptr;
     curl_->easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &transfer);
-    const CURLcode code = message->data.result;
-    std::optional<Error> error = std::move(transfer->error);
-    if (!error && code != CURLE_OK && transfer->refused) {
-      error.emplace(Code::kPermissionDenied,
-                    fmt::format("{} is at a {} address, which this request must not reach",
-                                transfer->origin, to_string(*transfer->refused)));
-    }
-    if (!error && code != CURLE_OK) {
-      const std::string detail =
-          transfer->detail[0] != '\0' ? transfer->detail : curl_->easy_strerror(code);
-      error = curl_error(code, transfer->origin, detail);
-    }
-    finish(*transfer, std::move(error));
+    finish(*transfer, transfer->end_of(*curl_, message->data.result));
   }
 }
 
@@ -260,10 +153,9 @@ void CurlLoop::finish(Transfer& transfer, std::optional<Error> error) {
 void CurlLoop::release(Transfer& transfer) {
   if (transfer.easy != nullptr) {
     curl_->multi_remove_handle(multi_, transfer.easy);
-    curl_->easy_cleanup(std::exchange(transfer.easy, nullptr));
   }
-  if (transfer.fields != nullptr) {
-    curl_->slist_free_all(std::exchange(transfer.fields, nullptr));
+  if (curl_ != nullptr) {
+    transfer.release(*curl_);
   }
 }
 
@@ -385,64 +277,6 @@ int CurlLoop::on_timer(CURLM* /*multi*/, long millis, void* self) {
   } else {
     loop.curl_due_ = std::chrono::steady_clock::now() + Millis(millis);
     loop.wake_at(loop.curl_due_);
-  }
-  return 0;
-}
-
-std::size_t CurlLoop::on_header(char* data, std::size_t size, std::size_t count, void* to) {
-  auto& transfer = *static_cast<Transfer*>(to);
-  const std::string_view line = text::trim({data, size * count});
-  transfer.last_byte = std::chrono::steady_clock::now();
-  if (line.starts_with("HTTP/")) {
-    transfer.head = TransferHead{};
-    const std::size_t blank = line.find(' ');
-    for (std::size_t i = blank + 1; i < line.size() && i <= blank + 3; ++i) {
-      transfer.head.status = transfer.head.status * 10 + (line[i] - '0');
-    }
-  } else if (line.empty()) {
-    if (transfer.head.status >= 200 && !std::exchange(transfer.head_sent, true)) {
-      transfer.events.try_send(error_code{}, std::move(transfer.head));
-    }
-  } else if (const std::size_t colon = line.find(':'); colon != std::string_view::npos) {
-    transfer.head.headers.emplace_back(line.substr(0, colon), text::trim(line.substr(colon + 1)));
-  }
-  return size * count;
-}
-
-std::size_t CurlLoop::on_body(char* data, std::size_t size, std::size_t count, void* to) {
-  auto& transfer = *static_cast<Transfer*>(to);
-  const std::size_t bytes = size * count;
-  transfer.last_byte = std::chrono::steady_clock::now();
-  transfer.received += bytes;
-  if (transfer.received > transfer.request.max_body) {
-    transfer.error =
-        Error(Code::kResourceExhausted, fmt::format("the answer of {} is longer than {} bytes",
-                                                    transfer.origin, transfer.request.max_body));
-    return 0;
-  }
-  transfer.events.try_send(error_code{}, std::string(data, bytes));
-  return bytes;
-}
-
-/// curl sends a request again by itself where a kept connection was closed without an answer.
-int CurlLoop::on_attempt(void* to, char*, char*, int, int) {
-  auto& transfer = *static_cast<Transfer*>(to);
-  if (transfer.attempts++ == 0) {
-    return CURL_PREREQFUNC_OK;
-  }
-  transfer.error.emplace(
-      Code::kUnavailable,
-      fmt::format("{} closed the connection without an answer; the request may have arrived and is "
-                  "not repeated",
-                  transfer.origin));
-  return CURL_PREREQFUNC_ABORT;
-}
-
-int CurlLoop::on_progress(void* to, curl_off_t, curl_off_t, curl_off_t, curl_off_t sent) {
-  auto& transfer = *static_cast<Transfer*>(to);
-  if (sent != transfer.uploaded) {
-    transfer.uploaded = sent;
-    transfer.last_byte = std::chrono::steady_clock::now();
   }
   return 0;
 }

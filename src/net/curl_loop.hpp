@@ -4,58 +4,17 @@
 #include <optional>
 #include <string>
 #include <unordered_set>
-#include <variant>
 
 #include <boost/asio/any_io_executor.hpp>
-#include <boost/asio/experimental/concurrent_channel.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/strand.hpp>
 #include <curl/curl.h>
 
 #include "net/curl_library.hpp"
-#include "net/http_client.hpp"
+#include "net/curl_transfer.hpp"
 
 namespace oap::net {
-
-/// What a running transfer tells its awaiting coroutine: one head, then pieces of the body, then
-/// the end, with the error that caused it or none.
-struct TransferHead {
-  int status = 0;
-  HeaderList headers;
-};
-struct TransferEnd {
-  std::optional<Error> error;
-};
-using TransferEvent = std::variant<TransferHead, std::string, TransferEnd>;
-
-/// One HTTP exchange under way. Its fields belong to the loop's strand; the events channel is safe
-/// from any thread.
-struct Transfer {
-  using Events =
-      boost::asio::experimental::concurrent_channel<void(boost::system::error_code, TransferEvent)>;
-
-  Transfer(HttpRequest request_in, std::string origin_in, Executor awaiting);
-
-  /// When it is to be looked at next, as things are.
-  SteadyTime due() const;
-
-  HttpRequest request;
-  std::string origin;  ///< scheme://host:port, for messages
-  Events events;
-  CURL* easy = nullptr;
-  curl_slist* fields = nullptr;
-  TransferHead head;
-  bool head_sent = false;
-  std::size_t received = 0;
-  int attempts = 0;
-  curl_off_t uploaded = 0;
-  SteadyTime last_byte;
-  std::optional<Error> error;           ///< why we ourselves stopped it
-  std::optional<AddressClass> refused;  ///< of an address that `reach` does not allow
-  bool complete = false;                ///< what still comes, or goes wrong, does not matter
-  char detail[CURL_ERROR_SIZE] = {};
-};
 
 /// libcurl's multi interface on an Asio executor: curl says which sockets and which time to wait
 /// for, Asio waits, no thread is added. Everything runs on one strand. Lives as long as its
@@ -79,8 +38,6 @@ class CurlLoop : public std::enable_shared_from_this<CurlLoop> {
 
   void begin(const std::shared_ptr<Transfer>& transfer);
   Result<void> open_multi();
-  bool set_up(Transfer& transfer);
-  void set_up_route(Transfer& transfer);
   void act(curl_socket_t socket, int events);
   void collect_finished();
   void finish(Transfer& transfer, std::optional<Error> error);
@@ -92,13 +49,8 @@ class CurlLoop : public std::enable_shared_from_this<CurlLoop> {
   void wait(const std::shared_ptr<Watch>& watch, int direction);
   void close_now();
 
-  static curl_socket_t open_socket(void* transfer, curlsocktype, curl_sockaddr* address);
   static int on_socket(CURL* easy, curl_socket_t socket, int what, void* self, void* watch);
   static int on_timer(CURLM* multi, long millis, void* self);
-  static std::size_t on_header(char* data, std::size_t size, std::size_t count, void* transfer);
-  static std::size_t on_body(char* data, std::size_t size, std::size_t count, void* transfer);
-  static int on_attempt(void* transfer, char*, char*, int, int);
-  static int on_progress(void* transfer, curl_off_t, curl_off_t, curl_off_t, curl_off_t sent);
 
   boost::asio::strand<Executor> strand_;
   /// One timer for all, and not set back when what it was set for is over: setting it is the

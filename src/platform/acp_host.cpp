@@ -242,7 +242,7 @@ Result<void> AcpHost::remove(const std::string& id) {
     }
     session::SessionManager sessions((*store)->sessions(), (*store)->messages(), system_clock());
     const Settings settings = settings_at(dir, record->workspace);
-    OAP_TRY(const auto audit, open_audit(settings, options_.executor));
+    OAP_TRY(const auto audit, open_audit(settings));
     OAP_TRY(const std::int64_t messages, sessions.remove(id));
     audit::Event event;
     event.event_type = "session_deleted";

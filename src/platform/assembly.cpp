@@ -1,9 +1,7 @@
 #include "platform/assembly.hpp"
 
-#include <pwd.h>
-#include <unistd.h>
-
 #include "base/log.hpp"
+#include "os/env.hpp"
 #include "os/file.hpp"
 #include "platform/audit_sink.hpp"
 #include "platform/checkpoints.hpp"
@@ -11,14 +9,6 @@
 #include "platform/usage.hpp"
 
 namespace oap::platform {
-namespace {
-
-std::string user_name() {
-  const passwd* entry = getpwuid(geteuid());
-  return entry != nullptr ? entry->pw_name : std::to_string(geteuid());
-}
-
-}  // namespace
 
 Result<std::unique_ptr<Assembly>> Assembly::make(PlatformOptions options) {
   if (options.served) {
@@ -41,10 +31,10 @@ approval::Approver& Assembly::approver() {
 
 Result<void> Assembly::open_state() {
   const Settings& settings = options.settings;
-  principal.user_id = user_name();
+  principal.user_id = os::user_name();
   OAP_CHECK_OK(config::create_state_dir(settings.paths));
   OAP_TRY(store, store::Store::open(settings.paths.state_dir + "/oap.db"));
-  OAP_TRY(audit, open_audit(settings, options.executor));
+  OAP_TRY(audit, open_audit(settings));
   OAP_TRY(checkpoints, open_checkpoints(settings));
   return os::make_dirs(used_folder(settings), 0700);
 }

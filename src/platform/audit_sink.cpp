@@ -1,58 +1,21 @@
 #include "platform/audit_sink.hpp"
 
-#include "async/event.hpp"
+#include "async/handover.hpp"
 #include "audit/late_log.hpp"
 #include "base/log.hpp"
-#include "base/mutex.hpp"
 
 namespace oap::platform {
 namespace {
 
-/// The outcome of one append on its way from the log's thread to the coroutine that waits, where it
-/// must.
-struct Pending {
-  void set(Result<void> outcome) {
-    MutexLock lock(mutex);
-    result.emplace(std::move(outcome));
-    if (written) {
-      written->notify_from_any_thread();
-    }
-  }
-  std::optional<Result<void>> take() {
-    MutexLock lock(mutex);
-    return result;
-  }
-  async::Event wait_with(const Executor& executor) {
-    MutexLock lock(mutex);
-    written.emplace(executor);
-    if (result) {
-      written->notify();
-    }
-    return *written;
-  }
-
-  Mutex mutex;
-  std::optional<async::Event> written OAP_GUARDED_BY(mutex);
-  std::optional<Result<void>> result OAP_GUARDED_BY(mutex);
-};
-
 class LogSink final : public gateway::AuditSink {
  public:
-  LogSink(std::shared_ptr<audit::Log> log, Executor executor)
-      : log_(std::move(log)), executor_(std::move(executor)) {}
+  explicit LogSink(std::shared_ptr<audit::Log> log) : log_(std::move(log)) {}
 
   Task<Result<void>> append(audit::Event event, audit::Durability durability) override {
-    auto pending = std::make_shared<Pending>();
+    const async::Handover<Result<void>> written;
     log_->append_async(event, durability,
-                       [pending](Result<void> outcome) { pending->set(std::move(outcome)); });
-    std::optional<Result<void>> result = pending->take();
-    if (!result) {
-      async::Event written = pending->wait_with(executor_);
-      const Deadline never = Deadline::never();
-      co_await written.wait_shielded(never);
-      result = pending->take();
-    }
-    co_return *std::move(result);
+                       [written](Result<void> outcome) { written.give(std::move(outcome)); });
+    co_return co_await written.take();
   }
   Result<void> append_now(audit::Event event) override {
     return log_->append(event, audit::Durability::kSync);
@@ -60,7 +23,6 @@ class LogSink final : public gateway::AuditSink {
 
  private:
   std::shared_ptr<audit::Log> log_;
-  Executor executor_;
 };
 
 /// Where configuration puts work above its record: what cannot be recorded runs all the same. The
@@ -94,8 +56,8 @@ class WillingSink final : public gateway::AuditSink {
 /// waits for it.
 class LateSink final : public gateway::AuditSink {
  public:
-  LateSink(audit::Log::Options options, Millis retention, Executor executor, Error why)
-      : late_(std::move(options), retention, std::move(why)), executor_(std::move(executor)) {}
+  LateSink(audit::Log::Options options, Millis retention, Error why)
+      : late_(std::move(options), retention, std::move(why)) {}
 
   Task<Result<void>> append(audit::Event event, audit::Durability durability) override {
     auto sink = sink_for(event);
@@ -116,11 +78,10 @@ class LateSink final : public gateway::AuditSink {
       log::error("audit", "security.audit.failure_policy is continue: unrecorded work goes on");
       return nullptr;
     }
-    return std::make_unique<WillingSink>(std::make_unique<LogSink>(std::move(log), executor_));
+    return std::make_unique<WillingSink>(std::make_unique<LogSink>(std::move(log)));
   }
 
   audit::LateLog late_;
-  const Executor executor_;
 };
 
 class NoSink final : public gateway::AuditSink {
@@ -156,8 +117,7 @@ Millis retention(const Settings& settings) {
 
 std::string audit_dir(const Settings& settings) { return settings.paths.state_dir + "/audit"; }
 
-Result<std::unique_ptr<gateway::AuditSink>> open_audit(const Settings& settings,
-                                                       Executor executor) {
+Result<std::unique_ptr<gateway::AuditSink>> open_audit(const Settings& settings) {
   if (!settings.config.security.audit.enabled) {
     return std::unique_ptr<gateway::AuditSink>(std::make_unique<NoSink>());
   }
@@ -169,15 +129,14 @@ Result<std::unique_ptr<gateway::AuditSink>> open_audit(const Settings& settings,
     log::error("audit", "the audit log cannot be opened; security.audit.failure_policy is continue",
                {{"reason", opened.error().to_string()}});
     return std::unique_ptr<gateway::AuditSink>(std::make_unique<LateSink>(
-        std::move(options), retention(settings), std::move(executor), std::move(opened).error()));
+        std::move(options), retention(settings), std::move(opened).error()));
   }
   OAP_TRY(auto log, std::move(opened));
   if (const auto retired = log->retire_due(retention(settings)); !retired) {
     log::error("audit", "old segments could not be deleted",
                {{"reason", retired.error().to_string()}});
   }
-  std::unique_ptr<gateway::AuditSink> sink =
-      std::make_unique<LogSink>(std::move(log), std::move(executor));
+  std::unique_ptr<gateway::AuditSink> sink = std::make_unique<LogSink>(std::move(log));
   if (settings.config.security.audit.continue_on_failure) {
     sink = std::make_unique<WillingSink>(std::move(sink));
   }
@@ -188,9 +147,8 @@ Result<std::unique_ptr<audit::Log>> open_audit_log(const Settings& settings) {
   return audit::Log::open(log_options(settings));
 }
 
-std::unique_ptr<gateway::AuditSink> awaited_log(std::shared_ptr<audit::Log> log,
-                                                Executor executor) {
-  return std::make_unique<LogSink>(std::move(log), std::move(executor));
+std::unique_ptr<gateway::AuditSink> awaited_log(std::shared_ptr<audit::Log> log) {
+  return std::make_unique<LogSink>(std::move(log));
 }
 
 Result<audit::Log::Retired> retire_audit(const Settings& settings, std::optional<Millis> age) {

@@ -8,18 +8,17 @@
 
 namespace oap::platform {
 
-/// The workspace's audit log as the gateway's sink, awaited on `executor`, which outlives it. Where
-/// `security.audit.enabled` is false, a sink that keeps nothing. With
-/// failure_policy `continue` its appends always succeed, also
-/// where the log, or `security.audit.log_file`, cannot be opened: that is tried again, on a thread
-/// apart, while work goes on.
-Result<std::unique_ptr<gateway::AuditSink>> open_audit(const Settings& settings, Executor executor);
+/// The workspace's audit log as the gateway's sink. Where `security.audit.enabled` is false, a sink
+/// that keeps nothing. With failure_policy `continue` its appends always succeed, also where the
+/// log, or `security.audit.log_file`, cannot be opened: that is tried again, on a thread apart,
+/// while work goes on.
+Result<std::unique_ptr<gateway::AuditSink>> open_audit(const Settings& settings);
 
 /// The same log, for commands.
 Result<std::unique_ptr<audit::Log>> open_audit_log(const Settings& settings);
 
-/// An open log as a sink; fails where the log does. Awaited on `executor`, which outlives it.
-std::unique_ptr<gateway::AuditSink> awaited_log(std::shared_ptr<audit::Log> log, Executor executor);
+/// An open log as a sink; fails where the log does.
+std::unique_ptr<gateway::AuditSink> awaited_log(std::shared_ptr<audit::Log> log);
 
 /// Deletes whole segments older than `age` (none: `security.audit.retention_days`) after a signed
 /// tombstone. `open_audit` does so too.

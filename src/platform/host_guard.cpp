@@ -86,7 +86,7 @@ Result<void> HostGuard::Parts::open(std::optional<Executor> executor) {
   if (settings.config.security.audit.enabled) {
     OAP_TRY(audit, open_audit_log(settings));
     if (executor) {
-      awaited = awaited_log(audit, *executor);
+      awaited = awaited_log(audit);
     }
   }
   for (const auto& [name, server] : settings.config.mcp_servers) {

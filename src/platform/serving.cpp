@@ -199,6 +199,45 @@ class Serving {
     co_return co_await front.serve(std::move(in), std::move(out), kGrace);
   }
 
+  mcp::HttpFrontOptions front_options(const Address& address, const InboundAuth& auth) {
+    mcp::HttpFrontOptions options;
+    options.allowed_hosts = config_.gateway.allowed_hosts;
+    options.allowed_origins = config_.gateway.allowed_origins;
+    options.limits = limits();
+    options.anonymous = platform_.principal();
+    options.authenticator = auth.authenticator.get();
+    options.on_turned_away = [this](const mcp::TurnedAway& visit) { audit_.turned_away(visit); };
+    if (!config_.gateway.public_url.empty()) {
+      if (const auto url = net::parse_url(config_.gateway.public_url)) {
+        options.allowed_hosts.push_back(url->host);
+      }
+    }
+    if (!options.allowed_hosts.empty() || !net::is_loopback(address.host)) {
+      for (const char* name : {"localhost", "127.0.0.1", "::1"}) {
+        options.allowed_hosts.emplace_back(name);
+      }
+      options.allowed_hosts.push_back(address.host);
+    }
+    return options;
+  }
+
+  gateway::HttpServiceOptions service_options(const InboundAuth& auth) {
+    gateway::HttpServiceOptions options;
+    options.resource_metadata = auth.resource_metadata;
+    for (const auto& [name, server] : config_.mcp_servers) {
+      if (server.auto_start && !server.builtin) {
+        options.awaited.insert(name);
+      }
+    }
+    options.clean = cleaner();
+    options.authenticator = auth.authenticator.get();
+    options.metrics = [this] { return metrics_.text(); };
+    options.policy_problem = [this] {
+      return platform_.redactor().redact(platform_.policy_health().problem);
+    };
+    return options;
+  }
+
   Task<Result<void>> run_http() {
     OAP_CO_TRY(const Address address, parse_address(*options_.http));
     if (!net::is_loopback(address.host) && !config_.gateway.has_auth()) {
@@ -209,42 +248,9 @@ class Serving {
     }
     OAP_CO_TRY(const InboundAuth auth,
                inbound_auth(platform_.settings(), url_of(address, address.port), platform_.http()));
-    mcp::HttpFrontOptions front_options;
-    front_options.allowed_hosts = config_.gateway.allowed_hosts;
-    front_options.allowed_origins = config_.gateway.allowed_origins;
-    front_options.limits = limits();
-    front_options.anonymous = platform_.principal();
-    front_options.authenticator = auth.authenticator.get();
-    front_options.on_turned_away = [this](const mcp::TurnedAway& visit) {
-      audit_.turned_away(visit);
-    };
-    if (!config_.gateway.public_url.empty()) {
-      if (const auto url = net::parse_url(config_.gateway.public_url)) {
-        front_options.allowed_hosts.push_back(url->host);
-      }
-    }
-    if (!front_options.allowed_hosts.empty() || !net::is_loopback(address.host)) {
-      for (const char* name : {"localhost", "127.0.0.1", "::1"}) {
-        front_options.allowed_hosts.emplace_back(name);
-      }
-      front_options.allowed_hosts.push_back(address.host);
-    }
-    mcp::HttpFront front(executor_, service_, std::move(front_options));
-    gateway::HttpServiceOptions paths;
-    paths.resource_metadata = auth.resource_metadata;
-    for (const auto& [name, server] : config_.mcp_servers) {
-      if (server.auto_start && !server.builtin) {
-        paths.awaited.insert(name);
-      }
-    }
+    mcp::HttpFront front(executor_, service_, front_options(address, auth));
     metrics_.watch(&front);
-    paths.clean = cleaner();
-    paths.authenticator = auth.authenticator.get();
-    paths.metrics = [this] { return metrics_.text(); };
-    paths.policy_problem = [this] {
-      return platform_.redactor().redact(platform_.policy_health().problem);
-    };
-    gateway::HttpService http(front, platform_.upstreams(), std::move(paths));
+    gateway::HttpService http(front, platform_.upstreams(), service_options(auth));
     net::HttpServer::Options listen;
     listen.address = address.host;
     listen.port = address.port;

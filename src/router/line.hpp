@@ -17,6 +17,8 @@ class Line {
   Line(std::span<const Unit> units, Language language)
       : units_(units), language_(language), cjk_(language >= kChinese) {}
 
+  Language language() const { return language_; }
+  bool cjk() const { return cjk_; }
   std::size_t size() const { return units_.size(); }
   const Unit& operator[](std::size_t i) const { return units_[i]; }
   auto begin() const { return units_.begin(); }

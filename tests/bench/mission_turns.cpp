@@ -5,20 +5,13 @@
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
-#include <cstring>
 #include <string>
 #include <vector>
 
-#include <unistd.h>
-
-#include "approval/approver.hpp"
-#include "async/runtime.hpp"
 #include "async/scope.hpp"
+#include "bench_platform.hpp"
 #include "json/print.hpp"
-#include "os/file.hpp"
-#include "os/self.hpp"
 #include "platform/missions.hpp"
-#include "platform/platform.hpp"
 
 namespace oap {
 namespace {
@@ -26,18 +19,10 @@ namespace {
 using orchestration::MissionReport;
 
 struct Order {
-  std::string workspace;
   std::size_t missions = 8;
   int turns = 20;
-  std::string model;
   std::string prompt;
 };
-
-std::size_t resident_kb() {
-  const std::string status = os::read_file("/proc/self/status", 65'536).value_or("");
-  const std::size_t at = status.find("VmRSS:");
-  return at == std::string::npos ? 0 : std::strtoul(status.c_str() + at + 6, nullptr, 10);
-}
 
 Task<void> one(platform::Missions& missions, const Order& order, std::vector<int>& calls) {
   platform::MissionRequest request;
@@ -65,7 +50,7 @@ Task<int> all(platform::Platform& platform, Order order) {
     }
   });
   co_await one(platform.missions(), order, calls);  // starts the tools' server
-  const std::size_t before = resident_kb();
+  const std::size_t before = bench::resident_kb("self");
   calls.clear();
   good = 0;
   const auto began = std::chrono::steady_clock::now();
@@ -86,50 +71,22 @@ Task<int> all(platform::Platform& platform, Order order) {
                                                {"seconds", seconds},
                                                {"turns_per_second", turns / seconds},
                                                {"rss_kb_before", before},
-                                               {"rss_kb", resident_kb()},
+                                               {"rss_kb", bench::resident_kb("self")},
                                                {"right", right}})
                           .c_str());
-  co_await platform.close();
   co_return right ? 0 : 1;
-}
-
-int run(const Order& order) {
-  async::Runtime runtime;
-  platform::SettingsOptions where;
-  where.workspace = order.workspace;
-  auto settings = platform::load_settings(where);
-  if (!settings) {
-    std::fprintf(stderr, "%s\n", settings.error().to_string().c_str());
-    return 2;
-  }
-  approval::FixedApprover yes = approval::FixedApprover::yes();
-  platform::PlatformOptions options;
-  options.settings = *std::move(settings);
-  options.executor = runtime.executor();
-  options.approver = &yes;
-  options.model = order.model;
-  auto platform = platform::Platform::open(std::move(options));
-  if (!platform) {
-    std::fprintf(stderr, "%s\n", platform.error().to_string().c_str());
-    return 2;
-  }
-  return runtime.run(all(**platform, order));
 }
 
 }  // namespace
 }  // namespace oap
 
 int main(int argc, char** argv) {
-  if (argc > 1 && std::strcmp(argv[1], "mcp-server") == 0) {  // the tools' server is the program's
-    const std::string self = oap::os::self_path().value_or("");
-    const std::string program = self.substr(0, self.rfind('/')) + "/../../oap";
-    ::execv(program.c_str(), argv);
-    return 126;
-  }
+  oap::bench::become_tool_server(argc, argv);
   if (argc != 6) {
     std::fprintf(stderr, "mission_turns WORKSPACE MISSIONS TURNS MODEL PROMPT\n");
     return 2;
   }
-  return oap::run(
-      {argv[1], std::strtoul(argv[2], nullptr, 10), std::atoi(argv[3]), argv[4], argv[5]});
+  const oap::Order order{std::strtoul(argv[2], nullptr, 10), std::atoi(argv[3]), argv[5]};
+  return oap::bench::in_platform(argv[1], argv[4],
+                                 [&order](auto& platform) { return oap::all(platform, order); });
 }

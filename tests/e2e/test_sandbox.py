@@ -63,7 +63,7 @@ class Exec(SandboxTest):
     def test_what_cannot_be_started(self):
         self.assertEqual(self.exec("no-such-program").code, 125)
         self.assertEqual(self.exec("true", options=["--write", "/no/such"]).code, 125)
-        self.assertEqual(self.exec("true", options=["--memory", "lots"]).code, 125)
+        self.assertEqual(self.exec("true", options=["--memory", "lots"]).code, 2)
         self.assertEqual(self.exec("true", options=["--workspace", "/"]).code, 125)
         self.assertEqual(self.oap("sandbox", "exec").code, 2)
 
@@ -128,7 +128,7 @@ class Exec(SandboxTest):
         self.assertEqual(result.code, 126, result)
         self.assertIn("disk must be enforced", result.err)
         self.assertFalse((self.work / "ran").exists())
-        self.assertEqual(self.exec("true", options=["--require", "everything"]).code, 125)
+        self.assertEqual(self.exec("true", options=["--require", "everything"]).code, 2)
 
     def test_memory_beyond_the_limit_ends_it_and_says_so(self):
         script = "x=$(head -c 300000000 /dev/zero | tr '\\0' x); sleep 20; echo ${#x}"
@@ -228,7 +228,7 @@ class Network(SandboxTest):
 
     def test_words_that_are_no_hosts(self):
         for word in ("a b", "http://x", "none,full", "x:99999"):
-            self.assertEqual(self.exec("true", options=["--network", word]).code, 125, word)
+            self.assertEqual(self.exec("true", options=["--network", word]).code, 2, word)
 
 
 if __name__ == "__main__":

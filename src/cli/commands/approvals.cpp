@@ -1,13 +1,11 @@
 #include <fmt/chrono.h>
 #include <fmt/format.h>
-#include <pwd.h>
-#include <unistd.h>
 
-#include "async/runtime.hpp"
 #include "base/clock.hpp"
 #include "cli/commands/commands.hpp"
 #include "cli/output.hpp"
 #include "json/print.hpp"
+#include "os/env.hpp"
 #include "os/file.hpp"
 #include "platform/audit_sink.hpp"
 #include "platform/settings.hpp"
@@ -82,11 +80,6 @@ std::string text_of(const ApprovalRecord& record) {
   return out;
 }
 
-std::string user_name() {
-  const passwd* const entry = getpwuid(geteuid());
-  return entry != nullptr ? entry->pw_name : std::to_string(geteuid());
-}
-
 int list(store::Store& store, const ApprovalArgs& args, bool as_json) {
   const auto records = store.approvals().list({!args.all, system_clock().wall(), 100});
   if (!records) {
@@ -107,8 +100,7 @@ int list(store::Store& store, const ApprovalArgs& args, bool as_json) {
 }
 
 Result<void> record_verdict(const platform::Settings& settings, const ApprovalRecord& record) {
-  async::Runtime runtime;
-  OAP_TRY(const auto audit, platform::open_audit(settings, runtime.executor()));
+  OAP_TRY(const auto audit, platform::open_audit(settings));
   audit::Event event;
   event.event_type = "approval";
   event.user_id = record.decided_by;
@@ -130,8 +122,8 @@ int decide(store::Store& store, const platform::Settings& settings, const Approv
     return report(id.error(), as_json);
   }
   const bool approves = args.action == ApprovalArgs::Action::kApprove;
-  const auto record =
-      store.approvals().decide(*id, {approves, user_name(), args.reason, system_clock().wall()});
+  const auto record = store.approvals().decide(
+      *id, {approves, os::user_name(), args.reason, system_clock().wall()});
   if (!record) {
     return report(record.error(), as_json);
   }

@@ -3,7 +3,6 @@
 
 #include <fmt/format.h>
 
-#include "async/runtime.hpp"
 #include "cli/commands/commands.hpp"
 #include "cli/output.hpp"
 #include "cli/person.hpp"
@@ -194,10 +193,9 @@ int show_diffs(const Pins& pins, const std::vector<PinDiff>& diffs, bool as_json
 }
 
 /// An approval that cannot be audited is none.
-Result<void> record(const platform::Settings& settings, Executor executor, const PinDiff& diff,
-                    const std::string& who, bool by_flag) {
-  OAP_TRY(const std::unique_ptr<gateway::AuditSink> sink,
-          platform::open_audit(settings, std::move(executor)));
+Result<void> record(const platform::Settings& settings, const PinDiff& diff, const std::string& who,
+                    bool by_flag) {
+  OAP_TRY(const std::unique_ptr<gateway::AuditSink> sink, platform::open_audit(settings));
   audit::Event event;
   event.event_type = "tool_approval";
   event.user_id = who;
@@ -212,12 +210,12 @@ Result<void> record(const platform::Settings& settings, Executor executor, const
 }
 
 Result<std::vector<PinDiff>> approve(const platform::Settings& settings,
-                                     const gateway::PinStore& store, Executor executor,
+                                     const gateway::PinStore& store,
                                      const std::vector<PinDiff>& diffs, bool by_flag) {
   const std::string who = os::user_name();
   std::vector<PinDiff> done;
   for (const PinDiff& diff : diffs) {
-    OAP_CHECK_OK(record(settings, executor, diff, who, by_flag));
+    OAP_CHECK_OK(record(settings, diff, who, by_flag));
     OAP_TRY(const std::vector<std::string> names,
             store.approve(diff.server, {{diff.tool, diff.hash}}, by_flag ? "flag" : who));
     if (!names.empty()) {
@@ -259,8 +257,7 @@ int approve_command(const platform::Settings& settings, const gateway::PinStore&
       return report(Error(Code::kPermissionDenied, "nothing was approved"), as_json);
     }
   }
-  async::Runtime runtime;
-  const auto done = approve(settings, store, runtime.executor(), *diffs, args.yes);
+  const auto done = approve(settings, store, *diffs, args.yes);
   if (!done) {
     return report(done.error(), as_json);
   }

@@ -1,6 +1,5 @@
 #include <unistd.h>
 
-#include "async/runtime.hpp"
 #include "cli/commands/permission.hpp"
 #include "cli/output.hpp"
 #include "json/parse.hpp"
@@ -47,8 +46,7 @@ Result<std::string> change(const platform::Settings& settings, const std::string
 
 Result<void> record(const platform::Settings& settings, const std::string& rule, bool clear,
                     const std::string& revision) {
-  async::Runtime runtime;
-  OAP_TRY(const auto audit, platform::open_audit(settings, runtime.executor()));
+  OAP_TRY(const auto audit, platform::open_audit(settings));
   audit::Event event;
   event.event_type = "permission_set";
   event.user_id = std::to_string(geteuid());

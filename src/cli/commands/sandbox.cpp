@@ -19,6 +19,7 @@
 namespace oap::cli {
 namespace {
 
+constexpr int kWrongOptions = 2;
 constexpr int kTimeUp = 124;
 constexpr int kNotStarted = 125;
 constexpr int kRefused = 126;
@@ -187,8 +188,7 @@ void show(const Ended& ended, Millis took, bool as_json) {
   [[maybe_unused]] const ssize_t written = ::write(STDERR_FILENO, line.data(), line.size());
 }
 
-int refuse(const Error& error, bool as_json) {
-  const int code = error.code() == Code::kFailedPrecondition ? kRefused : kNotStarted;
+int refuse(const Error& error, int code, bool as_json) {
   print_error(error.message());
   if (as_json) {
     const std::string line =
@@ -205,7 +205,7 @@ int refuse(const Error& error, bool as_json) {
 int sandbox_command(const Common& common, const SandboxArgs& args) {
   auto job = job_of(common, args);
   if (!job) {
-    return refuse(job.error(), common.json);
+    return refuse(job.error(), kWrongOptions, common.json);
   }
   const SteadyTime began = std::chrono::steady_clock::now();
   const Deadline deadline =
@@ -214,7 +214,8 @@ int sandbox_command(const Common& common, const SandboxArgs& args) {
   async::Runtime runtime;
   const auto ended = runtime.run(run_confined(runtime.executor(), *std::move(job), deadline));
   if (!ended) {
-    return refuse(ended.error(), common.json);
+    const bool refused = ended.error().code() == Code::kFailedPrecondition;
+    return refuse(ended.error(), refused ? kRefused : kNotStarted, common.json);
   }
   const auto took = std::chrono::steady_clock::now() - began;
   show(*ended, std::chrono::duration_cast<Millis>(took), common.json);

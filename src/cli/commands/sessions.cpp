@@ -2,7 +2,6 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
-#include "async/runtime.hpp"
 #include "cli/commands/commands.hpp"
 #include "cli/commands/sessions_views.hpp"
 #include "cli/output.hpp"
@@ -132,8 +131,7 @@ Result<int> write_out(Desk& desk, const SessionsArgs& args, bool as_json) {
 
 Result<void> note_removal(const platform::Settings& settings, const std::string& id,
                           std::int64_t messages) {
-  async::Runtime runtime;
-  OAP_TRY(const auto audit, platform::open_audit(settings, runtime.executor()));
+  OAP_TRY(const auto audit, platform::open_audit(settings));
   audit::Event event;
   event.event_type = "session_deleted";
   event.user_id = os::user_name();

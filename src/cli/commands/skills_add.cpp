@@ -135,8 +135,7 @@ std::string files_text(const skills::Folder& files) {
 
 Result<void> note(const platform::Settings& settings, const std::string& type,
                   const skills::Entry& entry) {
-  async::Runtime runtime;
-  OAP_TRY(const auto audit, platform::open_audit(settings, runtime.executor()));
+  OAP_TRY(const auto audit, platform::open_audit(settings));
   audit::Event event;
   event.event_type = type;
   event.user_id = os::user_name();

@@ -21,16 +21,7 @@ class ListedUpstream final : public QuietUpstream {
   explicit ListedUpstream(std::string name) : name_(std::move(name)) {}
   std::string_view name() const override { return name_; }
   Task<Result<std::vector<ToolSpec>>> list_tools(Deadline /*deadline*/) override {
-    std::vector<ToolSpec> specs;
-    for (const std::string& tool : tools) {
-      ToolSpec spec;
-      spec.server = name_;
-      spec.name = tool;
-      spec.input_schema = json::Object{{"type", "object"}};
-      spec.definition = {{"name", tool}, {"inputSchema", spec.input_schema}};
-      specs.push_back(std::move(spec));
-    }
-    co_return specs;
+    co_return plain_specs(name_, tools);
   }
   Task<Result<mcp::Listing>> list(ListKind kind, Deadline /*deadline*/) override {
     mcp::Listing listing;

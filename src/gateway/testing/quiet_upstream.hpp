@@ -4,6 +4,21 @@
 
 namespace oap::gateway::testing {
 
+/// Tools of a server that take any object.
+inline std::vector<ToolSpec> plain_specs(const std::string& server,
+                                         const std::vector<std::string>& tools) {
+  std::vector<ToolSpec> specs;
+  for (const std::string& tool : tools) {
+    ToolSpec spec;
+    spec.server = server;
+    spec.name = tool;
+    spec.input_schema = json::Object{{"type", "object"}};
+    spec.definition = {{"name", tool}, {"inputSchema", spec.input_schema}};
+    specs.push_back(std::move(spec));
+  }
+  return specs;
+}
+
 /// An upstream that has nothing and can do nothing: tests override what they are about.
 class QuietUpstream : public Upstream {
  public:

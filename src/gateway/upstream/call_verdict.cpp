@@ -1,5 +1,7 @@
 #include "gateway/upstream/call_verdict.hpp"
 
+#include <fmt/format.h>
+
 #include "jsonrpc/message.hpp"
 
 namespace oap::gateway {
@@ -32,6 +34,19 @@ Verdict judge(const mcp::Failure& failure, Millis took, Millis timeout_counts_fr
       return Verdict::kNothing;
   }
   return Verdict::kNothing;
+}
+
+bool ended_under(const Connection& connection, const mcp::Failure& failure) {
+  return !failure.peer && !connection.link->alive() && failure.error.code() != Code::kCancelled;
+}
+
+mcp::Failure ended_in(const std::string& server, const std::string& what, mcp::Failure failure) {
+  failure.error =
+      Error(Code::kUnavailable,
+            fmt::format("MCP server '{}' ended while '{}' ran; it may have taken effect and is not "
+                        "repeated ({})",
+                        server, what, failure.error.to_string()));
+  return failure;
 }
 
 Use use_of(Code code) {

@@ -1,6 +1,9 @@
 #pragma once
 
+#include <string>
+
 #include "base/clock.hpp"
+#include "gateway/upstream/link.hpp"
 #include "mcp/answer.hpp"
 
 namespace oap::gateway {
@@ -13,6 +16,13 @@ enum class Verdict { kGood, kBad, kNothing };
 /// `timeout_counts_from` (less means that somebody was impatient). Good: it refused with a reason
 /// of its own (invalid params …). Nothing: what was given up, limits, credentials. Pure.
 Verdict judge(const mcp::Failure& failure, Millis took, Millis timeout_counts_from);
+
+/// Whether the server ended under the call that failed.
+bool ended_under(const Connection& connection, const mcp::Failure& failure);
+
+/// The failure of a call under which its server ended: says so, and that nobody knows what the call
+/// did.
+mcp::Failure ended_in(const std::string& server, const std::string& what, mcp::Failure failure);
 
 /// How a request ended: answered, be it by a refusal; without an answer; or for reasons that tell
 /// nothing of the server.

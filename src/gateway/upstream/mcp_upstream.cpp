@@ -5,86 +5,14 @@
 #include "async/deadline.hpp"
 #include "base/log.hpp"
 #include "gateway/upstream/call_verdict.hpp"
+#include "gateway/upstream/list_names.hpp"
 
 namespace oap::gateway {
 namespace {
 
 constexpr Millis kDrainTime{10'000};
 
-struct ListNames {
-  const char* method;
-  const char* member;
-};
-
-ListNames names_of(ListKind kind) {
-  switch (kind) {
-    case ListKind::kTools:
-      return {"tools/list", "tools"};
-    case ListKind::kResources:
-      return {"resources/list", "resources"};
-    case ListKind::kTemplates:
-      return {"resources/templates/list", "resourceTemplates"};
-    case ListKind::kPrompts:
-      return {"prompts/list", "prompts"};
-  }
-  return {"tools/list", "tools"};
-}
-
-bool only_meta(const json::Object& extra) {
-  return extra.empty() || (extra.size() == 1 && extra.contains("_meta"));
-}
-
-/// Refuses early what the breaker would refuse after the wait for a place.
-Result<void> not_open(async::Breaker& breaker, SteadyTime now) {
-  if (breaker.state(now) == async::Breaker::State::kClosed) {
-    return {};
-  }
-  return breaker.acquire(now).map([](const auto& /*unused*/) {});
-}
-
-bool ended_under(const Connection& connection, const mcp::Failure& failure) {
-  return !failure.peer && !connection.link->alive() && failure.error.code() != Code::kCancelled;
-}
-
-using Place = std::optional<async::Bulkhead::Permit>;
-
-/// A call that asks its client waits for a person, and works on nothing: it keeps no place from the
-/// others while it does, nor later, since the server has begun it.
-mcp::AskHandler freeing(mcp::AskHandler ask, Place& one, Place& other) {
-  return [ask = std::move(ask), &one, &other](std::string method, json::Object params) {
-    one.reset();
-    other.reset();
-    return ask(std::move(method), std::move(params));
-  };
-}
-
-/// Where the server ended under a call, says so and that nobody knows what it did.
-mcp::Failure ended_in(const std::string& server, const std::string& what, mcp::Failure failure) {
-  failure.error =
-      Error(Code::kUnavailable,
-            fmt::format("MCP server '{}' ended while '{}' ran; it may have taken effect and is not "
-                        "repeated ({})",
-                        server, what, failure.error.to_string()));
-  return failure;
-}
-
 }  // namespace
-
-/// Counts a request from its beginning to its end; close() waits for the last.
-class McpUpstream::OpenCall {
- public:
-  explicit OpenCall(McpUpstream& owner) : owner_(owner) { ++owner_.open_calls_; }
-  ~OpenCall() {
-    if (--owner_.open_calls_ == 0) {
-      owner_.drained_.notify();
-    }
-  }
-  OpenCall(const OpenCall&) = delete;
-  OpenCall& operator=(const OpenCall&) = delete;
-
- private:
-  McpUpstream& owner_;
-};
 
 McpUpstream::McpUpstream(Executor executor, McpUpstreamOptions options, Connector connector,
                          const Clock& clock)
@@ -109,81 +37,14 @@ McpUpstream::McpUpstream(Executor executor, McpUpstreamOptions options, Connecto
                   clock) {}
 McpUpstream::~McpUpstream() = default;
 
-// --- What comes from the server ---------------------------------------------------------------
-
-mcp::ClientEvents McpUpstream::link_events() {
-  mcp::ClientEvents events;
-  events.on_list_changed = [this](mcp::ClientEvents::List list) { list_changed(list); };
-  events.on_resource_updated = [this](json::Object params) {
-    if (on_resource_) {
-      on_resource_(std::move(params));
-    }
-  };
-  events.on_other = [this](std::string method, json::Object params) {
-    if (on_other_) {
-      on_other_(std::move(method), std::move(params));
-    }
-  };
-  return events;
-}
-
-void McpUpstream::list_changed(mcp::ClientEvents::List list) {
-  cache_.clear();
-  switch (list) {
-    case mcp::ClientEvents::List::kTools:
-      list_changes_.note(ListKind::kTools);
-      break;
-    case mcp::ClientEvents::List::kPrompts:
-      list_changes_.note(ListKind::kPrompts);
-      break;
-    case mcp::ClientEvents::List::kResources:
-      list_changes_.note(ListKind::kResources);
-      list_changes_.note(ListKind::kTemplates);
-      break;
-  }
-}
-
-void McpUpstream::connected(std::shared_ptr<Connection> connection) {
-  const bool again = connection->generation > 1;
-  if (!subscriptions_.empty()) {
-    scope_.spawn(
-        Subscriptions::restore(connection, name_, subscriptions_.uris(), subscriptions_.level()));
-  }
-  if (!again) {
-    return;
-  }
-  cache_.clear();
-  const json::Object& can = connection->link->info().capabilities;
-  for (const ListKind kind :
-       {ListKind::kTools, ListKind::kResources, ListKind::kTemplates, ListKind::kPrompts}) {
-    const std::string_view member =
-        kind == ListKind::kTemplates ? "resources" : names_of(kind).member;
-    if (can.contains(member)) {
-      list_changes_.note(kind);
-    }
-  }
-  for (std::string& uri : subscriptions_.uris()) {
-    if (on_resource_) {
-      on_resource_(json::Object{{"uri", std::move(uri)}});
-    }
-  }
-}
-
-void McpUpstream::on_change(OnListChanged lists, OnResourceUpdated resource) {
-  list_changes_.listen(std::move(lists));
-  on_resource_ = std::move(resource);
-}
-
-// --- Lists and other requests -----------------------------------------------------------------
-
 Task<Result<mcp::PeerInfo>> McpUpstream::start(Deadline deadline) {
-  const OpenCall open(*this);
+  const OpenCall open(open_calls_, drained_);
   OAP_CO_TRY(const auto connection, co_await supervisor_.connected(deadline));
   co_return connection->link->info();
 }
 
 Task<Result<std::vector<ToolSpec>>> McpUpstream::list_tools(Deadline deadline) {
-  const OpenCall open(*this);
+  const OpenCall open(open_calls_, drained_);
   OAP_CO_TRY(const auto connection, co_await supervisor_.connected(deadline));
   const Deadline until = deadline.sooner(Deadline::after(options_.list_timeout));
   auto tools = co_await connection->link->list_tools(until);
@@ -192,7 +53,7 @@ Task<Result<std::vector<ToolSpec>>> McpUpstream::list_tools(Deadline deadline) {
 }
 
 Task<Result<mcp::Listing>> McpUpstream::list(ListKind kind, Deadline deadline) {
-  const OpenCall open(*this);
+  const OpenCall open(open_calls_, drained_);
   OAP_CO_TRY(const auto connection, co_await supervisor_.connected(deadline));
   const Deadline until = deadline.sooner(Deadline::after(options_.list_timeout));
   std::string method = names_of(kind).method;
@@ -204,7 +65,7 @@ Task<Result<mcp::Listing>> McpUpstream::list(ListKind kind, Deadline deadline) {
 
 Task<mcp::Answer<json::Object>> McpUpstream::request(std::string method, json::Object params,
                                                      mcp::RequestOptions options) {
-  const OpenCall open(*this);
+  const OpenCall open(open_calls_, drained_);
   auto acquired = co_await bulkhead_.acquire(options.deadline);
   if (!acquired) {
     co_return mcp::failed(std::move(acquired).error());
@@ -228,7 +89,7 @@ Task<mcp::Answer<json::Object>> McpUpstream::request(std::string method, json::O
 }
 
 Task<mcp::Answer<json::Object>> McpUpstream::watch(std::string uri) {
-  const OpenCall open(*this);
+  const OpenCall open(open_calls_, drained_);
   const Deadline deadline = Deadline::after(options_.supervisor.server.start_timeout);
   auto connection = co_await supervisor_.connected(deadline);
   if (!connection) {
@@ -244,7 +105,7 @@ Task<mcp::Answer<json::Object>> McpUpstream::watch(std::string uri) {
 }
 
 Task<void> McpUpstream::unwatch(std::string uri) {
-  const OpenCall open(*this);
+  const OpenCall open(open_calls_, drained_);
   subscriptions_.remove(uri);
   const std::shared_ptr<Connection> connection = supervisor_.current();
   if (connection) {
@@ -253,136 +114,13 @@ Task<void> McpUpstream::unwatch(std::string uri) {
 }
 
 Task<void> McpUpstream::set_log_level(std::string level) {
-  const OpenCall open(*this);
+  const OpenCall open(open_calls_, drained_);
   if (!subscriptions_.lower_level(level)) {
     co_return;
   }
   const std::shared_ptr<Connection> connection = supervisor_.current();
   if (connection) {
     co_await connection->link->set_log_level(std::move(level));
-  }
-}
-
-// --- A call -----------------------------------------------------------------------------------
-
-void McpUpstream::limit(mcp::RequestOptions& options, const ToolState& tool, const ToolCall& call) {
-  options.deadline = options.deadline.sooner(call.deadline);
-  if (tool.options.hard_timeout) {
-    options.deadline = options.deadline.sooner(Deadline::after(*tool.options.hard_timeout));
-  }
-  if (!options.idle_timeout) {
-    options.idle_timeout = tool.options.idle_timeout;
-  }
-}
-
-Task<mcp::Answer<ToolResult>> McpUpstream::call(ToolCall call, mcp::RequestOptions options) {
-  const OpenCall open(*this);
-  ++calls_;
-  const bool cached = cache_.on() && read_only_.contains(call.tool) && only_meta(call.extra);
-  std::string key;
-  if (cached) {
-    key = ResultCache::key(call);
-    if (const ToolResult* known = cache_.find(key, clock_.steady())) {
-      co_return *known;
-    }
-  }
-  const std::shared_ptr<ToolState> tool = tools_.get(call.tool, clock_.steady());
-  const std::uint64_t epoch = cache_.epoch();
-  auto answer = co_await run(*tool, call, options);
-  if (!answer && answer.error().error.code() != Code::kCancelled) {
-    ++errors_;
-  }
-  if (cached && answer) {
-    cache_.keep(std::move(key), *answer, epoch, clock_.steady());
-  }
-  co_return answer;
-}
-
-Task<mcp::Answer<ToolResult>> McpUpstream::run(ToolState& tool, ToolCall& call,
-                                               mcp::RequestOptions& options) {
-  if (auto closed = not_open(tool.breaker, clock_.steady()); !closed) {
-    co_return mcp::failed(std::move(closed).error());
-  }
-  limit(options, tool, call);
-  Place tool_place;
-  if (tool.bulkhead && !(tool_place = tool.bulkhead->try_acquire())) {
-    auto place = co_await tool.bulkhead->acquire(options.deadline);
-    if (!place) {
-      co_return mcp::failed(std::move(place).error());
-    }
-    tool_place.emplace(*std::move(place));
-  }
-  Place server_place = bulkhead_.try_acquire();
-  if (!server_place) {
-    auto place = co_await bulkhead_.acquire(options.deadline);
-    if (!place) {
-      co_return mcp::failed(std::move(place).error());
-    }
-    server_place.emplace(*std::move(place));
-  }
-  if (options.ask) {
-    options.ask = freeing(std::move(options.ask), tool_place, server_place);
-  }
-  std::shared_ptr<Connection> connection = supervisor_.current();
-  if (!connection) {
-    auto started = co_await supervisor_.connected(options.deadline);
-    if (!started) {
-      co_return mcp::failed(std::move(started).error());
-    }
-    connection = *std::move(started);
-  }
-  co_return co_await run_on(std::move(connection), tool, call, options);
-}
-
-Task<mcp::Answer<ToolResult>> McpUpstream::run_on(std::shared_ptr<Connection> connection,
-                                                  ToolState& tool, ToolCall& call,
-                                                  mcp::RequestOptions& options) {
-  const SteadyTime began = clock_.steady();
-  auto permit = tool.breaker.acquire(began);
-  if (!permit) {
-    co_return mcp::failed(std::move(permit).error());
-  }
-  call.deadline = options.deadline;
-  auto answer = co_await connection->link->call_tool(std::move(call), std::move(options));
-  const SteadyTime now = clock_.steady();
-  if (answer) {
-    supervisor_.called(*connection, Use::kAnswered);
-    permit->succeeded(now);
-    co_return answer;
-  }
-  const bool ended = ended_under(*connection, answer.error());
-  report(tool, *permit, *connection, answer.error(),
-         std::chrono::duration_cast<Millis>(now - began));
-  supervisor_.called(*connection, use_of(answer));
-  if (ended) {
-    co_return mcp::failed(ended_in(name_, tool.name, std::move(answer).error()));
-  }
-  co_return answer;
-}
-
-/// A server's end counts once for a tool, however many of its calls it took along.
-void McpUpstream::report(ToolState& tool, async::Breaker::Permit& permit,
-                         const Connection& connection, const mcp::Failure& failure, Millis took) {
-  const bool again = ended_under(connection, failure) &&
-                     std::exchange(tool.died_in, connection.generation) == connection.generation;
-  const Verdict verdict =
-      again ? Verdict::kNothing : judge(failure, took, options_.timeout_counts_from);
-  switch (verdict) {
-    case Verdict::kGood:
-      permit.succeeded(clock_.steady());
-      break;
-    case Verdict::kBad: {
-      const std::uint64_t opened = tool.breaker.counters().opened;
-      permit.failed(clock_.steady());
-      if (tool.breaker.counters().opened != opened) {
-        log::warn("gateway", "a circuit breaker opened",
-                  {{"server", name_}, {"tool", tool.name}, {"error", failure.error.to_string()}});
-      }
-      break;
-    }
-    case Verdict::kNothing:
-      permit.cancelled();
-      break;
   }
 }
 

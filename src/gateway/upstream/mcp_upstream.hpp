@@ -14,6 +14,8 @@
 #include "async/scope.hpp"
 #include "async/semaphore.hpp"
 #include "gateway/upstream/list_changes.hpp"
+#include "gateway/upstream/open_call.hpp"
+#include "gateway/upstream/place.hpp"
 #include "gateway/upstream/result_cache.hpp"
 #include "gateway/upstream/subscriptions.hpp"
 #include "gateway/upstream/supervisor.hpp"
@@ -63,8 +65,6 @@ class McpUpstream final : public Upstream {
   Task<void> close() override;
 
  private:
-  class OpenCall;
-
   static void limit(mcp::RequestOptions& options, const ToolState& tool, const ToolCall& call);
   /// Parts of call(), in whose frame the arguments live; both are used up.
   Task<mcp::Answer<ToolResult>> run(ToolState& tool, ToolCall& call, mcp::RequestOptions& options);

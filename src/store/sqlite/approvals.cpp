@@ -112,11 +112,7 @@ Result<ApprovalRecord> Approvals::find_locked(const std::string& id) {
   OAP_TRY(Statement statement, database_.prepare("SELECT " OAP_APPROVAL_COLUMNS
                                                  " FROM approval WHERE tenant_id=? AND id=?"));
   statement.bind(tenant_, id);
-  OAP_TRY(const bool row, statement.step());
-  if (!row) {
-    return fail(Code::kNotFound, "no approval {}", id);
-  }
-  return read(database_, statement);
+  return row_of(statement, database_, read, "approval", id);
 }
 
 Result<ApprovalRecord> Approvals::find(const std::string& id) {
@@ -136,15 +132,7 @@ Result<std::vector<ApprovalRecord>> Approvals::list(const ApprovalFilter& filter
                             " FROM approval WHERE tenant_id=?1 AND (NOT ?2 OR (state='pending' AND"
                             " expires_at>?3)) ORDER BY id DESC LIMIT ?4"));
   statement.bind(tenant_, filter.only_open, or_now(filter.now), filter.limit);
-  std::vector<ApprovalRecord> out;
-  while (true) {
-    OAP_TRY(const bool row, statement.step());
-    if (!row) {
-      return out;
-    }
-    OAP_TRY(ApprovalRecord record, read(database_, statement));
-    out.push_back(std::move(record));
-  }
+  return rows_of(statement, [this](const Statement& row) { return read(database_, row); });
 }
 
 }  // namespace sqlite

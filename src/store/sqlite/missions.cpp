@@ -47,11 +47,7 @@ Result<MissionRecord> Missions::find_locked(const std::string& id) {
   OAP_TRY(Statement statement, database_.prepare("SELECT " OAP_MISSION_COLUMNS
                                                  " FROM mission WHERE tenant_id=? AND id=?"));
   statement.bind(tenant_, id);
-  OAP_TRY(const bool row, statement.step());
-  if (!row) {
-    return fail(Code::kNotFound, "no mission {}", id);
-  }
-  return read(database_, statement);
+  return row_of(statement, database_, read, "mission", id);
 }
 
 Result<void> Missions::append(const std::string& id, std::int64_t seq, WallTime at,
@@ -203,15 +199,7 @@ Result<std::vector<MissionRecord>> Missions::list(const MissionFilter& filter) {
                             " AND (?3='' OR session_id=?3) AND (NOT ?4 OR ended_at IS NULL)"
                             " ORDER BY id DESC LIMIT ?5"));
   statement.bind(tenant_, filter.workspace, filter.session_id, filter.open_only, filter.limit);
-  std::vector<MissionRecord> missions;
-  while (true) {
-    OAP_TRY(const bool row, statement.step());
-    if (!row) {
-      return missions;
-    }
-    OAP_TRY(MissionRecord mission, read(database_, statement));
-    missions.push_back(std::move(mission));
-  }
+  return rows_of(statement, [this](const Statement& row) { return read(database_, row); });
 }
 
 Result<std::vector<MissionEventRow>> Missions::events(const std::string& id, std::int64_t after,
@@ -222,19 +210,14 @@ Result<std::vector<MissionEventRow>> Missions::events(const std::string& id, std
                             " AND mission_id=?2 AND seq>?3 AND (?4='' OR kind=?4)"
                             " ORDER BY seq LIMIT ?5"));
   statement.bind(tenant_, id, after, kind, limit);
-  std::vector<MissionEventRow> events;
-  while (true) {
-    OAP_TRY(const bool row, statement.step());
-    if (!row) {
-      return events;
-    }
+  return rows_of(statement, [this](const Statement& row) -> Result<MissionEventRow> {
     MissionEventRow event;
-    event.seq = statement.integer(0);
-    event.at = statement.time(1);
-    event.kind = statement.string(2);
-    OAP_TRY(event.body, json_column(database_, statement, 3));
-    events.push_back(std::move(event));
-  }
+    event.seq = row.integer(0);
+    event.at = row.time(1);
+    event.kind = row.string(2);
+    OAP_TRY(event.body, json_column(database_, row, 3));
+    return event;
+  });
 }
 
 Result<void> Missions::post(const MissionOrder& order) {
@@ -258,19 +241,14 @@ Result<std::vector<MissionOrder>> Missions::orders(const std::string& id) {
           database_.prepare("SELECT id, mission_id, at, body FROM mission_order"
                             " WHERE tenant_id=? AND mission_id=? ORDER BY id"));
   statement.bind(tenant_, id);
-  std::vector<MissionOrder> orders;
-  while (true) {
-    OAP_TRY(const bool row, statement.step());
-    if (!row) {
-      return orders;
-    }
+  return rows_of(statement, [this](const Statement& row) -> Result<MissionOrder> {
     MissionOrder order;
-    order.id = statement.string(0);
-    order.mission_id = statement.string(1);
-    order.at = statement.time(2);
-    OAP_TRY(order.body, json_column(database_, statement, 3));
-    orders.push_back(std::move(order));
-  }
+    order.id = row.string(0);
+    order.mission_id = row.string(1);
+    order.at = row.time(2);
+    OAP_TRY(order.body, json_column(database_, row, 3));
+    return order;
+  });
 }
 
 }  // namespace oap::store::sqlite

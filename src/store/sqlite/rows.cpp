@@ -21,14 +21,7 @@ Result<std::vector<std::string>> ids_between(Database& database, const std::stri
                                              std::string_view sql, const std::string& prefix) {
   OAP_TRY(Statement statement, database.prepare(sql));
   statement.bind(tenant, prefix, prefix + "~");
-  std::vector<std::string> ids;
-  while (true) {
-    OAP_TRY(const bool row, statement.step());
-    if (!row) {
-      return ids;
-    }
-    ids.push_back(statement.string(0));
-  }
+  return rows_of(statement, [](const Statement& row) { return row.string(0); });
 }
 
 std::string join(const std::vector<std::string>& ids) {

@@ -93,14 +93,8 @@ Result<std::vector<OwnerRecord>> Runs::owners() {
                                             " WHERE r.tenant_id=? AND r.owner>''"
                                             " AND r.ended_at IS NULL"));
   rows.bind(tenant_);
-  std::vector<OwnerRecord> list;
-  while (true) {
-    OAP_TRY(const bool row, rows.step());
-    if (!row) {
-      return list;
-    }
-    list.push_back({rows.string(0), rows.time(1)});
-  }
+  return rows_of(rows,
+                 [](const Statement& row) { return OwnerRecord{row.string(0), row.time(1)}; });
 }
 
 Result<std::vector<std::string>> Runs::due(WallTime now) {

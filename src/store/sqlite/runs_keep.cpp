@@ -133,14 +133,7 @@ Result<std::vector<std::string>> Runs::blobs_of(const std::string& run_id) {
   OAP_TRY(Statement rows,
           database_.prepare("SELECT hash FROM run_blob WHERE tenant_id=? AND run_id=?"));
   rows.bind(tenant_, run_id);
-  std::vector<std::string> hashes;
-  while (true) {
-    OAP_TRY(const bool row, rows.step());
-    if (!row) {
-      return hashes;
-    }
-    hashes.push_back(rows.string(0));
-  }
+  return rows_of(rows, [](const Statement& row) { return row.string(0); });
 }
 
 Result<Purged> Runs::purge(WallTime before) {

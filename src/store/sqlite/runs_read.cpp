@@ -51,14 +51,9 @@ EventRow read_event(const Statement& row) {
 }
 
 Result<std::vector<Order>> read_orders(Statement& rows) {
-  std::vector<Order> list;
-  while (true) {
-    OAP_TRY(const bool row, rows.step());
-    if (!row) {
-      return list;
-    }
-    list.push_back({rows.string(0), rows.string(1), rows.time(2), rows.string(3)});
-  }
+  return rows_of(rows, [](const Statement& row) {
+    return Order{row.string(0), row.string(1), row.time(2), row.string(3)};
+  });
 }
 
 }  // namespace
@@ -67,11 +62,7 @@ Result<RunRecord> Runs::find_locked(const std::string& run_id) {
   OAP_TRY(Statement statement,
           database_.prepare("SELECT " OAP_RUN_COLUMNS " FROM run WHERE tenant_id=? AND id=?"));
   statement.bind(tenant_, run_id);
-  OAP_TRY(const bool row, statement.step());
-  if (!row) {
-    return fail(Code::kNotFound, "no run {}", run_id);
-  }
-  return read_run(database_, statement);
+  return row_of(statement, database_, read_run, "run", run_id);
 }
 
 Result<RunRecord> Runs::find(const std::string& run_id) {
@@ -95,15 +86,7 @@ Result<std::vector<RunRecord>> Runs::list(const RunFilter& filter) {
   const auto state = filter.state ? std::optional(to_string(*filter.state)) : std::nullopt;
   statement.bind(tenant_, filter.id_prefix, filter.before, filter.task_id, filter.workflow_id,
                  filter.parent_run, state, filter.open_only, filter.limit);
-  std::vector<RunRecord> runs;
-  while (true) {
-    OAP_TRY(const bool row, statement.step());
-    if (!row) {
-      return runs;
-    }
-    OAP_TRY(RunRecord run, read_run(database_, statement));
-    runs.push_back(std::move(run));
-  }
+  return rows_of(statement, [this](const Statement& row) { return read_run(database_, row); });
 }
 
 Result<std::vector<EventRow>> Runs::events(const std::string& run_id, std::int64_t after,
@@ -113,14 +96,7 @@ Result<std::vector<EventRow>> Runs::events(const std::string& run_id, std::int64
                                             " WHERE tenant_id=? AND run_id=? AND seq>?"
                                             " ORDER BY seq LIMIT ?"));
   rows.bind(tenant_, run_id, after, limit);
-  std::vector<EventRow> list;
-  while (true) {
-    OAP_TRY(const bool row, rows.step());
-    if (!row) {
-      return list;
-    }
-    list.push_back(read_event(rows));
-  }
+  return rows_of(rows, read_event);
 }
 
 Result<std::optional<Snapshot>> Runs::snapshot(const std::string& run_id) {

@@ -67,11 +67,7 @@ Result<SessionRecord> Sessions::find(const std::string& id) {
   OAP_TRY(Statement statement, database_.prepare("SELECT " OAP_SESSION_COLUMNS
                                                  " FROM session WHERE tenant_id=? AND id=?"));
   statement.bind(tenant_, id);
-  OAP_TRY(const bool row, statement.step());
-  if (!row) {
-    return fail(Code::kNotFound, "no session {}", id);
-  }
-  return read(database_, statement);
+  return row_of(statement, database_, read, "session", id);
 }
 
 Result<std::string> Sessions::resolve(const std::string& prefix) {
@@ -126,15 +122,7 @@ Result<std::vector<SessionRecord>> Sessions::list(const SessionFilter& filter) {
                                   " FROM session WHERE tenant_id=?1 AND workspace=?2"
                                   " ORDER BY updated_at DESC, id DESC LIMIT ?3"));
   statement.bind(tenant_, filter.workspace, filter.limit);
-  std::vector<SessionRecord> sessions;
-  while (true) {
-    OAP_TRY(const bool row, statement.step());
-    if (!row) {
-      return sessions;
-    }
-    OAP_TRY(SessionRecord session, read(database_, statement));
-    sessions.push_back(std::move(session));
-  }
+  return rows_of(statement, [this](const Statement& row) { return read(database_, row); });
 }
 
 Result<std::int64_t> Sessions::remove(const std::string& id) {
@@ -193,15 +181,10 @@ Result<std::vector<MessageRecord>> Messages::list(const std::string& session_id,
           database_.prepare("SELECT seq, body, created_at FROM message"
                             " WHERE tenant_id=? AND session_id=? AND seq>=? ORDER BY seq"));
   statement.bind(tenant_, session_id, from_seq);
-  std::vector<MessageRecord> messages;
-  while (true) {
-    OAP_TRY(const bool row, statement.step());
-    if (!row) {
-      return messages;
-    }
-    OAP_TRY(json::Value body, json_column(database_, statement, 1));
-    messages.push_back({statement.integer(0), std::move(body), statement.time(2)});
-  }
+  return rows_of(statement, [this](const Statement& row) -> Result<MessageRecord> {
+    OAP_TRY(json::Value body, json_column(database_, row, 1));
+    return MessageRecord{row.integer(0), std::move(body), row.time(2)};
+  });
 }
 
 Result<std::map<std::string, std::int64_t>> Messages::counts(

@@ -91,11 +91,7 @@ Result<TaskRecord> Tasks::find_locked(const std::string& id) {
   OAP_TRY(Statement statement,
           database_.prepare("SELECT " OAP_TASK_COLUMNS " FROM task WHERE tenant_id=? AND id=?"));
   statement.bind(tenant_, id);
-  OAP_TRY(const bool row, statement.step());
-  if (!row) {
-    return fail(Code::kNotFound, "no task {}", id);
-  }
-  return read(database_, statement);
+  return row_of(statement, database_, read, "task", id);
 }
 
 Result<TaskRecord> Tasks::find(const std::string& id) {
@@ -116,15 +112,7 @@ Result<std::vector<TaskRecord>> Tasks::list(const TaskFilter& filter) {
                             " AND (?3 IS NULL OR status=?3) ORDER BY id DESC LIMIT ?4"));
   const auto status = filter.status ? std::optional(to_string(*filter.status)) : std::nullopt;
   statement.bind(tenant_, filter.session_id, status, filter.limit);
-  std::vector<TaskRecord> tasks;
-  while (true) {
-    OAP_TRY(const bool row, statement.step());
-    if (!row) {
-      return tasks;
-    }
-    OAP_TRY(TaskRecord task, read(database_, statement));
-    tasks.push_back(std::move(task));
-  }
+  return rows_of(statement, [this](const Statement& row) { return read(database_, row); });
 }
 
 }  // namespace oap::store::sqlite
