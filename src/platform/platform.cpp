@@ -15,6 +15,7 @@
 #include "platform/audit_sink.hpp"
 #include "platform/checkpoints.hpp"
 #include "platform/custom_commands.hpp"
+#include "platform/hook_calls.hpp"
 #include "platform/hook_programs.hpp"
 #include "platform/hook_table.hpp"
 #include "platform/missions.hpp"
@@ -93,6 +94,7 @@ struct Platform::Parts {
   std::unique_ptr<session::SessionManager> sessions;
   std::unique_ptr<session::SessionLocks> locks;
   std::unique_ptr<ModelSet> models;
+  std::unique_ptr<HookCalls> hook_calls;
   std::unique_ptr<Workflows> workflows;
   std::unique_ptr<Worktrees> worktrees;
   std::unique_ptr<Missions> missions;
@@ -135,9 +137,14 @@ Result<void> Platform::Parts::assemble() {
       hooks, {policy->engine(), *scanner, *security_policy, *session_hooks, mission_desk,
               &store->missions(), [this](const std::string& id) { return the_missions().stop(id); },
               commands.get()});
-  programs = make_runner(settings, options.executor, *scanner, [this](const std::string& id) {
-    return transcripts != nullptr ? transcripts->write(id) : std::string();
-  });
+  programs = make_runner(
+      settings, options.executor, *scanner,
+      [this](const std::string& id) {
+        return transcripts != nullptr ? transcripts->write(id) : std::string();
+      },
+      [this](const programs::Handler& handler, std::string input, Millis most) {
+        return hook_calls->run(handler, std::move(input), most);
+      });
   programs::register_programs(hooks, *programs);
   http = std::make_unique<net::HttpClient>(options.executor);
   decltype(BuiltinParts::wrap) wrap;
@@ -184,6 +191,9 @@ Result<void> Platform::Parts::assemble() {
   transcripts = std::make_unique<Transcripts>(*sessions, settings.paths.workspace);
   models = std::make_unique<ModelSet>(settings.config, settings.env, options.executor,
                                       llm::Placeholders{{"workspace", settings.paths.workspace}});
+  hook_calls = std::make_unique<HookCalls>(HookCalls::Parts{
+      settings, *http, *models, policy->engine(), *scanner,
+      reference_for(settings.config.agents.executor, options.model, settings.env)});
   principal.user_id = user_name();
   events = std::make_unique<SessionEvents>(hooks, principal, settings.paths.workspace);
   return {};
