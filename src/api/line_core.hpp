@@ -11,6 +11,7 @@
 
 #include "api/line_buffer.hpp"
 #include "api/line_server.hpp"
+#include "async/event.hpp"
 #include "async/scope.hpp"
 #include "async/semaphore.hpp"
 #include "async/stream.hpp"
@@ -47,6 +48,7 @@ class LineServer::Core : public std::enable_shared_from_this<LineServer::Core> {
   void accept_some(bool& full);
   bool admit(int raw);
   bool make_room();
+  void forget(const std::shared_ptr<Connection>& connection);
   void stop_reading();
   void drop_all();
   static Task<void> run(std::shared_ptr<Core> core, std::shared_ptr<Connection> connection);
@@ -60,6 +62,7 @@ class LineServer::Core : public std::enable_shared_from_this<LineServer::Core> {
   std::size_t received = 0;
   std::size_t in_flight = 0;
   bool closing = false;
+  async::Event empty;  // notified when the last connection is gone
 };
 
 class LineServer::Connection : public std::enable_shared_from_this<LineServer::Connection> {

@@ -9,7 +9,6 @@
 #include <fcntl.h>
 
 #include "api/line_core.hpp"
-#include "async/deadline.hpp"
 #include "async/sleep.hpp"
 #include "base/log.hpp"
 
@@ -29,7 +28,8 @@ LineServer::Core::Core(Executor given, os::UniqueFd listening, Options limits, H
       options(limits),
       handler(std::move(answers)),
       acceptor(given, listening.release()),
-      running(given) {}
+      running(given),
+      empty(given) {}
 
 Task<void> LineServer::Core::accept_all() {
   constexpr auto token = asio::as_tuple(asio::use_awaitable);
@@ -100,7 +100,14 @@ bool LineServer::Core::admit(int raw) {
 Task<void> LineServer::Core::run(std::shared_ptr<Core> core,
                                  std::shared_ptr<Connection> connection) {
   co_await connection->run();
-  std::erase(core->connections, connection);
+  core->forget(connection);
+}
+
+void LineServer::Core::forget(const std::shared_ptr<Connection>& connection) {
+  std::erase(connections, connection);
+  if (connections.empty()) {
+    empty.notify();
+  }
 }
 
 bool LineServer::Core::make_room() {
@@ -114,7 +121,7 @@ bool LineServer::Core::make_room() {
     return false;
   }
   longest->drop();
-  std::erase(connections, longest);
+  forget(longest);
   return true;
 }
 
@@ -148,19 +155,14 @@ Task<void> serve_until_closed(std::shared_ptr<Core> core) {
 }
 
 template <class Core>
-Task<Result<void>> joined(std::shared_ptr<Core> core) {
-  while (!core->connections.empty()) {
-    OAP_CO_CHECK_OK(co_await async::sleep_for(Millis(5)));
-  }
-  co_return Result<void>();
-}
-
-template <class Core>
 Task<void> wind_down(std::shared_ptr<Core> core, Deadline grace) {
   core->stop_reading();
-  auto waiting = joined(core);
-  const auto ended = co_await async::with_deadline(grace, std::move(waiting), "the last answer");
-  if (!ended) {
+  auto ended = async::Event::Wake::kNotified;
+  while (!core->connections.empty() && ended == async::Event::Wake::kNotified) {
+    core->empty.reset();
+    ended = co_await core->empty.wait(grace);
+  }
+  if (ended != async::Event::Wake::kNotified) {
     core->drop_all();
   }
 }

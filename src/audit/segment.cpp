@@ -151,7 +151,8 @@ Result<SegmentEnd> read_end(int fd, const Segment& segment) {
 }
 
 Result<std::string> first_timestamp(int fd) {
-  for (const std::size_t most : {std::size_t{4} << 10U, std::size_t{1} << 20U}) {
+  for (const std::size_t most :
+       {std::size_t{4} << 10U, std::size_t{32} << 10U, std::size_t{1} << 20U}) {
     std::string start(most, '\0');
     const ssize_t got = pread(fd, start.data(), start.size(), 0);
     start.resize(got > 0 ? static_cast<std::size_t>(got) : 0);

@@ -69,7 +69,7 @@ hosts::Reply reply_to(hosts::Host host, const platform::SettingsOptions& options
 int answer_hook(const std::string& host, const platform::SettingsOptions& options) {
   const auto known = hosts::host_named(host);
   if (!known || !hosts::has_command_hook(*known)) {
-    print_error("no host '" + host + "'; known: claude-code, codex, gemini, goose, crush");
+    print_error("no host '" + host + "'; known: claude-code, codex, gemini, goose, crush, qwen");
     return kDenied;
   }
   std::signal(SIGALRM, out_of_time);

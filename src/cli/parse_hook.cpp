@@ -8,7 +8,7 @@ void add_hook_commands(CLI::App& app, HookArgs& args, Command& command, const Co
   CLI::App* parent = app.add_subcommand("hook", "Govern another agent program's tool calls");
   parent->require_subcommand(1);
   using Action = HookArgs::Action;
-  std::vector<std::string> hosts{"claude-code", "codex", "gemini", "goose", "crush"};
+  std::vector<std::string> hosts{"claude-code", "codex", "gemini", "goose", "crush", "qwen"};
   for (const std::string& host : hosts) {
     make(*parent, host,
          "Decide one event of " + std::string(hosts::title_of(*hosts::host_named(host))) +
@@ -27,7 +27,7 @@ void add_hook_commands(CLI::App& app, HookArgs& args, Command& command, const Co
       args.action = chosen;
       command = args;
     });
-    sub->add_option("host", args.host, "claude-code, codex, gemini, goose, crush or opencode")
+    sub->add_option("host", args.host, "claude-code, codex, gemini, goose, crush, qwen or opencode")
         ->required()
         ->check(CLI::IsMember(hosts));
     sub->add_flag("--user", args.user, "For all of your projects, not this one");

@@ -63,6 +63,8 @@ constexpr auto kClaude = std::to_array<Tool>({
     {"ListAgents", "", {}, Kind::kInternal},
     {"ReportFindings", "", {}, Kind::kInternal},
     {"ScheduleWakeup", "", {}, Kind::kInternal},
+    {"WaitForMcpServers", "", {}, Kind::kInternal},
+    {"Artifact", "", {}, Kind::kOther},
     {"Cd", "", {}, Kind::kOther},
     {"CronCreate", "", {}, Kind::kOther},
     {"CronDelete", "", {}, Kind::kOther},
@@ -76,7 +78,11 @@ constexpr auto kClaude = std::to_array<Tool>({
     {"PowerShell", "", {}, Kind::kOther, "command"},
     {"PushNotification", "", {}, Kind::kOther},
     {"ReadMcpResourceTool", "", {}, Kind::kOther},
+    {"RemoteTrigger", "", {}, Kind::kOther},
     {"SendMessage", "", {}, Kind::kOther},
+    {"SendUserFile", "", {}, Kind::kOther},
+    {"ShareOnboardingGuide", "", {}, Kind::kOther},
+    {"Workflow", "", {}, Kind::kOther},
 });
 constexpr auto kCodex = std::to_array<Tool>({
     {"Bash", "bash", {kCommand}},
@@ -116,6 +122,38 @@ constexpr auto kGemini = std::to_array<Tool>({
     {"activate_skill", "", {}, Kind::kInternal},
     {"list_background_processes", "", {}, Kind::kInternal},
     {"read_background_output", "", {}, Kind::kInternal},
+});
+// Gemini CLI's child, grown up on its own.
+constexpr auto kQwen = std::to_array<Tool>({
+    {"run_shell_command", "bash", {kCommand}},
+    {"read_file", "read_file", {{kPath, {"absolute_path", "path"}, kOffset, kLimit}}},
+    {"write_file", "write_file", {kPath, kContent}},
+    {"edit", "edit_file", {kPath, kOld, kNew, kAll}},
+    {"notebook_edit",
+     "edit_file",
+     {{{"notebook_path", "path"}, {"new_source", "new_string"}}},
+     Kind::kCall,
+     "notebook_path"},
+    {"glob", "glob", {kPattern, kSame}},
+    {"grep_search", "grep", {kPattern, kSame, kGlob}},
+    {"list_directory", "list_dir", {kSame}},
+    {"web_fetch", "web_fetch", {{{"url", "url"}, {"prompt", "prompt"}}}},
+    {"web_search", "web_search", {{{"query", "query"}}}},
+    {"todo_write", "", {}, Kind::kInternal},
+    {"agent", "", {}, Kind::kInternal},
+    {"skill", "", {}, Kind::kInternal},
+    {"ask_user_question", "", {}, Kind::kInternal},
+    {"enter_plan_mode", "", {}, Kind::kInternal},
+    {"exit_plan_mode", "", {}, Kind::kInternal},
+    {"list_agents", "", {}, Kind::kInternal},
+    {"task_create", "", {}, Kind::kInternal},
+    {"task_update", "", {}, Kind::kInternal},
+    {"task_list", "", {}, Kind::kInternal},
+    {"task_stop", "", {}, Kind::kInternal},
+    {"tool_search", "", {}, Kind::kInternal},
+    {"get_goal", "", {}, Kind::kInternal},
+    {"update_goal", "", {}, Kind::kInternal},
+    {"structured_output", "", {}, Kind::kInternal},
 });
 constexpr auto kGoose = std::to_array<Tool>({
     {"developer__shell", "bash", {kCommand}},
@@ -196,6 +234,8 @@ std::span<const Tool> tools_of(Host host) {
       return kCrush;
     case Host::kOpencode:
       return kOpencode;
+    case Host::kQwen:
+      return kQwen;
   }
   return {};
 }

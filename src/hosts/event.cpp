@@ -16,13 +16,14 @@ struct Names {
   std::string_view event;  ///< the member that names the event
   std::string_view cwd;
 };
-constexpr std::array<Names, 6> kHosts = {{
+constexpr std::array<Names, 7> kHosts = {{
     {Host::kClaudeCode, "claude-code", "Claude Code", "hook_event_name", "cwd"},
     {Host::kCodex, "codex", "Codex", "hook_event_name", "cwd"},
     {Host::kGemini, "gemini", "Gemini CLI", "hook_event_name", "cwd"},
     {Host::kGoose, "goose", "Goose", "event", "working_dir"},
     {Host::kCrush, "crush", "Crush", "event", "cwd"},
     {Host::kOpencode, "opencode", "OpenCode", "event", "cwd"},
+    {Host::kQwen, "qwen", "Qwen Code", "hook_event_name", "cwd"},
 }};
 
 const Names& names(Host host) { return kHosts.at(static_cast<std::size_t>(host)); }

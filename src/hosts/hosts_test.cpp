@@ -16,8 +16,8 @@ namespace {
 using testing::HasSubstr;
 using testing::IsEmpty;
 
-constexpr Host kAll[] = {Host::kClaudeCode, Host::kCodex, Host::kGemini, Host::kGoose,
-                         Host::kCrush};
+constexpr Host kAll[] = {Host::kClaudeCode, Host::kCodex, Host::kGemini,
+                         Host::kGoose,      Host::kCrush, Host::kQwen};
 
 std::string shown(const Translation& translation) {
   if (translation.internal) {
@@ -143,8 +143,10 @@ TEST(ReplyTest, ADenialIsUnderstoodEverywhere) {
 
 TEST(ReplyTest, AnAskIsADenialWhereTheHostCannotAsk) {
   const Verdict verdict{Level::kAsk, "who knows", std::nullopt, true};
-  EXPECT_THAT(reply_before(Host::kClaudeCode, before("PreToolUse"), verdict).out,
-              HasSubstr(R"("permissionDecision":"ask")"));
+  for (const Host host : {Host::kClaudeCode, Host::kQwen}) {
+    EXPECT_THAT(reply_before(host, before("PreToolUse"), verdict).out,
+                HasSubstr(R"("permissionDecision":"ask")"));
+  }
   for (const Host host : {Host::kCodex, Host::kGemini, Host::kGoose, Host::kCrush}) {
     const Reply reply = reply_before(host, before("PreToolUse"), verdict);
     EXPECT_TRUE(reply.out.find("deny") != std::string::npos ||

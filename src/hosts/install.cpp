@@ -32,6 +32,8 @@ std::span<const Point> points(Host host) {
       {"BeforeTool", ".*"}, {"AfterTool", ".*"}, {"BeforeAgent", ""}};
   static constexpr Point kGoose[] = {{"PreToolUse", ""}, {"PostToolUse", ""}};
   static constexpr Point kCrush[] = {{"PreToolUse", ""}};
+  static constexpr Point kQwen[] = {
+      {"PreToolUse", ""}, {"PostToolUse", ""}, {"UserPromptSubmit", ""}};
   switch (host) {
     case Host::kClaudeCode:
       return kClaude;
@@ -43,6 +45,8 @@ std::span<const Point> points(Host host) {
       return kGoose;
     case Host::kCrush:
       return kCrush;
+    case Host::kQwen:
+      return kQwen;
     case Host::kOpencode:
       break;
   }
@@ -163,6 +167,8 @@ std::vector<HookFile> hook_files(Host host, bool user) {
                "{\n  \"name\": \"oap\",\n  \"version\": \"0.1.0\",\n"
                "  \"description\": \"Permissions, scans and audit by oap\"\n}\n"},
               {".agents/plugins/oap/hooks/hooks.json"}};
+    case Host::kQwen:
+      return {{".qwen/settings.json"}};
     case Host::kCrush:
       return {{user ? ".config/crush/crush.json" : "crush.json"}};
     case Host::kOpencode:

@@ -9,7 +9,9 @@ namespace {
 
 constexpr int kBlocked = 2;
 
-bool speaks_claude(Host host) { return host == Host::kClaudeCode || host == Host::kCodex; }
+bool speaks_claude(Host host) {
+  return host == Host::kClaudeCode || host == Host::kCodex || host == Host::kQwen;
+}
 
 Reply printed(json::Object object) {
   return {0, json::print(json::Value(std::move(object))) + "\n", ""};
@@ -54,6 +56,11 @@ Reply allow(Host host, const Event& event, const Verdict& verdict) {
       }
       return printed(std::move(out));
     }
+    case Host::kQwen:
+      // Silence, as for Codex.
+      return verdict.input
+                 ? blocked("the call would have to be changed, which Qwen Code's hooks cannot")
+                 : Reply();
     case Host::kGoose:
       return verdict.input
                  ? blocked("the call would have to be changed, which goose's hooks cannot")
@@ -84,7 +91,7 @@ Reply deny(Host host, const Event& event, const Verdict& verdict) {
 
 }  // namespace
 
-bool can_ask(Host host) { return host == Host::kClaudeCode; }
+bool can_ask(Host host) { return host == Host::kClaudeCode || host == Host::kQwen; }
 bool can_replace(Host host) {
   return host == Host::kClaudeCode || host == Host::kCodex || host == Host::kGemini;
 }

@@ -210,6 +210,11 @@ void Import::take_servers(const json::Object& from, json::Object& servers) {
       lost("mcpServers." + name, ".mcp.json", why + ", and import again");
       continue;
     }
+    if (std::string why = refused(settings_.servers, name, one.value().get_object());
+        !why.empty()) {
+      lost("mcpServers." + text::escape_visible(name), ".mcp.json", why);
+      continue;
+    }
     bool changed = false;
     servers[name] = with_empty_defaults(one.value().get_object(), changed);
     if (changed) {

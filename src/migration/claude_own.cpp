@@ -42,8 +42,8 @@ std::string stays_inside(const std::vector<std::string>& directories, bool crede
   if (!credentials) {
     leaves += fmt::format(" || p.matches({})", cel_text(secret));
   }
-  return fmt::format(
-      "!command.contains(\"$\") && !command.contains(\"`\") && !paths.exists(p, {})", leaves);
+  return fmt::format("!command.contains(\"$\") && !command.contains(\"`\") && !paths.exists(p, {})",
+                     leaves);
 }
 
 /// A name in any case: some file systems make no difference.
@@ -62,17 +62,46 @@ std::string any_case(std::string_view name) {
 
 void add_protected_paths(Translation& out) {
   const RuleMaker ask(Level::kAsk, std::string(kByItself));
-  static constexpr auto kFolders = std::to_array<std::string_view>(
-      {".git", ".config/git", ".vscode", ".idea", ".husky", ".cargo", ".devcontainer", ".yarn",
-       ".mvn", ".claude"});
-  static constexpr auto kFiles = std::to_array<std::string_view>(
-      {".bashrc", ".bash_profile", ".bash_login", ".bash_aliases", ".bash_logout", ".profile",
-       ".zshrc", ".zprofile", ".zshenv", ".zlogin", ".zlogout", ".gitconfig", ".gitmodules",
-       ".envrc", ".npmrc", ".yarnrc", ".yarnrc.yml", ".pnp.cjs", ".pnp.loader.mjs",
-       ".pnpmfile.cjs", "bunfig.toml", ".bunfig.toml", ".bazelrc", ".bazelversion", ".bazeliskrc",
-       ".pre-commit-config.yaml", "lefthook.yml", "lefthook.yaml", ".lefthook.yml",
-       ".lefthook.yaml", "gradle-wrapper.properties", "maven-wrapper.properties",
-       ".devcontainer.json", ".ripgreprc", "pyrightconfig.json", ".mcp.json", ".claude.json"});
+  static constexpr auto kFolders =
+      std::to_array<std::string_view>({".git", ".config/git", ".vscode", ".idea", ".husky",
+                                       ".cargo", ".devcontainer", ".yarn", ".mvn", ".claude"});
+  static constexpr auto kFiles = std::to_array<std::string_view>({".bashrc",
+                                                                  ".bash_profile",
+                                                                  ".bash_login",
+                                                                  ".bash_aliases",
+                                                                  ".bash_logout",
+                                                                  ".profile",
+                                                                  ".zshrc",
+                                                                  ".zprofile",
+                                                                  ".zshenv",
+                                                                  ".zlogin",
+                                                                  ".zlogout",
+                                                                  ".gitconfig",
+                                                                  ".gitmodules",
+                                                                  ".envrc",
+                                                                  ".npmrc",
+                                                                  ".yarnrc",
+                                                                  ".yarnrc.yml",
+                                                                  ".pnp.cjs",
+                                                                  ".pnp.loader.mjs",
+                                                                  ".pnpmfile.cjs",
+                                                                  "bunfig.toml",
+                                                                  ".bunfig.toml",
+                                                                  ".bazelrc",
+                                                                  ".bazelversion",
+                                                                  ".bazeliskrc",
+                                                                  ".pre-commit-config.yaml",
+                                                                  "lefthook.yml",
+                                                                  "lefthook.yaml",
+                                                                  ".lefthook.yml",
+                                                                  ".lefthook.yaml",
+                                                                  "gradle-wrapper.properties",
+                                                                  "maven-wrapper.properties",
+                                                                  ".devcontainer.json",
+                                                                  ".ripgreprc",
+                                                                  "pyrightconfig.json",
+                                                                  ".mcp.json",
+                                                                  ".claude.json"});
   std::vector<std::string> patterns;
   for (const std::string_view name : kFolders) {
     patterns.push_back(fmt::format("**/{}/**", any_case(name)));
@@ -86,18 +115,18 @@ void add_protected_paths(Translation& out) {
   }
 }
 
-/// No rule lets `rm` remove the root, what lies directly below it, a home directory, the folder that
-/// one works in or one above it.
+/// No rule lets `rm` remove the root, what lies directly below it, a home directory, the folder
+/// that one works in or one above it.
 void add_critical_paths(Translation& out) {
   const RuleMaker ask(Level::kAsk, std::string(kByItself));
   // Whoever removes the workspace or what it lies in removes this too.
   out.rules.push_back(ask.path("delete", ".opencode/permissions.yaml"));
   const std::string here = "^(\\.{0,2}/)*(\\*+|\\.{1,2}/?)$|^~[^/]*/?\\**$|^[$][^/]*/\\**$";
   const std::string high = "^/([^/]*|(home|Users)/[^/]*)/?\\**$";
-  const std::string condition =
-      fmt::format("argv.exists(w, w.matches({})) || paths.exists(p, p.matches({})) || "
-                  "(argv.exists(w, w.startsWith(\"/\")) && paths.exists(p, p == \".\"))",
-                  cel_text(here), cel_text(high));
+  const std::string condition = fmt::format(
+      "argv.exists(w, w.matches({})) || paths.exists(p, p.matches({})) || "
+      "(argv.exists(w, w.startsWith(\"/\")) && paths.exists(p, p == \".\"))",
+      cel_text(here), cel_text(high));
   for (const char* program : {"rm", "rmdir"}) {
     out.rules.push_back(RuleMaker::where(ask.program(program), condition));
   }
@@ -158,8 +187,8 @@ void add_reading_commands(const std::vector<std::string>& directories, Translati
                        "!argv.exists(w, w.matches(\"^(--output|--ext-d|--textconv|--filters|-O|"
                        "--open-files|--no-index)\"))"),
       inside));
-  out.rules.push_back(RuleMaker::where(
-      allow.program("git"), fmt::format("command.matches({})", cel_text(kGitSays))));
+  out.rules.push_back(RuleMaker::where(allow.program("git"),
+                                       fmt::format("command.matches({})", cel_text(kGitSays))));
 }
 
 }  // namespace
@@ -180,11 +209,9 @@ void add_own_rules(const OwnRules& own, Translation& out) {
   if (own.all_bash) {
     return;
   }
-  if (!own.programs.contains("git")) {
-    out.rules.push_back(RuleMaker::where(
-        ask.tool("bash"),
-        "command.matches(\"(?s)(^|[;&|(\\n])\\\\s*cd\\\\s.*[;&|\\n]\\\\s*git\\\\s\")"));
-  }
+  out.rules.push_back(RuleMaker::where(
+      ask.tool("bash"),
+      "command.matches(\"(?s)(^|[;&|(\\n])\\\\s*cd\\\\s.*[;&|\\n]\\\\s*git\\\\s\")"));
   add_wrappers(own.programs, out);
   add_reading_commands(own.directories, out);
 }

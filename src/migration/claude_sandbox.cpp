@@ -100,8 +100,9 @@ class Sandbox {
       add(std::move(made));
     }
     report_.warnings.push_back(
-        key + ": no web_fetch gets there and no host of allowedDomains opens it; what a command may "
-              "reach is what sandbox.allowed_hosts lists");
+        key +
+        ": no web_fetch gets there and no host of allowedDomains opens it; what a command may "
+        "reach is what sandbox.allowed_hosts lists");
   }
 
   void allow_hosts(const std::string& key, const json::Array& list,
@@ -138,9 +139,10 @@ class Sandbox {
       for (const json::Value& file : one.value().get_array()) {
         const std::string_view path = json::get_string(file, "path");
         if (json::get_string(file, "mode") == "mask") {
-          report_.warnings.push_back(fmt::format("{}: {}: may not be read at all here, in the place "
-                                                 "of being masked",
-                                                 key, text::escape_visible(path)));
+          report_.warnings.push_back(
+              fmt::format("{}: {}: may not be read at all here, in the place "
+                          "of being masked",
+                          key, text::escape_visible(path)));
         }
         deny(key, true, path);
       }

@@ -5,109 +5,15 @@
 
 #include <fmt/format.h>
 
-#include "json/parse.hpp"
 #include "json/pointer.hpp"
-#include "os/file.hpp"
+#include "migration/claude_reasons.hpp"
 #include "text/strings.hpp"
 #include "text/utf8.hpp"
 
 namespace oap::migration {
 namespace {
 
-constexpr std::size_t kMostSettings = 4U << 20U;
-constexpr std::size_t kMostDepth = 64;
 constexpr std::size_t kMostRules = 5'000;
-
-/// Takes one file's text into the list, or says what is wrong with it.
-void take(Layer layer, const std::string& file, const Result<std::string>& text,
-          std::vector<SettingsFile>& out, std::vector<std::string>& errors) {
-  if (!text) {
-    errors.push_back(fmt::format("{}: {}", file, text.error().message()));
-    return;
-  }
-  if (text::trim(*text).empty()) {
-    return;
-  }
-  auto value = json::parse_object(*text, {kMostDepth, kMostSettings});
-  if (!value) {
-    errors.push_back(fmt::format("{}: {}", file, value.error().message()));
-    return;
-  }
-  SettingsFile one{layer, file, *std::move(value), {}};
-  if (auto lines = yaml::parse(*text, file)) {
-    one.lines = *std::move(lines);
-    one.lines.value = nullptr;
-  }
-  out.push_back(std::move(one));
-}
-
-void take_managed(const std::string& dir, std::vector<SettingsFile>& out,
-                  std::vector<std::string>& errors) {
-  const auto add = [&](const std::string& path) {
-    if (os::exists(path)) {
-      take(Layer::kManaged, path, os::read_file(path, kMostSettings), out, errors);
-    }
-  };
-  add(dir + "/managed-settings.json");
-  const std::string drop_in = dir + "/managed-settings.d";
-  if (!os::is_directory(drop_in)) {
-    return;
-  }
-  if (const auto names = os::list_dir(drop_in)) {
-    for (const std::string& name : *names) {
-      if (name.ends_with(".json") && !name.starts_with('.')) {
-        add(drop_in + "/" + name);
-      }
-    }
-  }
-}
-
-/// Why a key of theirs stays behind.
-std::string_view reason_for(std::string_view key) {
-  struct Known {
-    std::string_view key;
-    std::string_view reason;
-  };
-  static constexpr auto kKnown = std::to_array<Known>({
-      {"apiKeyHelper", "no program is run for a key: set providers.<name>.api_key_env"},
-      {"awsAuthRefresh", "no program is run for credentials"},
-      {"awsCredentialExport", "no program is run for credentials"},
-      {"gcpAuthRefresh", "no program is run for credentials"},
-      {"otelHeadersHelper", "no program is run for headers"},
-      {"statusLine", "runs a program for Claude Code's own screen"},
-      {"subagentStatusLine", "runs a program for Claude Code's own screen"},
-      {"fileSuggestion", "runs a program for Claude Code's own screen"},
-      {"enabledPlugins", "Claude Code's plugins are not installed here"},
-      {"extraKnownMarketplaces", "Claude Code's plugins are not installed here"},
-      {"strictKnownMarketplaces", "Claude Code's plugins are not installed here"},
-      {"blockedMarketplaces", "Claude Code's plugins are not installed here"},
-      {"pluginConfigs", "Claude Code's plugins are not installed here"},
-      {"agent", "the main agent is chosen by `oap run`"},
-      {"fallbackModel", "there is no second model here"},
-      {"availableModels", "models are not limited by settings here"},
-      {"cleanupPeriodDays", "see security.audit.retention_days, which is about the audit log"},
-      {"enableAllProjectMcpServers", "servers start after `oap trust`, and not before"},
-      {"enabledMcpjsonServers", "servers start after `oap trust`, and not before"},
-      {"allowedMcpServers", "there is no list of servers that may be used"},
-      {"allowManagedMcpServersOnly", "there is no list of servers that may be used"},
-      {"deniedMcpServers",
-       "there is no list of servers that may not be used; deny their tools by a "
-       "rule mcp__<server>"},
-      {"managedMcpServers", "only .mcp.json is read"},
-      {"disableSkillShellExecution", "skills run no commands when they are loaded here"},
-      {"skillOverrides", "skills cannot be switched off one by one here"},
-      {"claudeMdExcludes", "CLAUDE.md of this folder alone is read"},
-      {"allowedHttpHookUrls", "hooks of type http are not run here"},
-      {"httpHookAllowedEnvVars", "hooks of type http are not run here"},
-      {"includeCoAuthoredBy", "the model is not told what to write into commits"},
-      {"attribution", "the model is not told what to write into commits"},
-      {"disableBypassPermissionsMode", "there is no such mode here: nothing needs to be disabled"},
-      {"disableAutoMode", "there is no such mode here: nothing needs to be disabled"},
-  });
-  const auto found =
-      std::find_if(kKnown.begin(), kKnown.end(), [&](const Known& one) { return one.key == key; });
-  return found == kKnown.end() ? "has no counterpart here" : found->reason;
-}
 
 /// One pass over the files, strongest first.
 class Merger {
@@ -120,7 +26,9 @@ class Merger {
         only_managed_rules_ |= json::get_bool(file.value, "allowManagedPermissionRulesOnly");
         only_managed_hooks_ |= json::get_bool(file.value, "allowManagedHooksOnly");
       }
-      no_hooks_ |= json::get_bool(file.value, "disableAllHooks");
+      const bool none = json::get_bool(file.value, "disableAllHooks");
+      no_hooks_ |= none;
+      no_managed_hooks_ |= none && file.layer == Layer::kManaged;
     }
     for (const SettingsFile& file : files_) {
       take_file(file);
@@ -186,6 +94,22 @@ class Merger {
       take_text(file, key, pointer, std::string(json::view(value.get_string())));
       return true;
     }
+    if (key == "allowedHttpHookUrls" || key == "httpHookAllowedEnvVars") {
+      json::Value& list = out_.beside_hooks[file.layer][key];
+      list = list.is_array() ? list : json::Value(json::Array{});
+      for (std::string& one : texts(file, pointer, key, value)) {
+        list.get_array().emplace_back(one);
+      }
+      return true;
+    }
+    if (key == "deniedMcpServers" || key == "allowedMcpServers") {
+      take_servers(file, key, pointer, value);
+      return true;
+    }
+    if (key == "skillOverrides" && value.is_object()) {
+      take_skills(file, pointer, value.get_object());
+      return true;
+    }
     if (key == "disabledMcpjsonServers") {
       for (std::string& name : texts(file, pointer, key, value)) {
         out_.disabled_servers.push_back(std::move(name));
@@ -193,6 +117,46 @@ class Merger {
       return true;
     }
     return false;
+  }
+
+  void take_servers(const SettingsFile& file, std::string_view key, const std::string& pointer,
+                    const json::Value& value) {
+    if (!value.is_array()) {
+      return wrong(file, pointer, key, "a list of servers", value);
+    }
+    const bool denied = key == "deniedMcpServers";
+    if (!denied && !out_.servers.allowed) {
+      out_.servers.allowed.emplace();
+    }
+    for (const json::Value& item : value.get_array()) {
+      if (!item.is_object()) {
+        wrong(file, pointer, key, "an object such as {\"serverName\": \"github\"}", item);
+        continue;
+      }
+      (denied ? out_.servers.denied : *out_.servers.allowed).push_back(item.get_object());
+      const std::string_view name = json::get_string(item, "serverName");
+      if (denied && !name.empty()) {
+        out_.permissions.rules.push_back(
+            {Level::kDeny, file.layer, "mcp__" + std::string(name), file.where(pointer)});
+      }
+    }
+  }
+
+  void take_skills(const SettingsFile& file, const std::string& pointer,
+                   const json::Object& skills) {
+    for (const auto& one : skills) {
+      const std::string name(one.key());
+      const bool off = one.value().is_string() && json::view(one.value().get_string()) == "off";
+      const bool plain = name.find_first_of("()*\\") == std::string::npos;
+      if (off && plain) {
+        out_.permissions.rules.push_back(
+            {Level::kDeny, file.layer, "Skill(" + name + ")", file.where(pointer)});
+      } else {
+        lost(file, json::pointer_join(pointer, name),
+             fmt::format("skillOverrides.{}", text::escape_visible(name)),
+             "a skill can only be switched off here");
+      }
+    }
   }
 
   void take_object(const SettingsFile& file, std::string_view key, const std::string& pointer,
@@ -209,13 +173,15 @@ class Merger {
       report_.warnings.push_back(fmt::format(
           "{}: tools is no key of Claude Code's settings; taken as the older form it was",
           file.where(pointer)));
+    } else if (file.layer == Layer::kProject || file.layer == Layer::kUser) {
+      out_.beside_hooks[file.layer]["env"] = value;
     } else {
       for (const auto& one : value) {
-        lost(
-            file, json::pointer_join(pointer, one.key()),
-            fmt::format("env.{}", text::escape_visible(one.key())),
-            "settings set no environment for tools here: a server's own is in mcp_servers.<n>.env, "
-            "the rest is inherited from your shell only where the sandbox lets it");
+        lost(file, json::pointer_join(pointer, one.key()),
+             fmt::format("env.{}", text::escape_visible(one.key())),
+             file.layer == Layer::kLocal
+                 ? "is yours, not the project's: put it into `env` of a file in ~/.config/oap/hooks"
+                 : "is the machine's: put it into `env` of a file in /etc/oap/hooks");
       }
     }
   }
@@ -338,10 +304,12 @@ class Merger {
   }
 
   void take_hooks(const SettingsFile& file, const json::Object& value) {
-    if (no_hooks_ || (only_managed_hooks_ && file.layer != Layer::kManaged)) {
+    const bool managed = file.layer == Layer::kManaged;
+    const bool none = managed ? no_managed_hooks_ : no_hooks_;
+    if (none || (only_managed_hooks_ && !managed)) {
       return lost(file, "/hooks", "hooks",
-                  no_hooks_ ? "the settings disable all hooks"
-                            : "managed settings say that their hooks alone count");
+                  none ? "the settings disable all hooks"
+                       : "managed settings say that their hooks alone count");
     }
     for (const auto& member : value) {
       const std::string pointer = json::pointer_join("/hooks", member.key());
@@ -367,38 +335,10 @@ class Merger {
   bool only_managed_rules_ = false;
   bool only_managed_hooks_ = false;
   bool no_hooks_ = false;
+  bool no_managed_hooks_ = false;
 };
 
 }  // namespace
-
-std::string SettingsFile::where(std::string_view pointer) const {
-  return lines.lines.empty() ? file : lines.where(pointer);
-}
-
-std::vector<SettingsFile> read_settings(const Tree& source, const ClaudePlaces& places,
-                                        std::vector<std::string>& errors) {
-  std::vector<SettingsFile> out;
-  if (!places.managed_dir.empty()) {
-    take_managed(places.managed_dir, out, errors);
-  }
-  if (places.project) {
-    for (const auto& [layer, name] : {std::pair(Layer::kLocal, ".claude/settings.local.json"),
-                                      std::pair(Layer::kProject, ".claude/settings.json")}) {
-      const auto real = source.resolve(name);
-      if (!real || source.kind(*real) != Kind::kAbsent) {
-        const auto text = source.read(name, kMostSettings);
-        take(layer, name,
-             text ? Result<std::string>(text->text) : Result<std::string>(fail(text.error())), out,
-             errors);
-      }
-    }
-  }
-  const std::string user = places.user_dir + "/settings.json";
-  if (!places.user_dir.empty() && os::exists(user)) {
-    take(Layer::kUser, user, os::read_file(user, kMostSettings), out, errors);
-  }
-  return out;
-}
 
 ClaudeSettings merge_settings(const std::vector<SettingsFile>& files, Report& report) {
   return Merger(files, report).run();

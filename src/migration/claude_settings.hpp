@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "migration/claude_rules.hpp"
+#include "migration/server_policy.hpp"
 #include "migration/tree.hpp"
 #include "yaml/yaml.hpp"
 
@@ -40,6 +41,9 @@ struct ClaudeSettings {
   ClaudePermissions permissions;
   std::map<Layer, json::Object> hooks;  ///< event → groups, of the layer's files
   std::map<Layer, std::string> hook_files;
+  /// What stands beside the hooks in a file of hooks: `env` (the project's and the person's), the
+  /// lists for hooks of type http.
+  std::map<Layer, json::Object> beside_hooks;
   json::Object sandbox;  ///< merged by key, lists joined
   std::string sandbox_where;
   std::string model;
@@ -50,6 +54,7 @@ struct ClaudeSettings {
   std::string system_prompt;  ///< the seeds' legacy key
   json::Object tools;         ///< the seeds' legacy key
   std::vector<std::string> disabled_servers;
+  ServerPolicy servers;
 };
 
 /// Merges; every key that has no place in ClaudeSettings is in `not_carried`. Wrong types are

@@ -50,9 +50,9 @@ class UserImport {
       report_.failed = true;
       return std::move(report_);
     }
-    if (const auto hooks = settings.hooks.find(Layer::kUser); hooks != settings.hooks.end()) {
-      put_hooks(hooks->second, folder + "/settings.json", plan_, report_);
-    }
+    put_hooks(std::move(settings.hooks[Layer::kUser]),
+              std::move(settings.beside_hooks[Layer::kUser]), folder + "/settings.json", plan_,
+              report_);
     other_settings(settings);
     servers();
     instructions();

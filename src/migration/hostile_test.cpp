@@ -298,6 +298,7 @@ TEST_F(Person, WhatIsTheirsIsTakenOverAndTakenBack) {
   EXPECT_THAT(made("permissions.yaml"), Not(HasSubstr("level\":\"allow")));
   EXPECT_THAT(made("permissions.yaml"), Not(HasSubstr("level: allow")));
   EXPECT_THAT(made("hooks/claude-code.json"), HasSubstr("PreToolUse"));
+  EXPECT_THAT(made("hooks/claude-code.json"), HasSubstr("\"env\""));
   EXPECT_THAT(made("skills/a/SKILL.md"), HasSubstr("name: a"));
   EXPECT_THAT(made("commands/fix.md"), HasSubstr("Fix"));
   EXPECT_THAT(made("mcp-servers.yaml"), HasSubstr("tell-nobody"));
@@ -308,7 +309,7 @@ TEST_F(Person, WhatIsTheirsIsTakenOverAndTakenBack) {
   EXPECT_FALSE(os::exists(dir_ / "conf/oap/.opencode"));
   EXPECT_FALSE(os::exists(dir_ / "conf/oap/config.yaml"));
   for (const char* key : {"permissions.allow: Bash", "permissions.defaultMode: bypassPermissions",
-                          "permissions.additionalDirectories: /", "model", "env.A"}) {
+                          "permissions.additionalDirectories: /", "model"}) {
     EXPECT_THAT(to_text(report), HasSubstr(key));
   }
   EXPECT_FALSE(take_over().changed());

@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 
 #include "migration/claude_code.hpp"
+#include "migration/in_place.hpp"
 #include "migration/plan.hpp"
 #include "migration/validate.hpp"
 #include "os/testing/temp_dir.hpp"
@@ -240,7 +241,8 @@ TEST_F(ClaudeCode, UnusualKeysAreNamed) {
   for (const NotCarried& one : report.not_carried) {
     keys.push_back(one.key);
   }
-  EXPECT_THAT(keys, UnorderedElementsAre("__proto__", "constructor", "env.A"));
+  EXPECT_THAT(keys, UnorderedElementsAre("__proto__", "constructor"));
+  EXPECT_THAT(made(".opencode/hooks/claude-code.json"), HasSubstr("\"A\": \"secret\""));
   EXPECT_THAT(report.warnings, Contains(HasSubstr("hooks.toString")));
   EXPECT_THAT(to_text(report), Not(HasSubstr("secret")));
 }
@@ -426,6 +428,26 @@ TEST_F(ClaudeCode, VariablesThatAreNotSetDoNotStopTheRest) {
   EXPECT_THAT(made(".opencode/mcp-servers.yaml"),
               AllOf(HasSubstr("Bearer ${NO_SUCH_VARIABLE:-}"), HasSubstr("\"$$5\"")));
   EXPECT_TRUE(validate(target_).valid) << to_text(validate(target_));
+}
+
+TEST_F(ClaudeCode, ServersThatTheSettingsDoNotLetStart) {
+  write(".mcp.json", R"j({"mcpServers": {"bad": {"command": "x"}, "good": {"command": "y"}}})j");
+  write(".claude/settings.json", R"j({"deniedMcpServers": [{"serverName": "bad"}]})j");
+  const Report report = run();
+  EXPECT_THAT(made(".opencode/mcp-servers.yaml"), HasSubstr("good"));
+  EXPECT_THAT(made(".opencode/mcp-servers.yaml"), Not(HasSubstr("bad")));
+  EXPECT_THAT(to_text(report), HasSubstr("mcpServers.bad (.mcp.json): the settings deny it"));
+  EXPECT_THAT(rules(), HasSubstr("mcp__bad"));
+}
+
+TEST_F(ClaudeCode, InPlaceTheRestIsDeniedWhereNobodyIsAsked) {
+  write(".claude/settings.json",
+        R"j({"permissions": {"defaultMode": "dontAsk", "allow": ["Bash(make)"]}})j");
+  const auto strict = rules_in_place(dir_ / "s");
+  ASSERT_TRUE(strict);
+  EXPECT_TRUE(strict->asks_nobody);
+  write(".claude/settings.json", R"j({"permissions": {"allow": ["Bash(make)"]}})j");
+  EXPECT_FALSE(rules_in_place(dir_ / "s")->asks_nobody);
 }
 
 TEST_F(ClaudeCode, SettingsOfWhichNothingHasACounterpart) {

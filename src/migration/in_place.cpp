@@ -32,12 +32,17 @@ std::vector<HooksInPlace> hooks_in_place(const std::string& workspace) {
     return out;
   }
   std::vector<std::string> errors;
-  for (const SettingsFile& file : read_settings(*tree, {"", "", true}, errors)) {
-    if (json::get_bool(file.value, "disableAllHooks")) {
-      return {};
-    }
-    if (const json::Object* const hooks = json::find_object(file.value, "hooks")) {
-      out.push_back({file.file, *hooks});
+  auto files = read_settings(*tree, {"", "", true}, errors);
+  // The weaker first: of `env` the last one counts.
+  std::reverse(files.begin(), files.end());
+  const bool none = std::any_of(files.begin(), files.end(), [](const SettingsFile& file) {
+    return json::get_bool(file.value, "disableAllHooks");
+  });
+  for (SettingsFile& file : files) {
+    const json::Object* const hooks = json::find_object(file.value, "hooks");
+    json::Object groups = hooks != nullptr && !none ? *hooks : json::Object{};
+    if (!groups.empty() || file.value.contains("env")) {
+      out.push_back({file.file, std::move(groups), std::move(file.value)});
     }
   }
   return out;
@@ -113,16 +118,16 @@ std::string expanded_in_place(const std::string& workspace, const std::string& p
   return expanded.empty() ? text : expanded;
 }
 
-Result<std::string> rules_in_place(const std::string& workspace) {
+Result<RulesInPlace> rules_in_place(const std::string& workspace) {
   if (!os::exists(workspace + "/.claude")) {
-    return std::string();
+    return RulesInPlace();
   }
   OAP_TRY(const Tree tree, Tree::open(workspace));
   const auto manifest = read_manifest(tree);
   if (manifest) {
     const auto found = manifest->files.find(std::string(kPermissions));
     if (found != manifest->files.end() && found->second.blocks.contains("claude-code")) {
-      return std::string();
+      return RulesInPlace();
     }
   }
   Report report;
@@ -138,7 +143,7 @@ Result<std::string> rules_in_place(const std::string& workspace) {
   const SandboxParts sandbox = translate_sandbox(settings, report);
   if (from.rules.empty() && from.default_mode.empty() && from.additional_directories.empty() &&
       sandbox.rules.empty()) {
-    return std::string();
+    return RulesInPlace();
   }
   settings.permissions.server_names = server_names(tree);
   settings.permissions.gateways = gateway_names(tree);
@@ -148,7 +153,7 @@ Result<std::string> rules_in_place(const std::string& workspace) {
   for (const std::string& line : rule_lines(rules)) {
     text += "  " + line + "\n";
   }
-  return text;
+  return RulesInPlace{std::move(text), from.default_mode == "dontAsk"};
 }
 
 }  // namespace oap::migration

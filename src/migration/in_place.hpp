@@ -8,20 +8,24 @@
 
 namespace oap::migration {
 
-/// The permission rules of a workspace's own `.claude/settings.json` and `settings.local.json` as
-/// the text of a permissions.yaml, without anything being written (platform.compatibility_mode);
-/// "" where there are none, or where an import has put them into the workspace's permissions.yaml
-/// already. kConfiguration where they cannot be read in full: a rule that is lost would loosen.
-/// Blocking.
-Result<std::string> rules_in_place(const std::string& workspace);
+struct RulesInPlace {
+  std::string text;          ///< of a permissions.yaml; empty: none
+  bool asks_nobody = false;  ///< `dontAsk`: what no rule allows is denied
+};
+/// The permission rules of a workspace's own `.claude/settings.json` and `settings.local.json`,
+/// without anything being written (platform.compatibility_mode); none where an import has put them
+/// into the workspace's permissions.yaml already. kConfiguration where they cannot be read in full:
+/// a rule that is lost would loosen. Blocking.
+Result<RulesInPlace> rules_in_place(const std::string& workspace);
 
 /// The hooks of one of a workspace's own settings files, as they stand there.
 struct HooksInPlace {
-  std::string file;    ///< relative to the workspace
-  json::Object hooks;  ///< event → groups
+  std::string file;       ///< relative to the workspace
+  json::Object hooks;     ///< event → groups
+  json::Object settings;  ///< the whole file
 };
-/// Those of `.claude/settings.json` and `settings.local.json`; none where one of them disables all
-/// hooks. Files that cannot be read have none: rules_in_place() says what is wrong with them.
+/// Those of `.claude/settings.json` and `settings.local.json`; no hooks where one of them disables
+/// all. Files that cannot be read have none: rules_in_place() says what is wrong with them.
 /// Blocking.
 std::vector<HooksInPlace> hooks_in_place(const std::string& workspace);
 

@@ -29,7 +29,8 @@ class Workspace {
     for (const char* file :
          {"ws/src/app.ts", "ws/src/components/b.ts", "ws/vendor/pkg/src/lib.js", "ws/.env",
           "ws/pkg/.env", "ws/secrets/key.txt", "ws/pkg/secrets/key.txt", "ws/docs/a.md",
-          "ws/README.md", "ws/.git/config", "ws/a.pdf", "out/data.txt", "ws/.opencode/permissions.yaml"}) {
+          "ws/README.md", "ws/.git/config", "ws/a.pdf", "out/data.txt",
+          "ws/.opencode/permissions.yaml"}) {
       dir_.write(file, "x");
     }
     fs::create_symlink("../.env", dir_ / "ws/src/settings");

@@ -58,7 +58,7 @@ TEST(SettingsCorpus, NothingIsLostInSilence) {
     check(line.substr(0, arrow), line.substr(arrow + 4));
     ++rows;
   }
-  EXPECT_GE(rows, 35);
+  EXPECT_GE(rows, 55);
 }
 
 }  // namespace

@@ -49,6 +49,9 @@ void Assembly::make_sessions() {
   transcripts = std::make_unique<Transcripts>(*sessions, settings.paths.workspace);
   models = std::make_unique<ModelSet>(settings.config, settings.env, options.executor,
                                       llm::Placeholders{{"workspace", settings.paths.workspace}});
+  hook_calls = std::make_unique<HookCalls>(HookCalls::Parts{
+      settings, *http, *models, policy->engine(), *scanner,
+      reference_for(settings.config.agents.executor, options.model, settings.env)});
   events = std::make_unique<SessionEvents>(hooks, principal, settings.paths.workspace);
 }
 

@@ -10,6 +10,7 @@
 #include "platform/agents.hpp"
 #include "platform/approval_desk.hpp"
 #include "platform/custom_commands.hpp"
+#include "platform/hook_calls.hpp"
 #include "platform/hook_programs.hpp"
 #include "platform/hook_table.hpp"
 #include "platform/live_policy.hpp"
@@ -81,6 +82,7 @@ struct Assembly {
   std::unique_ptr<session::SessionLocks> locks;
   std::unique_ptr<SessionOpener> opener;
   std::unique_ptr<ModelSet> models;
+  std::unique_ptr<HookCalls> hook_calls;
   std::unique_ptr<Workflows> workflows;
   std::unique_ptr<Worktrees> worktrees;
   std::unique_ptr<Missions> missions;

@@ -26,9 +26,14 @@ Result<void> Assembly::make_guards() {
       hooks, {policy->engine(), *scanner, *security_policy, *session_hooks, mission_desk,
               &store->missions(), [this](const std::string& id) { return the_missions().stop(id); },
               commands.get()});
-  programs = make_runner(settings, options.executor, *scanner, [this](const std::string& id) {
-    return transcripts != nullptr ? transcripts->write(id) : std::string();
-  });
+  programs = make_runner(
+      settings, options.executor, *scanner,
+      [this](const std::string& id) {
+        return transcripts != nullptr ? transcripts->write(id) : std::string();
+      },
+      [this](const programs::Handler& handler, std::string input, Millis most) {
+        return hook_calls->run(handler, std::move(input), most);
+      });
   programs::register_programs(hooks, *programs);
   return {};
 }

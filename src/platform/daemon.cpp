@@ -71,6 +71,7 @@ Task<Result<void>> serve_daemon(Executor executor, DaemonOptions options) {
   allow_files();
   const CleanLog clean;
   HostGovernor governor(executor, options.settings);
+  OAP_CO_CHECK_OK(governor.keep_usage(place.state_root + "/host-sessions.jsonl"));
   api::Dispatcher dispatcher(governor, options.version, system_clock(), options.filter);
   api::LineServer server(executor, claim.take_fd(), {}, answers_of(dispatcher));
   async::Event stop(executor);

@@ -42,14 +42,14 @@ void take_file(const std::string& path, programs::Owner owner, std::vector<progr
     return;
   }
   const json::Object* const hooks = json::find_object(*value, "hooks");
-  if (hooks == nullptr) {
+  if (hooks == nullptr && (json::find(*value, "hooks") != nullptr || !value->contains("env"))) {
     problems.push_back(
         {path, 1, "hooks", "expected an object: {\"hooks\": {\"PreToolUse\": […]}}"});
     return;
   }
-  if (!json::get_bool(*value, "disableAllHooks")) {
-    out.push_back({text::escape_visible(path), owner, *hooks});
-  }
+  const bool runs = hooks != nullptr && !json::get_bool(*value, "disableAllHooks");
+  json::Object groups = runs ? *hooks : json::Object{};
+  out.push_back({text::escape_visible(path), owner, std::move(groups), *std::move(value)});
 }
 
 void take_folder(const std::string& base, programs::Owner owner,
@@ -131,19 +131,25 @@ config::ForeignCommands hook_commands(const config::Paths& paths, bool reads_oth
   take_folder(paths.project_dir, programs::Owner::kProject, files, out.problems);
   if (reads_others) {
     for (migration::HooksInPlace& one : migration::hooks_in_place(paths.workspace)) {
-      files.push_back({std::move(one.file), programs::Owner::kProject, std::move(one.hooks)});
+      files.push_back({std::move(one.file), programs::Owner::kProject, std::move(one.hooks),
+                       std::move(one.settings)});
     }
   }
   hooks = programs::read_hooks(files);
   programs::HookCommands commands = programs::commands_of(hooks, paths.workspace);
   out.digests = std::move(commands.digests);
   out.shown = std::move(commands.commands);
-  for (const programs::Handler& handler : hooks.handlers) {
-    const std::string place = handler.file + ": hooks";
-    if (handler.owner == programs::Owner::kProject &&
+  const auto withhold = [&](programs::Owner owner, const std::string& place) {
+    if (owner == programs::Owner::kProject &&
         std::find(out.withheld.begin(), out.withheld.end(), place) == out.withheld.end()) {
       out.withheld.push_back(place);
     }
+  };
+  for (const programs::Handler& handler : hooks.handlers) {
+    withhold(handler.owner, handler.file + ": hooks");
+  }
+  for (const programs::Variable& one : hooks.env) {
+    withhold(one.owner, one.file + ": env");
   }
   return out;
 }
@@ -153,14 +159,20 @@ programs::HookSet counted_hooks(programs::HookSet hooks, bool trusted) {
     std::erase_if(hooks.handlers, [](const programs::Handler& handler) {
       return handler.owner == programs::Owner::kProject;
     });
+    std::erase_if(hooks.env, [](const programs::Variable& one) {
+      return one.owner == programs::Owner::kProject;
+    });
   }
   return hooks;
 }
 
 std::unique_ptr<programs::Runner> make_runner(
     const Settings& settings, Executor executor, const security::SecretScanner& scanner,
-    std::function<std::string(const std::string& session_id)> transcript) {
-  programs::Runner::Parts parts{std::move(executor), settings.hooks, settings.paths.workspace, {}};
+    std::function<std::string(const std::string& session_id)> transcript,
+    decltype(programs::Runner::Parts::elsewhere) elsewhere) {
+  programs::Runner::Parts parts{std::move(executor), settings.hooks, settings.paths.workspace,
+                                settings.hooks.environment()};
+  parts.elsewhere = std::move(elsewhere);
   const auto conditions = std::make_shared<Conditions>(settings.paths.workspace);
   parts.condition = [conditions](const std::string& rule, const ToolCall& call,
                                  const std::string& cwd) {

@@ -25,9 +25,11 @@ config::ForeignCommands hook_commands(const config::Paths& paths, bool reads_oth
 /// The hooks that count: a project's only where it is trusted.
 programs::HookSet counted_hooks(programs::HookSet hooks, bool trusted);
 
-/// The runner of the settings' hooks. The scanner outlives it. `transcript` as in Runner::Parts.
+/// The runner of the settings' hooks. The scanner outlives it. `transcript`, `elsewhere` as in
+/// Runner::Parts.
 std::unique_ptr<programs::Runner> make_runner(
     const Settings& settings, Executor executor, const security::SecretScanner& scanner,
-    std::function<std::string(const std::string& session_id)> transcript);
+    std::function<std::string(const std::string& session_id)> transcript,
+    decltype(programs::Runner::Parts::elsewhere) elsewhere = {});
 
 }  // namespace oap::platform

@@ -73,6 +73,12 @@ Result<void> same_places(const json::Object& theirs, const os::EnvLookup& ours) 
 HostGovernor::HostGovernor(Executor executor, SettingsOptions options)
     : workspaces_(std::move(executor), options), env_(options.env) {}
 
+Result<void> HostGovernor::keep_usage(const std::string& file) {
+  OAP_TRY(ledger_, HostLedger::open(file, sessions_));
+  sessions_.set_listener([this](const HostSessions::Entry& entry) { ledger_->write(entry); });
+  return {};
+}
+
 api::ToolVerdict HostGovernor::deny(std::string reason) {
   ++denied_;
   api::ToolVerdict out;

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "api/governor.hpp"
+#include "platform/host_ledger.hpp"
 #include "platform/host_sessions.hpp"
 #include "platform/host_workspaces.hpp"
 
@@ -15,6 +16,9 @@ namespace oap::platform {
 class HostGovernor final : public api::Governor {
  public:
   HostGovernor(Executor executor, SettingsOptions options);
+
+  /// Takes up the budgets of the sessions of before, and keeps them in the file from here on.
+  Result<void> keep_usage(const std::string& file);
 
   Task<Result<std::string>> begin(std::string directory) override;
   Task<Result<api::ToolVerdict>> before(api::ToolAsked asked) override;
@@ -38,6 +42,7 @@ class HostGovernor final : public api::Governor {
   api::ToolVerdict deny(std::string reason);
 
   HostWorkspaces workspaces_;
+  std::optional<HostLedger> ledger_;
   HostSessions sessions_;
   os::EnvLookup env_;
   std::uint64_t calls_ = 0;

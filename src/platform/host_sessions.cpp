@@ -33,11 +33,32 @@ HostSessions::Session& HostSessions::touch(const std::string& key) {
   return found->second;
 }
 
+void HostSessions::tell(const std::string& key, const Session& session) const {
+  if (!listener_) {
+    return;
+  }
+  const auto split = [](const std::string& text) {
+    const std::size_t at = text.find('\0');
+    return at == std::string::npos ? std::pair<std::string, std::string>()
+                                   : std::pair(text.substr(0, at), text.substr(at + 1));
+  };
+  auto [workspace, name] = split(key);
+  listener_({std::move(workspace), std::move(name), split(session.parent).second, session.usage});
+}
+
+void HostSessions::restore(const Entry& entry) {
+  Session& known = touch(key(entry.workspace, entry.session));
+  known.usage = entry.usage;
+  known.parent = entry.parent.empty() ? "" : key(entry.workspace, entry.parent);
+}
+
 void HostSessions::note(const std::string& workspace, const std::string& session,
                         const std::string& parent) {
   Session& known = touch(key(workspace, session));
-  if (!parent.empty() && parent != session) {
-    known.parent = key(workspace, parent);
+  const std::string begun = parent == session ? "" : key(workspace, parent);
+  if (!parent.empty() && !begun.empty() && known.parent != begun) {
+    known.parent = begun;
+    tell(key(workspace, session), known);
   }
 }
 
@@ -68,6 +89,7 @@ void HostSessions::add(const std::string& workspace, const std::string& session,
     Session& known = touch(at);
     known.usage.tokens += usage.tokens;
     known.usage.cost_usd += usage.cost_usd;
+    tell(at, known);
     at = known.parent;
   }
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <list>
 #include <map>
 #include <optional>
@@ -21,6 +22,20 @@ class HostSessions {
     std::int64_t tokens = 0;
     double cost_usd = 0;
   };
+  /// What is to outlive the daemon of one session.
+  struct Entry {
+    std::string workspace;
+    std::string session;
+    std::string parent;  ///< of the same workspace; empty: none
+    Usage usage;
+  };
+  /// Told of every change of an entry.
+  void set_listener(std::function<void(const Entry& entry)> listener) {
+    listener_ = std::move(listener);
+  }
+  /// Puts an entry of before in its place, without telling of it.
+  void restore(const Entry& entry);
+
   void note(const std::string& workspace, const std::string& session, const std::string& parent);
   void allow(const std::string& workspace, const std::string& session, const std::string& call);
   bool was_allowed(const std::string& workspace, const std::string& session,
@@ -40,10 +55,12 @@ class HostSessions {
   };
   static std::string key(const std::string& workspace, const std::string& session);
   Session& touch(const std::string& key);
+  void tell(const std::string& key, const Session& session) const;
 
   std::size_t most_;
   std::map<std::string, Session, std::less<>> sessions_;
   std::list<std::string> order_;  ///< keys, the one used last is the first
+  std::function<void(const Entry& entry)> listener_;
 };
 
 }  // namespace oap::platform

@@ -1,7 +1,13 @@
 #include "platform/host_sessions.hpp"
 
+#include <filesystem>
+#include <fstream>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+
+#include "os/testing/temp_dir.hpp"
+#include "platform/host_ledger.hpp"
 
 namespace oap::platform {
 namespace {
@@ -24,6 +30,48 @@ TEST(HostSessionsTest, UsageAddsUpAndStops) {
   EXPECT_THAT(sessions.spent("/w", "s", limits(0, 0.4)).value_or(""), HasSubstr("max_cost_usd"));
   EXPECT_FALSE(sessions.spent("/other", "s", limits(1, 0.1)));
   EXPECT_FALSE(sessions.spent("/w", "other", limits(1, 0.1)));
+}
+
+TEST(HostSessionsTest, WhatIsUsedOutlivesTheDaemon) {
+  const os::testing::TempDir dir;
+  const std::string file = dir / "host-sessions.jsonl";
+  const auto with_daemon = [&](const std::function<void(HostSessions&)>& work) {
+    HostSessions sessions;
+    auto ledger = HostLedger::open(file, sessions);
+    ASSERT_TRUE(ledger) << ledger.error().message();
+    sessions.set_listener([&](const HostSessions::Entry& entry) { ledger->write(entry); });
+    work(sessions);
+  };
+  with_daemon([](HostSessions& sessions) {
+    sessions.note("/w", "child", "s");
+    sessions.add("/w", "child", {60, 0.25});
+    sessions.add("/w", "s", {10, 0});
+  });
+  {
+    std::ofstream torn(file, std::ios::app);
+    torn << "{\"workspace\":\"/w\",\"session\":\"s\",\"tok";
+  }
+  with_daemon([](HostSessions& sessions) {
+    EXPECT_EQ(sessions.size(), 2U);
+    EXPECT_TRUE(sessions.spent("/w", "s", limits(70, {})));
+    EXPECT_FALSE(sessions.spent("/w", "s", limits(71, {})));
+    EXPECT_TRUE(sessions.spent("/w", "child", limits(70, {}))) << "who began it has spent";
+    sessions.add("/w", "child", {1, 0});
+  });
+  with_daemon([](HostSessions& sessions) {
+    EXPECT_TRUE(sessions.spent("/w", "s", limits(71, {})));
+    EXPECT_TRUE(sessions.spent("/w", "s", limits(0, 0.25)));
+  });
+  EXPECT_EQ(std::filesystem::status(file).permissions(), std::filesystem::perms(0600));
+}
+
+TEST(HostSessionsTest, ALedgerThatCannotBeReadIsAnError) {
+  const os::testing::TempDir dir;
+  std::filesystem::create_directory(dir / "ledger");
+  HostSessions sessions;
+  const auto ledger = HostLedger::open(dir / "ledger", sessions);
+  ASSERT_FALSE(ledger);
+  EXPECT_THAT(ledger.error().message(), HasSubstr("remove it"));
 }
 
 TEST(HostSessionsTest, NoLimitIsNone) {

@@ -78,10 +78,13 @@ Result<std::shared_ptr<const permission::Policy>> compile_policy(
   }
   const std::string& workspace = settings.paths.workspace;
   if (!policy_file && settings.config.platform.compatibility_mode == "claude_code") {
-    OAP_TRY(std::string theirs, migration::rules_in_place(workspace));
-    if (!theirs.empty()) {
+    OAP_TRY(migration::RulesInPlace theirs, migration::rules_in_place(workspace));
+    if (theirs.asks_nobody) {
+      options.default_permission = Level::kDeny;
+    }
+    if (!theirs.text.empty()) {
       sources.push_back(
-          {permission::Tier::kProject, workspace + "/.claude (as rules)", std::move(theirs)});
+          {permission::Tier::kProject, workspace + "/.claude (as rules)", std::move(theirs.text)});
     }
   }
   if (const std::string& given = settings.loaded_with.command_rules; !given.empty()) {

@@ -109,6 +109,13 @@ mcp::ServerSpec builtin_spec(const Settings& settings, const config::McpServer& 
   spec.process.cwd = folder;
   spec.process.profile = sandbox::Profile::kOwn;
   spec.process.env["OPENCODE_DATA_PATH"] = settings.paths.state_root;  // to keep it from its calls
+  json::Object variables;
+  for (const auto& [name, value] : settings.hooks.environment()) {
+    variables[name] = value;
+  }
+  if (!variables.empty()) {
+    spec.process.env["OAP_TOOL_ENVIRONMENT"] = json::print(json::Value(std::move(variables)));
+  }
   return spec;
 }
 

@@ -105,6 +105,23 @@ class Contents {
   std::size_t left_ = kMostRead;
 };
 
+/// What of a hook leaves this machine.
+void add_elsewhere(const Handler& handler, json::Object& all) {
+  all["kind"] = static_cast<int>(handler.kind);
+  all["model"] = handler.model;
+  all["goes_on"] = handler.goes_on;
+  json::Object headers;
+  for (const auto& [name, value] : handler.headers) {
+    headers[name] = value;
+  }
+  all["headers"] = std::move(headers);
+  json::Array variables;
+  for (const std::string& name : handler.variables) {
+    variables.emplace_back(name);
+  }
+  all["variables"] = std::move(variables);
+}
+
 std::string digest_with(const Handler& handler, Contents& contents) {
   json::Object all{{"event", to_string(handler.event)},
                    {"matcher", handler.matcher.text()},
@@ -119,6 +136,10 @@ std::string digest_with(const Handler& handler, Contents& contents) {
       args.emplace_back(word);
     }
     all["args"] = std::move(args);
+  }
+  if (handler.kind != Handler::Kind::kCommand) {
+    add_elsewhere(handler, all);
+    return crypto::sha256_hex(json::canonical(all));
   }
   json::Object files;
   for (const std::string& word : words_of(handler)) {
@@ -136,6 +157,11 @@ std::string told(const Handler& handler) {
   std::string line = handler.command;
   for (const std::string& word : handler.args.value_or(std::vector<std::string>())) {
     line += " " + word;
+  }
+  if (handler.kind == Handler::Kind::kHttp && !handler.variables.empty()) {
+    line += " with " +
+            text::join(std::vector<std::string>(handler.variables.begin(), handler.variables.end()),
+                       ", ");
   }
   const std::string whole = text::escape_visible(line);
   return whole == handler.shown() ? handler.file : fmt::format("{} ({})", whole, handler.file);
@@ -164,6 +190,12 @@ HookCommands commands_of(const HookSet& hooks, const std::string& workspace) {
     digest = digest.empty() || digest == own ? own : crypto::sha256_hex(digest + own);
     std::string& shown = out.commands[name];
     shown += (shown.empty() ? "" : "; ") + told(handler);
+  }
+  for (const Variable& one : hooks.env) {
+    if (one.owner == Owner::kProject) {
+      out.digests["env " + one.name] = crypto::sha256_hex(one.value);
+      out.commands["env " + one.name] = one.file;
+    }
   }
   return out;
 }

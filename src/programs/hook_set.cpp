@@ -8,6 +8,7 @@
 
 #include <fmt/format.h>
 
+#include "programs/hook_env.hpp"
 #include "text/strings.hpp"
 #include "text/utf8.hpp"
 
@@ -18,6 +19,7 @@ constexpr std::size_t kMostHandlers = 500;
 constexpr std::size_t kMostCommand = 100'000;
 constexpr std::size_t kMostShown = 120;
 constexpr double kLongestSeconds = 3'600;
+constexpr Millis kLongestJudged{30'000};
 
 constexpr auto kEvents = std::to_array<std::pair<Event, std::string_view>>({
     {Event::kPreToolUse, "PreToolUse"},
@@ -45,6 +47,14 @@ bool has_no_subject(Event event) {
   return event == Event::kUserPromptSubmit || event == Event::kStop;
 }
 
+/// Which events have which types of hooks (hooks reference, "Prompt-based hooks").
+bool has_type(Event event, Handler::Kind kind) {
+  const bool around =
+      event == Event::kNotification || event == Event::kPreCompact || event == Event::kSessionEnd;
+  return kind == Handler::Kind::kCommand ||
+         (event != Event::kSessionStart && (kind == Handler::Kind::kHttp || !around));
+}
+
 /// `oap hook install` has put it there for the host, which asks us: we need not ask ourselves.
 bool is_own_host_hook(std::string_view command) {
   if (command.find_first_of(";&|<>$`(){}\n") != std::string_view::npos) {
@@ -67,6 +77,7 @@ class Reader {
       for (const auto& member : file.hooks) {
         take_event(member.key(), member.value());
       }
+      take_settings(file, out_);
     }
     return std::move(out_);
   }
@@ -117,28 +128,18 @@ class Reader {
 
   void take_handler(Event event, const std::string& place, const Matcher& matcher,
                     const json::Value& one) {
-    const std::string_view type = json::get_string(one, "type", "command");
-    if (!one.is_object() || type != "command") {
-      return warn(place,
-                  one.is_object()
-                      ? fmt::format("hooks of type {} are not run, only `command`",
-                                    text::escape_visible(text::truncate_utf8(type, kMostShown)))
-                      : std::string("a hook that is no object; not run"));
+    if (!one.is_object()) {
+      return warn(place, "a hook that is no object; not run");
     }
     Handler handler;
     handler.event = event;
     handler.owner = file_->owner;
     handler.file = file_->file;
     handler.matcher = matcher;
-    handler.command = json::get_string(one, "command");
-    const bool has_nul = handler.command.find('\0') != std::string::npos;
-    if (text::trim(handler.command).empty() || handler.command.size() > kMostCommand || has_nul) {
-      return warn(place, "a hook without a command that could be run; not run");
+    if (const std::string why = take_kind(handler, one); !why.empty()) {
+      return warn(place, why);
     }
-    if (!take_args(handler, one)) {
-      return warn(place, "args is no list of texts; not run");
-    }
-    if (is_own_host_hook(handler.command)) {
+    if (handler.kind == Handler::Kind::kCommand && is_own_host_hook(handler.command)) {
       return;
     }
     take_options(handler, place, one);
@@ -153,6 +154,57 @@ class Reader {
       return;
     }
     out_.handlers.push_back(std::move(handler));
+  }
+
+  /// What is run, by its type; else why nothing is.
+  static std::string take_kind(Handler& handler, const json::Value& one) {
+    using Kind = Handler::Kind;
+    const std::string_view type = json::get_string(one, "type", "command");
+    if (type != "command" && type != "http" && type != "prompt") {
+      return fmt::format("hooks of type {} are not run, only command, http and prompt",
+                         text::escape_visible(text::truncate_utf8(type, kMostShown)));
+    }
+    handler.kind =
+        type == "http" ? Kind::kHttp : (type == "prompt" ? Kind::kPrompt : Kind::kCommand);
+    if (!has_type(handler.event, handler.kind)) {
+      return fmt::format("hooks of type {} are not run at this point, in Claude Code neither",
+                         type);
+    }
+    const std::string_view member = handler.kind == Kind::kHttp
+                                        ? "url"
+                                        : (handler.kind == Kind::kPrompt ? "prompt" : "command");
+    handler.command = json::get_string(one, member);
+    const bool has_nul = handler.command.find('\0') != std::string::npos;
+    if (text::trim(handler.command).empty() || handler.command.size() > kMostCommand || has_nul) {
+      return fmt::format("a hook without a {} that could be {}; not run", member,
+                         handler.kind == Kind::kCommand ? "run" : "used");
+    }
+    if (handler.kind == Kind::kHttp) {
+      return take_http(handler, one);
+    }
+    if (handler.kind == Kind::kPrompt) {
+      handler.model = json::get_string(one, "model");
+      handler.goes_on = json::get_bool(one, "continueOnBlock");
+      return "";
+    }
+    return take_args(handler, one) ? "" : "args is no list of texts; not run";
+  }
+
+  static std::string take_http(Handler& handler, const json::Value& one) {
+    if (const json::Object* const headers = json::find_object(one, "headers")) {
+      for (const auto& header : *headers) {
+        if (!header.value().is_string()) {
+          return "headers holds what is no text; not run";
+        }
+        handler.headers[header.key()] = json::view(header.value().get_string());
+      }
+    }
+    if (const json::Array* const names = json::find_array(one, "allowedEnvVars")) {
+      for (const json::Value& name : *names) {
+        handler.variables.emplace(name.is_string() ? json::view(name.get_string()) : "");
+      }
+    }
+    return "";
   }
 
   static bool take_args(Handler& handler, const json::Value& one) {
@@ -175,7 +227,8 @@ class Reader {
   }
 
   void take_options(Handler& handler, const std::string& place, const json::Value& one) {
-    handler.timeout = default_timeout(handler.event);
+    handler.timeout =
+        handler.kind == Handler::Kind::kPrompt ? kLongestJudged : default_timeout(handler.event);
     const json::Value* const timeout = json::find(one, "timeout");
     if (timeout != nullptr) {
       const double seconds = timeout->is_number() ? timeout->to_number<double>() : 0;
@@ -187,7 +240,8 @@ class Reader {
       }
     }
     handler.condition = text::trim(json::get_string(one, "if"));
-    handler.background = json::get_bool(one, "async") || json::get_bool(one, "asyncRewake");
+    handler.background = handler.kind == Handler::Kind::kCommand &&
+                         (json::get_bool(one, "async") || json::get_bool(one, "asyncRewake"));
     const std::string_view failure = json::get_string(one, "onFailure");
     if (failure == "block") {
       handler.on_failure = Handler::OnFailure::kBlock;
@@ -195,7 +249,7 @@ class Reader {
       handler.on_failure = Handler::OnFailure::kAllow;
     }
     const std::string_view shell = json::get_string(one, "shell", "bash");
-    if (shell != "bash" && !handler.args) {
+    if (shell != "bash" && !handler.args && handler.kind == Handler::Kind::kCommand) {
       warn(place, "only the shell bash is there; the command is given to it");
     }
   }
@@ -240,7 +294,8 @@ bool Handler::denies_on_failure() const {
 }
 
 std::string Handler::shown() const {
-  std::string line = command;
+  std::string line =
+      (kind == Kind::kHttp ? "POST " : (kind == Kind::kPrompt ? "prompt: " : "")) + command;
   for (const std::string& word : args.value_or(std::vector<std::string>())) {
     line += " " + word;
   }

@@ -184,17 +184,19 @@ TEST(HookSettings, WhatIsNotRunIsNamed) {
     "PostToolUse": {"hooks": []},
     "Notification": [{"hooks": [{"command": "n", "if": "Bash(x)"}]}],
     "SessionStart": [{"hooks": [{"command": "s", "timeout": -1}]}]})j");
-  ASSERT_EQ(hooks.handlers.size(), 2U);
-  EXPECT_EQ(hooks.handlers[0].command, "guard");
-  EXPECT_TRUE(hooks.handlers[0].matcher.matches("Read")) << "a matcher that is not understood";
-  EXPECT_EQ(hooks.handlers[1].command, "s");
+  ASSERT_EQ(hooks.handlers.size(), 4U);
+  EXPECT_EQ(hooks.handlers[0].shown(), "prompt: done?");
+  EXPECT_EQ(hooks.handlers[1].shown(), "POST http://x");
+  EXPECT_EQ(hooks.handlers[2].command, "guard");
+  EXPECT_TRUE(hooks.handlers[2].matcher.matches("Read")) << "a matcher that is not understood";
+  EXPECT_EQ(hooks.handlers[3].command, "s");
   const std::string all = text::join(hooks.warnings, "\n");
-  for (const char* part : {"WorktreeCreate", "__proto__", "type prompt", "type http", "type agent",
-                           "type mcp_tool", "no object", "look-around", "without a list", "args",
+  for (const char* part : {"WorktreeCreate", "__proto__", "type agent", "type mcp_tool",
+                           "no object", "look-around", "without a list", "args",
                            "expected a list of groups", "`if` counts", "timeout is no number"}) {
     EXPECT_TRUE(text::contains(all, part)) << part << " in\n" << all;
   }
-  EXPECT_EQ(hooks.warnings.size(), 17U) << all;
+  EXPECT_EQ(hooks.warnings.size(), 15U) << all;
 }
 
 TEST(HookSettings, OurOwnHostHookIsLeftOut) {

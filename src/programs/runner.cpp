@@ -31,7 +31,10 @@ std::string identity(const Handler& handler) {
   for (const std::string& word : handler.args.value_or(std::vector<std::string>())) {
     out += '\0' + word;
   }
-  return out + (handler.args ? "\0exec" : "\0shell");
+  for (const auto& [name, value] : handler.headers) {
+    out += '\0' + name + '=' + value;
+  }
+  return out + std::to_string(static_cast<int>(handler.kind)) + (handler.args ? "exec" : "shell");
 }
 
 }  // namespace
@@ -147,6 +150,22 @@ Task<Ending> Runner::run_one(sandbox::Spec spec, std::string input, Millis most)
   co_return ending;
 }
 
+Task<void> Runner::run_job(Job& job, const Occasion& occasion, const std::string& transcript,
+                           std::string input) const {
+  const Handler& handler = *job.handler;
+  const Millis most = occasion.event == Event::kSessionEnd ? std::min(handler.timeout, kLongestEnd)
+                                                           : handler.timeout;
+  if (handler.kind == Handler::Kind::kCommand) {
+    job.ending = co_await run_one(spec_for(handler, occasion, transcript), std::move(input), most);
+    co_return;
+  }
+  if (!parts_.elsewhere) {
+    job.ending.fault = "cannot be asked here";
+    co_return;
+  }
+  job.ending = co_await parts_.elsewhere(handler, std::move(input), most);
+}
+
 Task<void> Runner::run_beside(const Handler& handler, sandbox::Spec spec, std::string input) {
   const Ending ending = co_await run_one(std::move(spec), std::move(input), handler.timeout);
   Answer answer = read_answer(handler, ending);
@@ -178,22 +197,13 @@ Task<Answer> Runner::run(Occasion occasion) {
       all.faults.push_back("too many hooks run in the background; one was not started");
     }
   }
-  const auto work = [](const Runner& runner, Job& job, sandbox::Spec spec, std::string text,
-                       Millis most) -> Task<void> {
-    job.ending = co_await runner.run_one(std::move(spec), std::move(text), most);
-  };
   for (std::size_t first = 0; first < jobs.size(); first += kAtOnce) {
     async::Scope scope(parts_.executor);
     const std::size_t end = std::min(jobs.size(), first + kAtOnce);
     for (std::size_t i = first; i < end; ++i) {
-      const Handler& handler = *jobs[i].handler;
-      if (!jobs[i].ending.fault.empty()) {
-        continue;
+      if (jobs[i].ending.fault.empty()) {
+        scope.spawn(run_job(jobs[i], occasion, transcript, input));
       }
-      const Millis most = occasion.event == Event::kSessionEnd
-                              ? std::min(handler.timeout, kLongestEnd)
-                              : handler.timeout;
-      scope.spawn(work(*this, jobs[i], spec_for(handler, occasion, transcript), input, most));
     }
     co_await scope.join();
   }
@@ -238,12 +248,16 @@ void Runner::clean(Answer& answer) const {
 void Runner::tell(const Answer& answer) const {
   for (const std::vector<std::string>* const list : {&answer.told, &answer.faults}) {
     for (const std::string& text : *list) {
-      if (listener_) {
-        listener_(text);
-      } else {
-        log::warn("hooks", text);
-      }
+      say(text);
     }
+  }
+}
+
+void Runner::say(std::string_view text) const {
+  if (listener_) {
+    listener_(text);
+  } else {
+    log::warn("hooks", text);
   }
 }
 

@@ -26,7 +26,7 @@ struct Occasion {
   const ToolCall* call = nullptr;  ///< for `if`; outlives the task
 };
 
-/// Runs hook programs: all that fit an event at once, each once however often it is named, and
+/// Runs hooks: all that fit an event at once, each once however often it is named, and
 /// gathers what they say. Every child goes through sandbox/: a project's programs are confined as
 /// configured servers are, with the workspace writable but for its protected paths; a person's own
 /// and the machine's are supervised only. A project's program that is not what it was when the
@@ -45,6 +45,10 @@ class Runner {
         condition = {};
     /// Writes down the session so far and says where; "" where nothing is.
     std::function<std::string(const std::string& session_id)> transcript = {};
+    /// Posts to a server or asks a model, for handlers of those kinds, within the time; empty: they
+    /// fail. Both outlive the task.
+    std::function<Task<Ending>(const Handler& handler, std::string input, Millis most)> elsewhere =
+        {};
     /// Makes a program's words fit to be shown: without secrets and hidden characters.
     std::function<std::string(std::string)> clean = {};
   };
@@ -60,6 +64,8 @@ class Runner {
   void set_listener(std::function<void(std::string_view)> listener) {
     listener_ = std::move(listener);
   }
+  /// Tells the listener, else the log, something about hooks.
+  void say(std::string_view text) const;
   /// Ends what runs in the background. To be awaited before the end.
   Task<void> close();
 
@@ -71,6 +77,8 @@ class Runner {
   sandbox::Spec spec_for(const Handler& handler, const Occasion& occasion,
                          const std::string& transcript) const;
   Task<Ending> run_one(sandbox::Spec spec, std::string input, Millis most) const;
+  Task<void> run_job(Job& job, const Occasion& occasion, const std::string& transcript,
+                     std::string input) const;
   Task<void> run_beside(const Handler& handler, sandbox::Spec spec, std::string input);
   void clean(Answer& answer) const;
   void clean(json::Value& value) const;

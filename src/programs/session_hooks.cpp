@@ -1,7 +1,7 @@
 #include "programs/session_hooks.hpp"
 
 #include <deque>
-#include <set>
+#include <map>
 #include <utility>
 
 #include <fmt/format.h>
@@ -16,6 +16,7 @@ using hooks::Context;
 constexpr std::string_view kName = "HookPrograms";
 constexpr Millis kLongest{4'000'000};  // each program has a limit of its own
 constexpr std::size_t kMostJudged = 256;
+constexpr int kMostBlocks = 8;  // as in Claude Code
 
 std::string cwd_of(const Context& context) {
   return context.cwd.empty() ? context.workspace : context.cwd;
@@ -216,6 +217,8 @@ class StopHook final : public hooks::DoneHook {
     occasion.details = {{"stop_hook_active", again_.contains(key)},
                         {"last_assistant_message", final_text}};
     Answer answer = co_await runner_.run(std::move(occasion));
+    const auto before = again_.find(key);
+    const int times = before == again_.end() ? 0 : before->second;
     again_.erase(key);
     if (answer.stop) {
       co_return verdict;
@@ -226,17 +229,22 @@ class StopHook final : public hooks::DoneHook {
     for (std::string& text : answer.context) {
       verdict.prompts.push_back(std::move(text));
     }
+    if (!verdict.prompts.empty() && times >= kMostBlocks) {
+      runner_.say(fmt::format("hooks have not let the work end {} times in a row: it ends now",
+                              kMostBlocks));
+      verdict.prompts.clear();
+    }
     if (!verdict.prompts.empty()) {
       verdict.action = hooks::DoneVerdict::Action::kInject;
       verdict.reason = "a hook does not let it end yet";
-      again_.insert(key);
+      again_[key] = times + 1;
     }
     co_return verdict;
   }
 
  private:
   Runner& runner_;
-  std::set<std::string> again_;  ///< conversations that go on because of a hook
+  std::map<std::string, int> again_;  ///< conversations that go on because of a hook, how often
 };
 
 class AroundHook final : public hooks::EventHook {

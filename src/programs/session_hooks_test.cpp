@@ -239,6 +239,25 @@ TEST_F(SessionHooks, ResultsAreCommentedOrReplaced) {
   EXPECT_EQ(after.result.joined_text(), "[gone] but new");
 }
 
+TEST_F(SessionHooks, AStopHookThatNeverLetsItEndIsOverruled) {
+  set(R"({"Stop":[{"hooks":[{"command":"echo more >&2; exit 2"}]}]})");
+  for (int i = 0; i < 8; ++i) {
+    const auto one = runtime_.run(registry_->assistant_done(context(), "done"));
+    ASSERT_EQ(one.verdict.action, hooks::DoneVerdict::Action::kInject) << i;
+  }
+  const auto last = runtime_.run(registry_->assistant_done(context(), "done"));
+  EXPECT_EQ(last.verdict.action, hooks::DoneVerdict::Action::kContinue);
+  ASSERT_EQ(told_.size(), 1U);
+  EXPECT_TRUE(text::contains(told_[0], "8 times in a row")) << told_[0];
+}
+
+TEST_F(SessionHooks, WhatIsNoProgramIsAskedElsewhere) {
+  set(R"({"PreToolUse":[{"hooks":[{"type":"prompt","prompt":"fine?","continueOnBlock":true}]}]})");
+  EXPECT_EQ(judge(bash("ls")).level, Level::kDeny) << "nobody to ask";
+  ASSERT_EQ(told_.size(), 1U);
+  EXPECT_TRUE(text::contains(told_[0], "cannot be asked here")) << told_[0];
+}
+
 TEST_F(SessionHooks, ContinueFalseStopsTheRun) {
   before_program("Bash", R"(echo '{"continue":false,"stopReason":"build is broken"}')");
   const auto outcome = judge(bash("ls"));

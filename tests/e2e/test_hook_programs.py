@@ -1,8 +1,10 @@
 """Hook programs written for Claude Code, at the points of our own runs."""
 
+import http.server
 import json
 import pathlib
 import sys
+import threading
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "support"))
 from harness import OapTest, github_token, unittest  # noqa: E402
@@ -146,14 +148,111 @@ class HookPrograms(OapTest):
         (folder / "mine.json").write_text("{broken")
         self.assertEqual(self.oap("run", "x").code, 2)
 
+    def hook_server(self, answer):
+        """A server of hooks: what it was posted, and its port. `answer`: event -> (status, body)."""
+        posted = []
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_POST(self):
+                body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+                posted.append((self.path, dict(self.headers), body))
+                status, text = answer(body)
+                self.send_response(status)
+                self.send_header("Content-Length", str(len(text)))
+                self.end_headers()
+                self.wfile.write(text.encode())
+
+            def log_message(self, *_):
+                pass
+
+        server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        self.addCleanup(server.server_close)
+        self.addCleanup(server.shutdown)
+        return posted, server.server_address[1]
+
+    def http_hook(self, url, **more):
+        return {"matcher": "Bash", "hooks": [{"type": "http", "url": url, **more}]}
+
+    def test_a_hook_is_posted_to_a_server(self):
+        deny = json.dumps({"hookSpecificOutput": {"hookEventName": "PreToolUse", "permissionDecision": "deny",
+                                                  "permissionDecisionReason": "the server says no"}})
+        posted, port = self.hook_server(lambda event: (200, deny if "made" in json.dumps(event) else ""))
+        url = f"http://127.0.0.1:{port}/pre"
+        self.settings({"PreToolUse": [self.http_hook(url, headers={"X-Token": "Bearer $HOOK_TOKEN $HOME"},
+                                                     allowedEnvVars=["HOOK_TOKEN"])]})
+        self.assertIn(f"POST {url}", self.oap("trust").out)
+        env, received = self.script(bash("echo fine"), bash("touch made"))
+        result, code = self.run_task("go on", "--model", "openai/m", "--yes", env={**env, "HOOK_TOKEN": "s3cr"})
+        self.assertEqual(code, 0, result)
+        self.assertFalse((self.work / "made").exists())
+        self.assertIn("the server says no", json.dumps([one["body"] for one in received()]))
+        path, headers, body = posted[0]
+        self.assertEqual((path, headers["X-Token"], headers["Content-Type"]), ("/pre", "Bearer s3cr ", "application/json"))
+        self.assertEqual((body["tool_name"], body["tool_input"]["command"]), ("Bash", "echo fine"))
+
+    def test_a_server_of_hooks_that_fails_denies(self):
+        posted, port = self.hook_server(lambda event: (500, "{}"))
+        self.settings({"PreToolUse": [self.http_hook(f"http://localhost:{port}/")]})
+        self.run_calls("touch made")
+        self.assertEqual(len(posted), 1)
+        self.assertFalse((self.work / "made").exists())
+        self.settings({"PreToolUse": [self.http_hook(f"http://localhost:{port}/", onFailure="allow")]})
+        self.run_calls("touch made")
+        self.assertTrue((self.work / "made").exists())
+
+    def test_where_hooks_are_not_posted_to(self):
+        posted, port = self.hook_server(lambda event: (200, ""))
+        url = f"http://127.0.0.1:{port}/x"
+        for settings, place in [({"allowedHttpHookUrls": ["https://hooks.example.com/*"]}, url),
+                                ({"permissions": {"deny": ["WebFetch(domain:127.0.0.1)"]}}, url),
+                                ({}, "http://169.254.169.254/latest"), ({}, "http://10.0.0.1/x"),
+                                ({}, f"http://[::ffff:169.254.169.254]:{port}/"), ({}, "file:///etc/passwd"),
+                                ({}, "http://example.com/")]:
+            self.settings({"PreToolUse": [self.http_hook(place, timeout=5)]}, **settings)
+            result, _, seen = self.run_calls("touch made")
+            self.assertFalse((self.work / "made").exists(), (settings, place))
+            self.assertEqual(len(result["denials"]), 1, (settings, place))
+        self.assertEqual(posted, [])
+
+    def test_a_model_judges(self):
+        self.settings({"PreToolUse": [{"matcher": "Bash", "hooks": [
+            {"type": "prompt", "prompt": "JUDGE whether this is harmless: $ARGUMENTS", "continueOnBlock": True}]}]})
+        self.assertEqual(self.oap("trust").code, 0)
+        verdict = {"text": json.dumps({"ok": False, "reason": "it makes a file"})}
+        env, received = self.mock_llm([
+            {"when": {"user": "JUDGE.*touch made"}, "answer": verdict},
+            {"when": {"user": "JUDGE"}, "answer": {"text": '{"ok": true}'}},
+            {"when": {"results": 0}, "answer": bash("echo fine")},
+            {"when": {"results": 1}, "answer": bash("touch made")},
+            {"answer": {"text": "all done"}}])
+        result, code = self.run_task("go on", "--model", "openai/m", "--yes", env=env)
+        self.assertEqual(code, 0, result)
+        self.assertFalse((self.work / "made").exists())
+        seen = json.dumps([one["body"] for one in received()])
+        self.assertIn("it makes a file", seen)
+        self.assertIn("You judge one event", seen)
+        self.assertEqual(len(result["denials"]), 1)
+
+    def test_variables_reach_commands_and_hooks_where_the_folder_is_trusted(self):
+        self.settings({"PreToolUse": [group('echo "hook $COLOUR" > hook', "Bash")]},
+                      env={"COLOUR": "green", "LD_PRELOAD": "/x.so", "PATH": "/nowhere"})
+        env, received = self.script(bash("echo is $COLOUR"))
+        result, _ = self.run_task("go on", "--model", "openai/m", "--yes", env=env)
+        self.assertNotIn("is green", json.dumps(received()))
+        _, _, seen = self.run_calls("echo is $COLOUR; ls")
+        self.assertIn("is green", seen)
+        self.assertEqual((self.work / "hook").read_text(), "hook green\n")
+        self.assertIn("LD_PRELOAD", self.oap("hooks", "list").err)
+
     def test_they_are_listed_and_checked(self):
-        self.settings({"PreToolUse": [group("guard.sh", "Edit|Write"), {"hooks": [{"type": "prompt", "prompt": "x"}]}],
+        self.settings({"PreToolUse": [group("guard.sh", "Edit|Write"), {"hooks": [{"type": "agent", "prompt": "x"}]}],
                        "WorktreeCreate": [group("x")]})
         listed = self.oap("hooks", "list", "--json")
         (row,) = listed.json()["programs"]
         self.assertEqual((row["event"], row["matcher"], row["command"], row["runs"], row["on_error"]),
                          ("PreToolUse", "Edit|Write", "guard.sh", False, "deny"))
-        self.assertIn("type prompt", listed.err)
+        self.assertIn("type agent", listed.err)
         self.assertIn("WorktreeCreate", listed.err)
         self.assertIn("oap trust", self.oap("hooks", "list").out)
         trusted = self.oap("trust")

@@ -78,7 +78,7 @@ TEST(ClaudeSchema, ToolsHaveTheirNamesAndPlaces) {
   EXPECT_EQ(json::print(json::Value(read.input)), R"({"file_path":"/w/a.txt","offset":3})");
   EXPECT_EQ(as_claude("bash", object(R"({"command":"x"})"), "/w").name, "Bash");
   EXPECT_EQ(as_claude("github__list", {}, "/w").name, "mcp__github__list");
-  EXPECT_EQ(as_claude("todo", {}, "/w").name, "todo");
+  EXPECT_EQ(as_claude("todo", {}, "/w").name, "TodoWrite");
   const Tool grep = as_claude("grep", object(R"({"path":".","pattern":"path"})"), "/w");
   EXPECT_EQ(json::print(json::Value(grep.input)), R"({"path":"/w","pattern":"path"})");
 }

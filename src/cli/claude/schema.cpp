@@ -8,43 +8,10 @@
 
 #include <fmt/format.h>
 
-#include "text/strings.hpp"
+#include "programs/tool_words.hpp"
 
 namespace oap::cli::claude {
 namespace {
-
-/// Our argument and theirs.
-struct Member {
-  std::string_view ours;
-  std::string_view theirs;
-};
-struct Row {
-  std::string_view ours;
-  std::string_view theirs;
-  std::array<Member, 2> renamed{};
-};
-constexpr std::array kTools = {
-    Row{"bash", "Bash"},
-    Row{"run_command", "Bash"},
-    Row{"read_file", "Read", {{{"path", "file_path"}}}},
-    Row{"write_file", "Write", {{{"path", "file_path"}}}},
-    Row{"edit_file", "Edit", {{{"path", "file_path"}}}},
-    Row{"list_dir", "LS"},
-    Row{"glob", "Glob"},
-    Row{"grep", "Grep"},
-    Row{"skill", "Skill", {{{"name", "skill"}}}},
-    Row{"delegate_task", "Agent"},
-};
-
-std::string absolute(std::string_view path, std::string_view cwd) {
-  if (path.empty() || path.starts_with('/')) {
-    return std::string(path);
-  }
-  if (path == "." || path == "./") {
-    return std::string(cwd);
-  }
-  return fmt::format("{}/{}", cwd, path.starts_with("./") ? path.substr(2) : path);
-}
 
 json::Object block_json(const ToolUseBlock& use, std::string_view cwd) {
   Tool tool = as_claude(use.name, use.arguments, cwd);
@@ -59,25 +26,14 @@ json::Object text_json(std::string_view text) {
 }  // namespace
 
 Tool as_claude(std::string_view public_name, const json::Object& arguments, std::string_view cwd) {
-  if (text::contains(public_name, "__")) {
-    return {"mcp__" + std::string(public_name), arguments};
-  }
-  const auto* const row = std::find_if(kTools.begin(), kTools.end(),
-                                       [&](const Row& one) { return one.ours == public_name; });
-  if (row == kTools.end()) {
-    return {std::string(public_name), arguments};
-  }
-  Tool out{std::string(row->theirs), {}};
-  for (const auto& member : arguments) {
-    std::string_view name = member.key();
-    for (const Member& renamed : row->renamed) {
-      name = !renamed.ours.empty() && renamed.ours == name ? renamed.theirs : name;
-    }
-    const bool is_path = (name == "file_path" || name == "path") && member.value().is_string();
-    out.input[name] = is_path ? json::Value(absolute(json::view(member.value().get_string()), cwd))
-                              : member.value();
-  }
-  return out;
+  ToolCall call;
+  const std::size_t split = public_name.find("__");
+  const bool served = split != std::string_view::npos && split > 0;
+  call.server = served ? public_name.substr(0, split) : kBuiltinServer;
+  call.tool = served ? public_name.substr(split + 2) : public_name;
+  call.arguments = arguments;
+  programs::ShownCall shown = programs::shown_call(call, std::string(cwd));
+  return {std::move(shown.tool), std::move(shown.input)};
 }
 
 std::string new_uuid() {

@@ -260,6 +260,14 @@ int sandbox_server_command(const Common& common, const SandboxServerArgs& args) 
     return report(require.error());
   }
   child.require = *std::move(require);
+  if (const char* const given = std::getenv("OAP_TOOL_ENVIRONMENT"); given != nullptr) {
+    const auto variables = json::parse_object(given);
+    for (const auto& one : variables.value_or(json::Object{})) {
+      if (one.value().is_string()) {
+        child.env[one.key()] = json::view(one.value().get_string());
+      }
+    }
+  }
   options.capabilities = args.capabilities;
   if (!args.agent_tools.empty()) {
     const auto context = json::parse(args.agent_tools);

@@ -13,7 +13,8 @@ int main(int argc, char** argv) {
   oap::cli::keep_standard_descriptors();
   if (argc != 2) {
     oap::cli::print_error(
-        "usage: oap-hook claude-code|codex|gemini|goose|crush < event, or oap-hook redact < text");
+        "usage: oap-hook claude-code|codex|gemini|goose|crush|qwen < event, or oap-hook redact < "
+        "text");
     return 2;
   }
   oap::crypto::start_bare();
