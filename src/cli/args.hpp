@@ -156,6 +156,7 @@ struct SandboxArgs {
   std::optional<std::uint32_t> processes;
   double timeout = 0;  ///< seconds; 0 = none
   std::string require;
+  bool discard = false;
 };
 struct AuditArgs {
   enum class Action {

@@ -34,6 +34,8 @@ void add_sandbox_options(CLI::App& exec, SandboxArgs& args) {
                   "pid, seccomp, mem, cpu, pids, disk")
       ->check(kinds_value())
       ->type_name("KIND,KIND");
+  exec.add_flag("--discard", args.discard,
+                "What it changes in the workspace is thrown away, and told on standard error");
   exec.add_option("command", args.command, "The program and its arguments, after --")
       ->type_name("-- COMMAND ARGS...")
       ->required();

@@ -20,6 +20,7 @@ struct CallContext {
   Deadline deadline = Deadline::never();
   std::string idempotency_key;
   bool separate_stderr = false;  ///< of a program's outputs: not merged into one
+  bool looks_only = false;       ///< what a program changes in the workspace is thrown away
   std::function<void(double progress, std::optional<double> total, std::string_view message)>
       progress;
   std::stop_token stop;

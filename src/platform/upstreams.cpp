@@ -6,6 +6,7 @@
 #include "gateway/upstream/rest_upstream.hpp"
 #include "json/print.hpp"
 #include "os/self.hpp"
+#include "platform/agents.hpp"
 #include "platform/credentials.hpp"
 #include "platform/nesting.hpp"
 #include "platform/platform.hpp"
@@ -207,7 +208,8 @@ std::unique_ptr<gateway::Upstream> builtin_at(const Settings& settings, Executor
   if (parts.wrap) {
     server = parts.wrap(std::move(server));
   }
-  return std::make_unique<BuiltinUpstream>(std::move(server), std::move(parts.local));
+  return std::make_unique<BuiltinUpstream>(std::move(server), std::move(parts.local),
+                                           role_matrix(settings));
 }
 
 gateway::CatalogOptions catalog_options(const Settings& settings,

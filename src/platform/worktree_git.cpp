@@ -5,7 +5,10 @@
 #include <filesystem>
 
 #include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
+#include "base/log.hpp"
 #include "os/file.hpp"
 #include "sandbox/run.hpp"
 #include "text/strings.hpp"
@@ -66,6 +69,19 @@ Result<void> copy_plain(const std::string& from, const std::string& to) {
   }
   OAP_TRY(const std::string text, os::read_file(from, kLargestCopy));
   return os::write_file_atomic(to, text);
+}
+
+/// Where root works in somebody's folder, what it makes there is theirs, as it is for the sandbox.
+void give_to_owner_of(const std::string& workspace, const std::string& path) {
+  struct stat owner{};
+  struct stat now{};
+  if (::geteuid() != 0 || ::stat(workspace.c_str(), &owner) != 0 ||
+      ::lstat(path.c_str(), &now) != 0 || now.st_uid == owner.st_uid) {
+    return;
+  }
+  if (::lchown(path.c_str(), owner.st_uid, owner.st_gid) != 0) {
+    log::warn("worktrees", "a file of a worktree keeps its owner", {{"path", path}});
+  }
 }
 
 void remove_all(const std::string& path) {
@@ -189,7 +205,7 @@ Task<Result<void>> WorkspaceGit::make_tree(std::string tree, std::string index,
   const std::string theirs = workspace_ + "/.git";
   remove_all(making);
   remove_all(index);
-  OAP_CO_CHECK_OK(os::make_dirs(making));
+  give_to_owner_of(workspace_, folder_);
   Words ask{"rev-parse", "--show-object-format"};
   OAP_CO_TRY(const std::string format, co_await run(std::move(ask)));
   Words init{"init", "-q",   "--template=", "--object-format=" + std::string(text::trim(format)),
@@ -208,7 +224,6 @@ Task<Result<void>> WorkspaceGit::make_tree(std::string tree, std::string index,
   Words refs{"for-each-ref", "--format=%(objectname) %(refname)"};
   OAP_CO_TRY(const std::string names, co_await run(std::move(refs)));
   OAP_CO_CHECK_OK(os::write_file_atomic(own + "/packed-refs", packed_refs(names)));
-  OAP_CO_CHECK_OK(os::make_dirs(own + "/objects/info"));
   OAP_CO_CHECK_OK(os::write_file_atomic(own + "/objects/info/alternates", theirs + "/objects\n"));
   OAP_CO_CHECK_OK(os::make_dirs(own + "/info"));
   for (const char* name : {"/shallow", "/info/exclude", "/info/attributes"}) {
@@ -218,6 +233,10 @@ Task<Result<void>> WorkspaceGit::make_tree(std::string tree, std::string index,
   OAP_CO_CHECK_OK(co_await run_on(making, index, std::move(fill)));
   std::error_code problem;
   std::filesystem::copy_file(index, own + "/index", problem);
+  for (const char* name : {"/config", "/packed-refs", "/objects/info/alternates", "/shallow",
+                           "/info", "/info/exclude", "/info/attributes", "/index"}) {
+    give_to_owner_of(workspace_, own + name);
+  }
   if (!problem) {
     std::filesystem::rename(making, tree, problem);
   }

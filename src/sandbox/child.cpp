@@ -100,6 +100,7 @@ struct Child::State {
   pid_t pid = -1;
   Limits limits;
   Isolation isolation;
+  Changes changes = Changes::kKept;
   std::unique_ptr<Identity> identity;
   std::string weakness;
   std::string bare_tmp;  ///< to be removed
@@ -107,6 +108,7 @@ struct Child::State {
   bool service = false;
   std::string reported;
   std::vector<std::string> warnings;
+  std::string dropped;
   std::optional<Exit> exit;
 
   void send(Command command) const {
@@ -119,6 +121,7 @@ struct Child::State {
   Exit read_exit() {
     Exit ended;
     ended.warnings = std::move(warnings);
+    ended.dropped = std::move(dropped);
     const auto report = next_report();
     if (!report || report->kind != Report::Kind::kExited) {
       ::kill(-pid, SIGKILL);
@@ -139,7 +142,9 @@ struct Child::State {
       if (report->kind == Report::Kind::kWeaker) {
         reported.erase(0, sizeof *report);
         weaken(*report);
-      } else if (report->kind != Report::Kind::kFindings || !take_findings(*report)) {
+      } else if ((report->kind != Report::Kind::kFindings &&
+                  report->kind != Report::Kind::kDropped) ||
+                 !take_findings(*report)) {
         return;
       }
     }
@@ -172,6 +177,11 @@ struct Child::State {
       return false;
     }
     std::istringstream text(reported.substr(sizeof report, size - sizeof report));
+    if (report.kind == Report::Kind::kDropped) {
+      dropped = text::sanitize_utf8(text.str());
+      reported.erase(0, size);
+      return true;
+    }
     for (std::string line; std::getline(text, line);) {
       warnings.push_back(text::sanitize_utf8(line));
       if (service) {
@@ -283,6 +293,7 @@ Result<std::unique_ptr<Child>> Child::attend(Executor executor, Launching launch
   state->limits = spec.limits;
   state->service = spec.profile == Profile::kService;
   state->isolation = isolation_of(spec, report->detail);
+  state->changes = changes_of(spec, report->detail);
   state->identity = std::move(prepared->identity);
   if (prepared->plan.refusal != 0) {
     state->bare_tmp = prepared->plan.bare_tmp;
@@ -324,6 +335,7 @@ async::ReadPipe& Child::err() { return state_->err; }
 async::WritePipe& Child::in() { return state_->in; }
 pid_t Child::pid() const { return state_->pid; }
 const Isolation& Child::isolation() const { return state_->isolation; }
+Changes Child::changes() const { return state_->changes; }
 const std::string& Child::weakness() const { return state_->weakness; }
 os::UniqueFd Child::listener() { return std::move(state_->listener); }
 

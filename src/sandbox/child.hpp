@@ -24,6 +24,8 @@ struct Exit {
   std::string note;
   /// One sentence each: files that it left for git on the host to run, and what was done to them.
   std::vector<std::string> warnings;
+  /// What of the workspace was not kept (Changes::kDropped): "3 changes: a, b, c (removed)", or "".
+  std::string dropped;
 };
 
 /// A running program under a supervisor process of its own, which ends the whole tree of
@@ -51,6 +53,7 @@ class Child {
   pid_t pid() const;
   /// What holds; it may become less while wait() waits (then weakness() says why).
   const Isolation& isolation() const;
+  Changes changes() const;
   /// Why it has no file system of its own, or one that is not held wholly, or "".
   const std::string& weakness() const;
   /// With Spec::through_proxy: the socket that listens on 127.0.0.1:3128 in the child's network.

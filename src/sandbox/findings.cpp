@@ -55,7 +55,8 @@ OAP_AFTER_FORK bool Findings::append(const char* text, std::size_t length, std::
   return true;
 }
 
-OAP_AFTER_FORK void Findings::add(const char* path, const char* name, const char* why, bool held) {
+OAP_AFTER_FORK void Findings::add(const char* path, const char* name, const char* why, bool held,
+                                  const char* open) {
   static FixedText line;
   line.size = 0;
   line.add(path);
@@ -64,7 +65,7 @@ OAP_AFTER_FORK void Findings::add(const char* path, const char* name, const char
   }
   line.add(": ").add(why);
   if (name != nullptr) {
-    line.add(held ? " and was renamed: its name now ends in " : " and lets git run it");
+    line.add(held ? " and was renamed: its name now ends in " : open);
     line.add(held ? kHeld : "");
   }
   line.add("\n");

@@ -9,7 +9,9 @@ namespace oap::sandbox {
 class Findings {
  public:
   /// `name` in the folder `path`; null: the folder itself. `held`: its name is another one now.
-  void add(const char* path, const char* name, const char* why, bool held);
+  /// `open` says what follows where it is not held.
+  void add(const char* path, const char* name, const char* why, bool held,
+           const char* open = " and lets git run it");
   /// All lines, each with its end; nothing may be added afterwards.
   const char* finish(std::size_t& size);
 

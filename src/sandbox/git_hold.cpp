@@ -355,6 +355,29 @@ class Judge {
 
 }  // namespace
 
+OAP_AFTER_FORK void hold_names(const LaunchPlan& plan, Findings& findings) {
+  for (const char* const path : plan.held) {
+    std::size_t slash = 0;
+    for (std::size_t i = 0; path[i] != '\0'; ++i) {
+      slash = path[i] == '/' ? i : slash;
+    }
+    FixedText folder;
+    folder.add(path);
+    folder.data[slash == 0 ? 1 : slash] = '\0';
+    const int directory = open_plain(folder.data, O_RDONLY | O_DIRECTORY);
+    struct stat info{};
+    const char* const name = path + slash + 1;
+    // A socket is no program's configuration, and may be another child's stand-in.
+    if (directory >= 0 &&
+        raw::call(SYS_newfstatat, directory, name, &info, AT_SYMLINK_NOFOLLOW) == 0 &&
+        !S_ISSOCK(info.st_mode)) {
+      findings.add(folder.data, name, "agents take it for their settings",
+                   set_aside(directory, name), ", and it could not be renamed");
+    }
+    raw::close(directory);
+  }
+}
+
 OAP_AFTER_FORK void hold_git(const LaunchPlan& plan, std::int64_t began, Findings& findings) {
   Judge(plan, began, findings).run();
 }

@@ -18,4 +18,8 @@ namespace oap::sandbox {
 /// findings. No process of the child may run any more. System calls only.
 void hold_git(const LaunchPlan& plan, std::int64_t began, Findings& findings);
 
+/// Sets aside what has come where the plan's held names are missing, while a child runs and
+/// afterwards.
+void hold_names(const LaunchPlan& plan, Findings& findings);
+
 }  // namespace oap::sandbox

@@ -202,5 +202,38 @@ TEST(GitConfigAddress, HidesNothingInQuotes) {
   }
 }
 
+TEST_F(GitHold, ANameOfAgentsThatComesIsSetAsideAtOnceAndTold) {
+  const Output brief = run_one(spec("ls; echo one > opencode.json"));
+  EXPECT_EQ(brief.out, "") << "nothing stands there";
+  EXPECT_EQ(os::read_file(dir_ / "opencode.json.held-by-oap").value_or(""), "one\n");
+  ASSERT_THAT(brief.warnings, SizeIs(1));
+  EXPECT_THAT(brief.warnings[0],
+              EndsWith("/opencode.json: agents take it for their settings and was renamed: its "
+                       "name now ends in .held-by-oap"));
+  const Output longer =
+      run_one(spec("sleep 0.1; echo two > x; mv x opencode.json; for i in $(seq 500); do [ -e "
+                   "opencode.json ] || "
+                   "break; sleep 0.01; done; ls; echo three > opencode.jsonc"));
+  EXPECT_THAT(longer.out, HasSubstr("opencode.json.2.held-by-oap"));
+  EXPECT_FALSE(os::exists(dir_ / "opencode.json"));
+  EXPECT_FALSE(os::exists(dir_ / "opencode.jsonc"));
+  EXPECT_THAT(longer.warnings, SizeIs(2));
+}
+
+TEST_F(GitHold, ANameThatIsThereIsClosedAndOneThatWasGivenIsOpen) {
+  dir_.write("opencode.json", "{}");
+  const Output closed = run_one(spec("echo x > opencode.json; rm -f opencode.json; cat *.json"));
+  EXPECT_THAT(closed.out, HasSubstr("{}"));
+  EXPECT_THAT(closed.warnings, IsEmpty());
+  Spec given = spec("echo x > opencode.jsonc");
+  given.unprotect = {"opencode.jsonc"};
+  EXPECT_THAT(run_one(given).warnings, IsEmpty());
+  EXPECT_EQ(os::read_file(dir_ / "opencode.jsonc").value_or(""), "x\n");
+  std::filesystem::remove(dir_ / "opencode.jsonc");
+  Spec telling = spec("echo x > opencode.jsonc || echo closed");
+  telling.hold_git = false;
+  EXPECT_THAT(run_one(telling).out, HasSubstr("closed\n")) << "who only tells cannot hold it";
+}
+
 }  // namespace
 }  // namespace oap::sandbox

@@ -119,6 +119,29 @@ OAP_AFTER_FORK bool GuardWatch::concerns(const LaunchPlan& plan, int folder,
   return false;
 }
 
+OAP_AFTER_FORK bool GuardWatch::is_held(const LaunchPlan& plan, int folder,
+                                        const char* name) const {
+  for (const char* const held : plan.held) {
+    if (!raw::same(name_of(held), name)) {
+      continue;
+    }
+    const Parts wanted(held);
+    for (std::size_t i = 0; i < plan.guards.size && i < kMost; ++i) {
+      if (folders_[i] == folder &&
+          raw::same(Parts(plan.guards.data[i].path).folder, wanted.folder)) {
+        return true;
+      }
+    }
+  }
+  return false;
+}
+
+OAP_AFTER_FORK bool GuardWatch::has_come() {
+  const bool come = come_;
+  come_ = false;
+  return come;
+}
+
 OAP_AFTER_FORK void GuardWatch::attend(const LaunchPlan& plan) {
   alignas(inotify_event) char buffer[4096];
   bool touched = false;
@@ -130,8 +153,9 @@ OAP_AFTER_FORK void GuardWatch::attend(const LaunchPlan& plan) {
     for (long at = 0; at < size;) {
       const auto* event = reinterpret_cast<const inotify_event*>(buffer + at);
       at += static_cast<long>(sizeof *event) + event->len;
-      touched = touched || (event->mask & IN_Q_OVERFLOW) != 0 ||
-                (event->len > 0 && concerns(plan, event->wd, event->name));
+      const bool lost = (event->mask & IN_Q_OVERFLOW) != 0;
+      touched = touched || lost || (event->len > 0 && concerns(plan, event->wd, event->name));
+      come_ = come_ || lost || (event->len > 0 && is_held(plan, event->wd, event->name));
     }
   }
   if (touched) {

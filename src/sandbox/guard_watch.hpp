@@ -4,10 +4,12 @@
 
 namespace oap::sandbox {
 
-/// The namespaces of a child with a private root, as descriptors; -1: none.
+/// The namespaces of a child with a private root, as descriptors, and the folder with what it has
+/// changed in a workspace whose changes do not stay; -1: none.
 struct Namespaces {
   int user = -1;
   int mount = -1;
+  int upper = -1;
 };
 
 /// Keeps protected names protected where another program on the host replaces or removes them while
@@ -22,6 +24,8 @@ class GuardWatch {
   int descriptor() const { return watch_; }
   /// Looks at what has happened, and protects again what has lost its protection.
   void attend(const LaunchPlan& plan);
+  /// One of the plan's held names has come since this was last asked.
+  bool has_come();
   /// Some name had to be protected again.
   bool disturbed() const { return disturbed_; }
   /// 0, or the first -errno by which a name is not watched, or was not protected again.
@@ -32,12 +36,14 @@ class GuardWatch {
 
   void watch_folders(const LaunchPlan& plan);
   bool concerns(const LaunchPlan& plan, int folder, const char* name) const;
+  bool is_held(const LaunchPlan& plan, int folder, const char* name) const;
   void protect_again(const LaunchPlan& plan);
   void note_failure(long error);
 
   Namespaces namespaces_;
   int watch_ = -1;
   bool disturbed_ = false;
+  bool come_ = false;
   long failure_ = 0;
   int folders_[kMost] = {};
 };

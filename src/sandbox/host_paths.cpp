@@ -1,6 +1,9 @@
 #include "sandbox/host_paths.hpp"
 
+#include <algorithm>
+#include <cstdlib>
 #include <iterator>
+#include <sstream>
 #include <utility>
 
 #include <limits.h>
@@ -34,6 +37,35 @@ bool is_within(const std::string& path, const std::string& directory) {
   }
   return path.starts_with(directory) &&
          (path.size() == directory.size() || path[directory.size()] == '/');
+}
+
+std::vector<std::string> mounts_below(const std::string& folder) {
+  constexpr std::size_t kMost = 256;
+  constexpr std::size_t kEscape = 4;  // a backslash and three octal digits
+  std::vector<std::string> found;
+  std::istringstream lines(os::read_file("/proc/self/mountinfo").value_or(""));
+  for (std::string line; std::getline(lines, line) && found.size() < kMost;) {
+    std::istringstream fields(line);
+    std::string written;
+    for (int i = 0; i < 5; ++i) {
+      fields >> written;
+    }
+    std::string path;
+    for (std::size_t at = 0; at < written.size(); ++at) {
+      if (written[at] == '\\' && at + kEscape <= written.size()) {
+        path += static_cast<char>(std::strtol(written.substr(at + 1, 3).c_str(), nullptr, 8));
+        at += kEscape - 1;
+      } else {
+        path += written[at];
+      }
+    }
+    if (path != folder && is_within(path, folder)) {
+      found.push_back(path);
+    }
+  }
+  std::sort(found.begin(), found.end());
+  found.erase(std::unique(found.begin(), found.end()), found.end());
+  return found;
 }
 
 Listing::Listing(std::string folder) : folder_(std::move(folder)) {

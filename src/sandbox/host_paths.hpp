@@ -2,6 +2,7 @@
 
 #include <string>
 #include <unordered_set>
+#include <vector>
 
 #include <sys/types.h>
 
@@ -17,6 +18,9 @@ std::string link_target(const std::string& path);
 std::string parent_of(const std::string& path);
 /// `path` is `directory` or lies in it. Both canonical. Pure.
 bool is_within(const std::string& path, const std::string& directory);
+
+/// Where something is mounted in a folder, outermost first, at most some hundred.
+std::vector<std::string> mounts_below(const std::string& folder);
 
 /// The names in a folder as they are now, so that many can be asked for at the cost of one look.
 class Listing {

@@ -25,7 +25,7 @@ constexpr int kBacklog = 64;
 
 /// One message with the bytes of `part` and so many descriptors. False where it was not sent.
 OAP_AFTER_FORK bool send_descriptors(int to, iovec part, const int* fds, std::size_t count) {
-  constexpr std::size_t kMost = 2;
+  constexpr std::size_t kMost = 3;
   alignas(cmsghdr) char control[CMSG_SPACE(kMost * sizeof(int))] = {};
   msghdr message{};
   message.msg_iov = &part;
@@ -62,15 +62,16 @@ OAP_AFTER_FORK bool send_listener(int to) {
 
 /// So that the supervisor may come back to protect anew what the host has replaced.
 OAP_AFTER_FORK void send_namespaces(const Entry& entry) {
-  const int fds[2] = {raw::open_at(entry.host_proc, "self/ns/user", O_RDONLY),
-                      raw::open_at(entry.host_proc, "self/ns/mnt", O_RDONLY)};
+  const int fds[3] = {raw::open_at(entry.host_proc, "self/ns/user", O_RDONLY),
+                      raw::open_at(entry.host_proc, "self/ns/mnt", O_RDONLY), entry.upper};
   LaunchNote note;
   note.kind = LaunchNote::Kind::kNamespaces;
   if (fds[0] >= 0 && fds[1] >= 0) {
-    send_descriptors(entry.notes, {&note, sizeof note}, fds, 2);
+    send_descriptors(entry.notes, {&note, sizeof note}, fds, entry.upper >= 0 ? 3 : 2);
   }
   raw::close(fds[0]);
   raw::close(fds[1]);
+  raw::close(fds[2]);
 }
 
 /// From here on it has the rights of the program's user, but in the namespaces that root made.
@@ -111,6 +112,8 @@ OAP_AFTER_FORK void set_up(Entry& entry) {
     fail_launch(entry, Stage::kNamespaces, root.error, root.where);
   }
   entry.host_proc = root.host_proc;
+  entry.upper = root.upper;
+  entry.facts |= root.upper >= 0 ? kFactDropped : 0U;
   send_namespaces(entry);
   entry.facts |= kFactRoot;
   entry.facts |= raw::call(SYS_getpid) == 1 ? kFactPid : 0U;

@@ -22,6 +22,7 @@ struct Entry {
   bool rooted = false;              ///< in its private root and namespaces
   bool own_user_namespace = false;  ///< was cloned into one
   int host_proc = -1;
+  int upper = -1;                  ///< as RootResult::upper
   std::uint64_t host_network = 0;  ///< the inode of the supervisor's network namespace
   bool failed = false;             ///< set by the child where it ends without its program
 };

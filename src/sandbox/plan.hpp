@@ -34,6 +34,7 @@ struct Step {
     kProc,       ///< the processes of the child's own namespace
     kTerminals,  ///< a devpts of its own
     kOverlay,    ///< the host's directory `from`, whose changes stay in the private tmpfs
+    kDiscard,    ///< the same for the workspace; where that cannot be had, for reading only
   };
   Kind kind = Kind::kDirectory;
   const char* from = nullptr;
@@ -45,6 +46,7 @@ struct Step {
   bool idmapped = false;   ///< with LaunchPlan::idmap, where the kernel does it
   bool shallow = false;    ///< the attributes are not for mounts below
   bool directory = false;  ///< kHide: what is hidden
+  bool plain = false;      ///< kBind: `from` is opened without following links
 };
 
 struct PathRule {
@@ -110,6 +112,7 @@ enum Fact : std::uint32_t {
   kFactPids = 1U << 12U,
   kFactNoCaps = 1U << 13U,
   kFactListening = 1U << 14U,
+  kFactDropped = 1U << 15U,  ///< changes in the workspace go to a layer of their own
 };
 
 template <class T>
@@ -158,6 +161,7 @@ struct LaunchPlan {
   const char* uid_map = nullptr;  ///< the line for /proc/self/uid_map
   const char* gid_map = nullptr;
   const char* staging = "/";  ///< a directory that no step reads from: there the root is built
+  const char* overlay_lower = "/../lower";
   const char* overlay_upper = "/../upper";
   const char* overlay_work = "/../work";
   const char* scratch_options = nullptr;  ///< the size of the private tmpfs
@@ -177,8 +181,10 @@ struct LaunchPlan {
   bool disturbed = false;      ///< a guarded name was replaced by another program meanwhile
   Span<const char*> searched;  ///< at the end, for what git would run; absolute folders
   Span<KnownRepository> repositories;
+  Span<const char*> held;   ///< missing names: what comes there is set aside
   Span<const char*> given;  ///< where the child may leave for git what it wants
   bool hold_git = true;     ///< what is found is renamed, not only told
+  bool discard = false;     ///< changes in the workspace do not stay
   Span<GroupPlan> groups;
   std::uint32_t required = 0;  ///< Facts without which the program is not executed
   bool listen = false;         ///< a TCP socket on loopback is made and sent to listener_out
@@ -213,13 +219,13 @@ enum class Stage : std::uint32_t {
 enum class Cause : std::uint32_t { kNone, kMemory, kProcesses, kDisk, kUnwatched };
 
 /// What the supervisor tells over status_out: first kStarted or kFailed, after kStarted one
-/// kExited, and before that perhaps kWeaker, where some Facts hold no longer, and kFindings, which
-/// is followed by so many bytes of text.
+/// kExited, and before that perhaps kWeaker, where some Facts hold no longer, and kFindings and
+/// kDropped, which are followed by so many bytes of text.
 struct Report {
-  enum class Kind : std::uint32_t { kStarted = 1, kFailed, kExited, kFindings, kWeaker };
+  enum class Kind : std::uint32_t { kStarted = 1, kFailed, kExited, kFindings, kWeaker, kDropped };
   Kind kind = Kind::kStarted;
   std::uint32_t detail = 0;  ///< kStarted, kWeaker: Facts; kFailed: Stage; kExited: Cause
-  /// kStarted: pid; kFailed, kWeaker: errno; kExited: wait status; kFindings: size
+  /// kStarted: pid; kFailed, kWeaker: errno; kExited: wait status; kFindings, kDropped: size
   std::int32_t value = 0;
   std::uint32_t facts = 0;  ///< kFailed: those that held
   std::int32_t where = -1;  ///< kFailed, kNamespaces: the step of the plan that was refused

@@ -150,6 +150,30 @@ void Prepared::do_without_root(int refusal, int refused_at) {
   plan.bare_rules = {root_->bare_rules.data(), root_->bare_rules.size()};
   plan.refusal = refusal;
   plan.refused_at = refused_at;
+  if (plan.discard) {
+    filter_options_.metadata = false;
+    compile_filters();
+  }
+}
+
+void Prepared::set_filters(const Spec& spec) {
+  const bool service = spec.profile == Profile::kService;
+  filter_options_.allocate = !spec.limits.disk_bytes;
+  filter_options_.memory_files = service || !spec.limits.memory_bytes || groups_hold_memory();
+  filter_options_.group_folders =
+      std::any_of(plan.searched.begin(), plan.searched.end(), hands_down_group);
+  compile_filters();
+}
+
+void Prepared::compile_filters() {
+  FilterOptions filter = filter_options_;
+  filter.netlink = true;
+  filter_ = seccomp_filter(filter);
+  filter.netlink = bare_netlink_;
+  filter.network = false;
+  bare_filter_ = seccomp_filter(filter);
+  plan.filter = {filter_.data(), filter_.size()};
+  plan.bare_filter = {bare_filter_.data(), bare_filter_.size()};
 }
 
 /// Where something of another home is shown, also what that user keeps secret.
@@ -185,6 +209,8 @@ Result<void> Prepared::confine(const Spec& spec) {
                  bare_tmp_,
                  spec.limits.network,
                  plan.privileged,
+                 spec.discard,
+                 spec.profile == Profile::kTool && spec.hold_git,
                  identity->uid,
                  {},
                  spec.protect,
@@ -219,6 +245,8 @@ Result<void> Prepared::confine(const Spec& spec) {
   plan.scratch_options = scratch_options_.c_str();
   staging_ = root_->staging();
   if (staging_ != "/") {
+    lower_ = staging_ + "/lower";
+    plan.overlay_lower = lower_.c_str();
     upper_ = staging_ + "/upper";
     work_ = staging_ + "/work";
     plan.staging = staging_.c_str();
@@ -234,28 +262,33 @@ Result<void> Prepared::confine(const Spec& spec) {
   plan.git_settings = root_input_.git_settings.c_str();
   plan.workspace = root_input_.workspace.c_str();
   plan.placeholders = {root_->placeholders.data(), root_->placeholders.size()};
-  plan.guards = {root_->guards.data(), root_->guards.size()};
+  if (!spec.discard) {  // what the host changes below is the host's
+    plan.guards = {root_->guards.data(), root_->guards.size()};
+  }
   plan.searched = {root_->searched.data(), root_->searched.size()};
   plan.repositories = {root_->repositories.data(), root_->repositories.size()};
   plan.given = {root_->given.data(), root_->given.size()};
+  plan.held = {root_->held.data(), root_->held.size()};
   const bool service = spec.profile == Profile::kService;
   plan.hold_git = spec.hold_git && !service;  // what changes in its long life is mostly the user's
-  FilterOptions filter;
-  filter.allocate = !spec.limits.disk_bytes;
-  filter.memory_files = service || !spec.limits.memory_bytes || groups_hold_memory();
-  filter.group_folders = std::any_of(plan.searched.begin(), plan.searched.end(), hands_down_group);
-  filter.netlink = true;
-  filter_ = seccomp_filter(filter);
-  filter.netlink = service;
-  filter.network = false;
-  bare_filter_ = seccomp_filter(filter);
-  plan.filter = {filter_.data(), filter_.size()};
-  plan.bare_filter = {bare_filter_.data(), bare_filter_.size()};
+  plan.discard = spec.discard;
+  bare_netlink_ = service;
+  set_filters(spec);
   plan.listen = spec.through_proxy;
   for (const Kind kind : spec.require) {
     plan.required |= facts_of(spec, kind).value_or(0);
   }
   return {};
+}
+
+Changes changes_of(const Spec& spec, std::uint32_t facts) {
+  if (!spec.discard) {
+    return Changes::kKept;
+  }
+  if ((facts & kFactDropped) != 0) {
+    return Changes::kDropped;
+  }
+  return (facts & (kFactRoot | kFactLandlock)) != 0 ? Changes::kRefused : Changes::kOpen;
 }
 
 Isolation isolation_of(const Spec& spec, std::uint32_t facts) {

@@ -10,6 +10,7 @@
 #include "sandbox/identity.hpp"
 #include "sandbox/plan.hpp"
 #include "sandbox/root_plan.hpp"
+#include "sandbox/seccomp.hpp"
 #include "sandbox/spec.hpp"
 
 namespace oap::sandbox {
@@ -38,6 +39,8 @@ class Prepared {
   void set_limits(const Spec& spec);
   Result<void> confine(const Spec& spec);
   void hide_in_other_homes();
+  void set_filters(const Spec& spec);
+  void compile_filters();
 
   std::vector<std::string> texts_;
   std::vector<char*> argv_;
@@ -51,11 +54,14 @@ class Prepared {
   std::string gid_map_;
   std::string scratch_options_;
   std::string staging_;
+  std::string lower_;
   std::string upper_;
   std::string work_;
   RootInput root_input_;
   std::unique_ptr<RootPlan> root_;
   std::unique_ptr<Groups> groups_;
+  FilterOptions filter_options_;
+  bool bare_netlink_ = false;
   std::vector<sock_filter> filter_;
   std::vector<sock_filter> bare_filter_;
 };
@@ -76,5 +82,6 @@ Error launch_error(const Spec& spec, Stage stage, int error_number, std::uint32_
 
 /// What holds for a child of this spec, by what the kernel has said.
 Isolation isolation_of(const Spec& spec, std::uint32_t facts);
+Changes changes_of(const Spec& spec, std::uint32_t facts);
 
 }  // namespace oap::sandbox

@@ -154,6 +154,12 @@ Result<Spec> Prepared::complete(Spec spec) {
   if (!spec.cwd.empty() && !os::is_directory(spec.cwd)) {
     return fail(launch_error(spec, Stage::kDirectory, os::exists(spec.cwd) ? ENOTDIR : ENOENT));
   }
+  if (spec.discard && (spec.profile != Profile::kTool || !spec.writable.empty())) {
+    return fail(Code::kInvalidArgument,
+                "'{}' is not run: only a tool without further writable places can have its changes "
+                "thrown away",
+                program);
+  }
   if (spec.profile == Profile::kOwn) {
     OAP_CHECK_OK(check_requirements(spec));
     return spec;
@@ -161,6 +167,11 @@ Result<Spec> Prepared::complete(Spec spec) {
   OAP_TRY(spec.cwd, os::canonical_path(spec.cwd.empty() ? "." : spec.cwd));
   const std::string workspace = spec.workspace.empty() ? spec.cwd : spec.workspace;
   OAP_TRY(spec.workspace, existing(workspace, program, "workspace"));
+  if (spec.discard && !os::is_directory(spec.workspace)) {
+    return fail(Code::kInvalidArgument,
+                "'{}' is not run: its changes cannot be thrown away, for {} is no folder", program,
+                spec.workspace);
+  }
   std::vector<std::string> names{workspace};
   std::vector<std::string> places{spec.workspace};
   for (std::string& path : spec.writable) {

@@ -15,8 +15,8 @@ const std::vector<ProtectedName>& protected_names() {
       {".gitconfig"},
       // agents
       {".opencode", kDirectory},
-      {"opencode.json"},
-      {"opencode.jsonc"},
+      {"opencode.json", kHeld},
+      {"opencode.jsonc", kHeld},
       {".claude"},
       {".mcp.json", kLink},
       {".codex"},
@@ -151,6 +151,7 @@ Placeholder stand_in(ProtectedName::Missing missing, bool at_home) {
       placeholder.kind = Placeholder::Kind::kLink;
       break;
     case kSocket:
+    case kHeld:
     case kMayBeMade:
       placeholder.kind = at_home ? Placeholder::Kind::kLink : Placeholder::Kind::kSocket;
       break;

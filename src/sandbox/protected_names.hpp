@@ -10,7 +10,8 @@ namespace oap::sandbox {
 /// A name in a workspace whose content other programs run or trust without being asked to run the
 /// project: when its folder is opened, a shell is started in it, git or an agent looks at it.
 struct ProtectedName {
-  enum class Missing { kMayBeMade, kSocket, kDirectory, kLink, kEmpty, kSelf };
+  /// kHeld: nothing lies there, for `ls` and `*.json` would find it; what comes is set aside.
+  enum class Missing { kMayBeMade, kSocket, kDirectory, kLink, kEmpty, kSelf, kHeld };
   std::string name;  ///< relative
   /// Whether it must stay missing, and what lies in its place while children run.
   Missing missing = Missing::kSocket;

@@ -154,6 +154,8 @@ class Builder {
         return terminals(step);
       case Step::Kind::kOverlay:
         return overlay(step);
+      case Step::Kind::kDiscard:
+        return discard(step);
     }
     return -EINVAL;
   }
@@ -180,19 +182,36 @@ class Builder {
   /// A writable place is opened without following links: another child that may write around it
   /// could have put one there since it was looked at.
   OAP_AFTER_FORK long bind(const Step& step) {
-    if (!step.idmapped) {
+    if (!step.idmapped && !step.plain) {
       return attach(open_tree(AT_FDCWD, step.from, kClone), step);
     }
+    const int tree = plain_tree(step);
+    return tree < 0 ? tree : attach_ready(tree, step);
+  }
+
+  /// A copy of the host's mount, with its attributes.
+  OAP_AFTER_FORK int plain_tree(const Step& step) {
     const int from = open_plain(step.from, O_PATH);
     if (from < 0) {
       return from;
     }
-    const long error = bind_writable(from, step);
+    const int tree = step.idmapped ? mapped_tree(from, step) : plain_tree(from, step);
     raw::close(from);
-    return error;
+    return tree;
   }
 
-  OAP_AFTER_FORK long bind_writable(int from, const Step& step) {
+  OAP_AFTER_FORK static int plain_tree(int from, const Step& step) {
+    const int tree = open_tree(from, "", kClone | kernel::kEmptyPath);
+    const kernel::MountAttributes wanted{step.attributes, 0, 0, 0};
+    const long error = tree < 0 ? tree : set_attributes(tree, wanted);
+    if (error < 0) {
+      raw::close(tree);
+      return static_cast<int>(error);
+    }
+    return tree;
+  }
+
+  OAP_AFTER_FORK int mapped_tree(int from, const Step& step) {
     if (plan_.idmap >= 0 && !no_idmap_) {
       kernel::MountAttributes mapped{step.attributes | kernel::kIdmap, 0, 0,
                                      static_cast<std::uint64_t>(plan_.idmap)};
@@ -201,13 +220,13 @@ class Builder {
             from, "", kernel::kOpenTreeClone | kernel::kCloexec | kernel::kEmptyPath | depth);
         if (tree >= 0 && set_attributes(tree, mapped, depth != 0) == 0) {
           result_.idmapped = true;
-          return attach_ready(tree, step);
+          return tree;
         }
         raw::close(tree);
       }
       no_idmap_ = !result_.idmapped;
     }
-    return attach(open_tree(from, "", kClone | kernel::kEmptyPath), step);
+    return plain_tree(from, step);
   }
 
   /// What is not there in this root, or not any more, need not be hidden.
@@ -280,6 +299,44 @@ class Builder {
     raw::call(SYS_mkdirat, scratch_, "plain", 01777);
     raw::call(SYS_fchmodat, scratch_, "plain", 01777);
     return attach(open_tree(scratch_, "plain", kClone), step);
+  }
+
+  /// The workspace below a layer of the program's own in the private tmpfs. The place of the lower
+  /// one has a name of ours, for in an option's text that of the workspace could mean something.
+  OAP_AFTER_FORK long discard(const Step& step) {
+    raw::call(SYS_mkdirat, scratch_, "lower", 0755);
+    const int tree = plain_tree(step);
+    long error = tree < 0 ? tree : move_mount(tree, scratch_, "lower");
+    const int layer = error < 0 ? static_cast<int>(error) : layer_on(tree);
+    if (layer >= 0) {
+      result_.upper = raw::open_at(scratch_, "upper", O_RDONLY | O_DIRECTORY);
+      error = attach_ready(layer, step);
+    } else if (error == 0) {
+      error = move_mount(tree, root_, step.to);
+    }
+    raw::close(tree);
+    return error;
+  }
+
+  OAP_AFTER_FORK int layer_on(int tree) {
+    struct stat top{};
+    if (const long error = raw::call(SYS_fstat, tree, &top); error < 0) {
+      return static_cast<int>(error);
+    }
+    raw::call(SYS_mkdirat, scratch_, "work", 0755);
+    raw::call(SYS_mkdirat, scratch_, "upper", 0700);
+    if (plan_.privileged) {
+      const bool as_owner = plan_.needs_idmap && !result_.idmapped;
+      raw::call(SYS_fchownat, scratch_, "upper", as_owner ? plan_.owner : plan_.uid,
+                as_owner ? plan_.owner_group : plan_.gid, AT_SYMLINK_NOFOLLOW);
+    }
+    raw::call(SYS_fchmodat, scratch_, "upper", top.st_mode & 07777U);
+    const Option options[] = {{"lowerdir", plan_.overlay_lower},
+                              {"upperdir", plan_.overlay_upper},
+                              {"workdir", plan_.overlay_work},
+                              {"userxattr", nullptr}};
+    return new_filesystem("overlay", options, plan_.privileged ? 3 : 4,
+                          kernel::kNoSuid | kernel::kNoDevices);
   }
 
   OAP_AFTER_FORK long finish() {

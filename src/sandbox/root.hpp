@@ -9,6 +9,7 @@ struct RootResult {
   int where = -1;  ///< the step that failed; -1: before or after them
   bool idmapped = false;
   int host_proc = -1;  ///< the host's /proc, still open
+  int upper = -1;      ///< the layer with what changes in the workspace; -1: there is none
 };
 
 /// Builds the plan's private root in a mount namespace that the calling process has alone, and

@@ -90,7 +90,7 @@ void RootPlan::plan_tool() {
   plan_home();
   show_program();
   for (const std::string& path : input_.readable) {
-    bind_if_there(path);
+    bind_if_there(path, true);
   }
 }
 
@@ -214,7 +214,11 @@ void RootPlan::plan_workspace() {
   std::vector<std::string> places = writables();
   std::sort(places.begin(), places.end());
   for (const std::string& path : places) {
-    bind(path, kSafe, true);
+    if (input_.discard) {
+      cover_workspace();
+    } else {
+      bind(path, kSafe, true);
+    }
   }
   find_given();
   for (const std::string& path : places) {
@@ -240,6 +244,25 @@ void RootPlan::plan_workspace() {
   }
 }
 
+/// What is mounted in the workspace is not seen through the layer over it: it is shown, and can be
+/// read.
+void RootPlan::cover_workspace() {
+  const std::string& path = input_.workspace;
+  add_parents(path);
+  Step spot{Step::Kind::kDirectory, nullptr, place(path), 0, 0755};
+  steps.push_back(spot);
+  Step step{Step::Kind::kDiscard, keep(path), place(path), kFixed};
+  step.idmapped = true;
+  steps.push_back(step);
+  bound_.push_back(path);
+  for (const std::string& mounted : mounts_below(path)) {
+    Step shown{Step::Kind::kBind, keep(mounted), place(mounted), kFixed};
+    shown.plain = true;
+    shown.optional = true;
+    steps.push_back(shown);
+  }
+}
+
 std::vector<std::string> RootPlan::writables() const {
   std::vector<std::string> places = input_.writable;
   places.push_back(input_.workspace);
@@ -249,7 +272,8 @@ std::vector<std::string> RootPlan::writables() const {
 std::string RootPlan::staging() const {
   for (const char* place : {"/mnt", "/media", "/srv", "/boot", "/run"}) {
     const bool used = std::any_of(steps.begin(), steps.end(), [place](const Step& step) {
-      const bool reads = step.kind == Step::Kind::kBind || step.kind == Step::Kind::kOverlay;
+      const bool reads = step.kind == Step::Kind::kBind || step.kind == Step::Kind::kOverlay ||
+                         step.kind == Step::Kind::kDiscard;
       return reads && is_within(step.from, place);
     });
     if (!used && kind_of(place) == S_IFDIR) {
@@ -285,7 +309,7 @@ void RootPlan::bind(const std::string& path, std::uint64_t attributes, bool idma
   bound_.push_back(path);
 }
 
-void RootPlan::bind_if_there(const std::string& path) {
+void RootPlan::bind_if_there(const std::string& path, bool plain) {
   if (!path.starts_with('/') || is_bound(path) || path == "/" || kind_of(path) == S_IFLNK ||
       !os::exists(path) || is_within("/tmp", path) || is_within("/proc", path) ||
       is_within("/dev", path) || is_within(input_.home, path)) {
@@ -297,6 +321,7 @@ void RootPlan::bind_if_there(const std::string& path) {
     }
   }
   bind(path, kFixed, false, true);
+  steps.back().plain = plain;
 }
 
 /// A program outside of what a tool sees is shown alone; where it is a link, with what it names.

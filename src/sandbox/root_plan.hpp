@@ -29,6 +29,8 @@ struct RootInput {
   std::string bare_tmp;  ///< for temporary files where there is no private root
   bool network = false;
   bool privileged = false;
+  bool discard = false;                  ///< Spec::discard
+  bool holds = false;                    ///< what comes where a name is missing can be set aside
   std::uint32_t uid = 0;                 ///< of the program, for its password entry
   std::string git_settings;              ///< text of the git configuration that it sees at home
   std::vector<std::string> further;      ///< names in the workspace to be protected too
@@ -59,6 +61,7 @@ class RootPlan {
   std::vector<Guard> guards;
   std::vector<const char*> searched;  ///< for LaunchPlan
   std::vector<const char*> given;     ///< the same
+  std::vector<const char*> held;      ///< the same
   std::vector<KnownRepository> repositories;
 
  private:
@@ -91,7 +94,8 @@ class RootPlan {
   void add_passwords();
   void bind(const std::string& path, std::uint64_t attributes, bool idmapped = false,
             bool optional = false);
-  void bind_if_there(const std::string& path);
+  void bind_if_there(const std::string& path, bool plain = false);
+  void cover_workspace();
   void scratch(const std::string& name, const std::string& at, std::uint32_t mode);
   void add_rule(std::vector<PathRule>& to, const std::string& path, std::uint64_t access);
   void allow_around(const std::string& directory, std::uint64_t access, int depth);

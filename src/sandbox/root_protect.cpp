@@ -181,6 +181,10 @@ void RootPlan::guard(const std::string& base, const ProtectedName& wanted) {
     }
     const mode_t kind = kind_in(base, path);
     if (kind == 0 || is_placeholder(path, stand)) {
+      if (ours && wanted.missing == ProtectedName::Missing::kHeld && links == 0 && input_.holds) {
+        held.push_back(keep(path));
+        return;
+      }
       if (ours && (keep_missing || links > 0)) {
         stand_for(path, stand, wanted.open && stand.kind == Placeholder::Kind::kDirectory);
       }
@@ -242,6 +246,9 @@ void RootPlan::guard_linked(const std::string& base) {
 }
 
 void RootPlan::stand_for(const std::string& path, Placeholder stand, bool open) {
+  if (input_.discard) {
+    return;  // it may be made, and goes
+  }
   const bool twice = std::any_of(placeholders.begin(), placeholders.end(),
                                  [&path](const Placeholder& each) { return path == each.path; });
   if (twice) {

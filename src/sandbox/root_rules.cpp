@@ -58,7 +58,7 @@ void RootPlan::plan_bare_rules() {
     add_rule(bare_rules, device, kDevice);
   }
   for (const std::string& path : writables()) {
-    allow_around(path, kWriting, 0);
+    allow_around(path, input_.discard ? kReading : kWriting, 0);
   }
   add_rule(bare_rules, input_.bare_tmp, kWriting);
   for (const std::string& cache : home_caches()) {

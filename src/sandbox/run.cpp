@@ -101,6 +101,8 @@ Task<Result<Output>> run(Executor executor, Spec spec, RunOptions options) {
   output.signal = ended.signal;
   output.note = std::move(ended.note);
   output.warnings = std::move(ended.warnings);
+  output.changes = child->changes();
+  output.dropped = std::move(ended.dropped);
   output.truncated = out.clipped() || err.clipped();
   output.out = out.take();
   output.err = err.take();

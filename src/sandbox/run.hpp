@@ -31,6 +31,8 @@ struct Output {
   std::string weakness;               ///< as Child::weakness
   std::string note;                   ///< why it was ended, one sentence, or ""
   std::vector<std::string> warnings;  ///< as Exit::warnings
+  Changes changes = Changes::kKept;
+  std::string dropped;  ///< as Exit::dropped
 };
 
 /// Runs a program to its end. Where spec.hosts names hosts, they are what it may connect to

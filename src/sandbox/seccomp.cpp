@@ -175,6 +175,20 @@ constexpr ModeAt kModes[] = {
     {SYS_openat, 3, 2},
 };
 
+constexpr long kMetadata[] = {
+#if defined(__x86_64__)
+    SYS_chmod,          SYS_chown,
+    SYS_lchown,
+#endif
+    SYS_fchmod,         SYS_fchmodat,
+    kernel::kFchmodat2, SYS_fchown,
+    SYS_fchownat,       SYS_truncate,
+    SYS_setxattr,       SYS_lsetxattr,
+    SYS_fsetxattr,      kernel::kSetxattrAt,
+    SYS_removexattr,    SYS_lremovexattr,
+    SYS_fremovexattr,   kernel::kRemovexattrAt,
+};
+
 constexpr std::uint32_t error(int number) {
   return SECCOMP_RET_ERRNO | (static_cast<std::uint32_t>(number) & SECCOMP_RET_DATA);
 }
@@ -290,6 +304,11 @@ std::vector<sock_filter> seccomp_filter(const FilterOptions& options) {
   to.answer_if(SYS_clone3, error(ENOSYS));
   for (const long number : kRefused) {
     to.answer_if(static_cast<std::uint32_t>(number), error(EPERM));
+  }
+  for (const long number : kMetadata) {
+    if (!options.metadata) {
+      to.answer_if(static_cast<std::uint32_t>(number), error(EPERM));
+    }
   }
   check_sockets(to, options);
   check_modes(to, options);

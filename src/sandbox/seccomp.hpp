@@ -13,6 +13,8 @@ struct FilterOptions {
   bool network = true;
   bool group_folders = false;  ///< modes with setgid may be set: folders here hand down their group
   bool allocate = true;        ///< false: no space on disk but by writing, which is counted
+  bool metadata = true;  ///< false: no file's mode, owner, attributes and length by its path may be
+                         ///< changed, which Landlock does not know
   bool memory_files =
       true;  ///< false: no memory that belongs to no process, where nobody counts it
 };

@@ -63,6 +63,9 @@ struct Spec {
   /// Whether files by which git on the host would run what the child has chosen are renamed when it
   /// has ended; else they are only told.
   bool hold_git = true;
+  /// The program may do in the workspace what it wants, but nothing of that stays (see Changes).
+  /// For a tool only, and without further writable places: else kInvalidArgument.
+  bool discard = false;
   /// Hosts it may connect to, through the proxy on 127.0.0.1:3128 that the caller serves (see
   /// Child::listener); then limits.network is false.
   bool through_proxy = false;
@@ -73,6 +76,14 @@ struct Spec {
 
 enum class Layer { kNone, kDegraded, kEnforced };
 std::string_view to_string(Layer layer);
+
+/// What becomes of a child's changes in its workspace.
+enum class Changes {
+  kKept,     ///< they were not to be discarded
+  kDropped,  ///< it works on a layer of its own, which goes with it
+  kRefused,  ///< it can only read: the kernel gives no such layer
+  kOpen,     ///< they were to be discarded, but the kernel gives nothing to do so
+};
 
 /// How far each kind of isolation really holds for one child, told by the kernel when it started.
 /// kNone also where none was asked for; kDegraded: something is done, but a hostile child may get

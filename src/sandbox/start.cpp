@@ -36,7 +36,7 @@ OAP_AFTER_FORK Ends make_notes() {
 
 OAP_AFTER_FORK long receive(int notes, LaunchNote& note, pid_t& sender, Namespaces& handed) {
   iovec part{&note, sizeof note};
-  alignas(cmsghdr) char control[CMSG_SPACE(sizeof(ucred)) + CMSG_SPACE(2 * sizeof(int))] = {};
+  alignas(cmsghdr) char control[CMSG_SPACE(sizeof(ucred)) + CMSG_SPACE(3 * sizeof(int))] = {};
   msghdr message{};
   message.msg_iov = &part;
   message.msg_iovlen = 1;
@@ -50,9 +50,10 @@ OAP_AFTER_FORK long receive(int notes, LaunchNote& note, pid_t& sender, Namespac
        header = CMSG_NXTHDR(&message, header)) {
     if (header->cmsg_type == SCM_CREDENTIALS) {
       sender = reinterpret_cast<const ucred*>(CMSG_DATA(header))->pid;
-    } else if (header->cmsg_type == SCM_RIGHTS && header->cmsg_len == CMSG_LEN(2 * sizeof(int))) {
+    } else if (header->cmsg_type == SCM_RIGHTS && header->cmsg_len >= CMSG_LEN(2 * sizeof(int))) {
       const int* const fds = reinterpret_cast<const int*>(CMSG_DATA(header));
-      handed = {fds[0], fds[1]};
+      const bool three = header->cmsg_len == CMSG_LEN(3 * sizeof(int));
+      handed = {fds[0], fds[1], three ? fds[2] : -1};
     }
   }
   return size;

@@ -10,6 +10,7 @@
 #include <sys/wait.h>
 #include <time.h>
 
+#include "sandbox/dropped.hpp"
 #include "sandbox/git_hold.hpp"
 #include "sandbox/git_walk.hpp"
 #include "sandbox/placeholders.hpp"
@@ -30,6 +31,12 @@ OAP_AFTER_FORK int wait_for(pollfd* fds, nfds_t count, std::int64_t ms) {
   timespec time{ms / 1000, (ms % 1000) * 1'000'000};
   return static_cast<int>(
       raw::call(SYS_ppoll, fds, count, ms < 0 ? nullptr : &time, nullptr, std::size_t{0}));
+}
+
+/// Of the whole life of the child.
+OAP_AFTER_FORK Findings& found() {
+  static constinit Findings findings;
+  return findings;
 }
 
 /// The supervisor's life after the child has started.
@@ -66,6 +73,9 @@ class Supervision {
       drain_signals();
       if (fds[2].revents != 0 && !killing_) {
         guards_.attend(plan_);
+        if (guards_.has_come()) {
+          hold_names(plan_, found());
+        }
         tell_if_unwatched();
       }
       if (fds[1].revents != 0) {
@@ -171,6 +181,7 @@ class Supervision {
       namespaces.user = -1;  // the child's is this one's
     }
     guards_.begin(plan_, namespaces);
+    hold_names(plan_, found());
     tell_if_unwatched();
   }
 
@@ -307,15 +318,31 @@ OAP_AFTER_FORK std::int64_t file_time() {
 
 /// What the child leaves behind for git on the host.
 OAP_AFTER_FORK void look_through(const LaunchPlan& plan, std::int64_t began) {
-  static Findings findings;
-  hold_git(plan, began, findings);
+  hold_names(plan, found());
+  hold_git(plan, began, found());
   std::size_t size = 0;
-  const char* const text = findings.finish(size);
+  const char* const text = found().finish(size);
   if (size == 0) {
     return;
   }
   Report report;
   report.kind = Report::Kind::kFindings;
+  report.value = static_cast<std::int32_t>(size);
+  tell(report);
+  raw::write(kStatus, text, size);
+}
+
+/// What the child has changed on a layer that goes with it.
+OAP_AFTER_FORK void tell_dropped(const LaunchPlan& plan, int upper) {
+  static Dropped dropped;
+  dropped.look(upper, plan.workspace);
+  std::size_t size = 0;
+  const char* const text = dropped.finish(size);
+  if (size == 0) {
+    return;
+  }
+  Report report;
+  report.kind = Report::Kind::kDropped;
   report.value = static_cast<std::int32_t>(size);
   tell(report);
   raw::write(kStatus, text, size);
@@ -376,7 +403,11 @@ OAP_AFTER_FORK LaunchPlan here(const LaunchPlan& plan) {
   // removed, with a grace period of the kernel.
   raw::close(started.namespaces.mount);
   raw::close(started.namespaces.user);
-  look_through(plan, began);
+  if (plan.discard && (started.facts & (kFactRoot | kFactLandlock)) != 0) {
+    tell_dropped(plan, started.namespaces.upper);
+  } else {
+    look_through(plan, began);
+  }
   placeholders.remove(plan);
   remove_groups(plan.groups, groups);
   tell(ended);

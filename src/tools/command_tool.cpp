@@ -66,6 +66,19 @@ Task<void> beat(mcp::CallContext context) {
   }
 }
 
+/// Of an agent that may only look.
+template <class AddLine>
+void add_line_about_changes(const sandbox::Output& output, bool failed, const AddLine& add_line) {
+  using enum sandbox::Changes;
+  if (output.changes == kDropped && !output.dropped.empty()) {
+    add_line("thrown away, as your commands may change no files: " + output.dropped);
+  } else if (output.changes == kRefused && failed) {
+    add_line("your commands can only read the workspace; write temporary files to ${TMPDIR:-/tmp}");
+  } else if (output.changes == kOpen) {
+    add_line("warning: this machine keeps no command from changing files; yours may change none");
+  }
+}
+
 class CommandTool final : public mcp::Tool {
  public:
   CommandTool(json::Object definition, std::shared_ptr<const Shared> shared,
@@ -88,6 +101,7 @@ class CommandTool final : public mcp::Tool {
       spec.env["OAP_IDEMPOTENCY_KEY"] = context.idempotency_key;
     }
     spec.profile = sandbox::Profile::kTool;
+    spec.discard = context.looks_only;
 
     const Millis timeout{json::get_int(given, "timeout", kDefaultTimeout) * 1000};
     sandbox::RunOptions options;
@@ -139,6 +153,7 @@ ToolResult result_of(sandbox::Output output, Millis timeout) {
     add_line("warning: " + warning);
   }
   const bool failed = output.exit_code != 0 || output.timed_out;
+  add_line_about_changes(output, failed, add_line);
   if (failed) {
     add_line(fmt::format("exit code {}", output.exit_code));
   }
@@ -152,6 +167,9 @@ ToolResult result_of(sandbox::Output output, Millis timeout) {
   structured["timed_out"] = output.timed_out;
   structured["truncated"] = output.truncated;
   structured["isolation"] = sandbox::to_json(output.isolation);
+  if (!output.dropped.empty()) {
+    structured["dropped"] = output.dropped;
+  }
   if (!output.warnings.empty()) {
     json::Array warnings;
     for (const std::string& warning : output.warnings) {

@@ -20,7 +20,8 @@ using CommandFunction = Command (*)(const json::Value& arguments);
 
 /// A tool that runs one program in the workspace, each call in a sandbox of its own. Its result has
 /// the merged output as text and, structured, {exit_code, output, timed_out, truncated, isolation,
-/// and warnings where there are any}, with `separate_stderr` also {stderr}; a code other than 0 and
+/// and warnings where there are any, and `dropped` where changes of a caller that only looks were
+/// thrown away}, with `separate_stderr` also {stderr}; a code other than 0 and
 /// a timeout set `is_error`. `arguments.timeout` is in seconds, `arguments.env` is added to the
 /// environment, the call's key is OAP_IDEMPOTENCY_KEY in it. While it runs it reports progress, so
 /// that a waiting client knows that it lives.

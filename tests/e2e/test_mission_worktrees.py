@@ -6,7 +6,7 @@ import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "support"))
 from harness import unittest  # noqa: E402
-from mission import SEAL, MissionTest, call, calls, plan, says, turns  # noqa: E402
+from mission import SEAL, MissionTest, call, calls, os, plan, says, turns  # noqa: E402
 
 
 def start(prompt, **more):
@@ -184,6 +184,19 @@ class Worktrees(MissionTest):
         changed = {name for name in before.keys() | after.keys() if before.get(name) != after.get(name)}
         self.assertLessEqual(changed, {".git/index", ".git/logs/refs/heads/oap", ".git/refs/heads/oap", ".git/packed-refs"})
         self.assertEqual(list(self.base.glob("**/ran")), [])
+
+    @unittest.skipUnless(os.geteuid() == 0, "only root works in another one's folder")
+    def test_in_a_folder_of_another_user(self):
+        self.repository()
+        (self.work / ".opencode").mkdir(exist_ok=True)
+        for path in (self.work, *self.work.rglob("*")):
+            os.chown(path, 64321, 64321, follow_symlinks=False)
+        result, _ = self.mission("start", "go", script=self.script(self.runs(
+            "git status --short && echo x > x.txt && git add x.txt && git commit -qm x && git log --format=%s"),
+            start("write")))
+        self.assertEqual(self.results("You are the Worker")[0].split(), ["x", "base"])
+        self.assertEqual(self.notes(result)["write"], "merged into the workspace: x.txt")
+        self.assertEqual((self.work / "x.txt").stat().st_uid, 64321)
 
     def test_a_failed_writers_commits_are_on_its_branch(self):
         self.repository()

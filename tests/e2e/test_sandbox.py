@@ -113,6 +113,29 @@ class Exec(SandboxTest):
         self.assertIn("Somebody\n", result.out, result)
         self.assertNotIn("TOKEN", result.out)
 
+    def test_changes_can_be_thrown_away(self):
+        self.write("a.txt", "one\n")
+        result = self.bash("echo hit > a.txt; mkdir -p b/c; cat a.txt", options=["--discard", "--json"])
+        self.assertEqual((result.code, result.out), (0, "hit\n"), result)
+        self.assertEqual(self.report(result)["dropped"].split(":")[0], "2 changes", result)
+        self.assertIn("thrown away: 2 changes: ", result.err)
+        self.assertEqual((self.work / "a.txt").read_text(), "one\n")
+        self.assertFalse((self.work / "b").exists())
+        self.assertEqual(self.bash("true", options=["--discard"]).err, "")
+        further = self.base / "further"
+        further.mkdir()
+        refused = self.bash("true", options=["--discard", "--write", str(further)])
+        self.assertEqual(refused.code, 125, refused)
+        self.assertIn("without further writable places", refused.err)
+
+    def test_what_is_missing_is_in_no_listing(self):
+        self.write("a.json", "{}\n")
+        self.assertEqual(self.bash("ls; cat *.json").out, "a.json\n{}\n")
+        result = self.bash("echo x > opencode.json")
+        self.assertIn("opencode.json: agents take it for their settings and was renamed", result.err)
+        self.assertEqual(sorted(p.name for p in self.work.iterdir() if "json" in p.name),
+                         ["a.json", "opencode.json.held-by-oap"])
+
     def test_the_report_is_the_last_line_of_stderr(self):
         result = self.bash("echo out; echo err >&2", options=["--json", "--memory", "512MB"])
         self.assertEqual((result.code, result.out), (0, "out\n"), result)

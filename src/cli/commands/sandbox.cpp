@@ -32,6 +32,8 @@ struct Ended {
   std::string note;
   std::string weakness;
   std::vector<std::string> warnings;
+  std::string dropped;
+  sandbox::Changes changes = sandbox::Changes::kKept;
   sandbox::Isolation isolation;
 };
 
@@ -82,6 +84,7 @@ Result<Job> job_of(const Common& common, const SandboxArgs& args) {
   spec.cwd = workspace;
   spec.writable = args.writable;
   spec.readable = args.readable;
+  spec.discard = args.discard;
   spec.inherit_stdio = true;
   spec.limits.cpu_percent = args.cpu_percent;
   spec.limits.processes = args.processes;
@@ -111,9 +114,11 @@ Task<Ended> attend(sandbox::Child& child, Deadline deadline) {
     ended.signal = exit->signal;
     ended.note = exit->note;
     ended.warnings = exit->warnings;
+    ended.dropped = exit->dropped;
   }
   ended.isolation = child.isolation();
   ended.weakness = child.weakness();
+  ended.changes = child.changes();
   co_return ended;
 }
 
@@ -169,6 +174,13 @@ void show(const Ended& ended, Millis took, bool as_json) {
   for (const std::string& warning : ended.warnings) {
     print_error("warning: " + warning);
   }
+  if (!ended.dropped.empty()) {
+    print_error("thrown away: " + ended.dropped);
+  } else if (ended.changes == sandbox::Changes::kRefused) {
+    print_error("this machine gives no layer for changes: the workspace could only be read");
+  } else if (ended.changes == sandbox::Changes::kOpen) {
+    print_error("warning: this machine keeps no program from changing the workspace");
+  }
   if (!as_json) {
     return;
   }
@@ -183,6 +195,7 @@ void show(const Ended& ended, Millis took, bool as_json) {
                       {"note", ended.note},
                       {"weakness", ended.weakness},
                       {"warnings", std::move(warnings)},
+                      {"dropped", ended.dropped},
                       {"isolation", sandbox::to_json(ended.isolation)}};
   const std::string line = json::print(json::Value(std::move(report))) + "\n";
   [[maybe_unused]] const ssize_t written = ::write(STDERR_FILENO, line.data(), line.size());

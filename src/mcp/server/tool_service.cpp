@@ -24,6 +24,7 @@ CallContext context_of(const Executor& executor, const json::Object& params, Exc
   if (const json::Object* meta = json::find_object(params, "_meta")) {
     context.idempotency_key = json::get_string(*meta, "oap/idempotencyKey");
     context.separate_stderr = json::get_bool(*meta, "oap/separateStderr");
+    context.looks_only = json::get_bool(*meta, "oap/looksOnly");
   }
   context.progress = [&exchange](double progress, std::optional<double> total,
                                  std::string_view message) {
