@@ -74,6 +74,7 @@ struct Platform::Parts {
   std::unique_ptr<gateway::ScannerRedactor> redactor;
   std::unique_ptr<LivePolicy> policy;
   std::unique_ptr<ApprovalDesk> desk;
+  std::optional<TimedApprover> asked;  // whoever approves, with the time that it takes
   orchestration::MissionDesk mission_desk;
   std::unique_ptr<SessionHookParts> session_hooks;
   std::unique_ptr<CommandFiles> commands;
@@ -170,9 +171,9 @@ Result<void> Platform::Parts::assemble() {
                                                std::move(lists), trust.get());
   desk = std::make_unique<ApprovalDesk>(
       ApprovalDesk::Parts{settings, policy->engine(), store->approvals(), *redactor, *audit});
-  approval::Approver& approver = options.approver != nullptr ? *options.approver : nobody;
+  asked.emplace(options.approver != nullptr ? *options.approver : nobody, desk->timer());
   gateway = std::make_unique<gateway::Gateway>(
-      gateway::Gateway::Parts{hooks, approver, *audit, *redactor, upstreams, *catalog,
+      gateway::Gateway::Parts{hooks, *asked, *audit, *redactor, upstreams, *catalog,
                               system_clock(), settings.paths.workspace, Millis(300'000),
                               Millis(300'000), audit_class_of(settings), desk.get()});
   invoker = std::make_unique<GatewayInvoker>(*gateway);
@@ -296,15 +297,15 @@ Missions& Platform::missions() { return parts_->the_missions(); }
 
 Missions& Platform::Parts::the_missions() {
   if (missions == nullptr) {
-    approval::Approver& approver = options.approver != nullptr ? *options.approver : nobody;
     worktrees = std::make_unique<Worktrees>(
-        Worktrees::Parts{options.settings, hooks, approver, desk.get(), *audit, *redactor,
+        Worktrees::Parts{options.settings, hooks, *asked, desk.get(), *audit, *redactor,
                          options.executor, mission_tools(mission_desk), checkpoints.get(),
                          [this](const std::string& task) { return root_of(task); }});
     missions = std::make_unique<Missions>(Missions::Parts{
         options.settings, *gateway, *catalog, hooks, *redactor, *audit, *models, *sessions, *store,
         mission_desk, *invoker, *worktrees, principal, options.model, options.executor,
-        session_hooks->roles, session_hooks->scopes, &session_hooks->control, locks.get()});
+        session_hooks->roles, session_hooks->scopes, &session_hooks->control, locks.get(),
+        [this] { return desk->timer().total(); }});
   }
   return *missions;
 }
