@@ -210,6 +210,7 @@ Task<Result<Response>> ReplayProvider::complete(Request request, StreamSink sink
   if (!response) {
     co_return fail(Code::kInternal, "the recording {} lost an answer", tape_->path);
   }
+  response->usage.cost_usd = 0;  // paid when it was recorded
   for (const Block& block : response->message.blocks) {
     if (const auto* thought = std::get_if<ThinkingBlock>(&block);
         thought != nullptr && sink.on_thought && !thought->text.empty()) {

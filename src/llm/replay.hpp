@@ -39,7 +39,8 @@ class RecordingProvider final : public Provider {
 /// Plays a recording back. A request gets the first answer not yet used that was recorded for an
 /// equal request, so that parallel requests may come in any order; ids, and in tool results and
 /// system texts also times and durations, are not compared. A request that was not recorded is
-/// kFailedPrecondition with the JSON Pointer of the first difference, recorded and now.
+/// kFailedPrecondition with the JSON Pointer of the first difference, recorded and now. Tokens are
+/// those of the recording; an answer that is played back costs nothing.
 /// Errors of `open`: kNotFound, kInvalidArgument with "file:line". Thread-safe; never waits.
 class ReplayProvider final : public Provider {
  public:

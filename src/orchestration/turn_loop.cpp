@@ -8,8 +8,10 @@
 #include "base/ids.hpp"
 #include "orchestration/compact.hpp"
 #include "orchestration/repetition.hpp"
+#include "orchestration/sendable.hpp"
 #include "orchestration/structured.hpp"
 #include "security/role_matrix.hpp"
+#include "session/compaction.hpp"
 
 namespace oap::orchestration {
 namespace {
@@ -158,9 +160,19 @@ struct TurnLoop::Talk {
   std::vector<Message>& history;
   TurnResult& result;
   std::string key;  ///< of the ContextControl
+  Sendable& sendable;
 };
 
-void TurnLoop::note(const Talk& talk, const llm::Response& response) {
+/// Takes an answer in: what of it is kept, counted and sent back.
+void TurnLoop::note(const Talk& talk, llm::Response& response) {
+  if (talk.agent.provider->is_model()) {
+    std::size_t sent = talk.agent.system.size();
+    for (const Message& message : talk.history) {
+      sent += response.usage.input_tokens > 0 ? 0 : session::size_of(message);
+    }
+    response.usage = countable(response.usage, sent, response.message);
+    talk.sendable.mend(response.message, talk.tools);
+  }
   if (parts_.context != nullptr) {
     const Usage& usage = response.usage;
     parts_.context->reported(talk.key,
@@ -235,7 +247,8 @@ Task<Result<TurnResult>> TurnLoop::run(AgentProfile agent, Scope scope,
   const std::string key = conversation.is_stored() ? scope.session_id : new_id("turns_");
   scope.side = conversation.is_stored() ? "" : key;
   const SideTurn side(scope.side.empty() ? nullptr : parts_.scopes, scope.session_id, key);
-  Talk talk{agent, scope, tools, conversation, history, result, key};
+  Sendable sendable(history);
+  Talk talk{agent, scope, tools, conversation, history, result, key, sendable};
   for (int turn = 1;; ++turn) {
     if (scope.may_begin) {
       OAP_CO_CHECK_OK(scope.may_begin(turn, result.usage));

@@ -103,7 +103,7 @@ class TurnLoop {
   struct Talk;
   Task<Result<bool>> shorten(CompactionWork work, const Scope& scope);
   Task<Result<llm::Response>> ask_shortening(Talk& talk);
-  void note(const Talk& talk, const llm::Response& response);
+  void note(const Talk& talk, llm::Response& response);
   Task<Message> run_calls(const Scope& scope, const Message& answer, TurnResult& result,
                           Repetition& repetition);
   Task<ToolOutcome> run_call(Scope scope, ToolUseBlock use, ToolCall* made);

@@ -56,7 +56,31 @@ ApprovalDesk::ApprovalDesk(Parts parts) : parts_(std::move(parts)) {
   if (const auto wait = parts_.settings.config.security.approval_wait) {
     pending_.emplace(parts_.list, system_clock(), *wait,
                      [this](const approval::Request& request) { return shown(request); });
+    waiting_.emplace(*pending_, timer_);
   }
+}
+
+Millis AskTimer::total() const {
+  const SteadyTime now = system_clock().steady();
+  return open_ > 0 ? past_ + std::chrono::duration_cast<Millis>(now - since_) : past_;
+}
+
+AskTimer::Open::Open(AskTimer& timer) : timer_(timer) {
+  if (timer_.open_++ == 0) {
+    timer_.since_ = system_clock().steady();
+  }
+}
+
+AskTimer::Open::~Open() {
+  const Millis all = timer_.total();
+  if (--timer_.open_ == 0) {
+    timer_.past_ = all;
+  }
+}
+
+Task<Result<approval::Answer>> TimedApprover::ask(approval::Request request) {
+  const AskTimer::Open open(timer_);
+  co_return co_await inner_.ask(std::move(request));
 }
 
 Millis ApprovalDesk::patience() const {

@@ -25,10 +25,6 @@ Result<std::unique_ptr<Assembly>> Assembly::make(PlatformOptions options) {
 
 Assembly::~Assembly() { log::set_redactor({}); }
 
-approval::Approver& Assembly::approver() {
-  return options.approver != nullptr ? *options.approver : nobody;
-}
-
 Result<void> Assembly::open_state() {
   const Settings& settings = options.settings;
   principal.user_id = os::user_name();

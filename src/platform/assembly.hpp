@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "audit/log.hpp"
@@ -50,7 +51,6 @@ struct Assembly {
 
   Workflows& the_workflows();  ///< made at the first use
   Missions& the_missions();    ///< made at the first use
-  approval::Approver& approver();
 
   PlatformOptions options;
   Principal principal;
@@ -62,6 +62,7 @@ struct Assembly {
   std::unique_ptr<OwnAudit> own_audit;
   std::unique_ptr<LivePolicy> policy;
   std::unique_ptr<ApprovalDesk> desk;
+  std::optional<TimedApprover> asked;  ///< whoever approves, with the time that it takes
   orchestration::MissionDesk mission_desk;
   std::unique_ptr<SessionHookParts> session_hooks;
   std::unique_ptr<CommandFiles> commands;

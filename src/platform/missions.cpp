@@ -240,7 +240,8 @@ orchestration::MissionParts Missions::parts_of(const store::MissionRecord& recor
       parts_.settings.config.missions.countdown,
       kLease,
       parts_.context,
-      &parts_.scopes};
+      &parts_.scopes,
+      parts_.asked};
 }
 
 /// The session's totals and the audit, once the mission is let go of.

@@ -103,6 +103,33 @@ void put_alt(std::vector<Key>& out, char c) {
 
 }  // namespace
 
+std::vector<Key> as_pasted(std::vector<Key> keys) {
+  constexpr std::ptrdiff_t kLines = 3;  // two may be typed while the program was busy
+  const auto is_text = [](const Key& key) {
+    return key.kind == Key::Kind::kText || key.kind == Key::Kind::kEnter ||
+           key.kind == Key::Kind::kNewline || key.kind == Key::Kind::kTab;
+  };
+  const auto ends_line = [](const Key& key) {
+    return key.kind == Key::Kind::kEnter || key.kind == Key::Kind::kNewline;
+  };
+  if (!std::all_of(keys.begin(), keys.end(), is_text) ||
+      std::count_if(keys.begin(), keys.end(), ends_line) < kLines) {
+    return keys;
+  }
+  const bool sent = keys.back().kind == Key::Kind::kEnter;
+  Key paste{Key::Kind::kPaste, ""};
+  for (std::size_t i = 0; i + (sent ? 1 : 0) < keys.size(); ++i) {
+    paste.text += ends_line(keys[i])                     ? "\n"
+                  : keys[i].kind == Key::Kind::kTab ? "\t"
+                                                    : keys[i].text;
+  }
+  std::vector<Key> out = {std::move(paste)};
+  if (sent) {
+    out.push_back({Key::Kind::kEnter, ""});
+  }
+  return out;
+}
+
 std::string pasted_text(std::string_view bytes) {
   std::string out;
   out.reserve(bytes.size());

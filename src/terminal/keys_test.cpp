@@ -80,5 +80,19 @@ TEST(Keys, PastesAreKeptToTheirEndMark) {
             "a\nb\nc\td[2J");
 }
 
+TEST(Keys, SeveralLinesInOneGoAreAPaste) {
+  const auto one_go = [](std::string_view bytes) {
+    KeyReader reader;
+    return as_pasted(reader.feed(bytes));
+  };
+  EXPECT_THAT(one_go("a\rb\tc\r\rd"), ElementsAre(Key{Kind::kPaste, "a\nb\tc\n\nd"}));
+  EXPECT_THAT(one_go("a\rb\rc\r"),
+              ElementsAre(Key{Kind::kPaste, "a\nb\nc"}, Key{Kind::kEnter, ""}));
+  EXPECT_EQ(one_go("a\rb\r").size(), 4U);
+  EXPECT_EQ(one_go("a\rb\rc\r\x1b[A").size(), 7U);
+  EXPECT_EQ(one_go("\x03\r\r\r").size(), 4U);
+  EXPECT_THAT(one_go(""), IsEmpty());
+}
+
 }  // namespace
 }  // namespace oap::terminal

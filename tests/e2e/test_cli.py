@@ -270,7 +270,7 @@ class Cli(OapTest):
         areas = {f["area"] for f in result.json()["findings"]}
         self.assertTrue({"program", "sandbox", "provider", "state"} <= areas)
         before = next(f for f in result.json()["findings"] if f["name"] == "tool.execute.before")
-        self.assertEqual(before["detail"], "StrictRoleGuard → SkillScope → Permission → GoverningFiles → SecurityPolicy")
+        self.assertEqual(before["detail"], "StrictRoleGuard → SkillScope → GoverningFiles → Permission → SecurityPolicy")
 
     def test_completion_scripts(self):
         script = self.oap("completion", "bash").out

@@ -104,6 +104,19 @@ class Terminal(MissionTest):
         self.type("\x03")
         self.assertEqual(self.end(process), 130)
 
+    def test_a_persons_time_is_no_time_at_work(self):
+        script = turns("Commander", plan("T1"), call("bash", command="touch made"), then=says("more work"))
+        process = self.open("start", "go", "--time", "2", "--iterations", "1", script=script, yes=False)
+        self.see("Allow this once?")
+        self.look(2.5)
+        self.type("y\n")
+        self.see("✓ bash")
+        self.end(process)
+        state, _ = self.mission("status")
+        self.assertEqual(state["reason_code"], "iterations", state)
+        self.assertLess(state["duration_ms"], 2000)
+        self.assertTrue((self.work / "made").exists())
+
     def test_what_was_typed_before_a_question_approves_nothing(self):
         script = turns("Commander", plan("T1"), says("working on it"), call("bash", command="touch PWNED"),
                        then=says("more work"))

@@ -4,6 +4,8 @@ A model that decides by the conversation alone plays a mission; its process is k
 resumed, again and again, until it ends. What must hold then: it is done; what was closed stays closed and is not worked on
 again; no effect happened twice; what was under way is told as in doubt; the journal has no gap, and one end.
 
+The same with writers beside each other, each in a worktree of its own: their work is merged once, and nothing is left behind.
+
 `OAP_SERIES=full` (or `OAP_MISSION_KILLS=N`): 200 kills, else ten. `OAP_SEED` chooses the moments.
 """
 
@@ -13,6 +15,7 @@ import os
 import pathlib
 import random
 import re
+import subprocess
 import sys
 import threading
 import time
@@ -20,7 +23,7 @@ import time
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "support"))
 import mock_llm  # noqa: E402
 from harness import unittest  # noqa: E402
-from mission import SEAL, MissionTest, call, delegate, plan, says  # noqa: E402
+from mission import SEAL, MissionTest, call, calls, delegate, plan, says  # noqa: E402
 
 KILLS = int(os.environ.get("OAP_MISSION_KILLS") or (200 if os.environ.get("OAP_SERIES") == "full" else 10))
 SEED = int(os.environ.get("OAP_SEED", "20261126"))
@@ -87,10 +90,38 @@ class Brain:
         return call("bash", command=f"grep -q made {item}.txt")
 
 
-class Kills(MissionTest):
+class ParallelBrain(Brain):
+    """Its workers go out together; who has written is reviewed."""
+
+    open = ()
+
+    def commander(self, used, result, _):
+        name, arguments = used
+        if name == "todo" and arguments["action"] == "list":
+            if "does not exist yet" in result:
+                return plan(*ITEMS)
+            self.open = re.findall(r"^\s*(T\d): .*\[(?:open|in_progress)\]", result, re.M)
+            self.delegated += [(item, result) for item in self.open]
+            return call("bash", command="ls" if self.open else "test -f T1.txt")
+        if name == "bash" and arguments["command"] == "ls":
+            written = [item for item in self.open if f"{item}.txt" in result]
+            if written:
+                return delegate("reviewer", f"item {written[0]}")
+            return calls(*[("delegate_task", {"agent": "worker", "description": f"item {item}", "prompt": f"item {item}",
+                                              "background": True, "worktree": True}) for item in self.open])
+        if name == "bash":
+            return says(f"All of it is there.\n{SEAL}")
+        if name == "delegate_task" and arguments["agent"] == "worker":
+            return says("They are at work.")
+        return call("todo", action="list")
+
+
+class Series(MissionTest):
+    brain_class = Brain
+
     def setUp(self):
         super().setUp()
-        self.brain = Brain()
+        self.brain = self.brain_class()
         handler = type("Handler", (mock_llm.Handler,), {"script": self.brain})
         self.server = mock_llm.Server(("127.0.0.1", 0), handler)
         self.addCleanup(self.server.server_close)
@@ -113,11 +144,11 @@ class Kills(MissionTest):
         self.wait_for(lambda: self.mission("list")[0]["missions"] or process.poll() is not None, "the mission")
         used, ever_closed = 0, set()
         while True:
-            moment = random_.uniform(0.0, self.whole)
             if used < kills:
                 try:
-                    process.wait(timeout=moment)
-                except Exception:  # noqa: BLE001 - it still runs
+                    process.wait(timeout=random_.uniform(0.0, self.whole))
+                    self.whole = max(0.02, 0.8 * self.whole)  # the machine is faster than it was
+                except subprocess.TimeoutExpired:
                     process.kill()
                     process.wait()
                     used += 1
@@ -135,6 +166,7 @@ class Kills(MissionTest):
                 tally["killed after the end"] += 1
                 break
             process = self.popen("resume")
+            self.whole *= 1.02
         result, _ = self.mission("status", self.mission("list", "--all")[0]["missions"][0]["mission_id"])
         self.assertEqual((result["status"], result["open"]), ("done", []), result)
         self.check(result, tally)
@@ -143,6 +175,8 @@ class Kills(MissionTest):
     def check(self, result, tally):
         for item in ITEMS:
             self.assertEqual((self.work / f"{item}.txt").read_text(), "made\n", f"the effect of {item} happened once")
+        left = [str(path) for path in self.work.rglob("*") if ".oap_write_" in path.name or path.suffix == ".lock"]
+        self.assertEqual(left, [], "nothing half-written stays")
         events = self.events(result["mission_id"])
         self.assertEqual([e["seq"] for e in events], list(range(1, len(events) + 1)), "no gap")
         ends = [e for e in events if e["event"] == "turn_ended" and e["data"]["to"] == "done"]
@@ -156,7 +190,7 @@ class Kills(MissionTest):
         tally["in doubt"] += len(result["in_doubt"])
         tally["resumes"] += sum(e["event"] == "resume" for e in events)
 
-    def test_killed_at_random_moments(self):
+    def series(self):
         random_, tally = random.Random(SEED), collections.Counter()
         began = time.monotonic()
         self.one(random_, tally, 0)  # how long it takes here, undisturbed
@@ -168,6 +202,36 @@ class Kills(MissionTest):
             tally["missions"] += 1
             self.assertLess(tally["missions"], KILLS + 20, "kills come too late")
         print(f"seed {SEED}: {dict(tally)} in {time.monotonic() - began:.0f} s", file=sys.stderr)
+
+
+class Kills(Series):
+    def test_killed_at_random_moments(self):
+        self.series()
+
+
+class ParallelKills(Series):
+    brain_class = ParallelBrain
+
+    def setUp(self):
+        super().setUp()
+        self.write("shared.txt", "base\n")
+        self.git("init", "-q", "-b", "main")
+        self.git("add", "shared.txt")
+        self.git("commit", "-q", "-m", "base")
+
+    def test_killed_with_writers_side_by_side(self):
+        self.series()
+
+    def git(self, *args):
+        return subprocess.run(["git", "-c", "user.name=t", "-c", "user.email=t@t", *args], cwd=self.work, check=True,
+                              capture_output=True, text=True, env={**self.env, "GIT_CONFIG_NOSYSTEM": "1"}).stdout
+
+    def check(self, result, tally):
+        super().check(result, tally)
+        trees = self.git("worktree", "list")
+        self.assertEqual(trees.count("\n"), 1, (trees, result["tasks"]))
+        self.assertEqual(self.git("branch", "--list", "oap/*"), "", result["tasks"])
+        self.assertEqual(self.git("log", "--oneline").count("\n"), 1, "the person's history stays")
 
 
 if __name__ == "__main__":

@@ -31,6 +31,8 @@ The script is a list of rules; the first that fits a request answers it:
                        Responses dialect) the "namespace" of its tool
     usage              tokens: {"input", "output", "cached" (read from the cache, beside the input), "stored"}
     stop               the stop reason in the words of the dialect, where it is not the natural one
+    usage: null        no usage is told at all
+    wire               the events themselves, as a text, in place of all this
     status, headers, message    an HTTP error in the words of the dialect
     fault: reset       the connection is reset before anything is sent
            stall       nothing is ever sent
@@ -170,6 +172,8 @@ class Handler(BaseHTTPRequestHandler):
             return self.send_json(status, shape, answer.get("headers"))
         if fault == "garbage":
             return self.send(200, "text/event-stream", b"data: \x00\xff<<< not an event >>>\n\n")
+        if "wire" in answer:
+            return self.send(200, "text/event-stream", answer["wire"].encode(errors="surrogatepass"))
         writer = Writer(self.script.new_id, seen, answer)
         if not seen.body.get("stream"):
             return self.send_json(200, writer.whole(), answer.get("headers"))

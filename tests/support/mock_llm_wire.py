@@ -100,7 +100,8 @@ class Writer:
                                "space": {"namespace": call["namespace"]} if "namespace" in call else {}})
         self.input = max(1, len(json.dumps(seen.body)) // 4)
         self.output = max(1, len(self.text + "".join(c["written"] for c in self.calls)) // 4)
-        usage = answer.get("usage", {})
+        self.told = answer.get("usage", {}) is not None
+        usage = answer.get("usage") or {}
         self.input, self.output = usage.get("input", self.input), usage.get("output", self.output)
         self.cached, self.stored = usage.get("cached", 0), usage.get("stored", 0)
 
@@ -119,7 +120,7 @@ class Writer:
         return self.answer.get("stop") or ("tool_use" if self.calls else "end_turn")
 
     def anthropic_usage(self, output):
-        return {"input_tokens": self.input, "output_tokens": output,
+        return {} if not self.told else {"input_tokens": self.input, "output_tokens": output,
                 "cache_creation_input_tokens": self.stored, "cache_read_input_tokens": self.cached}
 
     def anthropic_message(self, content, stop, output):
@@ -148,7 +149,7 @@ class Writer:
                              [{"type": "input_json_delta", "partial_json": p} for p in pieces(call["written"])])
             index += 1
         yield event({"type": "message_delta", "delta": {"stop_reason": self.anthropic_stop(), "stop_sequence": None},
-                     "usage": {"output_tokens": self.output}})
+                     "usage": {"output_tokens": self.output} if self.told else {}})
         yield event({"type": "message_stop"})
 
     def anthropic_whole(self):
@@ -182,7 +183,7 @@ class Writer:
             for piece in pieces(call["written"]):
                 yield delta({"tool_calls": [{"index": index, "function": {"arguments": piece}}]})
         yield delta({}, self.answer.get("stop") or ("tool_calls" if self.calls else "stop"))
-        if self.seen.body.get("stream_options", {}).get("include_usage"):
+        if self.told and self.seen.body.get("stream_options", {}).get("include_usage"):
             yield chunk([], usage=self.chat_usage())
         yield "data: [DONE]\n\n"
 

@@ -22,6 +22,7 @@ using terminal::Style;
 
 constexpr std::size_t kMaxEntries = 200;
 constexpr std::size_t kMaxResult = 64U << 10U;
+constexpr std::size_t kShort = 512;  // bytes that are not worth a place on the shelf
 constexpr std::size_t kMaxDiffed = 256U << 10U;
 constexpr std::size_t kMaxRows = 400;
 constexpr Style kQuiet{.colour = Colour::kGrey};
@@ -147,6 +148,11 @@ std::string short_count(std::int64_t count) {
 }
 
 CallEntry& CallLog::start(const ToolCall& call, const std::string& workspace, SteadyTime now) {
+  for (Kept& kept : entries_) {
+    if (!kept.shelved && kept.entry.end != CallEntry::End::kRunning) {
+      put_away(kept);
+    }
+  }
   if (entries_.size() >= kMaxEntries) {
     entries_.pop_front();
   }
@@ -159,17 +165,30 @@ CallEntry& CallLog::start(const ToolCall& call, const std::string& workspace, St
   entry.path = path_of(call, workspace);
   entry.before = text_of(entry.path);
   entry.started = now;
-  entries_.push_back(std::move(entry));
-  return entries_.back();
+  entries_.push_back({std::move(entry), {}, {}, {}});
+  return entries_.back().entry;
+}
+
+void CallLog::put_away(Kept& kept) {
+  const auto put = [this](std::string& text, std::optional<Shelf::Handle>& handle) {
+    handle = text.size() > kShort ? shelf_.put(text) : std::nullopt;
+    if (handle) {
+      std::string().swap(text);
+    }
+  };
+  put(kept.entry.arguments, kept.arguments);
+  put(kept.entry.diff, kept.diff);
+  put(kept.entry.result, kept.result);
+  kept.shelved = true;
 }
 
 CallEntry* CallLog::finish(const ToolCall& call, const ToolOutcome& outcome) {
   const auto found = std::find_if(entries_.rbegin(), entries_.rend(),
-                                  [&call](const CallEntry& entry) { return entry.id == call.id; });
+                                  [&call](const Kept& kept) { return kept.entry.id == call.id; });
   if (found == entries_.rend()) {
     return nullptr;
   }
-  CallEntry& entry = *found;
+  CallEntry& entry = found->entry;
   entry.duration = outcome.duration;
   const std::string result = outcome.text_for_model();
   entry.result_bytes = result.size();
@@ -179,7 +198,8 @@ CallEntry* CallLog::finish(const ToolCall& call, const ToolOutcome& outcome) {
     entry.why = outcome.denial->reason;
   } else if (outcome.error) {
     entry.end = CallEntry::End::kFailed;
-    entry.why = outcome.error->message();
+    entry.why =
+        outcome.error->code() == Code::kCancelled ? "stopped" : outcome.error->message();
   } else {
     entry.end = outcome.ok() ? CallEntry::End::kOk : CallEntry::End::kFailed;
     entry.why = outcome.ok() ? "" : std::string(text::truncate_utf8(result, 300));
@@ -194,28 +214,40 @@ CallEntry* CallLog::finish(const ToolCall& call, const ToolOutcome& outcome) {
   return &entry;
 }
 
-const CallEntry* CallLog::find(std::size_t number) const {
+std::optional<CallEntry> CallLog::find(std::size_t number) const {
   const auto found =
       std::find_if(entries_.begin(), entries_.end(),
-                   [number](const CallEntry& entry) { return entry.number == number; });
-  return found == entries_.end() ? nullptr : &*found;
+                   [number](const Kept& kept) { return kept.entry.number == number; });
+  if (found == entries_.end()) {
+    return std::nullopt;
+  }
+  CallEntry entry = found->entry;
+  const auto take = [this](std::string& text, const std::optional<Shelf::Handle>& handle) {
+    if (handle) {
+      text = shelf_.get(*handle).value_or("(no longer kept)");
+    }
+  };
+  take(entry.arguments, found->arguments);
+  take(entry.diff, found->diff);
+  take(entry.result, found->result);
+  return entry;
 }
 
 std::vector<const CallEntry*> CallLog::running() const {
   std::vector<const CallEntry*> list;
-  for (const CallEntry& entry : entries_) {
-    if (entry.end == CallEntry::End::kRunning) {
-      list.push_back(&entry);
+  for (const Kept& kept : entries_) {
+    if (kept.entry.end == CallEntry::End::kRunning) {
+      list.push_back(&kept.entry);
     }
   }
   return list;
 }
 
 void CallLog::abandon() {
-  for (CallEntry& entry : entries_) {
-    if (entry.end == CallEntry::End::kRunning) {
-      entry.end = CallEntry::End::kFailed;
-      entry.why = "given up";
+  for (Kept& kept : entries_) {
+    if (kept.entry.end == CallEntry::End::kRunning) {
+      kept.entry.end = CallEntry::End::kFailed;
+      kept.entry.why = "given up";
     }
   }
 }

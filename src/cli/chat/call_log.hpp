@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/clock.hpp"
+#include "cli/chat/shelf.hpp"
 #include "gateway/gateway.hpp"
 #include "terminal/style.hpp"
 
@@ -31,20 +32,32 @@ struct CallEntry {
   SteadyTime started;
 };
 
-/// The calls of this talk, the last 200 in full. Of one thread.
+/// The calls of this talk, the last 200 in full: their long texts are on a shelf once the next call
+/// begins, so that a talk of large results stays small. Of one thread.
 class CallLog {
  public:
+  /// `folder`: for what is long; empty: all is kept in memory.
+  explicit CallLog(std::string folder = "") : shelf_(std::move(folder)) {}
   CallEntry& start(const ToolCall& call, const std::string& workspace, SteadyTime now);
   /// Null where its start was not seen.
   CallEntry* finish(const ToolCall& call, const ToolOutcome& outcome);
-  const CallEntry* find(std::size_t number) const;
+  /// With all its texts; one that is lost says so.
+  std::optional<CallEntry> find(std::size_t number) const;
   std::vector<const CallEntry*> running() const;
   std::size_t count() const { return next_ - 1; }
   /// What still runs was given up.
   void abandon();
 
  private:
-  std::deque<CallEntry> entries_;
+  struct Kept {
+    CallEntry entry;  // its texts are empty where they are on the shelf
+    std::optional<Shelf::Handle> arguments, diff, result;
+    bool shelved = false;
+  };
+  void put_away(Kept& kept);
+
+  Shelf shelf_;
+  std::deque<Kept> entries_;
   std::size_t next_ = 1;
 };
 

@@ -95,6 +95,7 @@ class Chat final : public Person, public orchestration::MissionPerson {
   void agents();
   void cost();
   void clear();
+  void skills();
   void sessions();
   void resume(const std::string& id);
   void status();
@@ -139,6 +140,7 @@ class Chat final : public Person, public orchestration::MissionPerson {
   std::map<std::string, Step> steps_;
   bool planned_ = false;
   bool in_mission_ = false;  // this turn carries a mission
+  bool refused_ = false;     // the person said no in this turn: no need to tell them
   Usage turn_usage_;
   Usage total_usage_;
   std::int64_t context_tokens_ = 0;

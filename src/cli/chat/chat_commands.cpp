@@ -7,6 +7,8 @@
 #include "cli/chat/chat.hpp"
 #include "platform/agents.hpp"
 #include "platform/missions.hpp"
+#include "platform/models.hpp"
+#include "platform/skill_settings.hpp"
 #include "terminal/width.hpp"
 #include "text/strings.hpp"
 
@@ -83,6 +85,8 @@ void Chat::command(const Slash& slash) {
       {"redo", [](Chat& chat, const std::string& count) { chat.redo(count); }},
       {"expand", [](Chat& chat, const std::string& number) { chat.expand(number); }},
       {"clear", [](Chat& chat, const std::string&) { chat.clear(); }},
+      {"new", [](Chat& chat, const std::string&) { chat.clear(); }},
+      {"skills", [](Chat& chat, const std::string&) { chat.skills(); }},
       {"sessions", [](Chat& chat, const std::string&) { chat.sessions(); }},
       {"resume", [](Chat& chat, const std::string& id) { chat.resume(id); }},
       {"status", [](Chat& chat, const std::string&) { chat.status(); }},
@@ -151,8 +155,12 @@ void Chat::model(const std::string& name) {
     transcript_.note("Model: " + terminal::shown(model_name()));
     return;
   }
-  if (name != "offline" && name.find('/') == std::string::npos) {
-    transcript_.error("A model is named provider/model, e.g. anthropic/claude-sonnet-4-5.");
+  std::vector<std::string> own;
+  for (const auto& [provider, config] : platform_.settings().config.providers) {
+    own.push_back(provider);
+  }
+  if (const auto known = llm::parse_model(name, own); !known) {
+    transcript_.error(known.error().message());
     return;
   }
   options_.model = name;
@@ -197,6 +205,24 @@ void Chat::clear() {
   notes_.clear();
   front_->clear_screen();
   transcript_.note("A new session. The old one stays: /sessions, /resume ID.");
+}
+
+void Chat::skills() {
+  const skills::Library library = platform::look_at_skills(platform_.settings());
+  std::vector<std::pair<std::string, std::string>> rows;
+  for (const skills::Entry& entry : library.entries) {
+    const bool ready = entry.state == skills::Entry::State::kReady;
+    const std::string state(to_string(entry.state));
+    rows.emplace_back(entry.skill.name,
+                      ready ? entry.skill.description : state + ": " + entry.why);
+  }
+  if (rows.empty()) {
+    transcript_.note("No skills here. oap skills add owner/repo adds one.");
+  }
+  table(rows);
+  for (const std::string& problem : library.problems) {
+    transcript_.warning(problem);
+  }
 }
 
 void Chat::sessions() {
@@ -250,8 +276,8 @@ void Chat::status() {
 
 void Chat::expand(const std::string& number) {
   const auto wanted = number.empty() ? std::optional(calls_.count()) : number_of(number);
-  const CallEntry* const entry = wanted ? calls_.find(*wanted) : nullptr;
-  if (entry == nullptr) {
+  const std::optional<CallEntry> entry = wanted ? calls_.find(*wanted) : std::nullopt;
+  if (!entry) {
     transcript_.error(calls_.count() == 0 ? "There was no tool call yet."
                                           : fmt::format("There is no call '{}'; the last is {}.",
                                                         terminal::shown(number), calls_.count()));

@@ -125,11 +125,46 @@ TEST(CallLog, KeepsTheLastAndNoMore) {
     log.start(bash("true"), "/work", {});
   }
   EXPECT_EQ(log.count(), 500U);
-  EXPECT_EQ(log.find(1), nullptr);
-  EXPECT_NE(log.find(500), nullptr);
+  EXPECT_FALSE(log.find(1));
+  EXPECT_TRUE(log.find(500));
   EXPECT_EQ(log.running().size(), 200U);
   log.abandon();
   EXPECT_TRUE(log.running().empty());
+}
+
+TEST(CallLog, LongTextsAreOnTheShelfAndComeBack) {
+  const Folder folder;
+  CallLog log(folder.path().string());
+  for (int i = 0; i < 3; ++i) {
+    ToolCall call = bash(std::string(2'000, static_cast<char>('a' + i)));
+    call.id += std::to_string(i);
+    log.start(call, "/work", {});
+    ToolOutcome outcome;
+    outcome.result = ToolResult::text(std::string(40'000, static_cast<char>('0' + i)));
+    log.finish(call, outcome);
+  }
+  EXPECT_EQ(log.find(1)->result, std::string(40'000, '0'));
+  EXPECT_EQ(log.find(2)->result, std::string(40'000, '1'));
+  EXPECT_EQ(log.find(3)->result, std::string(40'000, '2'));
+  EXPECT_THAT(log.find(1)->arguments, HasSubstr(std::string(2'000, 'a')));
+  EXPECT_TRUE(std::filesystem::is_empty(folder.path())) << "the file has no name";
+}
+
+TEST(Shelf, BeginsAnewWhereItIsFull) {
+  const Folder folder;
+  Shelf shelf(folder.path().string());
+  const std::string text(8U << 20U, 'x');
+  const auto first = shelf.put(text);
+  ASSERT_TRUE(first);
+  EXPECT_EQ(shelf.get(*first), text);
+  std::optional<Shelf::Handle> last;
+  for (int i = 0; i < 8; ++i) {
+    last = shelf.put(text);
+  }
+  EXPECT_EQ(shelf.get(*first), std::nullopt);
+  EXPECT_EQ(shelf.get(*last), text);
+  EXPECT_EQ(Shelf("").put("a"), std::nullopt);
+  EXPECT_EQ(Shelf("/nowhere").put("a"), std::nullopt);
 }
 
 TEST(CallLog, AnEditShowsItsChange) {

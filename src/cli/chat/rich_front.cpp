@@ -102,6 +102,9 @@ Task<void> RichFront::listen() {
       co_return;
     } else {
       keys = keys_.feed(*bytes);
+      if (!tty_->came_early()) {
+        keys = terminal::as_pasted(std::move(keys));
+      }
     }
     measure();  // the signal of a change may come after keys that were pressed later
     for (const Key& key : keys) {

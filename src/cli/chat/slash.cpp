@@ -29,11 +29,13 @@ constexpr std::array kCommands = {
     SlashCommand{"compact", "[HINT]", "Shorten what the model remembers of this talk",
                  Goes::kHooks},
     SlashCommand{"clear", "", "Begin a new session on an empty screen", Goes::kQueue},
+    SlashCommand{"new", "", "The same", Goes::kQueue},
+    SlashCommand{"skills", "", "The skills that agents may use here"},
     SlashCommand{"sessions", "", "The sessions of this workspace"},
     SlashCommand{"resume", "ID", "Go on with another session", Goes::kQueue},
     SlashCommand{"status", "", "Session, model, workspace, what is waiting"},
     SlashCommand{"exit", "", "Leave (also Ctrl-D)"},
-    SlashCommand{"quit", "", "Leave"},
+    SlashCommand{"quit", "", "The same"},
 };
 
 }  // namespace

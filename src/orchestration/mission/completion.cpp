@@ -152,7 +152,9 @@ class Judge {
     }
     for (const auto& [name, command] : checks_) {
       const Evidence* const last = last_of(command);
-      if (const std::string_view why = why_nothing(command); !why.empty()) {
+      const std::string_view why = last != nullptr && last->exit_code == 0 ? why_nothing(*last)
+                                                                           : why_nothing(command);
+      if (!why.empty()) {
         out_.open.push_back(
             fmt::format("the check `{}` of {} shows nothing: {}", command, name, why));
       } else if (last == nullptr) {
@@ -183,7 +185,7 @@ class Judge {
     const auto last =
         std::find_if(input_.evidence.rbegin(), input_.evidence.rend(), [](const Evidence& one) {
           return one.is_command && is_verification(one.command) &&
-                 (one.exit_code != 0 || what_success_shows(one.command) != Shows::kNothing);
+                 (one.exit_code != 0 || what_shows(one) != Shows::kNothing);
         });
     if (last != input_.evidence.rend() && last->exit_code != 0) {
       out_.open.push_back(
@@ -230,7 +232,7 @@ class Judge {
     if (!one.is_command) {
       return false;
     }
-    const Shows shows = what_success_shows(one.command);
+    const Shows shows = what_shows(one);
     return shows == Shows::kRun || (shows == Shows::kLook && !input_.changed_programs);
   }
 
@@ -238,7 +240,7 @@ class Judge {
   std::string hint() const {
     for (auto one = input_.evidence.rbegin(); one != input_.evidence.rend(); ++one) {
       if (one->is_command && one->exit_code == 0 && is_verification(one->command)) {
-        const std::string_view why = why_nothing(one->command);
+        const std::string_view why = why_nothing(*one);
         return why.empty() ? ""
                            : fmt::format(" (`{}` shows nothing: {})", shown(one->command), why);
       }

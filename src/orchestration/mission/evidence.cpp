@@ -48,10 +48,11 @@ bool names_verification(std::string_view name) {
 }
 
 bool verifies(const shell::SimpleCommand& command) {
-  static constexpr std::array<std::string_view, 27> kAlways = {
+  static constexpr std::array<std::string_view, 32> kAlways = {
       "pytest", "ctest",  "make", "ninja",   "tox",     "nox",    "jest",  "vitest", "mypy",
       "ruff",   "eslint", "tsc",  "flake8",  "pylint",  "gradle", "mvn",   "bazel",  "meson",
-      "rake",   "rspec",  "ava",  "phpunit", "pyright", "tap",    "cmake", "gmake",  "clang-tidy"};
+      "rake",   "rspec",  "ava",  "phpunit", "pyright", "tap",    "cmake", "gmake",  "clang-tidy",
+      "prove",  "bats",   "mocha", "behave",  "shellcheck"};
   static constexpr std::array<std::string_view, 11> kByWord = {
       "npm", "npx", "yarn", "pnpm", "bun", "deno", "cargo", "go", "dotnet", "swift", "just"};
   static constexpr std::array<std::string_view, 4> kNever = {"test", "[", "[[", "build-essential"};
@@ -101,7 +102,8 @@ json::Object to_json(const Evidence& evidence) {
                       {"at", format_time(evidence.at)},
                       {"at_ms", millis(evidence.at)},
                       {"duration_ms", evidence.duration.count()},
-                      {"tree", evidence.tree}};
+                      {"tree", evidence.tree},
+                      {"hollow", evidence.hollow}};
 }
 
 std::optional<Evidence> evidence_from_json(const json::Value& value) {
@@ -118,6 +120,7 @@ std::optional<Evidence> evidence_from_json(const json::Value& value) {
   evidence.at = WallTime(Millis(json::get_int(value, "at_ms")));
   evidence.duration = Millis(json::get_int(value, "duration_ms"));
   evidence.tree = json::get_string(value, "tree");
+  evidence.hollow = json::get_string(value, "hollow");
   return evidence;
 }
 

@@ -22,7 +22,8 @@ struct Evidence {
   int exit_code = 0;       ///< reads: 0, or 1 where they failed
   WallTime at;
   Millis duration{0};
-  std::string tree;  ///< hash of the workspace right after it; "" where it could not be taken
+  std::string tree;    ///< hash of the workspace right after it; "" where it could not be taken
+  std::string hollow;  ///< why its success shows nothing, whatever its command says (`why_hollow`)
 };
 json::Object to_json(const Evidence& evidence);
 /// Nothing where the value is no evidence.

@@ -5,13 +5,16 @@
 
 #include "async/run_blocking.hpp"
 #include "base/log.hpp"
+#include "orchestration/mission/hollow.hpp"
 #include "orchestration/mission/mission_journal.hpp"
 #include "orchestration/mission/shows.hpp"
+#include "os/file.hpp"
 
 namespace oap::orchestration {
 namespace {
 
 constexpr std::size_t kNamed = 10;
+constexpr std::size_t kScriptBytes = 64U << 10U;
 
 }  // namespace
 
@@ -67,8 +70,16 @@ Task<std::optional<Evidence>> EvidenceLog::take(ToolCall call, ToolOutcome outco
     co_return std::nullopt;
   }
   evidence->tree = co_await hash_of(place);
-  const bool passed =
-      evidence->exit_code == 0 && what_success_shows(evidence->command) != Shows::kNothing;
+  if (evidence->exit_code == 0 && outcome.result) {
+    const std::string folder = place.empty() ? workspace_ : place;
+    const auto read = [&folder](const std::string& path) -> std::optional<std::string> {
+      auto text = os::read_file(path.starts_with('/') ? path : folder + "/" + path, kScriptBytes);
+      return text ? std::optional(*std::move(text)) : std::nullopt;
+    };
+    evidence->hollow =
+        why_hollow(evidence->command, outcome.result->joined_text(), folder, read);
+  }
+  const bool passed = evidence->exit_code == 0 && what_shows(*evidence) != Shows::kNothing;
   if (passed && place.empty()) {
     at_pass_ = now_;
   }
@@ -98,7 +109,7 @@ std::vector<std::string> EvidenceLog::passing(const std::string& tree,
   }
   for (const Evidence& one : all(tree)) {
     const bool counts = tree == tree_at_start || !one.is_command ||
-                        what_success_shows(one.command) != Shows::kNothing;
+                        what_shows(one) != Shows::kNothing;
     if (one.exit_code == 0 && one.tree == tree && counts) {
       ids.push_back(one.id);
     }

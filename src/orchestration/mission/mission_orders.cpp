@@ -45,6 +45,11 @@ Task<void> MissionRun::keep_lease() {
 Task<void> MissionRun::listen() {
   std::optional<Deadline> grace;
   while (co_await async::sleep_for(kListen)) {
+    if (!spent_ && is_time_over()) {
+      spent_ = spent_budget();
+      turn_cancel_.request();
+      wake_.notify();
+    }
     const auto orders = parts_.missions.orders(record_.id);
     if (!orders) {
       continue;

@@ -17,7 +17,6 @@ namespace {
 
 constexpr std::size_t kResultBytes = 16U << 10U;
 constexpr std::size_t kContentBytes = 32U << 10U;
-constexpr std::size_t kMostNoted = 100;
 
 bool is_provider_failure(Code code) {
   return code == Code::kUnavailable || code == Code::kUpstream || code == Code::kUnauthenticated ||
@@ -56,6 +55,7 @@ MissionRun::MissionRun(MissionParts parts, MissionEvents events, store::MissionR
                             [this] { wake_.notify(); }, parts_.clock}),
       began_(parts_.clock.steady()),
       wake_(parts_.executor) {
+  begin_anew();
   take_note(body_, session::UsageNote::read(note_file(parts_.lock_folder, record_.id)));
   delegation_.restore(std::move(memory.tasks));
   parts_.desk.enter({record_.session_id, "commander", "", 0, record_.session_id}, *this);
@@ -67,7 +67,9 @@ Result<void> MissionRun::apply(const MissionEvent& event, json::Object facts) {
   MissionStep step = step_mission(body_.status, event, body_.limits);
   body_.status = std::move(step.status);
   body_.active = active_time();
-  began_ = parts_.clock.steady();
+  if (!rests_) {
+    begin_anew();
+  }
   const bool halts = std::any_of(step.effects.begin(), step.effects.end(), [](const auto& effect) {
     return std::holds_alternative<Halt>(effect) || std::holds_alternative<AskUser>(effect);
   });
@@ -124,6 +126,8 @@ Task<Result<MissionReport>> MissionRun::drive(std::optional<ResumeAsked> resume,
   } else {
     fresh_ = true;
     body_.tree_at_start = co_await evidence_.tree();
+    going = journal_.write("at_work", json::Object{{"tree", body_.tree_at_start}}, body_, false,
+                           store::Durability::kWritten);
     plan_.go_on = Continue{};
   }
   while (going && !plan_.halt) {
@@ -288,8 +292,8 @@ Task<Result<void>> MissionRun::after_failure(Error error) {
 Task<Result<void>> MissionRun::wait_for_children() {
   while (delegation_.undelivered().empty() && delegation_.count_open() > 0) {
     wake_.reset();
-    const Deadline wall = scope_of({}).deadline;
-    const async::Event::Wake woken = co_await wake_.wait(wall);
+    const Deadline never = Deadline::never();  // `listen` looks at the time
+    const async::Event::Wake woken = co_await wake_.wait(never);
     OAP_CO_CHECK_OK(take_orders_in());
     if (plan_.halt) {
       co_return Result<void>{};
@@ -309,9 +313,9 @@ Task<Result<void>> MissionRun::wait_for_children() {
 
 Task<Result<void>> MissionRun::ask_person() {
   if (answer_.empty() && parts_.person.is_there()) {
-    body_.active = active_time();
+    begin_rest();
     auto answer = co_await parts_.person.answer(body_.status.question);
-    began_ = parts_.clock.steady();  // a person's time is no time at work
+    begin_anew();
     answer_ = answer.value_or("");
   }
   if (answer_.empty()) {
@@ -359,9 +363,11 @@ Task<hooks::DoneVerdict> MissionRun::turn_ended(std::string final_text) {
   }
   if (parts_.person.is_there() && parts_.countdown.count() > 0) {
     spoke_ = false;
+    begin_rest();
     const bool go_on = co_await parts_.person.countdown(
         fmt::format("iteration {} of {}", body_.status.iteration + 1, body_.limits.iterations),
         parts_.countdown);
+    begin_anew();
     if (!go_on || std::exchange(spoke_, false)) {
       [[maybe_unused]] const auto paused =
           apply(PauseAsked{parts_.principal.user_id, "interrupted", true});
@@ -376,60 +382,5 @@ Task<hooks::DoneVerdict> MissionRun::turn_ended(std::string final_text) {
 }
 
 void MissionRun::user_spoke() { spoke_ = true; }
-
-/// Whoever takes open work or a check out of the plan may do so; it is told in the end.
-void MissionRun::note_changes(const std::string& plan) {
-  std::map<std::string, std::string> open;
-  const TodoDocument document = TodoDocument::parse(plan);
-  for (const TodoItem& item : document.items()) {
-    if (item.is_leaf() && !is_closed(item.effective)) {
-      open.emplace(item.key, item.id.empty() ? fmt::format("'{}'", item.text)
-                                             : fmt::format("{} '{}'", item.id, item.text));
-    }
-  }
-  for (const auto& [key, name] : open_items_) {
-    const bool stays = std::any_of(document.items().begin(), document.items().end(),
-                                   [&key](const TodoItem& item) { return item.key == key; });
-    if (!stays && body_.dropped.size() < kMostNoted) {
-      body_.dropped.push_back(parts_.redact(name));
-    }
-  }
-  open_items_ = std::move(open);
-  note_checks(document);
-}
-
-void MissionRun::note_checks(const TodoDocument& document) {
-  std::map<std::string, std::string> checks;
-  for (const TodoItem& item : document.items()) {
-    checks.emplace(item.key, item.meta("check"));
-    const auto before = checks_.find(item.key);
-    const std::string_view now = item.meta("check");
-    if (before == checks_.end() || before->second.empty() || before->second == now ||
-        body_.weakened.size() >= kMostNoted) {
-      continue;
-    }
-    body_.weakened.push_back(parts_.redact(
-        fmt::format("the check `{}` of {} was {}", before->second,
-                    item.id.empty() ? fmt::format("'{}'", item.text) : item.id,
-                    now.empty() ? "taken away" : fmt::format("replaced by `{}`", now))));
-  }
-  checks_ = std::move(checks);
-}
-
-Task<CompletionVerdict> MissionRun::look() {
-  CompletionInput input;
-  input.tree = co_await evidence_.tree();
-  files_.read_into(input);
-  input.tree_at_start = body_.tree_at_start;
-  input.evidence = evidence_.all(input.tree);
-  input.changed = evidence_.changed_since_pass();
-  input.children = delegation_.open();
-  note_changes(input.todo.value_or(""));
-  input.dropped = body_.dropped;
-  input.weakened = body_.weakened;
-  body_.changed_programs = body_.changed_programs || evidence_.has_changed_programs();
-  input.changed_programs = body_.changed_programs;
-  co_return judge_completion(input);
-}
 
 }  // namespace oap::orchestration

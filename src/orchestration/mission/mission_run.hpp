@@ -77,6 +77,8 @@ struct MissionParts {
   Millis lease{10'000};
   ContextControl* context = nullptr;  ///< null: no conversation is shortened
   SkillScopes* scopes = nullptr;      ///< null: no skill narrows
+  /// How long people have been asked for approvals, in all: no time at work. Empty: never.
+  std::function<Millis()> asked = {};
 };
 
 /// Drives one mission that this process has claimed, until it ends or lets go of it: turns of the
@@ -133,6 +135,9 @@ class MissionRun final : public LiveMission {
   Result<void> may_begin(int turn, bool is_commander);
   std::optional<BudgetSpent> spent_budget() const;
   Millis active_time() const;
+  void begin_rest();
+  void begin_anew();
+  bool is_time_over() const;
   void note_use();
   std::int64_t tokens() const;
   TurnLoop::Scope scope_of(const MissionSeat& seat);
@@ -178,7 +183,9 @@ class MissionRun final : public LiveMission {
   int turns_ = 0;  // of this continuation
   std::int64_t calls_since_write_ = 0;
   std::int64_t written_requests_ = 0;  // of the usage in the last durable write
-  SteadyTime began_;
+  SteadyTime began_;         // of the time that body_.active does not hold yet
+  Millis asked_before_{0};   // people, by then
+  bool rests_ = false;       // a person has the word: a question, the countdown
   async::CancelSource turn_cancel_;
   async::Event wake_;
   bool spoke_ = false;

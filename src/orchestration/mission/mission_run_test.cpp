@@ -174,7 +174,7 @@ TEST_F(MissionHouse, AnotherOwnerEndsThisOneWithoutAnyWrite) {
   const auto report = drive(record, provider);
   ASSERT_FALSE(report);
   EXPECT_EQ(report.error().code(), Code::kFailedPrecondition);
-  EXPECT_EQ(kinds(), std::vector<std::string>{"started"});
+  EXPECT_EQ(kinds(), (std::vector<std::string>{"started", "at_work"}));
   EXPECT_EQ(provider.requests.size(), 1U);
 }
 

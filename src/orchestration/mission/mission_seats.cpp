@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "orchestration/mission/mission_prompts.hpp"
@@ -76,6 +78,7 @@ Task<ToolOutcome> MissionRun::call_tool(const MissionSeat& seat, workflow::ToolI
   Result<void> written;
   if (evidence) {
     evidence->command = parts_.redact(evidence->command);
+    evidence->hollow = parts_.redact(evidence->hollow);
     json::Object body = to_json(*evidence);
     if (!seat.task_id.empty()) {
       body["task_id"] = seat.task_id;
@@ -93,8 +96,30 @@ Task<ToolOutcome> MissionRun::call_tool(const MissionSeat& seat, workflow::ToolI
   co_return outcome;
 }
 
+/// Without the time in which people were asked: whoever works beside a question is on it for free.
 Millis MissionRun::active_time() const {
-  return body_.active + std::chrono::duration_cast<Millis>(parts_.clock.steady() - began_);
+  if (rests_) {
+    return body_.active;
+  }
+  const auto passed = std::chrono::duration_cast<Millis>(parts_.clock.steady() - began_);
+  const Millis asked = parts_.asked ? parts_.asked() - asked_before_ : Millis(0);
+  return body_.active + std::max(passed - asked, Millis(0));
+}
+
+/// A person's time is no time at work.
+void MissionRun::begin_rest() {
+  body_.active = active_time();
+  rests_ = true;
+}
+
+void MissionRun::begin_anew() {
+  rests_ = false;
+  began_ = parts_.clock.steady();
+  asked_before_ = parts_.asked ? parts_.asked() : Millis(0);
+}
+
+bool MissionRun::is_time_over() const {
+  return body_.limits.wall.count() > 0 && active_time() >= body_.limits.wall;
 }
 
 /// What a kill must not lose before the next durable write.
@@ -122,7 +147,7 @@ std::optional<BudgetSpent> MissionRun::spent_budget() const {
     return BudgetSpent{"cost", fmt::format("the budget of ${:.4f} is used up (${:.4f} were spent)",
                                            *limits.cost_usd, *body_.usage.cost_usd)};
   }
-  if (limits.wall.count() > 0 && active_time() >= limits.wall) {
+  if (is_time_over()) {
     return BudgetSpent{"wall", fmt::format("the budget of {:g} s at work is used up",
                                            std::chrono::duration<double>(limits.wall).count())};
   }
@@ -169,9 +194,8 @@ TurnLoop::Scope MissionRun::scope_of(const MissionSeat& seat) {
   scope.principal = parts_.principal;
   scope.principal.role = seat.role;
   scope.workspace = parts_.workspace;
-  const Millis wall =
-      body_.limits.wall.count() > 0 ? body_.limits.wall : std::chrono::hours(24 * 30);
-  scope.deadline = Deadline::after(std::max(wall - active_time(), Millis(0)));
+  const Millis longest = std::chrono::hours(24 * 30);  // `listen` looks at the time at work
+  scope.deadline = Deadline::after(longest);
   return scope;
 }
 

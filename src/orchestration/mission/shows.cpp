@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <optional>
 #include <string>
 
 #include "orchestration/mission/command_list.hpp"
@@ -92,12 +93,39 @@ Shows look_shows(const shell::SimpleCommand& command, bool of_a_program) {
   return count_operands(command) >= needed ? Shows::kLook : Shows::kNothing;
 }
 
-/// `python3 -c "print(1)"` shows nothing of the work; what imports, opens or asserts does.
+/// Modules that know nothing of the work.
+bool is_of_the_language(std::string_view module) {
+  static constexpr std::array<std::string_view, 18> kModules = {
+      "sys",    "os",        "time",   "math",        "json",     "re",
+      "random", "datetime",  "string", "itertools",   "typing",   "functools",
+      "enum",   "platform",  "base64", "collections", "textwrap", "__future__"};
+  return is_one_of(module, kModules);
+}
+
+/// `python3 -c "print(1)"` shows nothing of the work, nor does `import sys; sys.exit(0)`; what
+/// imports something else, opens, asserts or runs does.
 bool is_idle_code(std::string_view code) {
-  static constexpr std::array<std::string_view, 7> kWorks = {"import", "assert", "open(", "require",
-                                                             "exec",   "from ",  "load"};
-  return std::none_of(kWorks.begin(), kWorks.end(),
-                      [code](std::string_view word) { return text::contains(code, word); });
+  static constexpr std::array<std::string_view, 10> kWorks = {
+      "open(", "require", "exec", "load", "assert ", "os.", "read", "run", "spawn", "raise"};
+  if (std::any_of(kWorks.begin(), kWorks.end(),
+                  [code](std::string_view word) { return text::contains(code, word); })) {
+    const bool says_so = text::contains(code, "assert True") || text::contains(code, "assert 1");
+    return says_so && !text::contains(code, "import") && !text::contains(code, "open(");
+  }
+  std::string word;
+  bool imports = false;
+  for (const char c : std::string(code) + " ") {
+    if (text::is_alpha(c) || text::is_digit(c) || c == '_') {
+      word += c;
+      continue;
+    }
+    if (imports && !word.empty() && word != "import" && word != "as" && !is_of_the_language(word)) {
+      return false;
+    }
+    imports = word == "import" || word == "from" || (imports && (word.empty() || c == ','));
+    word.clear();
+  }
+  return true;
 }
 
 class Reader {
@@ -246,6 +274,9 @@ class Reader {
     if (program == "bash" || program == "sh" || program == "dash" || program == "zsh") {
       return shell_shows(outer, depth);
     }
+    if (program == "xargs" && runs_any_input(outer)) {
+      return Shows::kNothing;
+    }
     if (program == "find" &&
         std::any_of(outer.argv.begin(), outer.argv.end(),
                     [](const auto& word) { return word.starts_with("-exec"); })) {
@@ -259,6 +290,14 @@ class Reader {
       return command(shell::Script{}, *inner, of_a_program, depth);
     }
     return program_shows(outer, program, of_a_program);
+  }
+
+  /// `xargs -r x` runs nothing where nothing came; `xargs -I{} sh -c {}` runs what came.
+  static bool runs_any_input(const shell::SimpleCommand& command) {
+    return std::any_of(command.argv.begin() + 1, command.argv.end(), [](const std::string& word) {
+      return word == "-r" || word == "--no-run-if-empty" || word.starts_with("-I") || word == "-i" ||
+             word == "sh" || word == "bash" || word.starts_with("--replace");
+    });
   }
 
   static Shows shell_shows(const shell::SimpleCommand& outer, int depth) {
@@ -282,6 +321,28 @@ class Reader {
     return outer.redirects.empty() ? Shows::kNothing : Shows::kRun;
   }
 
+  /// A look at the text alone: `python3 -m py_compile`, `node --check`; or nothing but a version.
+  static std::optional<Shows> only_parsed(const shell::SimpleCommand& command,
+                                          std::string_view program) {
+    static constexpr std::array<std::string_view, 6> kSayVersion = {"node", "npm",  "deno",
+                                                                    "bun",  "pnpm", "yarn"};
+    const std::string second = command.argv.size() > 1 ? command.argv[1] : "";
+    const std::string third = command.argv.size() > 2 ? command.argv[2] : "";
+    if (program.starts_with("python") && second == "-m" &&
+        (third == "py_compile" || third == "compileall" || third == "tabnanny")) {
+      return Shows::kLook;
+    }
+    if ((program == "node" && (second == "--check" || second == "-c")) ||
+        ((program == "ruby" || program == "perl") && second == "-c") ||
+        (program == "php" && second == "-l")) {
+      return Shows::kLook;
+    }
+    if (second == "-v" && command.argv.size() == 2 && is_one_of(program, kSayVersion)) {
+      return Shows::kNothing;
+    }
+    return std::nullopt;
+  }
+
   static Shows program_shows(const shell::SimpleCommand& command, std::string_view program,
                              bool of_a_program) {
     if (is_one_of(program, kNothing)) {
@@ -293,6 +354,9 @@ class Reader {
     }
     if (is_one_of(program, kLooks)) {
       return look_shows(command, of_a_program);
+    }
+    if (const auto parsed = only_parsed(command, program)) {
+      return *parsed;
     }
     for (std::size_t i = 1; i < command.argv.size(); ++i) {
       const std::string& word = command.argv[i];
@@ -326,6 +390,14 @@ Shows what_success_shows(std::string_view command) {
     return is_idle_code(command) ? Shows::kNothing : Shows::kRun;
   }
   return Reader().list(command, false, 0);
+}
+
+Shows what_shows(const Evidence& seen) {
+  return seen.hollow.empty() ? what_success_shows(seen.command) : Shows::kNothing;
+}
+
+std::string_view why_nothing(const Evidence& seen) {
+  return seen.hollow.empty() ? why_nothing(seen.command) : std::string_view(seen.hollow);
 }
 
 std::string_view why_nothing(std::string_view command) {
