@@ -293,8 +293,8 @@ OAP_AFTER_FORK std::int64_t file_time() {
   if (file >= 0) {
     struct stat info{};
     raw::call(SYS_fstat, file, &info);
-    const bool changed = raw::call(SYS_fchmod, file, 0600) == 0 &&
-                         raw::call(SYS_fstat, file, &info) == 0;
+    const bool changed =
+        raw::call(SYS_fchmod, file, 0600) == 0 && raw::call(SYS_fstat, file, &info) == 0;
     raw::close(static_cast<int>(file));
     if (changed) {
       return std::int64_t{info.st_ctim.tv_sec} * 1'000'000'000 + info.st_ctim.tv_nsec;
