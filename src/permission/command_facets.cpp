@@ -110,7 +110,10 @@ class Reader {
     const std::string name = assigned_name(assignment);
     const bool own = command.argv.empty() && is_own_variable(name);
     const bool separates = name == "IFS" && !command.argv.empty() && command.argv[0] == "read";
-    if (own || separates) {
+    const std::size_t equals = assignment.find('=');
+    const bool appends = equals != name.size();
+    if (own || separates ||
+        (!appends && is_switch(name, std::string_view(assignment).substr(equals + 1)))) {
       return;
     }
     note_variable(name);
@@ -172,6 +175,7 @@ class Reader {
       if (touch.operand != nullptr) {
         facet.creates = touch.operand->creates;
         facet.skips_hidden = touch.operand->skips_hidden;
+        facet.skips_links = touch.operand->skips_links;
         facet.only = touch.operand->only;
       }
       facet.shown = shown.empty() ? path : shown;
@@ -228,11 +232,15 @@ class Reader {
     CommandFacet facet = call_facet(command);
     facet.open = command.dynamic && words_cannot_matter(command, script_);
     const bool message = command.dynamic && is_open_in_message(command);
-    facet.harmless = prints_here_document(command);
+    facet.harmless = prints_here_document(command) || is_control(command, script_, facet.open) ||
+                     moves_inside(command);
     const std::string hazard = call_hazard(command);
     facet.doubt = doubt_of(command, facet.name, facet.open || message, hazard);
     if (facet.doubt.empty()) {
       facet.doubt = place_doubt(command, facet.name);
+    }
+    if (facet.doubt.empty() && command.splits && !command.dynamic && names_may_split(command)) {
+      facet.doubt = "the names of files become several words without quotes";
     }
     facet.launches = launch_doubt(command, hazard);
     const std::size_t paths = facets_.paths.size();
@@ -245,6 +253,38 @@ class Reader {
     follow(command, facet.name);
     facets_.commands.push_back(std::move(facet));
     add_same(command);
+  }
+
+  /// A glob outside quotes, put in for a variable: names with blanks in them are no single words.
+  bool names_may_split(const SimpleCommand& command) const {
+    for (std::size_t i = 0; i < command.argv.size(); ++i) {
+      if (command.kinds[i] != WordKind::kGlob) {
+        continue;
+      }
+      const auto names = places_.known() && places_.all().size() == 1
+                             ? expand_glob(command.argv[i], places_.first())
+                             : std::nullopt;
+      if (!names || std::any_of(names->begin(), names->end(), [&](const std::string& name) {
+            return name.find_first_of(" \t\n*?[", name.starts_with('/') ? places_.first().size()
+                                                                        : 0) != std::string::npos &&
+                   name != command.argv[i];
+          })) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /// `cd` to a place inside the workspace that is known: what comes after is judged there.
+  bool moves_inside(const SimpleCommand& command) {
+    if (command.argv.front() != "cd" || command.argv.size() != 2 ||
+        command.kinds[1] != WordKind::kStatic || command.argv[1].find_first_of("-+~") == 0 ||
+        !command.redirects.empty() || !command.assignments.empty() || !places_.known()) {
+      return false;
+    }
+    return std::all_of(places_.all().begin(), places_.all().end(), [&](const std::string& from) {
+      return resolver_.facet(command.argv[1], Action::kRead, from).inside;
+    });
   }
 
   /// Other names for the same: rules that ask or deny count for them too.
@@ -370,8 +410,12 @@ class Reader {
     if (name == "export" || name == "declare" || name == "typeset" || name == "readonly" ||
         name == "local") {
       for (std::size_t i = 1; i < command.argv.size(); ++i) {
-        if (command.argv[i].find('=') != std::string::npos) {
-          note_variable(assigned_name(command.argv[i]));
+        const std::string& word = command.argv[i];
+        const std::string given = assigned_name(word);
+        const bool sets = word.find('=') == given.size() && command.kinds[i] == WordKind::kStatic;
+        if (word.find('=') != std::string::npos &&
+            !(sets && is_switch(given, std::string_view(word).substr(given.size() + 1)))) {
+          note_variable(given);
         }
       }
     }
@@ -399,7 +443,7 @@ void add_command(std::string_view source, std::string_view cwd, std::string_view
                  Facets& facets) {
   facets.runs_commands = true;
   facets.command_text = text::trim(source);
-  const shell::Script script = shell::parse(source);
+  const shell::Script script = shell::parse_with_values(source);
   Reader(script, cwd, workspace, facets).read();
 }
 

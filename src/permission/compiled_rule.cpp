@@ -95,6 +95,19 @@ bool match_argv(const CompiledRule& rule, const CommandFacet& command) {
 
 constexpr std::string_view kWild = "*?[{\\";
 
+/// An option as a word of a pattern, without the wildcards around it; "" where it is none.
+std::string option_in(std::string_view word) {
+  while (word.starts_with('*')) {
+    word.remove_prefix(1);
+  }
+  while (word.ends_with('*')) {
+    word.remove_suffix(1);
+  }
+  const bool option =
+      word.size() > 1 && word[0] == '-' && word.find_first_of(kWild) == std::string_view::npos;
+  return option ? std::string(word) : std::string();
+}
+
 /// Fills `front` and `front_only` where the rule names options.
 void read_front(CompiledRule& out) {
   const Rule& rule = out.rule;
@@ -103,13 +116,20 @@ void read_front(CompiledRule& out) {
   }
   std::vector<std::string> words = rule.argv;
   out.front_only = true;
+  bool wild = false;
   for (const std::string_view word : text::split_words(rule.pattern)) {
-    if (word.find_first_of(kWild) != std::string_view::npos) {
-      out.front_only = rule.pattern.ends_with(" *") &&
-                       rule.pattern.find_first_of(kWild) + 1 == rule.pattern.size();
+    const std::string option = option_in(word);
+    const bool plain = word.find_first_of(kWild) == std::string_view::npos;
+    if (!option.empty() && (words.size() > 1 || plain)) {
+      words.push_back(option);
+    } else if (word == "*") {
+      wild = true;
+    } else if (!plain || wild) {
+      out.front_only = false;
       break;
+    } else {
+      words.emplace_back(word);
     }
-    words.emplace_back(word);
   }
   const bool options = std::any_of(words.begin(), words.end(), [](const std::string& word) {
     return word.size() > 1 && word[0] == '-';
@@ -127,12 +147,36 @@ char letter_of(std::string_view program, std::string_view option) {
     char letter;
   };
   static constexpr Same kSame[] = {
-      {"rm", "--recursive", 'r'},    {"rm", "--force", 'f'},  {"rm", "-R", 'r'},
-      {"cp", "--recursive", 'r'},    {"cp", "--force", 'f'},  {"chmod", "--recursive", 'R'},
-      {"chown", "--recursive", 'R'}, {"git", "--force", 'f'}, {"git", "--delete", 'd'},
-      {"mv", "--force", 'f'},        {"ln", "--force", 'f'},  {"grep", "--recursive", 'r'},
-      {"docker", "--force", 'f'},    {"kill", "-KILL", '9'},  {"kill", "-SIGKILL", '9'},
+      {"rm", "--recursive", 'r'},
+      {"rm", "--force", 'f'},
+      {"rm", "-R", 'r'},
+      {"cp", "--recursive", 'r'},
+      {"cp", "--force", 'f'},
+      {"chmod", "--recursive", 'R'},
+      {"chown", "--recursive", 'R'},
+      {"git", "--force", 'f'},
+      {"git", "--delete", 'd'},
+      {"mv", "--force", 'f'},
+      {"ln", "--force", 'f'},
+      {"grep", "--recursive", 'r'},
+      {"docker", "--force", 'f'},
+      {"kill", "-KILL", '9'},
+      {"kill", "-SIGKILL", '9'},
+      {"docker", "--volume", 'v'},
+      {"podman", "--volume", 'v'},
+      {"docker", "--publish", 'p'},
+      {"docker", "--env", 'e'},
+      {"docker", "--user", 'u'},
+      {"curl", "--request", 'X'},
+      {"curl", "--data", 'd'},
+      {"curl", "--upload-file", 'T'},
+      {"npm", "--global", 'g'},
+      {"npm", "--location=global", 'g'},
+      {"kubectl", "--all-namespaces", 'A'},
+      {"kubectl", "--filename", 'f'},
+      {"kubectl", "--namespace", 'n'},
   };
+  option = option.substr(0, option.starts_with("--location") ? option.size() : option.find('='));
   for (const Same& one : kSame) {
     const bool abbreviated = option.size() > 3 && one.option.starts_with(option);
     if (one.program == program && (one.option == option || abbreviated)) {
@@ -145,7 +189,9 @@ char letter_of(std::string_view program, std::string_view option) {
 bool has_letter(const CommandFacet& command, char letter) {
   return std::any_of(command.argv.begin() + 1, command.argv.end(), [&](const std::string& word) {
     const bool group = word.size() > 1 && word[0] == '-' && word[1] != '-';
-    return (group && word.find(letter, 1) != std::string::npos) ||
+    const bool either = letter == 'r' && (command.name == "rm" || command.name == "cp");
+    return (group && (word.find(letter, 1) != std::string::npos ||
+                      (either && word.find('R', 1) != std::string::npos))) ||
            letter_of(command.name, word) == letter;
   });
 }
@@ -155,6 +201,8 @@ bool has_written(const CommandFacet& command, const std::string& option) {
   const bool as_it_is =
       std::any_of(command.argv.begin() + 1, command.argv.end(), [&](const std::string& word) {
         return word == option || word.starts_with(option + "=") ||
+               (option.size() > 2 && option[1] != '-' && word[0] == '-' &&
+                (word.substr(1) == option || word.starts_with("-" + option + "="))) ||
                (word.size() > 3 && word.starts_with("--") && option.starts_with(word));
       });
   if (as_it_is) {
@@ -163,6 +211,9 @@ bool has_written(const CommandFacet& command, const std::string& option) {
   if (option[1] == '-') {
     const char letter = letter_of(command.name, option);
     return letter != '\0' && has_letter(command, letter);
+  }
+  if (command.name == "git" && option == "-D") {
+    return has_letter(command, 'D') || (has_letter(command, 'd') && has_letter(command, 'f'));
   }
   return option.size() < 6 && std::all_of(
                                   option.begin() + 1, option.end(),

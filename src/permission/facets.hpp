@@ -28,10 +28,12 @@ struct PathFacet {
   bool unsure = false;            ///< a tree of which only some is touched, and which is not known
   bool creates = false;           ///< such a part of which is also what is not there yet
   bool skips_hidden = false;      ///< of a tree, nothing whose name begins with a dot
+  bool skips_links = false;       ///< of a tree, no file that is only linked to
   bool unmatched = false;         ///< a glob that matches no file now; the paths are its own text
   bool may_write = false;         ///< named to a program that is not known: it may write there
   bool mentioned = false;         ///< a tree that some word names: only rules about its own parts
   std::vector<std::string> only;  ///< of a tree, files with such names (globs); all where empty
+  bool linked = false;            ///< of a tree's listing: it is only a link
   bool shared = false;            ///< a file to be written that has other names (hard links)
   std::string shown;              ///< as written
 };

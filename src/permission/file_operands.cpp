@@ -10,6 +10,8 @@ using shell::WordKind;
 constexpr std::string_view kWriters =
     " touch mkdir tee truncate mkfifo mknod sponge script chattr setfattr mktemp fallocate black "
     "isort autoflake rustfmt ";
+constexpr std::string_view kEditors =
+    " vi vim nvim nano pico micro emacs joe jed mcedit kate gedit code codium subl hx kak ";
 constexpr std::string_view kReplacers =  // read, written or removed in place
     " gzip gunzip bzip2 bunzip2 xz unxz lzma unlzma zstd unzstd lz4 compress uncompress pigz "
     "setfacl ed ex ";
@@ -18,6 +20,9 @@ constexpr std::string_view kReplacers =  // read, written or removed in place
 
 std::vector<FileOperand> OperandCollector::collect() {
   take_options();
+  if (words_.any_prefix({"--files0-from", "--files-from", "--pathspec-from-f", "-files0-from"})) {
+    add_unknown(Action::kRead, false);
+  }
   if (words_.is({"git"})) {
     git();
   } else if (changes_in_place()) {
@@ -47,6 +52,9 @@ void OperandCollector::dispatch_rest() {
     const bool tree = words_.any_short("rR") || words_.any_prefix({"--r"}) || name == "rimraf";
     all(Action::kDelete, tree);
     unknown_rest(Action::kDelete, tree);
+    if (name == "shred" || name == "wipe" || name == "srm") {
+      all(Action::kWrite, tree);
+    }
   } else if (words_.is({"cp", "mv", "install", "ln", "link", "rsync", "scp", "ditto"})) {
     copies();
   } else if (Words::listed(kWriters, name)) {
@@ -59,6 +67,12 @@ void OperandCollector::dispatch_rest() {
       without_first();
     }
     all(Action::kWrite, words_.any_short("R") || words_.any_prefix({"--recursive"}));
+  } else if (Words::listed(kEditors, name)) {
+    all(Action::kRead, false);
+    if (!words_.any_word({"-R", "-M"})) {
+      all(Action::kWrite, false);
+    }
+    unknown_rest(Action::kWrite, false);
   } else if (name == "dd") {
     dd();
   } else if (name == "find") {

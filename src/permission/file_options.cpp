@@ -56,6 +56,13 @@ constexpr FileOption kOptions[] = {
     {" terraform ", "", " -var-file ", Action::kRead},
     {" gh ", "F", " --body-file --input ", Action::kRead},
     {" ffmpeg ", "i", "", Action::kRead},
+    {" sort ", "T", " --temporary-directory ", Action::kWrite},
+    {" psql xmllint pylint sdiff enscript a2ps ctags age cscope exiftool ", "o", " --output --out ",
+     Action::kWrite},
+    {" psql ", "L", " --log-file ", Action::kWrite},
+    {" psql ", "f", " --file ", Action::kRead},
+    {" ctags ", "f", "", Action::kWrite},
+    {" less ", "oO", " --log-file --LOG-FILE ", Action::kWrite},
 };
 
 }  // namespace

@@ -4,6 +4,7 @@
 
 #include "permission/builtin_policy.hpp"
 #include "permission/evaluation.hpp"
+#include "permission/paths.hpp"
 #include "shell/name_set.hpp"
 
 // What can only raise an answer, whatever the rules allow.
@@ -193,7 +194,10 @@ void Evaluation::add_path_floors() {
       floors_.push_back({Level::kAsk, "builtin/unknown-file",
                          fmt::format("'{}' is not known before it runs", path.shown)});
     }
-    if (path.redirect && roles_.any_command && !named(path_unit(i), path_unit(i))) {
+    // What a program may read it may be given.
+    const bool plain = path.access == Action::kRead && path.exact && path.inside &&
+                       !is_sensitive(path) && path.canonical == path.lexical;
+    if (path.redirect && !plain && roles_.any_command && !named(path_unit(i), path_unit(i))) {
       Decision decision = builtin_for(path);
       floors_.push_back({decision.level, std::move(decision.rule), std::move(decision.reason)});
     }

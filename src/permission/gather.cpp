@@ -53,11 +53,16 @@ bool holds_none(TreeLook& look, const CompiledRule& rule, const PathFacet& path,
     return !below;
   }
   const bool whole = path.relative == "." || !path.inside;
-  if (!tree.listing.complete || (whole && tree.files.empty()) || !look.spend(tree.files.size())) {
+  const bool away = tree.listing.leads_away && !path.skips_links;
+  if (!tree.listing.complete || away || (whole && tree.files.empty()) ||
+      !look.spend(tree.files.size())) {
     return false;
   }
   const std::vector<text::Glob> only = names_of(path);
   return std::none_of(tree.files.begin(), tree.files.end(), [&](const PathFacet& file) {
+    if (path.skips_links && file.linked) {
+      return false;
+    }
     const std::string_view name =
         std::string_view(file.lexical).substr(file.lexical.rfind('/') + 1);
     const bool named =

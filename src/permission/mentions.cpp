@@ -171,6 +171,11 @@ class Gatherer {
     if (known_ && !word.starts_with('@') && !library && (!behind_option || searches(program_))) {
       return;
     }
+    if (const std::size_t blank = word.find(' ');
+        blank != std::string_view::npos && before_ == "-o" &&
+        (program_ == "ssh" || program_ == "scp" || program_ == "sftp")) {
+      word.remove_prefix(blank + 1);  // -o "IdentityFile x"
+    }
     const bool packs = program_ == "git" && command_.argv[1] == "archive";
     value(word, behind_option ? takes_place() : packs || !takes_verbs(program_));
   }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "permission/programs.hpp"
 #include "permission/words.hpp"
 #include "shell/name_set.hpp"
 
@@ -100,6 +101,46 @@ bool is_open_in_message(const shell::SimpleCommand& command) {
     }
   }
   return true;
+}
+
+bool is_control(const shell::SimpleCommand& command, const shell::Script& script, bool open) {
+  const std::string& program = command.argv.front();
+  const bool separates =
+      program == "read" && command.assignments.size() == 1 && command.assignments.front() == "IFS=";
+  if (command.kinds.front() != WordKind::kStatic || (command.dynamic && !open) ||
+      !(command.assignments.empty() || separates) ||
+      (!command.wrapper.empty() && command.wrapper != "bash" && command.wrapper != "sh")) {
+    return false;
+  }
+  const auto every = [&](auto test) {
+    return std::all_of(command.argv.begin() + 1, command.argv.end(), test);
+  };
+  if (program == "test" || program == "[") {
+    const bool evaluates =
+        !every([](const std::string& word) { return word != "-v" && word != "-R"; });
+    return !evaluates && (!command.dynamic || is_plain_test(command, script));
+  }
+  if (Words::one_of(program, {"true", "false", ":"})) {
+    return !command.dynamic;
+  }
+  if (Words::one_of(program, {"exit", "return", "break", "continue", "shift"})) {
+    return every([](const std::string& word) {
+      return word == "$?" || word.find_first_not_of("0123456789") == std::string::npos;
+    });
+  }
+  if (program == "set") {
+    return every([](const std::string& word) {
+      return Words::one_of(word, {"-e", "-u",  "-x",       "-eu",     "-ex",     "-ux",   "-eux",
+                                  "-o", "-eo", "-uo",      "-euo",    "-exo",    "-euxo", "+e",
+                                  "+u", "+x",  "pipefail", "errexit", "nounset", "xtrace"});
+    });
+  }
+  return program == "read" && every([](const std::string& word) {
+           return word == "-r" ||
+                  (is_own_variable(word) &&
+                   word.find_first_not_of("abcdefghijklmnopqrstuvwxyz_0123456789") ==
+                       std::string::npos);
+         });
 }
 
 bool prints_here_document(const shell::SimpleCommand& command) {

@@ -15,4 +15,8 @@ bool is_open_in_message(const shell::SimpleCommand& command);
 /// `cat` with nothing but a here-document: it prints what stands in the command.
 bool prints_here_document(const shell::SimpleCommand& command);
 
+/// True for builtins that steer the script and touch nothing else: `true`, `set -e`, `exit 1`,
+/// `[ -f x ]`, `read -r line`, `break`. `open`: words_cannot_matter() of the command.
+bool is_control(const shell::SimpleCommand& command, const shell::Script& script, bool open);
+
 }  // namespace oap::permission

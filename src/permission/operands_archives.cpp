@@ -125,6 +125,11 @@ void OperandCollector::tar_members(bool makes, bool extracts, bool archive_first
       add(list[n], makes ? Action::kWrite : Action::kRead, false);
     } else if (makes) {
       add(list[n], Action::kRead, true);
+      const bool follows = words_.any_short("h") || words_.any_prefix({"--deref"}) ||
+                           (skipped_ != 0 && words_[1].find('h') != std::string_view::npos);
+      if (!out_.empty()) {
+        out_.back().skips_links = !follows;
+      }
       if (const auto from = given_directory(); from && from->exact) {
         add(from->path + "/" + command_.argv[list[n]],
             from->path.starts_with('~') ? WordKind::kTilde : command_.kinds[list[n]], Action::kRead,

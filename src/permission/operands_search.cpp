@@ -170,9 +170,14 @@ void OperandCollector::searches() {
   }
   all(Action::kRead, tree);
   const bool skips = skips_hidden_files(words_);
+  const bool skips_links =
+      (grep && !words_.any_short("R") && !words_.any_prefix({"--deref"})) ||
+      (words_.is({"rg"}) && !words_.any_short("L") && !words_.any_prefix({"--fol"})) ||
+      (words_.is({"ag"}) && !words_.any_short("f") && !words_.any_prefix({"--fol"}));
   for (std::size_t i = before; tree && i < out_.size(); ++i) {
     out_[i].only = only_;
     out_[i].skips_hidden = skips;
+    out_[i].skips_links = skips_links;
   }
   unknown_rest(Action::kRead, false);
 }
@@ -217,6 +222,9 @@ std::optional<std::vector<FileOperand>> names_given_by(const shell::SimpleComman
     tree.skips_hidden = !hidden;
     return tree;
   };
+  if (words.is({"find"}) && words.any_word({"-files0-from"})) {
+    return std::nullopt;
+  }
   if (words.is({"find"})) {
     if (!finds && words.any_word({"-printf", "-fprintf", "-exec", "-execdir", "-ok", "-okdir"})) {
       return std::nullopt;

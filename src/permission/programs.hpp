@@ -21,6 +21,7 @@ struct FileOperand {
   bool unsure = false;        ///< of a tree, an unknown part
   bool creates = false;       ///< of such a part, also what is not there yet
   bool skips_hidden = false;  ///< of a tree, nothing whose name begins with a dot
+  bool skips_links = false;   ///< of a tree, no file that is only linked to
   std::vector<std::string>
       only;  ///< of a tree, only files with such names (globs); all where empty
 };
@@ -37,6 +38,10 @@ std::optional<std::vector<FileOperand>> names_given_by(const shell::SimpleComman
 
 /// True where NAME may be set before a command without changing what the command is.
 bool is_safe_variable(std::string_view name);
+
+/// True where setting NAME to this value only switches something: a number or yes or no, for a name
+/// that is neither well known nor speaks of files, programs, options or trust.
+bool is_switch(std::string_view name, std::string_view value);
 
 /// True where NAME, assigned on its own, is a script's own affair: no program and no shell reads
 /// it.

@@ -85,10 +85,75 @@ constexpr Alias kAliases[] = {
 
 }  // namespace
 
+namespace {
+
+/// The mode in digits without zeros in front; "" where it is not one that gives everything to all.
+std::string mode_of(std::string_view written) {
+  if (written.find_first_not_of("01234567") == std::string_view::npos) {
+    const std::size_t zeros = written.find_first_not_of('0');
+    return zeros == std::string_view::npos || zeros == 0 ? std::string()
+                                                         : std::string(written.substr(zeros));
+  }
+  for (const std::string_view who : {"a", "ugo", "ugoa", ""}) {
+    for (const std::string_view bits : {"rwx", "rxw", "wrx", "wxr", "xrw", "xwr"}) {
+      if (written == std::string(who) + "+" + std::string(bits) ||
+          written == std::string(who) + "=" + std::string(bits)) {
+        return "777";
+      }
+    }
+  }
+  return {};
+}
+
+void add_chmod(const std::vector<std::string>& argv, std::vector<std::vector<std::string>>& out) {
+  for (std::size_t i = 1; i < argv.size(); ++i) {
+    if (argv[i].starts_with('-')) {
+      continue;
+    }
+    if (std::string mode = mode_of(argv[i]); !mode.empty()) {
+      out.push_back(argv);
+      out.back().front() = "chmod";
+      out.back()[i] = std::move(mode);
+    }
+    return;
+  }
+}
+
+/// `git-push` is git's own program for `git push`.
+void add_git_program(const std::vector<std::string>& argv, const std::string& program,
+                     std::vector<std::vector<std::string>>& out) {
+  std::vector<std::string> words = {"git", program.substr(4)};
+  words.insert(words.end(), argv.begin() + 1, argv.end());
+  out.push_back(std::move(words));
+}
+
+/// A push that overwrites by its words alone.
+void add_forced_push(const std::vector<std::string>& argv, std::size_t verb,
+                     std::vector<std::vector<std::string>>& out) {
+  const bool forced =
+      std::any_of(argv.begin() + static_cast<std::ptrdiff_t>(verb) + 1, argv.end(),
+                  [](const std::string& word) {
+                    return (word.size() > 1 && word[0] == '+') || word == "--mirror";
+                  });
+  if (forced) {
+    std::vector<std::string> words = {"git", "push", "--force"};
+    words.insert(words.end(), argv.begin() + static_cast<std::ptrdiff_t>(verb) + 1, argv.end());
+    out.push_back(std::move(words));
+  }
+}
+
+}  // namespace
+
 std::vector<std::vector<std::string>> same_calls(const std::vector<std::string>& argv) {
   std::vector<std::vector<std::string>> out;
-  static const shell::NameSet kPrograms(" git npm cargo svn yarn pnpm bun helm brew docker ");
+  static const shell::NameSet kPrograms(
+      " git npm cargo svn yarn pnpm bun helm brew docker terraform tofu ");
   const std::string program(shell::base_name(argv.front()));
+  if (program == "chmod") {
+    add_chmod(argv, out);
+  } else if (program.starts_with("git-") && program.size() > 4) {
+    add_git_program(argv, program, out);
+  }
   if (!kPrograms.contains(program)) {
     return out;
   }
@@ -105,7 +170,23 @@ std::vector<std::vector<std::string>> same_calls(const std::vector<std::string>&
     out.push_back(std::move(words));
   };
   const std::string& written = argv[verb];
+  if (program == "terraform" || program == "tofu") {
+    const bool destroys = std::any_of(argv.begin(), argv.end(), [](const std::string& word) {
+      return word == "-destroy" || word == "--destroy" || word == "-destroy=true";
+    });
+    if (written == "apply" && destroys) {
+      add("destroy", verb + 1);
+    }
+    return out;
+  }
+  if (program == "cargo" && written.starts_with('+') && verb + 1 < argv.size()) {
+    add(argv[verb + 1], verb + 2);
+    return out;
+  }
   if (program == "git") {
+    if (written == "push") {
+      add_forced_push(argv, verb, out);
+    }
     const bool nested = written == "lfs" || written == "subtree" || written == "flow";
     const bool pushes =
         kPushes.find(" " + written + " ") != std::string_view::npos &&

@@ -40,9 +40,9 @@ TreeListing list_tree(const std::string& directory, std::size_t most) {
       auto target = os::canonical_path(path);
       const bool directory_link = fs::is_directory(path, unknown);
       const bool elsewhere = !target || below(*target, directory).empty();
-      out.complete = out.complete && !(directory_link && elsewhere);
+      out.leads_away = out.leads_away || (directory_link && elsewhere);
       if (!directory_link) {
-        out.files.push_back({path, target ? *std::move(target) : std::string()});
+        out.files.push_back({path, target ? *std::move(target) : std::string(), true});
       }
     } else if (!entry.is_directory(unknown)) {
       out.files.push_back({path, {}});
@@ -70,6 +70,7 @@ const TreeLook::Tree& TreeLook::of(const PathFacet& tree) {
     PathFacet facet;
     facet.lexical = file.path;
     facet.canonical = file.target.empty() ? file.path : file.target;
+    facet.linked = file.link;
     place_facet(facet, tree.inside ? workspace : std::string_view("/"));
     made.files.push_back(std::move(facet));
   }

@@ -16,11 +16,13 @@ struct TreeListing {
   struct File {
     std::string path;    ///< absolute, as it is reached
     std::string target;  ///< the file itself, where `path` is a link
+    bool link = false;
   };
   std::vector<File> files;
-  bool exists = false;     ///< the directory is there
-  std::size_t looked = 0;  ///< how many entries
-  bool complete = false;   ///< nothing was left out: no error, no limit, no link to another tree
+  bool exists = false;      ///< the directory is there
+  std::size_t looked = 0;   ///< how many entries
+  bool complete = false;    ///< nothing was left out: no error, no limit
+  bool leads_away = false;  ///< some link leads to another tree, which is not listed
 };
 
 /// Lists what is below `directory` (canonical), at most `most` entries; links to directories are

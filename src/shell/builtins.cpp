@@ -131,7 +131,9 @@ void note_builtin(const Wrapping& w) {
   note_redefining_builtin(w);
   note_set_variables(w);
   note_set(w);
-  if (w.program == "eval") {
+  if (w.program == "jobs" && w.size() > 2 && w.word(1) == "-x") {
+    list_payload(w, 2, w.size(), false);
+  } else if (w.program == "eval") {
     parse_joined(w, w.size() > 1 && w.word(1) == "--" ? 2 : 1);
   } else if (w.program == "trap") {
     unwrap_trap(w);

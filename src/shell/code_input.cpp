@@ -122,6 +122,9 @@ void guess_inputs(Findings& findings) {
   const Wrapping w{none, "", findings, 1};
   const std::vector<std::string> inputs = findings.inputs;
   for (const std::string& text : inputs) {
+    if (findings.reads_input) {
+      guess_text(w, text);
+    }
     if (findings.reads_code) {
       guess_code_text(w, text);
       const std::vector<std::string_view> lines = text::split(text, '\n');

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "shell/parser.hpp"
+#include "shell/wrapping.hpp"
 
 // The compound commands: for, case, [[ ]], functions, coproc.
 namespace oap::shell {
@@ -24,9 +25,11 @@ void Parser::parse_for() {
   }
   const Word name = parse_word(false);
   findings_.script.variables.push_back(name.text);
+  ++findings_.loops[name.text];
   skip_blanks_and_newlines();
   if (!at_word("in")) {
     findings_.others.insert(name.text);
+    findings_.unknown.insert(name.text);
     return;
   }
   step(2);
@@ -48,8 +51,12 @@ void Parser::parse_for() {
     for (const Word& word : expand_braces(parse_word(false), overflow)) {
       numbers = numbers && !word.text.empty() &&
                 word.text.find_first_not_of("0123456789") == std::string::npos;
+      note_value(name.text, word, findings_);
     }
-    numbers = numbers && !overflow;
+    if (overflow) {
+      numbers = false;
+      findings_.unknown.insert(name.text);
+    }
   }
   (numbers ? findings_.numbers : findings_.others).insert(name.text);
 }
@@ -111,12 +118,14 @@ void Parser::note_evaluated_operand(const Word& word) {
   note_arithmetic(word.text, findings_);
   bool code = word.text.find('`') != std::string::npos;
   for (std::size_t i = 0; i < word.text.size(); ++i) {
-    const bool expansion = word.marks[i] == static_cast<char>(Mark::kExpansion);
+    const bool expansion = is_expansion(word.marks[i]);
     const bool special = word.text[i] == '[' || word.text[i] == '$';
     code = code || (special && !expansion);
   }
   if (code || word.has_expansion()) {
     findings_.doubt("[[ evaluates its operand");
+    const SimpleCommand none;
+    guess_text({none, "[[", findings_, depth_}, ": \"" + word.text + "\"");
   }
 }
 

@@ -142,7 +142,8 @@ bool Parser::parse_inner(Word& scratch, bool in_double) {
   if (peek() == '`') {
     const std::size_t from = pos_;
     parse_backtick(in_double);
-    scratch.add(src_.substr(from, pos_ - from), Mark::kExpansion);
+    scratch.add(src_.substr(from, pos_ - from),
+                in_double ? Mark::kQuotedExpansion : Mark::kExpansion);
     return true;
   }
   return false;
@@ -186,7 +187,7 @@ void Parser::parse_dollar(Word& word, bool in_double) {
   const bool list = next == '@' || next == '*' ||
                     (next == '{' && written.find_first_of("@*!") != std::string_view::npos);
   word.splits = word.splits || !in_double || list;
-  word.add(src_.substr(from, pos_ - from), Mark::kExpansion);
+  word.add(written, in_double ? Mark::kQuotedExpansion : Mark::kExpansion);
 }
 
 void Parser::parse_parameter(bool in_double) {

@@ -40,8 +40,12 @@ void parse_into(std::string_view source, Findings& findings, int depth,
   Parser(source, findings, depth, wrapper).parse_all();
 }
 
-Script parse(std::string_view source) {
+namespace {
+
+/// Reads the whole source; `known` values are put in.
+Findings gather(std::string_view source, const KnownValues* known) {
   Findings findings;
+  findings.known = known;
   if (source.size() > kMaxSourceBytes) {
     findings.doubt("the script is longer than 64 KB");
     findings.script.over_limit = true;
@@ -55,6 +59,10 @@ Script parse(std::string_view source) {
     findings.doubt("a program takes its input for code");
   }
   guess_inputs(findings);
+  return findings;
+}
+
+Script finish(Findings findings) {
   for (const std::string& name : findings.evaluated) {
     if (findings.others.contains(name)) {
       findings.doubt("arithmetic evaluates the variable " + name);
@@ -67,6 +75,21 @@ Script parse(std::string_view source) {
     }
   }
   return std::move(findings.script);
+}
+
+}  // namespace
+
+Script parse(std::string_view source) { return finish(gather(source, nullptr)); }
+
+Script parse_with_values(std::string_view source) {
+  Findings findings = gather(source, nullptr);
+  const KnownValues known = known_values(findings, source);
+  if (known.empty()) {
+    return finish(std::move(findings));
+  }
+  Findings with_values = gather(source, &known);
+  return finish(still_hold(known, with_values, source) ? std::move(with_values)
+                                                       : std::move(findings));
 }
 
 }  // namespace oap::shell

@@ -1,11 +1,13 @@
 #pragma once
 
+#include <map>
 #include <set>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "shell/parse.hpp"
+#include "shell/values.hpp"
 #include "shell/word.hpp"
 
 namespace oap::shell {
@@ -13,9 +15,13 @@ namespace oap::shell {
 /// What all nested parsers of one script gather together. Private to this folder.
 struct Findings {
   Script script;
-  std::set<std::string, std::less<>> evaluated;  ///< names whose value arithmetic evaluates
-  std::set<std::string, std::less<>> numbers;    ///< names that were given a number
-  std::set<std::string, std::less<>> others;     ///< names that were given anything else
+  std::set<std::string, std::less<>> evaluated;    ///< names whose value arithmetic evaluates
+  std::set<std::string, std::less<>> numbers;      ///< names that were given a number
+  std::set<std::string, std::less<>> others;       ///< names that were given anything else
+  KnownValues values;                              ///< what names were given word for word
+  std::set<std::string, std::less<>> unknown;      ///< names that were given what is not known
+  std::map<std::string, long, std::less<>> loops;  ///< how many for loops set a name
+  const KnownValues* known = nullptr;              ///< put in where the script itself uses them
   std::size_t work = 0;
   int guessing = 0;          ///< above 0: what is found is only possible, and doubts are not noted
   bool reads_input = false;  ///< some shell takes its input for commands
@@ -79,13 +85,17 @@ class Parser {
   void parse_simple();
   bool parse_function_definition(const std::vector<Word>& words);
   void finish_simple(SimpleCommand command, const std::vector<Word>& words, std::size_t documents);
+  std::vector<Word> expand_words(const std::vector<Word>& words);
+  std::vector<std::vector<Word>> forms_of(const std::vector<Word>& words, bool documents);
+  bool puts_values() const { return findings_.known != nullptr && wrapper_.empty(); }
+  void finish_redirect(SimpleCommand& command, Redirect redirect, const Word& word);
   void parse_trailing_redirects();
   void guess_program_time();
 
   // Redirections.
   bool at_redirect() const;
   void parse_redirect(SimpleCommand& command);
-  void parse_here_document(SimpleCommand& command);
+  void parse_here_document(SimpleCommand& command, Redirect redirect);
   void read_here_documents();
   void read_here_document(const HereDocument& document);
 

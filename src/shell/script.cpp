@@ -48,9 +48,23 @@ std::string ansi_quote(std::string_view word) {
   return out + "'";
 }
 
-std::string show(std::string_view word, WordKind kind) {
+/// A word that was not read by the parser has no spelling.
+std::string show(std::string_view word, WordKind kind, std::string_view spelling) {
+  if (!spelling.empty()) {
+    return std::string(spelling);
+  }
   const bool as_written = kind != WordKind::kStatic;
   return as_written && !needs_ansi(word) ? std::string(word) : quote_word(word);
+}
+
+/// In front of a command some words would not be a program's name.
+std::string show_program(std::string_view word) {
+  static constexpr std::string_view kReserved =
+      " if then elif else fi while until do done for select case esac function coproc time in ";
+  const std::string out = quote_word(word);
+  const bool special = out == word && (word.find('=') != std::string_view::npos ||
+                                       kReserved.find(" " + out + " ") != std::string_view::npos);
+  return special ? "'" + out + "'" : out;
 }
 
 std::string_view operator_of(Redirect::Kind kind) {
@@ -99,24 +113,38 @@ std::string quote_word(std::string_view word) {
 
 std::string render(const SimpleCommand& command) {
   std::string out;
+  std::string documents;
   const auto add = [&out](std::string_view piece) {
     if (!out.empty()) {
       out += ' ';
     }
     out += piece;
   };
-  for (const std::string& assignment : command.assignments) {
+  for (std::size_t i = 0; i < command.assignments.size(); ++i) {
+    const std::string& assignment = command.assignments[i];
     const std::size_t equals = assignment.find('=');
-    add(assignment.substr(0, equals + 1) + quote_word(assignment.substr(equals + 1)));
+    add(i < command.assignment_spellings.size()
+            ? command.assignment_spellings[i]
+            : assignment.substr(0, equals + 1) + quote_word(assignment.substr(equals + 1)));
   }
   for (std::size_t i = 0; i < command.argv.size(); ++i) {
-    add(show(command.argv[i], command.kinds[i]));
+    const bool program = i == 0 && command.kinds[0] == WordKind::kStatic;
+    add(program ? show_program(command.argv[0])
+                : show(command.argv[i], command.kinds[i],
+                       i < command.spellings.size() ? command.spellings[i] : ""));
   }
   for (const Redirect& redirect : command.redirects) {
-    add(operator_of(redirect.kind));
-    out += show(redirect.target, redirect.word);
+    const std::string_view op = redirect.op.empty() ? operator_of(redirect.kind) : redirect.op;
+    add(redirect.descriptor + std::string(op));
+    const std::string target = show(redirect.target, redirect.word, redirect.spelling);
+    if (redirect.kind == Redirect::Kind::kHereDocument) {
+      out += redirect.literal && target == redirect.target ? "'" + target + "'" : target;
+      documents += "\n" + redirect.text + redirect.target;
+    } else {
+      out += (target.starts_with('<') || target.starts_with('>') ? " " : "") + target;
+    }
   }
-  return out;
+  return out + documents;
 }
 
 }  // namespace oap::shell

@@ -30,7 +30,11 @@ struct Redirect {
   Kind kind = Kind::kRead;
   std::string target;
   WordKind word = WordKind::kStatic;
-  std::string text = {};  ///< of a here-document: its lines, as written
+  std::string text = {};        ///< of a here-document: its lines, as written
+  std::string descriptor = {};  ///< "2", "{name}"; "" where none is written
+  std::string op = {};        ///< the operator as written (">|", "&>", "<<-"); "" stands for `kind`
+  std::string spelling = {};  ///< of a target that is not kStatic: as the shell would read it back
+  bool literal = false;       ///< of a here-document: nothing in it is expanded
 };
 
 /// One program call as the shell would make it. `argv[i]` has kind `kinds[i]`; a command of
@@ -38,11 +42,14 @@ struct Redirect {
 struct SimpleCommand {
   std::vector<std::string> argv;
   std::vector<WordKind> kinds;
+  /// Of words that are not kStatic, as the shell would read them back; "" or absent for the others.
+  std::vector<std::string> spellings;
   bool dynamic = false;  ///< some word is kDynamic, or the program word is not static
   bool splits = false;   ///< some expansion stands outside quotes: it may become several words
   std::vector<Redirect> redirects;
   std::vector<std::string>
-      assignments;        ///< "NAME=value", "NAME+=value", as written before the program
+      assignments;  ///< "NAME=value", "NAME+=value", as written before the program
+  std::vector<std::string> assignment_spellings;  ///< likewise
   std::string wrapper;    ///< the program that runs this one ("sudo", "xargs", "bash"); "" for none
   bool possible = false;  ///< a guess at what `wrapper` may run: a caller may forbid by it, never
                           ///< allow, and need not allow it
@@ -88,7 +95,9 @@ std::string_view base_name(std::string_view program);
 /// $'\u202e'. For showing to a person.
 std::string quote_word(std::string_view word);
 
-/// The command in one line, as the shell would read it: what a person is asked to approve.
+/// The command as the shell would read it back, a here-document on lines of its own: what a person
+/// is asked to approve. Parsed again it gives the same words, kinds, assignments and redirections;
+/// only a deceptive character inside an expansion is shown by its number instead.
 std::string render(const SimpleCommand& command);
 
 }  // namespace oap::shell

@@ -1,12 +1,15 @@
+#include <algorithm>
 #include <utility>
 
 #include "shell/parser.hpp"
+#include "shell/wrapping.hpp"
 
 namespace oap::shell {
 namespace {
 
 constexpr std::size_t kMaxInputs = 32;
 constexpr std::size_t kMaxBraceWords = 4096;
+constexpr std::size_t kMaxForms = 16;
 
 /// Words that begin, continue or end a compound command; met as a program only where a line
 /// continuation or the words before hid them.
@@ -28,6 +31,28 @@ bool declares(std::string_view program) {
          program == "export" || program == "readonly";
 }
 
+/// The command with these words; redirections and assignments stay.
+SimpleCommand with_words(SimpleCommand command, const std::vector<Word>& words) {
+  for (const Word& word : words) {
+    const WordKind kind = kind_of(word);
+    command.argv.push_back(word.text);
+    command.kinds.push_back(kind);
+    if (kind != WordKind::kStatic) {
+      command.spellings.resize(command.argv.size());
+      command.spellings.back() = spell(word);
+    }
+    command.dynamic = command.dynamic || kind == WordKind::kDynamic;
+    command.splits = command.splits || word.splits;
+  }
+  if (!command.spellings.empty()) {
+    command.spellings.resize(command.argv.size());
+  }
+  if (!command.kinds.empty() && command.kinds.front() == WordKind::kGlob) {
+    command.dynamic = true;
+  }
+  return command;
+}
+
 void note_assignment(const Word& word, std::size_t length, Findings& findings) {
   const std::size_t name_end = word.text.find_first_of("[+=");
   const std::string name = word.text.substr(0, name_end);
@@ -45,6 +70,7 @@ void note_assignment(const Word& word, std::size_t length, Findings& findings) {
 void Parser::parse_simple() {
   SimpleCommand command;
   std::vector<Word> words;
+  std::vector<Word> assigned_words;
   const std::size_t documents = pending_.size();
   while (!at_end()) {
     skip_blanks();
@@ -70,12 +96,17 @@ void Parser::parse_simple() {
     const std::size_t assigned = may_assign ? assignment_length(word) : 0;
     if (assigned != 0) {
       note_assignment(word, assigned, findings_);
+      assigned_words.push_back(word);
     }
     if (words.empty() && assigned != 0) {
       command.assignments.push_back(word.text);
+      command.assignment_spellings.push_back(spell_assignment(word));
     } else {
       words.push_back(word);
     }
+  }
+  for (const Word& word : assigned_words) {
+    note_assigned(word, words.empty(), findings_);
   }
   finish_simple(std::move(command), words, documents);
 }
@@ -97,45 +128,83 @@ bool Parser::parse_function_definition(const std::vector<Word>& words) {
   return false;
 }
 
+/// The words after brace expansion; one that has too many stays as it is, and is not known.
+std::vector<Word> Parser::expand_words(const std::vector<Word>& words) {
+  std::vector<Word> out;
+  for (const Word& written : words) {
+    bool overflow = findings_.words > kMaxBraceWords;
+    std::vector<Word> made =
+        overflow ? std::vector<Word>{written} : expand_braces(written, overflow);
+    findings_.words += made.size() - 1;
+    if (overflow && written.text.find('{') != std::string::npos) {
+      made.assign(1, written);
+      std::fill(made[0].marks.begin(), made[0].marks.end(), static_cast<char>(Mark::kExpansion));
+    }
+    for (Word& word : made) {
+      if (!word.empty() || written.quoted) {
+        out.push_back(std::move(word));
+      }
+    }
+  }
+  return out;
+}
+
+/// The command's words as they are, or once for each of the values that are put into them.
+std::vector<std::vector<Word>> Parser::forms_of(const std::vector<Word>& words, bool documents) {
+  if (!puts_values() || documents) {
+    return {words};
+  }
+  std::vector<std::vector<Word>> forms(1);
+  for (const Word& word : words) {
+    const std::vector<Word> values = put_values(word, *findings_.known);
+    if (forms.size() * values.size() > kMaxForms) {
+      return {words};
+    }
+    const std::size_t before = forms.size();
+    for (std::size_t n = 1; n < values.size(); ++n) {
+      for (std::size_t i = 0; i < before; ++i) {
+        forms.push_back(forms[i]);
+      }
+    }
+    for (std::size_t i = 0; i < forms.size(); ++i) {
+      forms[i].push_back(values.empty() ? word : values[i / before]);
+    }
+  }
+  return forms;
+}
+
 void Parser::finish_simple(SimpleCommand command, const std::vector<Word>& words,
                            std::size_t documents) {
   findings_.spend(16 * words.size());
   if (!words.empty() && words.front().all_plain() && is_reserved(words.front().text)) {
     findings_.doubt("a reserved word where none is expected");
   }
-  for (const Word& written : words) {
-    bool overflow = findings_.words > kMaxBraceWords;
-    const std::vector<Word> made =
-        overflow ? std::vector<Word>{written} : expand_braces(written, overflow);
-    findings_.words += made.size() - 1;
-    overflow = overflow && written.text.find('{') != std::string::npos;
-    for (const Word& word : made) {
-      if (word.empty() && !written.quoted) {
-        continue;
-      }
-      const WordKind kind = overflow ? WordKind::kDynamic : kind_of(word);
-      command.argv.push_back(word.text);
-      command.kinds.push_back(kind);
-      command.dynamic = command.dynamic || kind == WordKind::kDynamic;
-      command.splits = command.splits || word.splits;
-    }
-  }
-  if (!command.kinds.empty() && command.kinds.front() == WordKind::kGlob) {
-    command.dynamic = true;
-  }
-  if (command.argv.empty() && command.assignments.empty() && command.redirects.empty()) {
+  const std::vector<Word> expanded = expand_words(words);
+  if (expanded.empty() && command.assignments.empty() && command.redirects.empty()) {
     return;
   }
   command.wrapper = wrapper_;
   command.fed_by = std::exchange(feeder_, SimpleCommand::kNobody);
-  last_simple_ = findings_.script.commands.size();
-  for (std::size_t i = documents; i < pending_.size(); ++i) {
-    pending_[i].command = last_simple_;
-  }
-  if (list_command(std::move(command), findings_, depth_)) {
+  const auto forms = forms_of(expanded, documents != pending_.size());
+  for (const std::vector<Word>& form : forms) {
+    last_simple_ = findings_.script.commands.size();
     for (std::size_t i = documents; i < pending_.size(); ++i) {
-      pending_[i].is_script = true;
+      pending_[i].command = last_simple_;
     }
+    if (list_command(with_words(command, form), findings_, depth_)) {
+      for (std::size_t i = documents; i < pending_.size(); ++i) {
+        pending_[i].is_script = true;
+      }
+    }
+  }
+  if (forms.size() > 1) {
+    last_simple_ = SimpleCommand::kNobody;
+  }
+  if (puts_values() && std::any_of(expanded.begin(), expanded.end(), may_vanish)) {
+    std::vector<Word> rest = expanded;
+    std::erase_if(rest, may_vanish);
+    const Guessing guessing(findings_);
+    list_command(with_words(command, rest), findings_, depth_);
   }
 }
 
@@ -161,6 +230,7 @@ bool Parser::at_redirect() const {
 
 void Parser::parse_redirect(SimpleCommand& command) {
   const bool both = peek() == '&';
+  const std::size_t from = pos_;
   if (peek() == '{') {
     const std::size_t close = std::min(src_.find('}', pos_), src_.size());
     findings_.script.variables.emplace_back(src_.substr(pos_ + 1, close - pos_ - 1));
@@ -168,8 +238,10 @@ void Parser::parse_redirect(SimpleCommand& command) {
   while (peek() != '<' && peek() != '>') {
     step();
   }
+  Redirect redirect;
+  redirect.descriptor = both ? "" : src_.substr(from, pos_ - from);
   if (looking_at("<<") && !looking_at("<<<")) {
-    parse_here_document(command);
+    parse_here_document(command, std::move(redirect));
     return;
   }
   struct Form {
@@ -182,39 +254,50 @@ void Parser::parse_redirect(SimpleCommand& command) {
       {">>", Redirect::Kind::kAppend},      {">|", Redirect::Kind::kWrite},
       {">&", Redirect::Kind::kDuplicate},   {">", Redirect::Kind::kWrite},
   };
-  Redirect redirect;
   for (const Form& form : kForms) {
     if (looking_at(form.text)) {
       redirect.kind = form.kind;
+      redirect.op = both ? "&" + std::string(form.text) : form.text;
       step(form.text.size());
       break;
     }
   }
-  const bool output = src_[pos_ - 1] == '&' && src_[pos_ - 2] == '>';
   skip_blanks();
   const Word word = parse_word(false);
   if (word.empty()) {
     findings_.doubt("a redirection without a target");
     return;
   }
+  if (both && redirect.kind == Redirect::Kind::kDuplicate) {
+    redirect.kind = Redirect::Kind::kWrite;
+  }
+  const std::vector<Word> values =
+      puts_values() ? put_values(word, *findings_.known) : std::vector<Word>{};
+  for (const Word& value : values) {
+    finish_redirect(command, redirect, value);
+  }
+  if (values.empty()) {
+    finish_redirect(command, std::move(redirect), word);
+  }
+}
+
+void Parser::finish_redirect(SimpleCommand& command, Redirect redirect, const Word& word) {
   bool overflow = false;
   const bool braces = expand_braces(word, overflow).size() != 1;
   redirect.target = word.text;
   redirect.word = braces || overflow ? WordKind::kDynamic : kind_of(word);
+  redirect.spelling = redirect.word == WordKind::kStatic ? "" : spell(word);
   if (redirect.kind == Redirect::Kind::kDuplicate) {
     std::string_view digits = word.text;
     if (digits.size() > 1 && digits.ends_with('-')) {
       digits.remove_suffix(1);
     }
     const bool descriptor = is_number(digits) || digits == "-";
-    if (!descriptor && output) {
+    if (!descriptor && redirect.op == ">&") {
       redirect.kind = Redirect::Kind::kWrite;
     } else if (!descriptor) {
       findings_.doubt("a file descriptor is not known before it runs");
     }
-  }
-  if (both && redirect.kind == Redirect::Kind::kDuplicate) {
-    redirect.kind = Redirect::Kind::kWrite;
   }
   if (redirect.kind == Redirect::Kind::kHereString && redirect.word == WordKind::kDynamic) {
     findings_.doubt("a here-string is not known before it runs");
@@ -225,11 +308,14 @@ void Parser::parse_redirect(SimpleCommand& command) {
   command.redirects.push_back(std::move(redirect));
 }
 
-void Parser::parse_here_document(SimpleCommand& command) {
+void Parser::parse_here_document(SimpleCommand& command, Redirect redirect) {
   HereDocument document;
   step(2);
+  redirect.kind = Redirect::Kind::kHereDocument;
+  redirect.op = "<<";
   if (peek() == '-') {
     document.strip_tabs = true;
+    redirect.op = "<<-";
     step();
   }
   skip_blanks();
@@ -245,8 +331,9 @@ void Parser::parse_here_document(SimpleCommand& command) {
   if (word.has_expansion() || src_.substr(from, pos_ - from).find('$') != std::string_view::npos) {
     findings_.doubt("a here-document's delimiter holds an expansion");
   }
-  command.redirects.push_back(
-      {Redirect::Kind::kHereDocument, document.delimiter, WordKind::kStatic});
+  redirect.target = document.delimiter;
+  redirect.literal = document.quoted;
+  command.redirects.push_back(std::move(redirect));
   document.redirect = command.redirects.size() - 1;
   pending_.push_back(std::move(document));
 }

@@ -34,6 +34,10 @@ bool list_payload(const Wrapping& w, std::size_t from, std::size_t to, bool more
   const auto end = static_cast<std::ptrdiff_t>(to);
   payload.argv.assign(w.command.argv.begin() + begin, w.command.argv.begin() + end);
   payload.kinds.assign(w.command.kinds.begin() + begin, w.command.kinds.begin() + end);
+  if (w.command.spellings.size() == w.size()) {
+    payload.spellings.assign(w.command.spellings.begin() + begin,
+                             w.command.spellings.begin() + end);
+  }
   payload.dynamic = more_arguments || payload.kinds.front() == WordKind::kGlob ||
                     std::find(payload.kinds.begin(), payload.kinds.end(), WordKind::kDynamic) !=
                         payload.kinds.end();
@@ -52,6 +56,7 @@ void parse_text(const Wrapping& w, std::string_view source) {
 void parse_argument(const Wrapping& w, std::size_t at) {
   if (!w.known(at)) {
     w.findings.doubt(w.program + " runs text that is not known before it runs");
+    w.findings.reads_input = true;
     guess_text(w, w.word(at));
     return;
   }
@@ -64,6 +69,7 @@ std::string parse_joined(const Wrapping& w, std::size_t from) {
   for (std::size_t i = from; i < w.size(); ++i) {
     if (!w.known(i)) {
       w.findings.doubt(w.program + " runs text that is not known before it runs");
+      w.findings.reads_input = true;
     }
     source += (i > from ? " " : "") + w.word(i);
   }
@@ -111,6 +117,7 @@ bool unwrap_shell(const Wrapping& w) {
     const std::string& word = w.word(at);
     if (!w.known(at)) {
       w.findings.doubt("an option of " + w.program + " is not known before it runs");
+      w.findings.reads_input = true;
       return false;
     }
     if (word == "--" || word == "-") {
@@ -335,6 +342,7 @@ bool unwrap(const Wrapping& w) {
   }
   if (is_one_of(w.program, {".", "source"})) {
     w.findings.doubt(w.program + " runs a file in this shell");
+    w.findings.reads_input = w.findings.reads_input || (w.size() > 1 && !w.known(1));
     return w.size() > 1 && is_input(w.word(1)) && reads_commands(w);
   }
   if (w.program == "find") {

@@ -190,9 +190,7 @@ bool Word::all_plain() const {
   return !quoted && marks.find_first_not_of(static_cast<char>(Mark::kPlain)) == std::string::npos;
 }
 
-bool Word::has_expansion() const {
-  return marks.find(static_cast<char>(Mark::kExpansion)) != std::string::npos;
-}
+bool Word::has_expansion() const { return std::any_of(marks.begin(), marks.end(), is_expansion); }
 
 WordKind kind_of(const Word& word) {
   if (word.has_expansion()) {

@@ -10,7 +10,17 @@
 namespace oap::shell {
 
 /// How each byte of a word came about: `plain` bytes mean something to the shell.
-enum class Mark : char { kPlain = 'p', kQuoted = 'q', kExpansion = 'e' };
+enum class Mark : char {
+  kPlain = 'p',
+  kQuoted = 'q',
+  kExpansion = 'e',
+  kQuotedExpansion = 'd',  ///< within double quotes
+};
+
+inline bool is_expansion(char mark) {
+  return mark == static_cast<char>(Mark::kExpansion) ||
+         mark == static_cast<char>(Mark::kQuotedExpansion);
+}
 
 /// One word before expansion: its bytes without quotes, and a mark for each. An expansion stands
 /// there as its source. Private to this folder.
@@ -34,6 +44,11 @@ struct Word {
 };
 
 WordKind kind_of(const Word& word);
+
+/// A word that is not static, so that the shell reads it back as it is.
+std::string spell(const Word& word);
+/// The same for "NAME=value" before a program.
+std::string spell_assignment(const Word& word);
 
 /// Length of "NAME=" or "NAME+=" or "NAME[…]=" at the start of the word; 0 where it is no
 /// assignment.

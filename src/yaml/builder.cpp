@@ -7,6 +7,7 @@
 #include <yaml-cpp/mark.h>
 
 #include "text/utf8.hpp"
+#include "yaml/question_marks.hpp"
 #include "yaml/scalar.hpp"
 
 namespace oap::yaml {
@@ -207,8 +208,10 @@ void Builder::OnAlias(const YAML::Mark& mark, YAML::anchor_t anchor) {
   add(source.value);
 }
 
-void Builder::OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
-                       const std::string& value) {
+void Builder::OnScalar(const YAML::Mark& mark, const std::string& given_tag, YAML::anchor_t anchor,
+                       const std::string& given) {
+  const std::string tag = unmask(given_tag, stand_in_);
+  const std::string value = unmask(given, stand_in_);
   const int line = line_of(mark);
   if (fault_) {
     return;

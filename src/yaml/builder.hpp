@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include <yaml-cpp/eventhandler.h>
@@ -25,7 +26,9 @@ class Builder final : public YAML::EventHandler {
     bool in_key = false;  ///< the fault is that something cannot be a key
   };
 
-  explicit Builder(const Limits& limits) : limits_(limits) {}
+  /// `stand_in`: what stands for "?" in what comes.
+  Builder(const Limits& limits, std::string stand_in)
+      : limits_(limits), stand_in_(std::move(stand_in)) {}
 
   const std::optional<Fault>& fault() const { return fault_; }
   json::Value take_value() { return std::move(root_); }
@@ -84,6 +87,7 @@ class Builder final : public YAML::EventHandler {
   void record_line(int line);
 
   Limits limits_;
+  std::string stand_in_;
   std::optional<Fault> fault_;
   json::Value root_;
   std::map<std::string, int, std::less<>> lines_;

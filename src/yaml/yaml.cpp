@@ -11,6 +11,7 @@
 
 #include "text/utf8.hpp"
 #include "yaml/builder.hpp"
+#include "yaml/question_marks.hpp"
 
 namespace oap::yaml {
 namespace {
@@ -131,10 +132,11 @@ Result<Document> parse(std::string_view text, std::string file, const Limits& li
     return fail_at(file, 1, fmt::format("the text is larger than {} bytes", limits.max_bytes));
   }
   OAP_CHECK_OK(check_characters(text, file));
-  Builder builder(limits);
+  const Masked masked = mask_question_marks(text);
+  Builder builder(limits, masked.stand_in);
   // yaml-cpp takes the end of the text for a closing quote, but not the end of a document.
   const bool ended = text.empty() || text.back() == '\n';
-  OAP_CHECK_OK(feed(std::string(text) + (ended ? "...\n" : "\n...\n"), file, builder));
+  OAP_CHECK_OK(feed(masked.text + (ended ? "...\n" : "\n...\n"), file, builder));
   Document document;
   document.value = builder.take_value();
   if (document.value.is_null()) {
