@@ -1,8 +1,10 @@
+#include <algorithm>
 #include <memory>
 #include <mutex>
 
 #include <re2/re2.h>
 
+#include "security/secret_checks.hpp"
 #include "security/secret_context.hpp"
 #include "security/token_types.hpp"
 #include "text/strings.hpp"
@@ -131,6 +133,11 @@ constexpr NamedType kNamed[] = {
     {"laravel_app_key", "app_key", "base64:[A-Za-z0-9+/]{43}="},
     {"django_secret_key", "secret_key|django", "[A-Za-z0-9!@#$%^&*()_+=-]{50}"},
     {"rails_secret_key_base", "secret_key_base", "[a-f0-9]{128}|[a-f0-9]{64}"},
+    {"ably_key", "ably", "[A-Za-z0-9_-]{6}\\.[A-Za-z0-9_-]{6}:[A-Za-z0-9_-]{43}"},
+    {"ghost_admin_key", "ghost", "[a-f0-9]{24}:[a-f0-9]{64}"},
+    {"fal_key", "fal_key|fal_api",
+     "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}:[a-f0-9]{32}"},
+    {"expo_token", "expo", "[A-Za-z0-9_-]{40}"},
     {"rails_master_key", "rails_master|master_key", "[a-f0-9]{32}"},
 };
 
@@ -172,6 +179,41 @@ std::string_view named_type(std::string_view snake_name, std::string_view value)
     if (named && matches(row, value)) {
       return kNamed[row].type;
     }
+  }
+  return {};
+}
+
+namespace {
+
+/// Names under which a UUID is no mere id: "api_key", "CLIENT_SECRET", "RAILWAY_TOKEN".
+bool names_credential(std::string_view name, std::string_view snake) {
+  static constexpr std::string_view kEnds[] = {
+      "api_key",       "apikey",        "api_token",     "access_token",   "auth_token",
+      "secret_key",    "client_secret", "app_secret",    "api_secret",     "access_key",
+      "bearer_token",  "admin_token",   "root_token",    "deploy_token",   "license_key",
+      "vault_token",   "consul_token",  "nomad_token",   "service_token",  "project_token",
+      "server_token",  "account_key",   "private_token", "personal_token", "http_token",
+      "railway_token", "secret"};
+  const bool capitals =
+      std::none_of(name.begin(), name.end(), [](char c) { return c >= 'a' && c <= 'z'; });
+  return name_kind(name) == NameKind::kPassword || (capitals && snake.ends_with("_token")) ||
+         std::any_of(std::begin(kEnds), std::end(kEnds),
+                     [&](std::string_view end) { return snake.ends_with(end); });
+}
+
+}  // namespace
+
+std::string_view type_by_name(std::string_view name, std::string_view value) {
+  if (name.empty() || value.empty() || is_sample(value) || is_reference(value)) {
+    return {};
+  }
+  const std::string snake = snake_case(name);
+  const std::string_view named = named_type(snake, value);
+  if (!named.empty()) {
+    return named;
+  }
+  if (is_uuid(value) && names_credential(name, snake)) {
+    return name_kind(name) == NameKind::kPassword ? "password" : "generic_secret";
   }
   return {};
 }

@@ -39,6 +39,27 @@ constexpr MarkPattern kPhrases[] = {
      Demand::kNamed},
     {Mark::kPhrase, "<key>[A-Za-z0-9_.-]{2,72}</key>\\s{0,20}<string>[^\\s<]", true,
      Demand::kNamed},
+    {Mark::kPhrase, "\\bENV[ \\t]{1,3}[A-Za-z0-9_]{3,60}[ \\t]{1,3}[\"']?[^\\s\"'=]", false,
+     Demand::kNamed},
+    {Mark::kPhrase,
+     "(?:\\bSetEnv|fastcgi_param|proxy_set_header|add_header|http-request[ ]set-header)[ "
+     "\\t]{1,8}[A-Za-z0-9_-]{3,60}[ \\t]{1,8}[\"']?[^\\s\"'=]",
+     false, Demand::kNamed},
+    {Mark::kPhrase,
+     "variable[ ]{1,3}\"[A-Za-z0-9_-]{2,60}\"[ "
+     "]?\\{[^{}]{0,200}default\\s{0,12}=\\s{0,4}\"[^\\s\"]",
+     false, Demand::kNamed},
+    {Mark::kPhrase,
+     "(?:mysqli?_connect|new[ ](?:mysqli|PDO)|getConnection|DBI->connect|NetworkCredential)[ "
+     "]?\\([^\\n()]{0,160}[\"'][^\"'\\n]{1,40}[\"'][ ]?,[ ]?[\"'][^\\s\"'$]",
+     true, Demand::kRandom},
+    {Mark::kPhrase, "ConvertTo-SecureString[ ]{1,2}(?:-String[ ]{1,2})?[\"'][^\\s\"'$]", true},
+    {Mark::kPhrase, "createHmac\\([ ]?[\"'][A-Za-z0-9-]{3,12}[\"'][ ]?,[ ]?[\"'`][^\\s\"'`$]",
+     false, Demand::kRandom, "generic_secret"},
+    {Mark::kPhrase, "hmac\\.new\\([ ]?b?[\"'][^\\s\"']", false, Demand::kRandom, "generic_secret"},
+    {Mark::kPhrase,
+     "\\bjwt\\.(?:sign|verify|encode|decode)\\([^\\n\"'()]{1,60},[ ]?[\"'`][^\\s\"'`$]", false,
+     Demand::kRandom, "generic_secret"},
     // -- files of programs
     {Mark::kPhrase, "login\\s{1,20}[^\\s]{1,80}\\s{1,20}password[ \\t]{1,20}[^\\s]", true},
     {Mark::kPhrase,
@@ -59,7 +80,8 @@ constexpr MarkPattern kPhrases[] = {
     {Mark::kPhrase,
      "\\bcurl\\s[^\\n]{0,160}(?:-u|--user|-U|--proxy-user)[ =][\"']?[^\\s\"':]{1,60}:[^\\s\"']"},
     {Mark::kPhrase,
-     "\\b(?:mysql|mariadb)(?:dump|admin|import|show)?[ \\t][^\\n|;]{0,160}-p[\"']?[^\\s\"'-]"},
+     "\\b(?:mysql|mariadb)(?:dump|admin|import|show)?[ \\t](?:[^\\n|;]{0,160}[ "
+     "\\t])?-p[\"']?[^\\s\"'-]"},
     {Mark::kPhrase, "\\b(?:sqlcmd|bcp|osql|isql)[ \\t][^\\n|;]{0,120}[ \\t]-P[ ]?" OAP_WORD},
     {Mark::kPhrase, "\\bsqlplus[ \\t][^\\n/]{0,60}/[^\\s@/\"']", false, Demand::kRandom},
     {Mark::kPhrase, "\\bchpasswd[ \\t]{0,3}<<<[ ]?[\"']?[^\\s:\"']{1,40}:[^\\s\"']"},
@@ -84,6 +106,16 @@ constexpr MarkPattern kPhrases[] = {
     {Mark::kPhrase, "\\bssh-keygen[ \\t][^\\n|;]{0,120}-[NP][ ]" OAP_WORD},
     {Mark::kPhrase, "\\bnet[ \\t]use[ \\t][^\\n]{0,120}/user:[^\\s]{1,60}[ \\t][^\\s/]", true},
     {Mark::kPhrase, "\\bvault[ \\t]+login[ \\t]+" OAP_WORD, false, Demand::kRandom},
+    {Mark::kPhrase, "\\bpsexec(?:64)?(?:\\.exe)?[ \\t][^\\n|;]{0,160}[ \\t]-p[ \\t]" OAP_WORD,
+     true},
+    {Mark::kPhrase, "\\bnet[ \\t]user[ \\t][^\\s/]{1,40}[ \\t][^\\s/*]", true, Demand::kRandom},
+    {Mark::kPhrase,
+     "\\bmc[ ](?:alias[ ]set|config[ ]host[ ]add)[ ][^\\s]{1,40}[ ][^\\s]{1,90}[ "
+     "][^\\s]{1,90}[ ][^\\s]",
+     false, Demand::kSecret, "generic_secret"},
+    {Mark::kPhrase, "\\b(?:password|secret)[ \\t][0-9][ \\t][^\\s]", false, Demand::kRandom},
+    {Mark::kPhrase, "\\b(?:x11vnc[ \\t][^\\n|;]{0,80}-passwd|insecure-password)[ \\t]" OAP_WORD,
+     false, Demand::kRandom},
     {Mark::kPhrase, "--with-token[ \\t]+<<<[ \\t]?[\"']?[^\\s\"']", false, Demand::kRandom},
     // -- sentences and tables
     {Mark::kPhrase,
@@ -94,6 +126,7 @@ constexpr MarkPattern kPhrases[] = {
      "(?:password|passwort|passphrase|api[ _-]?key|secret|token):?\\*{1,2}:?[ "
      "\\t]{0,3}[\"'`]?[^\\s\"'`*:]",
      true, Demand::kRandom},
+    {Mark::kPhrase, "\\bpassword[ \\t]{1,2}[\"'][^\\s\"']", false},
     {Mark::kPhrase, "\\b(?:password|pw)[ \\t]{1,2}[\"'`]?[A-Za-z0-9]", true, Demand::kRandom},
     {Mark::kPhrase, "\\bpw[ ]?[:=][ ]{0,2}[\"'`]?[A-Za-z0-9]", true, Demand::kRandom},
     {Mark::kPhrase, "(?:login|credentials?)[ ]?:[ ]?[^\\s/]{1,60}[ ]/[ ][^\\s]", true,
@@ -103,6 +136,10 @@ constexpr MarkPattern kPhrases[] = {
      "wachtwoord|kennwort|mot de passe|lösenord|salasana|heslo|adgangskode|şifre|parola)[*]{0,2}[ "
      "\\t]{0,2}(?::|：|=|is|は|ist|est|es)[*]{0,2}[ \\t]{0,3}(?:「)?[\"'`]?[!-&(-_a-~]",
      true, Demand::kRandom},
+    {Mark::kPhrase,
+     "\\|[ \\t]{0,4}[`*]{0,2}[A-Za-z0-9_.-]{4,60}[`*]{0,2}[ \\t]{0,40}\\|[ "
+     "\\t]{0,40}[`\"]?[A-Za-z0-9+/_]",
+     false, Demand::kNamed},
     // -- issuers
     {Mark::kPhrase, "unseal key [0-9]{1,2}[^\\n:]{0,24}:[ \\t]{0,3}[A-Za-z0-9+/]", true,
      Demand::kSecret, "vault_unseal_key"},

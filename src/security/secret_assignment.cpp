@@ -16,6 +16,12 @@ bool is_name(char c) {
   return text::is_alpha(c) || text::is_digit(c) || c == '_' || c == '.' || c == '-';
 }
 
+/// `=~ /x/`, no value that begins with "~".
+bool is_match(std::string_view text, std::size_t at) {
+  return text[at] == '~' &&
+         (at + 1 == text.size() || is_blank(text[at + 1]) || text[at + 1] == '/');
+}
+
 /// The name that ends before the separator at `at`.
 SettingName name_before(std::string_view text, std::size_t at) {
   SettingName name;
@@ -76,12 +82,18 @@ Separator separator_at(const TextView& view, std::size_t end) {
   if (out.kind == ',' || out.kind == '|' || out.kind == '?') {
     out.name_end = out.kind == ',' ? end - 1 : end - 2;
     std::size_t quote = end;
+    quote += out.kind != ',' && end < text.size() && text[end] == '=' ? 1 : 0;  // ||= and ??=
     while (quote < text.size() && quote - end < 16 && text::is_space(text[quote])) {
       ++quote;
     }
     out.waits = quote == text.size() && !view.last;
     out.valid = quote < text.size() && is_quote(text[quote]);
     out.value = quote;
+    return out;
+  }
+  if (out.kind == '-') {  // name <- value
+    out.name_end = end - 2;
+    out.valid = true;
     return out;
   }
   if (out.kind != ':' && out.kind != '=' && out.kind != '>') {
@@ -105,8 +117,22 @@ Separator separator_at(const TextView& view, std::size_t end) {
   if (out.kind == ':' && (next == ':' || before == ':' || before == '?')) {
     return out;
   }
-  if (out.kind == '=' && (next == '=' || next == '>' || next == '~' || before == '=' ||
-                          before == '!' || before == '<' || before == '>' || before == '~')) {
+  if (out.kind == '=' && (next == '=' || before == '!')) {  // a comparison
+    out.kind = '~';
+    out.name_end = before == '!' ? end - 2 : end - 1;
+    while (out.value < text.size() && text[out.value] == '=' && out.value - end < 2) {
+      ++out.value;
+    }
+    out.waits = out.value == text.size() && !view.last;
+    out.valid = true;
+    return out;
+  }
+  if (out.kind == '=' && next == '~' && end + 1 == text.size() && !view.last) {
+    out.waits = true;
+    return out;
+  }
+  if (out.kind == '=' && (next == '>' || is_match(text, end) || before == '=' || before == '<' ||
+                          before == '>' || before == '~')) {
     return out;
   }
   if (out.kind == '=' && (before == ':' || before == '+' || before == '?')) {
@@ -123,9 +149,40 @@ Separator separator_at(const TextView& view, std::size_t end) {
   return out;
 }
 
+/// What stands between two literals that are put together: `" + user + "`.
+bool is_code_between(std::string_view value) {
+  constexpr std::string_view kJoins = "+.&|,)";
+  const std::string_view inner = text::trim(value);
+  return !inner.empty() && kJoins.find(inner.front()) != std::string_view::npos &&
+         (value.front() == ' ' || inner.find('(') != std::string_view::npos) &&
+         (kJoins.find(inner.back()) != std::string_view::npos || inner.back() == '(' ||
+          inner.find('(') != std::string_view::npos);
+}
+
+/// Base64 of a key's length in letters of both cases and digits: what a name such as "redis_key",
+/// which may be that of any place in a store, makes a secret.
+bool is_key_material(std::string_view value, ValueForm form) {
+  std::size_t upper = 0;
+  std::size_t lower = 0;
+  std::size_t digits = 0;
+  for (const char c : value) {
+    upper += c >= 'A' && c <= 'Z' ? 1 : 0;
+    lower += c >= 'a' && c <= 'z' ? 1 : 0;
+    digits += text::is_digit(c) ? 1 : 0;
+    if (!text::is_alpha(c) && !text::is_digit(c) &&
+        std::string_view("+/=_-").find(c) == std::string_view::npos) {
+      return false;
+    }
+  }
+  constexpr std::size_t kShortest = 28;
+  return form != ValueForm::kBare && value.size() >= kShortest && upper >= 4 && lower >= 4 &&
+         digits >= 2 && !value.starts_with("AAAA") && entropy(value) >= 4.0 &&
+         restlessness(value) >= 0.3;
+}
+
 }  // namespace
 
-ContextAnswer look_at_assignment(const TextView& view, std::size_t end) {
+ContextAnswer look_at_assignment(const MarkPattern& mark, const TextView& view, std::size_t end) {
   ContextAnswer answer;
   answer.hold = end;
   view.spend(kLongestName);
@@ -145,10 +202,12 @@ ContextAnswer look_at_assignment(const TextView& view, std::size_t end) {
   const bool tag = front > 0 && view.text[front - 1] == '<';
   if (separator.kind == ',') {
     // set("api_key", "…"): the first of a call's arguments
-    const bool first = name.start > 1 && is_quote(view.text[name.start - 1]) && name.quoted &&
-                       text::trim(view.text.substr(name.start > 8 ? name.start - 8 : 0,
-                                                   std::min<std::size_t>(name.start, 8) - 1))
-                           .ends_with('(');
+    const std::string_view before = view.text.substr(0, name.start);
+    const std::string_view near = before.substr(before.size() > 48 ? before.size() - 48 : 0);
+    const bool first = !near.empty() && is_quote(near.back()) && name.quoted &&
+                       (text::trim(near.substr(0, near.size() - 1)).ends_with('(') ||
+                        near.find("buildConfigField") != std::string_view::npos ||
+                        near.find("resValue") != std::string_view::npos);
     if (!first) {
       return answer;
     }
@@ -164,13 +223,19 @@ ContextAnswer look_at_assignment(const TextView& view, std::size_t end) {
   }
   const std::string_view secret = view.text.substr(value.start, value.end - value.start);
   view.spend(secret.size() * kPassesOverValue);
-  if (fails_crc32(secret)) {
+  const bool key = secret.find("-----BEGIN ") != std::string_view::npos;
+  if (fails_crc32(secret) || key || (value.form == ValueForm::kQuoted && is_code_between(secret))) {
     return answer;
   }
-  const std::string_view named = named_type(snake_case(written), secret);
-  if (!named.empty() && !is_sample(secret) && !is_reference(secret)) {
+  const bool strict = separator.kind == '(' || separator.kind == '~' || value.wrapped;
+  if (separator.kind == '~' && value.form != ValueForm::kQuoted) {
+    return answer;
+  }
+  const std::string_view named = type_by_name(written, secret);
+  if (!named.empty()) {
     answer.found.push_back({named, value.start, value.end});
-  } else if ((separator.kind != '(' || is_mixed(secret) || looks_random(secret)) &&
+  } else if ((mark.mark != Mark::kLooseKey || is_key_material(secret, value.form)) &&
+             (!strict || is_mixed(secret) || looks_random(secret)) &&
              is_secret_value(kind, secret, value.form)) {
     const std::string_view type = kind == NameKind::kPassword ? "password" : "generic_secret";
     answer.found.push_back({type, value.start, value.end});

@@ -33,7 +33,7 @@ bool is_one_of(std::string_view word, const std::array<std::string_view, N>& wor
 int kind_of(char c) { return is_lower(c) ? 1 : is_upper(c) ? 2 : is_digit(c) ? 3 : 0; }
 
 /// Last words of a name that make it the name of something else.
-constexpr std::array<std::string_view, 108> kTakeBack = {
+constexpr std::array<std::string_view, 109> kTakeBack = {
     "name",     "names",       "id",        "ids",       "ref",         "refs",        "count",
     "counts",   "length",      "len",       "type",      "types",       "path",        "paths",
     "file",     "files",       "filename",  "url",       "uri",         "urls",        "endpoint",
@@ -49,13 +49,13 @@ constexpr std::array<std::string_view, 108> kTakeBack = {
     "required", "valid",       "validator", "rules",     "rule",        "help",        "iv",
     "vector",   "mode",        "size",      "bits",      "dir",         "fingerprint", "thumbprint",
     "alias",    "placeholder", "env",       "variable",  "var",         "status",      "state",
-    "info",     "location",    "schema"};
+    "info",     "location",    "schema",    "re"};
 
 /// Words that say so wherever they stand in the name.
-constexpr std::array<std::string_view, 16> kNever = {
-    "public",   "pub",      "tokenizer", "tokenize",   "tokens", "integrity",
-    "commit",   "revision", "foreign",   "partition",  "sort",   "shortcut",
-    "keyboard", "ssl",      "csrf",      "idempotency"};
+constexpr std::array<std::string_view, 21> kNever = {
+    "public",   "pub",         "tokenizer", "tokenize",  "tokens",      "integrity", "commit",
+    "revision", "foreign",     "partition", "sort",      "shortcut",    "keyboard",  "ssl",
+    "csrf",     "idempotency", "forgot",    "forgotten", "publishable", "site",      "cursor"};
 
 constexpr std::array<std::string_view, 9> kPasswords = {
     "password", "passwd", "passphrase", "pwd", "pass", "passwords", "passcode", "pw", "passwort"};
@@ -88,41 +88,6 @@ bool has_signs_within(std::string_view value, std::size_t special, std::size_t d
   const std::size_t spaces = count(value, [](char c) { return c == ' '; });
   return value.size() >= 24 && digits >= 2 && special >= 3 && spaces <= 4 &&
          value.find("://") == std::string_view::npos && entropy(value) >= 4.0;
-}
-
-/// How many of its words only sentences hold: "Password123 is too weak" has two.
-std::size_t sentence_words(std::string_view value) {
-  static constexpr std::array<std::string_view, 40> kWords = {
-      "is",      "are",      "was",     "the",  "too",  "must",   "should", "at",
-      "least",   "your",     "please",  "not",  "to",   "for",    "of",     "in",
-      "be",      "with",     "and",     "or",   "has",  "have",   "from",   "enter",
-      "contain", "contains", "invalid", "this", "that", "cannot", "can",    "will",
-      "a",       "an",       "it",      "on",   "no",   "more",   "than",   "needs"};
-  const std::string lower = text::lower_ascii(value);
-  const auto words = text::split(lower, ' ');
-  return static_cast<std::size_t>(std::count_if(
-      words.begin(), words.end(), [](std::string_view word) { return is_one_of(word, kWords); }));
-}
-
-/// "correct horse battery staple 42": words, and a number.
-bool is_passphrase(std::string_view value) {
-  const auto words = text::split(value, ' ');
-  std::size_t numbers = 0;
-  std::size_t plain = 0;
-  for (const std::string_view word : words) {
-    const bool number = !word.empty() && std::all_of(word.begin(), word.end(), is_digit);
-    numbers += number ? 1 : 0;
-    plain += word.size() > 2 && std::all_of(word.begin(), word.end(), is_alpha) ? 1 : 0;
-  }
-  return numbers > 0 && plain >= 3 && numbers + plain == words.size() && sentence_words(value) == 0;
-}
-
-/// A word of letters and digits.
-bool has_mixed_word(std::string_view value) {
-  const auto words = text::split(value, ' ');
-  return std::any_of(words.begin(), words.end(), [](std::string_view word) {
-    return count(word, is_digit) > 0 && count(word, is_alpha) > 0;
-  });
 }
 
 }  // namespace
@@ -225,7 +190,8 @@ NameKind name_kind(std::string_view name) {
     return word.empty() || word.find_first_not_of("0123456789") == std::string_view::npos;
   });
   for (const std::string_view word : words) {
-    if (is_one_of(word, kNever)) {
+    const bool of_java = word == "ssl" && text::starts_with_ci(name, "javax.");
+    if (is_one_of(word, kNever) && !of_java) {
       return NameKind::kNone;
     }
   }
@@ -236,7 +202,9 @@ NameKind name_kind(std::string_view name) {
       return NameKind::kPassword;
     }
     if (is_one_of(last, kSecrets) || last.ends_with("secret") || last.ends_with("token") ||
-        last.ends_with("apikey") || last.ends_with("accesskey")) {
+        last.ends_with("apikey") || last.ends_with("accesskey") || last.ends_with("privatekey") ||
+        last.ends_with("sharedkey") || last.ends_with("accountkey") ||
+        last.ends_with("encryptionkey")) {
       return NameKind::kSecret;
     }
     if (is_one_of(last, kTakeBack)) {
@@ -271,8 +239,10 @@ bool is_encoded_secret(NameKind kind, std::string_view value) {
 
 /// Letters alone, whose case changes as it does in no word.
 bool is_shuffled(std::string_view value) {
-  return value.size() >= 12 && std::all_of(value.begin(), value.end(), is_alpha) &&
-         entropy(value) >= 3.0 && (is_mixed(value) || restlessness(value) >= 0.34);
+  return value.size() >= 10 && std::all_of(value.begin(), value.end(), is_alpha) &&
+         entropy(value) >= 2.8 &&
+         (is_no_word(value) ||
+          (value.size() >= 12 && (is_mixed(value) || restlessness(value) >= 0.34)));
 }
 
 }  // namespace
@@ -293,6 +263,9 @@ bool is_secret_value(NameKind kind, std::string_view value, ValueForm form) {
   if (form == ValueForm::kQuoted && has_signs_within(value, special, digits)) {
     return true;
   }
+  if (is_selector(value)) {
+    return false;
+  }
   if (password && form != ValueForm::kBare && is_passphrase(value)) {
     return true;
   }
@@ -300,10 +273,10 @@ bool is_secret_value(NameKind kind, std::string_view value, ValueForm form) {
       (is_encoded_secret(kind, value) || (password && is_shuffled(value)))) {
     return true;
   }
-  if (letters == 0 || (digits == 0 && special == 0 && value.size() < 20)) {
+  if (letters == 0 || (digits == 0 && special == 0 && value.size() < 20 && !is_no_word(value))) {
     return false;
   }
-  if (form == ValueForm::kBare && digits == 0 && !is_mixed(value)) {
+  if (form == ValueForm::kBare && digits == 0 && !is_mixed(value) && !is_no_word(value)) {
     return false;  // a name
   }
   if (form != ValueForm::kQuoted && is_member_access(value)) {
@@ -311,8 +284,9 @@ bool is_secret_value(NameKind kind, std::string_view value, ValueForm form) {
   }
   if (password) {
     const std::size_t spaces = count(value, [](char c) { return c == ' '; });
-    const bool sentence = spaces > 0 && ((special == 0 && !has_mixed_word(value)) ||
-                                         (spaces > 1 && sentence_words(value) > 1));
+    const bool sentence =
+        spaces > 0 && ((special == 0 && !has_mixed_word(value)) || is_plain_sentence(value) ||
+                       (spaces > 1 && sentence_words(value) > 1));
     const double calm = form == ValueForm::kBare ? 3.0 : 2.2;
     return !sentence && spaces <= 6 && (digits > 0 || special > 0) && entropy(value) >= calm &&
            (form != ValueForm::kBare || value.size() >= 8);
@@ -323,7 +297,8 @@ bool is_secret_value(NameKind kind, std::string_view value, ValueForm form) {
   const bool short_one = value.size() < 16;
   const double needed = form == ValueForm::kBare ? 3.4 : 3.0;
   return entropy(value) >= (short_one ? 3.0 : needed) &&
-         restlessness(value) >= (short_one ? 0.3 : 0.18) && (digits > 1 || value.size() >= 20);
+         ((restlessness(value) >= (short_one ? 0.3 : 0.18) && (digits > 1 || value.size() >= 20)) ||
+          (form != ValueForm::kBare && is_no_word(value)));
 }
 
 namespace {
@@ -342,9 +317,11 @@ bool looks_random(std::string_view value) {
   const bool ascii = std::all_of(value.begin(), value.end(), [](char c) {
     return c > ' ' && static_cast<unsigned char>(c) < 0x7F;
   });
-  return ascii && value.size() >= 8 && value.size() <= 512 && digits >= 1 && letters >= 3 &&
-         dots < 2 && value.find_first_of("()") == std::string_view::npos && entropy(value) >= 2.7 &&
-         (restlessness(value) >= 0.2 || has_four_kinds(value)) && !is_sample(value) &&
+  const bool no_word = is_no_word(value);
+  return ascii && value.size() >= 8 && value.size() <= 512 && (digits >= 1 || no_word) &&
+         letters >= 3 && (dots < 2 || has_four_kinds(value)) &&
+         value.find_first_of("()") == std::string_view::npos && entropy(value) >= 2.7 &&
+         (restlessness(value) >= 0.2 || has_four_kinds(value) || no_word) && !is_sample(value) &&
          !is_reference(value) && !is_uuid(value);
 }
 

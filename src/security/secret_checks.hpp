@@ -15,6 +15,13 @@ double entropy(std::string_view text);
 /// its word is none. Words and identifiers stay below 0.2, random tokens are above 0.3.
 double restlessness(std::string_view text);
 
+/// How its neighbouring letters go together in words, 0 to 9; random letters are below 4, words and
+/// identifiers above 5. 9 where no two letters are neighbours.
+double wordlikeness(std::string_view text);
+
+/// Ten letters or more that nobody would write as a word or name.
+bool is_no_word(std::string_view text);
+
 /// A vendor's documentation sample, a placeholder ("xxxxxxxx", "your-token-here"), or a replacement
 /// of an earlier run. `fixed` bytes at the front belong to the format and say nothing.
 bool is_sample(std::string_view secret, std::size_t fixed = 0);
@@ -23,6 +30,17 @@ bool is_sample(std::string_view secret, std::size_t fixed = 0);
 bool is_mixed(std::string_view token);
 
 bool is_uuid(std::string_view text);
+
+/// How many of its words only sentences hold: "Password123 is too weak" has two.
+std::size_t sentence_words(std::string_view value);
+/// "correct horse battery staple 42": words, and a number.
+bool is_passphrase(std::string_view value);
+/// Words alone, and what ends a sentence: "Passwort vergessen?"
+bool is_plain_sentence(std::string_view value);
+/// "#add-password", "cms/sites/passwords#update": a place in a page, a route's action.
+bool is_selector(std::string_view value);
+/// A word of letters and digits.
+bool has_mixed_word(std::string_view value);
 
 /// What the name of a setting says of its value.
 enum class NameKind : std::uint8_t { kNone, kPassword, kSecret };

@@ -10,6 +10,7 @@ namespace oap::security {
 namespace {
 
 constexpr std::size_t kLongestToken = 4096;
+constexpr std::size_t kLongestHost = 255;
 
 template <class Test>
 std::size_t run_end(std::string_view text, std::size_t at, Test test) {
@@ -81,6 +82,49 @@ ContextAnswer look_at_bearer(const TextView& view, std::size_t end) {
   return answer;
 }
 
+/// Behind the last "@" of what stands before the path: a password may hold some itself, where
+/// nobody wrote them as %40. The end of the text where more may still come.
+std::size_t last_at(std::string_view text, std::size_t end, bool last) {
+  std::size_t behind = end;
+  std::size_t at = end;
+  const std::size_t most = std::min(text.size(), end + kLongestHost);
+  for (; at < most; ++at) {
+    const char c = text[at];
+    if (!text::is_alpha(c) && !text::is_digit(c) &&
+        std::string_view("@!#$%&*+=^~._-:").find(c) == std::string_view::npos) {
+      break;
+    }
+    if (c == '@' && at + 1 < text.size()) {
+      behind = at + 1;
+    }
+  }
+  return at == text.size() && !last ? text.size() : behind;
+}
+
+/// `user:password@tcp(host)` of Go's drivers: `end` is behind the "@tcp(".
+ContextAnswer look_at_dsn(const TextView& view, std::size_t end) {
+  ContextAnswer answer;
+  const std::string_view text = view.text;
+  const std::size_t sign = text.substr(0, end).rfind('@');
+  const std::size_t low = sign > kLongestToken / 16 ? sign - kLongestToken / 16 : 0;
+  std::size_t front = sign;
+  std::size_t colon = sign;
+  while (front > low && !text::is_space(text[front - 1]) && text[front - 1] != '"' &&
+         text[front - 1] != '\'' && text[front - 1] != '`') {
+    --front;
+    colon = text[front] == ':' ? front : colon;
+  }
+  view.spend(sign - front);
+  answer.hold = front;
+  const std::string_view password =
+      text.substr(std::min(colon + 1, sign), sign - std::min(colon + 1, sign));
+  if (colon > front && password.size() >= 3 && is_url_password(password) &&
+      password.find('/') == std::string_view::npos) {
+    answer.found.push_back({"url_password", colon + 1, sign});
+  }
+  return answer;
+}
+
 ContextAnswer look_at_url(const TextView& view, std::size_t end) {
   ContextAnswer answer;
   const std::string_view text = view.text;
@@ -103,17 +147,22 @@ ContextAnswer look_at_url(const TextView& view, std::size_t end) {
     return answer;
   }
   const std::string_view user = user_info.substr(0, colon);
-  const std::string_view password = user_info.substr(colon + 1);
-  const bool host = text::is_alpha(text[end]) || text::is_digit(text[end]) || text[end] == '[' ||
-                    text[end] == '$' || text[end] == '{';
+  const auto first = static_cast<std::size_t>(user_info.data() - text.data()) + colon + 1;
+  const std::size_t behind = last_at(text, end, view.last);
+  if (behind == text.size() && !view.last) {
+    answer.needs_more = true;
+    return answer;
+  }
+  const bool host = text::is_alpha(text[behind]) || text::is_digit(text[behind]) ||
+                    std::string_view("[${%").find(text[behind]) != std::string_view::npos;
   const std::size_t scheme_end = near.rfind(':', slashes);
   const bool scheme =
       scheme_end != std::string_view::npos && scheme_end > 0 &&
       (text::is_alpha(near[scheme_end - 1]) || text::is_digit(near[scheme_end - 1]));
+  const std::string_view password = text.substr(first, behind - 1 - first);
   if (host && scheme && password.size() >= 3 && is_url_password(password) &&
       user.find('.') == std::string_view::npos && user != password && !fails_crc32(password)) {
-    const auto start = static_cast<std::size_t>(password.data() - text.data());
-    answer.found.push_back({"url_password", start, start + password.size()});
+    answer.found.push_back({"url_password", first, first + password.size()});
   }
   return answer;
 }
@@ -143,7 +192,8 @@ ContextAnswer look_at_jwk(const TextView& view, std::size_t end) {
 ContextAnswer look_at_mark(const MarkPattern& mark, const TextView& view, std::size_t end) {
   switch (mark.mark) {
     case Mark::kAssignment:
-      return look_at_assignment(view, end);
+    case Mark::kLooseKey:
+      return look_at_assignment(mark, view, end);
     case Mark::kFlag:
     case Mark::kPhrase:
       return look_at_phrase(mark, view, end);
@@ -155,6 +205,8 @@ ContextAnswer look_at_mark(const MarkPattern& mark, const TextView& view, std::s
       return look_at_table(view, end);
     case Mark::kScheme:
       return look_at_url(view, end);
+    case Mark::kDsn:
+      return look_at_dsn(view, end);
     case Mark::kBearer:
       return look_at_bearer(view, end);
     case Mark::kPem:

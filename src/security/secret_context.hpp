@@ -53,6 +53,10 @@ ContextAnswer look_at_mark(const MarkPattern& mark, const TextView& view, std::s
 /// The type of a named value, where an issuer documents one: ("datadog_api_key", 32 hex digits).
 std::string_view named_type(std::string_view snake_name, std::string_view value);
 
+/// What a value is by the name it is given: a row of named_types(), or a UUID that a credential's
+/// name makes one. Empty where the name alone says nothing, and for samples and references.
+std::string_view type_by_name(std::string_view name, std::string_view value);
+
 /// A value behind a phrase: a command's, a statement's, a sentence's.
 ContextAnswer look_at_phrase(const MarkPattern& mark, const TextView& view, std::size_t end);
 
@@ -64,6 +68,6 @@ ContextAnswer look_at_table(const TextView& view, std::size_t end);
 /// Parts of the folder's own: keys in PEM and PuTTY form; name and value.
 ContextAnswer look_at_pem(const TextView& view, std::size_t end);
 ContextAnswer look_at_putty(const TextView& view, std::size_t end);
-ContextAnswer look_at_assignment(const TextView& view, std::size_t end);
+ContextAnswer look_at_assignment(const MarkPattern& mark, const TextView& view, std::size_t end);
 
 }  // namespace oap::security

@@ -47,4 +47,8 @@ Decoded decode_percent(std::string_view text);
 Decoded without_hidden(std::string_view text);
 Decoded decode_escapes(std::string_view text);
 
+/// Whether the white space at `at` belongs to the end of a line that goes on in the next: "…\\" or
+/// "…=" (RFC 2045 section 6.7), but no "=" that fills up base64.
+bool joins(std::string_view text, std::size_t at);
+
 }  // namespace oap::security

@@ -21,27 +21,12 @@ constexpr std::size_t kWholeRun = 16U << 10U;
 constexpr std::size_t kRecent = 32;
 constexpr std::size_t kSegmentBefore = 200;
 constexpr std::size_t kSegmentBehind = 24U << 10U;  // a long key, each byte written as \u0041
-/// A line that goes on ends in its mark, or in few blanks.
-constexpr std::size_t kLongestJoint = 16;
 /// Texts cost 5 to 20 a byte (files of settings and tables most); what costs more is made to.
 constexpr std::uint64_t kEffortPerByte = 96;
 constexpr std::uint64_t kEffortOfText = 256U << 10U;
 
 bool ends_segment(char c) {
   return text::is_space(c) || c == '"' || c == '\'' || c == '`' || c == '<' || c == '>';
-}
-
-/// Whether this white space belongs to the end of a line that goes on in the next: "…\\" or "…=".
-bool joins(std::string_view text, std::size_t at) {
-  const std::size_t low = at > kLongestJoint ? at - kLongestJoint : 0;
-  while (at > low && (text[at] == ' ' || text[at] == '\t')) {
-    --at;
-  }
-  if (text[at] == '\n' && at > 0 && text[at - 1] == '\r') {
-    --at;
-  }
-  return (text[at] == '\n' || text[at] == '\r') && at > 0 &&
-         (text[at - 1] == '\\' || text[at - 1] == '=');
 }
 
 bool is_generic(std::string_view type) {
@@ -87,16 +72,19 @@ bool SecretFinder::look(const TextView& view, std::size_t base) {
 bool SecretFinder::search(const Here& here) {
   const std::string_view text = here.view.text;
   hits_.clear();
+  if (here.view.last && seen_ == here.end() && !search_block(here, 0)) {
+    return false;
+  }
   while (seen_ < here.end()) {
     const std::size_t at = seen_ - here.base;
-    const std::string_view block = text.substr(at, kBlock);
-    if (!stream_.scan(block, hits_)) {
+    const std::size_t length = std::min(kBlock, text.size() - at);
+    if (!search_block(here, length)) {
       return false;
     }
-    seen_ += block.size();
+    seen_ += length;
     if (depth_ < kMaxDepth) {
       // While the block is still in the cache.
-      run_finder_.look(text.substr(0, at + block.size()), here.base,
+      run_finder_.look(text.substr(0, at + length), here.base,
                        here.view.last && seen_ == here.end(), runs_);
       find_in_runs(here);
     }
@@ -106,6 +94,26 @@ bool SecretFinder::search(const Here& here) {
     find_in_runs(here);
   }
   search_known(here);
+  return true;
+}
+
+/// The next `length` bytes, and again what a hit that ends in them may begin in.
+bool SecretFinder::search_block(const Here& here, std::size_t length) {
+  const std::string_view text = here.view.text;
+  const std::size_t at = seen_ - here.base;
+  const std::size_t from = at > kTail ? at - kTail : 0;
+  const bool ends = here.view.last && at + length == text.size();
+  std::size_t kept = hits_.size();
+  if (!prefilter(text.substr(from, at + length - from), ends, hits_)) {
+    return false;
+  }
+  for (std::size_t i = kept; i < hits_.size(); ++i) {
+    const std::size_t end = here.base + from + hits_[i].end;
+    if (end > seen_ || (length == 0 && end == seen_)) {
+      hits_[kept++] = {hits_[i].id, end};
+    }
+  }
+  hits_.resize(kept);
   return true;
 }
 
@@ -305,8 +313,11 @@ bool SecretFinder::settle_decoded(const Here& here, Candidate& candidate, Mark m
                           : mark == Mark::kPercent ? decode_percent(segment)
                                                    : decode_escapes(segment);
   for (const FoundSecret& found : find_inside(decoded.text)) {
-    add(found.type, here.base + start + decoded.from[found.start],
-        here.base + start + decoded.from[found.end], found.rank);
+    // Behind the last character: what is hidden after it is not the secret's.
+    const std::size_t behind =
+        hidden && found.end > 0 ? decoded.from[found.end - 1] + 1U : decoded.from[found.end];
+    add(found.type, here.base + start + decoded.from[found.start], here.base + start + behind,
+        found.rank);
   }
   return true;
 }

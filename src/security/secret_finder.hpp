@@ -51,6 +51,7 @@ class SecretFinder {
   };
 
   bool search(const Here& here);
+  bool search_block(const Here& here, std::size_t length);
   void resolve(const Here& here);
   static bool is_encoding(const Candidate& candidate);
   bool settle(const Here& here, Candidate& candidate);
@@ -70,7 +71,6 @@ class SecretFinder {
 
   const KnownSecrets& known_;
   int depth_;
-  PrefilterStream stream_;
   RunFinder run_finder_;
   std::vector<Hit> hits_;
   std::vector<EncodedRun> runs_;

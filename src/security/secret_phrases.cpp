@@ -8,7 +8,7 @@ namespace oap::security {
 namespace {
 
 constexpr std::size_t kLongestValue = 4096;
-constexpr std::size_t kLookBack = 200;
+constexpr std::size_t kLookBack = 320;
 constexpr std::size_t kLongestWords = 512;  ///< 24 words and what stands between them
 
 bool is_quote(char c) { return c == '"' || c == '\'' || c == '`'; }
@@ -23,8 +23,16 @@ bool is_name(char c) {
 }
 
 /// The name that stands before the value: the last word that is none of the notation's own.
-std::string_view name_before(std::string_view text, std::size_t start) {
+std::string_view name_before(const MarkPattern& mark, std::string_view text, std::size_t start) {
   const std::size_t low = start > kLookBack ? start - kLookBack : 0;
+  if (mark.expression.starts_with("variable")) {  // of Terraform: the block's label
+    const std::string_view near = text.substr(low, start - low);
+    const std::size_t block = near.rfind("variable");
+    const std::size_t open = block == std::string_view::npos ? block : near.find('"', block);
+    return open == std::string_view::npos
+               ? std::string_view()
+               : near.substr(open + 1, near.find('"', open + 1) - open - 1);
+  }
   std::size_t at = start;
   for (int words = 0; words < 5 && at > low; ++words) {
     while (at > low && !is_name(text[at - 1])) {
@@ -78,6 +86,11 @@ std::size_t word_end(std::string_view text, std::size_t start, const MarkPattern
   return at;
 }
 
+/// `-pass pass:…` of OpenSSL: what stands before the password itself.
+std::size_t notation(std::string_view text, std::size_t start) {
+  return text.substr(start).starts_with("pass:") ? 5 : 0;
+}
+
 bool holds(const MarkPattern& mark, NameKind kind, std::string_view value) {
   switch (mark.demand) {
     case Demand::kPassword:
@@ -107,8 +120,8 @@ bool holds(const MarkPattern& mark, NameKind kind, std::string_view value) {
 
 ContextAnswer look_at_phrase(const MarkPattern& mark, const TextView& view, std::size_t end) {
   ContextAnswer answer;
-  const std::size_t start = end - 1;
-  answer.hold = start;
+  answer.hold = end - 1;
+  const std::size_t start = end - 1 + notation(view.text, end - 1);
   std::size_t stop = word_end(view.text, start, mark);
   view.spend(kLookBack + (stop - start));
   if (stop == view.text.size() && !view.last && stop - start < kLongestValue) {
@@ -124,10 +137,17 @@ ContextAnswer look_at_phrase(const MarkPattern& mark, const TextView& view, std:
     return answer;
   }
   const std::string_view value = view.text.substr(start, stop - start);
-  const NameKind kind = mark.demand == Demand::kNamed    ? name_kind(name_before(view.text, start))
+  const bool by_name = mark.demand == Demand::kNamed;
+  const std::string_view name = by_name ? name_before(mark, view.text, start) : std::string_view();
+  const NameKind kind = by_name                          ? name_kind(name)
                         : mark.demand == Demand::kSecret ? NameKind::kSecret
                                                          : NameKind::kPassword;
   view.spend(value.size() * kPassesOverValue);
+  if (const auto named = kind == NameKind::kNone ? std::string_view() : type_by_name(name, value);
+      !named.empty()) {
+    answer.found.push_back({named, start, stop});
+    return answer;
+  }
   if (!holds(mark, kind, value)) {
     return answer;
   }

@@ -1,7 +1,7 @@
 #include "security/secret_prefilter.hpp"
 
-#include <cstdint>
-#include <mutex>
+#include <algorithm>
+#include <string>
 
 #include <hs/hs_common.h>
 #include <hs/hs_runtime.h>
@@ -10,6 +10,9 @@
 
 namespace oap::security {
 namespace {
+
+/// What is searched once more with a byte behind it.
+constexpr std::size_t kEnd = 1024;
 
 struct Database {
   const hs_database_t* database = nullptr;
@@ -29,10 +32,10 @@ const Database& shared_database() {
   return kDatabase;
 }
 
-/// What one thread scans with. Streams are kept for the next text.
+/// What one thread searches with.
 struct Lane {
   hs_scratch_t* scratch = nullptr;
-  std::vector<hs_stream*> idle;
+  std::string end;
 
   Lane() {
     const Database& shared = shared_database();
@@ -40,12 +43,7 @@ struct Lane {
       scratch = nullptr;
     }
   }
-  ~Lane() {
-    for (hs_stream* stream : idle) {
-      hs_close_stream(stream, scratch, nullptr, nullptr);
-    }
-    hs_free_scratch(scratch);
-  }
+  ~Lane() { hs_free_scratch(scratch); }
   Lane(const Lane&) = delete;
   Lane& operator=(const Lane&) = delete;
 };
@@ -61,44 +59,37 @@ int on_match(unsigned id, unsigned long long /*from*/, unsigned long long to, un
   return 0;
 }
 
+bool search(std::string_view text, std::vector<Hit>& hits) {
+  constexpr std::size_t kMost = 1U << 30U;
+  Lane& mine = lane();
+  return mine.scratch != nullptr && text.size() <= kMost &&
+         hs_scan(shared_database().database, text.data(), static_cast<unsigned>(text.size()), 0,
+                 mine.scratch, on_match, &hits) == HS_SUCCESS;
+}
+
 }  // namespace
 
-PrefilterStream::PrefilterStream() {
-  Lane& mine = lane();
-  if (mine.scratch == nullptr) {
-    return;
+bool prefilter(std::string_view text, bool ends, std::vector<Hit>& hits) {
+  const std::size_t from = text.size() > kEnd ? text.size() - kEnd : 0;
+  if ((!ends || from > 0) && !search(text, hits)) {
+    return false;
   }
-  if (!mine.idle.empty()) {
-    stream_ = mine.idle.back();
-    mine.idle.pop_back();
-    if (hs_reset_stream(stream_, 0, mine.scratch, nullptr, nullptr) != HS_SUCCESS) {
-      hs_close_stream(stream_, mine.scratch, nullptr, nullptr);
-      stream_ = nullptr;
-    }
-    return;
+  if (!ends) {
+    return true;
   }
-  if (hs_open_stream(shared_database().database, 0, &stream_) != HS_SUCCESS) {
-    stream_ = nullptr;
+  std::string& end = lane().end;
+  end.assign(text.substr(from));
+  end += '\n';
+  std::size_t kept = hits.size();
+  if (!search(end, hits)) {
+    return false;
   }
-}
-
-PrefilterStream::~PrefilterStream() {
-  if (stream_ != nullptr) {
-    lane().idle.push_back(stream_);
-  }
-}
-
-bool PrefilterStream::scan(std::string_view piece, std::vector<Hit>& hits) {
-  constexpr std::size_t kMost = 1U << 30U;
-  while (!piece.empty()) {
-    const std::string_view part = piece.substr(0, kMost);
-    piece.remove_prefix(part.size());
-    if (stream_ == nullptr ||
-        hs_scan_stream(stream_, part.data(), static_cast<unsigned>(part.size()), 0, lane().scratch,
-                       on_match, &hits) != HS_SUCCESS) {
-      return false;
+  for (std::size_t i = kept; i < hits.size(); ++i) {
+    if (hits[i].end < end.size()) {
+      hits[kept++] = {hits[i].id, hits[i].end + from};
     }
   }
+  hits.resize(kept);
   return true;
 }
 

@@ -5,8 +5,6 @@
 #include <string_view>
 #include <vector>
 
-struct hs_stream;
-
 namespace oap::security {
 
 /// Where something that a text is searched for ends. `id` counts token_types(), then
@@ -16,21 +14,12 @@ struct Hit {
   std::size_t end = 0;
 };
 
-/// One pass over a text that comes in pieces, with the database that was compiled with the program
-/// (loaded at the first use, then shared). Of one thread; any number may be open.
-class PrefilterStream {
- public:
-  PrefilterStream();
-  ~PrefilterStream();
-  PrefilterStream(const PrefilterStream&) = delete;
-  PrefilterStream& operator=(const PrefilterStream&) = delete;
-
-  /// Appends the hits of the next piece, with their place in the whole text. False where it cannot
-  /// be searched: the database does not fit this machine, or memory ran out.
-  bool scan(std::string_view piece, std::vector<Hit>& hits);
-
- private:
-  hs_stream* stream_ = nullptr;
-};
+/// Appends what `text` holds of it, with the places in it, with the database that was compiled with
+/// the program (loaded at the first use, then shared). A text that comes in pieces is searched
+/// again from before each cut: Vectorscan's own streams lose a hit whose first two bytes a cut
+/// parts (VectorCamp/vectorscan#402), and may lose one that ends with the bytes it is given
+/// (#358). Where nothing comes behind `text` (`ends`), neither is lost. False where it cannot be
+/// searched: the database does not fit this machine, or memory ran out. Thread-safe.
+bool prefilter(std::string_view text, bool ends, std::vector<Hit>& hits);
 
 }  // namespace oap::security

@@ -14,6 +14,7 @@ namespace {
 constexpr std::size_t kLeast = 24;
 /// A run goes on in the next line where the line was as long.
 constexpr std::size_t kLongLine = 56;
+constexpr std::size_t kLongestLine = 160;
 /// Longer runs are taken in parts that overlap.
 constexpr std::size_t kPart = 32U << 10U;
 constexpr std::size_t kOverlap = 8U << 10U;
@@ -90,6 +91,30 @@ std::size_t next_run(std::string_view text, std::size_t at) {
   return at;
 }
 
+enum class Continued : std::uint8_t { kNo, kYes, kUnknown };
+
+/// Whether the line that begins at `at` is more of a wrapped run: nothing but the run, and no
+/// longer than such lines are. "EOF", "RUN make", "PORT=80" are none.
+Continued continues(std::string_view text, std::size_t at, bool last) {
+  std::size_t end = at;
+  while (end < text.size() && end - at <= kLongestLine && in_run(text[end])) {
+    ++end;
+  }
+  if (end - at > kLongestLine || text.substr(at).starts_with("--")) {
+    return Continued::kNo;
+  }
+  const std::size_t run = end - at;
+  while (end < text.size() && text[end] == '=' && end - at - run < 2) {
+    ++end;
+  }
+  if (end == text.size() && !last) {
+    return Continued::kUnknown;
+  }
+  const bool closed = end == text.size() ||
+                      std::string_view("\r\n\"'`\\,;<)").find(text[end]) != std::string_view::npos;
+  return run >= 4 && closed ? Continued::kYes : Continued::kNo;
+}
+
 }  // namespace
 
 void RunFinder::look(std::string_view text, std::size_t base, bool last,
@@ -124,7 +149,12 @@ void RunFinder::look(std::string_view text, std::size_t base, bool last,
         waits = true;
         break;
       }
-      if (!in_run(text[next])) {
+      const Continued after = continues(text, next, last);
+      if (after == Continued::kUnknown) {
+        waits = true;
+        break;
+      }
+      if (end - line > kLongestLine || after == Continued::kNo) {
         break;
       }
       line = end = next;

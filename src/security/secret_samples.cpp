@@ -19,7 +19,7 @@ bool holds_any(std::string_view text, const std::array<std::string_view, N>& par
 }
 
 /// The first 16 hex digits of the SHA-256 of samples in documentation that look like anything else.
-constexpr std::array<std::string_view, 32> kSamples = {
+constexpr std::array<std::string_view, 44> kSamples = {
     "d0720d8487947228",                                          // OpenSSL's published FIPS key
     "2cafc0970149a84f", "f2d6ca16515033e5", "7e8de44ea9ecf6d5",  // Stripe's test keys
     "ff14f871658dce4d", "96ad2ccd81462a76", "2dd745ff991276ae",  // webhook signing (Svix)
@@ -34,7 +34,11 @@ constexpr std::array<std::string_view, 32> kSamples = {
     "9c846fdf0fa8955c",                      // Mailgun's key
     "59a272fc32b47dc4",                      // npm's token
     "0011cc25eb432071", "aa6547439583c3a2",  // storage and Cosmos DB emulators
-    "3543c50b0cb9cea8"};                     // GitHub's token
+    "3543c50b0cb9cea8",                      // GitHub's token
+    // UUIDs of RFC 4122, OpenAPI's editor, npm's uuid
+    "c7aa09cd25da8b6a", "a3a9e1ed9732cab2", "8f400c257611ed5d", "e5855ff48799c52c",
+    "5c28b2022dca14af", "fd4f33b1736b58cf", "6316e01c9e1d33de", "d1bfaf4aff653cb2",
+    "f011b9ea0b25d86a", "b7aa5c72dc85d24e", "986c0dc956dc822b", "a4891d5fb4535163"};
 
 constexpr std::array<std::string_view, 29> kPlaceholders = {"example",
                                                             "jbswy3dpehpk3pxp",
@@ -161,32 +165,95 @@ bool is_sample(std::string_view secret, std::size_t fixed) {
          has_run(body) || (body.size() <= 64 && is_made_of_words(body)) || is_documented(secret);
 }
 
+namespace {
+
+bool is_word(char c) { return is_alpha(c) || is_digit(c) || c == '_'; }
+
+/// "<token>", "<your token> here"; "!Ref Name", "!vault |"; "*anchor" of YAML.
+bool is_marked(std::string_view value) {
+  const char mark = value.front();
+  if (mark == '<') {
+    const std::size_t close = value.find('>');
+    const std::string_view behind = close == std::string_view::npos ? "" : value.substr(close + 1);
+    return std::all_of(behind.begin(), behind.end(),
+                       [](char c) { return is_alpha(c) || c == ' ' || c == '.'; });
+  }
+  if (mark != '!' && mark != '*') {
+    return false;
+  }
+  std::size_t end = value.find_first_not_of(mark);
+  end = std::min(end, value.size());
+  const std::size_t word = end;
+  while (end < value.size() && (is_alpha(value[end]) || value[end] == '_' || value[end] == '-')) {
+    ++end;
+  }
+  return end == value.size() ||
+         (end > word && mark == '!' && (value[end] == ' ' || value[end] == '.'));
+}
+
+/// "uuid.uuid4()", "crypto.randomBytes(32)": a call that somebody put between quotes.
+bool is_call(std::string_view value) {
+  const std::size_t open = value.find('(');
+  if (open == std::string_view::npos || open < 3 || value.back() != ')') {
+    return false;
+  }
+  const std::string_view name = value.substr(0, open);
+  const std::string_view inner = value.substr(open + 1, value.size() - open - 2);
+  const bool column =
+      inner.find_first_not_of("0123456789, ") == std::string_view::npos;  // varchar(9)
+  return is_alpha(name.front()) && (column || name.find('.') != std::string_view::npos) &&
+         std::all_of(name.begin(), name.end(), [](char c) { return is_word(c) || c == '.'; });
+}
+
+/// A pattern that values are held against: "^(?=.*[A-Z]).{8,}$".
+bool is_expression(std::string_view value) {
+  static constexpr std::array<std::string_view, 6> kParts = {"[A-Z", "[a-z", "[0-9",
+                                                             "(?=",  "\\d",  "\\w"};
+  const bool anchored = value.front() == '^' && value.back() == '$';
+  const auto parts = static_cast<std::size_t>(std::count_if(
+      kParts.begin(), kParts.end(),
+      [&](std::string_view part) { return value.find(part) != std::string_view::npos; }));
+  return parts >= (anchored ? 1U : 2U);
+}
+
+}  // namespace
+
 bool is_reference(std::string_view value) {
-  static constexpr std::array<std::string_view, 28> kStarts = {
-      "${",    "$(",     "$[",     "<",       "{{",   "{%",    "%(",   "#{",   "@{", "env:",
-      "env.",  "file:",  "vault:", "ssm:",    "arn:", "op://", "!",    "*",    "./", "../",
-      "http:", "https:", "~/",     "secret:", "ref+", "ENC[",  "kms:", "sops:"};
-  static constexpr std::array<std::string_view, 26> kParts = {
-      "${",       "{{",          "process.env", "os.environ",     "getenv",   "env[",
-      "secrets.", "import.meta", "env(",        "config.",        "config[",  "params.",
-      "params[",  "req.",        "request.",    "this.",          "self.",    "args.",
-      "options.", "props.",      "%s",          "secretsmanager", "keyvault", "function",
-      "=>",       "<%"};
+  static constexpr std::array<std::string_view, 27> kStarts = {
+      "${",   "$(",    "$[",     "&lt;",   "{{",      "{%",   "%(",    "#{",     "@{",
+      "env:", "env.",  "file:",  "vault:", "ssm:",    "arn:", "op://", "&#123;", "./",
+      "../",  "http:", "https:", "~/",     "secret:", "ref+", "ENC[",  "kms:",   "sops:"};
+  static constexpr std::array<std::string_view, 27> kParts = {
+      "${",       "/secrets/",      "{{",       "process.env", "os.environ", "getenv",   "env[",
+      "secrets.", "import.meta",    "env(",     "config.",     "config[",    "params.",  "params[",
+      "req.",     "request.",       "this.",    "self.",       "args.",      "options.", "props.",
+      "%s",       "secretsmanager", "keyvault", "function",    "=>",         "<%"};
   static constexpr std::array<std::string_view, 13> kHashes = {
       "$2a$",   "$2b$",  "$2y$", "$argon2", "$6$",     "$5$",    "$1$",
       "$apr1$", "{ssha", "{sha", "pbkdf2",  "sha512-", "sha256-"};
+  if (value.size() > 2 && value.front() == '\'' && value.back() == '\'') {
+    return is_reference(value.substr(1, value.size() - 2));
+  }
   const std::string lower = text::lower_ascii(value);
   const auto starts = [&](std::string_view start) { return text::starts_with_ci(value, start); };
   if (std::any_of(kStarts.begin(), kStarts.end(), starts) || holds_any(lower, kParts) ||
       std::any_of(kHashes.begin(), kHashes.end(), starts)) {
     return true;
   }
-  const auto is_word = [](char c) { return is_alpha(c) || is_digit(c) || c == '_'; };
+  if (is_marked(value) || is_call(value) || is_expression(value)) {
+    return true;
+  }
   const std::string_view rest = value.substr(1);
   if (value.front() == '$' && rest.size() > 1 && (is_alpha(rest[0]) || rest[0] == '_')) {
     const bool upper =
         std::none_of(rest.begin(), rest.end(), [](char c) { return c >= 'a' && c <= 'z'; });
     const bool word = std::all_of(rest.begin(), rest.end(), is_word);
+    const std::size_t name = rest.find_first_of("/.:");
+    if (name != std::string_view::npos && name >= 3 &&
+        std::all_of(rest.begin(), rest.begin() + static_cast<std::ptrdiff_t>(name),
+                    [](char c) { return is_word(c) && (c < 'a' || c > 'z'); })) {
+      return true;  // $BASE_URL/x
+    }
     return word && (upper || rest.find_first_of("0123456789") == std::string_view::npos ||
                     rest.find('_') != std::string_view::npos);
   }

@@ -26,6 +26,19 @@ std::size_t first_of(std::string_view text, std::string_view chars, std::size_t 
   return std::min(text.substr(0, limit).find_first_of(chars, at), limit);
 }
 
+/// `"\"…\""` and `'"…"'`: a literal in a literal.
+SettingValue within_quotes(std::string_view text, SettingValue value) {
+  const std::string_view inner = text.substr(value.start, value.end - value.start);
+  const std::size_t mark = inner.starts_with("\\\"") && inner.ends_with("\\\"") ? 2
+                           : inner.starts_with('"') && inner.ends_with('"')     ? 1
+                                                                                : 0;
+  if (mark > 0 && inner.size() > 2 * mark) {
+    value.start += mark;
+    value.end -= mark;
+  }
+  return value;
+}
+
 SettingValue quoted_value(const TextView& view, std::size_t open, std::size_t length) {
   const std::string_view text = view.text;
   SettingValue out;
@@ -43,7 +56,7 @@ SettingValue quoted_value(const TextView& view, std::size_t open, std::size_t le
       const bool command =
           mark == "`" && text.substr(out.start, at - out.start).find(' ') != std::string_view::npos;
       out.end = command ? out.start : at;
-      return out;
+      return within_quotes(text, out);
     }
     at += text[at] == '\\' && length == 1 ? 1 : 0;
   }
@@ -107,6 +120,56 @@ std::size_t fallback_at(std::string_view text, std::size_t at) {
   return 0;
 }
 
+/// Behind a name and a colon: `&str = "`, `Final[str] = "`, `Option<String> = "`: the quote.
+std::size_t typed_at(std::string_view text, std::size_t at) {
+  const std::size_t most = std::min(text.size(), at + kLongestOpener);
+  const auto skip = [&](auto&& test) {
+    while (at < most && test(text[at])) {
+      ++at;
+    }
+  };
+  constexpr std::string_view kStatic = "'static ";
+  at += at < most && text[at] == '&' ? 1 : 0;
+  at += text.substr(0, most).substr(at).starts_with(kStatic) ? kStatic.size() : 0;
+  const std::size_t word = at;
+  skip([](char c) {
+    return text::is_alpha(c) || text::is_digit(c) || c == '_' || c == '.' || c == ':';
+  });
+  if (at == word || at == most) {
+    return 0;
+  }
+  if (text[at] == '[' || text[at] == '<') {
+    const char close = text[at] == '[' ? ']' : '>';
+    skip([&](char c) { return c != close && c != '\n' && c != '='; });
+    at += at < most && text[at] == close ? 1 : 0;
+  }
+  skip([](char c) { return c == '?' || c == '*' || is_blank(c); });
+  if (at + 1 >= most || text[at] != '=' || text[at + 1] == '=') {
+    return 0;
+  }
+  ++at;
+  skip(is_blank);
+  return at < most ? at : 0;
+}
+
+/// `name.name(` with a literal behind it, perhaps as `default=`: the quote; 0 where there is none.
+std::size_t wrapped_at(std::string_view text, std::size_t at) {
+  const std::size_t most = std::min(text.size(), at + kLongestOpener);
+  const std::size_t word = at;
+  while (at < most && (text::is_alpha(text[at]) || text::is_digit(text[at]) || text[at] == '_' ||
+                       text[at] == '.' || text[at] == ':')) {
+    ++at;
+  }
+  if (at == word || at == most || text[at] != '(') {
+    return 0;
+  }
+  ++at;
+  constexpr std::string_view kDefault = "default=";
+  at += text.substr(0, most).substr(at).starts_with(kDefault) ? kDefault.size() : 0;
+  at += at < most && text[at] == 'b' ? 1 : 0;
+  return at < most && is_quote(text[at]) ? at : 0;
+}
+
 /// "… password=x&y status=200": a word of a log line or a command.
 SettingValue log_value(std::string_view text, std::size_t at, std::size_t line_end) {
   SettingValue out;
@@ -121,6 +184,11 @@ SettingValue log_value(std::string_view text, std::size_t at, std::size_t line_e
       word.find('(') != std::string_view::npos || word.find('[') != std::string_view::npos;
   out.form = calls ? ValueForm::kBare : ValueForm::kLine;
   return out;
+}
+
+/// `…;Password=x;…` of a connection string, `…&password=x&…` of a form.
+bool is_pair(std::string_view text, const SettingName& name, char front) {
+  return front == ';' || (front == '&' && name.start > 1 && text[name.start - 2] != '&');
 }
 
 /// `…://host/x?user=a&password=…`: a parameter of an address.
@@ -166,11 +234,25 @@ SettingValue bare_value(const TextView& view, std::size_t at, const SettingName&
   if (word < end && (text[word] == '(' || text[word] == '[') && word > at && code) {
     return out;  // a call
   }
+  const char front = name.start > 0 ? text[name.start - 1] : '\0';
+  if (separator.kind == '=' && !name.quoted && is_quote(front)) {  // "NAME=value"
+    const std::size_t close = first_of(text, std::string_view(&front, 1), at, end);
+    const std::string_view inside = text.substr(at, close - at);
+    if (close < end && inside.find_first_of(" \t&\\$({") == std::string_view::npos) {
+      view.spend(close - at);
+      return {false, at, close, ValueForm::kLine};
+    }
+  }
   out.end = word;
   if (const std::size_t open = fallback_at(text, word); open != 0) {
     return quoted_value(view, open, 1);
   }
   const bool tight = separator.value == at && separator.name_end == name.end;
+  if (tight && separator.kind == '=' && is_pair(text, name, front)) {
+    SettingValue pair = log_value(text, at, end);
+    pair.end = first_of(text, front == ';' ? ";" : "&#;", at, pair.end);
+    return pair;
+  }
   const bool begins = begins_line(text, name.start);
   const bool after_blank = name.start > 0 && text::is_space(text[name.start - 1]);
   if (tight && separator.kind == '=' && is_parameter(text, name)) {
@@ -286,6 +368,19 @@ SettingValue value_at(const TextView& view, const SettingName& name, const Separ
   }
   if (open < text.size() && is_quote(text[open])) {
     return quoted_value(view, open, 1);
+  }
+  const std::size_t typed = separator.kind == ':' ? typed_at(text, at) : 0;
+  if (typed != 0 && is_quote(text[typed])) {
+    return quoted_value(view, typed, 1);
+  }
+  const bool whole = view.last || text.size() >= (typed != 0 ? typed : at) + kLongestOpener;
+  if (const std::size_t inner = wrapped_at(text, typed != 0 ? typed : at); inner != 0) {
+    SettingValue value = quoted_value(view, inner, 1);
+    value.wrapped = true;
+    return value;
+  }
+  if (!whole && text.find('\n', at) == std::string_view::npos) {
+    return waiting;
   }
   std::size_t slashes = at;
   while (slashes < text.size() && text[slashes] == '\\' && slashes - at < 4) {

@@ -29,6 +29,7 @@ struct SettingValue {
   std::size_t start = 0;
   std::size_t end = 0;
   ValueForm form = ValueForm::kBare;
+  bool wrapped = false;  ///< the literal in a call: `bytes.fromhex("…")`
 };
 
 /// The value behind the separator: quoted, a word, the rest of a line, a block's line. Looks on

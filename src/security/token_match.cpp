@@ -103,7 +103,7 @@ void add_aws_secret(std::string_view text, std::size_t from, std::vector<FoundSe
       ++end;
     }
     const std::string_view key = text.substr(at, end - at);
-    if (key.size() == 40 && entropy(key) >= 4.2 && restlessness(key) >= 0.3 && !is_sample(key)) {
+    if (key.size() == 40 && entropy(key) >= 4.2 && restlessness(key) >= 0.2 && !is_sample(key)) {
       found.push_back({"aws_secret_access_key", at, end});
       return;
     }
@@ -113,7 +113,8 @@ void add_aws_secret(std::string_view text, std::size_t from, std::vector<FoundSe
 
 bool passes(TokenCheck check, std::string_view token, std::size_t literals) {
   const std::string_view body = token.substr(std::min(literals, token.size()));
-  if (is_sample(token, literals)) {
+  const std::size_t zeros = check == TokenCheck::kZeros ? token.rfind("AAAAAAA") + 7 : literals;
+  if (is_sample(token, std::max(literals, zeros))) {
     return false;
   }
   switch (check) {
@@ -126,8 +127,9 @@ bool passes(TokenCheck check, std::string_view token, std::size_t literals) {
       return entropy(body) >= 2.5 &&
              body.find_first_of("AEIOU0123456789") != std::string_view::npos;
     case TokenCheck::kMixed:
+    case TokenCheck::kZeros:
     case TokenCheck::kCrc32Any:
-      return is_mixed(body);
+      return is_mixed(body) || (body.size() >= 14 && is_no_word(body));
     case TokenCheck::kCrc32:
       return has_crc32(token, 4);
     case TokenCheck::kJwt:
@@ -281,7 +283,10 @@ bool is_replaced(std::string_view text, std::size_t start, std::size_t end) {
   const bool known = std::any_of(token_types().begin(), token_types().end(), is_type) ||
                      std::any_of(named_types().begin(), named_types().end(), is_type) ||
                      std::find(std::begin(kOthers), std::end(kOthers), type) != std::end(kOthers);
-  return known && end <= low + at + kMark.size() + colon + 6;
+  const std::size_t mark_end = low + at + kMark.size() + colon + 6;
+  constexpr std::size_t kNothing = 4;  // ":" or "@" behind it
+  const bool inside = start > low + at && start < mark_end && end < mark_end + kNothing;
+  return known && (end <= mark_end || inside);
 }
 
 }  // namespace oap::security

@@ -111,6 +111,7 @@ std::span<const MarkPattern> mark_patterns() {
        "(?:passw(?:or)?d|passphrase|pass|pwd|secret|token|credentials?|bearer|"
        "(?:api|access|auth|account|private|encryption|signing|signature|master|admin|app|"
        "license|service|client|consumer|session|storage|server|shared|root|deploy|webhook|"
+       "aes|fernet|cipher|vapid|redis|search|functions?|activation|product|ingestion|"
        "rest|write|read|ingest|integration|subscription|application|project|global|live|"
        "prod|personal|user|developer|dev|sdk|hmac|cookie|crypt|secure|salt|primary|secondary|"
        "queue|hub|validation|decryption|logged_in|nonce|algolia|mailgun|datadog|dd|sendgrid|stripe|"
@@ -118,13 +119,17 @@ std::span<const MarkPattern> mark_patterns() {
        "twilio|heroku|firebase|maps|azure|google|aws|github|gitlab|jwt|s3|db)[_. -]?(?:api[_. -]?)?"
        "key|apikey|authkey|_auth|\"auth|\\bpat|_pat|auth_salt|nonce_salt|in_salt)"
        "[A-Za-z0-9_.-]{0,28}\\]?(?:\\[[0-9]{0,4}\\])?[\"'`\\\\]{0,4}\\]?[ "
-       "\\t]{0,8}(?:=>|[:=>]|%3[AaDd]|\\|\\||\\?\\?|,|[({]\\s?[\"'`])",
+       "\\t]{0,8}(?:=>|<-|!=|[:=>]|%3[AaDd]|\\|\\||\\?\\?|,|[({]\\s?[\"'`])",
        true},
+      {Mark::kLooseKey,
+       "[a-z0-9]_key(?:_[a-z0-9]{1,12})?[\"'`\\\\]{0,4}\\]?[ \\t]{0,8}(?:=>|[:=]|,)", true},
       {Mark::kFlag,
        "\\s--?(?:[a-z0-9]{1,16}-){0,2}(?:password|passwd|pass|token|secret|api-?key|access-?key|"
-       "secret-?key|passphrase|auth)[ ]{1,2}[\"']?[^\\s\"'-]",
+       "secret-?key|(?:storage|account|private|shared|license|encryption|signing|master)-?key|"
+       "auth-?token|passphrase|auth)[ ]{1,2}[\"']?[^\\s\"'-]",
        true, Demand::kNamed},
       {Mark::kScheme, ":\\\\{0,2}/\\\\{0,2}/[^\\s/\"'<>@]{0,80}:[^\\s/\"'<>@]{1,120}@"},
+      {Mark::kDsn, "@(?:tcp|tcp4|tcp6|unix)\\("},
       {Mark::kBearer, "(?:bearer|basic|digest|token|apikey|bot|ssws)[ \\t]{1,3}[a-z0-9+/._~-]{16}",
        true},
       {Mark::kPem, "-----BEGIN [A-Z0-9 ]{0,24}PRIVATE KEY"},
@@ -143,7 +148,7 @@ std::span<const MarkPattern> mark_patterns() {
       {Mark::kPiped,
        "\\|[ \\t]{0,3}(?:sudo[ \\t][^\\n|;]{0,40}-[A-Za-z]{0,4}S|(?:sudo[ "
        "\\t]{1,3})?chpasswd|passwd[ "
-       "\\t]{1,3}--stdin)"},
+       "\\t]{1,3}--stdin|[a-z]{2,12}[ \\t][^\\n|;]{0,120}--(?:password-stdin|with-token|stdin))"},
       {Mark::kCookie, "\\bcookie[\"'`]?[ \\t]{0,2}[:=][ \\t]{0,2}[\"'`]?[^\\s\"'`]", true},
       {Mark::kCookie, "\\bcurl\\s[^\\n]{0,160}(?:-b|--cookie)[ =][\"']?[^\\s\"']"},
       {Mark::kTable,
@@ -153,7 +158,7 @@ std::span<const MarkPattern> mark_patterns() {
        true},
       {Mark::kPercent, "%(?:3[AaDd]|2[FfBbDd]|40|5[Ff])[A-Za-z0-9%_-]{6}"},
       {Mark::kEscape, "\\\\u00[2-7][0-9A-Fa-f]"},
-      {Mark::kEscape, "(?:\\\\x[2-7][0-9A-Fa-f]){4}"},
+      {Mark::kEscape, "(?:\\\\{1,2}x[2-7][0-9A-Fa-f]){4}"},
       {Mark::kEscape, "\\\\x[2-7][0-9A-Fa-f][A-Za-z0-9]{6}"},
       {Mark::kEscape, "(?:\\\\[01][0-7]{2}){4}"},
       {Mark::kEscape, "(?:&#x?[0-9A-Fa-f]{2,3};){4}"},

@@ -18,6 +18,7 @@ enum class TokenCheck : std::uint8_t {
   kJwt,       ///< a JWT: header and payload are JSON objects
   kTelegram,  ///< the digits of the bot's id stand before it
   kAwsPair,   ///< kPlain; a secret key that stands beside it is a finding too
+  kZeros,     ///< kMixed; encoded zero bytes, a run of A, are part of it
   kGitlab,    ///< kPlain; where it has the routable form, its base36 CRC-32 is right
 };
 
@@ -32,6 +33,8 @@ struct TokenType {
 
 /// The table. Several rows may be of one type.
 std::span<const TokenType> token_types();
+/// Its second half.
+std::span<const TokenType> more_token_types();
 
 /// A type that has no form of its own, only a name beside it: `words` (one of them, separated by
 /// "|", is part of the setting's name, lower case with _) and the whole value's pattern.
@@ -55,8 +58,10 @@ Trigger trigger_of(std::string_view pattern);
 /// The other things a text is searched for, with no fixed width: what matters is where they end.
 enum class Mark : std::uint8_t {
   kAssignment,
+  kLooseKey,  ///< a name that ends in "key" and says no more
   kFlag,
   kScheme,
+  kDsn,  ///< the address of Go's database drivers
   kBearer,
   kPem,
   kPutty,

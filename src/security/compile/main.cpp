@@ -44,7 +44,7 @@ int main(int argc, char** argv) {
   hs_database_t* database = nullptr;
   hs_compile_error_t* error = nullptr;
   if (hs_compile_multi(texts.data(), flags.data(), ids.data(), static_cast<unsigned>(texts.size()),
-                       HS_MODE_STREAM, &baseline, &database, &error) != HS_SUCCESS) {
+                       HS_MODE_BLOCK, &baseline, &database, &error) != HS_SUCCESS) {
     std::fprintf(stderr, "pattern %d (%s): %s\n", error->expression,
                  error->expression >= 0 ? texts[static_cast<std::size_t>(error->expression)] : "",
                  error->message);
