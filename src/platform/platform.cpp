@@ -286,8 +286,8 @@ Workflows& Platform::workflows() {
                                parts.principal,
                                parts.options.model,
                                &parts.session_hooks->scopes};
-    parts.workflows = std::make_unique<Workflows>(
-        Workflows::Parts{std::move(steps), parts.store->runs(), parts.options.executor});
+    parts.workflows = std::make_unique<Workflows>(Workflows::Parts{
+        std::move(steps), parts.store->runs(), parts.options.executor, *parts.scanner});
   }
   return *parts.workflows;
 }
