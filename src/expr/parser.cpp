@@ -71,7 +71,20 @@ Error Parser::unexpected(std::string_view wanted) const {
   }
   const std::string found = text::escape_visible(text::truncate_utf8(
       std::string_view(ast_.source).substr(token.begin, token.end - token.begin), 40));
-  return problem(token.begin, fmt::format("found '{}' where {} should be", found, wanted));
+  return problem(token.begin, fmt::format("found '{}' where {} should be{}", found, wanted,
+                                          operator_of_word(found)));
+}
+
+/// Other languages write operators as words.
+std::string_view Parser::operator_of_word(std::string_view found) const {
+  const std::string_view before = std::string_view(ast_.source).substr(0, current().begin);
+  if (text::trim(before).ends_with("not") && found != "in") {
+    return "; 'not' is written '!'";
+  }
+  if (found == "and" || found == "or") {
+    return found == "and" ? "; 'and' is written '&&'" : "; 'or' is written '||'";
+  }
+  return "";
 }
 
 Result<Ast> Parser::run() {

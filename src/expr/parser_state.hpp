@@ -59,6 +59,7 @@ class Parser {
   bool accept(std::string_view punct);
   Result<void> expect(std::string_view punct, std::string_view where);
   Error unexpected(std::string_view wanted) const;
+  std::string_view operator_of_word(std::string_view found) const;
   Error problem(std::size_t offset, std::string_view message) const;
   Error limit(std::size_t offset, std::string_view message) const;
 

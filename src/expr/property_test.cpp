@@ -126,7 +126,8 @@ RC_GTEST_PROP(ExprProperty, PrintedFormsParseToTheSame, ()) {
     const Result<Value> left = a->evaluate(values());
     const Result<Value> right = b->evaluate(values());
     RC_ASSERT(left.has_value() == right.has_value());
-    RC_ASSERT(!left || print(*left) == print(*right));
+    const bool same = !left || print(*left) == print(*right);
+    RC_ASSERT(same);
   }
 }
 
@@ -141,6 +142,22 @@ RC_GTEST_PROP(ExprProperty, EvaluationEndsWithinItsLimits, ()) {
     RC_ASSERT(again.has_value());
     RC_ASSERT(print(*again) == print(*value));
   }
+}
+
+/// The checker only refuses: what it lets through means what it means without it.
+RC_GTEST_PROP(ExprProperty, TheCheckerChangesNoResult, ()) {
+  const std::string source = expression(*rc::gen::inRange(1, 5));
+  const Result<Program> checked = Program::compile(source, world());
+  RC_PRE(checked.has_value());
+  const Result<Program> plain = Program::compile(source, world(), {.check = false});
+  RC_ASSERT(plain.has_value());
+  const Result<Value> left = checked->evaluate(values());
+  const Result<Value> right = plain->evaluate(values());
+  RC_ASSERT(left.has_value() == right.has_value());
+  const bool same = left
+                        ? print(*left) == print(*right)  // not in RC_ASSERT: it evaluates all of it
+                        : left.error().code() == right.error().code();
+  RC_ASSERT(same);
 }
 
 /// Where the checker knows the type, the value has it.

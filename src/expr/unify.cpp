@@ -9,7 +9,8 @@ namespace {
 /// Message-like types, for which null stands in as "not there".
 bool is_nullable(const Type& type) {
   return type.is(TypeKind::kNull) || type.is(TypeKind::kTimestamp) ||
-         type.is(TypeKind::kDuration) || type.is(TypeKind::kOptional) || type.is(TypeKind::kOpaque);
+         type.is(TypeKind::kDuration) || type.is(TypeKind::kOptional) ||
+         type.is(TypeKind::kOpaque) || type.is(TypeKind::kObject);
 }
 
 /// True where `a` allows all that `b` allows.

@@ -15,7 +15,7 @@ Workflows& Assembly::the_workflows() {
                                options.model,
                                &session_hooks->scopes};
     workflows = std::make_unique<Workflows>(
-        Workflows::Parts{std::move(steps), store->runs(), options.executor});
+        Workflows::Parts{std::move(steps), store->runs(), options.executor, *scanner});
   }
   return *workflows;
 }

@@ -29,7 +29,8 @@ class PlanScope final : public workflow::Scope {
   Result<expr::Value> value(const Name& name) const override {
     switch (name.kind) {
       case Name::Kind::kInputs:
-        return expr::Value::json(json::Value(inputs_));
+      case Name::Kind::kSecretInput:
+        return input(name);
       case Name::Kind::kVariables:
         if (written_.empty() && !definition_.implicit_variables) {
           return expr::Value::json(json::Value(definition_.variables));
@@ -68,6 +69,27 @@ class PlanScope final : public workflow::Scope {
   }
 
  private:
+  Result<expr::Value> input(const Name& name) const {
+    const bool is_secret = name.kind == Name::Kind::kSecretInput;
+    if (name.text.empty()) {
+      json::Object shown = inputs_;
+      for (auto& member : shown) {
+        if (const json::Value* const schema = json::find(definition_.inputs, member.key());
+            schema != nullptr && workflow::is_secret_input(*schema)) {
+          member.value() = fmt::format("<secret {}>", std::string_view(member.key()));
+        }
+      }
+      const auto value = expr::Value::json(json::Value(std::move(shown)));
+      return is_secret ? expr::Value(value).secret() : value;
+    }
+    const json::Value* const given = json::find(inputs_, name.text);
+    if (given == nullptr) {
+      return fail(Code::kInvalidArgument, "the input '{}' was not given", name.text);
+    }
+    return is_secret ? expr::Value::string("<secret " + name.text + ">").secret()
+                     : expr::Value::json(*given);
+  }
+
   static tl::unexpected<Error> unknown(const std::string& why) {
     return fail(Code::kFailedPrecondition, "{}", why);
   }

@@ -145,6 +145,11 @@ Task<Result<StepResult>> WorkflowSteps::invoke(const StepRequest& request, ToolC
   auto result = workflow::step_result(outcome);
   if (result && outcome.denial) {
     result->not_begun = true;
+    if (outcome.denial->rule == "audit") {
+      result->error = outcome.denial->reason;
+      result->error_code = to_string(Code::kUnavailable);
+      result->retryable = true;
+    }
   }
   co_return result;
 }

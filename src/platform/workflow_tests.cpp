@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "async/scope.hpp"
+#include "base/ids.hpp"
 #include "json/print.hpp"
 #include "os/file.hpp"
 #include "text/strings.hpp"
@@ -265,6 +266,8 @@ class Case {
       const auto found = test_.secrets.find(name);
       return found == test_.secrets.end() ? std::nullopt : std::optional(found->second);
     };
+    workflow::KeySeal seal({std::string(32, 't')});  // of a store that is gone after the test
+    options.seal = &seal;
     workflow::Engine engine(executor_, scratch->store().runs(), runner_, system_clock(),
                             std::move(options));
     engine_ = &engine;
@@ -323,6 +326,7 @@ class Case {
   }
 
   Task<Result<workflow::RunResult>> to_the_end(workflow::StartRequest request) {
+    request.run_id = run_id_ = new_id("run_");  // known before the first step asks for a vote
     OAP_CO_TRY(const std::string id, co_await engine_->start(std::move(request)));
     for (const auto& [name, payload] : test_.signals) {
       OAP_CO_CHECK_OK(co_await engine_->signal(id, name, payload));
@@ -345,11 +349,6 @@ class Case {
         answer(step.path);
       }
     };
-    observer.on_run = [this](const workflow::RunResult& run) {
-      if (run_id_.empty()) {
-        run_id_ = run.run_id;
-      }
-    };
     return observer;
   }
 
@@ -368,16 +367,10 @@ class Case {
   }
 
   Task<void> give_up() {
-    for (const auto& run : open_runs()) {
-      const auto told = co_await engine_->cancel(run, "tester");
-      if (!told) {
-        problem("{}", told.error().to_string());
-      }
+    const auto told = co_await engine_->cancel(run_id_, "tester");
+    if (!told) {
+      problem("{}", told.error().to_string());
     }
-  }
-
-  std::vector<std::string> open_runs() const {
-    return run_id_.empty() ? std::vector<std::string>{} : std::vector<std::string>{run_id_};
   }
 
   Task<void> vote(std::string path, std::vector<TestVote> votes) {
@@ -387,6 +380,8 @@ class Case {
       const auto done = co_await engine_->approve(run_id_, path, std::move(vote));
       if (!done) {
         problem("the vote of {} on '{}' was refused: {}", given.by, path, done.error().to_string());
+        co_await give_up();
+        co_return;
       }
     }
   }

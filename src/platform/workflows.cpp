@@ -36,8 +36,9 @@ std::string folder_of(const std::string& path) {
   return slash == std::string::npos ? "." : path.substr(0, slash);
 }
 
-workflow::Engine::Options engine_options(const Settings& settings) {
+workflow::Engine::Options engine_options(const Settings& settings, RunSeal& seal) {
   workflow::Engine::Options options;
+  options.seal = &seal;
   options.secret = [&settings](std::string_view name) -> std::optional<std::string> {
     const auto& secrets = settings.config.workflow_secrets;
     const auto found = secrets.find(std::string(name));
@@ -57,9 +58,10 @@ Workflows::Workflows(Parts parts)
     : parts_(std::move(parts)),
       tools_(tool_schemas(parts_.steps.catalog, parts_.steps.settings)),
       steps_(parts_.steps),
+      seal_(parts_.steps.settings, parts_.scanner),
       engine_(std::make_unique<workflow::Engine>(parts_.executor, parts_.runs, steps_,
                                                  system_clock(),
-                                                 engine_options(parts_.steps.settings))) {}
+                                                 engine_options(parts_.steps.settings, seal_))) {}
 Workflows::~Workflows() = default;
 
 Task<void> Workflows::close() {
@@ -172,6 +174,27 @@ void Workflows::check_agents(LoadedWorkflow& loaded, const workflow::Blueprint& 
   }
 }
 
+/// A secret may only go into an input that is secret in the called workflow as well.
+void Workflows::check_secret_inputs(LoadedWorkflow& loaded, const workflow::BlueprintStep& step,
+                                    const std::string& where) {
+  const auto& name = std::get<workflow::SubworkflowStep>(step.definition->body).workflow;
+  const auto called = loaded.subworkflows.find(name);
+  if (called == loaded.subworkflows.end()) {
+    return;
+  }
+  for (const std::string& input : step.secret_inputs) {
+    const json::Value* const schema = json::find(called->second->definition().inputs, input);
+    if (schema != nullptr && !workflow::is_secret_input(*schema)) {
+      loaded.problems.push_back(
+          {where,
+           fmt::format("step '{}': the input '{}' of '{}' is given a secret; declare it there "
+                       "'secret: true'",
+                       step.definition->id, input, name),
+           false});
+    }
+  }
+}
+
 void Workflows::add_called(LoadedWorkflow& loaded, const workflow::Blueprint& caller,
                            const std::string& file, std::vector<std::string>& chain) const {
   for (workflow::StepIndex index = 0; index < caller.size(); ++index) {
@@ -209,6 +232,7 @@ void Workflows::add_called(LoadedWorkflow& loaded, const workflow::Blueprint& ca
       continue;
     }
     if (!fresh || loaded.called.size() > kMaxCalled) {
+      check_secret_inputs(loaded, caller.step(index), where);
       continue;
     }
     const auto text = os::read_file(*path, kMaxFile);
@@ -222,6 +246,7 @@ void Workflows::add_called(LoadedWorkflow& loaded, const workflow::Blueprint& ca
       continue;
     }
     loaded.subworkflows.emplace(call->workflow, called);
+    check_secret_inputs(loaded, caller.step(index), where);
     chain.push_back(*canonical);
     add_called(loaded, *called, *path, chain);
     chain.pop_back();

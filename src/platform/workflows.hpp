@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "platform/run_seal.hpp"
 #include "platform/workflow_steps.hpp"
 #include "store/store.hpp"
 #include "workflow/definition/reader.hpp"
@@ -38,6 +39,7 @@ class Workflows {
     WorkflowSteps::Parts steps;
     store::RunRepository& runs;
     Executor executor;
+    security::SecretScanner& scanner;  ///< learns the secret inputs of runs
   };
   explicit Workflows(Parts parts);
   ~Workflows();
@@ -71,12 +73,15 @@ class Workflows {
       std::vector<workflow::Problem>& problems) const;
   void check_agents(LoadedWorkflow& loaded, const workflow::Blueprint& blueprint,
                     const std::string& file) const;
+  static void check_secret_inputs(LoadedWorkflow& loaded, const workflow::BlueprintStep& step,
+                                  const std::string& where);
   void add_called(LoadedWorkflow& loaded, const workflow::Blueprint& caller,
                   const std::string& file, std::vector<std::string>& chain) const;
 
   Parts parts_;
   std::unique_ptr<workflow::ToolSchemas> tools_;
   WorkflowSteps steps_;
+  RunSeal seal_;
   std::unique_ptr<workflow::Engine> engine_;
 };
 

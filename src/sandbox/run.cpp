@@ -18,13 +18,18 @@ constexpr Millis kLongestKill{10'000};
 constexpr Millis kLongestDrain{2'000};
 constexpr int kTimedOutCode = 124;
 
-Task<void> collect(async::ReadPipe& pipe, Clip& clip) {
+using OnOutput = std::function<void(std::size_t)>;
+
+Task<void> collect(async::ReadPipe& pipe, Clip& clip, OnOutput told) {
   while (true) {
     const auto piece = co_await pipe.read_some(kPiece);
     if (!piece || piece->empty()) {
       co_return;
     }
     clip.add(*piece);
+    if (told) {
+      told(piece->size());
+    }
   }
 }
 
@@ -54,8 +59,8 @@ Task<Result<void>> drain(async::Scope& readers) {
 Task<Exit> attend(Executor executor, Child& child, RunOptions& options, Output& output, Clip& out,
                   Clip& err) {
   async::Scope streams(executor);
-  streams.spawn(collect(child.out(), out));
-  streams.spawn(collect(child.err(), err));
+  streams.spawn(collect(child.out(), out, options.on_output));
+  streams.spawn(collect(child.err(), err, options.on_output));
   streams.spawn(feed(child.in(), std::move(options.input)));
   auto ended = co_await async::with_deadline(options.deadline, child.wait(), "the program");
   if (!ended) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -17,6 +18,7 @@ struct RunOptions {
   /// Of each stream: the head and the tail are kept, the middle gives way to a note.
   std::size_t max_output_bytes = 1u << 20;
   bool merge_stderr = false;
+  std::function<void(std::size_t)> on_output = {};  ///< told how many bytes have just come
 };
 
 struct Output {

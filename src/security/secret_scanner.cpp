@@ -1,6 +1,9 @@
 #include "security/secret_scanner.hpp"
 
 #include <algorithm>
+#include <atomic>
+#include <deque>
+#include <mutex>
 #include <utility>
 
 #include "crypto/hash.hpp"
@@ -34,11 +37,17 @@ bool is_secret_member(std::string_view name, std::string_view text) {
 }  // namespace
 
 struct SecretScanner::Body {
-  KnownSecrets known;
   std::string key;
+  std::mutex learning;
+  std::vector<std::string> secrets;   ///< all of them
+  std::deque<KnownSecrets> editions;  ///< older ones stay: searches may be under way in them
+  std::atomic<const KnownSecrets*> newest;
 
-  Body(const std::vector<std::string>& secrets, std::string hmac_key)
-      : known(secrets), key(std::move(hmac_key)) {}
+  Body(std::vector<std::string> known, std::string hmac_key)
+      : key(std::move(hmac_key)),
+        secrets(std::move(known)),
+        newest(&editions.emplace_back(secrets)) {}
+  const KnownSecrets& known() const { return *newest.load(std::memory_order_acquire); }
   json::Value clean(const SecretScanner& scanner, const json::Value& value,
                     std::string_view name) const;
 };
@@ -106,10 +115,24 @@ class ValueSearch {
 }  // namespace
 
 SecretScanner::SecretScanner(std::vector<std::string> known_secrets, std::string hmac_key)
-    : body_(std::make_unique<Body>(known_secrets, std::move(hmac_key))) {}
+    : body_(std::make_unique<Body>(std::move(known_secrets), std::move(hmac_key))) {}
 SecretScanner::~SecretScanner() = default;
 SecretScanner::SecretScanner(SecretScanner&&) noexcept = default;
 SecretScanner& SecretScanner::operator=(SecretScanner&&) noexcept = default;
+
+void SecretScanner::learn(const std::vector<std::string>& secrets) {
+  const std::lock_guard lock(body_->learning);
+  bool is_new = false;
+  for (const std::string& secret : secrets) {
+    if (std::find(body_->secrets.begin(), body_->secrets.end(), secret) == body_->secrets.end()) {
+      body_->secrets.push_back(secret);
+      is_new = true;
+    }
+  }
+  if (is_new) {
+    body_->newest.store(&body_->editions.emplace_back(body_->secrets), std::memory_order_release);
+  }
+}
 
 std::string SecretScanner::replacement(std::string_view type, std::string_view secret) const {
   return "[REDACTED:" + std::string(type) + ":" +
@@ -121,7 +144,7 @@ std::vector<Finding> SecretScanner::scan(std::string_view text) const {
   if (text.size() < kMinText) {
     return out;
   }
-  SecretFinder finder(body_->known);
+  SecretFinder finder(body_->known());
   if (!finder.look({text, true}, 0)) {
     out.push_back({"unscanned", 0, text.size()});
     return out;
@@ -234,7 +257,7 @@ struct SecretStream::Body {
   bool unsearchable = false;
   std::vector<Finding> findings;
 
-  explicit Body(const SecretScanner& given) : scanner(given), finder(given.body_->known) {}
+  explicit Body(const SecretScanner& given) : scanner(given), finder(given.body_->known()) {}
 
   void take(std::string_view piece, bool last, std::string& out) {
     buffer += piece;

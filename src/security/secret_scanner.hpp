@@ -29,6 +29,10 @@ class SecretScanner {
   SecretScanner(SecretScanner&&) noexcept;
   SecretScanner& operator=(SecretScanner&&) noexcept;
 
+  /// From now on these are known secrets too, for every thread. A SecretStream keeps to what was
+  /// known when it was made.
+  void learn(const std::vector<std::string>& secrets);
+
   struct Finding {
     std::string type;       ///< e.g. "github_token"
     std::size_t start = 0;  ///< byte offsets, end exclusive
@@ -55,7 +59,7 @@ class SecretScanner {
  private:
   friend class SecretStream;
   struct Body;
-  std::unique_ptr<const Body> body_;
+  std::unique_ptr<Body> body_;
 };
 
 /// The same for a text that comes in pieces, cut anywhere: no byte of a secret is released. Holds

@@ -26,6 +26,24 @@ TEST(SecretScanner, KnownSecretsAreFoundFromEightCharactersOn) {
               ::testing::MatchesRegex(R"(\[REDACTED:known_secret:[0-9a-f]+\])"));
 }
 
+TEST(SecretScanner, LearnsMoreWhileOthersSearch) {
+  SecretScanner scanner({"hunter2!"}, "key");
+  SecretStream early(scanner);
+  const std::string_view text = "hunter2! swordfish short";
+  EXPECT_EQ(scanner.scan(text).size(), 1U);
+  std::thread searcher([&scanner, text] {
+    for (int i = 0; i < 200; ++i) {
+      EXPECT_GE(scanner.scan(text).size(), 1U);
+    }
+  });
+  for (int i = 0; i < 20; ++i) {
+    scanner.learn({"swordfish", "short", "learnt-" + std::to_string(i)});
+  }
+  searcher.join();
+  EXPECT_EQ(scanner.scan(text).size(), 2U);
+  EXPECT_EQ(early.push(text) + early.finish(), scanner.redact("hunter2!"sv) + " swordfish short");
+}
+
 TEST(SecretScanner, EqualSecretsGetEqualTagsUnderOneKey) {
   const std::string token = assemble("ghp_⟨C30⟩");
   const SecretScanner one({}, "a");

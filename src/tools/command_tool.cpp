@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <map>
+#include <memory>
 #include <utility>
 
 #include <fmt/format.h>
@@ -19,6 +21,7 @@ namespace {
 constexpr std::size_t kMaxOutput = 256 * 1024;
 constexpr std::int64_t kDefaultTimeout = 120;
 constexpr Millis kBeat{5000};
+constexpr Millis kLook{100};
 
 /// Variables that change what a shell or the loader runs before the command's first word.
 bool is_refused(std::string_view name) {
@@ -79,6 +82,18 @@ void add_line_about_changes(const sandbox::Output& output, bool failed, const Ad
   }
 }
 
+/// Of a script: a sign of life is what it prints, within a tenth of a second.
+Task<void> beat_with_output(mcp::CallContext context, std::shared_ptr<const std::size_t> printed) {
+  const SteadyTime began = std::chrono::steady_clock::now();
+  for (std::size_t told = 0; co_await async::sleep_for(kLook);) {
+    if (*printed != told) {
+      told = *printed;
+      const auto seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - began);
+      context.progress(seconds.count(), std::nullopt, fmt::format("printed {} bytes", told));
+    }
+  }
+}
+
 class CommandTool final : public mcp::Tool {
  public:
   CommandTool(json::Object definition, std::shared_ptr<const Shared> shared,
@@ -110,9 +125,15 @@ class CommandTool final : public mcp::Tool {
     options.max_output_bytes = kMaxOutput;
     options.merge_stderr = !context.separate_stderr;
 
+    const auto printed = std::make_shared<std::size_t>(0);
+    options.on_output = [printed](std::size_t bytes) { *printed += bytes; };
     const Executor executor = context.executor;
     async::Scope scope(executor);
-    scope.spawn(beat(std::move(context)));
+    if (context.separate_stderr) {
+      scope.spawn(beat_with_output(std::move(context), printed));
+    } else {
+      scope.spawn(beat(std::move(context)));
+    }
     auto output = co_await sandbox::run(executor, std::move(spec), std::move(options));
     scope.cancel();
     co_await scope.join();

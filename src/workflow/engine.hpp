@@ -12,6 +12,7 @@
 #include "base/clock.hpp"
 #include "store/run_repository.hpp"
 #include "workflow/definition/blueprint.hpp"
+#include "workflow/input_seal.hpp"
 #include "workflow/run_report.hpp"
 #include "workflow/step_runner.hpp"
 
@@ -99,6 +100,8 @@ class Engine {
     Limits limits;
     /// Text of `secrets.NAME`; none: the step that uses it fails.
     std::function<std::optional<std::string>(std::string_view)> secret;
+    /// Keeps secret inputs; borrowed. Null: a workflow that declares some does not start.
+    InputSeal* seal = nullptr;
     std::uint64_t seed = 0;  ///< of the jitter; 0: random
   };
 

@@ -27,8 +27,10 @@ struct StepResult {
   std::string error;
   std::string error_code;  ///< short name such as "permission_denied", "tool_error"
   bool retryable = false;  ///< whether the step's retry count may be spent on it
-  bool not_begun = false;  ///< certainly nothing happened: even a `once` step may be tried again
-  bool tainted = false;    ///< something secret is in the output: it is not written down
+  /// Certainly nothing happened: even a `once` step may be tried again. With error_code
+  /// "unavailable" it is, for a while, whatever the step's retry count says.
+  bool not_begun = false;
+  bool tainted = false;               ///< something secret is in the output: it is not written down
   std::optional<Millis> retry_after;  ///< the peer's own wish; the wait is not shorter
   StepUsage usage;
 };

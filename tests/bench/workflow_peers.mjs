@@ -1,8 +1,8 @@
 // Workflows of 10 trivial durable steps on DBOS (PostgreSQL) or Restate. Usage:
 // node workflow_peers.mjs MODULES dbos|restate CONCURRENT SECONDS
-// Prints JSON: {"steps_per_s", "run_p50_ms"}.
+// Prints JSON: {"steps_per_s", "run_p50_ms"}. Who runs it ends its process group and removes $TMPDIR.
 import { spawn } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -68,7 +68,6 @@ async function restate() {
   const base = mkdtempSync(join(tmpdir(), 'restate-'));
   const server = spawn(join(modules, '.bin/restate-server'), ['--base-dir', base, '--node-name', 'bench'], {
     stdio: 'ignore',
-    detached: true,  // a group of its own: the command is a wrapper, and the server its child
     env: { ...process.env, RESTATE_INGRESS__BIND_ADDRESS: `127.0.0.1:${port + 1}`,
       RESTATE_ADMIN__BIND_ADDRESS: `127.0.0.1:${port + 2}`, RESTATE_BIND_ADDRESS: `127.0.0.1:${port + 3}` },
   });
@@ -80,13 +79,13 @@ async function restate() {
     });
     if (!made.ok) throw new Error(`the deployment was refused: ${await made.text()}`);
     return await measure(async () => {
-      const answer = await fetch(`http://127.0.0.1:${port + 1}/chain/run`, { method: 'POST' });
+      const answer = await fetch(`http://127.0.0.1:${port + 1}/chain/run`,
+        { method: 'POST', signal: AbortSignal.timeout(20_000) });
       if (!answer.ok) throw new Error(await answer.text());
       await answer.text();
     });
   } finally {
-    process.kill(-server.pid, 'SIGKILL');
-    rmSync(base, { recursive: true, force: true });
+    server.kill('SIGKILL');  // a wrapper; the server itself ends with our process group
   }
 }
 

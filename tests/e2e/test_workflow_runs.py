@@ -243,6 +243,54 @@ class Secrets(WorkflowTest):
             if file.is_file():
                 self.assertNotIn(b"hunter2-hunter2", file.read_bytes(), file)
 
+    def test_a_secret_input_is_nowhere_to_be_read(self):
+        inputs = "inputs: {token: {type: string, secret: true}, where: string}\n"
+        self.workflow("child", "id: child\n" + inputs + "steps:\n"
+                               "  - {id: b, run: 'printf %s \"$T\" | sha256sum; echo \"$T\"; echo \"$T\" | base64',"
+                               " env: {T: '${{ inputs.token }}'}}\n"
+                               "outputs: {o: '${{ steps.b.outputs.stdout }}'}\n")
+        self.workflow("w", "id: w\n" + inputs + "steps:\n"
+                           "  - {id: a, run: 'echo \"$T\"; exit 1', env: {T: '${{ inputs.token }}'}, on_failure: tolerate}\n"
+                           "  - {id: c, needs: [a], uses: child, with: {token: '${{ inputs.token }}', where: '${{ inputs.where }}'}}\n"
+                           "  - {id: d, needs: [c], approval: 'to ${{ inputs.where }}'}\n"
+                           "outputs: {o: '${{ steps.c.outputs.o }}'}\n")
+        given = json.dumps({"token": "hunter2-hunter2-hunter2", "where": "https://x:ghp-no@example.org"})
+        begun = self.flow("run", "w", "--yes", "--output-format", "stream-json", "--detach", "--inputs", "-", stdin=given)
+        run_id = begun.lines()[0]["run_id"]
+        self.flow("approve", run_id, "d")
+        ended = self.flow("resume", run_id, "--yes", "--json")
+        self.assertEqual(ended.json()["status"], "completed", ended)
+        import hashlib
+        self.assertIn(hashlib.sha256(b"hunter2-hunter2-hunter2").hexdigest(), ended.json()["outputs"]["o"])
+        forked = self.flow("fork", run_id, "--from", "c", "--yes", "--output-format", "stream-json", "--detach")
+        shown = begun.out + begun.err + ended.out + forked.out + forked.err
+        for args in (("show", run_id, "--json"), ("history", run_id), ("history", run_id, "--json"), ("logs", run_id),
+                     ("graph", run_id), ("graph", run_id, "-o", str(self.work / "run.svg")), ("list", "--json")):
+            shown += self.flow(*args).out
+        shown += self.oap("audit", "tail", "--json", "-n", "1000").out + (self.work / "run.svg").read_text()
+        self.assertNotIn("hunter2", shown)
+        for file in (self.base / "state").rglob("*"):
+            if file.is_file():
+                bytes_ = file.read_bytes()
+                self.assertNotIn(b"hunter2", bytes_, file)
+                self.assertNotIn(b"aHVudGVyMi", bytes_, file)
+        key = self.base / "state" / "run-inputs.key"
+        self.assertEqual(key.stat().st_mode & 0o777, 0o600)
+
+    def test_a_wrong_secret_input_is_not_repeated(self):
+        self.workflow("w", "id: w\ninputs: {token: {type: string, secret: true, maxLength: 3}}\n"
+                           "steps: [{id: a, run: env, env: {T: '${{ inputs.token }}'}}]\n")
+        refused = self.flow("run", "w", "--yes", "--json", "--input", "token=hunter2-hunter2", code=2)
+        self.assertIn("token", refused.json()["error"])
+        self.assertNotIn("hunter2", refused.out + refused.err)
+
+    def test_a_plan_shows_a_name_in_its_place(self):
+        self.workflow("w", "id: w\ninputs: {token: {type: string, secret: true}}\n"
+                           "steps: [{id: a, run: env, env: {T: '${{ inputs.token }}'}}]\n")
+        plan = self.flow("plan", "w", "--json", "--input", "token=hunter2-hunter2", code=None)
+        self.assertNotIn("hunter2", plan.out + plan.err)
+        self.assertIn("<secret token>", plan.out)
+
     def test_one_that_is_not_configured(self):
         self.workflow("w", "id: w\nsecrets: [TOKEN]\nsteps: [{id: a, run: env, env: {T: '${{ secrets.TOKEN }}'}}]\n")
         run = self.run_json("w", code=1, env={"TOKEN": "x" * 20})

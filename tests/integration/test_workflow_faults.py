@@ -8,6 +8,7 @@ every acknowledged run ends once; each step's result is recorded once; two calls
 """
 
 import collections
+import fcntl
 import hashlib
 import json
 import os
@@ -198,11 +199,12 @@ class Faults(WorkflowTest):
         self.check(run_id, self.calls())
 
     def stop_between_writes(self, process):
-        """A process that stands still inside a transaction keeps SQLite's lock: then nobody can go on, by design."""
+        """A process that stands still inside a write keeps the lock of SQLite, or of the audit log: then nobody can go
+        on, by design."""
         for _ in range(200):
             os.kill(process.pid, signal.SIGSTOP)
             time.sleep(0.02)
-            if self.store_is_free():
+            if self.store_is_free() and self.audit_is_free():
                 return
             os.kill(process.pid, signal.SIGCONT)
             time.sleep(0.005)
@@ -220,6 +222,15 @@ class Faults(WorkflowTest):
             return False
         finally:
             store.close()
+
+    def audit_is_free(self):
+        for lock in pathlib.Path(self.env["OPENCODE_DATA_PATH"]).glob("workspaces/*/audit/*lock*"):
+            with open(lock, "rb") as file:
+                try:
+                    fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                except BlockingIOError:
+                    return False
+        return True
 
     def take_over(self, run_id):
         result = self.oap("workflow", "resume", run_id, "--yes", "--json", timeout=90)

@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "expr/type.hpp"
@@ -65,16 +67,42 @@ void accept(const std::string& name, const json::Value& declared, const json::Va
                              compiled.error().to_string()));
     return;
   }
-  for (const json::Violation& each : compiled->validate(*value, 4)) {
+  const bool is_secret = is_secret_input(schema);
+  for (const json::Violation& each : compiled->validate(*value, is_secret ? 1 : 4)) {
     out.complain(
-        fmt::format("the input '{}'{}: {}", shown(name), each.instance_path, each.message));
+        is_secret
+            ? fmt::format("the secret input '{}' is not as its schema wants", shown(name))
+            : fmt::format("the input '{}'{}: {}", shown(name), each.instance_path, each.message));
   }
   json::Value accepted = *value;
   widen(accepted, expr::Type::from_schema(schema));
   out.values[name] = std::move(accepted);
 }
 
+/// Words under these are data, not schemas.
+bool is_data_keyword(std::string_view key) {
+  return key == "default" || key == "const" || key == "enum" || key == "examples";
+}
+
+bool says_secret(const json::Object& schema) {
+  return json::get_bool(schema, "secret") || json::get_bool(schema, "writeOnly") ||
+         json::get_string(schema, "format") == "password";
+}
+
 }  // namespace
+
+bool is_secret_input(const json::Value& schema) {
+  if (schema.is_array()) {
+    return std::any_of(schema.get_array().begin(), schema.get_array().end(), is_secret_input);
+  }
+  if (!schema.is_object()) {
+    return false;
+  }
+  const json::Object& object = schema.get_object();
+  return says_secret(object) || std::any_of(object.begin(), object.end(), [](const auto& member) {
+           return !is_data_keyword(member.key()) && is_secret_input(member.value());
+         });
+}
 
 Result<json::Object> accept_inputs(const Definition& definition, const json::Object& given) {
   Accepted out;

@@ -24,7 +24,9 @@ using BlockIndex = std::uint32_t;  ///< 0 is the workflow's own steps
 /// One name that an expression uses, resolved to what it means.
 struct Name {
   enum class Kind : std::uint8_t {
-    kInputs,     ///< inputs: an object
+    kInputs,  ///< inputs: an object; with a text, its member of that name
+    /// inputs.text, a secret one; without a text: all of them, where some are secret
+    kSecretInput,
     kVariables,  ///< vars: an object
     kVariable,   ///< vars.text, also written `text` or `${text}`
     kStep,       ///< steps.<id>: {outputs, status, error, attempts} of `step`
@@ -75,6 +77,8 @@ class Expression {
   /// What it asks of a Scope, each once.
   const std::vector<Name>& names() const;
   bool uses(Name::Kind kind) const;
+  /// A secret, or a secret input.
+  bool uses_secret() const;
   /// success(), failure(), cancelled() or always() is in it.
   bool asks_status() const;
   struct Body;
@@ -116,6 +120,7 @@ struct BlueprintStep {
   Expression wait_for;  ///< duration (a number of seconds or a text) or until (a text)
   std::vector<std::pair<std::string, Expression>> exports;
   std::vector<std::pair<std::string, Expression>> outputs;
+  std::vector<std::string> secret_inputs;  ///< of a subworkflow: those that a secret goes into
 };
 
 /// What is known of tools when a workflow is checked; may be empty.
@@ -181,7 +186,11 @@ Result<Millis> read_duration(const json::Value& value);
 
 /// Holds the inputs against their schemas and fills in defaults; where a schema says `number` an
 /// integer becomes a double, as expressions expect. kInvalidArgument names each that is missing,
-/// unknown (with the nearest name) or wrong. Pure.
+/// unknown (with the nearest name) or wrong, without the values of secret ones. Pure.
 Result<json::Object> accept_inputs(const Definition& definition, const json::Object& given);
+
+/// Whether the schema of an input says that its value is a secret, at any depth: `secret: true`,
+/// `writeOnly: true` or `format: password`.
+bool is_secret_input(const json::Value& schema);
 
 }  // namespace oap::workflow

@@ -18,7 +18,7 @@ bool is_data(const Name& name) {
 
 void BlueprintCompiler::keep_out(StepIndex index, std::string_view what,
                                  const Expression& expression, Keys keys) {
-  if (expression.uses(Name::Kind::kSecret)) {
+  if (expression.uses_secret()) {
     problems_.error(line(index, keys),
                     fmt::format("{}: {} would show a secret and keep it in the run's history; "
                                 "secrets go into 'with' of a tool, or 'env' or 'stdin' of a script",
@@ -33,6 +33,8 @@ void BlueprintCompiler::secrets(StepIndex index) {
   const StepBody& body = step.definition->body;
   if (const auto* tool = std::get_if<ToolStep>(&body)) {
     code_text(index, *tool);
+  } else if (const auto* child = std::get_if<SubworkflowStep>(&body)) {
+    secret_inputs(index, *child);
   } else if (!std::holds_alternative<ScriptStep>(body)) {
     keep_out(index, std::holds_alternative<AgentStep>(body) ? "prompt" : "with", step.input,
              {"prompt", "with", "approval", "config"});
@@ -51,6 +53,20 @@ void BlueprintCompiler::secrets(StepIndex index) {
   }
 }
 
+/// Which inputs of a child run are given a secret: they must be secret there too.
+void BlueprintCompiler::secret_inputs(StepIndex index, const SubworkflowStep& child) {
+  BlueprintStep& step = outline_.steps[index];
+  if (!step.input.uses_secret()) {
+    return;
+  }
+  for (const auto& [name, data] : child.inputs) {
+    const Result<Compiled> compiled = at(Spot::kInside, index).data(data);
+    if (compiled && compiled->expression.uses_secret()) {
+      step.secret_inputs.emplace_back(name);
+    }
+  }
+}
+
 void BlueprintCompiler::code_text(StepIndex index, const ToolStep& tool) {
   const auto argument = code_argument(tool.tool);
   const json::Value* text = argument ? json::find(tool.arguments, *argument) : nullptr;
@@ -66,7 +82,7 @@ void BlueprintCompiler::code_text(StepIndex index, const ToolStep& tool) {
   const std::string pointer = fmt::format("with/{}", *argument);
   const std::string older = fmt::format("config/arguments/{}", *argument);
   const Keys keys = {pointer, older, "with", "config"};
-  if (compiled->expression.uses(Name::Kind::kSecret)) {
+  if (compiled->expression.uses_secret()) {
     problems_.error(
         line(index, keys),
         fmt::format("{}: a secret would become part of the code in '{}', where everybody "

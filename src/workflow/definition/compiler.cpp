@@ -143,7 +143,7 @@ void BlueprintCompiler::workflow() {
                       shown(name), shown(json::view(data.get_string()))));
     }
     Expression made = compile(fmt::format("output '{}'", shown(name)), pointer, Spot::kEnd, data);
-    if (made.uses(Name::Kind::kSecret)) {
+    if (made.uses_secret()) {
       problems_.error(problems_.line_of(pointer),
                       fmt::format("output '{}' would show a secret", shown(name)));
     }

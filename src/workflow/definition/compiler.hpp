@@ -48,6 +48,7 @@ class BlueprintCompiler {
 
   // compile_secrets.cpp
   void secrets(StepIndex index);
+  void secret_inputs(StepIndex index, const SubworkflowStep& child);
   void code_text(StepIndex index, const ToolStep& tool);
   void keep_out(StepIndex index, std::string_view what, const Expression& expression, Keys keys);
   void shared_variables();

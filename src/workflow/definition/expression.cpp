@@ -21,7 +21,7 @@ Values ask(const Scope& scope, const std::vector<Name>& names,
     Result<expr::Value> value = scope.value(name);
     asked.push_back(value ? *std::move(value)
                           : expr::Value::error(value.error().code(), value.error().message()));
-    if (name.kind == Name::Kind::kSecret) {
+    if (name.kind == Name::Kind::kSecret || name.kind == Name::Kind::kSecretInput) {
       asked.back().taint();
     }
   }
@@ -58,6 +58,10 @@ const std::vector<Name>& Expression::names() const {
 bool Expression::uses(Name::Kind kind) const {
   return std::any_of(names().begin(), names().end(),
                      [kind](const Name& name) { return name.kind == kind; });
+}
+
+bool Expression::uses_secret() const {
+  return uses(Name::Kind::kSecret) || uses(Name::Kind::kSecretInput);
 }
 
 bool Expression::asks_status() const {

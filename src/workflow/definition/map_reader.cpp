@@ -1,6 +1,7 @@
 #include "workflow/definition/map_reader.hpp"
 
 #include <algorithm>
+#include <array>
 
 #include <fmt/format.h>
 
@@ -203,12 +204,38 @@ std::vector<std::string> MapReader::unread() const {
   return keys;
 }
 
+/// What other systems call something that has another name here.
+std::string MapReader::known_elsewhere(std::string_view name) const {
+  static constexpr std::array<std::array<std::string_view, 3>, 14> kWords = {
+      {{"depends_on", "needs", "needs"},
+       {"dependsOn", "needs", "needs"},
+       {"depends", "needs", "needs"},
+       {"after", "needs", "needs"},
+       {"when", "if", "if"},
+       {"only_if", "if", "if"},
+       {"retries", "retry", "retry: {max_attempts: …}"},
+       {"continue-on-error", "on_failure", "on_failure: tolerate"},
+       {"continue_on_error", "on_failure", "on_failure: tolerate"},
+       {"allow_failure", "on_failure", "on_failure: tolerate"},
+       {"strategy", "matrix", "matrix"},
+       {"jobs", "steps", "steps"},
+       {"tasks", "steps", "steps"},
+       {"environment", "env", "env"}}};
+  for (const auto& [word, key, form] : kWords) {
+    if (word == name && std::find(known_.begin(), known_.end(), key) != known_.end()) {
+      return fmt::format("; it is called '{}' here", form);
+    }
+  }
+  return "";
+}
+
 void MapReader::finish() {
   for (const auto& [key, value] : members_) {
     const std::string_view name(key.data(), key.size());
     if (std::find(known_.begin(), known_.end(), name) == known_.end() && !problems_.full()) {
-      problems_.error(line(name), said(fmt::format("unknown key '{}'{}", shown(name),
-                                                   text::did_you_mean(name, known_))));
+      std::string hint = text::did_you_mean(name, known_);
+      hint = hint.empty() ? known_elsewhere(name) : hint;
+      problems_.error(line(name), said(fmt::format("unknown key '{}'{}", shown(name), hint)));
     }
   }
 }

@@ -62,6 +62,7 @@ class MapReader {
   ProblemList& problems() { return problems_; }
 
  private:
+  std::string known_elsewhere(std::string_view name) const;
   std::string said(std::string_view message) const;
 
   const json::Object& members_;

@@ -112,6 +112,9 @@ Names::Found Names::qualified(std::string_view root, std::string_view member) {
   if (root == "steps") {
     return step(member);
   }
+  if (root == "inputs") {
+    return input(member);
+  }
   if (root == "secrets") {
     if (world_.is_secret(member)) {
       world_.used().secrets.emplace(member);
@@ -131,6 +134,17 @@ Names::Found Names::qualified(std::string_view root, std::string_view member) {
                               shown(member), text::did_you_mean(member, world_.variable_names())));
   }
   return std::nullopt;
+}
+
+/// Where some inputs are secret each is asked for by itself, so that it is known which are.
+Names::Found Names::input(std::string_view name) {
+  const Type* const type = world_.inputs().member(name);
+  if (world_.secret_inputs().empty() || type == nullptr) {
+    return std::nullopt;
+  }
+  return take(
+      world_.secret_inputs().contains(name) ? Name::Kind::kSecretInput : Name::Kind::kInputs, *type,
+      name);
 }
 
 /// True where the step is in the block of this one or in one around it.
@@ -275,7 +289,8 @@ Names::Found Names::plain(std::string_view name) {
   if (name == "inputs") {
     world_.used().all_inputs = world_.used().all_inputs || input_.empty();
     input_.clear();
-    return take(Name::Kind::kInputs, world_.inputs());
+    return take(world_.secret_inputs().empty() ? Name::Kind::kInputs : Name::Kind::kSecretInput,
+                world_.inputs());
   }
   if (name == "vars" && refused_.empty()) {
     world_.used().all_variables = true;

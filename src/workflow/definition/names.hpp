@@ -31,6 +31,7 @@ class World {
   /// Of `loop` in the loop.
   const expr::Type& loop(StepIndex index);
   bool is_secret(std::string_view name) const;
+  const std::set<std::string, std::less<>>& secret_inputs() const { return secret_inputs_; }
 
   /// What expressions have named so far. `inputs` or `vars` as a whole counts for all of them.
   struct Used {
@@ -49,6 +50,7 @@ class World {
   const Definition& definition_;
   const Outline& outline_;
   expr::Type inputs_;
+  std::set<std::string, std::less<>> secret_inputs_;
   std::map<std::string, expr::Type, std::less<>> variables_;
   std::map<StepIndex, expr::Type> steps_;
   std::map<StepIndex, expr::Type> loops_;
@@ -87,6 +89,7 @@ class Names final : public expr::NameSource {
   Found refuse(std::string message);
   Found status(std::string_view call);
   Found qualified(std::string_view root, std::string_view member);
+  Found input(std::string_view name);
   Found step(std::string_view id);
   Found plain(std::string_view name);
   Found framed(std::string_view name);

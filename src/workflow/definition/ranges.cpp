@@ -147,16 +147,7 @@ class StepRanges {
 
   /// Keys that mean nothing where no runner does the step.
   void only_of_attempts() {
-    if (!is_of_file()) {
-      return;
-    }
-    if (is_done_by_runner()) {
-      if (step_.timeouts.heartbeat && std::holds_alternative<ScriptStep>(step_.body)) {
-        error(
-            "timeouts.heartbeat is of tool and agent steps: a script has no way to give a "
-            "heartbeat; give it a 'timeout'",
-            {"timeouts/heartbeat"});
-      }
+    if (!is_of_file() || is_done_by_runner()) {
       return;
     }
     const auto refuse = [this](bool given, std::string_view key, std::string_view of, Keys keys) {
@@ -166,7 +157,7 @@ class StepRanges {
               keys);
       }
     };
-    refuse(step_.timeouts.heartbeat.has_value(), "timeouts.heartbeat", "tool and agent",
+    refuse(step_.timeouts.heartbeat.has_value(), "timeouts.heartbeat", "tool, script and agent",
            {"timeouts/heartbeat"});
     refuse(step_.timeouts.queue.has_value(), "timeouts.queue", "tool, script and agent",
            {"timeouts/queue"});

@@ -179,6 +179,30 @@ void WorkflowReader::implicit_variables() {
                     "form); say 'export' in the steps that should, or 'implicit_variables: false'");
 }
 
+/// The line of the text, from 1; without its end.
+std::string_view line_at(std::string_view text, int number) {
+  for (int at = 1; at < number; ++at) {
+    const std::size_t end = text.find('\n');
+    if (end == text.npos) {
+      return {};
+    }
+    text.remove_prefix(end + 1);
+  }
+  return text.substr(0, text.find('\n'));
+}
+
+/// Where the line that YAML stumbles over is indented with a tab, that is why.
+void explain_tab(std::string_view text, Problem& problem) {
+  const std::size_t colon = problem.where.rfind(':');
+  const int number = colon == std::string::npos ? 0 : std::atoi(problem.where.c_str() + colon + 1);
+  const std::string_view line = line_at(text, number);
+  const std::string_view indentation = line.substr(0, line.find_first_not_of(" \t"));
+  const bool told = problem.message.find("tab") != std::string::npos;
+  if (number > 0 && !told && indentation.find('\t') != indentation.npos) {
+    problem.message += "; the line is indented with a tab, and YAML takes spaces only";
+  }
+}
+
 /// "file:12: message" as its parts.
 Problem split_place(const std::string& message, const std::string& file) {
   Problem out{file, message, false};
@@ -210,6 +234,7 @@ Reading read_workflow(std::string_view text, std::string file) {
   Result<yaml::Document> document = yaml::parse(text, file, kLimits);
   if (!document) {
     out.problems.push_back(split_place(document.error().message(), file));
+    explain_tab(text, out.problems.back());
     return out;
   }
   const auto lines = std::make_shared<const Lines>(std::move(document->lines));

@@ -33,6 +33,16 @@ std::vector<std::string> kind_names() {
   return names;
 }
 
+/// Keys that mean something once it is known what a step does.
+bool is_of_some_kind(std::string_view key) {
+  static constexpr std::array<std::string_view, 27> kKeys = {
+      "with",      "config", "server",         "arguments", "env",       "stdin",  "output",
+      "shell",     "agent",  "model",          "tools",     "max_turns", "inputs", "message",
+      "approvers", "quorum", "expires",        "form",      "duration",  "signal", "until",
+      "while",     "items",  "max_iterations", "then",      "else",      "body"};
+  return std::find(kKeys.begin(), kKeys.end(), key) != kKeys.end();
+}
+
 /// Where `with` holds what the step is given, not settings of it.
 bool with_is_data(std::string_view type) { return type == "tool" || type == "subworkflow"; }
 
@@ -81,6 +91,12 @@ void StepReader::say_no_kind() {
                                   "not say what it does",
                                   step_.title(), shown(key), near));
       named = true;
+    }
+  }
+  for (const std::string& key : named ? std::vector<std::string>() : step_.unread()) {
+    if (!is_of_some_kind(key)) {
+      problems_.error(step_.line(key),
+                      fmt::format("{}: unknown key '{}'", step_.title(), shown(key)));
     }
   }
   if (!named) {

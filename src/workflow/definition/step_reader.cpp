@@ -13,6 +13,7 @@ namespace oap::workflow {
 namespace {
 
 constexpr int kMaxDepth = 40;
+constexpr double kAllMayFail = 1e9;  // more items than there can be
 
 template <class Choice, std::size_t N>
 void choose(MapReader& reader, std::string_view key, const std::array<Choice, N>& choices,
@@ -283,7 +284,11 @@ void StepReader::foreach () {
     const std::string_view text = tolerate->is_string() ? json::view(tolerate->get_string()) : "";
     if (text.ends_with('%') && text.size() <= 6 &&
         text.substr(0, text.size() - 1).find_first_not_of("0123456789.") == text.npos) {
-      each.tolerate = std::strtod(std::string(text).c_str(), nullptr) / 100;
+      const double percent = std::strtod(std::string(text).c_str(), nullptr);
+      if (percent > 100) {
+        reader.error("tolerate", "more than 100% cannot fail");
+      }
+      each.tolerate = percent < 100 ? percent / 100 : kAllMayFail;
     } else {
       each.tolerate = reader.as_number("tolerate", *tolerate).value_or(0);
     }
@@ -354,14 +359,17 @@ void StepReader::concurrency() {
   if (value == nullptr) {
     return;
   }
-  if (!value->is_object()) {
-    out_.concurrency = step_.as_text("concurrency", *value).value_or("");
-    return;
+  if (value->is_object()) {
+    MapReader reader(value->get_object(), step_.pointer_to("concurrency"),
+                     step_.title() + ": concurrency", problems_);
+    reader.text("group", out_.concurrency);
+    reader.finish();
+  } else {
+    out_.concurrency = step_.as_text("concurrency", *value).value_or("?");
   }
-  MapReader reader(value->get_object(), step_.pointer_to("concurrency"),
-                   step_.title() + ": concurrency", problems_);
-  reader.text("group", out_.concurrency);
-  reader.finish();
+  if (out_.concurrency.empty()) {
+    step_.error("concurrency", "a group has a name: concurrency: deploy");
+  }
 }
 
 void StepReader::compensate() {

@@ -31,7 +31,15 @@ void check_inputs(const Definition& definition, ProblemList& problems) {
       continue;
     }
     const json::Value* standard = json::find(schema, "default");
-    if (standard != nullptr) {
+    const json::Value* said = json::find(schema, "secret");
+    if (said != nullptr && !said->is_bool()) {
+      problems.error(line, fmt::format("input '{}': 'secret' is true or false", shown(name)));
+    }
+    if (standard != nullptr && is_secret_input(schema)) {
+      problems.error(line, fmt::format("input '{}': a secret has no default: it would stand in "
+                                       "this file and in the history of every run",
+                                       shown(name)));
+    } else if (standard != nullptr) {
       for (const json::Violation& each : compiled->validate(*standard, 1)) {
         problems.error(line, fmt::format("input '{}': the default breaks the schema: {}",
                                          shown(name), each.message));

@@ -60,6 +60,11 @@ Type step_type(Type outputs) {
 
 World::World(const Definition& definition, const Outline& outline)
     : definition_(definition), outline_(outline), inputs_(type_of_inputs(definition.inputs)) {
+  for (const auto& [name, schema] : definition.inputs) {
+    if (is_secret_input(schema)) {
+      secret_inputs_.emplace(name);
+    }
+  }
   for (const auto& [name, value] : definition.variables) {
     variables_[std::string(name)] = definition.implicit_variables ? Type() : type_of_start(value);
   }

@@ -50,6 +50,11 @@ std::optional<std::string> LiveRun::secret(std::string_view name) {
   return engine.options_.secret ? engine.options_.secret(name) : std::nullopt;
 }
 
+Result<json::Value> LiveRun::open_input(const json::Value& sealed, std::string_view name) {
+  return workflow::open_input(machine.state().blueprint().definition().inputs, sealed, name,
+                              engine.options_.seal, machine.identity().run_id);
+}
+
 Result<std::shared_ptr<const json::Value>> LiveRun::blob(const std::string& hash) {
   if (const auto fresh = fresh_blobs.find(hash); fresh != fresh_blobs.end()) {
     return fresh->second;

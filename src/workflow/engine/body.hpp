@@ -75,6 +75,7 @@ class Engine::Body : public std::enable_shared_from_this<Body> {
   Task<Result<RunResult>> show(std::string run_id);
   Task<Result<std::shared_ptr<const Blueprint>>> definition(std::string run_id);
   Task<Result<std::string>> fork(ForkRequest request);
+  Result<void> open_inputs(LiveRun& origin, const json::Object& replaced, json::Object& inputs);
   Result<std::vector<Import>> kept_by(const ForkRequest& request, LiveRun& origin,
                                       const std::vector<store::EventRow>& events);
 
@@ -234,6 +235,7 @@ struct LiveRun final : public Host {
   bool admit(const StepDefinition& step) override;
   double draw() override;
   std::optional<std::string> secret(std::string_view name) override;
+  Result<json::Value> open_input(const json::Value& sealed, std::string_view name) override;
   Result<std::shared_ptr<const json::Value>> blob(const std::string& hash) override;
   void made_blob(const std::string& hash, json::Value value) override;
   std::string new_run_id() override;

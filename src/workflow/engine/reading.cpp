@@ -222,6 +222,28 @@ Result<std::vector<Import>> Engine::Body::kept_by(const ForkRequest& request, Li
   return kept;
 }
 
+/// Those that are replaced need not be readable any more.
+Result<void> Engine::Body::open_inputs(LiveRun& origin, const json::Object& replaced,
+                                       json::Object& inputs) {
+  const json::Value* const names = json::find(origin.machine.state().started, "sealed");
+  if (names == nullptr || !names->is_array()) {
+    return {};
+  }
+  for (const json::Value& each : names->get_array()) {
+    const std::string name(each.is_string() ? json::view(each.get_string()) : "");
+    const auto found = inputs.find(name);
+    if (found == inputs.end()) {
+      continue;
+    }
+    if (replaced.contains(name)) {
+      inputs.erase(found);
+      continue;
+    }
+    OAP_TRY(found->value(), origin.open_input(found->value(), name));
+  }
+  return {};
+}
+
 Task<Result<std::string>> Engine::Body::fork(ForkRequest request) {
   if (closing_) {
     co_return fail(Code::kFailedPrecondition, "the engine is closing");
@@ -248,6 +270,7 @@ Task<Result<std::string>> Engine::Body::fork(ForkRequest request) {
   for (auto& member : start.inputs) {
     member.value() = resolved(*origin, member.value());
   }
+  OAP_CO_CHECK_OK(open_inputs(*origin, request.inputs, start.inputs));
   for (const auto& member : request.inputs) {
     start.inputs[member.key()] = member.value();
   }

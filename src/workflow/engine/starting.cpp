@@ -58,6 +58,10 @@ Result<Engine::Body::Prepared> Engine::Body::prepare(StartRequest request, json:
   Beginning beginning;
   OAP_TRY(beginning.inputs, accept_inputs(definition, request.inputs));
   const std::string id = request.run_id.empty() ? new_id("run_") : request.run_id;
+  OAP_TRY(json::Array sealed, seal_inputs(definition.inputs, beginning.inputs, options_.seal, id));
+  if (!sealed.empty()) {
+    more["sealed"] = std::move(sealed);
+  }
   Prepared prepared;
   prepared.run = std::make_shared<LiveRun>(
       *this, Identity{id, request.task_id, request.session_id, request.user}, plan,
@@ -275,6 +279,17 @@ void Engine::Body::begin_child(const std::shared_ptr<LiveRun>& run, StartChild w
     const std::string text = fmt::format("no workflow '{}' was given to the run", what.workflow);
     refuse_child(run, what.node, Error(Code::kNotFound, text));
     return;
+  }
+  const json::Object& inputs = plan->second->blueprint().definition().inputs;
+  for (const std::string& name : run->machine.state().step_of(what.node).secret_inputs) {
+    const json::Value* const schema = json::find(inputs, name);
+    if (schema != nullptr && !is_secret_input(*schema)) {
+      const std::string text =
+          fmt::format("the input '{}' of '{}' is given a secret and is not declared secret", name,
+                      what.workflow);
+      refuse_child(run, what.node, Error(Code::kInvalidArgument, text));
+      return;
+    }
   }
   const Identity& identity = run->machine.identity();
   StartRequest request;

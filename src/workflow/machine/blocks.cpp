@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <cmath>
+#include <span>
 
 #include "json/print.hpp"
 #include "workflow/machine/machine.hpp"
@@ -37,6 +38,29 @@ Result<json::Array> Machine::fan_out_items(NodeId id) {
   return std::move(rendered.data.get_array());
 }
 
+namespace {
+
+/// Adds the members to every cell of the axes whose own values they do not change, as GitHub's
+/// `include` does; false where there is none.
+bool extend(std::span<json::Object> cells, const json::Object& more, const Matrix& matrix) {
+  bool any = false;
+  for (json::Object& cell : cells) {
+    const bool fits = std::all_of(more.begin(), more.end(), [&](const auto& member) {
+      const std::string_view name = member.key();
+      return !matrix.axes.contains(name) || cell.at(name) == member.value();
+    });
+    if (fits) {
+      for (const auto& member : more) {
+        cell[member.key()] = member.value();
+      }
+      any = true;
+    }
+  }
+  return any;
+}
+
+}  // namespace
+
 Result<json::Array> Machine::matrix_items(NodeId id) {
   const Matrix& matrix = *state_.definition_of(id).matrix;
   std::vector<json::Object> rows(1);
@@ -67,7 +91,12 @@ Result<json::Array> Machine::matrix_items(NodeId id) {
     return std::any_of(matrix.exclude.begin(), matrix.exclude.end(),
                        [&](const json::Object& pattern) { return matches(row, pattern); });
   });
-  rows.insert(rows.end(), matrix.include.begin(), matrix.include.end());
+  const std::size_t cells = rows.size();
+  for (const json::Object& more : matrix.include) {
+    if (!extend(std::span(rows).first(cells), more, matrix)) {
+      rows.push_back(more);
+    }
+  }
   json::Array items;
   items.reserve(rows.size());
   for (json::Object& row : rows) {

@@ -21,6 +21,8 @@ class Host {
   /// The jitter's part in [0,1).
   virtual double draw() = 0;
   virtual std::optional<std::string> secret(std::string_view name) = 0;
+  /// An input of the run that `started.sealed` names, in clear.
+  virtual Result<json::Value> open_input(const json::Value& sealed, std::string_view name) = 0;
   /// The value behind a `$blob`.
   virtual Result<std::shared_ptr<const json::Value>> blob(const std::string& hash) = 0;
   /// Tells of a value that has just become a blob.

@@ -198,6 +198,7 @@ class Machine {
   void fail_body(NodeId node, std::string error, std::string code, const StepUsage& usage = {});
   void time_out(NodeId node);
   bool may_retry(NodeId node, const Result<StepResult>& outcome) const;
+  bool is_for_free(const Node& node, const Result<StepResult>& outcome) const;
   void retry(NodeId node, const Result<StepResult>& outcome);
   void doubt(NodeId node, std::string why);
   void fail_node(NodeId node, std::string error, std::string code, json::Value output = nullptr,

@@ -220,12 +220,19 @@ bool Machine::may_retry(NodeId id, const Result<StepResult>& outcome) const {
                          : std::any_of(listed.begin(), listed.end(), [&](std::string_view name) {
                              return error_code_named(name) == code;
                            });
-  const bool broken_peer = !outcome && outcome.error().code() != Code::kDeadlineExceeded &&
-                           is_retryable(outcome.error().code());
-  if (broken_peer && node.infra < options_.infrastructure_retries) {
-    return true;
+  return is_for_free(node, outcome) || (helps && node.counted + 1 < definition.retry.max_attempts);
+}
+
+/// Another attempt that the step's own count is not spent on: a peer broke, or what must note the
+/// call beforehand could not be reached.
+bool Machine::is_for_free(const Node& node, const Result<StepResult>& outcome) const {
+  constexpr int kMoreWhereNothingHappened = 5;
+  if (outcome) {
+    return outcome->not_begun && outcome->error_code == to_string(Code::kUnavailable) &&
+           node.infra < kMoreWhereNothingHappened * options_.infrastructure_retries;
   }
-  return helps && node.counted + 1 < definition.retry.max_attempts;
+  return outcome.error().code() != Code::kDeadlineExceeded &&
+         is_retryable(outcome.error().code()) && node.infra < options_.infrastructure_retries;
 }
 
 void Machine::retry(NodeId id, const Result<StepResult>& outcome) {
@@ -237,8 +244,7 @@ void Machine::retry(NodeId id, const Result<StepResult>& outcome) {
   again.number = node.attempts;
   again.text = error_of(outcome);
   again.code = code_of(outcome);
-  again.flag = !outcome && outcome.error().code() != Code::kDeadlineExceeded &&
-               is_retryable(outcome.error().code()) && node.infra < options_.infrastructure_retries;
+  again.flag = is_for_free(node, outcome);
   const int n = again.flag ? node.infra + 1 : node.counted + 1;
   Millis wait = backoff(definition.retry, n, host_.draw());
   if (outcome && outcome->retry_after) {

@@ -45,10 +45,52 @@ expr::Value RunScope::object_of(const json::Object& object) const {
   return expr::Value::borrowed_json(object);
 }
 
+bool RunScope::is_sealed(std::string_view name) const {
+  const json::Value* const names = json::find(state_.started, "sealed");
+  return names != nullptr && names->is_array() &&
+         std::any_of(names->get_array().begin(), names->get_array().end(),
+                     [&](const json::Value& each) {
+                       return each.is_string() && json::view(each.get_string()) == name;
+                     });
+}
+
+Result<expr::Value> RunScope::input(std::string_view name) const {
+  const json::Value* const value = json::find(state_.inputs, name);
+  if (value == nullptr) {
+    return fail(Code::kInvalidArgument, "the input '{}' was not given", name);
+  }
+  if (!is_sealed(name)) {
+    return shown(*value);
+  }
+  const json::Value* sealed = value;
+  if (const std::string_view blob = blob_of(*value); !blob.empty()) {
+    OAP_TRY(std::shared_ptr<const json::Value> loaded, host_.blob(std::string(blob)));
+    held_.push_back(std::move(loaded));
+    sealed = held_.back().get();
+  }
+  OAP_TRY(json::Value clear, host_.open_input(*sealed, name));
+  return expr::Value::json(clear).secret();
+}
+
+Result<expr::Value> RunScope::inputs() const {
+  if (!state_.started.contains("sealed")) {
+    return object_of(state_.inputs);
+  }
+  Pairs pairs;
+  for (const auto& each : state_.inputs) {
+    Result<expr::Value> value = input(each.key());
+    pairs.emplace_back(expr::Value::string(std::string(each.key())),
+                       value ? *std::move(value)
+                             : expr::Value::error(value.error().code(), value.error().message()));
+  }
+  return expr::Value::map(std::move(pairs));
+}
+
 Result<expr::Value> RunScope::value(const Name& name) const {
   switch (name.kind) {
     case Name::Kind::kInputs:
-      return object_of(state_.inputs);
+    case Name::Kind::kSecretInput:
+      return name.text.empty() ? inputs() : input(name.text);
     case Name::Kind::kVariables:
       return object_of(state_.variables);
     case Name::Kind::kVariable:
@@ -130,6 +172,19 @@ Result<expr::Value> RunScope::step(StepIndex index) const {
   return expr::Value::map(std::move(pairs));
 }
 
+/// Of the loop, the iteration that the node is part of: a compensation's own, however many came
+/// later. The newest one where it is the loop itself.
+std::int64_t RunScope::iteration(NodeId loop) const {
+  for (NodeId id = node_; id != kNoNode && id != loop;) {
+    const Frame& frame = state_.frame(state_.node(id).frame);
+    if (frame.owner == loop && !state_.node(id).is_compensation) {
+      return frame.index;
+    }
+    id = state_.node(id).is_compensation ? state_.node(id).owner : frame.owner;
+  }
+  return state_.node(loop).more().iterations - 1;
+}
+
 Result<expr::Value> RunScope::item(StepIndex step) const {
   const NodeId at = state_.around(step, node_);
   if (at == kNoNode) {
@@ -141,7 +196,7 @@ Result<expr::Value> RunScope::item(StepIndex step) const {
   const Node& list = child && node.more().items.is_null() ? state_.node(node.owner) : node;
   std::int64_t number = child ? node.child : node.more().iterations - 1;
   if (own_loop && !node.more().items.is_null()) {
-    number = node.more().iterations - 1;
+    number = iteration(at);
   }
   const json::Value* items = &list.more().items;
   if (const std::string_view blob = blob_of(*items); !blob.empty()) {
@@ -162,8 +217,8 @@ Result<expr::Value> RunScope::index(StepIndex step) const {
     return fail(Code::kInvalidArgument, "there is no index here");
   }
   const Node& node = state_.node(at);
-  return expr::Value::integer(
-      node.child >= 0 ? node.child : std::max<std::int64_t>(0, node.more().iterations - 1));
+  return expr::Value::integer(node.child >= 0 ? node.child
+                                              : std::max<std::int64_t>(0, iteration(at)));
 }
 
 Result<expr::Value> RunScope::loop(StepIndex step) const {
@@ -172,13 +227,14 @@ Result<expr::Value> RunScope::loop(StepIndex step) const {
     return fail(Code::kInvalidArgument, "there is no loop here");
   }
   const NodeExtra& more = state_.node(at).more();
-  const bool inside = at != node_;
-  const std::size_t behind = inside ? 2 : 1;  // the iteration under way has no outputs to show
+  const std::int64_t current = iteration(at);
+  const std::int64_t ended = at != node_ ? current - 1 : current;
   expr::Value last;
-  const FrameId newest =
-      more.frames.size() >= behind ? more.frames[more.frames.size() - behind] : kNoFrame;
-  if (newest != kNoFrame && state_.is_of_attempt(state_.frame(newest))) {
-    const Frame& frame = state_.frame(newest);
+  const auto found = std::find_if(more.frames.rbegin(), more.frames.rend(), [&](FrameId id) {
+    return state_.frame(id).index <= ended && state_.is_of_attempt(state_.frame(id));
+  });
+  if (found != more.frames.rend() && state_.frame(*found).index == ended) {
+    const Frame& frame = state_.frame(*found);
     Pairs pairs;
     for (NodeId id = frame.first; id < frame.first + frame.count; ++id) {
       OAP_TRY(expr::Value outputs, shown(state_.node(id).output));
@@ -188,9 +244,8 @@ Result<expr::Value> RunScope::loop(StepIndex step) const {
     last = expr::Value::map(std::move(pairs));
   }
   Pairs pairs;
-  pairs.emplace_back(
-      expr::Value::borrowed_string("index"),
-      expr::Value::integer(before_iteration_ ? more.iterations : more.iterations - 1));
+  pairs.emplace_back(expr::Value::borrowed_string("index"),
+                     expr::Value::integer(before_iteration_ ? more.iterations : current));
   pairs.emplace_back(expr::Value::borrowed_string("last"), std::move(last));
   return expr::Value::map(std::move(pairs));
 }

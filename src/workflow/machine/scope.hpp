@@ -27,9 +27,13 @@ class RunScope final : public Scope {
 
  private:
   Result<expr::Value> shown(const json::Value& value) const;
+  Result<expr::Value> inputs() const;
+  Result<expr::Value> input(std::string_view name) const;
+  bool is_sealed(std::string_view name) const;
   Result<expr::Value> step(StepIndex step) const;
   Result<expr::Value> item(StepIndex step) const;
   Result<expr::Value> index(StepIndex step) const;
+  std::int64_t iteration(NodeId loop) const;
   Result<expr::Value> loop(StepIndex step) const;
   expr::Value hold(json::Object object) const;
   Result<expr::Value> run() const;
