@@ -125,6 +125,10 @@ class Merger {
       return wrong(file, pointer, key, "a list of servers", value);
     }
     const bool denied = key == "deniedMcpServers";
+    report_.warnings.push_back(fmt::format(
+        "{}: {}: decides which servers are taken over now; one that is added later is not held "
+        "against it",
+        file.where(pointer), key));
     if (!denied && !out_.servers.allowed) {
       out_.servers.allowed.emplace();
     }

@@ -108,7 +108,9 @@ class CommandTool final : public mcp::Tool {
     sandbox::Spec spec = shared_->context.child;
     spec.argv = std::move(command.argv);
     spec.cwd = shared_->workspace.root();
-    spec.env = std::move(command.env);
+    for (auto& [name, value] : command.env) {
+      spec.env[name] = std::move(value);
+    }
     if (std::string problem = add_env(given, spec.env); !problem.empty()) {
       co_return ToolResult::text(problem, true);
     }

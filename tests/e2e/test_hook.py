@@ -218,6 +218,18 @@ class OtherHosts(HookTest):
         self.assertEqual(self.hook("crush", {**event, "tool_input": '{"command": "git status"}'})[1]["decision"], "allow")
         self.assertEqual(self.hook("crush", {**event, "tool_input": {"command": "rm x"}})[1]["decision"], "deny")
 
+    def test_qwen(self):
+        event = {"session_id": "s", "cwd": str(self.work), "hook_event_name": "PreToolUse", "tool_name": "run_shell_command"}
+        code, out, _ = self.hook("qwen", {**event, "tool_input": {"command": "git status", "is_background": False}})
+        self.assertEqual((code, out), (0, None))
+        for command, decision in (("rm x", "deny"), ("make", "ask")):
+            _, out, _ = self.hook("qwen", {**event, "tool_input": {"command": command}})
+            self.assertEqual(out["hookSpecificOutput"]["permissionDecision"], decision)
+        _, out, err = self.hook("qwen", {**event, "hook_event_name": "PostToolUse", "tool_name": "read_file", "tool_input": {},
+                                         "tool_response": {"llmContent": f"x {TOKEN}"}})
+        self.assertIsNone(out)
+        self.assertIn("does not let a hook remove them", err)
+
     def test_the_command_of_the_large_program_is_the_same(self):
         event = json.dumps({"cwd": str(self.work), "event": "PreToolUse", "tool_name": "bash",
                             "tool_input": {"command": "rm x"}})
@@ -227,7 +239,7 @@ class OtherHosts(HookTest):
 class Install(HookTest):
     def test_into_nothing_and_out(self):
         for host, file in (("claude-code", ".claude/settings.json"), ("codex", ".codex/hooks.json"),
-                           ("gemini", ".gemini/settings.json"), ("crush", "crush.json"),
+                           ("gemini", ".gemini/settings.json"), ("crush", "crush.json"), ("qwen", ".qwen/settings.json"),
                            ("goose", ".agents/plugins/oap/hooks/hooks.json")):
             self.assertEqual(self.oap("hook", "install", host).code, 0)
             text = (self.work / file).read_text()

@@ -184,11 +184,12 @@ class HookPrograms(OapTest):
         self.assertIn(f"POST {url}", self.oap("trust").out)
         env, received = self.script(bash("echo fine"), bash("touch made"))
         result, code = self.run_task("go on", "--model", "openai/m", "--yes", env={**env, "HOOK_TOKEN": "s3cr"})
-        self.assertEqual(code, 0, result)
+        self.assertEqual(code, 3, result)
         self.assertFalse((self.work / "made").exists())
         self.assertIn("the server says no", json.dumps([one["body"] for one in received()]))
         path, headers, body = posted[0]
-        self.assertEqual((path, headers["X-Token"], headers["Content-Type"]), ("/pre", "Bearer s3cr ", "application/json"))
+        self.assertEqual((path, headers["X-Token"].strip(), headers["Content-Type"]),
+                         ("/pre", "Bearer s3cr", "application/json"))
         self.assertEqual((body["tool_name"], body["tool_input"]["command"]), ("Bash", "echo fine"))
 
     def test_a_server_of_hooks_that_fails_denies(self):
@@ -227,7 +228,7 @@ class HookPrograms(OapTest):
             {"when": {"results": 1}, "answer": bash("touch made")},
             {"answer": {"text": "all done"}}])
         result, code = self.run_task("go on", "--model", "openai/m", "--yes", env=env)
-        self.assertEqual(code, 0, result)
+        self.assertEqual(code, 3, result)
         self.assertFalse((self.work / "made").exists())
         seen = json.dumps([one["body"] for one in received()])
         self.assertIn("it makes a file", seen)

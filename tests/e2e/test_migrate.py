@@ -93,10 +93,11 @@ class Migrate(OapTest):
         self.put(".claude/settings.json", TEAM)
         report = self.migrate()
         self.assertEqual({one["key"] for one in report["not_carried"]},
-                         {"permissions.disableBypassPermissionsMode", "env.NODE_ENV", "statusLine",
+                         {"permissions.disableBypassPermissionsMode", "statusLine",
                           "cleanupPeriodDays", "enabledPlugins"})
         self.assertTrue(all(one["reason"] and ".claude/settings.json:" in one["where"] for one in report["not_carried"]))
-        self.assertEqual(json.loads((self.work / ".opencode/hooks/claude-code.json").read_text())["hooks"], TEAM["hooks"])
+        kept = json.loads((self.work / ".opencode/hooks/claude-code.json").read_text())
+        self.assertEqual((kept["hooks"], kept["env"]), (TEAM["hooks"], TEAM["env"]))
         self.assertIn("anthropic/claude-sonnet-4-5", (self.work / ".opencode/config.yaml").read_text())
 
     def test_dry_run_second_run_and_undo(self):

@@ -123,6 +123,21 @@ class Process(ServeTest):
         ready = [line for line in lines if line and b'"ready"' in line]
         self.assertEqual(len(ready), 1, lines)
 
+    def test_a_killed_daemons_budgets_hold_for_the_next(self):
+        self.write(".opencode/config.yaml", "orchestration: {missions: {max_cost_usd: 0.5}}\n")
+        process = self.serve()
+        tokens = {"input": 10, "output": 5, "reasoning": 0, "cache_read": 0, "cache_write": 0}
+        self.client().call("session/usage", tokens=tokens, cost_usd=0.3)
+        process.kill()
+        process.wait()
+        self.serve()
+        client = self.client()
+        self.assertEqual(client.before("bash", {"command": "git status"})["decision"], "allow")
+        self.assertEqual(client.call("session/usage", tokens=tokens, cost_usd=0.3)["stop"], True)
+        self.assertEqual(client.before("bash", {"command": "git status"})["decision"], "deny")
+        kept = self.base / "state/host-sessions.jsonl"
+        self.assertEqual(stat.S_IMODE(kept.stat().st_mode), 0o600)
+
     def test_killed_and_started_again(self):
         process = self.serve()
         self.assertEqual(self.client().before("bash", {"command": "rm x"})["decision"], "deny")
@@ -406,7 +421,7 @@ class BothWays:
         through = super().hook(host, event, env)
         self.assertEqual(through, alone)
         text = event if isinstance(event, str) else json.dumps(event)
-        if host in ("claude-code", "codex", "gemini", "goose", "crush"):
+        if host in ("claude-code", "codex", "gemini", "goose", "crush", "qwen"):
             self.assertEqual(self.calls(), before + 1, text)
         return through
 

@@ -58,7 +58,7 @@ class Governed(QwenTest):
         self.says({"results": 0}, shell("python3 -c 'open(\"marker\", \"w\")'"))
         self.qwen()
         self.assertFalse(self.exists(), self.said)
-        self.assertEqual([e["permission_decision"] for e in self.audited()], ["ask"])
+        self.assertEqual([e["permission_decision"] for e in self.audited() if e["event_type"] == "permission_check"], ["ask"])
 
     def test_files_are_governed(self):
         self.write("private/notes.txt", "the hidden word is xylophone\n")
@@ -78,6 +78,15 @@ class Governed(QwenTest):
         found = [e for e in self.audited() if e["event_type"] == "tool_execution"]
         self.assertEqual(len(found), 1)
         self.assertNotIn(TOKEN, json.dumps(found))
+
+    def test_the_calls_of_a_subagent_are_governed(self):
+        self.says({"user": "SUBTASK", "results": 0}, shell("touch marker"))
+        self.says({"results": 0}, {"name": "agent", "arguments": {
+            "subagent_type": "general-purpose", "description": "a part", "prompt": "SUBTASK: go"}})
+        self.qwen()
+        self.assertFalse(self.exists(), self.said)
+        self.assertEqual([(e["tool"], e["permission_decision"]) for e in self.audited() if e["tool"] == "bash"],
+                         [("bash", "deny")], self.said)
 
     def test_rules_that_cannot_be_read_deny(self):
         self.write(".opencode/permissions.yaml", "permissions: [")

@@ -80,7 +80,7 @@ TEST(ClaudeSchema, ToolsHaveTheirNamesAndPlaces) {
   EXPECT_EQ(as_claude("github__list", {}, "/w").name, "mcp__github__list");
   EXPECT_EQ(as_claude("todo", {}, "/w").name, "TodoWrite");
   const Tool grep = as_claude("grep", object(R"({"path":".","pattern":"path"})"), "/w");
-  EXPECT_EQ(json::print(json::Value(grep.input)), R"({"path":"/w","pattern":"path"})");
+  EXPECT_EQ(json::print(json::Value(grep.input)), R"({"pattern":"path","path":"/w"})");
 }
 
 TEST(ClaudeSchema, AnUnknownPriceIsNullAndSaidSo) {
