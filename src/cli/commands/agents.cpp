@@ -4,6 +4,7 @@
 
 #include "cli/commands/commands.hpp"
 #include "cli/output.hpp"
+#include "cli/settings.hpp"
 #include "platform/settings.hpp"
 #include "text/nearest.hpp"
 #include "text/strings.hpp"
@@ -98,10 +99,7 @@ int show_one(const std::vector<AgentView>& views, const AgentsArgs& args, bool a
 }  // namespace
 
 int agents_command(const Common& common, const AgentsArgs& args) {
-  platform::SettingsOptions options;
-  options.workspace = common.workspace;
-  options.trust = common.trust;
-  const auto settings = platform::load_settings(options);
+  const auto settings = platform::load_settings(settings_options(common));
   if (!settings) {
     return report(settings.error(), common.json);
   }

@@ -4,6 +4,7 @@
 #include "base/clock.hpp"
 #include "cli/commands/commands.hpp"
 #include "cli/output.hpp"
+#include "cli/settings.hpp"
 #include "json/print.hpp"
 #include "os/env.hpp"
 #include "os/file.hpp"
@@ -141,10 +142,7 @@ int decide(store::Store& store, const platform::Settings& settings, const Approv
 }  // namespace
 
 int approvals_command(const Common& common, const ApprovalArgs& args) {
-  platform::SettingsOptions options;
-  options.workspace = common.workspace;
-  options.trust = common.trust;
-  const auto settings = platform::load_settings(options);
+  const auto settings = platform::load_settings(settings_options(common));
   if (!settings) {
     return report(settings.error(), common.json);
   }

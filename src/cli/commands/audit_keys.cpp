@@ -2,6 +2,7 @@
 #include "audit/regular_file.hpp"
 #include "cli/commands/audit_views.hpp"
 #include "cli/output.hpp"
+#include "cli/settings.hpp"
 #include "json/parse.hpp"
 #include "os/file.hpp"
 #include "platform/audit_sink.hpp"
@@ -12,7 +13,7 @@ namespace oap::cli {
 namespace {
 
 Result<platform::Settings> settings_of(const Common& common) {
-  return platform::load_settings({.workspace = common.workspace, .trust = common.trust});
+  return platform::load_settings(settings_options(common));
 }
 
 Result<std::unique_ptr<audit::Log>> open_log(const Common& common) {

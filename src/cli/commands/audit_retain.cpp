@@ -1,6 +1,7 @@
 #include "audit/query.hpp"
 #include "cli/commands/audit_views.hpp"
 #include "cli/output.hpp"
+#include "cli/settings.hpp"
 #include "platform/audit_sink.hpp"
 #include "platform/settings.hpp"
 
@@ -8,8 +9,7 @@ namespace oap::cli {
 namespace {
 
 Result<audit::Log::Retired> retain(const Common& common, const AuditArgs& args) {
-  OAP_TRY(const platform::Settings settings,
-          platform::load_settings({.workspace = common.workspace, .trust = common.trust}));
+  OAP_TRY(const platform::Settings settings, platform::load_settings(settings_options(common)));
   std::optional<Millis> age;
   if (!args.older_than.empty()) {
     const auto parsed = audit::parse_age(args.older_than);

@@ -10,6 +10,7 @@
 #include "audit/removal.hpp"
 #include "cli/commands/commands.hpp"
 #include "cli/output.hpp"
+#include "cli/settings.hpp"
 #include "cli/version.hpp"
 #include "llm/factory.hpp"
 #include "net/http_client.hpp"
@@ -262,12 +263,9 @@ int show(const std::vector<Finding>& findings, bool as_json) {
 }  // namespace
 
 int doctor_command(const Common& common, const DoctorArgs& /*args*/) {
-  platform::SettingsOptions options;
-  options.workspace = common.workspace;
-  options.trust = common.trust;
   std::vector<Finding> findings;
   check_programs(findings);
-  const auto settings = platform::load_settings(options);
+  const auto settings = platform::load_settings(settings_options(common));
   if (!settings) {
     findings.push_back({"config", "files", State::kBroken, settings.error().to_string()});
     return show(findings, common.json);

@@ -2,6 +2,7 @@
 #include "cli/hook_event.hpp"
 #include "cli/hook_install.hpp"
 #include "cli/output.hpp"
+#include "cli/settings.hpp"
 #include "json/value.hpp"
 
 namespace oap::cli {
@@ -27,9 +28,7 @@ std::string advice(const HookArgs& args) {
 }  // namespace
 
 int hook_command(const Common& common, const HookArgs& args) {
-  platform::SettingsOptions options;
-  options.workspace = common.workspace;
-  options.trust = common.trust;
+  const platform::SettingsOptions options = settings_options(common);
   if (args.action == HookArgs::Action::kDecide) {
     return answer_hook(args.host, options);
   }

@@ -3,6 +3,7 @@
 #include "async/runtime.hpp"
 #include "cli/commands/commands.hpp"
 #include "cli/output.hpp"
+#include "cli/settings.hpp"
 #include "platform/hook_programs.hpp"
 #include "platform/hook_table.hpp"
 #include "platform/settings.hpp"
@@ -67,10 +68,7 @@ std::string text_of(const json::Array& rows, const json::Array& commands) {
 }  // namespace
 
 int hooks_command(const Common& common, const HooksArgs& /*args*/) {
-  platform::SettingsOptions options;
-  options.workspace = common.workspace;
-  options.trust = common.trust;
-  const auto settings = platform::load_settings(options);
+  const auto settings = platform::load_settings(settings_options(common));
   if (!settings) {
     return report(settings.error(), common.json);
   }

@@ -6,6 +6,7 @@
 #include "cli/commands/commands.hpp"
 #include "cli/output.hpp"
 #include "cli/person.hpp"
+#include "cli/settings.hpp"
 #include "cli/terminal.hpp"
 #include "gateway/trust/inspect.hpp"
 #include "gateway/trust/pin_report.hpp"
@@ -280,10 +281,7 @@ int approve_command(const platform::Settings& settings, const gateway::PinStore&
 }  // namespace
 
 int mcp_trust_command(const Common& common, const McpTrustArgs& args) {
-  platform::SettingsOptions options;
-  options.workspace = common.workspace;
-  options.trust = common.trust;
-  const auto settings = platform::load_settings(options);
+  const auto settings = platform::load_settings(settings_options(common));
   if (!settings) {
     return report(settings.error(), common.json);
   }

@@ -8,6 +8,7 @@
 
 #include "cli/commands/commands.hpp"
 #include "cli/output.hpp"
+#include "cli/settings.hpp"
 #include "json/parse.hpp"
 #include "json/print.hpp"
 #include "permission/builtin_policy.hpp"
@@ -218,10 +219,7 @@ int with_policy(const permission::Policy& policy, const PermissionArgs& args, bo
 }  // namespace
 
 int permission_command(const Common& common, const PermissionArgs& args) {
-  platform::SettingsOptions options;
-  options.workspace = common.workspace;
-  options.trust = common.trust;
-  const auto settings = platform::load_settings(options);
+  const auto settings = platform::load_settings(settings_options(common));
   if (!settings) {
     return report(settings.error(), common.json);
   }

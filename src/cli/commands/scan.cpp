@@ -3,16 +3,14 @@
 #include "cli/commands/scan_secrets.hpp"
 #include "cli/output.hpp"
 #include "cli/redact_stream.hpp"
+#include "cli/settings.hpp"
 #include "platform/security_settings.hpp"
 #include "platform/settings.hpp"
 
 namespace oap::cli {
 
 int scan_command(const Common& common, const ScanArgs& args) {
-  platform::SettingsOptions options;
-  options.workspace = common.workspace;
-  options.trust = common.trust;
-  const auto settings = platform::load_settings(options);
+  const auto settings = platform::load_settings(settings_options(common));
   if (!settings) {
     return report(settings.error(), common.json);
   }

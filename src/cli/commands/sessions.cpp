@@ -6,6 +6,7 @@
 #include "cli/commands/sessions_views.hpp"
 #include "cli/output.hpp"
 #include "cli/person.hpp"
+#include "cli/settings.hpp"
 #include "cli/terminal.hpp"
 #include "os/env.hpp"
 #include "os/file.hpp"
@@ -28,9 +29,7 @@ struct Desk {
 };
 
 Result<Desk> open_desk(const Common& common) {
-  platform::SettingsOptions options;
-  options.workspace = common.workspace;
-  options.trust = common.trust;
+  platform::SettingsOptions options = settings_options(common);
   options.enforce_configuration = false;
   Desk desk;
   OAP_TRY(desk.settings, platform::load_settings(options));

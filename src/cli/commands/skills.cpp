@@ -4,6 +4,7 @@
 
 #include "cli/commands/commands.hpp"
 #include "cli/output.hpp"
+#include "cli/settings.hpp"
 #include "config/paths.hpp"
 #include "text/nearest.hpp"
 #include "text/utf8.hpp"
@@ -131,10 +132,7 @@ Result<int> remove(const platform::Settings& settings, const SkillsArgs& args, b
 }
 
 Result<int> run(const Common& common, const SkillsArgs& args) {
-  platform::SettingsOptions options;
-  options.workspace = common.workspace;
-  options.trust = common.trust;
-  OAP_TRY(const platform::Settings settings, platform::load_settings(options));
+  OAP_TRY(const platform::Settings settings, platform::load_settings(settings_options(common)));
   using Action = SkillsArgs::Action;
   if (args.action != Action::kSearch) {
     OAP_CHECK_OK(config::create_state_dir(settings.paths));

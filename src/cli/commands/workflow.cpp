@@ -8,6 +8,7 @@
 #include "cli/commands/commands.hpp"
 #include "cli/input.hpp"
 #include "cli/output.hpp"
+#include "cli/settings.hpp"
 #include "json/parse.hpp"
 #include "json/print.hpp"
 #include "os/file.hpp"
@@ -52,10 +53,7 @@ std::string quoted(std::string_view word) {
 
 int with_platform(const Common& common, std::function<Task<int>(platform::Platform&)> work) {
   async::Runtime runtime;
-  platform::SettingsOptions options;
-  options.workspace = common.workspace;
-  options.trust = common.trust;
-  auto settings = platform::load_settings(options);
+  auto settings = platform::load_settings(settings_options(common));
   if (!settings) {
     return report(settings.error(), common.json);
   }
