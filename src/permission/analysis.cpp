@@ -6,10 +6,11 @@
 
 #include <fmt/format.h>
 
-#include "os/file.hpp"
+#include "model/tool.hpp"
 #include "permission/dimensions.hpp"
 #include "permission/evaluation.hpp"
-#include "text/strings.hpp"
+#include "permission/never_matches.hpp"
+#include "permission/wildcards.hpp"
 
 namespace oap::permission {
 namespace {
@@ -32,6 +33,7 @@ class Analyser {
     }
     dimensions_ = dimensions_of(rules_, policy.workspace());
     places_.resize(rules_.size());
+    names_ = known_names();
   }
 
   Analysis run() {
@@ -56,6 +58,24 @@ class Analyser {
 
  private:
   const Rule& rule(std::uint32_t id) const { return rules_[id]->rule; }
+
+  KnownNames known_names() const {
+    KnownNames out;
+    out.roles = {"basic_user"};
+    out.roles.insert(known_roles().begin(), known_roles().end());
+    for (const auto& [name, unused] : compiled_.roles) {
+      out.roles.insert(name);
+    }
+    out.tools.insert(builtin_tools().begin(), builtin_tools().end());
+    const auto& options = compiled_.options;
+    out.tools.insert(options.known_tools.begin(), options.known_tools.end());
+    if (options.known_servers) {
+      out.all_servers = true;
+      out.servers.insert(options.known_servers->begin(), options.known_servers->end());
+      out.servers.insert({"", std::string(kBuiltinServer), "sandbox", "default"});
+    }
+    return out;
+  }
 
   void report(Finding::Kind kind, std::uint32_t id, std::optional<std::uint32_t> by,
               std::string message, std::optional<json::Object> witness) {
@@ -86,26 +106,16 @@ class Analyser {
   }
 
   std::string why_never(std::uint32_t id) const {
-    const Rule& one = rule(id);
-    const std::string& program = one.argv.empty() ? one.program : one.argv.front();
-    if (program.find(' ') != std::string::npos) {
-      return fmt::format("no program is called '{}'; write the words apart, as in argv: [{}]",
-                         program, text::replace_all(program, " ", ", "));
-    }
-    const bool file = one.scope == Scope::kFilePattern;
-    if (file && (one.action == Action::kExecute || one.action == Action::kInvoke)) {
-      return fmt::format("files are read, written or deleted, never {}d", to_string(one.action));
-    }
-    const std::string moved = file && one.level == Level::kAllow ? moved_prefix(id) : std::string();
-    if (!moved.empty()) {
-      return moved;
+    if (std::string why = never_matches(*rules_[id], names_); !why.empty()) {
+      return why;
     }
     const bool looked_at =
         std::any_of(dimensions_.begin(), dimensions_.end(),
                     [&](const Dimension& d) { return place_of(d, id).has_value(); });
     if (places_[id].empty() && looked_at && is_nowhere(id)) {
-      return file ? "no path is written so: paths have no empty, '.' or '..' components"
-                  : "nothing can match the pattern";
+      return rule(id).scope == Scope::kFilePattern
+                 ? "no path is written so: paths have no empty, '.' or '..' components"
+                 : "nothing can match the pattern";
     }
     return {};
   }
@@ -136,19 +146,6 @@ class Analyser {
       }
     }
     return true;
-  }
-
-  /// An allow rule must match the path with links resolved.
-  std::string moved_prefix(std::uint32_t id) const {
-    const std::string& prefix = rules_[id]->glob->literal_prefix();
-    if (!rules_[id]->absolute || prefix.find('/', 1) == std::string::npos) {
-      return {};
-    }
-    const std::string folder = prefix.substr(0, prefix.rfind('/'));
-    const auto canonical = os::canonical_path(folder);
-    return canonical && *canonical != folder
-               ? fmt::format("{} is a link; an allow rule must name {}", folder, *canonical)
-               : std::string();
   }
 
   /// Whether `other` stands in the way of `id` wherever both match.
@@ -191,8 +188,8 @@ class Analyser {
         return;
       }
     }
-    const auto witness = tried(id);
-    if (!witness || !by) {
+    const auto witness = by ? tried(id, *by) : std::nullopt;
+    if (!witness) {
       return;
     }
     const bool same = same_places(id, *by);
@@ -301,8 +298,10 @@ class Analyser {
            rule(a).scope == rule(b).scope && rule(a).condition == rule(b).condition;
   }
 
-  /// A witness of the rule that the policy itself sees it match.
-  std::optional<json::Object> tried(std::uint32_t id) const {
+  /// A witness of the rule that the policy itself sees it match, and decides by another: by `by`
+  /// where there is one.
+  std::optional<json::Object> tried(std::uint32_t id, std::uint32_t by) const {
+    std::optional<json::Object> other;
     std::vector<json::Object> requests;
     for (const Place& place : places_[id]) {
       requests.push_back(place.dimension->request(place.region->witness));
@@ -327,64 +326,23 @@ class Analyser {
             return match.rule.where == rule(id).where && match.rule.role == rule(id).role &&
                    (match.counted || !match.rule.condition.empty());
           });
-      if (matched) {
+      const Decision& decision = explanation.decision;
+      if (matched && decision.rule == rule(by).where && decision.level == rule(by).level) {
         return object;
       }
+      const bool held = decision.level > rule(id).level ||
+                        (decision.level == rule(id).level && decision.rule != rule(id).where);
+      if (matched && held && !other) {
+        other = object;
+      }
     }
-    return std::nullopt;
+    return other;
   }
 
   void look_for_wildcard(std::uint32_t id) {
-    const Rule& one = rule(id);
-    if (one.level != Level::kAllow || !one.condition.empty()) {
-      return;
-    }
-    if (one.scope == Scope::kTool) {
-      for (const char* tool : {"bash", "run_command", "python"}) {
-        if (one.resource.empty() && rules_[id]->glob->matches(tool) && !decided_by_commands(tool)) {
-          report(
-              Finding::Kind::kWildcardAllow, id, std::nullopt,
-              fmt::format("it allows every call of {}, whatever it runs", tool),
-              json::Object{{"tool", tool}, {"arguments", json::Object{{"command", "sh -c id"}}}});
-          return;
-        }
-      }
-      return;
-    }
-    if (one.scope == Scope::kCommand) {
-      look_for_interpreters(id);
-    }
-  }
-
-  /// With a command rule, what no command rule names asks.
-  bool decided_by_commands(std::string_view tool) const {
-    return tool != "python" && compiled_.everyone.any_command;
-  }
-
-  void look_for_interpreters(std::uint32_t id) {
-    static constexpr const char* kProbes[] = {
-        "bash -c id", "sh -c id",    "python3 -c pass", "python -c pass", "node -e 0",
-        "perl -e 0",  "ruby -e 0",   "sudo id",         "env id",         "xargs id",
-        "ssh h id",   "php -r 0",    "eval id",         "zsh -c id",      "find . -exec id {} ;",
-        "npx x",      "docker run x"};
-    for (const char* probe : kProbes) {
-      Request request;
-      request.tool = "bash";
-      request.action = "execute";
-      request.workspace = policy_.workspace();
-      std::string command(probe);
-      if (command.ends_with(" ;")) {
-        command.insert(command.size() - 1, "\\\\");
-      }
-      request.arguments["command"] = command;
-      const Facets facets = policy_.facets(request);
-      if (!facets.commands.empty() && match_command(*rules_[id], facets.commands.front())) {
-        report(Finding::Kind::kWildcardAllow, id, std::nullopt,
-               fmt::format("it allows {}, which can run anything",
-                           facets.commands.front().argv.front()),
-               json::Object{{"tool", "bash"}, {"arguments", json::Object{{"command", command}}}});
-        return;
-      }
+    if (auto found = wildcard_of(policy_, id)) {
+      report(Finding::Kind::kWildcardAllow, id, std::nullopt, std::move(found->message),
+             std::move(found->witness));
     }
   }
 
@@ -396,41 +354,12 @@ class Analyser {
   std::vector<std::vector<Place>> places_;
   /// Texts of a rule in dimensions that have too many regions.
   std::map<std::uint32_t, std::vector<std::pair<std::size_t, std::string>>> witnesses_;
+  KnownNames names_;
   Analysis out_;
 };
 
 }  // namespace
 
-std::string_view to_string(Finding::Kind kind) {
-  switch (kind) {
-    case Finding::Kind::kShadowed:
-      return "shadowed";
-    case Finding::Kind::kRedundant:
-      return "redundant";
-    case Finding::Kind::kContradictory:
-      return "contradictory";
-    case Finding::Kind::kNeverMatches:
-      return "never_matches";
-    case Finding::Kind::kWildcardAllow:
-      return "wildcard_allow";
-  }
-  return "shadowed";
-}
-
 Analysis analyse(const Policy& policy) { return Analyser(policy).run(); }
-
-json::Object to_json(const Analysis& analysis) {
-  json::Array findings;
-  for (const Finding& finding : analysis.findings) {
-    json::Object one{
-        {"kind", to_string(finding.kind)},      {"rule", finding.rule.where},
-        {"tier", to_string(finding.rule.tier)}, {"level", to_string(finding.rule.level)},
-        {"what", finding.rule.describe()},      {"message", finding.message}};
-    one["by"] = finding.by ? json::Value(finding.by->where) : json::Value(nullptr);
-    one["witness"] = finding.witness ? json::Value(*finding.witness) : json::Value(nullptr);
-    findings.emplace_back(std::move(one));
-  }
-  return {{"findings", std::move(findings)}, {"complete", analysis.complete}};
-}
 
 }  // namespace oap::permission

@@ -193,7 +193,7 @@ TEST(Permission, Tables) {
   const Workspace workspace;
   int rows = 0;
   for (const char* name : {"builtin", "rules", "commands", "tiers", "everyday", "everyday_fresh",
-                           "everyday_options", "condition_rules"}) {
+                           "everyday_options", "everyday_table", "condition_rules"}) {
     CaseFile file(std::string(OAP_SOURCE_DIR "/src/permission/cases/") + name + ".case", workspace);
     file.run();
     rows += file.rows();
@@ -205,7 +205,7 @@ TEST(Permission, BypassTables) {
   const Workspace workspace;
   int rows = 0;
   for (const char* name : {"structure", "wrappers", "review", "programs", "builtins", "files",
-                           "fresh", "patterns", "options"}) {
+                           "fresh", "patterns", "options", "table"}) {
     CaseFile file(std::string(OAP_SOURCE_DIR "/src/permission/cases/bypass_") + name + ".case",
                   workspace);
     file.run();

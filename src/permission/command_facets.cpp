@@ -4,7 +4,6 @@
 #include <filesystem>
 #include <optional>
 #include <system_error>
-#include <unordered_set>
 #include <utility>
 #include <vector>
 
@@ -20,6 +19,7 @@
 #include "permission/path_resolver.hpp"
 #include "permission/paths.hpp"
 #include "permission/programs.hpp"
+#include "permission/touched_paths.hpp"
 #include "shell/parse.hpp"
 #include "text/strings.hpp"
 
@@ -30,15 +30,8 @@ using shell::Redirect;
 using shell::SimpleCommand;
 using shell::WordKind;
 
-constexpr std::size_t kMaxFacets = 4096;
-
 std::string assigned_name(std::string_view assignment) {
   return std::string(assignment.substr(0, assignment.find_first_of("[+=")));
-}
-
-bool is_plain_file(const std::string& path) {
-  std::error_code error;
-  return std::filesystem::is_regular_file(path, error);
 }
 
 bool is_directory(const std::string& where, const std::string& name) {
@@ -61,7 +54,8 @@ class Reader {
         workspace_(workspace),
         facets_(facets),
         resolver_(workspace),
-        places_(cwd) {}
+        places_(cwd),
+        paths_(facets, resolver_, places_) {}
 
   void read() {
     for (const SimpleCommand& command : script_.commands) {
@@ -82,7 +76,7 @@ class Reader {
     if (!links_.follow(workspace_, facets_.paths)) {
       note_doubt("it reaches files through names that it makes itself");
     }
-    if (resolver_.exhausted() || facets_.paths.size() >= kMaxFacets) {
+    if (resolver_.exhausted() || paths_.full()) {
       note_doubt("it touches too many files to look at each");
     }
     for (const std::string& name : script_.variables) {
@@ -128,64 +122,6 @@ class Reader {
     }
   }
 
-  struct Touch {
-    Action access = Action::kRead;
-    bool exact = true;
-    bool tree = false;
-    bool redirect = false;
-    bool possible = false;
-    bool unsure = false;
-    bool may_write = false;
-    bool unmatched = false;
-    bool mentioned = false;
-    const FileOperand* operand = nullptr;
-  };
-
-  /// True the first time that just this is asked for.
-  bool is_new(std::string_view path, const Touch& touch) {
-    std::string key(path);
-    key += '\0';
-    for (const bool flag :
-         {touch.exact, touch.tree, touch.redirect, touch.possible, touch.unsure, places_.known(),
-          touch.access == Action::kWrite, touch.access == Action::kDelete}) {
-      key += flag ? '1' : '0';
-    }
-    key += std::to_string(moves_);
-    return seen_.insert(std::move(key)).second;
-  }
-
-  void add_path(std::string_view path, Touch touch, std::string_view shown = {}) {
-    touch.possible = touch.possible || guessing_;
-    ++offered_;
-    if (facets_.paths.size() >= kMaxFacets || !is_new(path, touch)) {
-      return;
-    }
-    const bool absolute = path.starts_with('/') || path.starts_with('~');
-    for (const std::string& directory : places_.all()) {
-      PathFacet facet =
-          resolver_.facet(touch.exact ? path : std::string_view("."), touch.access, directory);
-      facet.exact = facet.exact && touch.exact && (absolute || places_.known());
-      facet.tree = touch.tree && !is_plain_file(facet.canonical);
-      facet.redirect = touch.redirect;
-      facet.possible = touch.possible;
-      facet.unsure = touch.unsure;
-      facet.may_write = touch.may_write;
-      facet.unmatched = touch.unmatched;
-      facet.mentioned = touch.mentioned;
-      if (touch.operand != nullptr) {
-        facet.creates = touch.operand->creates;
-        facet.skips_hidden = touch.operand->skips_hidden;
-        facet.skips_links = touch.operand->skips_links;
-        facet.only = touch.operand->only;
-      }
-      facet.shown = shown.empty() ? path : shown;
-      facets_.paths.push_back(std::move(facet));
-      if (absolute || !touch.exact) {
-        return;
-      }
-    }
-  }
-
   void add_redirect(const Redirect& redirect) {
     if (redirect.kind == Redirect::Kind::kDuplicate ||
         redirect.kind == Redirect::Kind::kHereDocument ||
@@ -208,10 +144,10 @@ class Reader {
       target.insert(0, "./");
     }
     if (redirect.kind == Redirect::Kind::kRead || redirect.kind == Redirect::Kind::kReadWrite) {
-      add_path(target, {.access = Action::kRead, .exact = exact, .redirect = true});
+      paths_.add(target, {.access = Action::kRead, .exact = exact, .redirect = true});
     }
     if (redirect.kind != Redirect::Kind::kRead) {
-      add_path(target, {.access = Action::kWrite, .exact = exact, .redirect = true});
+      paths_.add(target, {.access = Action::kWrite, .exact = exact, .redirect = true});
     }
   }
 
@@ -222,9 +158,9 @@ class Reader {
     }
     CommandFacet facet = call_facet(command);
     facet.possible = true;
-    guessing_ = true;
+    paths_.guess(true);
     add_operands(command);
-    guessing_ = false;
+    paths_.guess(false);
     facets_.commands.push_back(std::move(facet));
   }
 
@@ -244,10 +180,10 @@ class Reader {
     }
     facet.launches = launch_doubt(command, hazard);
     const std::size_t paths = facets_.paths.size();
-    const std::size_t offered = offered_;
+    const std::size_t offered = paths_.offered();
     add_operands(command);
     if (facets_.looks_up_globs) {
-      add_mentions(command, offered_ != offered && facet.name != "git");
+      add_mentions(command, paths_.offered() != offered && facet.name != "git");
     }
     links_.note(command, places_.all(), paths, facets_.paths.size());
     follow(command, facet.name);
@@ -310,12 +246,12 @@ class Reader {
 
   void add_operand(const FileOperand& operand) {
     if (!is_harmless_device(operand.path)) {
-      add_path(operand.path, {.access = operand.access,
-                              .exact = operand.exact,
-                              .tree = operand.tree,
-                              .possible = operand.possible,
-                              .unsure = operand.unsure,
-                              .operand = &operand});
+      paths_.add(operand.path, {.access = operand.access,
+                                .exact = operand.exact,
+                                .tree = operand.tree,
+                                .possible = operand.possible,
+                                .unsure = operand.unsure,
+                                .operand = &operand});
     }
   }
 
@@ -330,7 +266,7 @@ class Reader {
     if (!files) {
       return false;
     }
-    ++offered_;
+    paths_.note_offered();
     for (const FileOperand& one : *files) {
       add_operand(one);
     }
@@ -345,13 +281,13 @@ class Reader {
     }
     const auto paths = expand_glob(operand.path, places_.first());
     for (std::size_t i = 0; paths && i < paths->size(); ++i) {
-      add_path((*paths)[i],
-               {.access = operand.access,
-                .tree = operand.tree,
-                .possible = operand.possible,
-                .unmatched = paths->size() == 1 && paths->front() == operand.path,
-                .operand = &operand},
-               operand.path);
+      paths_.add((*paths)[i],
+                 {.access = operand.access,
+                  .tree = operand.tree,
+                  .possible = operand.possible,
+                  .unmatched = paths->size() == 1 && paths->front() == operand.path,
+                  .operand = &operand},
+                 operand.path);
     }
     return paths.has_value();
   }
@@ -364,9 +300,9 @@ class Reader {
       if (mention.by_name && !directory && !is_there(places_.first(), mention.path)) {
         continue;
       }
-      add_path(mention.path, {.tree = directory, .possible = true, .mentioned = true});
+      paths_.add(mention.path, {.tree = directory, .possible = true, .mentioned = true});
       if (mention.writes) {
-        add_path(
+        paths_.add(
             mention.path,
             {.access = Action::kWrite, .possible = true, .may_write = true, .mentioned = true});
       }
@@ -420,7 +356,7 @@ class Reader {
       }
     }
     if (places_.follow(command, name, resolver_)) {
-      ++moves_;
+      paths_.moved();
     }
   }
 
@@ -430,10 +366,7 @@ class Reader {
   PathResolver resolver_;
   MadeLinks links_;
   Directories places_;
-  std::size_t moves_ = 0;  ///< how often the directories changed
-  std::unordered_set<std::string> seen_;
-  std::size_t offered_ = 0;  ///< paths given to add_path()
-  bool guessing_ = false;
+  TouchedPaths paths_;
   std::string unsafe_;
 };
 

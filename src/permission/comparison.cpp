@@ -48,6 +48,7 @@ class Comparer {
   }
 
   Comparison run() {
+    add_known_roles();
     // A condition may decide on what no region's text tells: time, user, arguments.
     out_.complete = std::none_of(rules_.begin(), rules_.end(), [](const CompiledRule* one) {
       return one->condition.has_value();
@@ -66,6 +67,18 @@ class Comparer {
   }
 
  private:
+  /// A condition may tell roles apart that have no rules of their own.
+  void add_known_roles() {
+    const bool conditions = std::any_of(rules_.begin(), rules_.end(), [](const CompiledRule* one) {
+      return one->condition.has_value();
+    });
+    for (const std::string& role : known_roles()) {
+      if (conditions && std::find(roles_.begin(), roles_.end(), role) == roles_.end()) {
+        roles_.push_back(role);
+      }
+    }
+  }
+
   void try_request(const json::Object& object) {
     for (const std::string& role : roles_) {
       auto request = request_from_json(object);

@@ -48,6 +48,14 @@ bool covers_call(const CompiledRule& one, std::string_view tool, std::string_vie
          match_action(rule.action, Action::kExecute) && one.glob->matches(tool);
 }
 
+/// The names of a server's tools, for a rule about the server.
+text::GlobSequence tools_of_server(const Rule& rule) {
+  const bool acts = match_action(rule.action, Action::kExecute) || rule.action == Action::kInvoke;
+  return rule.scope == Scope::kMcpServer && acts
+             ? glob_of(rule.pattern + "__*", text::GlobMode::kPlain)
+             : text::GlobSequence{};
+}
+
 class Builder {
  public:
   Builder(const std::vector<const CompiledRule*>& rules, std::string_view workspace)
@@ -110,7 +118,8 @@ class Builder {
                             (match_action(one.rule.action, Action::kExecute) ||
                              one.rule.action == Action::kInvoke);
           own = own || tool;
-          return tool ? glob_of(one.rule.pattern, text::GlobMode::kPlain) : text::GlobSequence{};
+          return tool ? glob_of(one.rule.pattern, text::GlobMode::kPlain)
+                      : (of_servers ? tools_of_server(one.rule) : text::GlobSequence{});
         });
   }
 

@@ -20,7 +20,9 @@ constexpr std::string_view kReplacers =  // read, written or removed in place
 
 std::vector<FileOperand> OperandCollector::collect() {
   take_options();
-  if (words_.any_prefix({"--files0-from", "--files-from", "--pathspec-from-f", "-files0-from"})) {
+  const bool listed = words_.is({"zip"}) && words_.any_word({"-@", "-r@"});
+  if (listed ||
+      words_.any_prefix({"--files0-from", "--files-from", "--pathspec-from-f", "-files0-from"})) {
     add_unknown(Action::kRead, false);
   }
   if (words_.is({"git"})) {

@@ -9,6 +9,11 @@ namespace {
 
 /// A verb after which the words are another program's.
 bool has_runner_verb(const Words& words) {
+  const bool script =
+      words.size() > 1 && Words::one_of(words[1], {"run", "run-script", "test", "start", "stop"});
+  if (script && words.is({"npm", "pnpm", "yarn", "bun"})) {
+    return false;  // what stands behind is a script's name and its words
+  }
   if (words.is({"npm", "pnpm", "yarn", "bun", "corepack"})) {
     return words.any_word({"exec", "x", "dlx", "explore", "create", "init"});
   }

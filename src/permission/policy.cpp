@@ -216,10 +216,9 @@ struct Policy::Body {
 
   /// A sentence where no file defines the role and it is no agent's; "" where all is well.
   std::string unknown_role(const std::string& role) const {
-    static constexpr std::string_view kAgents[] = {"",       "user",     "commander", "planner",
-                                                   "worker", "reviewer", "executor"};
-    if (compiled.roles.contains(role) ||
-        std::find(std::begin(kAgents), std::end(kAgents), role) != std::end(kAgents)) {
+    const std::vector<std::string>& known = known_roles();
+    if (role.empty() || compiled.roles.contains(role) ||
+        std::find(known.begin(), known.end(), role) != known.end()) {
       return {};
     }
     std::vector<std::string> names;

@@ -26,6 +26,8 @@ struct PolicyOptions {
   std::vector<std::string> require_approval_for;  ///< the four categories of CONTRACTS
   std::vector<std::string> known_tools;           ///< beside builtin_tools()
   std::vector<std::string> network_servers;       ///< remote servers and those with network granted
+  /// All servers that are configured; nothing where that is not known. Only lint looks at it.
+  std::optional<std::vector<std::string>> known_servers;
   bool trusted_project = true;   ///< false: the project tier's allow rules do not count
   bool replace_builtin = false;  ///< true (--policy FILE): no built-in policy, only a default
 };

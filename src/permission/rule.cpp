@@ -77,6 +77,12 @@ std::string Rule::describe() const {
   return what;
 }
 
+const std::vector<std::string>& known_roles() {
+  static const std::vector<std::string> kRoles = {"user",   "commander", "planner",
+                                                  "worker", "reviewer",  "executor"};
+  return kRoles;
+}
+
 const std::vector<std::string>& builtin_tools() {
   static const std::vector<std::string> kTools = {
       "read_file",   "write_file",    "edit_file",   "list_dir",  "glob",

@@ -67,6 +67,9 @@ struct RuleFile {
 /// rule.
 const std::vector<std::string>& builtin_tools();
 
+/// The roles that principals have without a file: "user", and those of the agents.
+const std::vector<std::string>& known_roles();
+
 /// Reads a parsed permissions.yaml. All faults are reported at once, one "file:line: …" a line, as
 /// one kConfiguration error. Pure.
 Result<RuleFile> read_rules(const yaml::Document& document, Tier tier,

@@ -70,6 +70,10 @@ Result<std::shared_ptr<const permission::Policy>> compile_policy(
   for (const ToolSpec& spec : tools::builtin_specs()) {
     options.known_tools.push_back(spec.name);
   }
+  options.known_servers.emplace();
+  for (const auto& [name, server] : settings.config.mcp_servers) {
+    options.known_servers->push_back(name);
+  }
   std::vector<permission::PolicySource> sources;
   for (const config::PermissionFile& file : settings.config.permission_files) {
     if (!policy_file || file.tier == "managed") {
