@@ -67,28 +67,64 @@ std::string operation_of(const json::Object& record) {
   return name.empty() ? text_of(record, "event_type") : name;
 }
 
+/// The length of the control character at `at`: C0, DEL, C1, the line and paragraph separators, and
+/// what turns the direction of text; 0 of anything else.
+std::size_t control_at(std::string_view text, std::size_t at) {
+  const auto byte = [&](std::size_t i) {
+    return at + i < text.size() ? static_cast<unsigned char>(text[at + i]) : 0U;
+  };
+  if (byte(0) < 0x20 || byte(0) == 0x7F) {
+    return 1;
+  }
+  if (byte(0) == 0xC2 && byte(1) >= 0x80 && byte(1) <= 0x9F) {
+    return 2;
+  }
+  const bool separators = byte(1) == 0x80 && byte(2) >= 0xA8 && byte(2) <= 0xAE;
+  const bool isolates = byte(1) == 0x81 && byte(2) >= 0xA6 && byte(2) <= 0xA9;
+  return byte(0) == 0xE2 && (separators || isolates) ? 3 : 0;
+}
+
+/// What a control character becomes: a backslash, escaped as the format asks, and its bytes.
+std::string shown(std::string_view control) {
+  std::string out;
+  for (const char c : control) {
+    out += fmt::format("\\\\x{:02x}", static_cast<unsigned char>(c));
+  }
+  return out;
+}
+
+/// "|" and "\" escaped; a header has no line ends ("CEF Implementation Standard", character
+/// encoding).
 std::string cef_header(std::string_view text) {
   std::string out;
-  for (const char c : text) {
-    if (c == '\\' || c == '|') {
-      out.push_back('\\');
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    const char c = text[at];
+    if (c == '\n' || c == '\r' || c == '\t') {
+      out.push_back(' ');
+    } else if (const std::size_t control = control_at(text, at); control > 0) {
+      out += shown(text.substr(at, control));
+      at += control - 1;
+    } else {
+      out += c == '\\' || c == '|' ? "\\" : "";
+      out.push_back(c);
     }
-    out.push_back(c == '\n' || c == '\r' ? ' ' : c);
   }
   return out;
 }
 
 std::string cef_value(std::string_view text) {
   std::string out;
-  for (const char c : text) {
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    const char c = text[at];
     if (c == '\n' || c == '\r') {
       out += c == '\n' ? "\\n" : "\\r";
-      continue;
+    } else if (const std::size_t control = control_at(text, at); control > 0) {
+      out += shown(text.substr(at, control));
+      at += control - 1;
+    } else {
+      out += c == '\\' || c == '=' ? "\\" : "";
+      out.push_back(c);
     }
-    if (c == '\\' || c == '=') {
-      out.push_back('\\');
-    }
-    out.push_back(c);
   }
   return out;
 }

@@ -150,5 +150,31 @@ TEST(ExportTest, CefEscapesWhatWouldEndAField) {
   EXPECT_EQ(line.find('\n'), std::string::npos);
 }
 
+// A terminal that shows the export must not obey what an attacker put into a name.
+TEST(ExportTest, CefHoldsNoControlCharacters) {
+  json::Object hostile = record();
+  hostile["tool"] = "re\x1b[2Jad\x7f|\t\x00x";
+  hostile["resource"] =
+      "a\x1b]0;title\x07"
+      "b\xc2\x9b"
+      "31m\xe2\x80\xae"
+      "c\xe2\x80\xa8"
+      "d=\\";
+  hostile["reason"] = "one\r\ntwo\x01";
+  hostile["session_id"] = "\x1b[31m";
+  const std::string line = to_cef(hostile,
+                                  "1\x1b"
+                                  "0");
+  for (const char c : line) {
+    EXPECT_TRUE(static_cast<unsigned char>(c) >= 0x20 && c != '\x7F') << line;
+  }
+  EXPECT_EQ(line.find("\xc2\x9b"), std::string::npos);
+  EXPECT_EQ(line.find("\xe2\x80"), std::string::npos);
+  EXPECT_THAT(line, HasSubstr(R"(request=a\\x1b]0;title\\x07b\\xc2\\x9b31m)"));
+  EXPECT_THAT(line, HasSubstr(R"(d\=\\ msg=)"));
+  EXPECT_THAT(line, HasSubstr(R"(msg=one\r\ntwo\\x01)"));
+  EXPECT_THAT(line, HasSubstr(R"(re\\x1b[2Jad\\x7f\| )"));
+}
+
 }  // namespace
 }  // namespace oap::audit

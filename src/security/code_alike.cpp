@@ -117,4 +117,9 @@ Danger reads_credentials(std::string_view rule) {
           "ask for the value instead of reading the file"};
 }
 
+Danger opens_docker(std::string_view rule) {
+  return {Severity::kHigh, kPrivilege, rule, "the container or its engine gets the host's powers",
+          "give the single capability that it needs"};
+}
+
 }  // namespace oap::security

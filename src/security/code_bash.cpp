@@ -59,6 +59,10 @@ class BashCheck {
       report({Severity::kCritical, kInjection, "bash.decode-and-run",
               "decoded text is run as a program", "keep the program readable"});
     }
+    if (found.runs_text && !found.runs_fetched && !found.runs_decoded) {
+      report({Severity::kCritical, kInjection, "bash.piped-text",
+              "a shell runs text that is not a constant", "call the command with its arguments"});
+    }
     if (found.sends_secrets) {
       report({Severity::kCritical, kExposure, "bash.send-secrets",
               "the environment or credentials are sent away",
@@ -98,6 +102,8 @@ class BashCheck {
     injection(command, program);
     rights(command, program);
     containers(command, program);
+    bash_arguments(command, program, [this](const Danger& danger) { report(danger); });
+    fetched_file(command, program);
     paths(command, program);
     if ((program == "echo" || program == "printf") && command.redirects.empty()) {
       for (std::size_t i = 1; i < command.argv.size(); ++i) {
@@ -295,6 +301,36 @@ class BashCheck {
     }
   }
 
+  /// `curl -o F … && bash F`: what was fetched to a file is run, and nothing looked at it between.
+  void fetched_file(const SimpleCommand& command, std::string_view program) {
+    const auto& argv = command.argv;
+    static constexpr std::string_view kChecks[] = {"sha256sum", "sha512sum", "shasum", "gpg",
+                                                   "cosign",    "minisign",  "b2sum",  "openssl"};
+    if (is_any(program, kChecks)) {
+      fetched_.clear();
+    } else if (program == "curl" || program == "wget") {
+      for (std::size_t i = 1; i + 1 < argv.size(); ++i) {
+        if (argv[i] == "-o" || argv[i] == "-O" || argv[i] == "--output" ||
+            argv[i] == "--output-document" ||
+            (argv[i].starts_with('-') && !argv[i].starts_with("--") && argv[i].ends_with('o'))) {
+          fetched_.push_back(argv[i + 1]);
+        }
+      }
+      for (const shell::Redirect& redirect : command.redirects) {
+        fetched_.push_back(redirect.target);
+      }
+    } else if (is_bash_like(program) || program == "source" || program == "." || argv.size() == 1 ||
+               !fetched_.empty()) {
+      const bool runs = is_bash_like(program) || program == "source" || program == ".";
+      const std::string& file = runs && argv.size() > 1 ? argv[1] : argv.front();
+      if (std::find(fetched_.begin(), fetched_.end(), file) != fetched_.end()) {
+        report({Severity::kCritical, kInjection, "bash.fetch-and-run",
+                "what was fetched from the network is run at once",
+                "download it, check its digest or signature, then run it"});
+      }
+    }
+  }
+
   static bool from_outside(std::string_view word) {
     static constexpr std::string_view kNames[] = {"QUERY_STRING", "REQUEST_URI", "PATH_INFO",
                                                   "HTTP_",        "USER_INPUT",  "user_input"};
@@ -347,6 +383,7 @@ class BashCheck {
   std::uint32_t first_line_;
   int depth_;
   CodeReporter& reporter_;
+  std::vector<std::string> fetched_;
   std::uint32_t line_ = 0;
   std::uint32_t line_of_ = 0;
   std::size_t at_ = 0;

@@ -94,8 +94,8 @@ bool takes_program(const SimpleCommand& command) {
 }
 
 bool fetches(const SimpleCommand& command) {
-  static constexpr std::string_view kFetchers[] = {"curl",   "wget", "wget2", "fetch",
-                                                   "aria2c", "http", "https", "lynx"};
+  static constexpr std::string_view kFetchers[] = {
+      "curl", "wget", "wget2", "fetch", "aria2c", "http", "https", "lynx", "nc", "ncat", "netcat"};
   return !command.argv.empty() && program_at(command.argv, [](std::string_view name) {
                                     return is_any(name, kFetchers);
                                   }) < command.argv.size();
@@ -142,6 +142,22 @@ bool shows_secrets(const SimpleCommand& command) {
          });
 }
 
+/// `curl -d "$(env)"`.
+bool shows_secrets_inside(std::string_view word);
+
+/// echo or printf of something that is not a constant.
+bool prints_values(const SimpleCommand& command) {
+  if (command.argv.empty() || (command.argv[0] != "echo" && command.argv[0] != "printf")) {
+    return false;
+  }
+  for (std::size_t i = 1; i < command.argv.size(); ++i) {
+    if (command.kinds[i] == WordKind::kDynamic) {
+      return true;
+    }
+  }
+  return false;
+}
+
 bool sends(const SimpleCommand& command) {
   static constexpr std::string_view kSenders[] = {"curl",   "wget",   "nc",   "ncat",
                                                   "netcat", "telnet", "socat"};
@@ -185,6 +201,14 @@ std::vector<std::string_view> substituted(std::string_view word) {
     }
   }
   return out;
+}
+
+bool shows_secrets_inside(std::string_view word) {
+  const auto inner = substituted(word);
+  return std::any_of(inner.begin(), inner.end(), [](std::string_view text) {
+    const shell::Script script = shell::parse(text);
+    return !script.commands.empty() && shows_secrets(script.commands.front());
+  });
 }
 
 /// The call runs the text of its words: eval, source, `sh -c`, `bash <(…)`.
@@ -280,11 +304,16 @@ BashFlow bash_flow(const shell::Script& script, std::size_t index) {
     const SimpleCommand& feeder = script.commands[from];
     out.runs_fetched = out.runs_fetched || (runs_input && fetches(feeder));
     out.runs_decoded = out.runs_decoded || (runs_input && decodes(feeder));
+    out.runs_text = out.runs_text || (runs_input && prints_values(feeder));
     out.sends_secrets = out.sends_secrets || (sender && shows_secrets(feeder));
     if (std::string text = runs_input ? printed(feeder) : std::string(); !text.empty()) {
       out.programs.push_back(std::move(text));
     }
     from = feeder.fed_by < from ? feeder.fed_by : SimpleCommand::kNobody;
+  }
+  for (std::size_t i = 1; sender && i < command.argv.size(); ++i) {
+    out.sends_secrets = out.sends_secrets || (command.kinds[i] == WordKind::kDynamic &&
+                                              shows_secrets_inside(command.argv[i]));
   }
   if (runs_words(command)) {
     for (std::size_t i = 1; i < command.argv.size(); ++i) {

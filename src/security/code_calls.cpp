@@ -164,6 +164,11 @@ std::string CodeNames::full_name(std::string_view name) const {
   return found->second + (dot == std::string_view::npos ? "" : std::string(name.substr(dot)));
 }
 
+void CodeNames::taint(const std::string& name, std::uint32_t line) {
+  auto& lines = tainted[name];
+  lines.insert(std::upper_bound(lines.begin(), lines.end(), line), line);
+}
+
 bool CodeNames::is_tainted(std::string_view name, std::uint32_t line) const {
   constexpr std::uint32_t kReach = 60;
   const auto found = tainted.find(name);
@@ -171,7 +176,13 @@ bool CodeNames::is_tainted(std::string_view name, std::uint32_t line) const {
     return false;
   }
   const auto behind = std::upper_bound(found->second.begin(), found->second.end(), line);
-  return behind != found->second.begin() && line - *std::prev(behind) <= kReach;
+  if (behind == found->second.begin() || line - *std::prev(behind) > kReach) {
+    return false;
+  }
+  const auto check = checked.find(name);
+  return check == checked.end() ||
+         std::none_of(check->second.begin(), check->second.end(),
+                      [&](std::uint32_t at) { return at >= *std::prev(behind) && at <= line; });
 }
 
 std::vector<CodeCall> calls_of(TokenSpan tokens, const CodeNames& names) {
@@ -281,7 +292,7 @@ void learn_names(TokenSpan tokens, const CodeSources& sources, CodeNames& names)
       value = {false, true, false, {}};  // nobody looks at all of it: it may hold anything
     }
     if (value.tainted && !value.cleaned) {
-      names.tainted[name].push_back(tokens[i].line);
+      names.taint(name, tokens[i].line);
     }
     const bool first = changed.insert(name).second;
     if (value.constant && !tokens[i + 1].is("+=") && (first || names.constant.contains(name))) {

@@ -41,11 +41,14 @@ struct CodeNames {
   std::set<std::string, std::less<>> constant;               ///< hold nothing but literals
   /// Hold what came from outside, from these lines on, for as far as a function may be long.
   std::map<std::string, std::vector<std::uint32_t>, std::less<>> tainted;
+  /// Were held against something on these lines, and who failed left: from there on they are clean.
+  std::map<std::string, std::vector<std::uint32_t>, std::less<>> checked;
   /// How many tokens were looked at to tell.
   mutable std::uint64_t looked = 0;
 
   /// "exec" as "child_process.exec".
   std::string full_name(std::string_view dotted) const;
+  void taint(const std::string& name, std::uint32_t line);
   bool is_tainted(std::string_view name, std::uint32_t line) const;
 };
 

@@ -51,6 +51,9 @@ class ScriptCheck {
 
   void run() {
     read_javascript_imports(tokens_, names_);
+    learn_checks(tokens_, names_);
+    learn_promised(tokens_, names_);
+    learn_bare_processes(tokens_, names_);
     learn_names(tokens_, kScript, names_);
     for (const CodeCall& call : calls_of(tokens_, names_)) {
       injection(call);
@@ -59,7 +62,9 @@ class ScriptCheck {
       files(call);
       privileges(call);
       exposure(call);
+      look_at_javascript_flow(tokens_, call, names_, kScript, reporter_);
     }
+    look_at_prototypes(tokens_, names_, kScript, reporter_);
     assignments();
     reporter_.spend(tokens_.size() + names_.looked);
   }
@@ -279,6 +284,14 @@ class ScriptCheck {
     }
   }
 
+  /// `res.sendFile(name, { root })`: nothing outside of it is sent.
+  static bool has_root(const CodeCall& call) {
+    const TokenSpan options = call.positional(1);
+    return call.name.ends_with("sendFile") &&
+           std::any_of(options.begin(), options.end(),
+                       [](const CodeToken& token) { return token.is("root"); });
+  }
+
   void files(const CodeCall& call) {
     const std::string_view method = std::string_view(call.name).substr(
         call.name.rfind('.') == std::string::npos ? 0 : call.name.rfind('.') + 1);
@@ -304,7 +317,8 @@ class ScriptCheck {
           reporter_.report(reads_credentials("javascript.credential-path"), call.line);
         }
       }
-      if (!path.constant && path.tainted && !path.cleaned) {
+      if (!path.constant && path.tainted && !path.cleaned && !has_root(call) &&
+          !is_checked_later(tokens_, call, names_)) {
         reporter_.report({Severity::kHigh, kTraversal, "javascript.tainted-path",
                           "a path is made from what came from outside",
                           "resolve it and check that it stays inside its folder"},
@@ -359,7 +373,7 @@ class ScriptCheck {
     if (!is_any(call.name, kPrinters)) {
       return;
     }
-    if (prints_secret(call, true)) {
+    if (prints_secret(call, true) || sends_environment(call, "process", "env", false)) {
       reporter_.report(printed_secret("javascript.print-secret"), call.line);
     }
   }

@@ -108,6 +108,9 @@ class PythonCheck {
 
   void run() {
     read_python_imports(tokens_, names_);
+    learn_checks(tokens_, names_);
+    learn_route_parameters(tokens_, names_);
+    learn_members(tokens_, names_);
     learn_names(tokens_, kPython, names_);
     for (const CodeCall& call : calls_of(tokens_, names_)) {
       injection(call);
@@ -115,6 +118,7 @@ class PythonCheck {
       files(call);
       privileges(call);
       exposure(call);
+      look_at_python_flow(tokens_, call, names_, kPython, reporter_);
     }
     chains();
     reporter_.spend(tokens_.size() + names_.looked);
@@ -216,6 +220,8 @@ class PythonCheck {
   void processes(const CodeCall& call) {
     const TokenSpan shell = call.named("shell");
     const bool through_shell =
+        (!shell.empty() && !shell.front().is("False") && !shell.front().is("0") &&
+         !shell.front().is("None") && is_any(call.name, kProcesses)) ||
         (!shell.empty() && (shell.front().is("True") || shell.front().is("1"))) ||
         is_any(call.name, kShells);
     if (through_shell && !call.arguments.empty()) {
@@ -297,7 +303,7 @@ class PythonCheck {
         continue;
       }
       literal_path(call, path.text);
-      if (path.tainted && !path.cleaned) {
+      if (path.tainted && !path.cleaned && !is_checked_later(tokens_, call, names_)) {
         reporter_.report({Severity::kHigh, kTraversal, "python.tainted-path",
                           "a path is made from what came from outside",
                           "resolve it and check that it stays inside its folder"},

@@ -90,5 +90,38 @@ Danger sent_environment(std::string_view rule);
 Danger becomes_root(std::string_view rule);
 Danger opens_mode(std::string_view rule);
 Danger reads_credentials(std::string_view rule);
+Danger opens_docker(std::string_view rule);
+
+/// The expression that was given to the name nearest before `at`; empty where none is near.
+TokenSpan assigned_before(TokenSpan tokens, std::size_t at, std::string_view name);
+/// Literals and values in one text: `"a" + b`, `f"{a}"`.
+bool is_put_together(TokenSpan expression);
+/// A shell, its `-c` and behind it text that is not a constant, in a list or as arguments.
+bool runs_shell_text(const CodeCall& call, const CodeNames& names, const CodeSources& sources);
+/// The socket that is as good as root is among the arguments.
+bool reaches_docker_socket(const CodeCall& call);
+
+/// The parameters of a route's function came from outside: `@app.route("/f/<name>")`.
+void learn_route_parameters(TokenSpan tokens, CodeNames& names);
+/// Names that a condition holds against a folder, a pattern or a list, where the branch leaves:
+/// `if not path.startswith(root): abort(403)`.
+void learn_checks(TokenSpan tokens, CodeNames& names);
+/// A path that is only put together here, into a name that is checked in the next lines.
+bool is_checked_later(TokenSpan tokens, const CodeCall& call, const CodeNames& names);
+/// The names in an archive came from outside: `for name in archive.namelist()`.
+void learn_members(TokenSpan tokens, CodeNames& names);
+/// `run = util.promisify(child_process.exec)`.
+void learn_promised(TokenSpan tokens, CodeNames& names);
+/// exec, spawn and their like are child_process's where the text says nothing else of them.
+void learn_bare_processes(TokenSpan tokens, CodeNames& names);
+
+/// What needs more than the call itself to be told.
+void look_at_python_flow(TokenSpan tokens, const CodeCall& call, const CodeNames& names,
+                         const CodeSources& sources, CodeReporter& reporter);
+void look_at_javascript_flow(TokenSpan tokens, const CodeCall& call, const CodeNames& names,
+                             const CodeSources& sources, CodeReporter& reporter);
+/// Members whose names came from outside, and eval that hides its name.
+void look_at_prototypes(TokenSpan tokens, const CodeNames& names, const CodeSources& sources,
+                        CodeReporter& reporter);
 
 }  // namespace oap::security
