@@ -87,7 +87,7 @@ class Looking(MissionTest):
                  + turns("Reviewer", call("bash", command="make"), call("todo", action="tick", id="T1"),
                          then=says("holds")))
         result, code = self.mission("start", "go", script=rules)
-        self.assertEqual((code, result["state"]), (0, "completed"), result)
+        self.assertEqual((code, result["status"]), (0, "done"), result)
         self.assertFalse((self.work / "out.o").exists())
         evidence = [one for one in result["evidence"] if one["command"] == "make"]
         self.assertEqual([one["exit_code"] for one in evidence], [0], result)
