@@ -66,6 +66,7 @@ struct Dispatch {
 
 int main(int argc, char** argv) {
   std::signal(SIGPIPE, SIG_IGN);
+  std::signal(SIGXFSZ, SIG_IGN);  // a file at its limit is an error, as a full disk is
   oap::cli::keep_standard_descriptors();
   const oap::cli::Args args = oap::cli::parse_args(argc, argv);
   return std::visit(Dispatch{args.common}, args.command);

@@ -41,6 +41,26 @@ std::string shown(const Instruction& at) {
                                                      : "this");
 }
 
+/// A function that is not ours does not know of the budget: what it reads and makes is paid here.
+Value Evaluator::custom(const FunctionEntry& function, std::span<const Value* const> seen) {
+  for (const Value* argument : seen) {
+    if (argument->is(Kind::kString) || argument->is(Kind::kBytes)) {
+      budget_.read(argument->text().size());
+    }
+  }
+  if (budget_.exhausted()) {
+    return exhausted();
+  }
+  Value result = function.custom(seen);
+  std::uint64_t made = 0;
+  if (result.is(Kind::kString) || result.is(Kind::kBytes)) {
+    made = result.text().size();
+  } else if (result.is(Kind::kList) || result.is(Kind::kMap)) {
+    made = result.size() * sizeof(Value) * (result.is(Kind::kMap) ? 2 : 1);
+  }
+  return budget_.allocate(made) ? std::move(result) : exhausted();
+}
+
 Value Evaluator::call(const Instruction& at) {
   std::array<Value, kFewArguments> few;
   std::array<const Value*, kFewArguments> few_seen{};
@@ -54,7 +74,7 @@ Value Evaluator::call(const Instruction& at) {
       return *seen[i];
     }
   }
-  Value result = at.function->custom ? at.function->custom(seen) : at.function->run(seen, budget_);
+  Value result = at.function->custom ? custom(*at.function, seen) : at.function->run(seen, budget_);
   if (budget_.exhausted()) {
     return exhausted();
   }

@@ -39,6 +39,7 @@ class Evaluator {
   Value list(const Instruction& at);
   Value map(const Instruction& at);
   Value call(const Instruction& at);
+  Value custom(const FunctionEntry& function, std::span<const Value* const> seen);
   Value matches(const Instruction& at);
   Value alternative(const Instruction& at);
   Value bind(const Instruction& at);

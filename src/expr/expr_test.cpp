@@ -214,6 +214,13 @@ TEST(Expr, EvaluationLimits) {
   environment.add_variable("big");
   std::vector<Value> items(2'000, Value::integer(1));
   const std::vector<Value> values = {Value::list(std::move(items))};
+  ASSERT_TRUE(environment.add_function("made(int): dyn", [](Args args) {
+    const auto size = static_cast<std::size_t>(args[0]->as_int());
+    return size % 2 == 0 ? Value::list(std::vector<Value>(size))
+                         : Value::string(std::string(size, 'x'));
+  }));
+  ASSERT_TRUE(environment.add_function("seen(string): bool",
+                                       [](Args /*args*/) { return Value::boolean(true); }));
   const auto exhausted = [&](const std::string& source) {
     const Result<Program> program = Program::compile(source, environment);
     EXPECT_TRUE(program) << source;
@@ -224,6 +231,9 @@ TEST(Expr, EvaluationLimits) {
   EXPECT_TRUE(exhausted("big.map(a, big.map(b, big)).size() > 0 || true"));
   EXPECT_TRUE(exhausted("true || false ? big.all(a, big.exists(b, b == 2) || true) : true"));
   EXPECT_TRUE(exhausted("lists.range(9000000000).size() > 0"));
+  EXPECT_TRUE(exhausted("big.all(a, made(20000).size() > 0)"));
+  EXPECT_TRUE(exhausted("big.all(a, made(20001).size() > 0)"));
+  EXPECT_TRUE(exhausted("cel.bind(s, made(200001), big.all(a, seen(s)))"));
   std::string doubling = "a0";
   std::string comparing = "a0 == b0";
   std::string listing = "a0";

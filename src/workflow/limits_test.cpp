@@ -188,6 +188,28 @@ TEST_F(LimitsTest, RetryOnSaysWhichFailuresOfAChildAreWorthAnotherAttempt) {
   EXPECT_EQ(result.steps[0].attempts, 2);
 }
 
+TEST_F(LimitsTest, ACallThatCouldNotBeNotedIsTriedAgainForAWhile) {
+  StepResult refused;
+  refused.ok = false;
+  refused.error = "the audit log could not be written";
+  refused.error_code = "unavailable";
+  refused.not_begun = true;
+  for (const int times : {3, 11}) {
+    runner_.started.clear();
+    StepDefinition once = tool("a");
+    once.effect = Effect::kOnce;
+    once.retry.initial = Millis(1);
+    once.retry.max = Millis(1);
+    for (int i = 0; i < times; ++i) {
+      runner_.answer("a", refused);
+    }
+    const RunResult result = run(steps(std::move(once)));
+    EXPECT_EQ(result.status, times < 11 ? RunState::kCompleted : RunState::kFailed) << times;
+    EXPECT_EQ(runner_.started.size(), std::min<std::size_t>(times + 1, 11)) << times;
+    EXPECT_EQ(result.error_code, times < 11 ? "" : "unavailable");
+  }
+}
+
 TEST_F(LimitsTest, TheNamesOfErrorsThatAreRecommendedAreUnderstood) {
   StepDefinition late = again(tool("late"));
   late.retry.retry_on = {"timeout"};

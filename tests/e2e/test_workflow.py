@@ -179,6 +179,19 @@ class Tests(WorkflowTest):
         self.flow("test", "slow", timeout=20)
 
 
+    def test_an_approval_may_come_first(self):
+        self.workflow("ask", "id: ask\nsteps: [{id: a, approval: {message: go, approvers: [ann, bob], quorum: 2}}]\n")
+        self.workflow("ask.test", "cases: [{name: both, approvals: {a: [{by: ann}, {by: bob}]}},"
+                                  " {name: one says no, approvals: {a: [{by: ann, approve: false}]}, expect: {status: failed}}]")
+        self.flow("test", "ask", timeout=20)
+
+    def test_a_refused_vote_ends_its_case(self):
+        self.workflow("ask", "id: ask\nsteps: [{id: a, approval: {message: go, approvers: [ann]}}]\n")
+        self.workflow("ask.test", "cases: [{name: eve, approvals: {a: {by: eve}}}]")
+        result = self.flow("test", "ask", code=1, timeout=20)
+        self.assertIn("the vote of eve on 'a' was refused", result.out)
+
+
 class Examples(WorkflowTest):
     def test_all_are_clean_and_their_tests_pass(self):
         files = sorted(file for file in EXAMPLES.glob("*.yaml") if not file.name.endswith(".test.yaml"))

@@ -223,6 +223,17 @@ class Permissions(WorkflowTest):
         self.assertEqual(len({call["key"] for call in calls}), 1)
 
 
+class Heartbeats(WorkflowTest):
+    def test_what_a_script_prints_is_a_sign_of_life(self):
+        self.workflow("w", "id: w\nsteps:\n"
+                           "  - {id: talks, run: 'for i in 1 2 3 4 5 6; do echo $i >&2; sleep 0.5; done', timeouts: {heartbeat: 2s}}\n"
+                           "  - {id: silent, run: 'echo hi; sleep 60', timeouts: {heartbeat: 1s},"
+                           " retry: {max_attempts: 2, initial: 1ms, retry_on: [heartbeat]}}\n")
+        steps = self.steps(self.run_json("w", code=1))
+        self.assertEqual((steps["talks"]["status"], steps["talks"]["attempts"]), ("completed", 1))
+        self.assertEqual((steps["silent"]["status"], steps["silent"]["attempts"]), ("failed", 2))
+
+
 class Secrets(WorkflowTest):
     def test_they_reach_the_script_and_nothing_else(self):
         self.write(".opencode/config.yaml", "workflows:\n  secrets:\n    TOKEN: ${DEPLOY_TOKEN}\n")

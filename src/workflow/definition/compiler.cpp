@@ -152,6 +152,10 @@ void BlueprintCompiler::workflow() {
   if (definition_.concurrency) {
     made_->group_ = compile("concurrency", "/concurrency", Spot::kRun,
                             json::Value(definition_.concurrency->group));
+    if (made_->group_.uses_secret()) {
+      problems_.error(problems_.line_of("/concurrency"),
+                      "concurrency: the group's name is kept and shown, and would show a secret");
+    }
   }
 }
 
