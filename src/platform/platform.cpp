@@ -173,9 +173,9 @@ Result<void> Platform::Parts::assemble() {
       ApprovalDesk::Parts{settings, policy->engine(), store->approvals(), *redactor, *audit});
   asked.emplace(options.approver != nullptr ? *options.approver : nobody, desk->timer());
   gateway = std::make_unique<gateway::Gateway>(
-      gateway::Gateway::Parts{hooks, *asked, *audit, *redactor, upstreams, *catalog,
-                              system_clock(), settings.paths.workspace, Millis(300'000),
-                              Millis(300'000), audit_class_of(settings), desk.get()});
+      gateway::Gateway::Parts{hooks, *asked, *audit, *redactor, upstreams, *catalog, system_clock(),
+                              settings.paths.workspace, Millis(300'000), Millis(300'000),
+                              audit_class_of(settings), desk.get()});
   invoker = std::make_unique<GatewayInvoker>(*gateway);
   locks =
       std::make_unique<session::SessionLocks>(options.settings.paths.state_dir + "/sessions.lock");
@@ -301,11 +301,27 @@ Missions& Platform::Parts::the_missions() {
         Worktrees::Parts{options.settings, hooks, *asked, desk.get(), *audit, *redactor,
                          options.executor, mission_tools(mission_desk), checkpoints.get(),
                          [this](const std::string& task) { return root_of(task); }});
-    missions = std::make_unique<Missions>(Missions::Parts{
-        options.settings, *gateway, *catalog, hooks, *redactor, *audit, *models, *sessions, *store,
-        mission_desk, *invoker, *worktrees, principal, options.model, options.executor,
-        session_hooks->roles, session_hooks->scopes, &session_hooks->control, locks.get(),
-        [this] { return desk->timer().total(); }});
+    missions =
+        std::make_unique<Missions>(Missions::Parts{options.settings,
+                                                   *gateway,
+                                                   *catalog,
+                                                   hooks,
+                                                   *redactor,
+                                                   *audit,
+                                                   *models,
+                                                   *sessions,
+                                                   *store,
+                                                   mission_desk,
+                                                   *invoker,
+                                                   *worktrees,
+                                                   principal,
+                                                   options.model,
+                                                   options.executor,
+                                                   session_hooks->roles,
+                                                   session_hooks->scopes,
+                                                   &session_hooks->control,
+                                                   locks.get(),
+                                                   [this] { return desk->timer().total(); }});
   }
   return *missions;
 }
