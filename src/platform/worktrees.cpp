@@ -183,6 +183,7 @@ class Worktree final : public orchestration::Workplace {
     }
     OAP_CO_TRY(const std::vector<std::string> others, co_await changed_in_workspace());
     std::vector<std::string> both = overlap_of(own, others);
+    co_await finish_half_written(both);
     OAP_CO_TRY(const std::vector<std::string> there, co_await there_already(both));
     both = without(both, there);
     if (!both.empty()) {
@@ -254,6 +255,32 @@ class Worktree final : public orchestration::Workplace {
     }
     std::sort(same.begin(), same.end());
     co_return same;
+  }
+
+  /// A file whose text in the workspace is the beginning of the branch's is what a killed process
+  /// was writing when it merged: it is written to its end.
+  Task<void> finish_half_written(std::vector<std::string> names) {
+    const std::string& workspace = parts_.settings.paths.workspace;
+    for (const std::string& name : names) {
+      const std::string place = workspace + "/" + name;
+      const Result<std::string> real = os::canonical_path(place);
+      if (!real || *real != place || !gateway::governing_name(name, governing()).empty()) {
+        continue;
+      }
+      Words show{"show", branch_ + ":" + name};
+      const Result<std::string> whole = co_await git(std::move(show), path_);
+      const Result<std::string> there = os::read_file(place);
+      if (!whole || !there || whole->size() <= there->size() || !whole->starts_with(*there)) {
+        continue;
+      }
+      std::error_code unseen;
+      const auto mode = std::filesystem::status(place, unseen).permissions();
+      if (const auto written = os::write_file_atomic(place, *whole, static_cast<int>(mode));
+          !written) {
+        log::warn("worktrees", "what was half merged could not be finished",
+                  {{"error", written.error().to_string()}});
+      }
+    }
   }
 
   Task<Result<std::string>> git(Words words, std::string cwd, std::string input = {}) {
