@@ -70,7 +70,8 @@ Task<std::optional<Evidence>> EvidenceLog::take(ToolCall call, ToolOutcome outco
     co_return std::nullopt;
   }
   evidence->tree = co_await hash_of(place);
-  if (evidence->exit_code == 0 && outcome.result) {
+  if (evidence->exit_code == 0 && outcome.result &&
+      what_success_shows(evidence->command) != Shows::kNothing) {
     const std::string folder = place.empty() ? workspace_ : place;
     const auto read = [&folder](const std::string& path) -> std::optional<std::string> {
       auto text = os::read_file(path.starts_with('/') ? path : folder + "/" + path, kScriptBytes);
