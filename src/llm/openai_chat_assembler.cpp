@@ -1,3 +1,4 @@
+#include <map>
 #include <vector>
 
 #include "json/parse.hpp"
@@ -60,6 +61,7 @@ class ChatAssembler final : public Assembler {
   std::string text_;
   std::string reasoning_;
   std::vector<PartialCall> calls_;
+  std::map<std::int64_t, std::size_t> last_at_;  // the newest call of an index
   Usage usage_;
   std::string model_;
   std::string finish_;
@@ -160,13 +162,14 @@ PartialCall& ChatAssembler::call_for(const json::Value& piece) {
   PartialCall* found = nullptr;
   if (at != nullptr && at->is_number()) {
     const std::int64_t index = json::get_int(piece, "index");
-    for (PartialCall& call : calls_) {
-      found = call.index == index ? &call : found;
+    if (const auto known = last_at_.find(index); known != last_at_.end()) {
+      found = &calls_[known->second];
     }
     if (found != nullptr && is_named && !id.empty() && id != found->id && found->is_whole()) {
       found = nullptr;
     }
     if (found == nullptr) {
+      last_at_[index] = calls_.size();
       calls_.push_back({index});
       return calls_.back();
     }

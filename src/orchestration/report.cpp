@@ -6,9 +6,10 @@ namespace oap::orchestration {
 namespace {
 
 constexpr std::size_t kEvidenceBytes = 4'000;
+constexpr std::size_t kNoteBytes = 64;  // for how much more there was
 
 std::string clipped(std::string text, std::size_t limit) {
-  if (text.size() <= limit) {
+  if (text.size() <= limit + kNoteBytes) {
     return text;
   }
   std::size_t cut = limit;
@@ -61,6 +62,20 @@ json::Object evidence_of(const CallRecord& record) {
   out["output"] = clipped(outcome.text_for_model(), kEvidenceBytes);
   out["duration_ms"] = outcome.duration.count();
   return out;
+}
+
+void slim(CallRecord& record) {
+  std::optional<ToolResult>& result = record.outcome.result;
+  if (!result) {
+    return;
+  }
+  ToolResult kept =
+      ToolResult::text(clipped(record.outcome.text_for_model(), kEvidenceBytes), result->is_error);
+  if (const json::Value* const code =
+          result->structured ? json::find(*result->structured, "exit_code") : nullptr) {
+    kept.structured = json::Value(json::Object{{"exit_code", *code}});
+  }
+  result = std::move(kept);
 }
 
 json::Object to_json(const TaskReport& report) {

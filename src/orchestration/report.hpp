@@ -40,6 +40,8 @@ json::Object to_json(const TaskReport& report);
 
 /// One call as the evidence of a result: tool, state, text, and what the runtime saw.
 json::Object evidence_of(const CallRecord& record);
+/// Leaves of a record what that tells: a run of large results keeps none of them.
+void slim(CallRecord& record);
 
 /// The error that a denial ends a task with: "permission denied: …", kPermissionDenied or
 /// kUnanswered.

@@ -43,9 +43,7 @@ std::string name_of(const std::string& name, const std::vector<ToolSpec>& offere
   return fit.empty() ? "unknown" : fit;
 }
 
-std::int64_t sane(std::int64_t tokens) {
-  return std::clamp<std::int64_t>(tokens, 0, kMostTokens);
-}
+std::int64_t sane(std::int64_t tokens) { return std::clamp<std::int64_t>(tokens, 0, kMostTokens); }
 
 }  // namespace
 
@@ -57,7 +55,12 @@ Sendable::Sendable(const std::vector<Message>& history) {
   }
 }
 
-void Sendable::mend(Message& answer, const std::vector<ToolSpec>& offered) {
+std::size_t Sendable::mend(Message& answer, const std::vector<ToolSpec>& offered) {
+  std::size_t calls = 0;
+  std::erase_if(answer.blocks, [&calls](const Block& block) {
+    calls += std::holds_alternative<ToolUseBlock>(block) ? 1 : 0;
+    return calls > kMostCalls && std::holds_alternative<ToolUseBlock>(block);
+  });
   for (Block& block : answer.blocks) {
     auto* const call = std::get_if<ToolUseBlock>(&block);
     if (call == nullptr) {
@@ -68,6 +71,7 @@ void Sendable::mend(Message& answer, const std::vector<ToolSpec>& offered) {
     }
     call->name = name_of(call->name, offered);
   }
+  return calls > kMostCalls ? calls - kMostCalls : 0;
 }
 
 Usage countable(Usage told, std::size_t sent, const Message& answer) {
@@ -78,9 +82,9 @@ Usage countable(Usage told, std::size_t sent, const Message& answer) {
         &told.reasoning_tokens}) {
     *tokens = sane(*tokens);
   }
-  const bool none = told.input_tokens + told.output_tokens + told.cache_read_tokens +
-                        told.cache_write_tokens ==
-                    0;
+  const bool none =
+      told.input_tokens + told.output_tokens + told.cache_read_tokens + told.cache_write_tokens ==
+      0;
   if (told.requests > 0 && (none || absurd)) {
     told.cost_usd.reset();
     told.input_tokens =

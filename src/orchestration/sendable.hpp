@@ -17,10 +17,13 @@ class Sendable {
   explicit Sendable(const std::vector<Message>& history);
 
   /// Calls get ids that are new in the conversation and printable (at most 128 bytes; else a fresh
-  /// one), and names that are offered, or else of letters, digits, '_' and '-' (at most 64): "bash\n"
-  /// is bash where that is offered. Sources: OpenAI and Anthropic API references, tool_calls and
-  /// tool_use.
-  void mend(Message& answer, const std::vector<ToolSpec>& offered);
+  /// one), and names that are offered, or else of letters, digits, '_' and '-' (at most 64):
+  /// "bash\n" is bash where that is offered. Sources: OpenAI and Anthropic API references,
+  /// tool_calls and tool_use.
+  /// Of more calls than kMostCalls the rest is taken out; how many.
+  std::size_t mend(Message& answer, const std::vector<ToolSpec>& offered);
+
+  static constexpr std::size_t kMostCalls = 1'000;  ///< of one answer
 
  private:
   std::set<std::string> ids_;

@@ -3,11 +3,14 @@
 #include <algorithm>
 #include <array>
 
+#include <fmt/format.h>
+
 #include "async/event.hpp"
 #include "async/scope.hpp"
 #include "base/ids.hpp"
 #include "orchestration/compact.hpp"
 #include "orchestration/repetition.hpp"
+#include "orchestration/report.hpp"
 #include "orchestration/sendable.hpp"
 #include "orchestration/structured.hpp"
 #include "security/role_matrix.hpp"
@@ -36,6 +39,16 @@ bool is_cut(const llm::Response& response) {
 constexpr std::string_view kTurnLimitMark = " (max_turns)";
 constexpr std::string_view kRefusalMark = "the model refused: ";
 constexpr std::string_view kCutOff = "the model's answer was cut off at its token limit";
+
+/// Says in the last result that calls were left out.
+void tell_left_out(Message& results, std::size_t count) {
+  auto* const last =
+      results.blocks.empty() ? nullptr : std::get_if<ToolResultBlock>(&results.blocks.back());
+  if (count > 0 && last != nullptr) {
+    last->text += fmt::format("\n[{} more calls of this answer were left out: one may have {}]",
+                              count, Sendable::kMostCalls);
+  }
+}
 
 }  // namespace
 
@@ -145,6 +158,7 @@ Task<Message> TurnLoop::run_calls(const Scope& scope, const Message& answer, Tur
     }
     results.blocks.emplace_back(std::move(block));
     if (scope.keep_calls) {
+      slim(records[i]);
       result.calls.push_back(std::move(records[i]));
     }
   }
@@ -161,6 +175,7 @@ struct TurnLoop::Talk {
   TurnResult& result;
   std::string key;  ///< of the ContextControl
   Sendable& sendable;
+  std::size_t& left_out;  ///< calls of the last answer
 };
 
 /// Takes an answer in: what of it is kept, counted and sent back.
@@ -171,7 +186,7 @@ void TurnLoop::note(const Talk& talk, llm::Response& response) {
       sent += response.usage.input_tokens > 0 ? 0 : session::size_of(message);
     }
     response.usage = countable(response.usage, sent, response.message);
-    talk.sendable.mend(response.message, talk.tools);
+    talk.left_out = talk.sendable.mend(response.message, talk.tools);
   }
   if (parts_.context != nullptr) {
     const Usage& usage = response.usage;
@@ -248,7 +263,8 @@ Task<Result<TurnResult>> TurnLoop::run(AgentProfile agent, Scope scope,
   scope.side = conversation.is_stored() ? "" : key;
   const SideTurn side(scope.side.empty() ? nullptr : parts_.scopes, scope.session_id, key);
   Sendable sendable(history);
-  Talk talk{agent, scope, tools, conversation, history, result, key, sendable};
+  std::size_t left_out = 0;
+  Talk talk{agent, scope, tools, conversation, history, result, key, sendable, left_out};
   for (int turn = 1;; ++turn) {
     if (scope.may_begin) {
       OAP_CO_CHECK_OK(scope.may_begin(turn, result.usage));
@@ -283,6 +299,7 @@ Task<Result<TurnResult>> TurnLoop::run(AgentProfile agent, Scope scope,
     if (!answer.tool_uses().empty()) {
       Message answered = answer;
       Message results = co_await run_calls(scope, answered, result, repetition);
+      tell_left_out(results, left_out);
       OAP_CO_CHECK_OK(co_await conversation.append(results, store::Durability::kWritten));
       tell(parts_.events.on_message, std::string_view(agent.name), results);
       history.push_back(std::move(results));

@@ -9,6 +9,7 @@
 #include "os/file.hpp"
 #include "platform/agents.hpp"
 #include "platform/redaction.hpp"
+#include "platform/stale_locks.hpp"
 #include "platform/stored_conversation.hpp"
 #include "text/utf8.hpp"
 #include "workflow/engine.hpp"
@@ -330,7 +331,19 @@ Task<Result<MissionReport>> Missions::resume(std::string id, MissionResume resum
                                              MissionObserver observer) {
   OAP_CO_CHECK_OK(use_its_model(id));
   OAP_CO_TRY([[maybe_unused]] const orchestration::AgentSet usable, agents());
+  OAP_CO_TRY(const store::MissionRecord left, parts_.store.missions().find(id));
   OAP_CO_TRY(store::MissionRecord record, claim(id));
+  if (!left.owner.empty() && left.owner != owner_.text()) {  // its process was killed
+    const auto tidy = [workspace = record.workspace, since = record.created_at] {
+      return remove_stale_git_locks(workspace, since);
+    };
+    auto tidying = async::run_blocking(blocking_, tidy);
+    const Result<std::vector<std::string>> locks = co_await std::move(tidying);
+    for (const std::string& lock : locks ? *locks : std::vector<std::string>()) {
+      log::warn("missions", "a lock that a killed git left behind was taken away",
+                {{"file", lock}});
+    }
+  }
   MissionBody body = orchestration::body_from_json(record.body);
   json::Object limits = to_json(body.limits);
   for (const auto& member : resume.limits) {

@@ -65,7 +65,7 @@ class Missions final : public orchestration::MissionPath {
     orchestration::SkillScopes& scopes;
     orchestration::ContextControl* context = nullptr;  ///< null: nothing is shortened
     session::SessionLocks* locks = nullptr;            ///< null: sessions are not locked
-    std::function<Millis()> asked = {};  ///< how long people were asked, in all
+    std::function<Millis()> asked = {};                ///< how long people were asked, in all
   };
   explicit Missions(Parts parts);
   ~Missions() override;

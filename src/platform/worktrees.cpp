@@ -61,10 +61,15 @@ std::map<std::string, std::string> blobs_in(std::string_view listing) {
 }
 
 /// The index by which we, and nobody else, see a worktree's files.
-std::string index_of(const std::string& path) {
+std::string beside(const std::string& path, std::string_view ending) {
   const std::size_t slash = path.rfind('/');
-  return path.substr(0, slash) + "/." + path.substr(slash + 1) + ".index";
+  return fmt::format("{}/.{}.{}", path.substr(0, slash), path.substr(slash + 1), ending);
 }
+
+std::string index_of(const std::string& path) { return beside(path, "index"); }
+
+/// It exists from when the merge begins to when the worktree is gone.
+std::string merging_of(const std::string& path) { return beside(path, "merging"); }
 
 std::string listed(const std::vector<std::string>& names) {
   std::string text;
@@ -152,6 +157,9 @@ class Worktree final : public orchestration::Workplace {
     }
     OAP_CO_TRY(const std::vector<std::string> others, co_await changed_in_workspace());
     std::vector<std::string> both = overlap_of(own, others);
+    if (os::exists(merging_of(path_))) {
+      co_await finish_half_written(both);
+    }
     OAP_CO_TRY(const std::vector<std::string> there, co_await there_already(both));
     both = without(both, there);
     if (!both.empty()) {
@@ -170,6 +178,7 @@ class Worktree final : public orchestration::Workplace {
     const std::vector<std::string> merged = without(own, left);
     const std::vector<std::string> open = without(merged, there);
     if (!open.empty()) {
+      OAP_CO_CHECK_OK(os::write_file_atomic(merging_of(path_), "", 0600));
       OAP_CO_CHECK_OK(co_await apply_watched(open, open.size() == own.size()));
     }
     OAP_CO_CHECK_OK(co_await remove(left.empty()));
@@ -222,6 +231,32 @@ class Worktree final : public orchestration::Workplace {
     }
     std::sort(same.begin(), same.end());
     co_return same;
+  }
+
+  /// A file whose text in the workspace is the beginning of the branch's is what a killed process
+  /// was writing when it merged: it is written to its end.
+  Task<void> finish_half_written(std::vector<std::string> names) {
+    const std::string& workspace = parts_.settings.paths.workspace;
+    for (const std::string& name : names) {
+      const std::string place = workspace + "/" + name;
+      const Result<std::string> real = os::canonical_path(place);
+      if (!real || *real != place || !gateway::governing_name(name, governing()).empty()) {
+        continue;
+      }
+      Words show{"show", branch_ + ":" + name};
+      const Result<std::string> whole = co_await git(std::move(show));
+      const Result<std::string> there = os::read_file(place);
+      if (!whole || !there || whole->size() <= there->size() || !whole->starts_with(*there)) {
+        continue;
+      }
+      std::error_code unseen;
+      const auto mode = std::filesystem::status(place, unseen).permissions();
+      if (const auto written = os::write_file_atomic(place, *whole, static_cast<int>(mode));
+          !written) {
+        log::warn("worktrees", "what was half merged could not be finished",
+                  {{"error", written.error().to_string()}});
+      }
+    }
   }
 
   Task<Result<std::string>> git(Words words, std::string input = {}) {
@@ -358,9 +393,10 @@ class Worktree final : public orchestration::Workplace {
   /// cannot take the record away, as parts of it are protected there.)
   Task<Result<void>> remove(bool with_branch) {
     const auto remove_both = [path = path_, index = index_of(path_),
+                              merging = merging_of(path_),
                               record = record()]() -> Result<void> {
       std::error_code problem;
-      for (const std::string& folder : {path, record, index}) {
+      for (const std::string& folder : {path, record, index, merging}) {
         std::filesystem::remove_all(folder, problem);
         if (problem) {
           return fail(Code::kUnavailable, "removing {}: {}", folder, problem.message());

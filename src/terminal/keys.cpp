@@ -119,9 +119,7 @@ std::vector<Key> as_pasted(std::vector<Key> keys) {
   const bool sent = keys.back().kind == Key::Kind::kEnter;
   Key paste{Key::Kind::kPaste, ""};
   for (std::size_t i = 0; i + (sent ? 1 : 0) < keys.size(); ++i) {
-    paste.text += ends_line(keys[i])                     ? "\n"
-                  : keys[i].kind == Key::Kind::kTab ? "\t"
-                                                    : keys[i].text;
+    paste.text += ends_line(keys[i]) ? "\n" : keys[i].kind == Key::Kind::kTab ? "\t" : keys[i].text;
   }
   std::vector<Key> out = {std::move(paste)};
   if (sent) {

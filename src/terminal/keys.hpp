@@ -61,8 +61,8 @@ class KeyReader {
   bool pasting_ = false;
 };
 
-/// Keys that came in one go, where a terminal does not mark what is pasted: several lines of text are
-/// one paste; an Enter behind the last of them stays an Enter. All else stays as it is. Pure.
+/// Keys that came in one go, where a terminal does not mark what is pasted: several lines of text
+/// are one paste; an Enter behind the last of them stays an Enter. All else stays as it is. Pure.
 std::vector<Key> as_pasted(std::vector<Key> keys);
 
 /// What a paste becomes: valid UTF-8, "\n" for each line end, no controls but that and tabs.

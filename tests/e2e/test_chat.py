@@ -64,6 +64,27 @@ class Talk(OapTest):
         self.assertIn("oap run", result.err)
         self.assertEqual(self.oap().code, 2)
 
+    def test_who_says_no_is_not_told_so_again(self):
+        script = [{"when": {"results": 0}, "answer": call("write_file", path="a.txt", content="one\n")},
+                  {"answer": {"text": "Then I leave it."}}]
+        terminal = self.talk(script=script)
+        self.say(terminal, "write", "Allow?")
+        terminal.send("n")
+        terminal.wait("Then I leave it.")
+        text = terminal.wait(lambda text: text.count("context") == 1)
+        self.assertNotIn("permission denied", text.split("Then I leave it.")[1])
+        self.leave(terminal)
+
+    def test_several_lines_in_one_go_are_one_message(self):
+        terminal = self.talk(script=[{"answer": {"text": "Read."}}])
+        terminal.send("one\rtwo\rthree\rfour\r")
+        terminal.wait("context")
+        self.assertEqual(len(self.received()), 1)
+        self.assertIn("one\ntwo\nthree\nfour", json.dumps(self.received()[0]["body"]["messages"][-1]).replace("\\n", "\n"))
+        self.say(terminal, "/model nosuch/x", "names no known provider")
+        self.say(terminal, "/skills", "No skills here")
+        self.leave(terminal)
+
     def test_an_approval_is_asked_with_the_change_and_once_is_once(self):
         script = [{"when": {"results": 0}, "answer": call("write_file", path="a.txt", content="one\ntwo\n")},
                   {"when": {"results": 1}, "answer": call("write_file", path="b.txt", content="three\n")},

@@ -123,6 +123,16 @@ class Evidence(Attack):
         self.assertEqual(result["evidence"][-1]["hollow"], "")
         self.assertIn("no test ran", json.dumps(self.sent()))
 
+    def test_an_item_is_ticked_by_its_own_check(self):
+        script = (turns("Commander", plan("T1", check="test -f out.txt"), delegate("worker", "w"),
+                        delegate("reviewer", "r"), then=says(SEAL))
+                  + turns("Worker", call("write_file", path="other.txt", content="x"), then=says("done"))
+                  + turns("Reviewer", call("bash", command="test -f out.txt"), call("bash", command="grep -q x other.txt"),
+                          call("todo", action="tick", id="T1"), then=says("done")))
+        self.expect(script)
+        self.assertIn("[ ] T1", self.todo())
+        self.assertIn("the check `test -f out.txt` of T1 has not passed", json.dumps(self.sent()))
+
     def test_nothing_changed_is_known_while_it_runs(self):
         self.begin("go", script=turns("Commander", plan("T1"), then=call("bash", command="sleep 0.2")))
         self.wait_for(lambda: (self.work / ".opencode/todo.md").exists(), "the plan")
@@ -271,6 +281,10 @@ class Budgets(Attack):
     def test_calls_and_tasks_without_end_in_one_answer(self):
         many = turns("Commander", plan("T1"), calls(*[("list_dir", {"path": "."})] * 3000), then=says("hm"))
         self.expect(many, "--tool-calls", "500", reason="tool_calls")
+        self.setUp()
+        flood = chat(*[piece(n, f"c{n}", "list_dir", "{}") for n in range(20_000)])
+        self.expect(turns("Commander", plan("T1"), flood, then=says("hm")))
+        self.assertIn("19000 more calls of this answer were left out", json.dumps(self.sent()))
         for background in (True, False):
             self.setUp()
             tasks = [("delegate_task", {"agent": "worker", "description": f"d{n}", "prompt": f"p{n}",
@@ -301,6 +315,33 @@ class Budgets(Attack):
         script = good_script()
         self.expect([{"when": {"agent": "Commander"}, "times": 1, "answer": each} for each in passing] + script,
                     status="done", reason="sealed", code=0)
+
+
+class Context(Attack):
+    def test_planning_anew_after_each_compaction(self):
+        self.write(".opencode/config.yaml", "models: {openai/m: {context_window: 12000}}\n")
+        steps = [answer for n in range(40) for answer in (
+            call("bash", command=f"for i in $(seq 900); do echo line $i of a long output; done # {n}"), plan(f"N{n}"),
+            says("Let me plan this anew."))]
+        result, code = self.run_one(turns("Commander", plan("T1"), *steps, then=says("hm")), "--trust", "--iterations",
+                                    "8")
+        self.assertEqual((code, result["status"]), (4, "paused"), result)
+        self.assertIn(result["reason_code"], ("no_progress", "iterations"))
+        self.assertLess(len(self.received()), 60)
+        shortened = [m for m in self.sent() if "<compacted-conversation>" in str(m.get("content"))]
+        self.assertTrue(shortened)
+        for message in shortened:
+            self.assertIn("The plan is decided", message["content"])
+            self.assertIn("T1", message["content"])
+
+    def test_a_conversation_that_is_too_long_for_the_model_once(self):
+        too_long = {"status": 400, "message": "This model's maximum context length is 8192 tokens. However, your "
+                                              "messages resulted in 9000 tokens"}
+        script = good_script()
+        wide = call("bash", command="for i in $(seq 900); do echo line $i of a long output; done")
+        extra = [{"when": {"agent": "Commander"}, "times": 1, "answer": answer}
+                 for answer in (wide, too_long, says("# Summary\nOne step was done."))]
+        self.expect([script[0], *extra, *script[1:]], status="done", reason="sealed", code=0)
 
 
 class Plans(Attack):

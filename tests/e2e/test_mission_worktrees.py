@@ -94,6 +94,14 @@ class Worktrees(MissionTest):
         self.assertEqual(self.notes(result)["write"], "merged into the workspace: a.txt, b.txt", result)
         self.assertEqual((self.work / "b.txt").read_text(), "b\n")
 
+    def test_what_a_killed_process_had_merged_by_half_is_merged_whole(self):
+        self.repository()
+        self.write("a.txt", "one\n")  # as git leaves it where it is killed while it writes
+        rules = writes("write a", "a.txt", "one\ntwo\n")
+        result, _ = self.mission("start", "go", script=self.script(rules, start("write a")))
+        self.assertEqual(self.notes(result)["write a"], "merged into the workspace: a.txt", result)
+        self.assertEqual((self.work / "a.txt").read_text(), "one\ntwo\n")
+
     def test_the_repositorys_hooks_do_not_run(self):
         self.repository()
         for name in ("post-checkout", "pre-commit", "post-commit"):

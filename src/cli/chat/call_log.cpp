@@ -198,8 +198,7 @@ CallEntry* CallLog::finish(const ToolCall& call, const ToolOutcome& outcome) {
     entry.why = outcome.denial->reason;
   } else if (outcome.error) {
     entry.end = CallEntry::End::kFailed;
-    entry.why =
-        outcome.error->code() == Code::kCancelled ? "stopped" : outcome.error->message();
+    entry.why = outcome.error->code() == Code::kCancelled ? "stopped" : outcome.error->message();
   } else {
     entry.end = outcome.ok() ? CallEntry::End::kOk : CallEntry::End::kFailed;
     entry.why = outcome.ok() ? "" : std::string(text::truncate_utf8(result, 300));
@@ -215,9 +214,9 @@ CallEntry* CallLog::finish(const ToolCall& call, const ToolOutcome& outcome) {
 }
 
 std::optional<CallEntry> CallLog::find(std::size_t number) const {
-  const auto found =
-      std::find_if(entries_.begin(), entries_.end(),
-                   [number](const Kept& kept) { return kept.entry.number == number; });
+  const auto found = std::find_if(entries_.begin(), entries_.end(), [number](const Kept& kept) {
+    return kept.entry.number == number;
+  });
   if (found == entries_.end()) {
     return std::nullopt;
   }

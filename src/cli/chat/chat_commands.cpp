@@ -213,8 +213,7 @@ void Chat::skills() {
   for (const skills::Entry& entry : library.entries) {
     const bool ready = entry.state == skills::Entry::State::kReady;
     const std::string state(to_string(entry.state));
-    rows.emplace_back(entry.skill.name,
-                      ready ? entry.skill.description : state + ": " + entry.why);
+    rows.emplace_back(entry.skill.name, ready ? entry.skill.description : state + ": " + entry.why);
   }
   if (rows.empty()) {
     transcript_.note("No skills here. oap skills add owner/repo adds one.");

@@ -58,7 +58,7 @@ TEST(Slash, TheTableIsWhole) {
   EXPECT_THAT(unknown_slash("udno", {}), HasSubstr("did you mean '/undo'?"));
   EXPECT_THAT(unknown_slash("deplyo", {{"deploy", ""}}), HasSubstr("'/deploy'"));
   EXPECT_THAT(slash_candidates("/s", {{"ship", ""}}),
-              ElementsAre("/sessions", "/ship", "/status", "/stop"));
+              ElementsAre("/sessions", "/ship", "/skills", "/status", "/stop"));
 }
 
 TEST(Answer, OnlyClearWordsCount) {

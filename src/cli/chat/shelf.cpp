@@ -38,8 +38,7 @@ std::optional<Shelf::Handle> Shelf::put(std::string_view text) {
   }
   const Handle handle{end_, text.size(), round_};
   while (!text.empty()) {
-    const ssize_t written =
-        ::pwrite(fd_.get(), text.data(), text.size(), static_cast<off_t>(end_));
+    const ssize_t written = ::pwrite(fd_.get(), text.data(), text.size(), static_cast<off_t>(end_));
     if (written <= 0) {
       return std::nullopt;
     }
@@ -54,8 +53,7 @@ std::optional<std::string> Shelf::get(const Handle& handle) const {
     return std::nullopt;
   }
   std::string text(handle.bytes, '\0');
-  const ssize_t got =
-      ::pread(fd_.get(), text.data(), text.size(), static_cast<off_t>(handle.at));
+  const ssize_t got = ::pread(fd_.get(), text.data(), text.size(), static_cast<off_t>(handle.at));
   return got == static_cast<ssize_t>(text.size()) ? std::optional(std::move(text)) : std::nullopt;
 }
 

@@ -134,10 +134,7 @@ class Judge {
 
   /// A closed item names the command that shows it.
   void check(const std::string& name, std::string_view command) {
-    command = text::trim(command);
-    if (command.size() > 1 && command.front() == '`' && command.back() == '`') {
-      command = command.substr(1, command.size() - 2);
-    }
+    command = bare_command(command);
     if (!command.empty()) {
       checks_.push_back({name, std::string(command)});
     }
@@ -152,8 +149,8 @@ class Judge {
     }
     for (const auto& [name, command] : checks_) {
       const Evidence* const last = last_of(command);
-      const std::string_view why = last != nullptr && last->exit_code == 0 ? why_nothing(*last)
-                                                                           : why_nothing(command);
+      const std::string_view why =
+          last != nullptr && last->exit_code == 0 ? why_nothing(*last) : why_nothing(command);
       if (!why.empty()) {
         out_.open.push_back(
             fmt::format("the check `{}` of {} shows nothing: {}", command, name, why));

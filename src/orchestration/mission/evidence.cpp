@@ -49,10 +49,10 @@ bool names_verification(std::string_view name) {
 
 bool verifies(const shell::SimpleCommand& command) {
   static constexpr std::array<std::string_view, 32> kAlways = {
-      "pytest", "ctest",  "make", "ninja",   "tox",     "nox",    "jest",  "vitest", "mypy",
-      "ruff",   "eslint", "tsc",  "flake8",  "pylint",  "gradle", "mvn",   "bazel",  "meson",
-      "rake",   "rspec",  "ava",  "phpunit", "pyright", "tap",    "cmake", "gmake",  "clang-tidy",
-      "prove",  "bats",   "mocha", "behave",  "shellcheck"};
+      "pytest", "ctest", "make",       "ninja", "tox",    "nox",     "jest",    "vitest",
+      "mypy",   "ruff",  "eslint",     "tsc",   "flake8", "pylint",  "gradle",  "mvn",
+      "bazel",  "meson", "rake",       "rspec", "ava",    "phpunit", "pyright", "tap",
+      "cmake",  "gmake", "clang-tidy", "prove", "bats",   "mocha",   "behave",  "shellcheck"};
   static constexpr std::array<std::string_view, 11> kByWord = {
       "npm", "npx", "yarn", "pnpm", "bun", "deno", "cargo", "go", "dotnet", "swift", "just"};
   static constexpr std::array<std::string_view, 4> kNever = {"test", "[", "[[", "build-essential"};
@@ -153,6 +153,12 @@ std::optional<Evidence> evidence_of(const ToolCall& call, const ToolOutcome& out
 bool is_verification(std::string_view command) {
   const shell::Script script = shell::parse(command);
   return std::any_of(script.commands.begin(), script.commands.end(), verifies);
+}
+
+std::string_view bare_command(std::string_view written) {
+  const std::string_view command = text::trim(written);
+  const bool marked = command.size() > 1 && command.front() == '`' && command.back() == '`';
+  return marked ? command.substr(1, command.size() - 2) : command;
 }
 
 bool may_edit(const ToolCall& call) {

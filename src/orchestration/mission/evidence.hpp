@@ -35,6 +35,8 @@ std::optional<Evidence> evidence_of(const ToolCall& call, const ToolOutcome& out
 
 /// Whether a command verifies something by its name: tests, builds, linters, type checkers.
 bool is_verification(std::string_view command);
+/// The command that a `check:` names, without the marks of code around it.
+std::string_view bare_command(std::string_view written);
 /// Whether a tool's call may change files in the workspace.
 bool may_edit(const ToolCall& call);
 

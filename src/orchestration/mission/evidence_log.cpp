@@ -70,14 +70,14 @@ Task<std::optional<Evidence>> EvidenceLog::take(ToolCall call, ToolOutcome outco
     co_return std::nullopt;
   }
   evidence->tree = co_await hash_of(place);
-  if (evidence->exit_code == 0 && outcome.result) {
+  if (evidence->exit_code == 0 && outcome.result &&
+      what_success_shows(evidence->command) != Shows::kNothing) {
     const std::string folder = place.empty() ? workspace_ : place;
     const auto read = [&folder](const std::string& path) -> std::optional<std::string> {
       auto text = os::read_file(path.starts_with('/') ? path : folder + "/" + path, kScriptBytes);
       return text ? std::optional(*std::move(text)) : std::nullopt;
     };
-    evidence->hollow =
-        why_hollow(evidence->command, outcome.result->joined_text(), folder, read);
+    evidence->hollow = why_hollow(evidence->command, outcome.result->joined_text(), folder, read);
   }
   const bool passed = evidence->exit_code == 0 && what_shows(*evidence) != Shows::kNothing;
   if (passed && place.empty()) {
@@ -101,20 +101,20 @@ std::vector<Evidence> EvidenceLog::all(const std::string& tree) const {
   return out;
 }
 
-std::vector<std::string> EvidenceLog::passing(const std::string& tree,
-                                              const std::string& tree_at_start) const {
-  std::vector<std::string> ids;
+std::vector<Evidence> EvidenceLog::passing(const std::string& tree,
+                                           const std::string& tree_at_start) const {
+  std::vector<Evidence> found;
   if (tree.empty()) {
-    return ids;
+    return found;
   }
   for (const Evidence& one : all(tree)) {
-    const bool counts = tree == tree_at_start || !one.is_command ||
-                        what_shows(one) != Shows::kNothing;
+    const bool counts =
+        tree == tree_at_start || !one.is_command || what_shows(one) != Shows::kNothing;
     if (one.exit_code == 0 && one.tree == tree && counts) {
-      ids.push_back(one.id);
+      found.push_back(one);
     }
   }
-  return ids;
+  return found;
 }
 
 std::vector<std::string> EvidenceLog::changed_since_pass() const {

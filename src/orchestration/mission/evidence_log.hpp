@@ -28,8 +28,8 @@ class EvidenceLog {
   const std::string& last_tree() const { return now_.hash; }
   /// Records, oldest first, the last read among them with the tree that it was of.
   std::vector<Evidence> all(const std::string& tree) const;
-  /// Ids of those that succeeded on this tree, newest last.
-  std::vector<std::string> passing(const std::string& tree, const std::string& tree_at_start) const;
+  /// Those that succeeded on this tree, newest last.
+  std::vector<Evidence> passing(const std::string& tree, const std::string& tree_at_start) const;
   /// Files that changed since the last command that passed.
   std::vector<std::string> changed_since_pass() const;
   /// Some program changed since this log first looked: that it works is shown by running something.

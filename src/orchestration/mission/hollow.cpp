@@ -78,9 +78,8 @@ std::optional<std::string> recipe_of(std::string_view makefile, std::string_view
 }
 
 std::optional<std::string> make_recipe(const shell::SimpleCommand& command, const ReadText& read) {
-  const bool is_plain =
-      std::none_of(command.argv.begin() + 1, command.argv.end(),
-                   [](const std::string& word) { return word.starts_with('-'); });
+  const bool is_plain = std::none_of(command.argv.begin() + 1, command.argv.end(),
+                                     [](const std::string& word) { return word.starts_with('-'); });
   const std::string* const target = first_operand(command);
   if (!is_plain || command.argv.size() > 2) {
     return std::nullopt;

@@ -20,7 +20,8 @@ std::optional<std::string> file(const std::string& path) {
       {"talk.sh", "echo hello\n"},
       {"run_tests.sh", "echo all tests pass\nexit 0\n"},
       {"real.sh", "echo testing\npytest -q\n"},
-      {"Makefile", ".PHONY: idle\nall: work\nidle:\n\t@true\n\nneeds: work\n\ttrue\nwork:\n\tcc a.c\n"},
+      {"Makefile",
+       ".PHONY: idle\nall: work\nidle:\n\t@true\n\nneeds: work\n\ttrue\nwork:\n\tcc a.c\n"},
       {"package.json", R"({"scripts": {"test": "exit 0", "work": "jest"}})"}};
   const auto found = kFiles.find(path);
   return found == kFiles.end() ? std::nullopt : std::optional(found->second);
@@ -56,8 +57,7 @@ TEST(Hollow, Table) {
 
 TEST(Hollow, TheReasonIsNamed) {
   EXPECT_EQ(why_hollow("pytest", "no tests ran in 0.01s", "/work", file), "no test ran");
-  EXPECT_EQ(why_hollow("make idle", "", "/work", file),
-            "`make idle` runs nothing that could fail");
+  EXPECT_EQ(why_hollow("make idle", "", "/work", file), "`make idle` runs nothing that could fail");
   EXPECT_EQ(why_hollow("cd / && pytest", "", "/work", file), "it works outside of the workspace");
 }
 

@@ -183,9 +183,9 @@ class MissionRun final : public LiveMission {
   int turns_ = 0;  // of this continuation
   std::int64_t calls_since_write_ = 0;
   std::int64_t written_requests_ = 0;  // of the usage in the last durable write
-  SteadyTime began_;         // of the time that body_.active does not hold yet
-  Millis asked_before_{0};   // people, by then
-  bool rests_ = false;       // a person has the word: a question, the countdown
+  SteadyTime began_;                   // of the time that body_.active does not hold yet
+  Millis asked_before_{0};             // people, by then
+  bool rests_ = false;                 // a person has the word: a question, the countdown
   async::CancelSource turn_cancel_;
   async::Event wake_;
   bool spoke_ = false;

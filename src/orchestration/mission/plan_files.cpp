@@ -119,27 +119,33 @@ constexpr std::string_view kOnlyReviewer =
     "only the reviewer closes items, and with evidence; delegate the check to the reviewer";
 
 Result<void> tick(TodoDocument& document, const std::string& role, const std::string& id,
-                  const std::string& named, const std::vector<std::string>& evidence) {
+                  const std::string& named, const std::vector<Evidence>& evidence) {
   if (role != "reviewer" && role != "user") {
     return fail(for_model(Code::kPermissionDenied, std::string(kOnlyReviewer)));
   }
-  std::string call = evidence.empty() ? "" : evidence.back();
-  if (!named.empty()) {
-    const bool known = std::find(evidence.begin(), evidence.end(), named) != evidence.end();
-    if (!known) {
-      return fail(for_model(Code::kFailedPrecondition,
-                            fmt::format("the runtime has no record of a call {} that succeeded on "
-                                        "the files as they are now",
-                                        named)));
-    }
-    call = named;
+  OAP_TRY(const TodoItem* const item, document.find(id));
+  const std::string check(bare_command(item->meta("check")));
+  const auto fits = [&](const Evidence& one) {
+    return (named.empty() || one.id == named) && (check.empty() || one.command == check);
+  };
+  const auto found = std::find_if(evidence.rbegin(), evidence.rend(), fits);
+  if (found == evidence.rend()) {
+    const std::string what =
+        !check.empty() ? fmt::format(
+                             "the check `{}` of {} has not passed on the files as they "
+                             "are now: run it as it stands, then tick",
+                             check, id)
+        : named.empty() ? fmt::format(
+                              "nothing recorded shows that {} is done: run its check (or "
+                              "the tests) on the files as they are now, then tick",
+                              id)
+                        : fmt::format(
+                              "the runtime has no record of a call {} that succeeded on "
+                              "the files as they are now",
+                              named);
+    return fail(for_model(Code::kFailedPrecondition, what));
   }
-  if (call.empty()) {
-    return fail(for_model(Code::kFailedPrecondition,
-                          fmt::format("nothing recorded shows that {} is done: run its check (or "
-                                      "the tests) on the files as they are now, then tick",
-                                      id)));
-  }
+  const std::string call = found->id;
   OAP_CHECK_OK(document.set_state(id, ItemState::kDone));
   return document.set_metadata(id, "evidence", call);
 }
@@ -159,7 +165,7 @@ Result<void> add_one(TodoDocument& document, const json::Object& item, std::stri
 }
 
 Result<void> update(TodoDocument& document, const std::string& role, const std::string& id,
-                    const json::Object& arguments, const std::vector<std::string>& evidence) {
+                    const json::Object& arguments, const std::vector<Evidence>& evidence) {
   if (const std::string text = text_of(arguments, "text"); !text.empty()) {
     OAP_CHECK_OK(document.set_text(id, text));
   }
@@ -243,7 +249,7 @@ PlanFile& PlanFiles::file_of(const json::Object& arguments) {
 }
 
 Result<ToolResult> PlanFiles::use(const std::string& role, const json::Object& arguments,
-                                  const std::vector<std::string>& evidence) {
+                                  const std::vector<Evidence>& evidence) {
   const std::string_view action = json::get_string(arguments, "action");
   if (action == "list" || action == "show") {
     return list(arguments);
@@ -273,7 +279,7 @@ Result<ToolResult> PlanFiles::list(const json::Object& arguments) {
 }
 
 Result<ToolResult> PlanFiles::edit(const std::string& role, const json::Object& arguments,
-                                   const std::vector<std::string>& evidence) {
+                                   const std::vector<Evidence>& evidence) {
   const std::string action = text_of(arguments, "action");
   const std::string id = text_of(arguments, "id");
   if (id.empty() && action != "add") {

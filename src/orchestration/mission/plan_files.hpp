@@ -25,9 +25,10 @@ class PlanFiles {
   Result<std::string> put_away_closed();
 
   /// One call of the tool but `ask`. `role` is the caller's; `evidence` is what a tick may rest on:
-  /// the ids of calls that succeeded on the workspace as it is now, newest last.
+  /// calls that succeeded on the workspace as it is now, newest last. An item that names a check is
+  /// ticked where that very command is among them.
   Result<ToolResult> use(const std::string& role, const json::Object& arguments,
-                         const std::vector<std::string>& evidence);
+                         const std::vector<Evidence>& evidence);
 
   /// What a write_file or edit_file call on one of the three files is as a call of the tool: its
   /// arguments, or why it cannot be. Nothing where the call is about another file; links are
@@ -41,7 +42,7 @@ class PlanFiles {
   PlanFile& file_of(const json::Object& arguments);
   Result<ToolResult> list(const json::Object& arguments);
   Result<ToolResult> edit(const std::string& role, const json::Object& arguments,
-                          const std::vector<std::string>& evidence);
+                          const std::vector<Evidence>& evidence);
   Result<ToolResult> write(const std::string& role, const json::Object& arguments);
   Result<ToolResult> issues(const json::Object& arguments);
 

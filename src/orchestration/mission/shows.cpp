@@ -96,9 +96,9 @@ Shows look_shows(const shell::SimpleCommand& command, bool of_a_program) {
 /// Modules that know nothing of the work.
 bool is_of_the_language(std::string_view module) {
   static constexpr std::array<std::string_view, 18> kModules = {
-      "sys",    "os",        "time",   "math",        "json",     "re",
-      "random", "datetime",  "string", "itertools",   "typing",   "functools",
-      "enum",   "platform",  "base64", "collections", "textwrap", "__future__"};
+      "sys",    "os",       "time",   "math",        "json",     "re",
+      "random", "datetime", "string", "itertools",   "typing",   "functools",
+      "enum",   "platform", "base64", "collections", "textwrap", "__future__"};
   return is_one_of(module, kModules);
 }
 
@@ -295,8 +295,8 @@ class Reader {
   /// `xargs -r x` runs nothing where nothing came; `xargs -I{} sh -c {}` runs what came.
   static bool runs_any_input(const shell::SimpleCommand& command) {
     return std::any_of(command.argv.begin() + 1, command.argv.end(), [](const std::string& word) {
-      return word == "-r" || word == "--no-run-if-empty" || word.starts_with("-I") || word == "-i" ||
-             word == "sh" || word == "bash" || word.starts_with("--replace");
+      return word == "-r" || word == "--no-run-if-empty" || word.starts_with("-I") ||
+             word == "-i" || word == "sh" || word == "bash" || word.starts_with("--replace");
     });
   }
 

@@ -52,7 +52,7 @@ class Summary {
     if (pending_) {
       note(*pending_);
     }
-    return none_ && !some_;
+    return (none_ || (stood_still_ && !others_)) && !some_;
   }
 
  private:
@@ -80,22 +80,25 @@ class Summary {
 
   void phrases(std::string_view line) {
     static constexpr std::array<std::string_view, 14> kNone = {
-        "no tests ran",       "no tests were found",  "no tests found",    "no test files found",
-        "no tests executed",  "no tests to run",      "no test files]",    "result: notests",
-        "no test is available", "no tests defined",   "no tests collected", "collected 0 items",
-        "no-source",          "no tests were run"};
+        "no tests ran",        "no tests were found", "no tests found",
+        "no test files found", "no tests executed",   "no tests to run",
+        "no test files]",      "result: notests",     "no test is available",
+        "no tests defined",    "no tests collected",  "collected 0 items",
+        "no-source",           "no tests were run"};
     const std::string lower = text::lower_ascii(line);
     none_ = none_ || std::any_of(kNone.begin(), kNone.end(), [&lower](std::string_view phrase) {
               return text::contains(lower, phrase);
             });
     none_ = none_ || lower == "1..0" || lower.starts_with("1..0 ");
     some_ = some_ || lower.starts_with("all tests successful") || lower.starts_with("--- pass");
-    const bool stood_still = lower.starts_with("make") &&
-                             (text::contains(lower, "nothing to be done for") ||
-                              text::contains(lower, "is up to date"));
-    none_ = none_ || (stood_still && (text::contains(lower, "test") ||
-                                      text::contains(lower, "check") ||
-                                      text::contains(lower, "lint")));
+    const bool of_make = lower.starts_with("make");
+    others_ = others_ || !of_make;
+    stood_still_ =
+        stood_still_ || (of_make &&
+                         (text::contains(lower, "nothing to be done for") ||
+                          text::contains(lower, "is up to date")) &&
+                         (text::contains(lower, "test") || text::contains(lower, "check") ||
+                          text::contains(lower, "lint")));
   }
 
   /// "3 passed", "0 passing", "# pass 0", "PASSED 0 tests", "Tests run: 0", "out of 12", "ok 1".
@@ -109,10 +112,11 @@ class Summary {
            word == "example") &&
           before) {
         note(*before);
-      } else if (((word == "passed" || word == "executed" || word == "running") && after &&
-                  i + 2 < words_.size() && words_[i + 2].starts_with("test")) ||
+      } else if (((word == "passed" || word == "executed" || (word == "running" && after == 0)) &&
+                  after && i + 2 < words_.size() && words_[i + 2].starts_with("test")) ||
                  (word == "pass" && after && words_.size() == 2) ||
-                 (word == "passed" && after && !before) || (word == "run" && last == "tests" && after) ||
+                 (word == "passed" && after && !before) ||
+                 (word == "run" && last == "tests" && after) ||
                  (word == "of" && last == "out" && after)) {
         note(*after);
       } else if (word == "ok" && i == 0 && after && words_[1] != "0") {
@@ -125,7 +129,8 @@ class Summary {
   void unittest(std::string_view line) {
     if (words_.size() > 2 && words_[0] == "ran" && words_[2].starts_with("test")) {
       pending_ = number(words_[1]);
-    } else if (pending_ && (line == "OK" || line.starts_with("OK (") || line.starts_with("FAILED"))) {
+    } else if (pending_ &&
+               (line == "OK" || line.starts_with("OK (") || line.starts_with("FAILED"))) {
       const auto at = std::find(words_.begin(), words_.end(), "skipped");
       const auto left_out = at != words_.end() && at + 1 != words_.end() ? number(*(at + 1)) : 0;
       note(std::max(0L, *pending_ - left_out.value_or(0)));
@@ -139,20 +144,26 @@ class Summary {
     }
   }
 
-  /// pytest: "2 skipped in 0.01s", "5 deselected in 0.01s".
+  /// pytest: "2 skipped in 0.01s", "5 deselected in 0.01s"; jest: "Tests: 3 skipped, 3 total".
   void skipped(std::string_view line) {
     const auto has = [this](std::string_view word) {
       return std::find(words_.begin(), words_.end(), word) != words_.end();
     };
-    none_ = none_ || ((has("skipped") || has("deselected")) && text::contains(line, " in ") &&
-                      !has("passed") && !has("failed") && !has("xfailed") &&
-                      number(words_.front()).has_value());
+    if (words_.size() < 2 || has("passed") || has("failed") || has("xfailed")) {
+      return;
+    }
+    const bool of_pytest = number(words_[0]) && text::contains(line, " in ") &&
+                           (words_[1] == "skipped" || words_[1] == "deselected");
+    const bool of_jest = words_[0] == "tests" && (has("skipped") || has("todo"));
+    none_ = none_ || of_pytest || of_jest;
   }
 
   std::vector<std::string> words_;
   std::optional<long> pending_;
   bool some_ = false;
   bool none_ = false;
+  bool stood_still_ = false;  // make had nothing to do for the tests
+  bool others_ = false;       // and somebody else said something
 };
 
 }  // namespace
