@@ -1,8 +1,7 @@
 #include "security/secret_scanner.hpp"
 
 #include <algorithm>
-#include <atomic>
-#include <deque>
+#include <memory>
 #include <mutex>
 #include <utility>
 
@@ -38,16 +37,19 @@ bool is_secret_member(std::string_view name, std::string_view text) {
 
 struct SecretScanner::Body {
   std::string key;
-  std::mutex learning;
-  std::vector<std::string> secrets;   ///< all of them
-  std::deque<KnownSecrets> editions;  ///< older ones stay: searches may be under way in them
-  std::atomic<const KnownSecrets*> newest;
+  mutable std::mutex mutex;  ///< of what follows
+  std::vector<std::string> secrets;
+  std::shared_ptr<const KnownSecrets> newest;
 
   Body(std::vector<std::string> known, std::string hmac_key)
       : key(std::move(hmac_key)),
         secrets(std::move(known)),
-        newest(&editions.emplace_back(secrets)) {}
-  const KnownSecrets& known() const { return *newest.load(std::memory_order_acquire); }
+        newest(std::make_shared<const KnownSecrets>(secrets)) {}
+  /// Stays as it is for whoever searches with it, whatever is learnt meanwhile.
+  std::shared_ptr<const KnownSecrets> known() const {
+    const std::lock_guard lock(mutex);
+    return newest;
+  }
   json::Value clean(const SecretScanner& scanner, const json::Value& value,
                     std::string_view name) const;
 };
@@ -121,7 +123,7 @@ SecretScanner::SecretScanner(SecretScanner&&) noexcept = default;
 SecretScanner& SecretScanner::operator=(SecretScanner&&) noexcept = default;
 
 void SecretScanner::learn(const std::vector<std::string>& secrets) {
-  const std::lock_guard lock(body_->learning);
+  const std::lock_guard lock(body_->mutex);
   bool is_new = false;
   for (const std::string& secret : secrets) {
     if (std::find(body_->secrets.begin(), body_->secrets.end(), secret) == body_->secrets.end()) {
@@ -130,7 +132,7 @@ void SecretScanner::learn(const std::vector<std::string>& secrets) {
     }
   }
   if (is_new) {
-    body_->newest.store(&body_->editions.emplace_back(body_->secrets), std::memory_order_release);
+    body_->newest = std::make_shared<const KnownSecrets>(body_->secrets);
   }
 }
 
@@ -144,7 +146,8 @@ std::vector<Finding> SecretScanner::scan(std::string_view text) const {
   if (text.size() < kMinText) {
     return out;
   }
-  SecretFinder finder(body_->known());
+  const std::shared_ptr<const KnownSecrets> known = body_->known();
+  SecretFinder finder(*known);
   if (!finder.look({text, true}, 0)) {
     out.push_back({"unscanned", 0, text.size()});
     return out;
@@ -250,6 +253,7 @@ std::vector<std::string_view> SecretScanner::types() {
 
 struct SecretStream::Body {
   const SecretScanner& scanner;
+  std::shared_ptr<const KnownSecrets> known;
   SecretFinder finder;
   std::string buffer;
   std::size_t base = 0;      ///< the place of the buffer's first byte
@@ -257,7 +261,8 @@ struct SecretStream::Body {
   bool unsearchable = false;
   std::vector<Finding> findings;
 
-  explicit Body(const SecretScanner& given) : scanner(given), finder(given.body_->known()) {}
+  explicit Body(const SecretScanner& given)
+      : scanner(given), known(given.body_->known()), finder(*known) {}
 
   void take(std::string_view piece, bool last, std::string& out) {
     buffer += piece;
