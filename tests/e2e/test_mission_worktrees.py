@@ -94,13 +94,34 @@ class Worktrees(MissionTest):
         self.assertEqual(self.notes(result)["write"], "merged into the workspace: a.txt, b.txt", result)
         self.assertEqual((self.work / "b.txt").read_text(), "b\n")
 
-    def test_what_a_killed_process_had_merged_by_half_is_merged_whole(self):
+    def killed_before_its_merge(self):
+        """A mission whose worker has written a.txt in its worktree, and whose process is gone. The worktree."""
         self.repository()
-        self.write("a.txt", "one\n")  # as git leaves it where it is killed while it writes
-        rules = writes("write a", "a.txt", "one\ntwo\n")
-        result, _ = self.mission("start", "go", script=self.script(rules, start("write a")))
+        rules = [{"when": {"agent": "Worker", "results": 0},
+                  "answer": call("write_file", path="a.txt", content="one\ntwo\n")},
+                 {"when": {"agent": "Worker", "results": 1}, "times": 1, "answer": {"fault": "stall"}}]
+        process = self.begin("go", script=self.script(rules, start("write a")))
+        places = self.work / ".opencode" / "worktrees"
+        written = self.wait_for(lambda: next(places.glob("task_*/a.txt"), None), "the worker's file")
+        self.wait_for(lambda: any("Worker" in str(r) and "two" in str(r["messages"]) for r in self.received()), "the stall")
+        process.kill()
+        process.wait()
+        self.write("a.txt", "one\n")
+        return written.parent
+
+    def test_what_a_killed_process_had_merged_by_half_is_merged_whole(self):
+        tree = self.killed_before_its_merge()
+        (tree.parent / f".{tree.name}.merging").touch()
+        result, _ = self.mission("resume")
         self.assertEqual(self.notes(result)["write a"], "merged into the workspace: a.txt", result)
         self.assertEqual((self.work / "a.txt").read_text(), "one\ntwo\n")
+        self.assertEqual(list(tree.parent.iterdir()), [])
+
+    def test_the_beginning_of_a_file_that_a_person_wrote_stays(self):
+        self.killed_before_its_merge()
+        result, _ = self.mission("resume")
+        self.assertIn("overlap, not merged: a.txt", self.notes(result)["write a"])
+        self.assertEqual((self.work / "a.txt").read_text(), "one\n")
 
     def test_the_repositorys_hooks_do_not_run(self):
         self.repository()
