@@ -122,7 +122,7 @@ void guess_inputs(Findings& findings) {
   const Wrapping w{none, "", findings, 1};
   const std::vector<std::string> inputs = findings.inputs;
   for (const std::string& text : inputs) {
-    if (findings.reads_input) {
+    if (findings.reads_input && findings.guesses_documents) {
       guess_text(w, text);
     }
     if (findings.reads_code) {

@@ -43,8 +43,9 @@ void parse_into(std::string_view source, Findings& findings, int depth,
 namespace {
 
 /// Reads the whole source; `known` values are put in.
-Findings gather(std::string_view source, const KnownValues* known) {
+Findings gather(std::string_view source, const KnownValues* known, bool documents) {
   Findings findings;
+  findings.guesses_documents = documents;
   findings.known = known;
   if (source.size() > kMaxSourceBytes) {
     findings.doubt("the script is longer than 64 KB");
@@ -79,15 +80,15 @@ Script finish(Findings findings) {
 
 }  // namespace
 
-Script parse(std::string_view source) { return finish(gather(source, nullptr)); }
+Script parse(std::string_view source) { return finish(gather(source, nullptr, false)); }
 
 Script parse_with_values(std::string_view source) {
-  Findings findings = gather(source, nullptr);
+  Findings findings = gather(source, nullptr, true);
   const KnownValues known = known_values(findings, source);
   if (known.empty()) {
     return finish(std::move(findings));
   }
-  Findings with_values = gather(source, &known);
+  Findings with_values = gather(source, &known, true);
   return finish(still_hold(known, with_values, source) ? std::move(with_values)
                                                        : std::move(findings));
 }

@@ -23,9 +23,10 @@ struct Findings {
   std::map<std::string, long, std::less<>> loops;  ///< how many for loops set a name
   const KnownValues* known = nullptr;              ///< put in where the script itself uses them
   std::size_t work = 0;
-  int guessing = 0;          ///< above 0: what is found is only possible, and doubts are not noted
-  bool reads_input = false;  ///< some shell takes its input for commands
-  bool reads_code = false;   ///< some other program takes its input for code
+  int guessing = 0;  ///< above 0: what is found is only possible, and doubts are not noted
+  bool guesses_documents = false;   ///< what is given to some command may be meant for a shell
+  bool reads_input = false;         ///< some shell takes its input for commands
+  bool reads_code = false;          ///< some other program takes its input for code
   std::vector<std::string> inputs;  ///< here-documents and here-strings
   std::size_t words = 0;            ///< that braces made
   bool stopped = false;
