@@ -184,6 +184,28 @@ TEST_F(EncryptionTest, ARingThatIsGoneIsNotMadeAnewBesideWhatItWraps) {
   EXPECT_TRUE(Log::open(encrypted()));
 }
 
+TEST_F(EncryptionTest, KeysThatWereRemovedAreNoticed) {
+  append("ann", "a");
+  append("bob", "b");
+  ASSERT_TRUE(report().ok) << what(report());
+  const std::string ring = read(dir() + "/keys/ring");
+  ASSERT_EQ(unlink((dir() + "/keys/ring").c_str()), 0);
+  EXPECT_FALSE(report().ok);
+  EXPECT_THAT(what(report()), HasSubstr("the ring of keys (keys/ring) is gone"));
+  ASSERT_TRUE(os::write_file_atomic(dir() + "/keys/ring", ring, 0600));
+  ASSERT_TRUE(report().ok) << what(report());
+  for (const auto& entry : std::filesystem::directory_iterator(dir() + "/keys")) {
+    if (entry.path().filename().string().starts_with("segment-")) {
+      std::filesystem::remove(entry.path());
+    }
+  }
+  EXPECT_FALSE(report().ok);
+  EXPECT_THAT(what(report()), HasSubstr("records 1 to 2 are encrypted and their segment's key is"));
+  std::filesystem::remove_all(dir() + "/keys");
+  EXPECT_FALSE(report().ok);
+  EXPECT_THAT(what(report()), HasSubstr("can no longer be read"));
+}
+
 TEST_F(EncryptionTest, AnIndexShowsNothingWithoutTheKeyAndForgetsWhoIsErased) {
   Log::Options small = encrypted();
   small.segment_bytes = 200'000;

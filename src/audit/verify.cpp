@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "audit/checkpoint_check.hpp"
+#include "audit/cipher.hpp"
 #include "audit/crash_tail.hpp"
 #include "audit/indexing.hpp"
 #include "audit/loss.hpp"
@@ -57,6 +58,7 @@ class Verifier {
   void check_tombstone(const Segment& segment, const Parsed& record, const json::Value& details);
   void check_torn(const Segment& segment, std::uint64_t bytes, bool newest);
   void check_ends();
+  void check_keys(const Segment& segment);
   void problem(const std::string& segment, std::uint64_t line, std::uint64_t seq, std::string what);
 
   std::string dir_;
@@ -69,6 +71,8 @@ class Verifier {
   Link newest_retired_;
   CheckpointCheck checkpoints_;
   std::uint64_t line_ = 0;
+  std::uint64_t sealed_from_ = 0;  ///< the segment's encrypted records; 0 where there are none
+  std::uint64_t sealed_to_ = 0;
   bool unexplained_ = false;  ///< no crash explains how the newest segment ends
 };
 
@@ -145,11 +149,28 @@ Result<void> Verifier::check_segment(const Segment& segment, bool newest) {
   }
   OAP_TRY(const CrashTail tail, tail_of(segment, file.get(), newest));
   checkpoints_.begin(segment);
+  sealed_from_ = 0;
   OAP_CHECK_OK(check_bytes(segment, file.get(), tail.end, newest));
   if (tail.torn > 0) {
     check_torn(segment, tail.torn, newest);
   }
+  check_keys(segment);
   return {};
+}
+
+/// Without its key nothing of an encrypted segment can be read, however well its chain holds.
+void Verifier::check_keys(const Segment& segment) {
+  const bool ring = os::exists(dir_ + "/keys/ring");
+  if (sealed_from_ == 0 || (ring && has_segment_key(dir_, segment.first)) ||
+      !os::exists(dir_ + "/" + segment.name)) {
+    return;
+  }
+  problem(
+      segment.name, 0, sealed_from_,
+      fmt::format("records {} to {} are encrypted and {} is gone: what they say can no longer be "
+                  "read; put {}/keys back from a backup",
+                  sealed_from_, sealed_to_,
+                  ring ? "their segment's key" : "the ring of keys (keys/ring)", dir_));
 }
 
 /// Where the records end, and what follows them.
@@ -208,7 +229,12 @@ std::size_t Verifier::check_lines(const Segment& segment, std::string_view bytes
       return done;
     }
     const auto stop = static_cast<std::size_t>(static_cast<const char*>(end) - bytes.data());
-    check_record(segment, bytes.substr(done, stop - done));
+    const std::string_view line = bytes.substr(done, stop - done);
+    if (is_encrypted(line)) {
+      sealed_to_ = link_.seq + 1;
+      sealed_from_ = sealed_from_ == 0 ? sealed_to_ : sealed_from_;
+    }
+    check_record(segment, line);
     done = stop + 1;
   }
 }

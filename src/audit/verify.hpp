@@ -39,7 +39,9 @@ json::Object to_json(const VerifyReport& report);
 
 /// Checks every record of the chain in `dir`, streaming. Changes nothing; appenders may go on
 /// meanwhile. An Error only where the folder cannot be read. A missing folder is an empty chain,
-/// but a breach where the marker beside it says that there was one. Records that the chain itself
+/// but a breach where the marker beside it says that there was one. Encrypted records whose
+/// segment's key or ring of keys is gone are a breach: nobody can read them (a user's own key may
+/// be destroyed, see Keyring::erase). Records that the chain itself
 /// says were lost stay a breach. Index files are checked where their key is there; those of records
 /// in clear are made once more and compared, on a thread beside. Where anchors are given and all
 /// that they name was retired since, that is not ok. Borrows the keys.
