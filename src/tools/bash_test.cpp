@@ -127,5 +127,25 @@ TEST(CommandResult, SaysWhyAProgramEnded) {
   EXPECT_EQ(result.joined_text(), "half a line\nit used more than 512 MB of memory\nexit code 137");
 }
 
+TEST(CommandResult, SaysWhatBecameOfTheChangesOfWhoOnlyLooks) {
+  sandbox::Output output;
+  output.changes = sandbox::Changes::kDropped;
+  EXPECT_EQ(result_of(output, Millis(1000)).joined_text(), "");
+  output.dropped = "1 change: a.o";
+  const ToolResult dropped = result_of(output, Millis(1000));
+  EXPECT_EQ(dropped.joined_text(),
+            "thrown away, as your commands may change no files: 1 change: a.o");
+  EXPECT_EQ(json::get_string(*dropped.structured, "dropped"), "1 change: a.o");
+  output.dropped.clear();
+  output.changes = sandbox::Changes::kRefused;
+  EXPECT_EQ(result_of(output, Millis(1000)).joined_text(), "");
+  output.exit_code = 1;
+  EXPECT_THAT(result_of(output, Millis(1000)).joined_text(),
+              ::testing::StartsWith("your commands can only read the workspace"));
+  output.changes = sandbox::Changes::kOpen;
+  EXPECT_THAT(result_of(output, Millis(1000)).joined_text(),
+              ::testing::StartsWith("warning: this machine keeps no command"));
+}
+
 }  // namespace
 }  // namespace oap::tools
