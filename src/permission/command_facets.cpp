@@ -104,10 +104,7 @@ class Reader {
     const std::string name = assigned_name(assignment);
     const bool own = command.argv.empty() && is_own_variable(name);
     const bool separates = name == "IFS" && !command.argv.empty() && command.argv[0] == "read";
-    const std::size_t equals = assignment.find('=');
-    const bool appends = equals != name.size();
-    if (own || separates ||
-        (!appends && is_switch(name, std::string_view(assignment).substr(equals + 1)))) {
+    if (own || separates) {
       return;
     }
     note_variable(name);
@@ -348,9 +345,7 @@ class Reader {
       for (std::size_t i = 1; i < command.argv.size(); ++i) {
         const std::string& word = command.argv[i];
         const std::string given = assigned_name(word);
-        const bool sets = word.find('=') == given.size() && command.kinds[i] == WordKind::kStatic;
-        if (word.find('=') != std::string::npos &&
-            !(sets && is_switch(given, std::string_view(word).substr(given.size() + 1)))) {
+        if (word.find('=') != std::string::npos) {
           note_variable(given);
         }
       }

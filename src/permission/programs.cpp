@@ -37,23 +37,6 @@ bool is_safe_variable(std::string_view name) {
                  "PORT", "PYTHONUNBUFFERED", "PYTHONDONTWRITEBYTECODE", "CARGO_TERM_COLOR"});
 }
 
-bool is_switch(std::string_view name, std::string_view value) {
-  static constexpr std::initializer_list<std::string_view> kParts = {
-      "path",    "home",  "dir",   "file",  "root",   "conf",   "opt",    "flag",  "arg",
-      "preload", "lib",   "exec",  "cmd",   "comm",   "shell",  "pager",  "edit",  "env",
-      "proxy",   "ssl",   "tls",   "cert",  "verif",  "ssh",    "unsafe", "secur", "untrus",
-      "auth",    "trust", "allow", "husky", "commit", "bypass", "disab",  "sandb", "forc",
-      "hook",    "plug",  "ifs",   "pass",  "key",    "token",  "skip",   "load",  "startup"};
-  const std::string lower = text::lower_ascii(name);
-  const bool speaks = std::any_of(kParts.begin(), kParts.end(), [&](std::string_view part) {
-    return lower.find(part) != std::string::npos;
-  });
-  const bool number = !value.empty() && value.size() <= 9 &&
-                      value.find_first_not_of("0123456789") == std::string_view::npos;
-  return !speaks && !is_program_variable(name) && lower != name &&
-         (number || one_of(value, {"true", "false", "yes", "no", "on", "off"}));
-}
-
 bool is_own_variable(std::string_view name) {
   const std::string lower = text::lower_ascii(name);
   if (name.empty() || lower.ends_with("_proxy") || lower.starts_with("npm_")) {

@@ -39,10 +39,6 @@ std::optional<std::vector<FileOperand>> names_given_by(const shell::SimpleComman
 /// True where NAME may be set before a command without changing what the command is.
 bool is_safe_variable(std::string_view name);
 
-/// True where setting NAME to this value only switches something: a number or yes or no, for a name
-/// that is neither well known nor speaks of files, programs, options or trust.
-bool is_switch(std::string_view name, std::string_view value);
-
 /// True where NAME, assigned on its own, is a script's own affair: no program and no shell reads
 /// it.
 bool is_own_variable(std::string_view name);

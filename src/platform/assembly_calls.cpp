@@ -55,9 +55,9 @@ void Assembly::make_gateway() {
       ApprovalDesk::Parts{settings, policy->engine(), store->approvals(), *redactor, *audit});
   asked.emplace(options.approver != nullptr ? *options.approver : nobody, desk->timer());
   gateway = std::make_unique<gateway::Gateway>(
-      gateway::Gateway::Parts{hooks, *asked, *audit, *redactor, upstreams, *catalog,
-                              system_clock(), settings.paths.workspace, Millis(300'000),
-                              Millis(300'000), audit_class_of(settings), desk.get()});
+      gateway::Gateway::Parts{hooks, *asked, *audit, *redactor, upstreams, *catalog, system_clock(),
+                              settings.paths.workspace, Millis(300'000), Millis(300'000),
+                              audit_class_of(settings), desk.get()});
   invoker = std::make_unique<GatewayInvoker>(*gateway);
 }
 

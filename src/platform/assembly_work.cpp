@@ -27,11 +27,27 @@ Missions& Assembly::the_missions() {
         mission_tools(mission_desk), checkpoints.get(), [this](const std::string& task) {
           return mission_session_of(store->missions(), options.settings.paths.workspace, task);
         }});
-    missions = std::make_unique<Missions>(Missions::Parts{
-        options.settings, *gateway, *catalog, hooks, *redactor, *audit, *models, *sessions, *store,
-        mission_desk, *invoker, *worktrees, principal, options.model, options.executor,
-        session_hooks->roles, session_hooks->scopes, &session_hooks->control, locks.get(),
-        [this] { return desk->timer().total(); }});
+    missions =
+        std::make_unique<Missions>(Missions::Parts{options.settings,
+                                                   *gateway,
+                                                   *catalog,
+                                                   hooks,
+                                                   *redactor,
+                                                   *audit,
+                                                   *models,
+                                                   *sessions,
+                                                   *store,
+                                                   mission_desk,
+                                                   *invoker,
+                                                   *worktrees,
+                                                   principal,
+                                                   options.model,
+                                                   options.executor,
+                                                   session_hooks->roles,
+                                                   session_hooks->scopes,
+                                                   &session_hooks->control,
+                                                   locks.get(),
+                                                   [this] { return desk->timer().total(); }});
   }
   return *missions;
 }

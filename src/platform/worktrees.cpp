@@ -392,8 +392,7 @@ class Worktree final : public orchestration::Workplace {
   /// The folder and git's record of it: plain files that no program is run for. (In the sandbox git
   /// cannot take the record away, as parts of it are protected there.)
   Task<Result<void>> remove(bool with_branch) {
-    const auto remove_both = [path = path_, index = index_of(path_),
-                              merging = merging_of(path_),
+    const auto remove_both = [path = path_, index = index_of(path_), merging = merging_of(path_),
                               record = record()]() -> Result<void> {
       std::error_code problem;
       for (const std::string& folder : {path, record, index, merging}) {

@@ -108,6 +108,9 @@ void Parser::parse_simple() {
   for (const Word& word : assigned_words) {
     note_assigned(word, words.empty(), findings_);
   }
+  loop_name_.clear();
+  note_leading(words.empty() && command.redirects.empty() ? command.assignments
+                                                          : std::vector<std::string>());
   finish_simple(std::move(command), words, documents);
 }
 
@@ -185,6 +188,12 @@ void Parser::finish_simple(SimpleCommand command, const std::vector<Word>& words
   }
   command.wrapper = wrapper_;
   command.fed_by = std::exchange(feeder_, SimpleCommand::kNobody);
+  const bool sure =
+      std::all_of(expanded.begin(), expanded.end(), [&](const Word& word) { return is_set(word); });
+  const bool chooses = !expanded.empty() && expanded.front().has_expansion();
+  if (puts_values() && documents == pending_.size() && (!sure || chooses)) {
+    return list_forms(command, expanded);
+  }
   const auto forms = forms_of(expanded, documents != pending_.size());
   for (const std::vector<Word>& form : forms) {
     last_simple_ = findings_.script.commands.size();
@@ -200,11 +209,47 @@ void Parser::finish_simple(SimpleCommand command, const std::vector<Word>& words
   if (forms.size() > 1) {
     last_simple_ = SimpleCommand::kNobody;
   }
-  if (puts_values() && std::any_of(expanded.begin(), expanded.end(), may_vanish)) {
-    std::vector<Word> rest = expanded;
+}
+
+/// Every expansion in it is of a variable that has one of its known values whenever this runs.
+bool Parser::is_set(const Word& word) const {
+  const auto names = names_in(word);
+  return names && std::all_of(names->begin(), names->end(), [&](const std::string& name) {
+           return name == "HOME" || name == "PWD" || set_first_.contains(name) ||
+                  std::find(loops_.begin(), loops_.end(), name) != loops_.end();
+         });
+}
+
+/// A command whose program a variable names, or that may run before its variables are set: as it is
+/// written, and as a guess what it would be with their values, or without any.
+void Parser::list_forms(const SimpleCommand& command, const std::vector<Word>& words) {
+  last_simple_ = findings_.script.commands.size();
+  list_command(with_words(command, words), findings_, depth_);
+  const std::size_t listed = last_simple_;
+  const Guessing guessing(findings_);
+  const auto is_as_written = [](const Word& a, const Word& b) { return a.text == b.text; };
+  for (const std::vector<Word>& form : forms_of(words, false)) {
+    if (!std::equal(form.begin(), form.end(), words.begin(), words.end(), is_as_written)) {
+      list_command(with_words(command, form), findings_, depth_);
+    }
+  }
+  if (std::any_of(words.begin(), words.end(), may_vanish)) {
+    std::vector<Word> rest = words;
     std::erase_if(rest, may_vanish);
-    const Guessing guessing(findings_);
     list_command(with_words(command, rest), findings_, depth_);
+  }
+  last_simple_ = listed;
+}
+
+/// After a command that only assigns: whatever comes behind `;` or a new line has these values.
+void Parser::note_leading(const std::vector<std::string>& assigned) {
+  skip_blanks();
+  leading_ = leading_ && depth_ == 0 && !assigned.empty() &&
+             ((peek() == ';' && peek(1) != ';') || peek() == '\n' || peek() == '#');
+  if (leading_) {
+    for (const std::string& one : assigned) {
+      set_first_.insert(one.substr(0, one.find_first_of("[+=")));
+    }
   }
 }
 
@@ -276,7 +321,7 @@ void Parser::parse_redirect(SimpleCommand& command) {
   for (const Word& value : values) {
     finish_redirect(command, redirect, value);
   }
-  if (values.empty()) {
+  if (values.empty() || !is_set(word)) {
     finish_redirect(command, std::move(redirect), word);
   }
 }

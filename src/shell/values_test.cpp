@@ -22,7 +22,7 @@ TEST(Values, OfLoopsAndAssignmentsArePutIn) {
   EXPECT_EQ(known("for f in a b; do wc -l \"$f\"; done"), "wc -l a ¦ wc -l b");
   EXPECT_EQ(known("for f in *.py; do wc -l \"$f\"; done"), "wc -l *.py");
   EXPECT_EQ(known("for f in {a,b}.c; do cc \"$f\"; done"), "cc a.c ¦ cc b.c");
-  EXPECT_EQ(known("x=rm; $x y"), "x=rm ¦ rm y ¦ ~y");
+  EXPECT_EQ(known("x=rm; $x y"), "x=rm ¦ ?$x y ¦ ~rm y ¦ ~y");
   EXPECT_EQ(known("x=b; cat \"a/$x.txt\""), "x=b ¦ cat a/b.txt");
   EXPECT_EQ(known("x=b; y=c; cat \"${x}/$y\""), "x=b ¦ y=c ¦ cat b/c");
   EXPECT_EQ(known("x='a b'; cat \"$x\""), "x='a b' ¦ cat 'a b'");
@@ -30,9 +30,25 @@ TEST(Values, OfLoopsAndAssignmentsArePutIn) {
   EXPECT_EQ(known("for f in a b; do ls > \"$f\"; done"), "ls >a >b");
 }
 
+TEST(Values, AreGuessesWhereTheyMayNotBeSetYet) {
+  EXPECT_EQ(known("false && x=a; cat \"$x\"/b"), "false ¦ x=a ¦ ?cat \"$x\"/b ¦ ~cat a/b");
+  EXPECT_EQ(known("cat $x c; x=a"), "?cat $x c ¦ ~cat a c ¦ ~cat c ¦ x=a");
+  EXPECT_EQ(known("for x in a; do b; done; cat \"$x\""), "b ¦ ?cat \"$x\" ¦ ~cat a");
+  EXPECT_EQ(known("for x in a; do for y in b; do c; done; cat \"$x\"; done"), "c ¦ cat a");
+  for (const char* const source :
+       {"x=a | b; cat \"$x\"", "x=a & cat \"$x\"", "(x=a); cat \"$x\"", "b && x=a; cat \"$x\"",
+        "if b; then x=a; fi; cat \"$x\"", "f() { x=a; }; cat \"$x\"", "b; x=a; cat \"$x\"",
+        "select x in a; do cat \"$x\"; done",
+        "for x in a; do b; done; while c; do cat \"$x\"; done", "x=a >f; cat \"$x\"",
+        "x=a; . ./f; cat \"$x\""}) {
+    EXPECT_NE(known(source).find("?cat"), std::string::npos) << source;
+  }
+}
+
 TEST(Values, ProgramsThatRunOthersAreUnwrappedAfterwards) {
   EXPECT_EQ(known("x=rm; sudo \"$x\" y"), "x=rm ¦ sudo rm y ¦ rm y");
-  EXPECT_EQ(known("s=bash; \"$s\" -c 'rm y'"), "s=bash ¦ bash -c 'rm y' ¦ rm y");
+  EXPECT_EQ(known("s=bash; \"$s\" -c 'rm y'"),
+            "s=bash ¦ ?\"$s\" -c 'rm y' ¦ ~bash -c 'rm y' ¦ ~rm y");
 }
 
 TEST(Values, HomeAndWorkingDirectoryStandAtTheFront) {
