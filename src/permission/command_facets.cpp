@@ -150,15 +150,17 @@ class Reader {
 
   /// What may run is only matched against rules that ask or deny.
   void add_possible(const SimpleCommand& command) {
-    if (command.argv.empty() || command.kinds.front() != WordKind::kStatic) {
-      return;
-    }
-    CommandFacet facet = call_facet(command);
-    facet.possible = true;
     paths_.guess(true);
-    add_operands(command);
+    for (const Redirect& redirect : command.redirects) {
+      add_redirect(redirect);
+    }
+    if (!command.argv.empty() && command.kinds.front() == WordKind::kStatic) {
+      CommandFacet facet = call_facet(command);
+      facet.possible = true;
+      add_operands(command);
+      facets_.commands.push_back(std::move(facet));
+    }
     paths_.guess(false);
-    facets_.commands.push_back(std::move(facet));
   }
 
   void add_call(const SimpleCommand& command) {
@@ -172,9 +174,6 @@ class Reader {
     if (facet.doubt.empty()) {
       facet.doubt = place_doubt(command, facet.name);
     }
-    if (facet.doubt.empty() && command.splits && !command.dynamic && names_may_split(command)) {
-      facet.doubt = "the names of files become several words without quotes";
-    }
     facet.launches = launch_doubt(command, hazard);
     const std::size_t paths = facets_.paths.size();
     const std::size_t offered = paths_.offered();
@@ -186,26 +185,6 @@ class Reader {
     follow(command, facet.name);
     facets_.commands.push_back(std::move(facet));
     add_same(command);
-  }
-
-  /// A glob outside quotes, put in for a variable: names with blanks in them are no single words.
-  bool names_may_split(const SimpleCommand& command) const {
-    for (std::size_t i = 0; i < command.argv.size(); ++i) {
-      if (command.kinds[i] != WordKind::kGlob) {
-        continue;
-      }
-      const auto names = places_.known() && places_.all().size() == 1
-                             ? expand_glob(command.argv[i], places_.first())
-                             : std::nullopt;
-      if (!names || std::any_of(names->begin(), names->end(), [&](const std::string& name) {
-            return name.find_first_of(" \t\n*?[", name.starts_with('/') ? places_.first().size()
-                                                                        : 0) != std::string::npos &&
-                   name != command.argv[i];
-          })) {
-        return true;
-      }
-    }
-    return false;
   }
 
   /// `cd` to a place inside the workspace that is known: what comes after is judged there.

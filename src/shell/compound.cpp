@@ -14,7 +14,7 @@ constexpr std::array<std::string_view, 9> kCompound = {"if",     "while", "until
 
 }  // namespace
 
-void Parser::parse_for(bool is_for) {
+void Parser::parse_for() {
   skip_blanks();
   if (looking_at("((")) {
     if (!parse_arithmetic()) {
@@ -33,7 +33,6 @@ void Parser::parse_for(bool is_for) {
     return;
   }
   step(2);
-  loop_name_ = is_for ? name.text : std::string();
   bool numbers = true;
   while (!at_end()) {
     skip_blanks();

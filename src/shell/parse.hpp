@@ -18,12 +18,9 @@ inline constexpr std::size_t kMaxCommands = 4096;
 /// multiple of the source. Source: bash 5.2 manual, chapters 3.1-3.5.
 Script parse(std::string_view source);
 
-/// The same, with the values put in that variables of the script can only have: those of `for`
-/// lists and assignments that are written out, and `~` and `.` for `$HOME` and `$PWD` at the front
-/// of a word. A command with several such values is listed once for each; where an unquoted
-/// variable may be empty, the command without that word is `possible`. A word whose value is a glob
-/// outside quotes leaves its command `splits` without being `dynamic`: names with blanks become
-/// several words.
+/// The same, and as `possible` what commands are with the values that variables of the script can
+/// have: those of `for` lists and assignments that are written out, `~` and `.` for `$HOME` and
+/// `$PWD` at the front of a word, and for an unquoted variable none.
 Script parse_with_values(std::string_view source);
 
 }  // namespace oap::shell

@@ -157,13 +157,11 @@ void Parser::parse_list(Until until) {
 void Parser::parse_command(Until /*until*/) {
   last_simple_ = SimpleCommand::kNobody;
   if (peek() == '(') {
-    leading_ = false;
     parse_parenthesis();
   } else if (!parse_reserved()) {
     parse_simple();
     return;
   }
-  leading_ = false;
   feeder_ = SimpleCommand::kNobody;
   last_simple_ = SimpleCommand::kNobody;
 }
@@ -203,22 +201,15 @@ void Parser::parse_nested_list() {
 
 /// Handles a reserved word at the start of a command; false where there is none.
 bool Parser::parse_reserved() {
-  const std::string name = std::exchange(loop_name_, {});
   for (const std::string_view word : kBefore) {
     if (at_word(word)) {
       step(word.size());
-      if (word == "do") {
-        loops_.push_back(name);
-      }
       return true;
     }
   }
   for (const std::string_view word : kAfter) {
     if (at_word(word)) {
       step(word.size());
-      if (word == "done" && !loops_.empty()) {
-        loops_.pop_back();
-      }
       parse_trailing_redirects();
       return true;
     }
@@ -242,9 +233,8 @@ bool Parser::parse_reserved() {
     return true;
   }
   if (at_word("for") || at_word("select")) {
-    const bool is_for = at_word("for");
-    step(is_for ? 3 : 6);
-    parse_for(is_for);
+    step(at_word("for") ? 3 : 6);
+    parse_for();
     return true;
   }
   if (at_word("case")) {

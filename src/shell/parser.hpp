@@ -77,7 +77,7 @@ class Parser {
   void parse_command(Until until);
   bool parse_reserved();
   void parse_parenthesis();
-  void parse_for(bool is_for);  ///< else select
+  void parse_for();
   void parse_case();
   void parse_condition();
   void note_evaluated_operand(const Word& word);
@@ -87,11 +87,9 @@ class Parser {
   bool parse_function_definition(const std::vector<Word>& words);
   void finish_simple(SimpleCommand command, const std::vector<Word>& words, std::size_t documents);
   std::vector<Word> expand_words(const std::vector<Word>& words);
-  std::vector<std::vector<Word>> forms_of(const std::vector<Word>& words, bool documents);
+  std::vector<std::vector<Word>> forms_of(const std::vector<Word>& words);
   bool puts_values() const { return findings_.known != nullptr && wrapper_.empty(); }
-  bool is_set(const Word& word) const;
-  void list_forms(const SimpleCommand& command, const std::vector<Word>& words);
-  void note_leading(const std::vector<std::string>& assigned);
+  void guess_forms(const SimpleCommand& command, const std::vector<Word>& words);
   void finish_redirect(SimpleCommand& command, Redirect redirect, const Word& word);
   void parse_trailing_redirects();
   void guess_program_time();
@@ -147,10 +145,6 @@ class Parser {
   std::size_t pos_ = 0;
   std::vector<HereDocument> pending_;
   std::set<std::size_t> not_arithmetic_;
-  bool leading_ = true;              ///< only assignments have been read so far
-  std::set<std::string> set_first_;  ///< what they set
-  std::string loop_name_;            ///< of a for whose `do` comes next
-  std::vector<std::string> loops_;  ///< of each `do` whose `done` is to come; "" of while and until
   std::size_t last_simple_ =
       SimpleCommand::kNobody;  ///< the command just read; none where it was compound
   std::size_t feeder_ = SimpleCommand::kNobody;  ///< the command whose output the next one gets

@@ -166,9 +166,7 @@ const std::vector<std::string> kPieces = {"a",
                                           "0",
                                           "12",
                                           "é",
-                                          "\u202e",
                                           "\t",
-                                          "\x01",
                                           " <<E\nb\nE\n",
                                           " <<'E'\n$x\nE\n",
                                           " <<-E\n\tb\n\tE\n",
@@ -195,8 +193,7 @@ RC_GTEST_PROP(Render, IsReadBackAsItWas, ()) {
   for (const std::size_t pick : picks) {
     source += kPieces[pick];
   }
-  const std::string loss = first_loss(source);
-  RC_ASSERT(loss.empty() || loss == "-");
+  RC_ASSERT(first_loss(source) == "");
 }
 
 }  // namespace

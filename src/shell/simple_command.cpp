@@ -39,7 +39,8 @@ SimpleCommand with_words(SimpleCommand command, const std::vector<Word>& words) 
     command.kinds.push_back(kind);
     if (kind != WordKind::kStatic) {
       command.spellings.resize(command.argv.size());
-      command.spellings.back() = spell(word);
+      const bool would_assign = command.argv.size() == 1 && assignment_length(word) != 0;
+      command.spellings.back() = (would_assign ? "\\" : "") + spell(word);
     }
     command.dynamic = command.dynamic || kind == WordKind::kDynamic;
     command.splits = command.splits || word.splits;
@@ -108,9 +109,6 @@ void Parser::parse_simple() {
   for (const Word& word : assigned_words) {
     note_assigned(word, words.empty(), findings_);
   }
-  loop_name_.clear();
-  note_leading(words.empty() && command.redirects.empty() ? command.assignments
-                                                          : std::vector<std::string>());
   finish_simple(std::move(command), words, documents);
 }
 
@@ -140,6 +138,7 @@ std::vector<Word> Parser::expand_words(const std::vector<Word>& words) {
         overflow ? std::vector<Word>{written} : expand_braces(written, overflow);
     findings_.words += made.size() - 1;
     if (overflow && written.text.find('{') != std::string::npos) {
+      findings_.doubt("its braces make words that are not known");
       made.assign(1, written);
       std::fill(made[0].marks.begin(), made[0].marks.end(), static_cast<char>(Mark::kExpansion));
     }
@@ -152,11 +151,8 @@ std::vector<Word> Parser::expand_words(const std::vector<Word>& words) {
   return out;
 }
 
-/// The command's words as they are, or once for each of the values that are put into them.
-std::vector<std::vector<Word>> Parser::forms_of(const std::vector<Word>& words, bool documents) {
-  if (!puts_values() || documents) {
-    return {words};
-  }
+/// The command's words once for each of the values that are put into them.
+std::vector<std::vector<Word>> Parser::forms_of(const std::vector<Word>& words) {
   std::vector<std::vector<Word>> forms(1);
   for (const Word& word : words) {
     const std::vector<Word> values = put_values(word, *findings_.known);
@@ -188,48 +184,27 @@ void Parser::finish_simple(SimpleCommand command, const std::vector<Word>& words
   }
   command.wrapper = wrapper_;
   command.fed_by = std::exchange(feeder_, SimpleCommand::kNobody);
-  const bool sure =
-      std::all_of(expanded.begin(), expanded.end(), [&](const Word& word) { return is_set(word); });
-  const bool chooses = !expanded.empty() && expanded.front().has_expansion();
-  if (puts_values() && documents == pending_.size() && (!sure || chooses)) {
-    return list_forms(command, expanded);
+  const std::size_t listed = findings_.script.commands.size();
+  for (std::size_t i = documents; i < pending_.size(); ++i) {
+    pending_[i].command = listed;
   }
-  const auto forms = forms_of(expanded, documents != pending_.size());
-  for (const std::vector<Word>& form : forms) {
-    last_simple_ = findings_.script.commands.size();
+  if (list_command(with_words(command, expanded), findings_, depth_)) {
     for (std::size_t i = documents; i < pending_.size(); ++i) {
-      pending_[i].command = last_simple_;
-    }
-    if (list_command(with_words(command, form), findings_, depth_)) {
-      for (std::size_t i = documents; i < pending_.size(); ++i) {
-        pending_[i].is_script = true;
-      }
+      pending_[i].is_script = true;
     }
   }
-  if (forms.size() > 1) {
-    last_simple_ = SimpleCommand::kNobody;
+  if (puts_values() && documents == pending_.size()) {
+    guess_forms(command, expanded);
   }
+  last_simple_ = listed;
 }
 
-/// Every expansion in it is of a variable that has one of its known values whenever this runs.
-bool Parser::is_set(const Word& word) const {
-  const auto names = names_in(word);
-  return names && std::all_of(names->begin(), names->end(), [&](const std::string& name) {
-           return name == "HOME" || name == "PWD" || set_first_.contains(name) ||
-                  std::find(loops_.begin(), loops_.end(), name) != loops_.end();
-         });
-}
-
-/// A command whose program a variable names, or that may run before its variables are set: as it is
-/// written, and as a guess what it would be with their values, or without any.
-void Parser::list_forms(const SimpleCommand& command, const std::vector<Word>& words) {
-  last_simple_ = findings_.script.commands.size();
-  list_command(with_words(command, words), findings_, depth_);
-  const std::size_t listed = last_simple_;
+/// What a command may be with the values that its variables can have, or without any.
+void Parser::guess_forms(const SimpleCommand& command, const std::vector<Word>& words) {
   const Guessing guessing(findings_);
-  const auto is_as_written = [](const Word& a, const Word& b) { return a.text == b.text; };
-  for (const std::vector<Word>& form : forms_of(words, false)) {
-    if (!std::equal(form.begin(), form.end(), words.begin(), words.end(), is_as_written)) {
+  const auto same = [](const Word& a, const Word& b) { return a.text == b.text; };
+  for (const std::vector<Word>& form : forms_of(words)) {
+    if (!std::equal(form.begin(), form.end(), words.begin(), words.end(), same)) {
       list_command(with_words(command, form), findings_, depth_);
     }
   }
@@ -237,19 +212,6 @@ void Parser::list_forms(const SimpleCommand& command, const std::vector<Word>& w
     std::vector<Word> rest = words;
     std::erase_if(rest, may_vanish);
     list_command(with_words(command, rest), findings_, depth_);
-  }
-  last_simple_ = listed;
-}
-
-/// After a command that only assigns: whatever comes behind `;` or a new line has these values.
-void Parser::note_leading(const std::vector<std::string>& assigned) {
-  skip_blanks();
-  leading_ = leading_ && depth_ == 0 && !assigned.empty() &&
-             ((peek() == ';' && peek(1) != ';') || peek() == '\n' || peek() == '#');
-  if (leading_) {
-    for (const std::string& one : assigned) {
-      set_first_.insert(one.substr(0, one.find_first_of("[+=")));
-    }
   }
 }
 
@@ -319,11 +281,12 @@ void Parser::parse_redirect(SimpleCommand& command) {
   const std::vector<Word> values =
       puts_values() ? put_values(word, *findings_.known) : std::vector<Word>{};
   for (const Word& value : values) {
-    finish_redirect(command, redirect, value);
+    SimpleCommand guess;
+    finish_redirect(guess, redirect, value);
+    const Guessing guessing(findings_);
+    list_command(std::move(guess), findings_, depth_);
   }
-  if (values.empty() || !is_set(word)) {
-    finish_redirect(command, std::move(redirect), word);
-  }
+  finish_redirect(command, std::move(redirect), word);
 }
 
 void Parser::finish_redirect(SimpleCommand& command, Redirect redirect, const Word& word) {

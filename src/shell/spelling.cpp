@@ -33,18 +33,20 @@ bool ends_in_name(std::string_view expansion) {
   return dollar != std::string_view::npos && is_name(expansion.substr(dollar + 1));
 }
 
-std::string braced(std::string_view expansion) {
-  const std::size_t dollar = expansion.rfind('$');
-  return std::string(expansion.substr(0, dollar)) + "${" +
-         std::string(expansion.substr(dollar + 1)) + "}";
+/// Behind a plain `$`: what would make more of it than a character.
+bool begins_expansion(std::string_view behind, bool last) {
+  constexpr std::string_view kSpecial = "{([$@*#?-!'\"";
+  return behind.empty() ? !last
+                        : is_name_char(behind[0]) || kSpecial.find(behind[0]) != std::string::npos;
 }
 
 /// Plain bytes mean what they meant; what cannot be seen is quoted, which changes nothing of it.
-void add_plain(std::string_view piece, bool first, std::string& out) {
+void add_plain(std::string_view piece, bool first, bool last, std::string& out) {
   for (std::size_t at = 0; at < piece.size();) {
     const text::CodePoint c = text::decode_at(piece, at);
     const std::string_view one = piece.substr(at, c.length);
-    if (one == "$" || (one == "#" && first && at == 0)) {
+    if ((one == "$" && begins_expansion(piece.substr(at + 1), last)) ||
+        (one == "#" && first && at == 0)) {
       out += '\\';
       out += one;
     } else if (c.valid && !text::is_deceptive(c.value)) {
@@ -54,6 +56,16 @@ void add_plain(std::string_view piece, bool first, std::string& out) {
     }
     at += c.length;
   }
+}
+
+bool has_no_letters(std::string_view text) {
+  return std::none_of(text.begin(), text.end(), is_name_start);
+}
+
+/// `<(…)` or `>(…)`: right behind a number it would be a redirection, behind `{` something else.
+bool substitutes(const Word& word, std::size_t at) {
+  return at < word.text.size() && is_expansion(word.marks[at]) &&
+         (word.text[at] == '<' || word.text[at] == '>');
 }
 
 std::string force_quotes(std::string_view piece) {
@@ -71,7 +83,8 @@ std::string spell(const Word& word) {
     const std::string_view piece = std::string_view(word.text).substr(at, end - at);
     switch (static_cast<Mark>(word.marks[at])) {
       case Mark::kPlain:
-        add_plain(piece, at == 0, out);
+        add_plain(piece, at == 0, end == word.text.size(), out);
+        out += at == 0 && has_no_letters(piece) && substitutes(word, end) ? "''" : "";
         break;
       case Mark::kQuoted:
         out += force_quotes(piece);
@@ -80,7 +93,7 @@ std::string spell(const Word& word) {
         const bool joins = end < word.text.size() && is_name_char(word.text[end]) &&
                            word.marks[end] == static_cast<char>(Mark::kPlain);
         const std::string shown = visible(piece);
-        out += joins && ends_in_name(shown) ? braced(shown) : shown;
+        out += joins && ends_in_name(shown) ? shown + "''" : shown;
         break;
       }
       case Mark::kQuotedExpansion:

@@ -1,7 +1,6 @@
 #include "shell/values.hpp"
 
 #include <algorithm>
-#include <iterator>
 #include <optional>
 #include <string_view>
 #include <tuple>
@@ -200,11 +199,7 @@ KnownValues known_values(const Findings& findings, std::string_view source) {
 
 bool still_hold(const KnownValues& known, const Findings& findings, std::string_view source) {
   const auto& commands = findings.script.commands;
-  const bool reads_scripts = std::any_of(commands.begin(), commands.end(), [](const auto& command) {
-    return !command.argv.empty() && (command.argv[0] == "." || command.argv[0] == "source");
-  });
-  if (findings.stopped || reads_scripts ||
-      std::any_of(commands.begin(), commands.end(), sets_any_name)) {
+  if (findings.stopped || std::any_of(commands.begin(), commands.end(), sets_any_name)) {
     return false;
   }
   const KnownValues now = known_values(findings, source);
@@ -255,23 +250,6 @@ std::vector<Word> put_values(const Word& word, const KnownValues& known) {
         values.push_back(*std::move(one));
       }
       extend(out, values);
-    }
-    at = end;
-  }
-  return out;
-}
-
-std::optional<std::vector<std::string>> names_in(const Word& word) {
-  std::vector<std::string> out;
-  for (std::size_t at = 0; at < word.text.size();) {
-    const char mark = word.marks[at];
-    const std::size_t end = std::min(word.marks.find_first_not_of(mark, at), word.marks.size());
-    if (is_expansion(mark)) {
-      auto names = names_of(std::string_view(word.text).substr(at, end - at));
-      if (!names) {
-        return std::nullopt;
-      }
-      std::move(names->begin(), names->end(), std::back_inserter(out));
     }
     at = end;
   }

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <map>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -32,9 +31,6 @@ bool still_hold(const KnownValues& known, const Findings& findings, std::string_
 /// known, or where it has no expansion. A value outside quotes must be one that stays one word, or
 /// a glob: then the words still `splits`.
 std::vector<Word> put_values(const Word& word, const KnownValues& known);
-
-/// The variables of all expansions of a word; nothing where one is more than `$name` or `${name}`.
-std::optional<std::vector<std::string>> names_in(const Word& word);
 
 /// `$name` or `${name}` alone outside quotes: without a value it is no word at all.
 bool may_vanish(const Word& word);

@@ -160,6 +160,32 @@ void expand(const Word& word, std::vector<Word>& out, std::size_t& bytes, bool& 
   out.push_back(word);
 }
 
+/// Braces come before variables: letters that they put behind `$name` are a part of the name.
+void join_names(Word& word) {
+  constexpr char kExpands = static_cast<char>(Mark::kExpansion);
+  for (std::size_t i = 0; i < word.text.size(); ++i) {
+    if (word.text[i] != '$' || word.marks[i] != kExpands) {
+      continue;
+    }
+    for (++i; i < word.text.size() && is_name_char(word.text[i]) &&
+              (word.marks[i] == kExpands || word.plain_at(i, word.text[i]));
+         ++i) {
+      word.marks[i] = kExpands;
+    }
+    --i;
+  }
+}
+
+/// `{$,}x`: what the `$` will begin is not known here.
+bool makes_dollar(const Word& word) {
+  for (std::size_t i = 0; i + 1 < word.text.size(); ++i) {
+    if (word.plain_at(i, '$') && (word.plain_at(i + 1, ',') || word.plain_at(i + 1, '}'))) {
+      return true;
+    }
+  }
+  return false;
+}
+
 }  // namespace
 
 void Word::add(char c, Mark mark) {
@@ -255,13 +281,16 @@ std::vector<Word> expand_braces(const Word& word, bool& overflow) {
   }
   std::vector<Word> out;
   std::size_t bytes = 0;
-  bool too_much = braces > kMaxBraces;
+  bool too_much = braces > kMaxBraces || makes_dollar(word);
   if (!too_much) {
     expand(word, out, bytes, too_much);
   }
   if (too_much) {
     overflow = true;
     return {word};
+  }
+  if (out.size() > 1) {
+    std::for_each(out.begin(), out.end(), join_names);
   }
   return out;
 }
