@@ -22,7 +22,8 @@ class Workspace {
   Workspace() {
     std::string pattern = (fs::temp_directory_path() / "oap-permission-XXXXXX").string();
     root_ = fs::canonical(mkdtemp(pattern.data()));
-    for (const char* directory : {"ws/src/deep", "ws/docs", "ws/secrets", "outside"}) {
+    for (const char* directory :
+         {"ws/src/deep", "ws/docs", "ws/secrets", "ws/vendor/deep", "ws/vendor/.git", "outside"}) {
       fs::create_directories(root_ / directory);
     }
     for (const char* file : {"ws/main.py", "ws/src/main.py", "ws/src/deep/x.py", "ws/.env",
@@ -34,6 +35,7 @@ class Workspace {
     fs::create_symlink("secrets", root_ / "ws/public");
     fs::create_symlink("../outside", root_ / "ws/out");
     fs::create_symlink("loop", root_ / "ws/loop");
+    fs::create_symlink("vendor/deep", root_ / "ws/lib");
   }
   ~Workspace() { fs::remove_all(root_); }
   std::string path() const { return (root_ / "ws").string(); }

@@ -46,6 +46,21 @@ bool is_there(const std::string& where, const std::string& name) {
 }
 
 /// Reads a script's commands in order and keeps the directories that it may be in.
+/// git there may be about another repository than the workspace's, with programs of its own.
+bool is_in_other_repository(const std::string& directory, std::string_view workspace) {
+  std::error_code error;
+  std::filesystem::path at = std::filesystem::weakly_canonical(directory, error);
+  const std::filesystem::path top = std::filesystem::weakly_canonical(workspace, error);
+  for (; !error && at != top && at.has_relative_path(); at = at.parent_path()) {
+    if (std::filesystem::exists(std::filesystem::symlink_status(at / ".git", error)) ||
+        std::filesystem::exists(std::filesystem::symlink_status(at / "HEAD", error))) {
+      return true;
+    }
+    error.clear();
+  }
+  return bool(error);
+}
+
 class Reader {
  public:
   Reader(const shell::Script& script, std::string_view cwd, std::string_view workspace,
@@ -307,6 +322,12 @@ class Reader {
       if (!inside || !places_.known()) {
         return name + " takes its work from a directory outside the workspace";
       }
+    }
+    if (moved && name == "git" &&
+        std::any_of(places_.all().begin() + 1, places_.all().end(), [&](const std::string& place) {
+          return is_in_other_repository(place, workspace_);
+        })) {
+      return "git reads its settings from another repository there";
     }
     for (const std::string& place : work_places(command)) {
       const PathFacet facet = path_facet(place, Action::kRead, places_.first(), workspace_);
