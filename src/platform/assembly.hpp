@@ -11,6 +11,7 @@
 #include "platform/agents.hpp"
 #include "platform/approval_desk.hpp"
 #include "platform/custom_commands.hpp"
+#include "platform/gateway_invoker.hpp"
 #include "platform/hook_calls.hpp"
 #include "platform/hook_programs.hpp"
 #include "platform/hook_table.hpp"
@@ -29,16 +30,6 @@
 #include "security/security_policy.hpp"
 
 namespace oap::platform {
-
-/// The gateway as what agents and steps call; it outlives this.
-class GatewayInvoker final : public workflow::ToolInvoker {
- public:
-  explicit GatewayInvoker(gateway::Gateway& gateway) : gateway_(gateway) {}
-  Task<ToolOutcome> invoke(ToolCall call) override { return gateway_.invoke(std::move(call)); }
-
- private:
-  gateway::Gateway& gateway_;
-};
 
 /// The parts of a Platform, in the order in which they are made: a part borrows from those above
 /// it. Used from one executor.

@@ -53,8 +53,4 @@ class Worktrees final : public orchestration::Workplaces {
   async::Semaphore one_at_a_time_{1};  // what is taken away must not be in another one's sandbox
 };
 
-/// Files that two changes have in common, sorted. Pure.
-std::vector<std::string> overlap_of(const std::vector<std::string>& one,
-                                    const std::vector<std::string>& other);
-
 }  // namespace oap::platform

@@ -207,7 +207,8 @@ class Wire(Attack):
         }.items():
             with self.subTest(name):
                 self.setUp()
-                self.expect(turns("Commander", plan("T1"), answer, then=says("hm")))
+                self.expect(turns("Commander", plan("T1"), delegate("worker", "w"), then=says("hm"))
+                            + turns("Worker", answer, then=says("done")))
                 self.assertFalse((self.work / "CUT").exists())
 
     def test_the_other_dialect_out_of_order(self):
