@@ -336,7 +336,7 @@ class Ending {
                               merging = merging_of(tree_.path),
                               record = record()]() -> Result<void> {
       std::error_code problem;
-      for (const std::string& folder : {path, record, index, merging}) {
+      for (const std::string& folder : {path, record, index, index + ".lock", merging}) {
         std::filesystem::remove_all(folder, problem);
         if (problem) {
           return fail(Code::kUnavailable, "removing {}: {}", folder, problem.message());

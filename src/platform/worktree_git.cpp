@@ -205,6 +205,7 @@ Task<Result<void>> WorkspaceGit::make_tree(std::string tree, std::string index,
   const std::string theirs = workspace_ + "/.git";
   remove_all(making);
   remove_all(index);
+  remove_all(index + ".lock");
   give_to_owner_of(workspace_, folder_);
   Words ask{"rev-parse", "--show-object-format"};
   OAP_CO_TRY(const std::string format, co_await run(std::move(ask)));
