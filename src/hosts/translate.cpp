@@ -177,7 +177,8 @@ void add_paths(Translation& out, const Event& event) {
 
 /// The folder that a shell call names to start in.
 std::string start_of(const Event& event) {
-  for (const string_view member : {"workdir", "dir_path", "directory"}) {
+  for (const string_view member :
+       {"workdir", "working_dir", "working_directory", "dir_path", "directory", "cwd"}) {
     if (const string_view folder = json::get_string(event.input, member); !folder.empty()) {
       return absolute(std::string(folder), event.cwd);
     }

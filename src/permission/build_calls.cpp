@@ -220,6 +220,13 @@ std::string program_hazard(const shell::SimpleCommand& command) {
   return {};
 }
 
+bool takes_verb(std::string_view program) {
+  static const shell::NameSet kNames(
+      " git hg svn gh npm npx yarn pnpm bun cargo go pip pip3 poetry uv docker podman kubectl helm "
+      "terraform systemctl apt apt-get aws gcloud az ");
+  return kNames.contains(program);
+}
+
 bool works_from_directory(std::string_view program) {
   static const shell::NameSet kNames(
       " make gmake bmake ninja cmake ctest meson git hg svn npm npx yarn pnpm bun bunx deno node "

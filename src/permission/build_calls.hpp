@@ -22,6 +22,9 @@ std::string program_hazard(const shell::SimpleCommand& command);
 /// True where the program takes its work from the directory it runs in (make, git, npm, python …).
 bool works_from_directory(std::string_view program);
 
+/// Its first word says what it is to do: git, npm, docker …
+bool takes_verb(std::string_view program);
+
 /// The places where a build looks for its work beside the directory it runs in: `make -C x`.
 std::vector<std::string> work_places(const shell::SimpleCommand& command);
 

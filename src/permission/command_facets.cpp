@@ -51,6 +51,9 @@ bool is_in_other_repository(const std::string& directory, std::string_view works
   std::error_code error;
   std::filesystem::path at = std::filesystem::weakly_canonical(directory, error);
   const std::filesystem::path top = std::filesystem::weakly_canonical(workspace, error);
+  if (!std::filesystem::exists(at, error)) {
+    return true;
+  }
   for (; !error && at != top && at.has_relative_path(); at = at.parent_path()) {
     if (std::filesystem::exists(std::filesystem::symlink_status(at / ".git", error)) ||
         std::filesystem::exists(std::filesystem::symlink_status(at / "HEAD", error))) {
@@ -59,6 +62,11 @@ bool is_in_other_repository(const std::string& directory, std::string_view works
     error.clear();
   }
   return bool(error);
+}
+
+bool is_same_place(const std::string& one, std::string_view other) {
+  std::error_code error;
+  return one == other || std::filesystem::equivalent(one, other, error);
 }
 
 class Reader {
@@ -189,6 +197,10 @@ class Reader {
     if (facet.doubt.empty()) {
       facet.doubt = place_doubt(command, facet.name);
     }
+    if (facet.doubt.empty() && command.argv.size() > 1 && command.kinds[1] == WordKind::kGlob &&
+        takes_verb(facet.name)) {
+      facet.doubt = "a pattern of file names stands where it is told what to do";
+    }
     facet.launches = launch_doubt(command, hazard);
     const std::size_t paths = facets_.paths.size();
     const std::size_t offered = paths_.offered();
@@ -209,9 +221,10 @@ class Reader {
         !command.redirects.empty() || !command.assignments.empty() || !places_.known()) {
       return false;
     }
-    return std::all_of(places_.all().begin(), places_.all().end(), [&](const std::string& from) {
-      return resolver_.facet(command.argv[1], Action::kRead, from).inside;
-    });
+    return !goes_up(command.argv[1]) &&
+           std::all_of(places_.all().begin(), places_.all().end(), [&](const std::string& from) {
+             return resolver_.facet(command.argv[1], Action::kRead, from).inside;
+           });
   }
 
   /// Other names for the same: rules that ask or deny count for them too.
@@ -314,17 +327,20 @@ class Reader {
 
   /// A build or a script in a place outside the workspace that the command itself went to or named.
   std::string place_doubt(const SimpleCommand& command, const std::string& name) const {
-    const bool moved = places_.all().size() > 1 || !places_.known();
+    const bool elsewhere = !is_same_place(places_.first(), workspace_);
+    const auto begin = places_.all().begin() + (elsewhere ? 0 : 1);
+    const bool moved = begin != places_.all().end() || !places_.known();
     if (moved && works_from_directory(name)) {
-      const bool inside = std::all_of(
-          places_.all().begin() + 1, places_.all().end(),
-          [&](const std::string& directory) { return !below(directory, workspace_).empty(); });
+      const bool inside =
+          std::all_of(begin, places_.all().end(), [&](const std::string& directory) {
+            return path_facet(".", Action::kRead, directory, workspace_).inside;
+          });
       if (!inside || !places_.known()) {
         return name + " takes its work from a directory outside the workspace";
       }
     }
     if (moved && name == "git" &&
-        std::any_of(places_.all().begin() + 1, places_.all().end(), [&](const std::string& place) {
+        std::any_of(begin, places_.all().end(), [&](const std::string& place) {
           return is_in_other_repository(place, workspace_);
         })) {
       return "git reads its settings from another repository there";

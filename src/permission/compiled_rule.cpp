@@ -59,6 +59,15 @@ bool matches_any(const text::Glob& glob, const std::vector<std::string>& texts) 
                      [&](const std::string& text) { return glob.matches(text); });
 }
 
+/// A word of a call that may become `name`: itself, or a pattern of file names.
+bool may_be(const std::string& word, const std::string& name) {
+  if (word == name || word.find_first_of("*?[") == std::string::npos) {
+    return word == name;
+  }
+  const Result<text::Glob> glob = text::Glob::compile(word, kPlain);
+  return !glob || glob->matches(name);
+}
+
 /// The rule's words at the front of the call's. A rule that forbids also sees behind options.
 bool match_argv(const CompiledRule& rule, const CommandFacet& command) {
   const std::vector<std::string>& words = rule.rule.argv;
@@ -70,8 +79,9 @@ bool match_argv(const CompiledRule& rule, const CommandFacet& command) {
   }
   const auto follow_at = [&](std::size_t at) {
     for (std::size_t i = 1; i < words.size(); ++i, ++at) {
-      if (at >= command.argv.size() || command.argv[at] != words[i] ||
-          (allow && at >= command.known_words)) {
+      const bool same = at < command.argv.size() &&
+                        (allow ? command.argv[at] == words[i] : may_be(command.argv[at], words[i]));
+      if (!same || (allow && at >= command.known_words)) {
         return false;
       }
     }

@@ -29,7 +29,7 @@ bool has_path_value(const Words& words, std::string_view option) {
 bool is_plain_setting(std::string_view setting) {
   const std::string_view name = setting.substr(0, setting.find('='));
   return name.starts_with("log_") || name.starts_with("junit_") || name.starts_with("asyncio_") ||
-         Words::one_of(name, {"xfail_strict", "console_output_style", "timeout", "cache_dir",
+         Words::one_of(name, {"xfail_strict", "console_output_style", "timeout",
                               "verbosity_assertions", "truncation_limit_lines"});
 }
 
@@ -44,10 +44,13 @@ bool pytest_may_run(const Words& words) {
       const std::string_view value =
           equals == std::string_view::npos ? next : word.substr(equals + 1);
       if ((name == "--override-ini" && !is_plain_setting(value)) || name == "--config-file" ||
-          name == "--pdbcls") {
+          Words::one_of(name, {"--pdbcls", "--pyargs", "--tx"})) {
         return true;
       }
       continue;
+    }
+    if (word.starts_with('@')) {
+      return true;
     }
     if (word.size() < 2 || word[0] != '-') {
       continue;
@@ -58,6 +61,7 @@ bool pytest_may_run(const Words& words) {
     }
     const std::string_view value = letter + 1 < word.size() ? word.substr(letter + 1) : next;
     if (word[letter] == 'c' || (word[letter] == 'p' && !value.starts_with("no:")) ||
+        (word[letter] == 'W' && value.find('.') != std::string_view::npos) ||
         (word[letter] == 'o' && !is_plain_setting(value))) {
       return true;
     }

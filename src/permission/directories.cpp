@@ -1,7 +1,10 @@
 #include "permission/directories.hpp"
 
 #include <algorithm>
+#include <filesystem>
 #include <utility>
+
+#include "text/strings.hpp"
 
 namespace oap::permission {
 namespace {
@@ -10,7 +13,16 @@ using shell::WordKind;
 
 constexpr std::size_t kMaxDirectories = 8;
 
+std::string joined(const std::string& directory, const std::string& target) {
+  return (std::filesystem::path(directory) / target).lexically_normal().string();
+}
+
 }  // namespace
+
+bool goes_up(std::string_view path) {
+  const std::vector<std::string_view> names = text::split(path, '/');
+  return std::find(names.begin(), names.end(), "..") != names.end();
+}
 
 bool Directories::follow(const shell::SimpleCommand& command, const std::string& name,
                          PathResolver& resolver) {
@@ -38,6 +50,14 @@ bool Directories::follow(const shell::SimpleCommand& command, const std::string&
   std::vector<std::string> further;
   for (const std::string& directory : all_) {
     further.push_back(resolver.facet(target, Action::kRead, directory).canonical);
+    const std::string as_written = joined(directory, target);
+    const bool through_link = !target.starts_with('~') && as_written != further.back() &&
+                              as_written != further.back() + "/";
+    if (goes_up(target) && (through_link || came_through_link_)) {
+      further.push_back(resolver.facet(as_written, Action::kRead, directory).canonical);
+      known_ = false;
+    }
+    came_through_link_ = came_through_link_ || through_link;
   }
   const std::size_t before = all_.size();
   for (std::string& directory : further) {

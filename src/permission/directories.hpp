@@ -10,6 +10,9 @@
 
 namespace oap::permission {
 
+/// `..` is one of its names: to `cd` that is the place it came through, link or not.
+bool goes_up(std::string_view path);
+
 /// The directories that a command may be in, as its calls of cd, pushd and popd are read in order.
 /// Never empty; the first is where it began. Lives for one request. Private to this folder.
 class Directories {
@@ -26,6 +29,7 @@ class Directories {
  private:
   std::vector<std::string> all_;
   bool known_ = true;
+  bool came_through_link_ = false;
   std::unordered_set<std::string> followed_;
 };
 

@@ -207,7 +207,7 @@ class Deriver {
       command = request_.resource;
     }
     std::string directory = cwd();
-    for (const std::string_view key : {"cwd", "working_directory", "workdir"}) {
+    for (const std::string_view key : {"cwd", "working_directory", "working_dir", "workdir"}) {
       if (const std::string_view given = argument(key); !given.empty()) {
         directory = path_facet(given, Action::kRead, cwd(), workspace()).canonical;
       }

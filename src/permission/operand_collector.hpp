@@ -64,6 +64,7 @@ class OperandCollector {
   // git.
   void git();
   void git_paths(std::string_view verb, const std::vector<std::size_t>& list);
+  void git_diff(const std::vector<std::size_t>& list);
   void git_places(std::string_view verb, const std::vector<std::size_t>& list);
 
   // Archives and downloads.

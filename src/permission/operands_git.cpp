@@ -1,8 +1,19 @@
+#include <algorithm>
+
 #include "permission/operand_collector.hpp"
 
 namespace oap::permission {
 
 using shell::WordKind;
+
+namespace {
+
+/// What git itself finds files by.
+bool is_pathspec(std::string_view word) {
+  return word.starts_with(':') || word.find_first_of("*?[") != std::string_view::npos;
+}
+
+}  // namespace
 
 void OperandCollector::git() {
   std::vector<std::size_t> list = operands();
@@ -11,6 +22,9 @@ void OperandCollector::git() {
   }
   const std::string_view verb = words_[list.front()];
   list.erase(list.begin());
+  if (words_.any_prefix({"--stdin", "--batch", "--pathspec-from"})) {
+    add(".", WordKind::kStatic, Action::kRead, true);
+  }
   const bool stashes =
       verb == "stash" && (words_.any_short("ua") || words_.any_prefix({"--include-u", "--all"}));
   const bool cleans = verb == "clean" && !words_.any_short("n") && !words_.any_word({"--dry-run"});
@@ -22,13 +36,21 @@ void OperandCollector::git() {
   } else if (Words::one_of(verb, {"checkout", "restore", "rm", "mv"})) {
     git_paths(verb, list);
   } else if (verb == "add" || verb == "stage") {
-    if (words_.any_short("Au") || words_.any_prefix({"--all", "--update"})) {
+    const bool whole = std::any_of(list.begin(), list.end(),
+                                   [&](std::size_t i) { return is_pathspec(words_[i]); });
+    if (whole || words_.any_short("Aupie") ||
+        words_.any_prefix({"--all", "--upd", "--pat", "--int", "--edit"})) {
       add(".", WordKind::kStatic, Action::kRead, true);
     }
     for (const std::size_t i : list) {
       add(i, Action::kRead, true);
     }
-  } else if (verb == "grep" && words_.any_prefix({"--no-index"})) {
+  } else if (verb == "commit" &&
+             (words_.any_short("io") || words_.any_prefix({"--inc", "--onl"}))) {
+    add(".", WordKind::kStatic, Action::kRead, true);
+  } else if (verb == "diff") {
+    git_diff(list);
+  } else if (verb == "grep" && words_.any_prefix({"--no-in", "--unt", "--no-ex"})) {
     for (std::size_t n = 1; n < list.size(); ++n) {
       add(list[n], Action::kRead, true);
     }
@@ -37,6 +59,20 @@ void OperandCollector::git() {
     }
   } else {
     git_places(verb, list);
+  }
+}
+
+/// Outside a repository, or of paths outside it, it compares any files.
+void OperandCollector::git_diff(const std::vector<std::size_t>& list) {
+  const bool any = words_.any_prefix({"--no-in"});
+  const bool outside = std::any_of(list.begin(), list.end(), [&](std::size_t i) {
+    const std::string_view word = words_[i];
+    return word.starts_with('/') || word.starts_with('~') || word.starts_with("..");
+  });
+  for (const std::size_t i : list) {
+    if (any || outside) {
+      add(i, Action::kRead, true);
+    }
   }
 }
 
@@ -62,7 +98,7 @@ void OperandCollector::git_paths(std::string_view verb, const std::vector<std::s
     if (checkout && i < dashes) {
       continue;
     }
-    const bool whole = Words::one_of(words_[i], {".", "./", ":/", "*", ":"});
+    const bool whole = Words::one_of(words_[i], {".", "./"}) || is_pathspec(words_[i]);
     if (whole && !moves) {
       somewhere_below(".", WordKind::kStatic, false);
       continue;

@@ -66,13 +66,21 @@ bool decode_escape(std::string_view& rest, std::string& out) {
     digits = rest;
     value = take_number(digits, 3, 8);
     value = value ? std::optional(*value & 0xFFU) : value;
+  } else if (c == 'x' && digits.starts_with('{')) {
+    digits.remove_prefix(1);
+    value = 0;
+    while (const auto digit = take_number(digits, 1, 16)) {
+      value = (*value * 16 + *digit) & 0xFFU;
+    }
+    digits.remove_prefix(digits.starts_with('}') ? 1 : 0);
   } else if (c == 'x') {
     value = take_number(digits, 2, 16);
   } else if (c == 'u' || c == 'U') {
     value = take_number(digits, c == 'u' ? 4 : 8, 16);
   } else if (c == 'c' && !digits.empty()) {
-    value = static_cast<std::uint32_t>(static_cast<unsigned char>(digits.front())) & 0x1FU;
-    digits.remove_prefix(1);
+    const char control = digits.front();
+    value = control == '?' ? 0x7FU : static_cast<unsigned char>(control) & 0x1FU;
+    digits.remove_prefix(digits.starts_with("\\\\") ? 2 : 1);
   }
   if (!value) {
     out += '\\';
