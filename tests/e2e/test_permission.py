@@ -6,6 +6,7 @@ import pathlib
 import pty
 import re
 import select
+import subprocess
 import sys
 import threading
 
@@ -26,6 +27,22 @@ class PolicyCommands(GatewayTest):
         self.assertEqual(check.lines()[0]["decision"], "deny")
         self.write("clean.yaml", "permissions:\n  - {program: git, level: allow}\n  - {argv: [git, push], level: deny}\n")
         self.assertEqual(self.oap("permission", "lint", "--policy", "clean.yaml").code, 0)
+
+    def test_quotes_are_read_as_bash_reads_them(self):
+        """Each spelling of a denied file's name that bash itself reads as that name is denied."""
+        forms = ("\\x%x", "\\x%02X", "\\x{%x}", "\\x{%x", "\\x{0%x}", "\\x{1%02x}", "\\x{100%02x}", "\\%o", "\\%03o", "\\4%02o",
+                 "\\u%x", "\\u%04x", "\\U%x", "\\U%08x", "\\u{%x}", "\\xx%x", "\\x%03x", "\\8%o")
+        ends = ("", "\\0", "\\x00z", "\\x{}z", "\\x{0}z", "\\x{100}z", "\\u0000z", "\\c@z", "\\400z", "\\xg", "\\c?")
+        texts = [f"$'{'.env'[:at]}{form % ord('.env'[at])}{'.env'[at + 1:]}{end}'"
+                 for at in range(4) for form in forms for end in ends]
+        script = "".join(f"printf '%s\\0' {text}\n" for text in texts)
+        values = subprocess.run(["/bin/bash"], input=script.encode(), capture_output=True, check=True).stdout.split(b"\0")
+        same = [text for text, value in zip(texts, values) if value == b".env"]
+        self.assertGreater(len(same), 100)
+        self.write("p.yaml", "permissions:\n  - {program: cat, level: allow}\n  - {pattern: '**/.env', level: deny}\n")
+        stdin = "".join(json.dumps({"tool": "bash", "arguments": {"command": f"cat {text}"}}) + "\n" for text in same)
+        answers = self.oap("permission", "check", "--batch", "--policy", "p.yaml", stdin=stdin).lines()
+        self.assertEqual([text for text, one in zip(same, answers) if one["decision"] != "deny"], [])
 
     def test_diff_lists_what_is_decided_differently(self):
         self.write("a.yaml", "permissions:\n  - {program: git, level: allow}\n")
