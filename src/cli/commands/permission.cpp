@@ -14,6 +14,7 @@
 #include "permission/builtin_policy.hpp"
 #include "permission/engine.hpp"
 #include "platform/settings.hpp"
+#include "text/utf8.hpp"
 
 namespace oap::cli {
 namespace {
@@ -86,24 +87,25 @@ json::Value rules_of(const permission::Policy& policy) {
 
 std::string text_of(const permission::Explanation& explanation) {
   const Decision& decision = explanation.decision;
-  std::string text =
-      fmt::format("{}: {}\n  rule: {}\n  mode: {}\n", to_string(decision.level), decision.reason,
-                  decision.rule.empty() ? "(default)" : decision.rule, explanation.mode);
+  const auto shown = [](const std::string& part) { return text::escape_visible(part); };
+  std::string text = fmt::format(
+      "{}: {}\n  rule: {}\n  mode: {}\n", to_string(decision.level), shown(decision.reason),
+      decision.rule.empty() ? "(default)" : decision.rule, explanation.mode);
   for (const std::string& facet : explanation.facets) {
-    text += "  asks for: " + facet + "\n";
+    text += "  asks for: " + shown(facet) + "\n";
   }
   for (const permission::RuleMatch& match : explanation.matches) {
-    text +=
-        fmt::format("  {} {} ({}) matches {}{}{}\n", match.rule.where, to_string(match.rule.level),
-                    match.rule.describe(), match.facet, match.counted ? "" : ", does not count",
-                    match.note.empty() ? "" : ": " + match.note);
+    text += fmt::format("  {} {} ({}) matches {}{}{}\n", match.rule.where,
+                        to_string(match.rule.level), match.rule.describe(), shown(match.facet),
+                        match.counted ? "" : ", does not count",
+                        match.note.empty() ? "" : ": " + shown(match.note));
   }
   for (const std::string& floor : explanation.floors) {
-    text += "  " + floor + "\n";
+    text += "  " + shown(floor) + "\n";
   }
   for (const permission::NearMiss& miss : explanation.near) {
     text += fmt::format("  {} {} ({}) nearly matches: {}\n", miss.rule.where,
-                        to_string(miss.rule.level), miss.rule.describe(), miss.why);
+                        to_string(miss.rule.level), miss.rule.describe(), shown(miss.why));
   }
   return text + "  policy revision: " + explanation.revision + "\n";
 }
@@ -187,7 +189,8 @@ int decide_one(const permission::Engine& engine, const PermissionArgs& args,
     print_json(permission::to_json(decision));
   } else {
     print(fmt::format("{}\n  rule: {}\n  {}\n", to_string(decision.level),
-                      decision.rule.empty() ? "(default)" : decision.rule, decision.reason));
+                      decision.rule.empty() ? "(default)" : decision.rule,
+                      text::escape_visible(decision.reason)));
   }
   return exit_of(decision.level);
 }
