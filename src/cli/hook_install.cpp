@@ -5,9 +5,11 @@
 #include <filesystem>
 #include <optional>
 
+#include "cli/hooks_off.hpp"
 #include "hosts/codex_trust.hpp"
 #include "hosts/install.hpp"
 #include "json/parse.hpp"
+#include "migration/toml.hpp"
 #include "os/file.hpp"
 #include "os/self.hpp"
 #include "platform/settings.hpp"
@@ -186,6 +188,12 @@ Result<FileChange> change_trust(const HookArgs& args, const Base& base, const st
   const std::string path = path_in(user, ".codex/config.toml");
   OAP_TRY(const std::string before, present_text(user.folder, path));
   if (installs) {
+    if (const auto read = migration::parse_toml(before, path); !read) {
+      return fail(Code::kInvalidArgument,
+                  "{}: Codex cannot read its configuration with this either, so it would not be "
+                  "governed; mend it and install again; nothing was changed",
+                  read.error().message());
+    }
     OAP_TRY(const std::string after, hosts::with_codex_trust(before, path, hooks, hooks_file));
     return write_changed(path, before, after, true);
   }
@@ -234,7 +242,52 @@ Result<std::vector<FileChange>> uninstall(Host host, const HookArgs& args, const
   return out;
 }
 
+/// What says whether the host runs hooks, the strongest first.
+std::vector<std::string> switch_files(Host host, const HookArgs& args, const std::string& base,
+                                      const std::string& user) {
+  std::vector<std::string> out;
+  if (host == Host::kCodex) {
+    if (!args.user) {
+      out.push_back(base + "/.codex/config.toml");
+    }
+    out.push_back(user + "/.codex/config.toml");
+    return out;
+  }
+  const std::string file = hosts::hook_files(host, args.user)[0].path;
+  if (host == Host::kClaudeCode) {
+    out.emplace_back("/etc/claude-code/managed-settings.json");
+    if (!args.user) {
+      out.push_back(base + "/.claude/settings.local.json");
+    }
+  }
+  if (!args.user) {
+    out.push_back(base + "/" + file);
+  }
+  out.push_back(user + "/" + file);
+  return out;
+}
+
 }  // namespace
+
+Result<std::string> why_not_governed(const Common& common, const HookArgs& args) {
+  const Host host = *hosts::host_named(args.host);
+  if (host == Host::kGoose || host == Host::kCrush || host == Host::kOpencode) {
+    return std::string();
+  }
+  OAP_TRY(const Base base, base_of(common, args));
+  const std::string home = absolute_env("HOME");
+  std::vector<HostFile> files;
+  for (std::string& path : switch_files(host, args, base.folder, home)) {
+    if (const std::string codex = absolute_env("CODEX_HOME");
+        !codex.empty() && path == home + "/.codex/config.toml") {
+      path = codex + "/config.toml";
+    }
+    if (auto text = os::read_file(path)) {
+      files.push_back({path, *std::move(text)});
+    }
+  }
+  return hooks_off(host, files);
+}
 
 Result<std::vector<FileChange>> change_host_files(const Common& common, const HookArgs& args) {
   const Host host = *hosts::host_named(args.host);

@@ -345,6 +345,35 @@ class Install(HookTest):
         self.assertNotEqual(self.oap("hook", "install", "crush").code, 0)
         self.assertEqual((self.work / "crush.json").read_text(), "{broken")
 
+    def test_a_host_whose_hooks_are_off_is_not_called_governed(self):
+        for host, file, text, member in (
+                ("claude-code", ".claude/settings.json", '{"disableAllHooks": true}', "disableAllHooks"),
+                ("qwen", ".qwen/settings.json", '{"disableAllHooks": true}', "disableAllHooks"),
+                ("gemini", ".gemini/settings.json", '{"hooks": {"enabled": false}}', "hooks.enabled"),
+                ("codex", ".codex/config.toml", "[features]\nhooks = false\n", "features.hooks")):
+            for options, folder in (([], self.work), (["--user"], self.home), ([], self.home)):
+                path = folder / file
+                path.parent.mkdir(exist_ok=True)
+                path.write_text(text)
+                result = self.oap("hook", "install", host, *options)
+                self.assertEqual(result.code, 1, (host, options, result))
+                self.assertIn(f"'{member}'", result.err)
+                self.assertIn(str(path), result.err)
+                self.assertFalse(self.oap("hook", "install", host, *options, "--json").json()["success"])
+                self.assertEqual(self.oap("hook", "uninstall", host, *options).code, 0)
+                self.assertEqual(path.read_text(), text)
+                path.unlink()
+
+    def test_a_codex_configuration_that_cannot_be_read_is_left_alone(self):
+        config = self.home / ".codex/config.toml"
+        config.parent.mkdir()
+        config.write_text('model = "x\n')
+        result = self.oap("hook", "install", "codex")
+        self.assertEqual(result.code, 1, result)
+        self.assertIn(f"{config}:1", result.err)
+        self.assertEqual(config.read_text(), 'model = "x\n')
+        self.assertFalse((self.work / ".codex").exists())
+
     def test_for_the_user(self):
         self.assertEqual(self.oap("hook", "install", "claude-code", "--user").code, 0)
         file = self.home / ".claude/settings.json"
