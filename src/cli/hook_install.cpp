@@ -5,9 +5,11 @@
 #include <filesystem>
 #include <optional>
 
+#include "cli/hooks_off.hpp"
 #include "hosts/codex_trust.hpp"
 #include "hosts/install.hpp"
 #include "json/parse.hpp"
+#include "migration/toml.hpp"
 #include "os/file.hpp"
 #include "os/self.hpp"
 #include "platform/settings.hpp"
@@ -83,58 +85,73 @@ Result<std::string> present_text(const std::string& base, const std::string& pat
   if (!fs::exists(status)) {
     return std::string();
   }
+  if (fs::is_symlink(status)) {
+    return fail(Code::kUsage,
+                "{} is a symbolic link to {}, which this does not write through; put the file "
+                "itself in the link's place, or add the hook to what it leads to by hand; nothing "
+                "was changed",
+                path, fs::read_symlink(path, none).string());
+  }
   if (!fs::is_regular_file(status)) {
     return fail(Code::kUsage, "{} is no regular file; nothing was changed", path);
   }
   return os::read_file(path);
 }
 
+/// `keeps`: what was there is none of ours, and a copy of it is made.
 Result<FileChange> write_changed(const std::string& path, const std::string& before,
-                                 const std::string& after, bool keep) {
+                                 const std::string& after, bool keeps) {
   if (after == before) {
     return FileChange{path, "unchanged"};
   }
   OAP_CHECK_OK(os::make_dirs(fs::path(path).parent_path().string(), 0755));
   const std::string backup = path + std::string(kBackup);
-  if (keep && !before.empty() && !os::exists(backup)) {
+  if (keeps && os::exists(path) && !os::exists(backup)) {
     OAP_CHECK_OK(os::write_file_atomic(backup, before, 0600));
   }
   std::error_code none;
-  const auto mode = fs::status(path, none).permissions();
-  const int bits = before.empty() || none ? 0644 : static_cast<int>(mode) & 0777;
+  const auto status = fs::status(path, none);
+  const int bits = fs::exists(status) ? static_cast<int>(status.permissions()) & 0777 : 0644;
   OAP_CHECK_OK(os::write_file_atomic(path, after, bits));
   return FileChange{path, "written"};
 }
 
-/// Whether nobody has changed anything else since the copy was made.
-bool says_the_same(const std::string& original, const std::string& now) {
-  const auto was = json::parse(original);
-  const auto is = json::parse(now);
-  return was && is ? *was == *is : text::trim(original) == text::trim(now);
+std::optional<std::string> copy_of(const std::string& path) {
+  const std::string backup = path + std::string(kBackup);
+  if (!os::exists(backup)) {
+    return std::nullopt;
+  }
+  const auto text = os::read_file(backup);
+  return text ? std::optional(*text) : std::nullopt;
 }
 
+bool says_the_same(const std::string& one, const std::string& other) {
+  const auto a = json::parse(one);
+  const auto b = json::parse(other);
+  return a && b ? *a == *b : text::trim(one) == text::trim(other);
+}
+
+/// The file without ours: the copy where `is_original` says that nobody has changed anything else
+/// since it was made, else `after`, and no file where that is empty. The copy goes.
 Result<FileChange> take_back(const std::string& path, const std::string& before,
-                             const std::string& after) {
-  if (after == before) {
-    return FileChange{path, "unchanged"};
-  }
-  const std::string backup = path + std::string(kBackup);
-  const auto original =
-      os::exists(backup) ? os::read_file(backup) : Result<std::string>(std::string());
+                             const std::string& after, bool is_original) {
+  const std::optional<std::string> original = copy_of(path);
   std::error_code none;
-  if (original && !original->empty() && says_the_same(*original, after)) {
-    OAP_CHECK_OK(write_changed(path, before, *original, false));
-    fs::remove(backup, none);
-    return FileChange{path, "restored"};
-  }
-  if (text::trim(after).empty()) {
+  FileChange out{path, "unchanged"};
+  if (original && is_original) {
+    OAP_TRY(out, write_changed(path, before, *original, false));
+    out.what = "restored";
+  } else if (after != before && text::trim(after).empty()) {
     fs::remove(path, none);
     if (none) {
       return fail(Code::kUnavailable, "{} cannot be removed: {}", path, none.message());
     }
-    return FileChange{path, "removed"};
+    out.what = "removed";
+  } else {
+    OAP_TRY(out, write_changed(path, before, after, false));
   }
-  return write_changed(path, before, after, false);
+  fs::remove(path + std::string(kBackup), none);
+  return out;
 }
 
 Result<FileChange> install_one(Host host, const hosts::HookFile& file, const Base& base,
@@ -145,7 +162,22 @@ Result<FileChange> install_one(Host host, const hosts::HookFile& file, const Bas
     return write_changed(path, before, file.text, !hosts::is_our_text(file, before));
   }
   OAP_TRY(const std::string after, hosts::with_hook(host, before, path, command));
-  return write_changed(path, before, after, true);
+  OAP_TRY(const std::string others, hosts::without_hook(host, before, path));
+  return write_changed(path, before, after, others == before);
+}
+
+/// Whether the file, without our hooks, says what the copy would say after the same way there and
+/// back.
+bool is_as_copied(Host host, const std::string& path, const std::string& after) {
+  const std::optional<std::string> original = copy_of(path);
+  if (!original) {
+    return false;
+  }
+  const auto others = hosts::without_hook(host, *original, path);
+  const auto there =
+      hosts::with_hook(host, *original, path, "'oap-hook' " + std::string(hosts::name_of(host)));
+  const auto back = there ? hosts::without_hook(host, *there, path) : there;
+  return others && *others == *original && back && says_the_same(*back, after);
 }
 
 Result<FileChange> uninstall_one(Host host, const hosts::HookFile& file, const Base& base) {
@@ -156,25 +188,46 @@ Result<FileChange> uninstall_one(Host host, const hosts::HookFile& file, const B
   }
   if (file.json_hooks) {
     OAP_TRY(const std::string after, hosts::without_hook(host, before, path));
-    return take_back(path, before, after);
+    return take_back(path, before, after, after != before && is_as_copied(host, path, after));
   }
   if (!hosts::is_our_text(file, before)) {
     return FileChange{path, "unchanged"};
   }
-  const std::string backup = path + std::string(kBackup);
-  const auto original =
-      os::exists(backup) ? os::read_file(backup) : Result<std::string>(std::string());
-  return take_back(path, before, original ? *original : "");
+  return take_back(path, before, "", true);
 }
 
-/// Folders that only our files were in, up to the configuration's own.
-void remove_empty_folders(const Base& base, const hosts::HookFile& file) {
+/// Folders that only our files were in, up to the user's home or the project. One that the
+/// environment names as Codex's home stays: Codex does not start without it.
+void remove_empty_folders(const Base& base, const std::string& path) {
+  const std::string top = absolute_env("XDG_CONFIG_HOME") == base.folder
+                              ? fs::path(base.folder).parent_path().string()
+                              : base.folder;
   std::error_code none;
-  fs::path folder = fs::path(path_in(base, file.path)).parent_path();
-  while (folder.string().size() > base.folder.size() && fs::is_empty(folder, none) && !none) {
+  fs::path folder = fs::path(path).parent_path();
+  while (folder.string().size() > top.size() && fs::is_empty(folder, none) && !none) {
     fs::remove(folder, none);
     folder = folder.parent_path();
   }
+}
+
+/// Whether a configuration of Codex holds trust that the copy does not: of another project's hooks.
+bool has_more_trust(const std::string& text, const std::string& copy) {
+  const std::vector<std::string_view> known = text::split_lines(copy);
+  const std::vector<std::string_view> lines = text::split_lines(text);
+  return std::any_of(lines.begin(), lines.end(), [&](std::string_view line) {
+    return text::trim(line).starts_with("[hooks.state.") &&
+           std::find(known.begin(), known.end(), line) == known.end();
+  });
+}
+
+/// Nothing but trust in hooks: no copy of that is needed to bring it back.
+bool is_only_trust(const std::string& text) {
+  const std::vector<std::string_view> lines = text::split_lines(text);
+  return !lines.empty() && std::all_of(lines.begin(), lines.end(), [](std::string_view line) {
+    const std::string_view trimmed = text::trim(line);
+    return trimmed.empty() || trimmed.starts_with("[hooks.state.") ||
+           trimmed.starts_with("trusted_hash");
+  });
 }
 
 /// Codex runs no hook that its configuration does not call trusted.
@@ -186,11 +239,26 @@ Result<FileChange> change_trust(const HookArgs& args, const Base& base, const st
   const std::string path = path_in(user, ".codex/config.toml");
   OAP_TRY(const std::string before, present_text(user.folder, path));
   if (installs) {
+    if (const auto read = migration::parse_toml(before, path); !read) {
+      return fail(Code::kInvalidArgument,
+                  "{}: Codex cannot read its configuration with this either, so it would not be "
+                  "governed; mend it and install again; nothing was changed",
+                  read.error().message());
+    }
     OAP_TRY(const std::string after, hosts::with_codex_trust(before, path, hooks, hooks_file));
-    return write_changed(path, before, after, true);
+    return write_changed(path, before, after, !is_only_trust(before));
   }
   OAP_TRY(const std::string after, hosts::without_codex_trust(before, hooks, hooks_file));
-  return take_back(path, before, after);
+  const std::optional<std::string> copy = copy_of(path);
+  if (copy && has_more_trust(after, *copy)) {
+    return write_changed(path, before, after, false);
+  }
+  OAP_TRY(FileChange out,
+          take_back(path, before, after, after != before && copy && says_the_same(*copy, after)));
+  if (out.what == "removed") {
+    remove_empty_folders(user, path);
+  }
+  return out;
 }
 
 Result<std::vector<FileChange>> install(Host host, const HookArgs& args, const Base& base) {
@@ -227,14 +295,59 @@ Result<std::vector<FileChange>> uninstall(Host host, const HookArgs& args, const
   for (const hosts::HookFile& file : files) {
     OAP_TRY(FileChange one, uninstall_one(host, file, base));
     if (one.what == "removed") {
-      remove_empty_folders(base, file);
+      remove_empty_folders(base, one.path);
     }
     out.push_back(std::move(one));
   }
   return out;
 }
 
+/// What says whether the host runs hooks, the strongest first.
+std::vector<std::string> switch_files(Host host, const HookArgs& args, const std::string& base,
+                                      const std::string& user) {
+  std::vector<std::string> out;
+  if (host == Host::kCodex) {
+    if (!args.user) {
+      out.push_back(base + "/.codex/config.toml");
+    }
+    out.push_back(user + "/.codex/config.toml");
+    return out;
+  }
+  const std::string file = hosts::hook_files(host, args.user)[0].path;
+  if (host == Host::kClaudeCode) {
+    out.emplace_back("/etc/claude-code/managed-settings.json");
+    if (!args.user) {
+      out.push_back(base + "/.claude/settings.local.json");
+    }
+  }
+  if (!args.user) {
+    out.push_back(base + "/" + file);
+  }
+  out.push_back(user + "/" + file);
+  return out;
+}
+
 }  // namespace
+
+Result<std::string> why_not_governed(const Common& common, const HookArgs& args) {
+  const Host host = *hosts::host_named(args.host);
+  if (host == Host::kGoose || host == Host::kCrush || host == Host::kOpencode) {
+    return std::string();
+  }
+  OAP_TRY(const Base base, base_of(common, args));
+  const std::string home = absolute_env("HOME");
+  std::vector<HostFile> files;
+  for (std::string& path : switch_files(host, args, base.folder, home)) {
+    if (const std::string codex = absolute_env("CODEX_HOME");
+        !codex.empty() && path == home + "/.codex/config.toml") {
+      path = codex + "/config.toml";
+    }
+    if (auto text = os::read_file(path)) {
+      files.push_back({path, *std::move(text)});
+    }
+  }
+  return hooks_off(host, files);
+}
 
 Result<std::vector<FileChange>> change_host_files(const Common& common, const HookArgs& args) {
   const Host host = *hosts::host_named(args.host);

@@ -17,4 +17,8 @@ struct FileChange {
 /// is a link or leads out of the folder; nothing of that file was changed then.
 Result<std::vector<FileChange>> change_host_files(const Common& common, const HookArgs& args);
 
+/// What to change, in one sentence, where the host's own configuration switches its hooks off; ""
+/// where it does not. Blocking.
+Result<std::string> why_not_governed(const Common& common, const HookArgs& args);
+
 }  // namespace oap::cli

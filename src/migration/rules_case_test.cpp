@@ -201,8 +201,8 @@ TEST(CodexRules, WhatIsNoLiteralCallIsRefusedWithItsLine) {
 
 TEST(Toml, WhatIsWrongIsNamedWithItsLine) {
   for (const char* text : {"a", "a =", "a = \"x", "a = 1 2", "[a", "a = [1", "a = {b = 1",
-                           "a = 2020-01-01", "a = 1\na = 2", "a.b = 1\na = 2", "a = '''x", "= 1",
-                           "a = \"\\q\"", "[[a]]\nb\n", "a = 1\n[[a]]"}) {
+                           "a = 2020-01", "a = 1__0", "a = _1", "a = 1\na = 2", "a.b = 1\na = 2",
+                           "a = '''x", "= 1", "a = \"\\q\"", "[[a]]\nb\n", "a = 1\n[[a]]"}) {
     const auto made = parse_toml(text, "p.toml");
     ASSERT_FALSE(made) << text;
     EXPECT_EQ(made.error().message().find("p.toml:"), 0U) << made.error().message();
@@ -216,6 +216,17 @@ TEST(Toml, WhatIsWrongIsNamedWithItsLine) {
   EXPECT_EQ(*made,
             *json::parse_object(
                 R"({"a":{"b":"x y"},"t":{"c":"x\\y","d":[1,2.5,true]},"l":[{"e":{"f":"é"}},{}]})"));
+}
+
+TEST(Toml, NumbersAndDatesAreReadAsTheyMayBeWritten) {
+  const auto made = parse_toml(
+      "a = 128_000\nb = 0xff\nc = 1979-05-27T07:32:00Z\nd = 1979-05-27 07:32:00.5 # x\n"
+      "e = 07:32:00\nf = [1979-05-27, 0o17, 0b11]\n",
+      "p.toml");
+  ASSERT_TRUE(made) << made.error().message();
+  EXPECT_EQ(*made, *json::parse_object(
+                       R"({"a":128000,"b":255,"c":"1979-05-27T07:32:00Z",
+                           "d":"1979-05-27 07:32:00.5","e":"07:32:00","f":["1979-05-27",15,3]})"));
 }
 
 TEST(GeminiRules, WhatIsLostIsNamed) {

@@ -172,21 +172,72 @@ class Parser {
       return inline_table(depth);
     }
     const std::size_t begin = at_;
+    skip_word();
+    if (is_date(text_.substr(begin, at_ - begin)) && peek() == ' ' && at_ + 1 < text_.size() &&
+        text::is_digit(text_[at_ + 1])) {
+      ++at_;
+      skip_word();
+    }
+    return scalar(text_.substr(begin, at_ - begin));
+  }
+
+  void skip_word() {
     while (!done() && (text::is_alpha(peek()) || text::is_digit(peek()) || peek() == '+' ||
                        peek() == '-' || peek() == '.' || peek() == '_' || peek() == ':')) {
       ++at_;
     }
-    return scalar(text_.substr(begin, at_ - begin));
+  }
+
+  /// "2020-01-31", and what may follow it.
+  static bool is_date(std::string_view word) {
+    static constexpr std::string_view kForm = "dddd-dd-dd";
+    for (std::size_t i = 0; i < kForm.size(); ++i) {
+      if (i >= word.size() || (kForm[i] == 'd' ? !text::is_digit(word[i]) : word[i] != kForm[i])) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /// "07:32:00", with or without parts of a second.
+  static bool is_time(std::string_view word) {
+    return word.size() >= 5 && text::is_digit(word[0]) && text::is_digit(word[1]) &&
+           word[2] == ':' && text::is_digit(word[3]) && text::is_digit(word[4]);
+  }
+
+  /// Without the underscores, each of which stands between two digits; the same text otherwise.
+  static std::string plain_digits(std::string_view word) {
+    std::string out;
+    for (std::size_t i = 0; i < word.size(); ++i) {
+      if (word[i] != '_') {
+        out += word[i];
+      } else if (i == 0 || i + 1 == word.size() || word[i - 1] == '_' || word[i + 1] == '_') {
+        return std::string(word);
+      }
+    }
+    return out;
+  }
+
+  static int base_of(std::string_view digits) {
+    if (digits.size() < 3 || digits[0] != '0') {
+      return 10;
+    }
+    return digits[1] == 'x' ? 16 : digits[1] == 'o' ? 8 : digits[1] == 'b' ? 2 : 10;
   }
 
   Result<json::Value> scalar(std::string_view word) {
     if (word == "true" || word == "false") {
       return json::Value(word == "true");
     }
-    std::string_view digits = word.starts_with('+') ? word.substr(1) : word;
+    if (is_date(word) || is_time(word)) {
+      return json::Value(json::String(word));
+    }
+    const std::string digits = plain_digits(word.starts_with('+') ? word.substr(1) : word);
+    const int base = base_of(digits);
     std::int64_t whole = 0;
     const char* const end = digits.data() + digits.size();
-    if (const auto [stop, error] = std::from_chars(digits.data(), end, whole);
+    const char* const first = digits.data() + (base == 10 ? 0 : 2);
+    if (const auto [stop, error] = std::from_chars(first, end, whole, base);
         error == std::errc() && stop == end) {
       return json::Value(whole);
     }

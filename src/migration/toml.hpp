@@ -8,10 +8,10 @@
 
 namespace oap::migration {
 
-/// What policy files of Gemini CLI need of TOML 1.0: tables, arrays of tables, dotted keys, strings
-/// of all four kinds, integers, floats, booleans, arrays and inline tables. Dates and numbers with
-/// underscores or bases, duplicate keys, anything beyond 1 MiB or 32 levels are kInvalidArgument
-/// with "file:line: ". Pure.
+/// What configurations of other agents need of TOML 1.0: tables, arrays of tables, dotted keys,
+/// strings of all four kinds, integers, floats, booleans, arrays and inline tables; dates and times
+/// are their text. `inf` and `nan`, duplicate keys, anything beyond 1 MiB or 32 levels are
+/// kInvalidArgument with "file:line: ". Pure.
 Result<json::Object> parse_toml(std::string_view text, const std::string& file);
 
 }  // namespace oap::migration

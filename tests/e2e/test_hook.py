@@ -260,6 +260,54 @@ class Install(HookTest):
         self.assertEqual((self.work / ".claude/settings.json").read_text(), before)
         self.assertEqual([f.name for f in (self.work / ".claude").iterdir()], ["settings.json"])
 
+    def test_files_that_say_next_to_nothing_come_back_to_the_byte(self):
+        for host, file in (("claude-code", ".claude/settings.json"), ("crush", "crush.json"), ("codex", ".codex/hooks.json")):
+            for before in ("", "\n", "{}", '{"hooks":{}}', '{"hooks": {"PreToolUse": []}}', '{"hooks":{"Stop":[]}}'):
+                path = self.write(file, before)
+                path.chmod(0o640)
+                self.assertEqual(self.oap("hook", "install", host).code, 0)
+                self.assertEqual(self.oap("hook", "install", host).code, 0)
+                self.assertEqual(self.oap("hook", "uninstall", host).code, 0)
+                self.assertEqual(path.read_text(), before, (host, before))
+                self.assertEqual(stat.S_IMODE(path.stat().st_mode), 0o640)
+                self.assertEqual(list(path.parent.glob("*.before-oap")), [])
+
+    def test_no_copy_stays_where_others_wrote_since(self):
+        self.write("crush.json", '{"a": 1}')
+        self.oap("hook", "install", "crush")
+        settings = json.loads((self.work / "crush.json").read_text())
+        self.write("crush.json", json.dumps({**settings, "b": 2}))
+        self.oap("hook", "uninstall", "crush")
+        self.assertEqual(json.loads((self.work / "crush.json").read_text()), {"a": 1, "b": 2})
+        self.assertEqual(list(self.work.glob("*.before-oap")), [])
+
+    def test_codex_for_project_and_user_in_any_order(self):
+        config = self.home / ".codex/config.toml"
+        for before in (None, 'model = "x"\n', '[hooks.state."/h:stop:0:0"]\ntrusted_hash = "sha256:00"\n'):
+            for there in ([[], ["--user"]], [["--user"], []]):
+                for back in (there, there[::-1]):
+                    if before is not None:
+                        config.parent.mkdir(exist_ok=True)
+                        config.write_text(before)
+                    for options in there:
+                        self.assertEqual(self.oap("hook", "install", "codex", *options).code, 0)
+                    for options in back:
+                        self.assertEqual(self.oap("hook", "uninstall", "codex", *options).code, 0)
+                    self.assertEqual(config.read_text() if config.exists() else None, before, (there, back))
+                    self.assertEqual(list(self.base.rglob("*.before-oap")), [], (there, back))
+                    self.assertFalse((self.work / ".codex").exists())
+                    self.assertEqual(config.parent.exists(), before is not None)
+            config.unlink(missing_ok=True)
+
+    def test_folders_that_it_made_go(self):
+        xdg = {"XDG_CONFIG_HOME": str(self.home / ".config")}
+        for host, env in (("crush", {}), ("crush", xdg), ("opencode", xdg), ("claude-code", {}), ("goose", {})):
+            shutil.rmtree(self.home / ".config", ignore_errors=True)
+            before = sorted(p for p in self.home.rglob("*"))
+            self.assertEqual(self.oap("hook", "install", host, "--user", env=env).code, 0)
+            self.assertEqual(self.oap("hook", "uninstall", host, "--user", env=env).code, 0)
+            self.assertEqual(sorted(p for p in self.home.rglob("*")), before, host)
+
     def test_later_changes_of_others_stay(self):
         self.write(".claude/settings.json", '{"a": 1}')
         self.oap("hook", "install", "claude-code")
@@ -341,9 +389,39 @@ class Install(HookTest):
         (self.work / ".claude/settings.json").symlink_to(outside)
         self.assertEqual(self.oap("hook", "install", "claude-code").code, 2)
         self.assertEqual(outside.read_text(), "{}")
+        self.assertIn(f"is a symbolic link to {outside}", self.oap("hook", "install", "claude-code").err)
         self.write("crush.json", "{broken")
         self.assertNotEqual(self.oap("hook", "install", "crush").code, 0)
         self.assertEqual((self.work / "crush.json").read_text(), "{broken")
+
+    def test_a_host_whose_hooks_are_off_is_not_called_governed(self):
+        for host, file, text, member in (
+                ("claude-code", ".claude/settings.json", '{"disableAllHooks": true}', "disableAllHooks"),
+                ("qwen", ".qwen/settings.json", '{"disableAllHooks": true}', "disableAllHooks"),
+                ("gemini", ".gemini/settings.json", '{"hooks": {"enabled": false}}', "hooks.enabled"),
+                ("codex", ".codex/config.toml", "[features]\nhooks = false\n", "features.hooks")):
+            for options, folder in (([], self.work), (["--user"], self.home), ([], self.home)):
+                path = folder / file
+                path.parent.mkdir(exist_ok=True)
+                path.write_text(text)
+                result = self.oap("hook", "install", host, *options)
+                self.assertEqual(result.code, 1, (host, options, result))
+                self.assertIn(f"'{member}'", result.err)
+                self.assertIn(str(path), result.err)
+                self.assertFalse(self.oap("hook", "install", host, *options, "--json").json()["success"])
+                self.assertEqual(self.oap("hook", "uninstall", host, *options).code, 0)
+                self.assertEqual(path.read_text(), text)
+                path.unlink()
+
+    def test_a_codex_configuration_that_cannot_be_read_is_left_alone(self):
+        config = self.home / ".codex/config.toml"
+        config.parent.mkdir()
+        config.write_text('model = "x\n')
+        result = self.oap("hook", "install", "codex")
+        self.assertEqual(result.code, 1, result)
+        self.assertIn(f"{config}:1", result.err)
+        self.assertEqual(config.read_text(), 'model = "x\n')
+        self.assertFalse((self.work / ".codex").exists())
 
     def test_for_the_user(self):
         self.assertEqual(self.oap("hook", "install", "claude-code", "--user").code, 0)

@@ -3,6 +3,7 @@
 import csv
 import json
 import pathlib
+import subprocess
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "support"))
@@ -30,6 +31,23 @@ class Examples(WorkflowTest):
         self.write("data/1.json", "{")
         self.assertEqual(self.example("check-files", "folder=data", code=1)["status"], "failed")
 
+        self.assertIn("there is no folder 'nowhere'", self.example("check-files", "folder=nowhere", code=1)["error"])
+
+    def git(self, *args):
+        subprocess.run(["git", "-c", "user.name=a", "-c", "user.email=a@x", *args], cwd=self.work, check=True,
+                       env=self.env, stdout=subprocess.DEVNULL)
+
+    def test_nothing_to_review_and_nothing_to_compare_with(self):
+        self.git("init", "-q", "-b", "master")
+        self.write("a.py", "x = 1\n")
+        self.git("add", "a.py")
+        self.git("commit", "-qm", "One")
+        self.assertIn("main...HEAD", self.example("code-review", code=1)["error"])
+        run = self.example("code-review", "base=master")
+        self.assertEqual(run["outputs"], {"verdict": "nothing to review", "findings": 0})
+        run = self.example("release-notes", "version=1.0.0", "since=HEAD")
+        self.assertEqual(run["outputs"], {"title": "nothing new", "breaking": 0})
+
     def test_data_cleanup(self):
         self.people("a@x", "b@x", "a@x", "c@x")
         run = self.example("data-cleanup", "file=people.csv", "key=email")
@@ -53,6 +71,9 @@ class Examples(WorkflowTest):
         report = (self.work / "reports/nightly.md").read_text()
         self.assertIn("- 1 to-dos", report)
         self.assertIn(".py", report)
+        for i in range(300):
+            self.write(f"src/{i}.py", "# TODO " + "x" * 1000 + "\n")
+        self.assertEqual(self.example("nightly-report")["outputs"]["todos"], 200)
 
     def test_matrix_tests(self):
         self.assertEqual(self.example("matrix-tests")["outputs"], {"cells": 2, "passed": 2})

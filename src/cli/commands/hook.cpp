@@ -42,12 +42,24 @@ int hook_command(const Common& common, const HookArgs& args) {
     list.push_back(json::Object{{"path", one.path}, {"change", one.what}});
     text += one.what + ": " + one.path + "\n";
   }
-  if (common.json) {
-    print_json(json::Object{{"success", true}, {"host", args.host}, {"files", std::move(list)}});
-    return 0;
+  const bool installs = args.action == HookArgs::Action::kInstall;
+  const auto why = installs ? why_not_governed(common, args) : Result<std::string>(std::string());
+  if (!why) {
+    return report(why.error(), common.json);
   }
-  print(text + (args.action == HookArgs::Action::kInstall ? advice(args) : ""));
-  return 0;
+  if (common.json) {
+    json::Object out{{"success", why->empty()}, {"host", args.host}, {"files", std::move(list)}};
+    if (!why->empty()) {
+      out["error"] = *why;
+    }
+    print_json(out);
+    return why->empty() ? 0 : 1;
+  }
+  print(text + (installs && why->empty() ? advice(args) : ""));
+  if (!why->empty()) {
+    print_error("warning: " + *why);
+  }
+  return why->empty() ? 0 : 1;
 }
 
 }  // namespace oap::cli
