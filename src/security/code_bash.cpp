@@ -31,7 +31,10 @@ class BashCheck {
   void run() {
     const shell::Script script = shell::parse(text_);
     reporter_.spend(text_.size());
-    if (!script.complete) {
+    if (script.over_limit) {
+      reporter_.pass_limit("its shell text is too long, too deeply nested or too intricate",
+                           first_line_);
+    } else if (!script.complete) {
       reporter_.give_up();
     }
     for (std::size_t i = 0; i < script.commands.size(); ++i) {
@@ -68,10 +71,15 @@ class BashCheck {
               "the environment or credentials are sent away",
               "send only what is meant, from named files"});
     }
+    if (found.unread) {
+      reporter_.pass_limit("its pipes are too long", line_);
+    }
     for (const std::string& text : found.programs) {
-      if (depth_ < kMaxDepth) {
-        BashCheck(text, line_, depth_ + 1, reporter_).run();
+      if (depth_ >= kMaxDepth) {
+        reporter_.pass_limit("its shells print programs for shells too deeply", line_);
+        return;
       }
+      BashCheck(text, line_, depth_ + 1, reporter_).run();
     }
   }
 
@@ -392,7 +400,7 @@ class BashCheck {
 }  // namespace
 
 void look_at_bash(std::string_view text, std::uint32_t first_line, CodeReporter& reporter) {
-  if (!reporter.begin_shell_text()) {
+  if (!reporter.begin_shell_text(first_line)) {
     return;
   }
   // A long script is read in parts that end between its functions.

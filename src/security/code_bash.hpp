@@ -18,6 +18,7 @@ struct BashFlow {
   bool runs_decoded = false;          ///< `… | base64 -d | sh`
   bool runs_text = false;             ///< `printf %s "$x" | sh`
   bool sends_secrets = false;         ///< `env | curl -d @- …`
+  bool unread = false;                ///< the pipe to it is too long to be followed
   std::vector<std::string> programs;  ///< shell text that it is given: `cat <<E | bash`
 };
 /// For the command at `index` of the script.

@@ -311,6 +311,7 @@ BashFlow bash_flow(const shell::Script& script, std::size_t index) {
     }
     from = feeder.fed_by < from ? feeder.fed_by : SimpleCommand::kNobody;
   }
+  out.unread = (runs_input || sender) && from < script.commands.size();
   for (std::size_t i = 1; sender && i < command.argv.size(); ++i) {
     out.sends_secrets = out.sends_secrets || (command.kinds[i] == WordKind::kDynamic &&
                                               shows_secrets_inside(command.argv[i]));

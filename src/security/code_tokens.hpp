@@ -29,6 +29,9 @@ struct CodeToken {
   bool is_string() const { return kind == Kind::kString; }
 };
 
+/// A text's tokens behind these are not read.
+inline constexpr std::size_t kMaxTokens = 4U << 20U;
+
 /// Comments and docstrings are left out. Never fails: what does not close ends with the text.
 std::vector<CodeToken> python_tokens(std::string_view text, std::uint32_t first_line = 1);
 std::vector<CodeToken> javascript_tokens(std::string_view text, std::uint32_t first_line = 1);
