@@ -179,7 +179,7 @@ class LiveView final : public WorkflowView, public LiveRows {
     if (!error.empty()) {
       print_error(text::escape_visible(error, {.keep_newlines = true}));
     }
-    for (const std::string& answer : answers_to(result)) {
+    for (const std::string& answer : answers_to(result, watched.blueprint.get())) {
       print_message("  " + answer + "\n", false);
     }
     runs_.erase(result.run_id);
@@ -215,7 +215,8 @@ class LiveView final : public WorkflowView, public LiveRows {
   static std::string closing(const RunResult& result) {
     std::string text =
         fmt::format("{} {}: {} of {} steps in {}", result.run_id, to_string(result.status),
-                    result.counts.completed, result.counts.total, duration_text(result.duration));
+                    result.counts.completed, result.counts.total,
+                    duration_text(time_of(result, system_clock().wall())));
     if (result.usage.tokens > 0) {
       text += fmt::format(", {} tokens", result.usage.tokens);
     }

@@ -59,6 +59,7 @@ Task<Result<void>> WorkflowSession::drive(Begin begin) {
 
 void WorkflowSession::watch(const std::string& run_id,
                             std::shared_ptr<const workflow::Blueprint> blueprint) {
+  blueprints_[run_id] = blueprint;
   view_.begin(run_id, std::move(blueprint));
   workflow::Observer observer;
   observer.on_step = [this, run_id](const workflow::StepReport& report) {
@@ -81,7 +82,9 @@ void WorkflowSession::on_step(const std::string& run_id, const workflow::StepRep
     workflow::RunResult alone;
     alone.run_id = run_id;
     alone.steps.push_back(report);
-    for (const std::string& answer : answers_to(alone)) {
+    const auto known = blueprints_.find(run_id);
+    for (const std::string& answer :
+         answers_to(alone, known == blueprints_.end() ? nullptr : known->second.get())) {
       view_.note("  " + answer);
     }
   }
@@ -279,8 +282,13 @@ Task<void> WorkflowSession::ask(Question question) {
     co_return;
   }
   if (!*vote) {
-    view_.note("left open; answer it with: oap workflow approve " + question.run_id + " " +
-               question.path);
+    workflow::RunResult open;
+    open.run_id = question.run_id;
+    open.steps.emplace_back().path = question.path;
+    open.steps.back().state = workflow::StepState::kRunning;
+    open.steps.back().waits_for = "approval";
+    view_.note("left open; answer it with: " +
+               answers_to(open, blueprint ? blueprint->get() : nullptr).at(0));
     co_return;
   }
   (*vote)->by = platform_.principal().user_id;

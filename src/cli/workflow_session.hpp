@@ -86,6 +86,8 @@ class WorkflowSession {
   async::Event asked_;
   std::vector<Followed> runs_;
   std::vector<workflow::RunResult> results_;
+  std::map<std::string, std::shared_ptr<const workflow::Blueprint>>
+      blueprints_;  ///< by run; may be null
   std::vector<std::shared_ptr<void>> observers_;
   std::deque<Question> questions_;
   std::set<std::string> answered_;  ///< "run path", of questions that are asked or settled

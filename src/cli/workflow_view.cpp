@@ -127,6 +127,13 @@ std::string duration_text(Millis time) {
   return fmt::format("{} h {:02} min", seconds / 3600, seconds % 3600 / 60);
 }
 
+Millis time_of(const RunResult& run, WallTime now) {
+  if (workflow::is_end(run.status) || !run.started_at) {
+    return run.duration;
+  }
+  return std::chrono::duration_cast<Millis>(now - *run.started_at);
+}
+
 std::string_view mark_of(StepState state) {
   switch (state) {
     case StepState::kCompleted:

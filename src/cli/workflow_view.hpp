@@ -48,6 +48,9 @@ std::vector<std::string> critical_path(const workflow::Blueprint& blueprint,
 /// "850 ms", "12.3 s", "3 min 20 s", "2 h 05 min". Pure.
 std::string duration_text(Millis time);
 
+/// How long the run took, or has been open until `now`. Pure.
+Millis time_of(const workflow::RunResult& run, WallTime now);
+
 /// A step as one line: mark, path, what it waits for, attempts, time. Pure.
 std::string step_line(const workflow::StepReport& report, WallTime now);
 std::string_view mark_of(workflow::StepState state);

@@ -99,6 +99,16 @@ TEST(WorkflowExit, FollowsTheFirstFailure) {
   }
 }
 
+TEST(WorkflowView, AnOpenRunTakesTimeUntilNow) {
+  workflow::RunResult run;
+  run.status = workflow::RunState::kRunning;
+  run.started_at = WallTime(Millis(1'000));
+  EXPECT_EQ(time_of(run, WallTime(Millis(3'500))), Millis(2'500));
+  run.status = workflow::RunState::kCompleted;
+  run.duration = Millis(7);
+  EXPECT_EQ(time_of(run, WallTime(Millis(3'500))), Millis(7));
+}
+
 TEST(WorkflowAnswers, AreCommandsThatAShellTakes) {
   workflow::RunResult run;
   run.run_id = "run_1";

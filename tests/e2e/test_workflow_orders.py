@@ -27,7 +27,8 @@ class Approvals(WorkflowTest):
         state = self.waits(run_id, "approval")
         self.assertTrue(any(run_id in answer and "approve" in answer for answer in state["answers"]), state["answers"])
         shown = self.flow("show", run_id).out
-        self.assertIn(f"oap workflow approve {run_id} ship", shown)
+        self.assertIn(f"oap workflow approve {run_id} ship --form reason=…\n", shown)
+        self.assertNotIn(" 0 ms", shown)
         self.assertIn("Ship w?", shown)
         for args in ((), ("--form", "reason=x"), ("--form", "reason=good", "--form", "sure=maybe")):
             self.assertNotEqual(self.flow("approve", run_id, "ship", *args, code=None).code, 0, args)
@@ -39,6 +40,22 @@ class Approvals(WorkflowTest):
         self.assertEqual(ship["by"], [USER])
         order = [e for e in self.audit() if e["event_type"] == "workflow_order"][-1]
         self.assertEqual((order["approver"], order["action"], order["details"]["step"]), (USER, "approve", "ship"))
+
+    def test_what_a_left_run_says_can_be_typed(self):
+        self.ask(FORM)
+        result = self.flow("run", "w", "--yes", "--detach", code=None)
+        said = result.out + result.err
+        self.assertIn(" ship --form reason=…", said)
+        self.assertNotIn(" in 0 ms", said)
+
+    def test_why_a_step_was_skipped_is_said_once_and_is_no_error(self):
+        self.workflow("w", "id: w\nsteps:\n  - {id: a, if: 'false', run: exit 3}\n  - {id: b, run: exit 4}\n")
+        run_id = self.run_json("w", code=1)["run_id"]
+        why = self.steps(self.show(run_id))["a"]["error"]
+        self.assertEqual(self.flow("show", run_id).out.count(why), 1)
+        logs = self.flow("logs", run_id).out
+        self.assertIn(f"== a: skipped\n{why}\n", logs)
+        self.assertIn("error: ", logs.partition("== b")[2])
 
     def test_yes_never_answers_it(self):
         self.ask()

@@ -9,6 +9,7 @@
 #include "cli/input.hpp"
 #include "cli/output.hpp"
 #include "cli/settings.hpp"
+#include "cli/workflow_questions.hpp"
 #include "json/parse.hpp"
 #include "json/print.hpp"
 #include "os/file.hpp"
@@ -181,13 +182,31 @@ std::string one_line(std::string_view text, std::size_t bytes) {
   return out;
 }
 
+namespace {
+
+/// " --form note=…" for each field that the step's form cannot be without.
+std::string form_options(const workflow::Blueprint& definition, const std::string& path) {
+  const json::Value form = approval_form(definition, path);
+  const json::Array* const required = json::find_array(form, "required");
+  std::string out;
+  for (const json::Value& name : required == nullptr ? json::Array() : *required) {
+    if (name.is_string()) {
+      out += " --form " + quoted(json::view(name.get_string())) + "=…";
+    }
+  }
+  return out;
+}
+
+}  // namespace
+
 bool is_left_alone(store::RunRepository& runs, const std::string& run_id) {
   const auto run = runs.find(run_id);
   return run && !store::is_end(run->state) &&
          (run->owner.empty() || !workflow::is_alive(run->owner));
 }
 
-std::vector<std::string> answers_to(const workflow::RunResult& result) {
+std::vector<std::string> answers_to(const workflow::RunResult& result,
+                                    const workflow::Blueprint* definition) {
   std::vector<std::string> out;
   for (const workflow::StepReport& step : result.steps) {
     const std::string at = fmt::format("{} {}", result.run_id, quoted(step.path));
@@ -196,7 +215,8 @@ std::vector<std::string> answers_to(const workflow::RunResult& result) {
     } else if (step.state != workflow::StepState::kRunning) {
       continue;
     } else if (step.waits_for == "approval") {
-      out.push_back("oap workflow approve " + at);
+      out.push_back("oap workflow approve " + at +
+                    (definition == nullptr ? "" : form_options(*definition, step.path)));
     } else if (step.waits_for.starts_with("signal ")) {
       out.push_back(fmt::format("oap workflow signal {} {}", result.run_id,
                                 quoted(step.waits_for.substr(7))));

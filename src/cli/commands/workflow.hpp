@@ -7,6 +7,7 @@
 #include "cli/args.hpp"
 #include "platform/platform.hpp"
 #include "platform/workflows.hpp"
+#include "workflow/definition/blueprint.hpp"
 #include "workflow/run_report.hpp"
 
 namespace oap::cli {
@@ -49,7 +50,9 @@ std::string one_line(std::string_view text, std::size_t bytes = 200);
 /// Whether nobody who lives owns the run: it was interrupted, or it sleeps until something comes.
 bool is_left_alone(store::RunRepository& runs, const std::string& run_id);
 
-/// What a person does about each step that waits for one, a line each, as a shell would take it.
-std::vector<std::string> answers_to(const workflow::RunResult& result);
+/// What a person does about each step that waits for one, a line each, as a shell would take it;
+/// with the fields that an approval's form demands, as far as a definition is given. Pure.
+std::vector<std::string> answers_to(const workflow::RunResult& result,
+                                    const workflow::Blueprint* definition = nullptr);
 
 }  // namespace oap::cli

@@ -101,19 +101,12 @@ Task<int> list(platform::Platform& platform, WorkflowArgs args, bool as_json) {
   co_return 0;
 }
 
-Millis age_of(const RunResult& run) {
-  if (workflow::is_end(run.status) || !run.started_at) {
-    return run.duration;
-  }
-  return std::chrono::duration_cast<Millis>(system_clock().wall() - *run.started_at);
-}
-
 std::string time_or_dash(const std::optional<WallTime>& at) { return at ? format_time(*at) : "-"; }
 
 std::string details(const platform::Platform& platform, const StepReport& step) {
   std::string out;
   const std::string error = platform.cleaned(step.error);
-  if (!error.empty()) {
+  if (!error.empty() && step.state != workflow::StepState::kSkipped) {
     for (const std::string_view line : text::split_lines(error)) {
       out += "      " + text::escape_visible(line) + "\n";
     }
@@ -129,13 +122,12 @@ Task<int> show(platform::Platform& platform, WorkflowArgs args, bool as_json) {
     co_return report(run.error(), as_json);
   }
   const auto record = workflows.runs().find(*id);
+  const auto definition = co_await workflows.engine().definition(*id);
+  const std::vector<std::string> answers =
+      answers_to(*run, definition ? definition->get() : nullptr);
   if (as_json) {
     json::Object out = redacted(platform, workflow::to_json(*run));
-    json::Array answers;
-    for (const std::string& answer : answers_to(*run)) {
-      answers.emplace_back(answer);
-    }
-    out["answers"] = std::move(answers);
+    out["answers"] = json::Array(answers.begin(), answers.end());
     if (record) {
       out["interrupted"] = json::get_bool(row_of(*record), "interrupted");
       out["forked_from"] = record->forked_from;
@@ -145,9 +137,10 @@ Task<int> show(platform::Platform& platform, WorkflowArgs args, bool as_json) {
   }
   std::string text = fmt::format("{}  {}  {}\n", run->run_id, one_line(run->workflow_id, 80),
                                  to_string(run->status));
-  text += fmt::format("  started {}, ended {}, {} of {} steps completed, {}\n",
-                      time_or_dash(run->started_at), time_or_dash(run->ended_at),
-                      run->counts.completed, run->counts.total, duration_text(age_of(*run)));
+  text +=
+      fmt::format("  started {}, ended {}, {} of {} steps completed, {}\n",
+                  time_or_dash(run->started_at), time_or_dash(run->ended_at), run->counts.completed,
+                  run->counts.total, duration_text(time_of(*run, system_clock().wall())));
   for (const StepReport& step : run->steps) {
     text += fmt::format("  {} {}\n", mark_of(step.state), step_line(step, system_clock().wall())) +
             details(platform, step);
@@ -159,7 +152,6 @@ Task<int> show(platform::Platform& platform, WorkflowArgs args, bool as_json) {
       text += fmt::format("  '{}' asks: {}\n", one_line(step.path, 80), one_line(message, 300));
     }
   }
-  const std::vector<std::string> answers = answers_to(*run);
   if (!answers.empty()) {
     text += "Answer with:\n  " + text::join(answers, "\n  ") + "\n";
   }
@@ -200,9 +192,8 @@ void print_log(const platform::Platform& platform, const StepReport& step) {
             (output.ends_with('\n') ? "" : "\n");
   }
   if (!step.error.empty() && step.error != output) {
-    text +=
-        "error: " + text::escape_visible(platform.cleaned(step.error), {.keep_newlines = true}) +
-        "\n";
+    text += (step.state == workflow::StepState::kSkipped ? "" : "error: ") +
+            text::escape_visible(platform.cleaned(step.error), {.keep_newlines = true}) + "\n";
   }
   print(text);
 }
