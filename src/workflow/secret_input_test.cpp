@@ -99,6 +99,23 @@ TEST_F(SecretInputTest, ReachesTheToolAndIsNotStored) {
   expect_nothing_in_the_store(kPassword);
 }
 
+TEST_F(SecretInputTest, WhatExpressionsMakeOfItIsLearntBeforeTheStepHasIt) {
+  StepDefinition a = tool("a");
+  std::get<ToolStep>(a.body).arguments = {{"cut", "Bearer ${{ inputs.password.substring(1) }}!"},
+                                          {"list", "${{ ['literally', inputs.password + '!'] }}"},
+                                          {"code", "echo this is no secret"}};
+  std::vector<std::string> before;
+  runner_.on_start = [&](const StepRequest&) { before = seal_.learnt; };
+  const RunResult result = run(with_password(steps(std::move(a))), {{"password", kPassword}});
+  EXPECT_EQ(result.status, RunState::kCompleted) << result.error;
+  ASSERT_FALSE(before.empty());
+  EXPECT_THAT(before.back(), HasSubstr("\"orrect-horse\""));
+  EXPECT_THAT(before.back(), HasSubstr("\"correct-horse!\""));
+  EXPECT_THAT(before.back(), Not(HasSubstr("Bearer")));
+  EXPECT_THAT(before.back(), Not(HasSubstr("literally")));
+  EXPECT_THAT(before.back(), Not(HasSubstr("no secret")));
+}
+
 TEST_F(SecretInputTest, IsThereAgainAfterACrash) {
   auto blueprint = compiled(with_password(steps(login("a"), login("b", {"a"}))));
   drive([&](Engine& engine) { return half(engine, blueprint); });
