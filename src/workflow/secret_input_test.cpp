@@ -225,6 +225,36 @@ TEST_F(SecretInputTest, AWrongOneIsNotRepeated) {
   EXPECT_THAT(refused.error().message(), Not(HasSubstr(std::string(kPassword))));
 }
 
+TEST_F(SecretInputTest, OneTooShortToBeFoundIsRefused) {
+  const json::Value secret = json::Object{{"secret", true}};
+  const auto refused = [](json::Value schema, json::Value value) {
+    Definition made = definition(steps(login("a")));
+    made.inputs = {{"password", std::move(schema)}};
+    const auto accepted = accept_inputs(made, {{"password", std::move(value)}});
+    if (!accepted) {
+      EXPECT_THAT(accepted.error().message(), HasSubstr("'password' is or holds a text or number"));
+      EXPECT_THAT(accepted.error().message(), Not(HasSubstr("qZ7k")));
+    }
+    return !accepted;
+  };
+  EXPECT_TRUE(refused(secret, "qZ7k"));
+  EXPECT_TRUE(refused(secret, "1234567"));
+  EXPECT_TRUE(refused(secret, 1234567));
+  EXPECT_TRUE(refused(secret, json::Array{"long-enough", "qZ7k"}));
+  EXPECT_TRUE(refused(secret, json::Object{{"a", json::Object{{"b", "qZ7k"}}}}));
+  EXPECT_FALSE(refused(secret, "12345678"));
+  EXPECT_FALSE(refused(secret, 12345678));
+  EXPECT_FALSE(refused(secret, ""));
+  EXPECT_FALSE(refused(json::Object{{"type", "string"}}, "qZ7k"));
+  const json::Value part = json::Object{{"properties", json::Object{{"pin", secret}}}};
+  EXPECT_TRUE(refused(part, json::Object{{"pin", "qZ7k"}}));
+  EXPECT_FALSE(refused(part, json::Object{{"pin", "12345678"}, {"user", "bob"}}));
+  EXPECT_TRUE(refused(json::Object{{"items", part}}, json::Array{json::Object{{"pin", "qZ7k"}}}));
+  EXPECT_TRUE(refused(json::Object{{"additionalProperties", secret}}, json::Object{{"x", "qZ7k"}}));
+  EXPECT_TRUE(refused(json::Object{{"anyOf", json::Array{secret}}}, "qZ7k"));
+  EXPECT_TRUE(refused(json::Object{{"allOf", json::Array{part}}}, json::Object{{"pin", "qZ7k"}}));
+}
+
 TEST(KeySealTest, OpensWhatAnyOfItsKeysSealedForThatPurposeAlone) {
   KeySeal old({std::string(32, 'a')});
   KeySeal both({std::string(32, 'b'), std::string(32, 'a')});

@@ -295,6 +295,13 @@ class Secrets(WorkflowTest):
         self.assertIn("token", refused.json()["error"])
         self.assertNotIn("hunter2", refused.out + refused.err)
 
+    def test_a_short_secret_input_is_refused(self):
+        self.workflow("w", "id: w\ninputs: {token: {type: string, secret: true}}\n"
+                           "steps: [{id: a, run: env, env: {T: '${{ inputs.token }}'}}]\n")
+        refused = self.flow("run", "w", "--yes", "--json", "--input", "token=qZ7k", code=2)
+        self.assertIn("fewer than 8 characters", refused.json()["error"])
+        self.assertNotIn("qZ7k", refused.out + refused.err)
+
     def test_what_expressions_make_of_a_secret_input_is_hidden_too(self):
         self.workflow("w", "id: w\ninputs: {token: {type: string, secret: true}}\n"
                            "steps:\n  - id: a\n    run: 'echo \"$T $U\"; echo visible-literal'\n"
