@@ -91,6 +91,27 @@ Result<json::Value> to_json(const Value& value, std::size_t max_nodes) {
   return JsonWriter(max_nodes).write(value);
 }
 
+void add_secrets(const Value& value, json::Array& secrets) {
+  constexpr std::size_t kMost = 100'000;
+  if (!value.tainted() || secrets.size() >= kMost) {
+    return;
+  }
+  if (value.is_secret()) {
+    if (Result<json::Value> data = to_json(value, kMost)) {
+      secrets.push_back(*std::move(data));
+    }
+  } else if (const bool is_map = value.is(Kind::kMap); is_map || value.is(Kind::kList)) {
+    for (std::size_t i = 0; i < value.size(); ++i) {
+      if (is_map) {
+        add_secrets(value.key_at(i), secrets);
+      }
+      add_secrets(is_map ? value.value_at(i) : value.at(i), secrets);
+    }
+  } else if (value.is(Kind::kOptional) && value.inner() != nullptr) {
+    add_secrets(*value.inner(), secrets);
+  }
+}
+
 Value from_json(const json::Value& data, const Type& type) {
   switch (type.kind()) {
     case TypeKind::kDouble:

@@ -72,9 +72,9 @@ Result<JsonTemplate> JsonTemplate::compile(const json::Value& data, const Enviro
 
 Result<JsonTemplate::Rendered> JsonTemplate::evaluate(std::span<const Value> variables,
                                                       const Limits& limits) const {
-  Rendered out{body_->data, false};
+  Rendered out{body_->data, false, {}};
   for (const auto& [pointer, each] : body_->templates) {
-    Result<Value> value = each.evaluate(variables, limits);
+    Result<Value> value = each.evaluate(variables, limits, &out.secrets);
     if (!value) {
       return fail(Error(value.error()).with_context(pointer.empty() ? "/" : pointer));
     }

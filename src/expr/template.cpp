@@ -164,9 +164,14 @@ std::vector<std::uint32_t> Template::used_slots() const {
   return {used.begin(), used.end()};
 }
 
-Result<Value> Template::evaluate(std::span<const Value> variables, const Limits& limits) const {
+Result<Value> Template::evaluate(std::span<const Value> variables, const Limits& limits,
+                                 json::Array* secrets) const {
   if (body_->pieces.size() == 1 && body_->pieces.front().program) {
-    return body_->pieces.front().program->evaluate(variables, limits);
+    Result<Value> alone = body_->pieces.front().program->evaluate(variables, limits);
+    if (alone && secrets != nullptr) {
+      add_secrets(*alone, *secrets);
+    }
+    return alone;
   }
   std::string out;
   bool tainted = false;
@@ -179,6 +184,9 @@ Result<Value> Template::evaluate(std::span<const Value> variables, const Limits&
     tainted = tainted || value.tainted();
     OAP_TRY(const std::string text, as_text(value));
     out += text;
+    if (secrets != nullptr) {
+      add_secrets(value, *secrets);
+    }
     if (out.size() > limits.memory) {
       return fail(Code::kResourceExhausted, "the text of the template grows beyond {} bytes",
                   limits.memory);

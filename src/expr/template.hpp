@@ -29,8 +29,10 @@ class Template {
   static Result<Template> compile(std::string_view source, const Environment& environment,
                                   const TemplateOptions& options = {});
 
-  /// The value; it is tainted where anything secret went into it. Errors as Program::evaluate.
-  Result<Value> evaluate(std::span<const Value> variables, const Limits& limits = {}) const;
+  /// The value; it is tainted where anything secret went into it. What its expressions gave that is
+  /// secret is appended to `secrets`, without the text around it. Errors as Program::evaluate.
+  Result<Value> evaluate(std::span<const Value> variables, const Limits& limits = {},
+                         json::Array* secrets = nullptr) const;
 
   /// True where there is nothing to compute.
   bool is_literal() const;
@@ -54,6 +56,7 @@ class JsonTemplate {
   struct Rendered {
     json::Value data;
     bool tainted = false;  ///< something secret went into it
+    json::Array secrets;   ///< what of it is secret, as Template::evaluate has it
   };
   Result<Rendered> evaluate(std::span<const Value> variables, const Limits& limits = {}) const;
   std::vector<std::uint32_t> used_slots() const;

@@ -111,6 +111,7 @@ TEST_F(Templates, SecretsTaint) {
   const auto rendered = made->evaluate(values);
   ASSERT_TRUE(rendered);
   EXPECT_TRUE(rendered->tainted);
+  EXPECT_EQ(json::print(rendered->secrets), R"(["s3cret"])");
   EXPECT_EQ(json::print(rendered->data), R"({"a":5,"b":["x s3cret"]})");
 }
 

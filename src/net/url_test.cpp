@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "net/plain_host.hpp"
+
 namespace oap::net {
 namespace {
 
@@ -87,6 +89,17 @@ TEST(JoinUrl, NeverDoubles) {
   EXPECT_EQ(join_url("https://a/xv1", "/v1/messages"), "https://a/xv1/v1/messages");
   EXPECT_EQ(join_url("https://v1", "/v1/messages"), "https://v1/v1/messages");
   EXPECT_EQ(join_url("https://a/p?k=1", "/m"), "https://a/p/m?k=1");
+}
+
+TEST(PlainHost, NamesAnAddressInOneWay) {
+  for (const char* host : {"127.0.0.1", "127.0.0.1.", "[::ffff:127.0.0.1]", "::FFFF:7f00:1",
+                           "64:ff9b::7f00:1", "2130706433", "0x7f.1", "0177.0.0.1", "127.1"}) {
+    EXPECT_EQ(plain_host(host), "127.0.0.1") << host;
+  }
+  EXPECT_EQ(plain_host("[0:0:0:0:0:0:0:1]"), "::1");
+  EXPECT_EQ(plain_host("Example.COM."), "example.com");
+  EXPECT_EQ(plain_host("127.0.0.1.example.com"), "127.0.0.1.example.com");
+  EXPECT_EQ(plain_host(""), "");
 }
 
 }  // namespace

@@ -6,8 +6,10 @@
 
 #include "gateway/hooks/guards.hpp"
 #include "net/fetch.hpp"
+#include "net/plain_host.hpp"
 #include "net/url.hpp"
 #include "programs/hook_env.hpp"
+#include "programs/hook_urls.hpp"
 #include "programs/verdict.hpp"
 #include "text/strings.hpp"
 
@@ -34,6 +36,11 @@ bool is_host_of(std::string_view host, const std::vector<std::string>& list) {
   });
 }
 
+bool is_ascii(std::string_view text) {
+  return std::all_of(text.begin(), text.end(),
+                     [](char c) { return static_cast<unsigned char>(c) < 0x80; });
+}
+
 }  // namespace
 
 Task<Ending> HookCalls::run(const Handler& handler, std::string input, Millis most) {
@@ -46,9 +53,13 @@ Task<Ending> HookCalls::run(const Handler& handler, std::string input, Millis mo
 }
 
 std::string HookCalls::refused(const Handler& handler) const {
-  const auto url = net::parse_url(handler.command);
+  auto url = net::parse_url(handler.command);
   if (!url) {
     return "has no URL that could be used: " + url.error().message();
+  }
+  url->host = net::plain_host(url->host);
+  if (!is_ascii(url->host)) {
+    return "posts to a host that is not written in ASCII; write its name as xn--…";
   }
   const programs::HookSet& hooks = parts_.settings.hooks;
   if (hooks.urls && !programs::is_listed(handler.command, *hooks.urls)) {
@@ -59,13 +70,17 @@ std::string HookCalls::refused(const Handler& handler) const {
   if (project && hosts && !net::is_loopback(url->host) && !is_host_of(url->host, *hosts)) {
     return fmt::format("posts to {}, which sandbox.allowed_hosts does not list", url->host);
   }
-  ToolCall call;
-  call.server = kBuiltinServer;
-  call.tool = "web_fetch";
-  call.arguments = {{"url", handler.command}};
-  const std::string& workspace = parts_.settings.paths.workspace;
-  if (parts_.policy.decide(gateway::permission_request(call, workspace)).level == Level::kDeny) {
-    return fmt::format("posts to {}, which a permission rule denies", url->host);
+  const std::string plain =
+      url->origin() + url->path + (url->query.empty() ? "" : "?" + url->query);
+  for (const std::string& form : {handler.command, plain}) {
+    ToolCall call;
+    call.server = kBuiltinServer;
+    call.tool = "web_fetch";
+    call.arguments = {{"url", form}};
+    const std::string& workspace = parts_.settings.paths.workspace;
+    if (parts_.policy.decide(gateway::permission_request(call, workspace)).level == Level::kDeny) {
+      return fmt::format("posts to {}, which a permission rule denies", url->host);
+    }
   }
   return "";
 }

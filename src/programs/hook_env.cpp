@@ -5,7 +5,6 @@
 
 #include <fmt/format.h>
 
-#include "text/glob.hpp"
 #include "text/strings.hpp"
 #include "text/utf8.hpp"
 
@@ -160,17 +159,6 @@ std::string filled(std::string_view value, const Handler& handler, const HookSet
     at = end + (braced ? 1 : 0);
   }
   return out;
-}
-
-bool is_listed(std::string_view url, const std::vector<std::string>& patterns) {
-  return std::any_of(patterns.begin(), patterns.end(), [&](const std::string& pattern) {
-    std::vector<std::string> pieces;
-    for (const std::string_view piece : text::split(pattern, '*')) {
-      pieces.push_back(text::glob_quote(piece));
-    }
-    const auto glob = text::Glob::compile(text::join(pieces, "*"), {text::GlobMode::kPlain, false});
-    return glob && glob->matches(url);
-  });
 }
 
 }  // namespace oap::programs

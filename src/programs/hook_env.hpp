@@ -15,7 +15,4 @@ void take_settings(const HookFile& file, HookSet& out);
 std::string filled(std::string_view value, const Handler& handler, const HookSet& hooks,
                    const os::EnvLookup& env);
 
-/// Whether the URL is one of the patterns, in which `*` is any run of characters. Pure.
-bool is_listed(std::string_view url, const std::vector<std::string>& patterns);
-
 }  // namespace oap::programs

@@ -7,6 +7,8 @@
 #include "os/testing/temp_dir.hpp"
 #include "programs/answer.hpp"
 #include "programs/hook_set.hpp"
+#include "programs/hook_urls.hpp"
+#include "programs/matcher.hpp"
 #include "text/strings.hpp"
 
 namespace oap::programs {
@@ -38,6 +40,18 @@ TEST(HookMatcher, Cases) {
              const Matcher matcher(left.substr(0, tab));
              EXPECT_EQ(matcher.matches(left.substr(tab + 1)) ? "yes" : "no", expected) << line;
            });
+}
+
+TEST(HookUrls, Cases) {
+  each_row("urls.case", [](const std::string& line, const std::string& left,
+                           const std::string& expected) {
+    const std::size_t tab = left.find('\t');
+    ASSERT_NE(tab, std::string::npos) << line;
+    EXPECT_EQ(is_listed(left.substr(tab + 1), {left.substr(0, tab)}) ? "yes" : "no", expected)
+        << line;
+  });
+  EXPECT_FALSE(is_listed("https://a/", {}));
+  EXPECT_TRUE(is_listed("https://a/", {"https://b/", "", "://", "http://[", "https://a/"}));
 }
 
 TEST(HookMatcher, SaysWhatItCannotUse) {

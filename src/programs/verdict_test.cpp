@@ -156,16 +156,6 @@ TEST(HookHeaders, TakeInWhatIsAllowedAlone) {
   EXPECT_EQ(value("$T"), "");
 }
 
-TEST(HookUrls, PatternsOfTheList) {
-  const std::vector<std::string> list = {"https://hooks.example.com/*", "http://localhost:8080/x"};
-  EXPECT_TRUE(is_listed("https://hooks.example.com/a/b", list));
-  EXPECT_TRUE(is_listed("http://localhost:8080/x", list));
-  EXPECT_FALSE(is_listed("http://localhost:8080/xy", list));
-  EXPECT_FALSE(is_listed("https://hooks.example.com.evil.net/", list));
-  EXPECT_FALSE(is_listed("https://hooks-example.com/a", list));
-  EXPECT_FALSE(is_listed("https://a/", {}));
-}
-
 TEST(HookEnv, SetsWhatDecidesNothing) {
   const HookSet set = hooks_of(R"({"env":{"NODE_ENV":"test","EMPTY":"","LD_PRELOAD":"x","PATH":"/x",
     "BASH_ENV":"x","OAP_X":"1","GIT_SSH_COMMAND":"x","N":1,"a b":"c","__proto__":"d"}})");

@@ -20,8 +20,8 @@ class InputSeal {
   virtual Result<std::string> open(std::string_view sealed, std::string_view about) = 0;
   /// Whether an input that nobody declares secret must not be stored in clear either.
   virtual bool is_secret(const json::Value& value) const = 0;
-  /// Told of every declared secret that is sealed or opened, so that what is shown can be cleaned
-  /// of it.
+  /// Told of every declared secret that is sealed or opened, and before each attempt of what
+  /// expressions made of secrets for it, so that what is shown can be cleaned of them.
   virtual void learn(const json::Value& value) = 0;
 };
 

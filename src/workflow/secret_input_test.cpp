@@ -99,6 +99,23 @@ TEST_F(SecretInputTest, ReachesTheToolAndIsNotStored) {
   expect_nothing_in_the_store(kPassword);
 }
 
+TEST_F(SecretInputTest, WhatExpressionsMakeOfItIsLearntBeforeTheStepHasIt) {
+  StepDefinition a = tool("a");
+  std::get<ToolStep>(a.body).arguments = {{"cut", "Bearer ${{ inputs.password.substring(1) }}!"},
+                                          {"list", "${{ ['literally', inputs.password + '!'] }}"},
+                                          {"code", "echo this is no secret"}};
+  std::vector<std::string> before;
+  runner_.on_start = [&](const StepRequest&) { before = seal_.learnt; };
+  const RunResult result = run(with_password(steps(std::move(a))), {{"password", kPassword}});
+  EXPECT_EQ(result.status, RunState::kCompleted) << result.error;
+  ASSERT_FALSE(before.empty());
+  EXPECT_THAT(before.back(), HasSubstr("\"orrect-horse\""));
+  EXPECT_THAT(before.back(), HasSubstr("\"correct-horse!\""));
+  EXPECT_THAT(before.back(), Not(HasSubstr("Bearer")));
+  EXPECT_THAT(before.back(), Not(HasSubstr("literally")));
+  EXPECT_THAT(before.back(), Not(HasSubstr("no secret")));
+}
+
 TEST_F(SecretInputTest, IsThereAgainAfterACrash) {
   auto blueprint = compiled(with_password(steps(login("a"), login("b", {"a"}))));
   drive([&](Engine& engine) { return half(engine, blueprint); });
@@ -206,6 +223,36 @@ TEST_F(SecretInputTest, AWrongOneIsNotRepeated) {
   ASSERT_FALSE(refused);
   EXPECT_THAT(refused.error().message(), HasSubstr("'password'"));
   EXPECT_THAT(refused.error().message(), Not(HasSubstr(std::string(kPassword))));
+}
+
+TEST_F(SecretInputTest, OneTooShortToBeFoundIsRefused) {
+  const json::Value secret = json::Object{{"secret", true}};
+  const auto refused = [](json::Value schema, json::Value value) {
+    Definition made = definition(steps(login("a")));
+    made.inputs = {{"password", std::move(schema)}};
+    const auto accepted = accept_inputs(made, {{"password", std::move(value)}});
+    if (!accepted) {
+      EXPECT_THAT(accepted.error().message(), HasSubstr("'password' is or holds a text or number"));
+      EXPECT_THAT(accepted.error().message(), Not(HasSubstr("qZ7k")));
+    }
+    return !accepted;
+  };
+  EXPECT_TRUE(refused(secret, "qZ7k"));
+  EXPECT_TRUE(refused(secret, "1234567"));
+  EXPECT_TRUE(refused(secret, 1234567));
+  EXPECT_TRUE(refused(secret, json::Array{"long-enough", "qZ7k"}));
+  EXPECT_TRUE(refused(secret, json::Object{{"a", json::Object{{"b", "qZ7k"}}}}));
+  EXPECT_FALSE(refused(secret, "12345678"));
+  EXPECT_FALSE(refused(secret, 12345678));
+  EXPECT_FALSE(refused(secret, ""));
+  EXPECT_FALSE(refused(json::Object{{"type", "string"}}, "qZ7k"));
+  const json::Value part = json::Object{{"properties", json::Object{{"pin", secret}}}};
+  EXPECT_TRUE(refused(part, json::Object{{"pin", "qZ7k"}}));
+  EXPECT_FALSE(refused(part, json::Object{{"pin", "12345678"}, {"user", "bob"}}));
+  EXPECT_TRUE(refused(json::Object{{"items", part}}, json::Array{json::Object{{"pin", "qZ7k"}}}));
+  EXPECT_TRUE(refused(json::Object{{"additionalProperties", secret}}, json::Object{{"x", "qZ7k"}}));
+  EXPECT_TRUE(refused(json::Object{{"anyOf", json::Array{secret}}}, "qZ7k"));
+  EXPECT_TRUE(refused(json::Object{{"allOf", json::Array{part}}}, json::Object{{"pin", "qZ7k"}}));
 }
 
 TEST(KeySealTest, OpensWhatAnyOfItsKeysSealedForThatPurposeAlone) {

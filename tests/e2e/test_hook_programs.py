@@ -206,7 +206,13 @@ class HookPrograms(OapTest):
         posted, port = self.hook_server(lambda event: (200, ""))
         url = f"http://127.0.0.1:{port}/x"
         for settings, place in [({"allowedHttpHookUrls": ["https://hooks.example.com/*"]}, url),
+                                ({"allowedHttpHookUrls": ["http://localhost:*"]},
+                                 f"http://localhost:1@127.0.0.1:{port}/x"),
+                                ({"allowedHttpHookUrls": [f"http://127.0.0.1:{port}/ok/*"]},
+                                 f"http://127.0.0.1:{port}/ok/../no"),
                                 ({"permissions": {"deny": ["WebFetch(domain:127.0.0.1)"]}}, url),
+                                ({"permissions": {"deny": ["WebFetch(domain:127.0.0.1)"]}},
+                                 f"http://[::ffff:127.0.0.1]:{port}/x"),
                                 ({}, "http://169.254.169.254/latest"), ({}, "http://10.0.0.1/x"),
                                 ({}, f"http://[::ffff:169.254.169.254]:{port}/"), ({}, "file:///etc/passwd"),
                                 ({}, "http://example.com/")]:

@@ -295,6 +295,31 @@ class Secrets(WorkflowTest):
         self.assertIn("token", refused.json()["error"])
         self.assertNotIn("hunter2", refused.out + refused.err)
 
+    def test_a_short_secret_input_is_refused(self):
+        self.workflow("w", "id: w\ninputs: {token: {type: string, secret: true}}\n"
+                           "steps: [{id: a, run: env, env: {T: '${{ inputs.token }}'}}]\n")
+        refused = self.flow("run", "w", "--yes", "--json", "--input", "token=qZ7k", code=2)
+        self.assertIn("fewer than 8 characters", refused.json()["error"])
+        self.assertNotIn("qZ7k", refused.out + refused.err)
+
+    def test_what_expressions_make_of_a_secret_input_is_hidden_too(self):
+        self.workflow("w", "id: w\ninputs: {token: {type: string, secret: true}}\n"
+                           "steps:\n  - id: a\n    run: 'echo \"$T $U\"; echo visible-literal'\n"
+                           "    env: {T: '${{ inputs.token.substring(1) + \"!\" }}', U: '${{ inputs.token.upperAscii() }}'}\n")
+        ran = self.flow("run", "w", "--yes", "--output-format", "stream-json", "--inputs", "-",
+                        stdin=json.dumps({"token": "/hunter2-Zx9-qqq"}))
+        run_id = ran.lines()[0]["run_id"]
+        shown = ran.out + ran.err
+        for args in (("show", run_id, "--json"), ("history", run_id, "--json"), ("logs", run_id)):
+            shown += self.flow(*args).out
+        self.assertIn("visible-literal", shown)
+        shown += self.oap("audit", "tail", "--json", "-n", "1000").out
+        for clear in ("hunter2", "HUNTER2"):
+            self.assertNotIn(clear, shown)
+            for file in (self.base / "state").rglob("*"):
+                if file.is_file():
+                    self.assertNotIn(clear.encode(), file.read_bytes(), file)
+
     def test_a_plan_shows_a_name_in_its_place(self):
         self.workflow("w", "id: w\ninputs: {token: {type: string, secret: true}}\n"
                            "steps: [{id: a, run: env, env: {T: '${{ inputs.token }}'}}]\n")

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "expr/type.hpp"
+#include "json/print.hpp"
 #include "json/schema.hpp"
 #include "text/nearest.hpp"
 #include "workflow/definition/blueprint.hpp"
@@ -42,6 +43,64 @@ struct Accepted {
   }
 };
 
+constexpr std::size_t kShortestSecret = 8;  // what a SecretScanner finds
+
+/// Words under these are data, not schemas.
+bool is_data_keyword(std::string_view key) {
+  return key == "default" || key == "const" || key == "enum" || key == "examples";
+}
+
+bool says_secret(const json::Object& schema) {
+  return json::get_bool(schema, "secret") || json::get_bool(schema, "writeOnly") ||
+         json::get_string(schema, "format") == "password";
+}
+
+/// Whether something in a value that is secret is too short to be found where it is shown.
+bool has_short(const json::Value& value) {
+  if (value.is_array()) {
+    return std::any_of(value.get_array().begin(), value.get_array().end(), has_short);
+  }
+  if (value.is_object()) {
+    return std::any_of(value.get_object().begin(), value.get_object().end(),
+                       [](const auto& member) { return has_short(member.value()); });
+  }
+  if (value.is_string()) {
+    return !value.get_string().empty() && value.get_string().size() < kShortestSecret;
+  }
+  return value.is_number() && json::print(value).size() < kShortestSecret;
+}
+
+bool has_short_secret(const json::Value& schema, const json::Value& value) {
+  const json::Object* const object = schema.if_object();
+  if (object == nullptr) {
+    return false;
+  }
+  const bool whole = !value.is_object() && !value.is_array();
+  if (says_secret(*object) || (whole && is_secret_input(schema))) {
+    return has_short(value);
+  }
+  for (const std::string_view word : {"allOf", "anyOf", "oneOf"}) {
+    const json::Value* const forms = json::find(*object, word);
+    if (forms != nullptr && forms->is_array() &&
+        std::any_of(forms->get_array().begin(), forms->get_array().end(),
+                    [&](const json::Value& form) { return has_short_secret(form, value); })) {
+      return true;
+    }
+  }
+  if (const json::Value* const items = json::find(*object, "items"); items && value.is_array()) {
+    return std::any_of(value.get_array().begin(), value.get_array().end(),
+                       [&](const json::Value& item) { return has_short_secret(*items, item); });
+  }
+  const json::Object* const properties = json::find_object(*object, "properties");
+  const json::Value* const others = json::find(*object, "additionalProperties");
+  return value.is_object() &&
+         std::any_of(value.get_object().begin(), value.get_object().end(), [&](const auto& member) {
+           const json::Value* named = properties ? json::find(*properties, member.key()) : nullptr;
+           named = named == nullptr ? others : named;
+           return named != nullptr && has_short_secret(*named, member.value());
+         });
+}
+
 void accept(const std::string& name, const json::Value& declared, const json::Value* given,
             Accepted& out) {
   json::Value schema = declared;
@@ -74,19 +133,16 @@ void accept(const std::string& name, const json::Value& declared, const json::Va
             ? fmt::format("the secret input '{}' is not as its schema wants", shown(name))
             : fmt::format("the input '{}'{}: {}", shown(name), each.instance_path, each.message));
   }
+  if (is_secret && has_short_secret(schema, *value)) {
+    out.complain(fmt::format(
+        "the secret input '{}' is or holds a text or number of fewer than {} characters, which "
+        "could not be kept out of what steps show; give a longer one, or declare only those parts "
+        "secret that are",
+        shown(name), kShortestSecret));
+  }
   json::Value accepted = *value;
   widen(accepted, expr::Type::from_schema(schema));
   out.values[name] = std::move(accepted);
-}
-
-/// Words under these are data, not schemas.
-bool is_data_keyword(std::string_view key) {
-  return key == "default" || key == "const" || key == "enum" || key == "examples";
-}
-
-bool says_secret(const json::Object& schema) {
-  return json::get_bool(schema, "secret") || json::get_bool(schema, "writeOnly") ||
-         json::get_string(schema, "format") == "password";
 }
 
 }  // namespace

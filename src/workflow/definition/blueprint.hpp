@@ -62,6 +62,7 @@ class Scope {
 struct Rendered {
   json::Value data;
   bool tainted = false;  ///< something secret went into it
+  json::Array secrets;   ///< what of it is secret
 };
 
 /// A compiled condition, expression or template (text or whole JSON). Immutable, thread-safe,

@@ -33,12 +33,12 @@ Values ask(const Scope& scope, const std::vector<Name>& names,
   return out;
 }
 
-Result<Rendered> as_json(const Result<expr::Value>& value) {
+Result<Rendered> as_json(const Result<expr::Value>& value, json::Array secrets) {
   if (!value) {
     return fail(value.error());
   }
   OAP_TRY(json::Value data, expr::to_json(*value, 100'000));
-  return Rendered{std::move(data), value->tainted()};
+  return Rendered{std::move(data), value->tainted(), std::move(secrets)};
 }
 
 }  // namespace
@@ -76,19 +76,26 @@ Result<Rendered> Expression::render(const Scope& scope) const {
     return Rendered{};
   }
   if (const auto* literal = std::get_if<json::Value>(&body_->code)) {
-    return Rendered{*literal, false};
+    return Rendered{*literal, false, {}};
   }
   const Values values = ask(scope, body_->names, body_->slots);
   const std::span<const expr::Value> given(values.data(), values.size());
   if (const auto* program = std::get_if<expr::Program>(&body_->code)) {
-    return as_json(program->evaluate(given));
+    const Result<expr::Value> value = program->evaluate(given);
+    json::Array secrets;
+    if (value) {
+      expr::add_secrets(*value, secrets);
+    }
+    return as_json(value, std::move(secrets));
   }
   if (const auto* text = std::get_if<expr::Template>(&body_->code)) {
-    return as_json(text->evaluate(given));
+    json::Array secrets;
+    const Result<expr::Value> value = text->evaluate(given, {}, &secrets);
+    return as_json(value, std::move(secrets));
   }
   OAP_TRY(expr::JsonTemplate::Rendered data,
           std::get<expr::JsonTemplate>(body_->code).evaluate(given));
-  return Rendered{std::move(data.data), data.tainted};
+  return Rendered{std::move(data.data), data.tainted, std::move(data.secrets)};
 }
 
 Result<bool> Expression::holds(const Scope& scope) const {

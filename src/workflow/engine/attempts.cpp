@@ -96,6 +96,9 @@ void Engine::Body::begin_attempt(const std::shared_ptr<LiveRun>& run, RunAttempt
   request.idempotency_key = idempotency_key(identity.run_id, what.path);
   request.input = std::move(what.input);
   request.tainted = what.tainted;
+  if (options_.seal != nullptr && !what.secrets.empty()) {
+    options_.seal->learn(json::Value(std::move(what.secrets)));
+  }
   request.attempt = what.attempt;
   request.budget = what.budget;
   if (what.time) {

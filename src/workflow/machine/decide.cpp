@@ -332,6 +332,7 @@ bool Machine::give_attempt(NodeId id, const Rendered& input) {
   run.attempt = node.attempts + 1;
   run.input = input.data;
   run.tainted = input.tainted;
+  run.secrets = input.secrets;
   run.heartbeat = definition.timeouts.heartbeat;
   run.budget = budget_left(id);
   Event begun;

@@ -23,6 +23,7 @@ struct RunAttempt {
   int attempt = 1;
   json::Value input;
   bool tainted = false;
+  json::Array secrets;              ///< what of the input is secret
   std::optional<Millis> time;       ///< until it must have ended
   std::optional<Millis> heartbeat;  ///< longest silence
   Budget budget;                    ///< what is left
