@@ -151,6 +151,10 @@ TEST(CodeEffort, APassedLimitIsACriticalFinding) {
        Language::kJavaScript,
        std::string((4U << 20U) + 1, ' ') + "eval(y)\n",
        {"scan.limit", "javascript.eval"}},
+      {"a NUL byte",
+       Language::kBash,
+       std::string("# \0 x\neval \"$1\"\n", 16),
+       {"scan.limit", "bash.eval"}},
       {"what is not known before it runs is no limit", Language::kBash, "source x\n", {}},
   };
   for (const auto& row : rows) {

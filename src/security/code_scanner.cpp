@@ -168,6 +168,11 @@ CodeScan scan_whole(std::string_view text, Language language, std::string_view p
   CodeReporter reporter(text, path);
   const bool test = is_test_path(path);
   if (!test) {
+    if (const std::size_t nul = text.find('\0'); nul != std::string_view::npos) {
+      const auto lines =
+          std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(nul), '\n');
+      reporter.pass_limit("it holds a NUL byte", 1 + static_cast<std::uint32_t>(lines));
+    }
     if (language != Language::kBash && text.size() > kMaxTokens) {
       reporter.pass_limit("it is longer than 4 MiB", 1);
     }

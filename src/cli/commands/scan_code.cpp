@@ -5,6 +5,7 @@
 
 #include <fmt/chrono.h>
 #include <fmt/format.h>
+#include <sys/stat.h>
 
 #include "cli/commands/scan_files.hpp"
 #include "cli/output.hpp"
@@ -21,9 +22,13 @@ std::string today() { return fmt::format("{:%Y-%m-%d}", fmt::gmtime(std::time(nu
 
 class CodeSink final : public ScanSink {
  public:
-  CodeSink(const security::SecretScanner& secrets, std::string language)
-      : secrets_(secrets), language_(std::move(language)) {}
+  CodeSink(const security::SecretScanner& secrets, const ScanArgs& args)
+      : secrets_(secrets), language_(args.language), named_(args.path) {}
 
+  /// What is run as a program is one, whatever it holds.
+  bool skips_binary(const std::string& path, std::string_view head) override {
+    return !security::language_of(path, head) && (language_.empty() || path != named_);
+  }
   void begin(const std::string& path) override {
     path_ = path;
     text_.clear();
@@ -38,8 +43,12 @@ class CodeSink final : public ScanSink {
   void end() override {
     const auto language = language_.empty() ? security::language_of(path_, text_)
                                             : security::language_named(language_);
-    if (!language || long_) {
+    if (!language) {
       ++skipped_;
+      return;
+    }
+    if (long_) {
+      too_large_.push_back(path_);
       return;
     }
     ++scanned_;
@@ -51,17 +60,26 @@ class CodeSink final : public ScanSink {
   std::vector<security::CodeFinding>& findings() { return findings_; }
   std::uint64_t scanned() const { return scanned_; }
   std::uint64_t skipped() const { return skipped_; }
+  /// Code that was not looked at.
+  const std::vector<std::string>& too_large() const { return too_large_; }
 
  private:
   const security::SecretScanner& secrets_;
   std::string language_;
+  std::string named_;
   std::string path_;
   std::string text_;
   bool long_ = false;
   std::uint64_t scanned_ = 0;
   std::uint64_t skipped_ = 0;
+  std::vector<std::string> too_large_;
   std::vector<security::CodeFinding> findings_;
 };
+
+bool names_a_file(const std::string& path) {
+  struct stat info{};
+  return path == "-" || (::stat(path.c_str(), &info) == 0 && S_ISREG(info.st_mode));
+}
 
 json::Object refused_line(json::Value id, std::string_view why) {
   return {{"id", std::move(id)}, {"error", why}};
@@ -117,7 +135,7 @@ int scan_code(const security::SecretScanner& secrets,
         "javascript");
     return 2;
   }
-  CodeSink sink(secrets, args.language);
+  CodeSink sink(secrets, args);
   const auto count = walk_files(args.path, sink);
   if (!count) {
     report(count.error(), as_json);
@@ -126,11 +144,25 @@ int scan_code(const security::SecretScanner& secrets,
   for (const std::string& reason : count->unreadable) {
     print_error(reason);
   }
+  for (const std::string& path : sink.too_large()) {
+    print_error(fmt::format("{} is code of more than {} MiB and was not looked at; divide it",
+                            text::escape_visible(path), kMaxSource >> 20U));
+  }
+  const bool unseen = names_a_file(args.path) && sink.scanned() == 0;
+  if (unseen && sink.too_large().empty()) {
+    print_error(fmt::format("{} was not looked at: {}; name its language with --language",
+                            text::escape_visible(args.path),
+                            count->binary > 0 ? "it is binary" : "its language is not known"));
+  }
+  const bool whole = count->unreadable.empty() && sink.too_large().empty() && !unseen;
   const auto judged = security::judge_findings(std::move(sink.findings()), exceptions, today());
   if (as_json) {
     json::Object out = security::to_json(judged);
+    out["allowed"] = judged.allowed && whole;
     out["files"] = sink.scanned();
     out["skipped"] = sink.skipped();
+    out["skipped_binary"] = count->binary;
+    out["too_large"] = sink.too_large().size();
     print_json(out);
   } else {
     for (const auto& finding : judged.findings) {
@@ -138,11 +170,16 @@ int scan_code(const security::SecretScanner& secrets,
                         finding.line_number, security::to_string(finding.severity), finding.type,
                         finding.description, finding.recommendation, finding.fingerprint));
     }
-    print(fmt::format("{} findings in {} files, risk {:.2f}, {}; {} other files skipped\n",
-                      judged.findings.size(), sink.scanned(), judged.risk_score,
-                      judged.allowed ? "allowed" : "not allowed without approval", sink.skipped()));
+    const std::string_view verdict = !judged.allowed ? "not allowed without approval"
+                                     : whole         ? "allowed"
+                                                     : "not looked at as a whole";
+    print(
+        fmt::format("{} findings in {} files, risk {:.2f}, {}; {} too large, {} binary and {} "
+                    "other files skipped\n",
+                    judged.findings.size(), sink.scanned(), judged.risk_score, verdict,
+                    sink.too_large().size(), count->binary, sink.skipped()));
   }
-  return judged.findings.empty() && count->unreadable.empty() ? 0 : 1;
+  return judged.findings.empty() && whole ? 0 : 1;
 }
 
 }  // namespace oap::cli

@@ -47,7 +47,8 @@ class Walk {
         break;
       }
       const std::string_view piece(buffer_.data(), static_cast<std::size_t>(got));
-      if (first && piece.substr(0, kProbe).find('\0') != std::string_view::npos) {
+      if (first && piece.substr(0, kProbe).find('\0') != std::string_view::npos &&
+          sink_.skips_binary(path, piece)) {
         ++count_.binary;
         return;
       }

@@ -22,6 +22,12 @@ struct ScanCount {
 class ScanSink {
  public:
   virtual ~ScanSink() = default;
+  /// Whether a NUL byte among the first makes it no text; `head` are its first bytes.
+  virtual bool skips_binary(const std::string& path, std::string_view head) {
+    (void)path;
+    (void)head;
+    return true;
+  }
   virtual void begin(const std::string& path) = 0;
   virtual void piece(std::string_view bytes) = 0;
   virtual void end() = 0;
