@@ -37,7 +37,10 @@ class UserImport {
   Report run() {
     const std::string& folder = options_.places.user_dir;
     if (!folder.ends_with("/.claude") || !os::is_directory(folder)) {
-      return failed(folder + " is no folder .claude");
+      return failed(folder +
+                    (folder.ends_with("/.claude")
+                         ? " is no folder"
+                         : " does not end in /.claude: name the folder that Claude Code keeps"));
     }
     auto source = Tree::open(folder.substr(0, folder.size() - 8));
     if (!source) {

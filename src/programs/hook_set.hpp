@@ -47,7 +47,9 @@ struct Handler {
   Owner owner = Owner::kProject;
   Matcher matcher;
   Kind kind = Kind::kCommand;
-  std::string command;                           ///< kHttp: the URL; kPrompt: the question
+  /// What runs: of kCommand the command line or, with `args`, the program; of kHttp the URL that is
+  /// posted to; of kPrompt the question to the model.
+  std::string command;
   std::optional<std::vector<std::string>> args;  ///< present: run without a shell
   Millis timeout{0};
   std::string condition;  ///< `if`: one permission rule; empty: none

@@ -65,7 +65,7 @@ OAP_AFTER_FORK void Findings::add(const char* path, const char* name, const char
   }
   line.add(": ").add(why);
   if (name != nullptr) {
-    line.add(held ? " and was renamed: its name now ends in " : open);
+    line.add(held ? "; renamed, its name now ends in " : open);
     line.add(held ? kHeld : "");
   }
   line.add("\n");

@@ -208,7 +208,7 @@ TEST_F(GitHold, ANameOfAgentsThatComesIsSetAsideAtOnceAndTold) {
   EXPECT_EQ(os::read_file(dir_ / "opencode.json.held-by-oap").value_or(""), "one\n");
   ASSERT_THAT(brief.warnings, SizeIs(1));
   EXPECT_THAT(brief.warnings[0],
-              EndsWith("/opencode.json: agents take it for their settings and was renamed: its "
+              EndsWith("/opencode.json: agents take it for their settings; renamed, its "
                        "name now ends in .held-by-oap"));
   const Output longer =
       run_one(spec("sleep 0.1; echo two > x; mv x opencode.json; for i in $(seq 500); do [ -e "

@@ -132,7 +132,7 @@ class Exec(SandboxTest):
         self.write("a.json", "{}\n")
         self.assertEqual(self.bash("ls; cat *.json").out, "a.json\n{}\n")
         result = self.bash("echo x > opencode.json")
-        self.assertIn("opencode.json: agents take it for their settings and was renamed", result.err)
+        self.assertIn("opencode.json: agents take it for their settings; renamed", result.err)
         self.assertEqual(sorted(p.name for p in self.work.iterdir() if "json" in p.name),
                          ["a.json", "opencode.json.held-by-oap"])
 

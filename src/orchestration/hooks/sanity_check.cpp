@@ -15,7 +15,8 @@ Task<Result<hooks::DoneVerdict>> SanityCheckHook::done(const hooks::Context& con
   hooks::DoneVerdict verdict;
   const std::optional<std::string> anomaly = find_anomaly(final_text);
   if (!anomaly) {
-    if (const auto reset = count_.reset(context.session_id); !reset) {
+    const auto reset = count_.reset(context.session_id);
+    if (!reset && reset.error().code() != Code::kNotFound) {
       log::warn("orchestration", "the count of unusable answers was not reset",
                 {{"why", reset.error().to_string()}});
     }

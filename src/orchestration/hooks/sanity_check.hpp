@@ -22,6 +22,7 @@ std::optional<std::string> find_anomaly(std::string_view text);
 /// Counts the unusable answers of a session, across processes.
 struct AnomalyCount {
   std::function<Result<int>(const std::string& session)> record;  ///< one more; how many in a row
+  /// kNotFound where there is no such session, as in a workflow's step: nothing to reset.
   std::function<Result<void>(const std::string& session)> reset;
 };
 

@@ -5,6 +5,7 @@
 #include <gmock/gmock.h>
 
 #include "async/runtime.hpp"
+#include "base/log.hpp"
 #include "orchestration/hooks/agent_ui.hpp"
 #include "orchestration/hooks/resource_control.hpp"
 #include "orchestration/hooks/skill_scope.hpp"
@@ -113,6 +114,27 @@ TEST_F(Hooked, SanityTellsTwiceThenEndsTheTurn) {
   count_ = 0;
   clock_.advance(SanityCheckHook::kCooldown);
   EXPECT_EQ(done(hook, odd).action, Action::kInject);
+}
+
+TEST_F(Hooked, NoSessionIsNoFaultWhenNothingIsToBeReset) {
+  counter_.reset = [](const std::string&) -> Result<void> {
+    return fail(Code::kNotFound, "no session");
+  };
+  SanityCheckHook hook(counter_, clock_);
+  const log::Level level = log::level();
+  log::set_level(log::Level::kWarn);
+  std::string told;
+  log::set_redactor([&told](std::string_view text) { return std::string(told.append(text)); });
+  EXPECT_EQ(done(hook, "fine").action, hooks::DoneVerdict::Action::kContinue);
+  EXPECT_EQ(told, "");
+  counter_.reset = [](const std::string&) -> Result<void> {
+    return fail(Code::kUnavailable, "disk full");
+  };
+  SanityCheckHook broken(counter_, clock_);
+  done(broken, "fine");
+  log::set_redactor({});
+  EXPECT_THAT(told, HasSubstr("disk full"));
+  log::set_level(level);
 }
 
 ToolCall call_of(std::string tool, Origin origin = Origin::kAgent) {

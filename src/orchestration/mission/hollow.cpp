@@ -8,6 +8,7 @@
 
 #include "json/parse.hpp"
 #include "orchestration/mission/evidence.hpp"
+#include "orchestration/mission/test_summary.hpp"
 #include "shell/parse.hpp"
 #include "text/strings.hpp"
 

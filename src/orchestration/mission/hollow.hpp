@@ -14,13 +14,8 @@ using ReadText = std::function<std::optional<std::string>(const std::string& pat
 /// Why a command that ended with exit code 0 shows nothing all the same, by what it printed and by
 /// what it ran: no test was found, or every one was skipped; the script, make target or npm script
 /// behind it does nothing; it worked outside of `folder`. A half sentence for the agent; "" where
-/// nothing of that is so. Pure but for `read`. Sources: the summaries that pytest, unittest, cargo,
-/// go, jest, vitest, mocha, node, ctest, GoogleTest, TAP, RSpec, PHPUnit, Maven, Swift and Meson
-/// print.
+/// nothing of that is so. Pure but for `read`.
 std::string why_hollow(std::string_view command, std::string_view output, std::string_view folder,
                        const ReadText& read);
-
-/// A test runner's output says that no test ran, and nowhere that one did. Pure.
-bool ran_no_test(std::string_view output);
 
 }  // namespace oap::orchestration

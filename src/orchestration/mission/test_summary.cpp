@@ -1,9 +1,12 @@
+#include "orchestration/mission/test_summary.hpp"
+
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <optional>
+#include <string>
 #include <vector>
 
-#include "orchestration/mission/hollow.hpp"
 #include "text/strings.hpp"
 
 namespace oap::orchestration {
