@@ -68,6 +68,7 @@ class Analyser {
     }
     out.tools.insert(builtin_tools().begin(), builtin_tools().end());
     const auto& options = compiled_.options;
+    out.roles.insert(options.known_agents.begin(), options.known_agents.end());
     out.tools.insert(options.known_tools.begin(), options.known_tools.end());
     if (options.known_servers) {
       out.all_servers = true;

@@ -172,6 +172,10 @@ void check_options(const PolicyOptions& options, std::vector<std::string>& fault
   }
 }
 
+bool names(const std::vector<std::string>& list, const std::string& name) {
+  return std::find(list.begin(), list.end(), name) != list.end();
+}
+
 std::string revision_of(const std::vector<Rule>& rules, const Precedence* precedence,
                         const PolicyOptions& options) {
   crypto::Sha256 hash;
@@ -194,8 +198,8 @@ std::string revision_of(const std::vector<Rule>& rules, const Precedence* preced
   }
   add(options.workspace);
   add(options.default_permission ? to_string(*options.default_permission) : "");
-  for (const auto* list :
-       {&options.require_approval_for, &options.known_tools, &options.network_servers}) {
+  for (const auto* list : {&options.require_approval_for, &options.known_tools,
+                           &options.network_servers, &options.known_agents}) {
     add(text::join(*list, "\n"));
   }
   add(options.trusted_project ? "trusted" : "");
@@ -216,17 +220,16 @@ struct Policy::Body {
 
   /// A sentence where no file defines the role and it is no agent's; "" where all is well.
   std::string unknown_role(const std::string& role) const {
-    const std::vector<std::string>& known = known_roles();
-    if (role.empty() || compiled.roles.contains(role) ||
-        std::find(known.begin(), known.end(), role) != known.end()) {
+    if (role.empty() || compiled.roles.contains(role) || names(known_roles(), role) ||
+        names(compiled.options.known_agents, role)) {
       return {};
     }
-    std::vector<std::string> names;
+    std::vector<std::string> defined = compiled.options.known_agents;
     for (const auto& [name, view] : compiled.roles) {
-      names.push_back(name);
+      defined.push_back(name);
     }
     return fmt::format("no role '{}' is defined in permissions.yaml{}", role,
-                       text::did_you_mean(role, names));
+                       text::did_you_mean(role, defined));
   }
 
   const RoleView& view(const std::string& role) const {
