@@ -91,10 +91,15 @@ std::string find_home(const Env& env) {
   return known && found->pw_dir != nullptr && found->pw_dir[0] == '/' ? found->pw_dir : "";
 }
 
-Result<std::string> find_state_root(const Env& env, const std::string& home,
-                                    const std::string& cwd) {
+Result<std::string> find_state_root(const Env& env, const std::string& home) {
   if (const auto data = env("OPENCODE_DATA_PATH"); data && !data->empty()) {
-    return os::canonical_path(join(cwd, *data));
+    if ((*data)[0] != '/') {
+      return fail(Code::kUsage,
+                  "OPENCODE_DATA_PATH is '{}', which would be another place in each folder, with "
+                  "other rules and another trust; give it an absolute path",
+                  *data);
+    }
+    return os::canonical_path(*data);
   }
   const std::string base = xdg(env, "XDG_STATE_HOME", home, ".local/state");
   if (base.empty()) {
@@ -151,7 +156,7 @@ Result<Paths> resolve_paths(const PathOptions& options) {
       !base.empty()) {
     paths.user_dir = base + "/oap";
   }
-  OAP_TRY(paths.state_root, find_state_root(options.env, paths.home, cwd));
+  OAP_TRY(paths.state_root, find_state_root(options.env, paths.home));
   paths.state_dir = paths.state_root + "/workspaces/" + state_name(paths.workspace);
   return paths;
 }

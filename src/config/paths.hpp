@@ -40,7 +40,8 @@ struct PathOptions {
 };
 
 /// All paths. Creates nothing. kNotFound, kInvalidArgument where a named folder is not one;
-/// kConfiguration where there is neither a home nor an $OPENCODE_DATA_PATH.
+/// kConfiguration where there is neither a home nor an $OPENCODE_DATA_PATH; kUsage where that is a
+/// relative path.
 Result<Paths> resolve_paths(const PathOptions& options);
 
 /// The workspace's state folder: `<name>-<16 hex>`. Pure.

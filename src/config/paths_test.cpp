@@ -139,6 +139,20 @@ TEST_F(PathsTest, VariablesOfTheEnvironment) {
   EXPECT_EQ(resolved().value().project_dir, dir_ / "home/.opencode");
 }
 
+TEST_F(PathsTest, ARelativePlaceOfTheStateIsRefused) {
+  for (const char* place : {"data", "./data", "..", "~/data"}) {
+    variables_["OPENCODE_DATA_PATH"] = place;
+    const auto paths = resolved();
+    ASSERT_FALSE(paths) << place;
+    EXPECT_EQ(paths.error().code(), Code::kUsage);
+    EXPECT_THAT(paths.error().message(),
+                HasSubstr("OPENCODE_DATA_PATH is '" + std::string(place) + "'"));
+    EXPECT_THAT(paths.error().message(), HasSubstr("absolute path"));
+  }
+  variables_["OPENCODE_DATA_PATH"] = "";
+  EXPECT_EQ(resolved().value().state_root, dir_ / "home/.local/state/oap");
+}
+
 TEST_F(PathsTest, StateNames) {
   const std::string digest = crypto::sha256_hex("/home/me/my project").substr(0, 16);
   EXPECT_EQ(state_name("/home/me/my project"), "my_project-" + digest);

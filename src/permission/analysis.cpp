@@ -9,6 +9,7 @@
 #include "model/tool.hpp"
 #include "permission/dimensions.hpp"
 #include "permission/evaluation.hpp"
+#include "permission/neighbours.hpp"
 #include "permission/never_matches.hpp"
 #include "permission/wildcards.hpp"
 
@@ -18,6 +19,7 @@ namespace {
 // Where the regions of a dimension are more, each rule is looked at by itself.
 constexpr std::size_t kBudget = 6'000;
 constexpr std::size_t kOwnBudget = 20'000;
+constexpr std::size_t kWorkOfMatch = 20;
 
 /// One rule's part in one region.
 struct Place {
@@ -27,7 +29,8 @@ struct Place {
 
 class Analyser {
  public:
-  explicit Analyser(const Policy& policy) : policy_(policy), compiled_(policy.compiled()) {
+  Analyser(const Policy& policy, std::size_t most_work)
+      : policy_(policy), compiled_(policy.compiled()), wildcards_(policy), most_work_(most_work) {
     for (const CompiledRule& one : compiled_.rules) {
       rules_.push_back(&one);
     }
@@ -39,6 +42,8 @@ class Analyser {
   Analysis run() {
     for (const Dimension& dimension : dimensions_) {
       maps_.push_back(regions_of(dimension.languages, dimension.texts, kBudget));
+      near_.emplace_back(maps_.back().complete ? std::vector<text::GlobSequence>()
+                                               : dimension.languages);
     }
     for (std::size_t d = 0; d < dimensions_.size(); ++d) {
       if (!maps_[d].complete) {
@@ -68,6 +73,7 @@ class Analyser {
     }
     out.tools.insert(builtin_tools().begin(), builtin_tools().end());
     const auto& options = compiled_.options;
+    out.roles.insert(options.known_agents.begin(), options.known_agents.end());
     out.tools.insert(options.known_tools.begin(), options.known_tools.end());
     if (options.known_servers) {
       out.all_servers = true;
@@ -93,11 +99,15 @@ class Analyser {
   void look_at(std::uint32_t id) {
     const std::string never = why_never(id);
     if (!never.empty()) {
+      out_.compared += work_ <= most_work_ ? 1 : 0;
       report(Finding::Kind::kNeverMatches, id, std::nullopt, never, std::nullopt);
       return;
     }
     const std::size_t before = out_.findings.size();
-    if (!rules_[id]->withheld && (!places_[id].empty() || has_open_dimension(id))) {
+    const bool looks = work_ <= most_work_;
+    out_.compared += looks ? 1 : 0;
+    out_.complete = out_.complete && looks;
+    if (looks && !rules_[id]->withheld && (!places_[id].empty() || has_open_dimension(id))) {
       look_for_shadow(id);
     }
     if (out_.findings.size() == before) {
@@ -121,8 +131,8 @@ class Analyser {
   }
 
   static std::optional<std::size_t> place_of(const Dimension& dimension, std::uint32_t id) {
-    const auto found = std::find(dimension.rules.begin(), dimension.rules.end(), id);
-    return found == dimension.rules.end()
+    const auto found = std::lower_bound(dimension.rules.begin(), dimension.rules.end(), id);
+    return found == dimension.rules.end() || *found != id
                ? std::nullopt
                : std::optional(static_cast<std::size_t>(found - dimension.rules.begin()));
   }
@@ -172,6 +182,7 @@ class Analyser {
     std::optional<std::uint32_t> by;
     for (const Place& place : places_[id]) {
       std::optional<std::uint32_t> here;
+      work_ += place.region->members.size();
       for (const std::uint32_t member : place.region->members) {
         const std::uint32_t other = place.dimension->rules[member];
         if (outweighs(other, id) && (!here || rule(other).level > rule(*here).level)) {
@@ -202,14 +213,13 @@ class Analyser {
   /// The same for a dimension that has too many regions; `by` as there.
   bool is_shadowed_in(std::size_t d, std::uint32_t id, std::optional<std::uint32_t>& by) {
     const Dimension& dimension = dimensions_[d];
-    const auto& language = dimension.languages[*place_of(dimension, id)];
-    const Coverage alone = coverage_of(language, {}, dimension.texts, kOwnBudget);
+    const Coverage alone = cover(dimension, *place_of(dimension, id), {});
     out_.complete = out_.complete && alone.complete;
     if (alone.empty) {
       return alone.complete;
     }
     for (const bool stricter_alone : {true, false}) {
-      if (const auto here = covered_by(dimension, language, id, stricter_alone)) {
+      if (const auto here = covered_by(d, alone.witness, id, stricter_alone)) {
         by = !by || rule(*here).level < rule(*by).level ? *here : *by;
         witnesses_[id].emplace_back(d, alone.witness);
         return true;
@@ -218,39 +228,61 @@ class Analyser {
     return false;
   }
 
+  Coverage cover(const Dimension& dimension, std::size_t at,
+                 const std::vector<text::GlobSequence>& others) {
+    Coverage found = coverage_of(dimension.languages[at], others, dimension.texts, kOwnBudget);
+    work_ += found.work;
+    return found;
+  }
+
   /// The rule that is in the way of another everywhere: one that is by itself, where there is one,
-  /// else the least strict of those that are together.
-  std::optional<std::uint32_t> covered_by(const Dimension& dimension,
-                                          const text::GlobSequence& language, std::uint32_t id,
-                                          bool stricter_alone) {
+  /// else the least strict of those that are together. `witness` is a text of the other.
+  std::optional<std::uint32_t> covered_by(std::size_t d, const std::string& witness,
+                                          std::uint32_t id, bool stricter_alone) {
+    const Dimension& dimension = dimensions_[d];
+    const std::size_t own = *place_of(dimension, id);
     std::vector<std::uint32_t> others;
     std::vector<text::GlobSequence> languages;
-    for (std::size_t i = 0; i < dimension.rules.size(); ++i) {
-      const std::uint32_t other = dimension.rules[i];
-      if (outweighs(other, id) && (!stricter_alone || rule(other).level > rule(id).level)) {
-        others.push_back(other);
-        languages.push_back(dimension.languages[i]);
-      }
-    }
-    const Coverage found = coverage_of(language, languages, dimension.texts, kOwnBudget);
-    out_.complete = out_.complete && found.complete;
-    if (!found.covered || others.empty()) {
-      return std::nullopt;
-    }
+    const text::GlobSequence sample = text_language(witness);
     std::optional<std::uint32_t> single;
-    for (std::size_t i = 0; i < others.size(); ++i) {
-      const bool better = !single || rule(others[i]).level > rule(*single).level;
-      if (better && coverage_of(language, {languages[i]}, dimension.texts, kOwnBudget).covered) {
-        single = others[i];
+    bool had = false;
+    for (const std::uint32_t place : near_[d].of(static_cast<std::uint32_t>(own))) {
+      const std::uint32_t other = dimension.rules[place];
+      ++work_;
+      if (!outweighs(other, id) || (stricter_alone && rule(other).level <= rule(id).level)) {
+        continue;
+      }
+      others.push_back(other);
+      // Who has not the witness has not all of it.
+      const bool has =
+          near_[d].may_have(place, witness) &&
+          coverage_of(sample, {dimension.languages[place]}, dimension.texts, kOwnBudget).covered;
+      had = had || has;
+      if (has && (!single || rule(other).level > rule(*single).level) &&
+          cover(dimension, own, {dimension.languages[place]}).covered) {
+        single = other;
       }
     }
-    std::optional<std::uint32_t> least = single;
+    if (single || !had) {
+      return single;
+    }
+    for (const std::uint32_t other : others) {
+      languages.push_back(dimension.languages[*place_of(dimension, other)]);
+    }
+    const Coverage found = cover(dimension, own, languages);
+    out_.complete = out_.complete && found.complete;
+    return found.covered ? least_of(found, others) : std::nullopt;
+  }
+
+  std::optional<std::uint32_t> least_of(const Coverage& found,
+                                        const std::vector<std::uint32_t>& others) const {
+    std::optional<std::uint32_t> least;
     for (const std::vector<std::uint32_t>& way : found.ways) {
       const std::uint32_t here =
           others[*std::max_element(way.begin(), way.end(), [&](std::uint32_t a, std::uint32_t b) {
             return rule(others[a]).level < rule(others[b]).level;
           })];
-      least = single || (least && rule(*least).level <= rule(here).level) ? least : here;
+      least = least && rule(*least).level <= rule(here).level ? least : here;
     }
     return least;
   }
@@ -300,7 +332,7 @@ class Analyser {
 
   /// A witness of the rule that the policy itself sees it match, and decides by another: by `by`
   /// where there is one.
-  std::optional<json::Object> tried(std::uint32_t id, std::uint32_t by) const {
+  std::optional<json::Object> tried(std::uint32_t id, std::uint32_t by) {
     std::optional<json::Object> other;
     std::vector<json::Object> requests;
     for (const Place& place : places_[id]) {
@@ -320,7 +352,7 @@ class Analyser {
         continue;
       }
       request->workspace = policy_.workspace();
-      const Explanation explanation = policy_.explain(*request);
+      const Explanation& explanation = explained(object, *request);
       const bool matched = std::any_of(
           explanation.matches.begin(), explanation.matches.end(), [&](const RuleMatch& match) {
             return match.rule.where == rule(id).where && match.rule.role == rule(id).role &&
@@ -339,8 +371,19 @@ class Analyser {
     return other;
   }
 
+  /// Rules of the same pattern have the same witness, one after the other.
+  const Explanation& explained(const json::Object& object, const Request& request) {
+    work_ += explained_.matches.size();
+    if (explained_of_ != object) {
+      explained_ = policy_.explain(request);
+      explained_of_ = object;
+      work_ += kWorkOfMatch * explained_.matches.size() + rules_.size();
+    }
+    return explained_;
+  }
+
   void look_for_wildcard(std::uint32_t id) {
-    if (auto found = wildcard_of(policy_, id)) {
+    if (auto found = wildcards_.of(id)) {
       report(Finding::Kind::kWildcardAllow, id, std::nullopt, std::move(found->message),
              std::move(found->witness));
     }
@@ -351,15 +394,23 @@ class Analyser {
   std::vector<const CompiledRule*> rules_;
   std::vector<Dimension> dimensions_;
   std::vector<RegionMap> maps_;
+  std::vector<Neighbours> near_;  ///< empty where the map is complete
   std::vector<std::vector<Place>> places_;
   /// Texts of a rule in dimensions that have too many regions.
   std::map<std::uint32_t, std::vector<std::pair<std::size_t, std::string>>> witnesses_;
   KnownNames names_;
+  Wildcards wildcards_;
+  json::Object explained_of_;
+  Explanation explained_;
+  std::size_t most_work_;
+  std::size_t work_ = 0;
   Analysis out_;
 };
 
 }  // namespace
 
-Analysis analyse(const Policy& policy) { return Analyser(policy).run(); }
+Analysis analyse(const Policy& policy, std::size_t most_work) {
+  return Analyser(policy, most_work).run();
+}
 
 }  // namespace oap::permission

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <vector>
@@ -29,11 +30,15 @@ std::string_view to_string(Finding::Kind kind);
 struct Analysis {
   std::vector<Finding> findings;  ///< in the order of the rules
   bool complete = true;           ///< false: too intricate to look at all of it
+  /// So many rules, from the first, were compared with the others; those behind them, where there
+  /// are too many, were only looked at by themselves.
+  std::size_t compared = 0;
 };
 
 /// What is wrong with a policy. Exact over globs, argument prefixes and actions, by automata; each
-/// witness was tried on the policy itself. Takes milliseconds for hundreds of rules.
-Analysis analyse(const Policy& policy);
+/// witness was tried on the policy itself. Takes milliseconds for hundreds of rules, and
+/// seconds at most: `most_work` is how many states of automata and rules may be looked at.
+Analysis analyse(const Policy& policy, std::size_t most_work = 40'000'000);
 json::Object to_json(const Analysis& analysis);
 
 /// A request that two policies decide differently.

@@ -4,6 +4,7 @@
 #include <fstream>
 #include <map>
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <rapidcheck.h>
@@ -88,6 +89,42 @@ TEST(Analysis, ManyRegionsAreNoHindrance) {
   EXPECT_THAT(summary(analysis), testing::HasSubstr("shadowed 21<"));
   EXPECT_THAT(summary(analysis), testing::HasSubstr("shadowed 23<"));
   EXPECT_EQ(analysis.findings.size(), 4U) << summary(analysis);
+}
+
+std::string many_rules(const std::string& pattern, int count) {
+  std::string yaml = "permissions:\n";
+  for (int i = 0; i < count; ++i) {
+    yaml += fmt::format("  - {{{}, level: ask}}\n", fmt::format(fmt::runtime(pattern), i));
+  }
+  return yaml;
+}
+
+TEST(Analysis, OfThousandsOfRulesThoseThatShareSomethingAreFound) {
+  const Analysis tools = analyse(*compile(many_rules("program: tool{}", 2000) +
+                                          "  - {argv: [tool7, x], level: allow}\n"
+                                          "  - {program: tool1999, level: deny}\n"
+                                          "  - {program: tool20, level: ask}\n"
+                                          "  - {program: other, level: ask}\n"));
+  EXPECT_TRUE(tools.complete);
+  EXPECT_EQ(tools.compared, 2004U);
+  EXPECT_EQ(summary(tools), "contradictory 2001<2003, shadowed 2002<9, redundant 2004<22");
+  const Analysis ends = analyse(*compile(many_rules("pattern: '**/*.e{}', action: read", 600) +
+                                         "  - {pattern: 'src/*.e7', action: read, level: allow}\n"
+                                         "  - {pattern: 'src/*.f7', action: read, level: ask}\n"));
+  EXPECT_TRUE(ends.complete);
+  EXPECT_EQ(summary(ends), "shadowed 602<9");
+}
+
+TEST(Analysis, SaysHowManyRulesItCompared) {
+  const auto policy = compile(many_rules("pattern: '**/d{}/**', action: read", 300) +
+                              "  - {program: bash, level: allow}\n");
+  const Analysis part = analyse(*policy, 10'000);
+  EXPECT_FALSE(part.complete);
+  EXPECT_LT(part.compared, 301U);
+  EXPECT_THAT(summary(part), testing::HasSubstr("wildcard_allow 302"));
+  const Analysis whole = analyse(*policy);
+  EXPECT_EQ(whole.compared, 301U);
+  EXPECT_EQ(summary(whole), "wildcard_allow 302");
 }
 
 TEST(Analysis, WitnessesAreDecidedAsTheFindingSays) {

@@ -29,7 +29,9 @@ json::Object to_json(const Analysis& analysis) {
     one["witness"] = finding.witness ? json::Value(*finding.witness) : json::Value(nullptr);
     findings.emplace_back(std::move(one));
   }
-  return {{"findings", std::move(findings)}, {"complete", analysis.complete}};
+  return {{"findings", std::move(findings)},
+          {"complete", analysis.complete},
+          {"compared", analysis.compared}};
 }
 
 }  // namespace oap::permission

@@ -72,7 +72,12 @@ class Comparer {
     const bool conditions = std::any_of(rules_.begin(), rules_.end(), [](const CompiledRule* one) {
       return one->condition.has_value();
     });
-    for (const std::string& role : known_roles()) {
+    std::vector<std::string> known = known_roles();
+    for (const Policy* policy : {&before_, &after_}) {
+      const std::vector<std::string>& agents = policy->options().known_agents;
+      known.insert(known.end(), agents.begin(), agents.end());
+    }
+    for (const std::string& role : known) {
       if (conditions && std::find(roles_.begin(), roles_.end(), role) == roles_.end()) {
         roles_.push_back(role);
       }

@@ -40,6 +40,7 @@ class CoverSearch : public Walk {
         go_on(at);
       }
     }
+    out_.work = automaton_.states.size() + work_;
     return std::move(out_);
   }
 

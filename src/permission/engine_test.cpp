@@ -61,6 +61,21 @@ TEST(Engine, ConditionsAreExplained) {
   EXPECT_EQ(explanation.decision.reason, "risky; " + explanation.matches[0].note);
 }
 
+TEST(Engine, AnAgentOfOnesOwnIsAKnownRole) {
+  const auto policy =
+      Policy::compile({{Tier::kUser, "p.yaml", "permissions:\n  - {program: ls, level: allow}\n"}},
+                      {.workspace = "/", .known_agents = {"scribe"}});
+  ASSERT_TRUE(policy);
+  const auto as = [&](const char* role) {
+    Request request = bash("ls");
+    request.principal.role = role;
+    return (*policy)->decide(request);
+  };
+  EXPECT_EQ(as("scribe").level, Level::kAllow);
+  EXPECT_EQ(as("scrib").level, Level::kAsk);
+  EXPECT_THAT(as("scrib").reason, testing::HasSubstr("did you mean 'scribe'?"));
+}
+
 TEST(Engine, ABadSessionRuleChangesNothing) {
   Engine engine(compile("permissions:\n  - {tool: bash, level: allow}\n"));
   Rule bad = deny_rm();

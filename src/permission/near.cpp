@@ -1,6 +1,9 @@
 #include "permission/near.hpp"
 
 #include <algorithm>
+#include <set>
+#include <string_view>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -132,11 +135,15 @@ bool would_match(const CompiledRule& one, const Facets& facets) {
 std::vector<NearMiss> near_misses(const Compiled& compiled, const Facets& facets,
                                   const RoleView& roles, const std::vector<RuleMatch>& matched) {
   std::vector<NearMiss> out;
+  std::set<std::pair<std::string_view, std::string_view>> known;
+  for (const RuleMatch& match : matched) {
+    known.emplace(match.rule.where, match.rule.role);
+  }
   for (const CompiledRule& one : compiled.rules) {
-    const bool known = std::any_of(matched.begin(), matched.end(), [&](const RuleMatch& match) {
-      return match.rule.where == one.rule.where && match.rule.role == one.rule.role;
-    });
-    if (known || out.size() >= kMaxNear) {
+    if (out.size() >= kMaxNear) {
+      break;
+    }
+    if (known.contains({one.rule.where, one.rule.role})) {
       continue;
     }
     const bool applies = roles.rank[one.role] >= 0;

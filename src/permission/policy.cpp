@@ -13,6 +13,7 @@
 #include "permission/examples.hpp"
 #include "permission/hidden.hpp"
 #include "permission/near.hpp"
+#include "permission/role_views.hpp"
 #include "permission/rule_files.hpp"
 #include "text/nearest.hpp"
 #include "text/strings.hpp"
@@ -20,12 +21,11 @@
 namespace oap::permission {
 namespace {
 
-constexpr std::string_view kBasicUser = "basic_user";
-
 /// The files' contents, and all that is wrong with them.
 struct Parsed {
   std::vector<Rule> rules;
-  std::vector<Role> roles;
+  std::vector<Role> roles;             ///< as they are written
+  std::vector<Role> roles_that_count;  ///< without what an untrusted project's inherit
   Precedence precedence[4] = {};
   std::vector<std::string> warnings;
   std::vector<std::string> faults;
@@ -44,10 +44,11 @@ void read_source(const PolicySource& source, const PolicyOptions& options, Parse
   }
   out.precedence[static_cast<std::size_t>(source.tier)] = file->precedence;
   std::move(file->rules.begin(), file->rules.end(), std::back_inserter(out.rules));
-  if (source.tier == Tier::kProject && !options.trusted_project) {
-    // Inheriting would hand a role what trusted files allow to another.
-    for (Role& role : file->roles) {
-      role.inherits.clear();
+  for (const Role& role : file->roles) {
+    out.roles_that_count.push_back(role);
+    if (source.tier == Tier::kProject && !options.trusted_project) {
+      // Inheriting would hand a role what trusted files allow to another.
+      out.roles_that_count.back().inherits.clear();
     }
   }
   std::move(file->roles.begin(), file->roles.end(), std::back_inserter(out.roles));
@@ -67,100 +68,6 @@ std::vector<Rule> by_tier(std::vector<Rule> rules) {
   return out;
 }
 
-using Parents = std::map<std::string, std::set<std::string>>;
-
-/// Which roles each role inherits from directly; unknown names and circles are faults.
-Parents read_parents(const std::vector<Role>& roles, std::vector<std::string>& faults) {
-  Parents parents;
-  std::vector<std::string> names = {std::string(kBasicUser)};
-  for (const Role& role : roles) {
-    parents[role.name];
-    names.push_back(role.name);
-  }
-  parents[std::string(kBasicUser)];
-  for (const Role& role : roles) {
-    for (const std::string& parent : role.inherits) {
-      if (!parents.contains(parent)) {
-        faults.push_back(fmt::format("{}: inherits: no role '{}'{}", role.where, parent,
-                                     text::did_you_mean(parent, names)));
-      } else {
-        parents[role.name].insert(parent);
-      }
-    }
-  }
-  return parents;
-}
-
-/// How far each ancestor is from the role, by the longest way; nothing where the role, or one that
-/// it inherits, inherits itself.
-std::optional<std::map<std::string, int>> measure(const Parents& parents, const std::string& role) {
-  std::map<std::string, int> distances = {{role, 0}};
-  for (std::size_t round = 0; round <= parents.size(); ++round) {
-    bool changed = false;
-    for (const auto& [child, direct] : parents) {
-      const auto from = distances.find(child);
-      for (const std::string& parent : direct) {
-        if (from != distances.end() && distances[parent] < from->second + 1) {
-          distances[parent] = from->second + 1;
-          changed = true;
-        }
-      }
-    }
-    if (!changed) {
-      return distances;
-    }
-  }
-  return std::nullopt;
-}
-
-void note_scopes(const Compiled& compiled, RoleView& view) {
-  for (const CompiledRule& one : compiled.rules) {
-    if (view.rank[one.role] < 0 || one.withheld) {
-      continue;
-    }
-    view.any_command = view.any_command || one.rule.scope == Scope::kCommand;
-    if (one.rule.scope != Scope::kFilePattern || one.rule.level == Level::kAllow) {
-      continue;
-    }
-    static constexpr Action kAccesses[] = {Action::kRead, Action::kWrite, Action::kDelete};
-    for (std::size_t i = 0; i < 3; ++i) {
-      view.strict_path[i] = view.strict_path[i] || match_action(one.rule.action, kAccesses[i]);
-    }
-  }
-}
-
-void build_views(const Parsed& parsed, const std::map<std::string, std::uint32_t>& ids,
-                 Compiled& compiled, std::vector<std::string>& faults) {
-  const Parents parents = read_parents(parsed.roles, faults);
-  compiled.everyone.rank.assign(ids.size() + 1, -1);
-  compiled.everyone.rank[0] = 0;
-  note_scopes(compiled, compiled.everyone);
-  for (const auto& [name, unused] : parents) {
-    const auto distances = measure(parents, name);
-    if (!distances) {
-      const auto role = std::find_if(parsed.roles.begin(), parsed.roles.end(),
-                                     [&](const Role& one) { return one.name == name; });
-      faults.push_back(fmt::format("{}: inherits: the role '{}' inherits itself",
-                                   role == parsed.roles.end() ? "" : role->where, name));
-      continue;
-    }
-    const int deepest =
-        std::max_element(distances->begin(), distances->end(), [](const auto& a, const auto& b) {
-          return a.second < b.second;
-        })->second;
-    RoleView view;
-    view.rank.assign(ids.size() + 1, -1);
-    view.rank[0] = 0;
-    for (const auto& [ancestor, distance] : *distances) {
-      if (const auto id = ids.find(ancestor); id != ids.end()) {
-        view.rank[id->second] = 1 + deepest - distance;
-      }
-    }
-    note_scopes(compiled, view);
-    compiled.roles.emplace(name, std::move(view));
-  }
-}
-
 void check_options(const PolicyOptions& options, std::vector<std::string>& faults) {
   for (const std::string& category : options.require_approval_for) {
     const auto& known = approval_categories();
@@ -170,6 +77,10 @@ void check_options(const PolicyOptions& options, std::vector<std::string>& fault
                                    text::did_you_mean(category, known)));
     }
   }
+}
+
+bool names(const std::vector<std::string>& list, const std::string& name) {
+  return std::find(list.begin(), list.end(), name) != list.end();
 }
 
 std::string revision_of(const std::vector<Rule>& rules, const Precedence* precedence,
@@ -194,8 +105,8 @@ std::string revision_of(const std::vector<Rule>& rules, const Precedence* preced
   }
   add(options.workspace);
   add(options.default_permission ? to_string(*options.default_permission) : "");
-  for (const auto* list :
-       {&options.require_approval_for, &options.known_tools, &options.network_servers}) {
+  for (const auto* list : {&options.require_approval_for, &options.known_tools,
+                           &options.network_servers, &options.known_agents}) {
     add(text::join(*list, "\n"));
   }
   add(options.trusted_project ? "trusted" : "");
@@ -216,17 +127,16 @@ struct Policy::Body {
 
   /// A sentence where no file defines the role and it is no agent's; "" where all is well.
   std::string unknown_role(const std::string& role) const {
-    const std::vector<std::string>& known = known_roles();
-    if (role.empty() || compiled.roles.contains(role) ||
-        std::find(known.begin(), known.end(), role) != known.end()) {
+    if (role.empty() || compiled.roles.contains(role) || names(known_roles(), role) ||
+        names(compiled.options.known_agents, role)) {
       return {};
     }
-    std::vector<std::string> names;
+    std::vector<std::string> defined = compiled.options.known_agents;
     for (const auto& [name, view] : compiled.roles) {
-      names.push_back(name);
+      defined.push_back(name);
     }
     return fmt::format("no role '{}' is defined in permissions.yaml{}", role,
-                       text::did_you_mean(role, names));
+                       text::did_you_mean(role, defined));
   }
 
   const RoleView& view(const std::string& role) const {
@@ -283,7 +193,7 @@ Result<std::shared_ptr<const Policy>> Policy::compile(std::vector<PolicySource> 
   std::copy(std::begin(parsed.precedence), std::end(parsed.precedence),
             std::begin(compiled.precedence));
   compiled.options = std::move(options);
-  build_views(parsed, ids, compiled, parsed.faults);
+  build_role_views(parsed.roles, parsed.roles_that_count, ids, compiled, parsed.faults);
   if (!parsed.faults.empty()) {
     return fail(Code::kConfiguration, "{}", text::join(parsed.faults, "\n"));
   }

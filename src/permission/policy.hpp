@@ -28,6 +28,8 @@ struct PolicyOptions {
   std::vector<std::string> network_servers;       ///< remote servers and those with network granted
   /// All servers that are configured; nothing where that is not known. Only lint looks at it.
   std::optional<std::vector<std::string>> known_servers;
+  /// Agents of one's own: roles that principals have without a file, beside known_roles().
+  std::vector<std::string> known_agents;
   bool trusted_project = true;   ///< false: the project tier's allow rules do not count
   bool replace_builtin = false;  ///< true (--policy FILE): no built-in policy, only a default
 };

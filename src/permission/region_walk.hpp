@@ -184,6 +184,7 @@ class Walk {
       return;
     }
     std::vector<std::uint32_t> next;
+    work_ += from.states.size();
     for (const std::uint32_t id : from.states) {
       const Automaton::State& state = automaton_.states[id];
       if (state.accepts < 0 && automaton_.takes(state, c)) {
@@ -229,6 +230,7 @@ class Walk {
 
   void go_on(std::size_t at) {
     const Product from = found_[at]->first;
+    work_ += from.states.size();
     for (const char32_t c : alphabet(from.states)) {
       step(from, at, c);
     }
@@ -260,6 +262,7 @@ class Walk {
 
   const Automaton& automaton_;
   std::size_t budget_;
+  std::size_t work_ = 0;  ///< states that were looked at
   std::vector<std::size_t> marked_;
   std::size_t mark_ = 0;
   std::map<Product, std::size_t> known_;

@@ -7,13 +7,17 @@ namespace {
 
 using namespace walk;
 
+/// So many states are looked at for each place of the budget: thousands of languages side by side
+/// make places that are dear.
+constexpr std::size_t kWorkOfOne = 200;
+
 class Search : public Walk {
  public:
   using Walk::Walk;
 
   RegionMap run() {
     for (std::size_t at = 0; at < found_.size(); ++at) {
-      if (found_.size() > budget_) {
+      if (found_.size() > budget_ || work_ > budget_ * kWorkOfOne) {
         out_.complete = false;
         break;
       }
@@ -78,6 +82,12 @@ void forbid_blanks(GlobSequence& nodes) {
 }
 
 }  // namespace
+
+text::GlobSequence text_language(std::string_view text) {
+  GlobSequence out;
+  append_text(out, text);
+  return out;
+}
 
 text::GlobSequence words_language(const std::vector<std::string>& words) {
   GlobSequence out;

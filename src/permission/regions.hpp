@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "text/glob_parser.hpp"
@@ -39,6 +40,7 @@ struct Coverage {
   bool covered = true;   ///< every text of it is in one of the others
   bool complete = true;  ///< false: the budget was spent, and the rest is a guess
   std::string witness;   ///< a text of it
+  std::size_t work = 0;  ///< how many states were looked at
   /// Which of the others hold a part of it together (ascending), each way once.
   std::vector<std::vector<std::uint32_t>> ways;
 };
@@ -49,6 +51,8 @@ Coverage coverage_of(const text::GlobSequence& language,
                      const std::vector<text::GlobSequence>& others, Texts texts,
                      std::size_t budget);
 
+/// One text.
+text::GlobSequence text_language(std::string_view text);
 /// `words` and, behind a blank, anything: what an argv rule matches.
 text::GlobSequence words_language(const std::vector<std::string>& words);
 /// The program by a glob, and behind a blank anything.

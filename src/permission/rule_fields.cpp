@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "json/pointer.hpp"
 #include "text/nearest.hpp"
 #include "text/strings.hpp"
 
@@ -15,10 +16,6 @@ std::string listing(const std::vector<std::string>& words) {
     out += (i + 1 == words.size() ? " or " : ", ") + words[i];
   }
   return out;
-}
-
-std::string escape_pointer(std::string_view key) {
-  return text::replace_all(text::replace_all(key, "~", "~0"), "/", "~1");
 }
 
 void RuleFields::fault(const std::string& at, std::string_view key, std::string_view problem) {
@@ -38,7 +35,7 @@ bool RuleFields::check_keys(const json::Object& object, const std::string& at,
   bool fine = true;
   for (const auto& member : object) {
     const std::string key(member.key());
-    const std::string place = at + "/" + escape_pointer(key);
+    const std::string place = at + "/" + json::pointer_escape(key);
     if (std::find(known.begin(), known.end(), key) != known.end()) {
       continue;
     }

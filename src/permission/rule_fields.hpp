@@ -27,8 +27,6 @@ class Place {
 
 /// "a, b or c".
 std::string listing(const std::vector<std::string>& words);
-/// A key as a part of a JSON pointer.
-std::string escape_pointer(std::string_view key);
 
 /// The typed values of a rule file's maps. What is wrong is noted with its place and key, and read
 /// as nothing. `at` is a JSON pointer. Private to this folder.

@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "json/pointer.hpp"
 #include "permission/rule.hpp"
 #include "permission/rule_condition.hpp"
 #include "permission/rule_fields.hpp"
@@ -92,7 +93,7 @@ void Reader::read_roles(const json::Value& value) {
   }
   for (const auto& member : value.get_object()) {
     const std::string name(member.key());
-    const std::string at = "/roles/" + escape_pointer(name);
+    const std::string at = "/roles/" + json::pointer_escape(name);
     Role role{name, {}, fields_.where(at)};
     if (!member.value().is_null() && !member.value().is_object()) {
       fields_.fault(at, name, "expected a map with inherits and additional_permissions");

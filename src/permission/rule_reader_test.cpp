@@ -92,9 +92,25 @@ TEST(RuleReader, ChecksRoles) {
   EXPECT_THAT(fault("roles:\n  dev: {inherits: [basic_usr]}\n"),
               HasSubstr("p.yaml:2: inherits: no role 'basic_usr' (did you mean 'basic_user'?)"));
   EXPECT_THAT(fault("roles:\n  a: {inherits: [b]}\n  b: {inherits: [a]}\n"),
-              HasSubstr("inherits itself"));
+              HasSubstr("p.yaml:2: inherits: the role 'a' inherits itself (a from b from a)\n"
+                        "p.yaml:3: inherits: the role 'b' inherits itself (b from a from b)"));
+  EXPECT_EQ(fault("roles:\n  a: {inherits: [a]}\n  b: {inherits: [a]}\n"),
+            "p.yaml:2: inherits: the role 'a' inherits itself (a from a)");
   EXPECT_THAT(fault("roles:\n  a: {inherit: [b]}\n"), HasSubstr("inherit: unknown key"));
   EXPECT_EQ(fault("roles:\n  a: {inherits: [basic_user]}\n  b:\n"), "fine");
+}
+
+TEST(RuleReader, ChecksRolesOfAProjectThatIsNotTrusted) {
+  const auto fault_of = [](const std::string& yaml) {
+    const auto policy = Policy::compile({{Tier::kProject, "p.yaml", yaml}},
+                                        {.workspace = "/", .trusted_project = false});
+    return policy ? "fine" : policy.error().message();
+  };
+  EXPECT_THAT(fault_of("roles:\n  a: {inherits: [nobody]}\n"),
+              HasSubstr("p.yaml:2: inherits: no role 'nobody'"));
+  EXPECT_THAT(fault_of("roles:\n  a: {inherits: [b]}\n  b: {inherits: [a]}\n"),
+              HasSubstr("p.yaml:2: inherits: the role 'a' inherits itself"));
+  EXPECT_EQ(fault_of("roles:\n  a: {inherits: [basic_user]}\n"), "fine");
 }
 
 TEST(RuleReader, ReadsTheShortForms) {

@@ -1,5 +1,6 @@
 #include "permission/wildcards.hpp"
 
+#include <iterator>
 #include <string_view>
 
 #include <fmt/format.h>
@@ -13,9 +14,29 @@ json::Object call(std::string_view tool, std::string_view command) {
   return {{"tool", tool}, {"arguments", json::Object{{"command", command}}}};
 }
 
+// Where the first asks for what it runs, the second runs a file.
+constexpr const char* kProbes[][2] = {{"bash -c id", "bash ./x"},
+                                      {"sh -c id", "sh ./x"},
+                                      {"python3 -c pass", "python3 x"},
+                                      {"python -c pass", "python x"},
+                                      {"node -e 0", "node x"},
+                                      {"perl -e 0", "perl x"},
+                                      {"ruby -e 0", "ruby x"},
+                                      {"sudo id", "sudo -k"},
+                                      {"env id", "env"},
+                                      {"xargs id", "xargs"},
+                                      {"ssh h id", "ssh h"},
+                                      {"php -r 0", "php x"},
+                                      {"eval id", "eval"},
+                                      {"zsh -c id", "zsh ./x"},
+                                      {"find . -exec id {} \\;", "find ."},
+                                      {"npx x", "npx"},
+                                      {"docker run x", "docker ps"}};
+
 class Probe {
  public:
-  Probe(const Policy& policy, const CompiledRule& rule) : policy_(policy), rule_(rule) {}
+  Probe(const Policy& policy, const CompiledRule& rule, const std::vector<Facets>& probes)
+      : policy_(policy), rule_(rule), probes_(probes) {}
 
   std::optional<Wildcard> look() const {
     const Rule& one = rule_.rule;
@@ -61,26 +82,9 @@ class Probe {
   }
 
   std::optional<Wildcard> interpreters() const {
-    /// Where the first asks for what it runs, the second runs a file.
-    static constexpr const char* kProbes[][2] = {{"bash -c id", "bash ./x"},
-                                                 {"sh -c id", "sh ./x"},
-                                                 {"python3 -c pass", "python3 x"},
-                                                 {"python -c pass", "python x"},
-                                                 {"node -e 0", "node x"},
-                                                 {"perl -e 0", "perl x"},
-                                                 {"ruby -e 0", "ruby x"},
-                                                 {"sudo id", "sudo -k"},
-                                                 {"env id", "env"},
-                                                 {"xargs id", "xargs"},
-                                                 {"ssh h id", "ssh h"},
-                                                 {"php -r 0", "php x"},
-                                                 {"eval id", "eval"},
-                                                 {"zsh -c id", "zsh ./x"},
-                                                 {"find . -exec id {} \\;", "find ."},
-                                                 {"npx x", "npx"},
-                                                 {"docker run x", "docker ps"}};
-    for (const auto& [first, second] : kProbes) {
-      const Facets facets = policy_.facets(request_of(call("bash", first)));
+    for (std::size_t i = 0; i < std::size(kProbes); ++i) {
+      const auto& [first, second] = kProbes[i];
+      const Facets& facets = probes_[i];
       if (facets.commands.empty() || !match_command(rule_, facets.commands.front())) {
         continue;
       }
@@ -97,12 +101,29 @@ class Probe {
 
   const Policy& policy_;
   const CompiledRule& rule_;
+  const std::vector<Facets>& probes_;
 };
 
 }  // namespace
 
-std::optional<Wildcard> wildcard_of(const Policy& policy, std::uint32_t rule) {
-  return Probe(policy, policy.compiled().rules[rule]).look();
+Wildcards::Wildcards(const Policy& policy) : policy_(policy) {
+  for (const auto& [first, second] : kProbes) {
+    Request request = request_from_json(call("bash", first)).value_or(Request{});
+    request.workspace = policy.workspace();
+    probes_.push_back(policy.facets(request));
+  }
+}
+
+std::optional<Wildcard> Wildcards::of(std::uint32_t rule) {
+  const CompiledRule& one = policy_.compiled().rules[rule];
+  if (one.rule.level != Level::kAllow) {
+    return std::nullopt;
+  }
+  const auto [place, fresh] = known_.try_emplace(one.rule.describe() + "\n" + one.rule.role);
+  if (fresh) {
+    place->second = Probe(policy_, one, probes_).look();
+  }
+  return place->second;
 }
 
 }  // namespace oap::permission

@@ -1,8 +1,10 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "permission/policy.hpp"
 
@@ -15,7 +17,18 @@ struct Wildcard {
   std::optional<json::Object> witness;
 };
 
-/// Whether the rule with this index does, by its pattern. Private to this folder.
-std::optional<Wildcard> wildcard_of(const Policy& policy, std::uint32_t rule);
+/// Looks at the rules of one policy, which outlives it. Private to this folder.
+class Wildcards {
+ public:
+  explicit Wildcards(const Policy& policy);
+
+  /// Whether the rule with this index does, by its pattern.
+  std::optional<Wildcard> of(std::uint32_t rule);
+
+ private:
+  const Policy& policy_;
+  std::vector<Facets> probes_;                            ///< of calls that run what they are told
+  std::map<std::string, std::optional<Wildcard>> known_;  ///< by pattern and role
+};
 
 }  // namespace oap::permission

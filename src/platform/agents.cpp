@@ -217,6 +217,10 @@ session::AgentListing agent_files(const Settings& settings) {
                                settings.config.trusted});
 }
 
+std::vector<std::string> own_agents(const Settings& settings) {
+  return own_names(settings, agent_files(settings));
+}
+
 orchestration::Rights rights_of(const security::RoleMatrix& matrix, std::string_view agent) {
   const security::RoleRow* const row = matrix.find(agent);
   orchestration::Rights rights;

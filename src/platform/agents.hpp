@@ -28,6 +28,9 @@ Result<orchestration::AgentProfile> make_agent(const Settings& settings, ModelSe
 /// The agents' files as they count here.
 session::AgentListing agent_files(const Settings& settings);
 
+/// The agents of one's own, of files and of `agents:` in the configuration, as they count here.
+std::vector<std::string> own_agents(const Settings& settings);
+
 /// The role matrix: built-in rows, changed by `agents.<role>.may`, and a row for each agent's file.
 /// A row that cannot be understood is as narrow as can be.
 security::RoleMatrix role_matrix(const Settings& settings);

@@ -31,8 +31,11 @@
 
 namespace oap::platform {
 
-/// The parts of a Platform, in the order in which they are made: a part borrows from those above
-/// it. Used from one executor.
+/// The parts of a Platform. They end from the last to the first, and none touches another when it
+/// ends that stands below it. Most borrow only from those above them; `asked`, `session_hooks`,
+/// `programs`, `transcripts` and `events` also from some below, which they use while the platform
+/// works and never in their destructors. In which order they are made, make() says. Used from one
+/// executor.
 struct Assembly {
   /// Errors as of Platform::open.
   static Result<std::unique_ptr<Assembly>> make(PlatformOptions options);

@@ -6,12 +6,7 @@
 namespace oap::platform {
 
 Result<DaemonPlace> daemon_place(const config::Env& env) {
-  if (const auto data = env("OPENCODE_DATA_PATH");
-      data && !data->empty() && !data->starts_with('/')) {
-    return fail(Code::kConfiguration,
-                "OPENCODE_DATA_PATH is {}; a daemon needs an absolute path there", *data);
-  }
-  OAP_TRY(std::string state_root, config::find_state_root(env, config::find_home(env), "/"));
+  OAP_TRY(std::string state_root, config::find_state_root(env, config::find_home(env)));
   std::string socket = api::socket_path(state_root, env);
   return DaemonPlace{std::move(state_root), std::move(socket)};
 }

@@ -13,7 +13,7 @@ namespace {
 std::vector<std::string> files_of(const config::Paths& paths) {
   std::vector<std::string> out = policy_files(paths);
   for (const std::string* folder : {&paths.managed_dir, &paths.user_dir, &paths.project_dir}) {
-    for (const std::string_view name : {"/agents.yaml", "/mcp-servers.yaml", "/plugins.yaml"}) {
+    for (const std::string_view name : {"/mcp-servers.yaml", "/plugins.yaml"}) {
       if (!folder->empty()) {
         out.push_back(*folder + std::string(name));
       }

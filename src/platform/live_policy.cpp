@@ -39,6 +39,7 @@ std::vector<std::string> policy_files(const config::Paths& paths) {
     if (!folder->empty()) {
       out.push_back(*folder + "/permissions.yaml");
       out.push_back(*folder + "/config.yaml");
+      out.push_back(*folder + "/agents.yaml");
     }
   }
   for (std::string& file : migration::rule_files_in_place(paths.workspace)) {

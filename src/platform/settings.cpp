@@ -5,6 +5,7 @@
 #include "base/log.hpp"
 #include "migration/in_place.hpp"
 #include "os/file.hpp"
+#include "platform/agents.hpp"
 #include "platform/hook_programs.hpp"
 #include "platform/live_policy.hpp"
 #include "tools/builtin.hpp"
@@ -74,6 +75,7 @@ Result<std::shared_ptr<const permission::Policy>> compile_policy(
   for (const auto& [name, server] : settings.config.mcp_servers) {
     options.known_servers->push_back(name);
   }
+  options.known_agents = own_agents(settings);
   std::vector<permission::PolicySource> sources;
   for (const config::PermissionFile& file : settings.config.permission_files) {
     if (!policy_file || file.tier == "managed") {

@@ -38,6 +38,35 @@ class OwnAgents(MissionTest):
         self.assertIn("scribe: Writes the docs", commander)
         self.assertIn("no agent 'nobody' to delegate to; there are planner, worker, reviewer, scribe", commander)
 
+    def test_what_an_agent_may_needs_nobody_who_says_yes(self):
+        """Without --yes: its role is no unknown one, and has what everyone has, within its own rights."""
+        self.write(".opencode/agents/scribe.md", "---\ndescription: Writes\n---\nYou are the Scribe.\n")
+        self.write(".opencode/agents.yaml", "agents:\n  tester: {prompt: You are the Tester.}\n")
+        self.write(".opencode/permissions.yaml", "permissions:\n  - {tool: bash, level: ask}\n")
+        self.write("hello.txt", "hello")
+        self.write(".opencode/commands/look.md", "---\nagent: scribe\n---\nList the files\n")
+        self.trust()
+        for words in (["--agent", "scribe", "List the files"], ["--agent", "tester", "List"], ["/look"]):
+            env, received = self.mock_llm([{"times": 1, "answer": call("list_dir", path=".")},
+                                           {"answer": says("listed")}])
+            result = self.oap("run", "--model", self.model, *words, env=env)
+            self.assertEqual(result.code, 0, result)
+            self.assertIn("hello.txt", json.dumps(received()[-1]["body"]["messages"]))
+            self.assertNotIn("unknown-role", json.dumps(received()) + result.err)
+        env, _ = self.mock_llm([{"times": 1, "answer": call("bash", command="true")}, {"answer": says("ran")}])
+        result = self.oap("run", "--model", self.model, "--agent", "scribe", "Run it", env=env)
+        self.assertEqual(result.code, 4, "a rule that asks still does")
+        line = json.dumps({"tool": "read_file", "arguments": {"path": "x"}, "role": "scrib"})
+        (answer,) = self.oap("permission", "check", "--batch", stdin=line).lines()
+        self.assertEqual((answer["decision"], answer["rule"]), ("ask", "builtin/unknown-role"))
+        self.assertIn("did you mean 'scribe'", answer["reason"])
+
+    def test_an_agent_of_an_untrusted_folder_is_no_known_role(self):
+        self.write(".opencode/agents/scribe.md", "---\ndescription: Writes\n---\nYou are the Scribe.\n")
+        line = json.dumps({"tool": "read_file", "arguments": {"path": "x"}, "role": "scribe"})
+        (answer,) = self.oap("permission", "check", "--batch", stdin=line).lines()
+        self.assertEqual((answer["decision"], answer["rule"]), ("ask", "builtin/unknown-role"))
+
     def test_an_agent_of_the_configuration(self):
         self.write(".opencode/tester.md", "You are the Tester.\n")
         self.write(".opencode/agents.yaml",

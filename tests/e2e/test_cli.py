@@ -212,6 +212,14 @@ class Cli(OapTest):
         for key in ("success", "task_id", "status", "error", "error_code", "denials", "usage"):
             self.assertIn(key, last)
 
+    def test_a_relative_place_of_the_state_is_refused(self):
+        for args in (["run", "Read README.md"], ["permission", "check", "--tool", "bash", "--resource", "ls"],
+                     ["permission", "set", '{"program":"rm","level":"deny"}'], ["doctor"]):
+            result = self.oap(*args, env={"OPENCODE_DATA_PATH": "state"})
+            self.assertEqual(result.code, 2, result)
+            self.assertIn("absolute path", result.err + result.out)
+        self.assertFalse((self.work / "state").exists())
+
     def test_a_result_that_cannot_be_written_is_no_success(self):
         for target in ("/dev/full",):
             with open(target, "wb") as out:

@@ -72,6 +72,15 @@ class PolicyCommands(GatewayTest):
         self.assertIn("no role 'auditr'", answer["reason"])
         self.assertIn("auditor", answer["reason"])
 
+    def test_roles_that_inherit_nobody_or_themselves_are_named(self):
+        """Of a project that is not trusted too, whose `inherits` do not count."""
+        self.write(".opencode/permissions.yaml", "roles:\n  a: {inherits: [b]}\n  b: {inherits: [a]}\n")
+        result = self.oap("permission", "lint")
+        self.assertEqual(result.code, 2, result)
+        self.assertIn("permissions.yaml:2: inherits: the role 'a' inherits itself (a from b from a)", result.err)
+        self.write(".opencode/permissions.yaml", "roles:\n  a: {inherits: [nobody]}\n")
+        self.assertIn("permissions.yaml:2: inherits: no role 'nobody'", self.oap("permission", "lint").err)
+
     def test_a_table_of_cases(self):
         self.write("p.yaml", "permissions:\n  - {program: rm, level: deny}\n  - {program: ls, level: allow}\n")
         self.write("good.case", "# ours\nbash ls -l => allow 3\nbash sudo rm x => deny :2\nread_file x => ask default\n")

@@ -73,7 +73,14 @@ int permission_lint(const permission::Policy& policy, bool as_json) {
     print(warning + "\n");
   }
   print(clean ? fmt::format("{} rules, nothing to say\n", policy.rules().size()) : "");
-  note_incomplete(analysis.complete);
+  if (analysis.compared < policy.rules().size()) {
+    print_error(
+        fmt::format("compared the first {} of {} rules with the others; those behind them "
+                    "were only looked at by themselves",
+                    analysis.compared, policy.rules().size()));
+  } else {
+    note_incomplete(analysis.complete);
+  }
   return clean ? 0 : 1;
 }
 

@@ -63,7 +63,7 @@ class Judge {
 
   void plan() {
     if (!input_.todo) {
-      out_.open.emplace_back("there is no plan: .opencode/todo.md is missing");
+      out_.open.push_back(fmt::format("there is no plan: {} is missing", input_.todo_path));
       return;
     }
     const TodoDocument document = TodoDocument::parse(*input_.todo);
@@ -71,7 +71,7 @@ class Judge {
     out_.counts = document.counts();
     out_.has_plan = out_.counts.total > 0;
     if (!out_.has_plan) {
-      out_.open.emplace_back("the plan in .opencode/todo.md has no item");
+      out_.open.push_back(fmt::format("the plan in {} has no item", input_.todo_path));
     }
     for (const TodoItem& item : document.items()) {
       if (!item.is_leaf()) {

@@ -14,6 +14,7 @@ namespace oap::orchestration {
 /// All that a mission's end is judged by. Files that are absent are not set; one that is there but
 /// cannot be read is an entry of `unreadable`.
 struct CompletionInput {
+  std::string todo_path = ".opencode/todo.md";  ///< where the plan is, from the workspace
   std::optional<std::string> todo;
   std::optional<std::string> checklist;
   std::optional<std::string> sync_issues;

@@ -62,6 +62,17 @@ TEST(Completion, WhatStandsAgainstItIsNamed) {
   EXPECT_THAT(with([](auto& in) { in.tree = ""; }), ElementsAre(HasSubstr("could not be taken")));
 }
 
+TEST(Completion, NamesTheFileOfThePlanThatItLookedAt) {
+  CompletionInput input = sound();
+  input.todo_path = ".opencode/missions/mis_1/todo.md";
+  input.todo.reset();
+  EXPECT_THAT(judge_completion(input).open,
+              ElementsAre("there is no plan: .opencode/missions/mis_1/todo.md is missing"));
+  input.todo = "# Mission: x\n";
+  EXPECT_THAT(judge_completion(input).open,
+              ElementsAre("the plan in .opencode/missions/mis_1/todo.md has no item"));
+}
+
 TEST(Completion, EvidenceOlderThanTheLastEditDoesNotCount) {
   CompletionInput input = sound();
   input.tree = "tree3";

@@ -201,6 +201,7 @@ void PlanFiles::read_into(CompletionInput& input) const {
       input.unreadable.push_back(text.error().to_string());
     }
   };
+  input.todo_path = todo_path();
   read(kTodoFile, input.todo);
   read(kChecklistFile, input.checklist);
   read(kIssuesFile, input.sync_issues);

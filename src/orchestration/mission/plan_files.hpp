@@ -16,7 +16,7 @@ class PlanFiles {
  public:
   PlanFiles(std::string workspace, std::string folder, std::string lock);
 
-  /// Fills in the three files of a judgement.
+  /// Fills in the three files of a judgement, and where the plan is.
   void read_into(CompletionInput& input) const;
   /// "T1.2 'Lexer'" of items that can be begun.
   std::vector<std::string> ready() const;
