@@ -141,6 +141,22 @@ Result<Parsed> parse_line(std::string_view line) {
   return parsed;
 }
 
+bool is_hash_right(std::string_view line) {
+  constexpr std::string_view kKey = "\"prev_hash\":\"";
+  const auto parts = split(line);
+  std::string_view rest = parts ? parts->content : std::string_view();
+  while (const void* found = memmem(rest.data(), rest.size(), kKey.data(), kKey.size())) {
+    const auto at = static_cast<std::size_t>(static_cast<const char*>(found) - rest.data());
+    rest.remove_prefix(at + kKey.size());
+    const std::string_view prev_hash = rest.substr(0, kHexSize);
+    if (prev_hash.size() == kHexSize && is_hex(prev_hash) &&
+        view(hash_of(prev_hash, parts->content)) == parts->hash) {
+      return true;
+    }
+  }
+  return false;
+}
+
 std::optional<std::string> check_line(Link& previous, std::string_view line) {
   const auto parts = split(line);
   if (parts && follows(previous, *parts)) {

@@ -36,6 +36,10 @@ struct Parsed {
 /// kDataLoss and say what is wrong. Pure.
 Result<Parsed> parse_line(std::string_view line);
 
+/// Whether a line's hash fits what it says, without reading what that is. True only where
+/// `parse_line` does not fail for the hash. Pure.
+bool is_hash_right(std::string_view line);
+
 /// Nothing where the line is intact and follows `previous`, which then moves on to it; else what is
 /// wrong, and `previous` moves on as far as the line can be believed, so that one fault is reported
 /// once. Never crashes on any bytes. Pure.

@@ -9,6 +9,7 @@
 
 #include <unistd.h>
 
+#include "audit/chain.hpp"
 #include "audit/cipher.hpp"
 #include "audit/index_format.hpp"
 #include "audit/members.hpp"
@@ -118,6 +119,9 @@ void SegmentIndex::add(std::string_view line, Keyring* keys, std::uint64_t first
     add_sealed(line, keys, first);
   } else {
     note(timed ? risk_token(risk_tenth(risk)) : odd_token());
+    if (!is_hash_right(line)) {
+      note(odd_token());
+    }
   }
 }
 

@@ -20,7 +20,7 @@ std::uint64_t token_of(std::string_view key, std::string_view value);
 /// What stands for a tenth of the scale of risk: 0 below 0.1, 10 from 1 on.
 std::uint64_t risk_token(unsigned tenth);
 unsigned risk_tenth(double risk);
-/// What stands for lines that are no records, or could not be decrypted.
+/// What stands for lines that are no intact records, or could not be decrypted.
 std::uint64_t odd_token();
 
 /// From when to when the records of a run of kBlockRecords are, whatever their order.

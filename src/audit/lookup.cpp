@@ -35,8 +35,9 @@ class Chooser {
       : file_(file), plan_(plan), query_(query) {}
 
   std::optional<std::vector<Piece>> choose() {
-    if (!file_.span().overlaps(query_.since, query_.until)) {
-      return std::vector<Piece>();
+    const auto odd = listed({odd_token()});
+    if (!odd || !file_.span().overlaps(query_.since, query_.until)) {
+      return odd ? pieces_of(*odd) : std::nullopt;
     }
     const bool timed = !query_.since.empty() || !query_.until.empty();
     if (timed || plan_.tokens.empty()) {
@@ -46,14 +47,13 @@ class Chooser {
       }
     }
     if (plan_.tokens.empty() && !query_.min_risk) {
-      return whole_runs();
+      return whole_runs(*odd);
     }
     auto numbers = with_tokens();
     if (numbers && !numbers->empty() && query_.min_risk) {
       numbers = both(*numbers, risky());
     }
-    auto odd = listed({odd_token()});
-    if (!numbers || !odd) {
+    if (!numbers) {
       return std::nullopt;
     }
     numbers->insert(numbers->end(), odd->begin(), odd->end());
@@ -138,10 +138,16 @@ class Chooser {
     return numbers;
   }
 
-  std::optional<std::vector<Piece>> whole_runs() {
+  std::optional<std::vector<Piece>> whole_runs(const Numbers& odd) {
     std::vector<Piece> pieces;
     for (std::uint32_t run = 0; run < spans_->size(); ++run) {
       if (!(*spans_)[run].overlaps(query_.since, query_.until)) {
+        auto some = pieces_of({std::lower_bound(odd.begin(), odd.end(), run * kRun),
+                               std::lower_bound(odd.begin(), odd.end(), (run + 1) * kRun)});
+        if (!some) {
+          return std::nullopt;
+        }
+        std::move(some->begin(), some->end(), std::back_inserter(pieces));
         continue;
       }
       const auto from = file_.offset_of(run * kRun);

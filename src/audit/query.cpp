@@ -3,10 +3,12 @@
 #include <algorithm>
 #include <array>
 #include <cstring>
+#include <iterator>
 
 #include "audit/cipher.hpp"
 #include "audit/index.hpp"
 #include "audit/lookup.hpp"
+#include "audit/missing.hpp"
 #include "audit/regular_file.hpp"
 #include "json/print.hpp"
 #include "os/file.hpp"
@@ -30,19 +32,19 @@ constexpr std::array<std::pair<std::string_view, Member>, 12> kMembers{{
     {"tenant", &Query::tenant},
 }};
 
-/// What is sealed cannot be seen from outside, and what an index chose is read in any case.
+/// What is sealed cannot be seen from outside, and what an index chose is read in any case. What
+/// was changed may have been changed so as not to be found.
 bool is_worth_reading(std::string_view line, const Piece& piece,
                       const std::vector<std::string>& needles, const Query& query) {
   if (is_encrypted(line) && !query.sealed) {
     return true;
   }
-  if (piece.is_chosen()) {
-    return query.text.empty() ||
-           memmem(line.data(), line.size(), query.text.data(), query.text.size()) != nullptr;
-  }
-  return std::all_of(needles.begin(), needles.end(), [line](const std::string& needle) {
+  const auto holds = [line](const std::string& needle) {
     return memmem(line.data(), line.size(), needle.data(), needle.size()) != nullptr;
-  });
+  };
+  const bool wanted = piece.is_chosen() ? query.text.empty() || holds(query.text)
+                                        : std::all_of(needles.begin(), needles.end(), holds);
+  return wanted || !is_hash_right(line);
 }
 
 Result<Parsed> open_record(std::string_view line, const Query& query, Keyring* keys,
@@ -55,11 +57,17 @@ Result<Parsed> open_record(std::string_view line, const Query& query, Keyring* k
   return parsed;
 }
 
-void note(Malformed& bad, const json::Object& shown) {
-  ++bad.count;
-  if (bad.places.size() < Malformed::kMostPlaces) {
-    bad.places.push_back(place_of(shown));
+bool has_room(const Malformed& bad) { return bad.places.size() < Malformed::kMostPlaces; }
+
+Result<void> note_missing(const std::string& dir, Malformed& bad) {
+  OAP_TRY(const std::vector<json::Object> missing, missing_records(dir));
+  for (const json::Object& shown : missing) {
+    ++bad.count;
+    if (has_room(bad)) {
+      bad.places.push_back(place_of(shown));
+    }
   }
+  return {};
 }
 
 }  // namespace
@@ -110,8 +118,11 @@ bool matches(const json::Object& record, const Query& query) {
 
 Result<Found> search(const std::string& dir, const Query& query, std::size_t limit, Keyring* keys) {
   Found found;
+  OAP_TRY(std::vector<json::Object> missing, missing_records(dir));
+  found.malformed = missing.size();
   OAP_TRY(const bool begun, is_there(dir));
   if (!begun) {
+    found.records = std::move(missing);
     return found;
   }
   const Plan plan = plan_of(query);
@@ -143,12 +154,14 @@ Result<Found> search(const std::string& dir, const Query& query, std::size_t lim
     }
   }
   std::reverse(found.records.begin(), found.records.end());
+  std::move(missing.begin(), missing.end(), std::back_inserter(found.records));
   return found;
 }
 
 Result<Malformed> for_each(const std::string& dir, const Query& query, const Take& take,
                            Keyring* keys) {
   Malformed bad;
+  OAP_CHECK_OK(note_missing(dir, bad));
   OAP_TRY(const bool begun, is_there(dir));
   if (!begun) {
     return bad;
@@ -168,9 +181,10 @@ Result<Malformed> for_each(const std::string& dir, const Query& query, const Tak
         if (!parsed && parsed.error().code() == Code::kFailedPrecondition) {
           return fail(parsed.error());
         }
-        if (!parsed) {
+        bad.count += parsed ? 0 : 1;
+        if (!parsed && has_room(bad)) {
           OAP_TRY(const json::Object shown, source.malformed(piece, buffer, line, parsed.error()));
-          note(bad, shown);
+          bad.places.push_back(place_of(shown));
         }
         if (parsed && matches(parsed->record, query) && !take(parsed->record, line)) {
           return bad;

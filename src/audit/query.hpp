@@ -52,10 +52,12 @@ Result<Millis> parse_age(std::string_view text);
 struct Found {
   std::vector<json::Object> records;  ///< oldest first
   bool more = false;                  ///< there are older ones beyond the limit
-  std::uint64_t malformed = 0;        ///< lines that were looked at and are no intact record
+  std::uint64_t malformed = 0;  ///< lines that were looked at and are no intact record, and gaps
 };
 
-/// The newest `limit` records that match, each checked against its hash. Uses an index beside each
+/// The newest `limit` records that match, each checked against its hash; every line that is read
+/// and is no intact record stands among them whatever the query says, and behind them what
+/// `missing_records` says. Uses an index beside each
 /// segment (`index/`), and makes it where it is missing, stale or damaged; what the index says is
 /// only where to look. Appenders may go on meanwhile. Records
 /// of encrypted segments need `keys`; kFailedPrecondition where there are none.

@@ -9,6 +9,7 @@
 #include "audit/log_fixture.hpp"
 #include "audit/lookup.hpp"
 #include "audit/members.hpp"
+#include "audit/tail.hpp"
 
 namespace oap::audit {
 namespace {
@@ -61,6 +62,9 @@ class QueryTest : public LogFixture {
     }));
     EXPECT_TRUE(same.size() > out.size() || same == out);
     return out;
+  }
+  static void overwrite_new(const std::string& path, std::string_view bytes) {
+    ASSERT_TRUE(os::write_file_atomic(path, bytes, 0600));
   }
   std::size_t index_count() const {
     std::error_code none;
@@ -216,6 +220,87 @@ TEST_F(QueryTest, AChangedRecordIsShownAsMalformed) {
   ASSERT_THAT(found->records, SizeIs(2));
   EXPECT_EQ(found->malformed, 1U);
   EXPECT_EQ(found->records[0].at("event_type"), "malformed");
+}
+
+TEST_F(QueryTest, AChangedRecordIsShownWhateverIsLookedFor) {
+  const WallTime start = clock_.wall();
+  write(0, 3'000, 300'000);
+  const auto segments = list_segments(dir()).value();
+  ASSERT_GT(segments.size(), 3U);
+  for (const Segment& segment : {segments.front(), segments.back()}) {
+    const std::string path = dir() + "/" + segment.name;
+    std::string bytes = read(path);
+    bytes.replace(bytes.find(R"("tool":"bash")"), 13, R"("tool":"bxsh")");
+    overwrite(path, bytes);
+  }
+  std::vector<Query> queries(5);
+  queries[0].tool = "bash";
+  queries[1].text = "nowhere";
+  queries[2].since = format_time(start + std::chrono::hours(1));
+  queries[3].min_risk = 1.0;
+  queries[4].call_id = "call_3";
+  queries[4].text = "nowhere";
+  for (const char* const when : {"without an index", "with one"}) {
+    for (const Query& query : queries) {
+      const auto found = search(dir(), query, 100'000);
+      ASSERT_TRUE(found);
+      EXPECT_EQ(found->malformed, 2U) << when << &query - queries.data();
+      const auto read = for_each(dir(), query, [](const auto&, auto) { return true; });
+      EXPECT_EQ(read->count, 2U) << when << &query - queries.data();
+    }
+  }
+}
+
+TEST_F(QueryTest, ARecordThatWasChangedAfterItsIndexIsStillFoundByWhatItWas) {
+  write(0, 3'000, 300'000);
+  Query query;
+  query.call_id = "call_3";
+  EXPECT_THAT(numbers(query), ElementsAre(6, 7));
+  std::string bytes = read(segment_path());
+  bytes.replace(bytes.find(R"("call_id":"call_3")"), 18, R"("call_id":"call_4")");
+  overwrite(segment_path(), bytes);
+  EXPECT_EQ(search(dir(), query, 10)->malformed, 1U);
+}
+
+TEST_F(QueryTest, WhatIsMissingIsSaidWhateverIsLookedFor) {
+  write(0, 3'000, 300'000);
+  const auto segments = list_segments(dir()).value();
+  const auto expect_gap = [this](std::string_view what) {
+    Query query;
+    query.tool = "none";
+    const auto found = search(dir(), query, 10);
+    ASSERT_TRUE(found) << found.error().to_string();
+    ASSERT_THAT(found->records, SizeIs(1)) << what;
+    EXPECT_THAT(place_of(found->records[0]), testing::HasSubstr(what));
+    EXPECT_EQ(found->malformed, 1U);
+    EXPECT_EQ(for_each(dir(), query, [](const auto&, auto) { return true; })->count, 1U);
+    const auto newest = tail(dir(), 5);
+    ASSERT_TRUE(newest);
+    EXPECT_THAT(place_of(newest->back()), testing::HasSubstr(what));
+  };
+  for (const std::size_t at : {std::size_t{0}, std::size_t{1}, segments.size() - 1}) {
+    const std::string path = dir() + "/" + segments[at].name;
+    const std::string intact = read(path);
+    const bool newest = at + 1 == segments.size();
+    overwrite(path, "");
+    expect_gap(newest ? "missing at the end" : "missing before it");
+    overwrite(path, intact.substr(0, intact.rfind('\n', intact.size() - 2) + 1));
+    expect_gap(newest ? "missing at the end" : "missing before it");
+    std::filesystem::remove(path);
+    expect_gap(newest ? "missing at the end" : "missing before it");
+    overwrite_new(path, intact);
+  }
+  const std::string head = read(dir() + "/head");
+  overwrite(dir() + "/head", std::string(head.size(), 'x'));
+  expect_gap("damaged");
+  std::filesystem::remove(dir() + "/head");
+  expect_gap("head:0: the file is missing");
+  for (const Segment& segment : segments) {
+    std::filesystem::remove(dir() + "/" + segment.name);
+  }
+  expect_gap("emptied");
+  std::filesystem::remove_all(dir());
+  expect_gap("removed");
 }
 
 TEST_F(QueryTest, NothingIsFoundWhereThereIsNothing) {

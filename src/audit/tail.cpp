@@ -2,11 +2,13 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <iterator>
 
 #include <fcntl.h>
 #include <unistd.h>
 
 #include "audit/cipher.hpp"
+#include "audit/missing.hpp"
 #include "audit/regular_file.hpp"
 #include "audit/segment.hpp"
 #include "os/fd.hpp"
@@ -57,9 +59,10 @@ Result<void> collect(const std::string& dir, const Segment& segment, const Filte
 Result<std::vector<json::Object>> tail(const std::string& dir, std::size_t count,
                                        const Filter& filter, Keyring* keys) {
   std::vector<json::Object> records;
+  OAP_TRY(std::vector<json::Object> missing, missing_records(dir));
   OAP_TRY(const bool begun, is_there(dir));
   if (!begun) {
-    return records;
+    return missing;
   }
   OAP_TRY(std::vector<Segment> segments, list_segments(dir));
   while (!segments.empty() && records.size() < count) {
@@ -67,6 +70,7 @@ Result<std::vector<json::Object>> tail(const std::string& dir, std::size_t count
     segments.pop_back();
   }
   std::reverse(records.begin(), records.end());
+  std::move(missing.begin(), missing.end(), std::back_inserter(records));
   return records;
 }
 

@@ -22,7 +22,8 @@ struct Filter {
 };
 
 /// The last `count` matching records, oldest first, read from the end. A line that is no record is
-/// shown as `{"event_type":"malformed", segment, line, error}` whatever the filter says.
+/// shown as `{"event_type":"malformed", segment, line, error}` whatever the filter says;
+/// what `missing_records` says follows the last.
 /// Encrypted records are decrypted with `keys`; kFailedPrecondition without.
 Result<std::vector<json::Object>> tail(const std::string& dir, std::size_t count,
                                        const Filter& filter = {}, Keyring* keys = nullptr);

@@ -1,13 +1,27 @@
 #include "cli/parse_audit.hpp"
 
+#include <algorithm>
 #include <set>
 
+#include <fmt/format.h>
+
 #include "cli/values.hpp"
+#include "text/nearest.hpp"
+#include "text/utf8.hpp"
 
 namespace oap::cli {
 namespace {
 
 using Action = AuditArgs::Action;
+
+std::string check_decision(const std::string& text) {
+  static const std::vector<std::string> kDecisions{"allow", "ask", "deny"};
+  const bool known = std::find(kDecisions.begin(), kDecisions.end(), text) != kDecisions.end();
+  return known ? ""
+               : fmt::format("'{}' is no decision: allow, ask or deny{}",
+                             text::escape_visible(text::truncate_utf8(text, 100)),
+                             text::did_you_mean(text, kDecisions));
+}
 
 class Adder {
  public:
@@ -100,7 +114,8 @@ class Adder {
     sub->add_option("--server", query.server, "The MCP server");
     sub->add_option("--tool", query.tool, "The tool, without its server");
     sub->add_option("--action", query.action, "execute, invoke, …");
-    sub->add_option("--decision", query.permission_decision, "allow, ask or deny");
+    sub->add_option("--decision", query.permission_decision, "allow, ask or deny")
+        ->check(CLI::Validator(check_decision, ""));
     sub->add_option("--success", words_.success, "true or false")
         ->check(CLI::IsMember({"true", "false"}));
     sub->add_option("--risk", query.min_risk, "A risk score of at least")

@@ -2,10 +2,12 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <iterator>
 
 #include "os/file.hpp"
 #include "skills/skill.hpp"
 #include "skills/tool_list.hpp"
+#include "skills/tool_scope.hpp"
 #include "text/strings.hpp"
 #include "text/utf8.hpp"
 #include "yaml/frontmatter.hpp"
@@ -66,6 +68,30 @@ class Head {
   std::string fault_;
 };
 
+/// A name that no tool here has may be that of a server which is not configured now.
+void remark_on_tools(const std::vector<std::string>& tools, Head& head, AgentDefinition& agent) {
+  static constexpr std::string_view kKnown[] = {
+      "bash",      "delegate_task", "edit_file",   "glob",  "grep", "list_dir",  "python",
+      "read_file", "read_output",   "run_command", "skill", "todo", "write_file"};
+  for (const std::string& tool : tools) {
+    const std::size_t open = tool.find('(');
+    const std::string shown = text::escape_visible(text::truncate_utf8(tool, 100));
+    if (open != std::string::npos && !tool.ends_with(')')) {
+      head.note(fmt::format("tools: '{}' has no closing parenthesis", shown));
+      continue;
+    }
+    const std::string ours =
+        skills::our_tool_name(text::trim(std::string_view(tool).substr(0, open)));
+    const bool of_server =
+        ours.find("__") != std::string::npos || ours.ends_with('*') || tool.starts_with("mcp__");
+    if (!of_server && std::find(std::begin(kKnown), std::end(kKnown), ours) == std::end(kKnown)) {
+      agent.remarks.push_back(fmt::format(
+          "tools: '{}' is no tool here; it gives the agent nothing, unless a server has that name",
+          shown));
+    }
+  }
+}
+
 /// OpenCode's `tools: {write: false}` takes away; a list, as Claude Code's, is all there is.
 void read_tools(const json::Object& fields, Head& head, AgentDefinition& agent) {
   const json::Object* const map = json::find_object(fields, "tools");
@@ -75,6 +101,7 @@ void read_tools(const json::Object& fields, Head& head, AgentDefinition& agent) 
       head.note("tools: expected a list, a text, or a map of true and false");
     } else if (fields.contains("tools") && !list->empty() &&
                *list != std::vector<std::string>{"*"}) {
+      remark_on_tools(*list, head, agent);
       agent.tools = *std::move(list);
     }
     return;
@@ -213,7 +240,10 @@ const AgentDefinition* AgentListing::find(std::string_view name) const {
 }
 
 Result<AgentDefinition> parse_agent(std::string_view text, std::string name, std::string file) {
-  OAP_TRY(yaml::Frontmatter parts, yaml::split_frontmatter(text::sanitize_utf8(text), file));
+  if (!text::is_valid_utf8(text)) {
+    return fail(Code::kConfiguration, "{}: not UTF-8; save the file as UTF-8", file);
+  }
+  OAP_TRY(yaml::Frontmatter parts, yaml::split_frontmatter(text, file));
   Head head(parts.fields);
   AgentDefinition agent;
   agent.file = std::move(file);

@@ -56,6 +56,29 @@ TEST(AgentFile, FaultsAreNamed) {
   EXPECT_FALSE(parse_agent("---\na: [\n---\nx", "a", "a.md"));
 }
 
+TEST(AgentFile, WhatIsNotUtf8IsRefusedByName) {
+  for (const std::string text : {"\xff\xfeR\0e\0", "---\ndescription: \xff\n---\nbody", "a\xc3"}) {
+    const auto agent = parse_agent(text, "a", "dir/a.md");
+    ASSERT_FALSE(agent);
+    EXPECT_THAT(agent.error().message(), ::testing::HasSubstr("dir/a.md: not UTF-8"));
+  }
+}
+
+TEST(AgentFile, ToolsThatAreNoneAreNamed) {
+  const auto with = [](const std::string& tools) {
+    return parse_agent("---\ntools: " + tools + "\n---\nbody", "a", "a.md");
+  };
+  const auto agent = with("Nosuch, Read, mcp__web__get, web__*, Bash(git *), write_file");
+  ASSERT_TRUE(agent) << agent.error().to_string();
+  ASSERT_THAT(agent->remarks, SizeIs(1));
+  EXPECT_THAT(agent->remarks[0], ::testing::HasSubstr("'Nosuch' is no tool here"));
+  for (const char* open : {"Nosuch, Bash(", "Bash(git", "[\"Bash(\"]"}) {
+    const auto refused = with(open);
+    ASSERT_FALSE(refused) << open;
+    EXPECT_THAT(refused.error().message(), ::testing::HasSubstr("'Bash("));
+  }
+}
+
 TEST(AgentFiles, ProjectHidesUserAndNeedsTrust) {
   std::string pattern = ::testing::TempDir() + "oap-agents-XXXXXX";
   ASSERT_NE(::mkdtemp(pattern.data()), nullptr);

@@ -121,7 +121,10 @@ std::string text_field(const json::Object& fields, std::string_view key) {
 }  // namespace
 
 Result<CommandDefinition> parse_command(std::string_view text, std::string name, std::string file) {
-  OAP_TRY(yaml::Frontmatter head, yaml::split_frontmatter(text::sanitize_utf8(text), file));
+  if (!text::is_valid_utf8(text)) {
+    return fail(Code::kConfiguration, "{}: not UTF-8; save the file as UTF-8", file);
+  }
+  OAP_TRY(yaml::Frontmatter head, yaml::split_frontmatter(text, file));
   CommandDefinition command;
   command.name = std::move(name);
   command.file = std::move(file);

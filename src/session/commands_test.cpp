@@ -53,6 +53,12 @@ class Commands : public ::testing::Test {
   World world_;
 };
 
+TEST(CommandFile, WhatIsNotUtf8IsRefusedByName) {
+  const auto command = parse_command("\xff\xfe", "a", "dir/a.md");
+  ASSERT_FALSE(command);
+  EXPECT_THAT(command.error().message(), HasSubstr("dir/a.md: not UTF-8"));
+}
+
 TEST(Slash, NamesAndArguments) {
   const auto one = parse_slash("  /Task build the\nparser\n");
   ASSERT_TRUE(one);

@@ -52,8 +52,8 @@ class AuditTest(OapTest):
         self.assertEqual(found.code, 1)
         self.assertTrue(any(e["event_type"] == "malformed" for e in found.lines()))
         place = next(e for e in found.lines() if e["event_type"] == "malformed")
-        for command in ("tail", "report", "search", "export"):
-            shown = self.oap("audit", command)
+        for command in (["tail"], ["report"], ["search"], ["export"], ["search", "--tool", "none"]):
+            shown = self.oap("audit", *command)
             self.assertEqual(shown.code, 1, shown)
             self.assertIn(f"{segment.name}:{place['line']}: ", shown.err)
 
@@ -180,6 +180,26 @@ class AuditTest(OapTest):
         self.oap("run", "read note0.txt")
         self.assertNotIn("began anew", self.oap("doctor").out)
         self.assertEqual(self.oap("audit", "verify").code, 0)
+
+    def test_an_emptied_segment_is_no_empty_log(self):
+        next((self.base / "state").rglob("audit/*.jsonl")).write_bytes(b"")
+        for command in (["tail"], ["report"], ["search", "--tool", "none"], ["export"]):
+            shown = self.oap("audit", *command)
+            self.assertEqual(shown.code, 1, shown)
+            self.assertIn("missing at the end", shown.err)
+
+    def test_a_state_folder_that_is_none_is_no_empty_log(self):
+        self.env["OPENCODE_DATA_PATH"] = str(self.write("file", "x"))
+        for command in ("verify", "tail", "search"):
+            shown = self.oap("audit", command)
+            self.assertEqual((shown.code, shown.out), (1, ""), shown)
+            self.assertIn("is no folder", shown.err)
+
+    def test_a_decision_that_is_none_is_refused(self):
+        refused = self.oap("audit", "search", "--decision", "denny")
+        self.assertEqual(refused.code, 2, refused)
+        self.assertIn("did you mean 'deny'?", refused.err)
+        self.assertEqual(self.oap("audit", "search", "--decision", "deny").code, 0)
 
     def test_an_age_that_is_none_is_refused(self):
         self.assertEqual(self.oap("audit", "retain", "--older-than", "soon").code, 2)

@@ -280,6 +280,37 @@ class Cli(OapTest):
         before = next(f for f in result.json()["findings"] if f["name"] == "tool.execute.before")
         self.assertEqual(before["detail"], "StrictRoleGuard → SkillScope → GoverningFiles → Permission → SecurityPolicy")
 
+    def test_doctor_names_what_stops_every_run(self):
+        self.oap("run", "read note.txt")
+        state = next((self.base / "state").rglob("oap.db")).parent
+        for name, damage, said in (
+            ("oap.db", b"x" * 8192, "is damaged"),
+            ("redaction.key", b"x", "is damaged"),
+            ("pins.json", b"{", "pins.json"),
+        ):
+            file = state / name
+            kept = file.read_bytes() if file.exists() else None
+            file.write_bytes(damage)
+            file.chmod(0o600)
+            found = self.oap("doctor", "--json")
+            self.assertEqual(found.code, 1, found)
+            broken = [f for f in found.json()["findings"] if f["state"] == "broken"]
+            self.assertEqual([f["name"] for f in broken], [name], found)
+            self.assertIn(said, broken[0]["detail"])
+            self.assertEqual(file.read_bytes(), damage)
+            file.unlink() if kept is None else file.write_bytes(kept)
+        self.assertEqual(self.oap("doctor").code, 0)
+
+    def test_doctor_starts_python_in_the_sandbox(self):
+        path = self.write("bin/python3", "#!/bin/sh\necho no such version >&2\nexit 127\n")
+        path.chmod(0o755)
+        self.env["PATH"] = f"{path.parent}:{os.environ['PATH']}"
+        found = self.oap("doctor", "--json")
+        self.assertEqual(found.code, 1, found)
+        broken = [f for f in found.json()["findings"] if f["state"] == "broken"]
+        self.assertEqual([f["name"] for f in broken], ["python3"], found)
+        self.assertIn("no such version", broken[0]["detail"])
+
     def test_completion_scripts(self):
         script = self.oap("completion", "bash").out
         check = subprocess.run(["bash", "-n"], input=script.encode(), stderr=subprocess.PIPE)

@@ -103,6 +103,13 @@ int audit_command(const Common& common, const AuditArgs& args) {
   if (!paths) {
     return report(paths.error(), common.json);
   }
+  if (os::exists(paths->state_root) && !os::is_directory(paths->state_root)) {
+    return report({Code::kFailedPrecondition,
+                   fmt::format("the state folder {} is no folder: whether there is an audit log "
+                               "cannot be said; put it back, or set OPENCODE_DATA_PATH",
+                               paths->state_root)},
+                  common.json);
+  }
   const std::string dir = platform::audit_dir({*paths, {}, {}});
   using Action = AuditArgs::Action;
   switch (args.action) {

@@ -12,6 +12,7 @@
 #include "cli/output.hpp"
 #include "cli/settings.hpp"
 #include "cli/version.hpp"
+#include "gateway/trust/pin_store.hpp"
 #include "llm/factory.hpp"
 #include "net/http_client.hpp"
 #include "net/url.hpp"
@@ -20,8 +21,11 @@
 #include "platform/hook_table.hpp"
 #include "platform/models.hpp"
 #include "platform/platform.hpp"
+#include "platform/security_settings.hpp"
 #include "sandbox/run.hpp"
+#include "store/check.hpp"
 #include "text/strings.hpp"
+#include "text/utf8.hpp"
 
 namespace oap::cli {
 namespace {
@@ -139,6 +143,34 @@ Task<void> check_sandbox(Executor executor, std::string workspace, std::vector<F
                       abi > 0 ? fmt::format("ABI {}", abi) : "not in this kernel"});
 }
 
+/// One that is found need not start where the sandbox hides what it needs (pyenv's in the home).
+Task<void> check_python(Executor executor, std::string workspace, std::vector<Finding>& findings) {
+  if (find_program("python3").empty()) {
+    co_return;
+  }
+  sandbox::Spec spec;
+  spec.argv = {"python3", "-c", "pass"};
+  spec.cwd = std::move(workspace);
+  spec.limits.network = false;
+  spec.discard = true;
+  sandbox::RunOptions options;
+  options.deadline = Deadline::after(Millis(10'000));
+  const auto output = co_await sandbox::run(executor, spec, options);
+  Finding finding{"sandbox", "python3", State::kGood, "starts"};
+  if (!output || output->exit_code != 0) {
+    finding.state = State::kBroken;
+    const std::string why =
+        !output ? output.error().to_string()
+                : fmt::format("it ended with {}: {}", output->exit_code,
+                              text::escape_visible(text::trim(output->err).substr(0, 300)));
+    finding.detail = fmt::format(
+        "{} does not start in the sandbox ({}); install the system's python3 and put it first in "
+        "PATH",
+        find_program("python3"), why);
+  }
+  findings.push_back(std::move(finding));
+}
+
 bool is_local(const std::string& base_url) {
   const auto url = net::parse_url(base_url);
   return url && net::is_loopback(url->host);
@@ -183,10 +215,49 @@ Task<void> check_providers(Executor executor, const platform::Settings& settings
   findings.push_back({"provider", "offline", State::kGood, "plain orders, no model"});
 }
 
+Finding of(std::string area, std::string name, const Result<void>& result, std::string good) {
+  return {std::move(area), std::move(name), result ? State::kGood : State::kBroken,
+          result ? std::move(good) : result.error().to_string()};
+}
+
+/// Room for a block, shown by writing one.
+Result<void> written(const std::string& dir) {
+  constexpr std::size_t kBlockBytes = 64U << 10U;
+  const std::string file = fmt::format("{}/doctor-{}", dir, getpid());
+  auto done = os::write_file_atomic(file, std::string(kBlockBytes, '\xa5'), 0600);
+  (void)::unlink(file.c_str());
+  if (!done && done.error().code() == Code::kResourceExhausted) {
+    return fail(Code::kResourceExhausted, "{}; make room, or set OPENCODE_DATA_PATH",
+                done.error().message());
+  }
+  return done;
+}
+
+/// What every run opens. A file that is not there yet is made by the first run.
+void check_state_files(const platform::Settings& settings, std::vector<Finding>& findings) {
+  const std::string& dir = settings.paths.state_dir;
+  if (os::exists(dir + "/oap.db")) {
+    findings.push_back(of("state", "oap.db", store::check(dir + "/oap.db"), "whole"));
+  }
+  if (os::exists(dir + "/redaction.key")) {
+    const auto key = platform::redaction_key(settings);
+    findings.push_back(
+        of("state", "redaction.key", key ? Result<void>() : fail(key.error()), "whole"));
+  }
+  if (os::exists(dir + "/pins.json")) {
+    const auto pins = gateway::PinStore(dir).read();
+    findings.push_back(
+        of("state", "pins.json", pins ? Result<void>() : fail(pins.error()), "whole"));
+  }
+}
+
 void check_state(const platform::Settings& settings, std::vector<Finding>& findings) {
+  const std::string& dir = settings.paths.state_dir;
   const auto made = config::create_state_dir(settings.paths);
-  findings.push_back({"state", settings.paths.state_dir, made ? State::kGood : State::kBroken,
-                      made ? "writable" : made.error().to_string()});
+  findings.push_back(of("state", dir, made ? written(dir) : made, "writable"));
+  if (made) {
+    check_state_files(settings, findings);
+  }
   const std::string notice = platform::trust_notice(settings);
   findings.push_back({"workspace", settings.paths.workspace, State::kGood,
                       settings.config.trusted ? "trusted"
@@ -279,6 +350,7 @@ int doctor_command(const Common& common, const DoctorArgs& /*args*/) {
   check_hooks(*settings, findings);
   async::Runtime runtime;
   runtime.run(check_sandbox(runtime.executor(), settings->paths.workspace, findings));
+  runtime.run(check_python(runtime.executor(), settings->paths.workspace, findings));
   runtime.run(check_providers(runtime.executor(), *settings, findings));
   return show(findings, common.json);
 }

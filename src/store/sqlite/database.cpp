@@ -182,6 +182,20 @@ Result<std::unique_ptr<Database>> Database::open(const std::string& path) {
   return database;
 }
 
+Result<void> Database::check(const std::string& path) {
+  sqlite3* handle = nullptr;
+  const int code =
+      sqlite3_open_v2(path.c_str(), &handle,
+                      SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, nullptr);
+  const std::unique_ptr<Database> database(new Database(path, handle));
+  if (code != SQLITE_OK) {
+    return fail(database->error(code));
+  }
+  sqlite3_busy_timeout(handle, static_cast<int>(kBusyTimeout.count()));
+  OAP_TRY(const std::string found, database->query_text("PRAGMA quick_check(1)"));
+  return found == "ok" ? Result<void>() : fail(database->damaged(found));
+}
+
 Result<void> Database::settle() {
   return exec(
       "PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; PRAGMA trusted_schema=OFF;"
@@ -233,6 +247,52 @@ Result<std::string> Database::query_text(std::string_view sql) {
 
 std::int64_t Database::changes() const { return sqlite3_changes64(handle_); }
 
+/// A fault of this machine, which no waiting mends and no other machine has.
+Error Database::io_error(int system_error, std::string_view what) const {
+  switch (system_error) {
+    case ENOSPC:
+    case EDQUOT:
+      return no_space(system_error);
+    case EFBIG:
+      return {Code::kResourceExhausted,
+              fmt::format("the state database {} would become larger than a file may be here "
+                          "(ulimit -f); raise the limit and try again",
+                          path_)};
+    case EROFS:
+    case EACCES:
+    case EPERM:
+      return {Code::kFailedPrecondition,
+              fmt::format("the state database {} cannot be written ({}); make its folder writable, "
+                          "or set OPENCODE_DATA_PATH",
+                          path_, std::strerror(system_error))};
+    default:
+      return {Code::kFailedPrecondition,
+              fmt::format("reading or writing the state database {} failed ({}{}{}); check the "
+                          "disk, or set OPENCODE_DATA_PATH to a place on another",
+                          path_, what, system_error == 0 ? "" : ": ",
+                          system_error == 0 ? "" : std::strerror(system_error))};
+  }
+}
+
+Error Database::damaged(std::string_view what) const {
+  return {Code::kDataLoss,
+          fmt::format("the state database {0} is damaged ({1}). Move it away together with "
+                      "{0}-wal and {0}-shm and start again: a new one is made. The audit log "
+                      "is kept apart and is not affected",
+                      path_, what)};
+}
+
+Error Database::no_space(int system_error) const {
+  return {Code::kResourceExhausted,
+          system_error == EDQUOT
+              ? fmt::format("no space left in the quota of the state database {}; make room and "
+                            "try again",
+                            path_)
+              : fmt::format("no space left on the device of the state database {}; make room and "
+                            "try again",
+                            path_)};
+}
+
 Error Database::error(int code) const {
   const std::string what = handle_ == nullptr ? sqlite3_errstr(code) : sqlite3_errmsg(handle_);
   switch (code) {
@@ -247,11 +307,7 @@ Error Database::error(int code) const {
   switch (code & 0xff) {
     case SQLITE_CORRUPT:
     case SQLITE_NOTADB:
-      return {Code::kDataLoss,
-              fmt::format("the state database {0} is damaged ({1}). Move it away together with "
-                          "{0}-wal and {0}-shm and start again: a new one is made. The audit log "
-                          "is kept apart and is not affected",
-                          path_, what)};
+      return damaged(what);
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
       return {Code::kUnavailable,
@@ -259,11 +315,12 @@ Error Database::error(int code) const {
                           "again",
                           path_, kBusyTimeout.count() / 1000)};
     case SQLITE_FULL:
-      return {Code::kResourceExhausted,
-              fmt::format("no space left on the disk of the state database {}", path_)};
+      return no_space(ENOSPC);
     case SQLITE_TOOBIG:
       return {Code::kResourceExhausted,
               fmt::format("too large for the state database {}: {}", path_, what)};
+    case SQLITE_IOERR:
+      return io_error(handle_ == nullptr ? 0 : sqlite3_system_errno(handle_), what);
     case SQLITE_CANTOPEN:
     case SQLITE_READONLY:
     case SQLITE_PERM:
@@ -272,7 +329,6 @@ Error Database::error(int code) const {
               fmt::format("the state database {} cannot be opened for writing ({}); check the "
                           "rights of the file and its folder, or set OPENCODE_DATA_PATH",
                           path_, what)};
-    case SQLITE_IOERR:
     case SQLITE_PROTOCOL:
       return {Code::kUnavailable,
               fmt::format("reading or writing the state database {} failed: {}", path_, what)};

@@ -127,13 +127,20 @@ class Database {
   /// mutex. Once a sync has failed, nothing is written any more.
   void when_synced(WalSync::Done done) { wal_->when_synced(std::move(done)); }
 
-  /// The Error for what SQLite just answered.
+  /// The Error for what SQLite just answered. A disk that is full or fails is kResourceExhausted or
+  /// kFailedPrecondition, never kUnavailable: that is for peers.
   Error error(int code) const;
+
+  /// Reads all of a file that exists and changes nothing in it: kDataLoss where it is damaged.
+  static Result<void> check(const std::string& path);
 
  private:
   friend class Statement;
   friend class Unsynced;
   Database(std::string path, sqlite3* handle);
+  Error io_error(int system_error, std::string_view what) const;
+  Error no_space(int system_error) const;
+  Error damaged(std::string_view what) const;
   Result<void> settle();
   Result<Statement> find_or_prepare(std::string_view sql);
 

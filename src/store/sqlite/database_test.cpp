@@ -1,15 +1,19 @@
 #include "store/sqlite/database.hpp"
 
+#include <csignal>
 #include <future>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sqlite3.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "os/file.hpp"
 #include "os/testing/temp_dir.hpp"
+#include "store/check.hpp"
 #include "store/sqlite/migrate.hpp"
 #include "store/store.hpp"
 
@@ -98,6 +102,54 @@ TEST_F(DatabaseTest, ADamagedPageIsFoundWhenItIsRead) {
                               : Result<std::int64_t>(tl::unexpected<Error>(database.error()));
   ASSERT_FALSE(count);
   EXPECT_EQ(count.error().code(), Code::kDataLoss);
+}
+
+TEST_F(DatabaseTest, ACheckFindsDamageAndChangesNothing) {
+  open();
+  EXPECT_TRUE(check(path_));
+  const std::string intact = os::read_file(path_).value();
+  std::string bytes = intact;
+  std::fill(bytes.begin() + 4096, bytes.end(), '\xee');
+  for (const std::string& damaged : {bytes, std::string(8192, 'x'), intact.substr(0, 4096)}) {
+    dir_.write("oap.db", damaged);
+    const auto checked = check(path_);
+    ASSERT_FALSE(checked);
+    EXPECT_EQ(checked.error().code(), Code::kDataLoss);
+    EXPECT_THAT(checked.error().message(), HasSubstr("Move it away"));
+    EXPECT_EQ(os::read_file(path_).value(), damaged);
+  }
+  EXPECT_FALSE(check(dir_ / "missing.db"));
+  EXPECT_FALSE(os::exists(dir_ / "missing.db"));
+}
+
+TEST_F(DatabaseTest, AFaultOfTheDiskIsNeverOneOfAPeer) {
+  for (const rlim_t most : {rlim_t{0}, rlim_t{20'000}, rlim_t{60'000}}) {
+    const std::string path = dir_ / fmt::format("{}.db", most);
+    const pid_t pid = fork();
+    if (pid == 0) {
+      signal(SIGXFSZ, SIG_IGN);
+      const rlimit limit{most, most};
+      setrlimit(RLIMIT_FSIZE, &limit);
+      auto database = Database::open(path);
+      Result<void> done;
+      if (database) {
+        done =
+            (*database)->exec("INSERT INTO definition VALUES ('t','h',hex(randomblob(4000000)))");
+      }
+      const Error error = !database ? database.error()
+                          : done    ? Error(Code::kInternal, "")
+                                    : done.error();
+      _exit(exit_code(error.code()) == 1 && error.message().find(path) != std::string::npos ? 0
+                                                                                            : 1);
+    }
+    int status = 0;
+    ASSERT_EQ(waitpid(pid, &status, 0), pid);
+    EXPECT_EQ(WEXITSTATUS(status), 0) << most;
+  }
+  for (const int code : {SQLITE_IOERR, SQLITE_IOERR_FSYNC, SQLITE_IOERR_SHMSIZE, SQLITE_FULL}) {
+    EXPECT_EQ(exit_code(open()->error(code).code()), 1) << code;
+  }
+  EXPECT_THAT(open()->error(SQLITE_FULL).message(), HasSubstr("no space left on the device of"));
 }
 
 TEST_F(DatabaseTest, ATruncatedFileIsDataLoss) {

@@ -1,5 +1,6 @@
 #include "store/store.hpp"
 
+#include "store/check.hpp"
 #include "store/sqlite/approvals.hpp"
 #include "store/sqlite/database.hpp"
 #include "store/sqlite/missions.hpp"
@@ -45,6 +46,8 @@ class SqliteStore final : public Store {
 
 }  // namespace
 }  // namespace sqlite
+
+Result<void> check(const std::string& path) { return sqlite::Database::check(path); }
 
 Result<std::unique_ptr<Store>> Store::open(const std::string& path) {
   OAP_TRY(std::unique_ptr<sqlite::Database> database, sqlite::Database::open(path));

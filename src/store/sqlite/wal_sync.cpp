@@ -17,8 +17,9 @@ namespace {
 int sync_data(int fd) { return ::fdatasync(fd) == 0 ? 0 : errno; }
 
 Error not_synced(const std::string& path, const char* doing, int error_number) {
+  const bool full = error_number == ENOSPC || error_number == EDQUOT;
   return {
-      Code::kUnavailable,
+      full ? Code::kResourceExhausted : Code::kFailedPrecondition,
       fmt::format("{} {} failed ({}): what was written last may not be on disk. Nothing more is "
                   "written; make room or mend the disk, then start again",
                   doing, path, std::strerror(error_number)),

@@ -125,7 +125,7 @@ TEST_F(WalSyncTest, AFailedSyncIsNeverForgotten) {
   disk_.end(kAll, EIO);
   const Result<void> first = ask(wal).get();
   ASSERT_FALSE(first);
-  EXPECT_EQ(first.error().code(), Code::kUnavailable);
+  EXPECT_EQ(first.error().code(), Code::kFailedPrecondition);
   EXPECT_THAT(first.error().message(), HasSubstr("Input/output error"));
   EXPECT_TRUE(wal.has_failed());
   disk_.end(kAll, 0);
