@@ -41,8 +41,6 @@ Result<std::string> prompt_of(const Settings& settings, const std::string& agent
   return std::string(orchestration::embedded(agent + ".md"));
 }
 
-constexpr std::string_view kRoles[] = {"commander", "planner", "worker", "reviewer"};
-
 const config::AgentConfig& config_of(const config::Agents& agents, std::string_view role) {
   return role == "commander"  ? agents.commander
          : role == "planner"  ? agents.planner
@@ -54,26 +52,6 @@ const config::AgentConfig& config_of(const config::Agents& agents, std::string_v
 const session::AgentDefinition* file_of(const session::AgentListing& files, std::string_view role) {
   const session::AgentDefinition* found = files.find(role);
   return found == nullptr && role == "worker" ? files.find("executor") : found;
-}
-
-bool is_role(std::string_view name) {
-  return std::find(std::begin(kRoles), std::end(kRoles), name) != std::end(kRoles);
-}
-
-/// The agents of one's own: of files, and of `agents:` in the configuration.
-std::vector<std::string> own_names(const Settings& settings, const session::AgentListing& files) {
-  std::vector<std::string> names;
-  for (const session::AgentDefinition& file : files.agents) {
-    if (!is_role(file.name) && file.name != "executor" && file.name != "user") {
-      names.push_back(file.name);
-    }
-  }
-  for (const auto& [name, config] : settings.config.agents.others) {
-    if (files.find(name) == nullptr && !is_role(name)) {
-      names.push_back(name);
-    }
-  }
-  return names;
 }
 
 /// What the configuration says of an agent of one's own; the Worker's where it says nothing.
@@ -210,16 +188,6 @@ void apply(security::RoleRow& row, const config::RoleRights& may) {
 }
 
 }  // namespace
-
-session::AgentListing agent_files(const Settings& settings) {
-  return session::find_agents({settings.paths.workspace, settings.paths.project_dir,
-                               settings.paths.user_dir, settings.paths.home,
-                               settings.config.trusted});
-}
-
-std::vector<std::string> own_agents(const Settings& settings) {
-  return own_names(settings, agent_files(settings));
-}
 
 orchestration::Rights rights_of(const security::RoleMatrix& matrix, std::string_view agent) {
   const security::RoleRow* const row = matrix.find(agent);

@@ -6,6 +6,7 @@
 #include "orchestration/mission/mission_tools.hpp"
 #include "orchestration/orchestrator.hpp"
 #include "platform/models.hpp"
+#include "platform/own_agents.hpp"
 #include "platform/settings.hpp"
 #include "security/role_matrix.hpp"
 #include "session/agent_files.hpp"
@@ -24,12 +25,6 @@ Result<orchestration::AgentSet> make_agents(const Settings& settings, ModelSet& 
 /// nearest.
 Result<orchestration::AgentProfile> make_agent(const Settings& settings, ModelSet& models,
                                                const std::string& model, const std::string& name);
-
-/// The agents' files as they count here.
-session::AgentListing agent_files(const Settings& settings);
-
-/// The agents of one's own, of files and of `agents:` in the configuration, as they count here.
-std::vector<std::string> own_agents(const Settings& settings);
 
 /// The role matrix: built-in rows, changed by `agents.<role>.may`, and a row for each agent's file.
 /// A row that cannot be understood is as narrow as can be.

@@ -5,9 +5,9 @@
 #include "base/log.hpp"
 #include "migration/in_place.hpp"
 #include "os/file.hpp"
-#include "platform/agents.hpp"
 #include "platform/hook_programs.hpp"
 #include "platform/live_policy.hpp"
+#include "platform/own_agents.hpp"
 #include "tools/builtin.hpp"
 
 namespace oap::platform {
