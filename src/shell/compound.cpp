@@ -25,11 +25,9 @@ void Parser::parse_for() {
   }
   const Word name = parse_word(false);
   findings_.script.variables.push_back(name.text);
-  ++findings_.loops[name.text];
   skip_blanks_and_newlines();
   if (!at_word("in")) {
     findings_.others.insert(name.text);
-    findings_.unknown.insert(name.text);
     return;
   }
   step(2);
@@ -55,7 +53,6 @@ void Parser::parse_for() {
     }
     if (overflow) {
       numbers = false;
-      findings_.unknown.insert(name.text);
     }
   }
   (numbers ? findings_.numbers : findings_.others).insert(name.text);

@@ -89,8 +89,7 @@ Script parse_with_values(std::string_view source) {
     return finish(std::move(findings));
   }
   Findings with_values = gather(source, &known, true);
-  return finish(still_hold(known, with_values, source) ? std::move(with_values)
-                                                       : std::move(findings));
+  return finish(with_values.stopped ? std::move(findings) : std::move(with_values));
 }
 
 }  // namespace oap::shell

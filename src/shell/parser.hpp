@@ -1,6 +1,5 @@
 #pragma once
 
-#include <map>
 #include <set>
 #include <string>
 #include <string_view>
@@ -15,13 +14,11 @@ namespace oap::shell {
 /// What all nested parsers of one script gather together. Private to this folder.
 struct Findings {
   Script script;
-  std::set<std::string, std::less<>> evaluated;    ///< names whose value arithmetic evaluates
-  std::set<std::string, std::less<>> numbers;      ///< names that were given a number
-  std::set<std::string, std::less<>> others;       ///< names that were given anything else
-  KnownValues values;                              ///< what names were given word for word
-  std::set<std::string, std::less<>> unknown;      ///< names that were given what is not known
-  std::map<std::string, long, std::less<>> loops;  ///< how many for loops set a name
-  const KnownValues* known = nullptr;              ///< put in where the script itself uses them
+  std::set<std::string, std::less<>> evaluated;  ///< names whose value arithmetic evaluates
+  std::set<std::string, std::less<>> numbers;    ///< names that were given a number
+  std::set<std::string, std::less<>> others;     ///< names that were given anything else
+  KnownValues values;                            ///< what names were given word for word
+  const KnownValues* known = nullptr;            ///< put in where the script itself uses them
   std::size_t work = 0;
   int guessing = 0;  ///< above 0: what is found is only possible, and doubts are not noted
   bool guesses_documents = false;   ///< what is given to some command may be meant for a shell

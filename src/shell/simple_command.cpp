@@ -107,7 +107,7 @@ void Parser::parse_simple() {
     }
   }
   for (const Word& word : assigned_words) {
-    note_assigned(word, words.empty(), findings_);
+    note_assigned(word, findings_);
   }
   finish_simple(std::move(command), words, documents);
 }
