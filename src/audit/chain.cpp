@@ -144,7 +144,10 @@ Result<Parsed> parse_line(std::string_view line) {
 bool is_hash_right(std::string_view line) {
   constexpr std::string_view kKey = "\"prev_hash\":\"";
   const auto parts = split(line);
-  std::string_view rest = parts ? parts->content : std::string_view();
+  if (!parts) {
+    return false;
+  }
+  std::string_view rest = parts->content;
   while (const void* found = memmem(rest.data(), rest.size(), kKey.data(), kKey.size())) {
     const auto at = static_cast<std::size_t>(static_cast<const char*>(found) - rest.data());
     rest.remove_prefix(at + kKey.size());

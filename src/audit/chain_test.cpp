@@ -179,7 +179,9 @@ TEST(ChainTest, NoBytesMakeItCrash) {
     Link link;
     EXPECT_TRUE(check_line(link, line)) << line;
     EXPECT_FALSE(parse_line(line)) << line;
+    EXPECT_FALSE(is_hash_right(line)) << line;
   }
+  EXPECT_FALSE(is_hash_right({}));
   const std::string odd = R"({"seq":-1,"prev_hash":5,"hash":")" + std::string(64, '0') + "\"}";
   EXPECT_FALSE(parse_line(odd));
 }
