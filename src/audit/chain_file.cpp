@@ -50,6 +50,7 @@ bool ChainFile::has_next_segment() const {
 
 /// Whether the chain on disk ends where this process left it, by a look at the files.
 bool ChainFile::looks_as_left() {
+  looked_at_.reset();
   struct stat info{};
   if (file_ == nullptr || fstat(file_->get(), &info) != 0 || info.st_nlink == 0 ||
       static_cast<std::uint64_t>(info.st_size) < segment_.size || has_next_segment()) {

@@ -60,6 +60,7 @@ Result<void> ChainFile::open_folder() {
 }
 
 Result<void> ChainFile::rescan() {
+  looked_at_.reset();
   OAP_TRY(std::vector<Segment> segments, list_segments(dir_));
   OAP_CHECK_OK(read_head());
   if (segments.empty()) {

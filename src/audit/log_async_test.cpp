@@ -1,6 +1,7 @@
 #include <atomic>
 #include <condition_variable>
 #include <filesystem>
+#include <future>
 #include <map>
 #include <mutex>
 #include <set>
@@ -201,6 +202,23 @@ TEST_F(LogAsyncTest, ThreadsThatWaitAndThreadsThatDoNotKeepTheirOrders) {
   for (const auto& [tool, numbers] : numbers_by_tool(dir())) {
     expect_ascending(numbers, kCount);
   }
+}
+
+TEST_F(LogAsyncTest, WhatAnotherProcessAppendedMeanwhileIsTakenUpBeforeTheNextRecord) {
+  const auto here = open();
+  const auto other = open();
+  for (int round = 0; round < 3; ++round) {
+    ASSERT_TRUE(here->append(event(), Durability::kWritten));
+    ASSERT_TRUE(other->append(event(), Durability::kWritten));
+    std::promise<bool> written;
+    here->append_async(event(), Durability::kWritten, [&written](const Result<void>& done) {
+      written.set_value(static_cast<bool>(done));
+    });
+    ASSERT_TRUE(written.get_future().get());
+  }
+  const VerifyReport found = report();
+  EXPECT_TRUE(found.ok) << what(found);
+  EXPECT_EQ(found.events, 9U);
 }
 
 TEST_F(LogAsyncTest, TwoProcessesKeepOneChain) {

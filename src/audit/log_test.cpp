@@ -208,13 +208,19 @@ TEST_F(LogTest, ProcessesInParallelKeepOneChain) {
     const pid_t pid = fork();
     if (pid == 0) {
       auto log = Log::open(small);
-      bool ok = static_cast<bool>(log);
-      for (int i = 0; ok && i < 100; ++i) {
-        ok = static_cast<bool>(
-            (*log)->append(event(fmt::format("p{}-{}", child, i)),
-                           i % 4 == 0 ? Durability::kSync : Durability::kWritten));
+      if (!log) {
+        fmt::print(stderr, "open: {}\n", log.error().to_string());
+        _exit(1);
       }
-      _exit(ok ? 0 : 1);
+      for (int i = 0; i < 100; ++i) {
+        const auto written = (*log)->append(event(fmt::format("p{}-{}", child, i)),
+                                            i % 4 == 0 ? Durability::kSync : Durability::kWritten);
+        if (!written) {
+          fmt::print(stderr, "record {}: {}\n", i, written.error().to_string());
+          _exit(1);
+        }
+      }
+      _exit(0);
     }
     children.push_back(pid);
   }
