@@ -9,9 +9,9 @@
 namespace oap::approval {
 namespace {
 
-constexpr std::size_t kMaxLines = 200;
 constexpr std::size_t kAround = 3;
-constexpr std::size_t kMaxTable = 4'000'000;
+/// Beyond so many changed lines the whole is shown as replaced.
+constexpr int kMaxEdits = 2'000;
 
 struct Line {
   char mark;
@@ -20,40 +20,90 @@ struct Line {
 };
 
 using Lines = std::vector<std::string_view>;
+/// Of each diagonal (old line minus new line), the furthest old line that so many edits reach.
+using Reach = std::vector<int>;
 
-/// The longest common lines, by the usual table; beyond its limit all is replaced.
-std::vector<Line> align(const Lines& before, const Lines& after, std::size_t first) {
-  std::vector<Line> out;
-  const std::size_t rows = before.size();
-  const std::size_t columns = after.size();
-  std::vector<std::uint32_t> common;
-  const bool small = (rows + 1) * (columns + 1) <= kMaxTable;
-  const auto at = [&](std::size_t i, std::size_t j) -> std::uint32_t& {
-    return common[i * (columns + 1) + j];
-  };
-  if (small) {
-    common.assign((rows + 1) * (columns + 1), 0);
-    for (std::size_t i = rows; i-- > 0;) {
-      for (std::size_t j = columns; j-- > 0;) {
-        at(i, j) =
-            before[i] == after[j] ? at(i + 1, j + 1) + 1 : std::max(at(i + 1, j), at(i, j + 1));
+/// The way through the grid of Myers' greedy algorithm (1986).
+class Walk {
+ public:
+  Walk(const Lines& before, const Lines& after) : before_(before), after_(after) {}
+
+  /// The changed lines and those between them; nothing where they are too many.
+  std::vector<Line> lines(std::size_t first) {
+    std::vector<Line> out;
+    int edits = 0;
+    while (!reach(edits)) {
+      if (++edits > kMaxEdits) {
+        return out;
       }
     }
+    int old_line = static_cast<int>(before_.size());
+    int new_line = static_cast<int>(after_.size());
+    const auto number = [&] { return first + static_cast<std::size_t>(new_line); };
+    for (; edits >= 0; --edits) {
+      const int diagonal = old_line - new_line;
+      const bool added = edits > 0 && is_added(edits, diagonal);
+      const int from = edits > 0 ? start(edits, diagonal, added) : 0;
+      while (old_line > from) {
+        --new_line;
+        out.push_back({' ', before_[static_cast<std::size_t>(--old_line)], number()});
+      }
+      if (edits > 0 && added) {
+        --new_line;
+        out.push_back({'+', after_[static_cast<std::size_t>(new_line)], number()});
+      } else if (edits > 0) {
+        out.push_back({'-', before_[static_cast<std::size_t>(--old_line)], number()});
+      }
+    }
+    std::reverse(out.begin(), out.end());
+    return out;
   }
-  std::size_t i = 0;
-  std::size_t j = 0;
-  while (i < rows || j < columns) {
-    const bool same = small && i < rows && j < columns && before[i] == after[j];
-    const bool removed = i < rows && (j >= columns || !small || at(i + 1, j) >= at(i, j + 1));
-    if (same) {
-      out.push_back({' ', after[j], first + j});
-      ++i;
-      ++j;
-    } else if (removed) {
-      out.push_back({'-', before[i++], first + j});
-    } else {
-      out.push_back({'+', after[j], first + j});
-      ++j;
+
+ private:
+  int furthest(int edits, int diagonal) const {
+    return reached_[static_cast<std::size_t>(edits)][static_cast<std::size_t>(diagonal + edits)];
+  }
+  bool is_added(int edits, int diagonal) const {
+    return diagonal == -edits || (diagonal != edits && furthest(edits - 1, diagonal - 1) <
+                                                           furthest(edits - 1, diagonal + 1));
+  }
+  /// The old line after the edit, before the equal lines that follow it.
+  int start(int edits, int diagonal, bool added) const {
+    return added ? furthest(edits - 1, diagonal + 1) : furthest(edits - 1, diagonal - 1) + 1;
+  }
+  /// Whether so many edits reach the end.
+  bool reach(int edits) {
+    const int rows = static_cast<int>(before_.size());
+    const int columns = static_cast<int>(after_.size());
+    Reach reached(static_cast<std::size_t>(2 * edits + 1), -1);
+    bool done = false;
+    for (int diagonal = -edits; diagonal <= edits; diagonal += 2) {
+      int x = edits == 0 ? 0 : start(edits, diagonal, is_added(edits, diagonal));
+      while (x < rows && x - diagonal < columns && x >= diagonal &&
+             before_[static_cast<std::size_t>(x)] ==
+                 after_[static_cast<std::size_t>(x - diagonal)]) {
+        ++x;
+      }
+      reached[static_cast<std::size_t>(diagonal + edits)] = x;
+      done = done || (x == rows && x - diagonal == columns);
+    }
+    reached_.push_back(std::move(reached));
+    return done;
+  }
+
+  const Lines& before_;
+  const Lines& after_;
+  std::vector<Reach> reached_;
+};
+
+std::vector<Line> align(const Lines& before, const Lines& after, std::size_t first) {
+  std::vector<Line> out = Walk(before, after).lines(first);
+  if (out.empty()) {
+    for (const std::string_view line : before) {
+      out.push_back({'-', line, first});
+    }
+    for (std::size_t i = 0; i < after.size(); ++i) {
+      out.push_back({'+', after[i], first + i});
     }
   }
   return out;
@@ -89,13 +139,9 @@ std::string line_diff(std::string_view before, std::string_view after) {
     }
   }
   std::string out;
-  std::size_t count = 0;
   for (std::size_t i = 0; i < lines.size(); ++i) {
     if (!wanted[i]) {
       continue;
-    }
-    if (count++ >= kMaxLines) {
-      return out + fmt::format("[{} more lines, not shown]\n", lines.size() - i);
     }
     if (i == 0 || !wanted[i - 1]) {
       out += fmt::format("@@ line {}\n", lines[i].number);

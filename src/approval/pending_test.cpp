@@ -1,9 +1,12 @@
 #include "approval/pending.hpp"
 
 #include <filesystem>
+#include <map>
+#include <numeric>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <rapidcheck/gtest.h>
 
 #include "approval/question.hpp"
 #include "async/cancel.hpp"
@@ -12,6 +15,7 @@
 #include "async/sleep.hpp"
 #include "os/testing/temp_dir.hpp"
 #include "store/store.hpp"
+#include "text/strings.hpp"
 
 namespace oap::approval {
 namespace {
@@ -141,8 +145,35 @@ TEST(LineDiff, ShowsWhatChanges) {
   after.replace(after.find("50\n"), 3, "five\n");
   EXPECT_EQ(line_diff(before, after), "@@ line 48\n 47\n 48\n 49\n-50\n+five\n 51\n 52\n 53\n");
   const std::string large(100'000, '\n');
-  EXPECT_LT(line_diff(large, "x\n" + large + "y\n").size(), 5'000U);
-  EXPECT_THAT(line_diff("", before + before + before), HasSubstr("more lines, not shown"));
+  EXPECT_LT(line_diff(large, "x\n" + large + "y\n").size(), 50U);
+  EXPECT_EQ(text::split_lines(line_diff("", before + before + before)).size(), 301U);
+}
+
+RC_GTEST_PROP(LineDiff, HoldsTheWholeOfBothTextsWhereTheyChange, ()) {
+  const auto line = rc::gen::element<std::string>("a\n", "b\n", "c\n");
+  const auto joined = [](const std::vector<std::string>& lines) {
+    return std::accumulate(lines.begin(), lines.end(), std::string());
+  };
+  const auto before = *rc::gen::container<std::vector<std::string>>(line);
+  auto after = *rc::gen::container<std::vector<std::string>>(line);
+  const std::string diff = line_diff(joined(before), joined(after));
+  std::map<char, int> marks;
+  for (const std::string_view row : text::split_lines(diff)) {
+    ++marks[row.front()];
+  }
+  RC_ASSERT(marks['+'] - marks['-'] ==
+            static_cast<int>(after.size()) - static_cast<int>(before.size()));
+  RC_ASSERT(diff.empty() == (joined(before) == joined(after)));
+}
+
+TEST(Question, ShowsLongArgumentsToTheirEnd) {
+  Request request = question();
+  request.call.tool = "python";
+  request.call.arguments = {{"code", std::string(20'000, 'x') + "\nshutil.rmtree('important')"}};
+  request.diff = line_diff("", std::string(100'000, 'y') + "\nlast\n");
+  const std::string text = question_text(request);
+  EXPECT_THAT(text, HasSubstr("shutil.rmtree('important')"));
+  EXPECT_THAT(text, HasSubstr("+last"));
 }
 
 }  // namespace

@@ -10,26 +10,18 @@
 namespace oap::approval {
 namespace {
 
-constexpr std::size_t kMaxShownBytes = 4'000;
-
 /// Lines below their title, escaped.
-std::string block(std::string_view text, std::size_t most) {
+std::string block(std::string_view text) {
   std::string lines;
   for (const std::string_view line : text::split_lines(text)) {
     lines += "\n      " + text::escape_visible(line);
-  }
-  if (lines.size() > most) {
-    const std::size_t left = lines.size() - most;
-    lines = std::string(text::truncate_utf8(lines, most)) +
-            fmt::format("\n      [{} more bytes, not shown]", left);
   }
   return lines;
 }
 
 std::string shown(const json::Value& value) {
-  return block(
-      value.is_string() ? json::view(value.get_string()) : std::string_view(json::print(value)),
-      kMaxShownBytes);
+  return block(value.is_string() ? std::string(json::view(value.get_string()))
+                                 : json::print(value));
 }
 
 /// The diff says it already.
@@ -55,7 +47,7 @@ std::string question_text(const Request& request) {
     }
   }
   if (!request.diff.empty()) {
-    text += "\n    change:" + block(request.diff, 4 * kMaxShownBytes);
+    text += "\n    change:" + block(request.diff);
   }
   if (!request.cwd.empty()) {
     text += "\n  in: " + text::escape_visible(request.cwd);

@@ -71,10 +71,12 @@ class Journal {
   /// Newest first; damaged ones are left out.
   Result<std::vector<Turn>> turns();
 
-  /// Takes back the newest `count` turns that are not taken back; `session` empty: of any. A path
-  /// that has been changed since is left as it is and named. kNotFound where there is none.
+  /// Takes back the newest `count` turns that are not taken back whole; `session` empty: of any. A
+  /// path that has been changed since is left as it is and named; it can be taken back later.
+  /// kNotFound where there is none; kFailedPrecondition while another process changes files here.
   Result<Reverted> undo(std::size_t count, const std::string& session = {});
   /// Makes them again, the last taken back first; none where something was changed by tools since.
+  /// Errors as undo().
   Result<Reverted> redo(std::size_t count, const std::string& session = {});
 
  private:
@@ -92,7 +94,8 @@ class Journal {
   void note_gap(const TurnInfo& info, const std::string& gap);
   void prune(std::vector<Turn> turns);
   Result<void> write_down(Effect& effect);
-  void take_over_dead();
+  bool take_over_dead();
+  Result<void> settle();
   void take_over(const std::string& file);
 
   std::string folder_;

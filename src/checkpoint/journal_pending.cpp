@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <atomic>
 #include <filesystem>
 #include <fstream>
@@ -14,6 +15,8 @@ namespace oap::checkpoint {
 namespace {
 
 constexpr Millis kLockWait{10'000};
+
+bool is_record(const std::string& name) { return name.ends_with(".json"); }
 
 }  // namespace
 
@@ -52,8 +55,10 @@ Result<void> Journal::write_down(Effect& effect) {
   return {};
 }
 
-/// The effects of processes that have ended in the middle of them.
-void Journal::take_over_dead() {
+/// Takes over the effects of processes that have ended in the middle of them; whether a living one
+/// has an effect under way.
+bool Journal::take_over_dead() {
+  bool others = false;
   const auto folders = os::list_dir(folder_ + "/pending");
   for (const std::string& name : folders ? *folders : std::vector<std::string>()) {
     const std::string folder = folder_ + "/pending/" + name;
@@ -63,16 +68,18 @@ void Journal::take_over_dead() {
     const auto dead = os::FileLock::acquire(folder + "/lock", Deadline::after(Millis(0)));
     const auto files = os::list_dir(folder);
     if (!dead || !files) {
+      others = others || (files && std::any_of(files->begin(), files->end(), is_record));
       continue;
     }
     for (const std::string& file : *files) {
-      if (file.ends_with(".json")) {
+      if (is_record(file)) {
         take_over(folder + "/" + file);
       }
     }
     std::error_code ignored;
     std::filesystem::remove_all(folder, ignored);
   }
+  return others;
 }
 
 void Journal::take_over(const std::string& file) {

@@ -77,14 +77,26 @@ void Journal::revert(Turn& turn, bool forward, Reverted& out) const {
       out.conflicts.push_back(std::move(why));
     }
   }
-  turn.undone = !forward;
+  turn.undone = std::all_of(turn.changes.begin(), turn.changes.end(),
+                            [](const Change& change) { return change.undone; });
   out.turns.push_back(turn.id);
+}
+
+/// Before files are put back.
+Result<void> Journal::settle() {
+  if (take_over_dead()) {
+    return fail(Code::kFailedPrecondition,
+                "another oap is changing files in {} at the moment; wait for it or stop it, and "
+                "try again",
+                workspace_);
+  }
+  return {};
 }
 
 Result<Reverted> Journal::undo(std::size_t count, const std::string& session) {
   const std::lock_guard guard(mutex_);
   OAP_TRY([[maybe_unused]] const os::FileLock locked, lock());
-  take_over_dead();
+  OAP_CHECK_OK(settle());
   OAP_TRY(std::vector<Turn> all, read_turns());
   Reverted out;
   for (Turn& turn : all) {
@@ -104,12 +116,14 @@ Result<Reverted> Journal::undo(std::size_t count, const std::string& session) {
 Result<Reverted> Journal::redo(std::size_t count, const std::string& session) {
   const std::lock_guard guard(mutex_);
   OAP_TRY([[maybe_unused]] const os::FileLock locked, lock());
-  take_over_dead();
+  OAP_CHECK_OK(settle());
   OAP_TRY(std::vector<Turn> all, read_turns());
   std::vector<Turn*> undone;  // the one taken back last is the oldest
   for (Turn& turn : all) {
     const bool counts = !turn.changes.empty() && (session.empty() || turn.session == session);
-    if (counts && !turn.undone) {
+    const bool any = std::any_of(turn.changes.begin(), turn.changes.end(),
+                                 [](const Change& change) { return change.undone; });
+    if (counts && !any) {
       break;
     }
     if (counts) {

@@ -120,6 +120,25 @@ TEST_F(JournalTest, WhatAPersonChangedSinceIsNamedAndLeft) {
   EXPECT_EQ(read("tool"), "1");
 }
 
+TEST_F(JournalTest, WhatCouldNotBeTakenBackCanBeLater) {
+  write("mine", "1");
+  write("tool", "1");
+  effect("t1", {}, [&] {
+    write("mine", "2");
+    write("tool", "2");
+  });
+  write("mine", "3");
+  ASSERT_EQ(journal_->undo(1)->conflicts.size(), 1U);
+  EXPECT_FALSE(journal_->turns()->front().undone);
+  write("mine", "2");
+  const auto undone = journal_->undo(1);
+  ASSERT_TRUE(undone) << undone.error().to_string();
+  EXPECT_THAT(undone->restored, ElementsAre("mine"));
+  EXPECT_EQ(read("mine"), "1");
+  EXPECT_TRUE(journal_->turns()->front().undone);
+  EXPECT_THAT(journal_->redo(1)->restored, UnorderedElementsAre("mine", "tool"));
+}
+
 TEST_F(JournalTest, APersonsFileInAFolderOfTheToolKeepsTheFolder) {
   effect("t1", {}, [&] { write("dir/tool", "x"); });
   write("dir/mine", "y");
@@ -403,6 +422,7 @@ TEST_F(JournalTest, WhatIsUnderWayInALivingProcessIsLeftToIt) {
   auto other = Journal::open((base_ / "state").string(), work_.string(), clock_);
   ASSERT_TRUE(other);
   EXPECT_THAT(*(*other)->turns(), IsEmpty());
+  EXPECT_EQ((*other)->undo(1).error().code(), Code::kFailedPrecondition);
   write("a.txt", "whole");
   ASSERT_TRUE(journal_->after(std::move(seen)));
   ASSERT_EQ((*other)->turns()->size(), 1U);

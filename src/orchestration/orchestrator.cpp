@@ -43,15 +43,19 @@ Error error_of(const CallRecord& record) {
                record.call.public_name() + " failed: " + outcome.text_for_model());
 }
 
-void settle_turns(TaskReport& report, const TurnResult& turns, bool has_model) {
+void keep_turns(TaskReport& report, const TurnResult& turns) {
   for (const CallRecord& record : turns.calls) {
     if (record.outcome.denial) {
       report.denials.push_back(*record.outcome.denial);
     }
     report.results[record.call.id] = evidence_of(record);
   }
-  report.content = turns.final_text;
   report.usage = turns.usage;
+}
+
+void settle_turns(TaskReport& report, const TurnResult& turns, bool has_model) {
+  keep_turns(report, turns);
+  report.content = turns.final_text;
   const CallRecord* stopper = stopper_of(turns, has_model);
   const bool failed = stopper != nullptr || (!has_model && turns.stop == llm::StopReason::kRefusal);
   report.status = failed ? TaskStatus::kFailed : TaskStatus::kCompleted;
@@ -144,9 +148,11 @@ Task<void> Orchestrator::fast_path(Run& run) {
     }
   }
   run.scope.principal.role = parts_.agents.worker.name;
+  TurnResult so_far;
   auto result = co_await run.loop.run(parts_.agents.worker, run.scope, std::move(history), tools_,
-                                      parts_.conversation);
+                                      parts_.conversation, &so_far);
   if (!result) {
+    keep_turns(run.report, so_far);
     run.report.error = std::move(result).error();
     set_status(run, TaskStatus::kFailed);
     co_return;

@@ -176,10 +176,11 @@ Task<Result<PlanOutcome>> Orchestrator::execute(Run& run, const ExecutionPlan& p
   constexpr Millis kClosing{5'000};
   const Deadline soon = Deadline::after(kClosing);
   co_await engine.close(soon);
+  PlanOutcome outcome = std::move(runner.outcome());
+  run.report.usage += outcome.usage;
   if (!result) {
     co_return fail(std::move(result).error());
   }
-  PlanOutcome outcome = std::move(runner.outcome());
   for (std::size_t i = 0; i < result->steps.size() && i < plan.steps.size(); ++i) {
     const workflow::StepReport& step = result->steps[i];
     PlanOutcome::Step& entry = outcome.steps[plan.steps[i].id];
@@ -188,7 +189,6 @@ Task<Result<PlanOutcome>> Orchestrator::execute(Run& run, const ExecutionPlan& p
       entry.error = step.error;
     }
   }
-  run.report.usage += outcome.usage;
   co_return outcome;
 }
 

@@ -137,6 +137,29 @@ TEST_F(OrchestratorTest, WhatActsIsOnDiskFirstAndTheRestSharesTheNextSync) {
   EXPECT_EQ(conversation_.durable, std::vector<bool>({true, true, false, false, false, false}));
 }
 
+TEST_F(OrchestratorTest, WhatWasDoneAndUsedIsToldAlsoWhereTheRunEndsInAnError) {
+  const auto answer = [](const llm::Request& request) -> Result<llm::Response> {
+    return results_in(request) < 2 ? Result<llm::Response>(calls("bash", {{"command", "true"}}))
+                                   : fail(Code::kUnavailable, "no route to the model");
+  };
+  FakeProvider failing(answer);
+  const TaskReport failed = run(failing, ExecutionPath::kFast, "go");
+  EXPECT_FALSE(failed.success());
+  EXPECT_EQ(failed.results.size(), 2U);
+  EXPECT_EQ(failed.usage.requests, 2);
+
+  FakeProvider planned([&](const llm::Request& request) -> Result<llm::Response> {
+    if (request.agent == "planner") {
+      return calls("submit_plan", parsed(R"({"steps":[{"id":"one","description":"x","tool":"agent",
+        "arguments":{"instructions":"do it"}}],"success_criteria":[]})"));
+    }
+    return request.agent == "worker" ? answer(request) : agents_answer(request, kGoodReview);
+  });
+  const TaskReport report = run(planned, ExecutionPath::kAgent, "go");
+  EXPECT_FALSE(report.success());
+  EXPECT_EQ(report.usage.requests, static_cast<int>(planned.requests.size()) - 1);
+}
+
 TEST_F(OrchestratorTest, RepeatingACallIsNoReasonToStop) {
   FakeProvider provider([](const llm::Request& request) -> Result<llm::Response> {
     return results_in(request) < 40 ? calls("bash", {{"command", "true"}}) : says("done");

@@ -121,12 +121,15 @@ Task<Result<workflow::StepResult>> PlanRunner::run_agent(const PlanStep& step, D
   UnstoredConversation unstored;
   std::vector<Message> history;
   history.push_back(Message::user(instructions_for(step, *arguments)));
-  auto turns = co_await loop_.run(worker_, std::move(scope), std::move(history), tools_, unstored);
+  TurnResult so_far;
+  auto turns =
+      co_await loop_.run(worker_, std::move(scope), std::move(history), tools_, unstored, &so_far);
+  outcome_.usage += turns ? turns->usage : so_far.usage;
+  PlanOutcome::Step& entry = outcome_.steps[step.id];
   if (!turns) {
+    entry.calls = std::move(so_far.calls);
     co_return fail(std::move(turns).error());
   }
-  outcome_.usage += turns->usage;
-  PlanOutcome::Step& entry = outcome_.steps[step.id];
   entry.output = turns->final_text;
   entry.calls = std::move(turns->calls);
   const bool ended_denied = !entry.calls.empty() && entry.calls.back().outcome.denial.has_value();

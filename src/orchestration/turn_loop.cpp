@@ -250,8 +250,9 @@ Task<Result<llm::Response>> TurnLoop::ask_shortening(Talk& talk) {
 
 Task<Result<TurnResult>> TurnLoop::run(AgentProfile agent, Scope scope,
                                        std::vector<Message> history, std::vector<ToolSpec> tools,
-                                       Conversation& conversation) {
-  TurnResult result;
+                                       Conversation& conversation, TurnResult* so_far) {
+  TurnResult own;
+  TurnResult& result = so_far != nullptr ? *so_far : own;
   Repetition repetition;
   int injections = 0;
   if (agent.tools) {
@@ -334,7 +335,7 @@ Task<Result<TurnResult>> TurnLoop::run(AgentProfile agent, Scope scope,
     }
     if (done.verdict.action != hooks::DoneVerdict::Action::kInject ||
         injections >= scope.max_injections) {
-      co_return result;
+      co_return std::move(result);
     }
     ++injections;
     for (const std::string& prompt : done.verdict.prompts) {

@@ -93,8 +93,10 @@ class TurnLoop {
 
   explicit TurnLoop(Parts parts) : parts_(parts) {}
 
+  /// What was done and used before an Error is in `so_far`, where that is given.
   Task<Result<TurnResult>> run(AgentProfile agent, Scope scope, std::vector<Message> history,
-                               std::vector<ToolSpec> tools, Conversation& conversation);
+                               std::vector<ToolSpec> tools, Conversation& conversation,
+                               TurnResult* so_far = nullptr);
 
  private:
   Task<Result<llm::Response>> ask(const AgentProfile& agent, const Scope& scope,

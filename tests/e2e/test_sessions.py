@@ -64,11 +64,17 @@ class Sessions(OapTest):
                                  stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
                                  cwd=self.work, env={**self.env, **env})
         with open(self.work / "gate", "w") as gate:  # opens once the command reads it
-            for more in (["--continue"], ["--session", self.oap("sessions", "list", "--json").json()
-                                          ["sessions"][0]["session_id"]]):
+            session = self.oap("sessions", "list", "--json").json()["sessions"][0]["session_id"]
+            for more in (["--continue"], ["--session", session]):
                 second = self.oap("run", *more, "-m", "openai/m", "--json", "hello", env=env)
                 self.assertEqual(second.code, 1, second)
                 self.assertIn("another oap is at work in the session", second.out)
+            removed = self.oap("sessions", "delete", session, "--yes")
+            self.assertEqual(removed.code, 1, removed)
+            self.assertIn("another oap is at work in the session", removed.err)
+            undone = self.oap("undo")
+            self.assertEqual(undone.code, 1, undone)
+            self.assertIn("another oap is changing files", undone.err)
             gate.write("open\n")
         out, _ = first.communicate(timeout=60)
         self.assertEqual(first.returncode, 0)

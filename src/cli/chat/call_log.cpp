@@ -24,7 +24,6 @@ constexpr std::size_t kMaxEntries = 200;
 constexpr std::size_t kMaxResult = 64U << 10U;
 constexpr std::size_t kShort = 512;  // bytes that are not worth a place on the shelf
 constexpr std::size_t kMaxDiffed = 256U << 10U;
-constexpr std::size_t kMaxRows = 400;
 constexpr Style kQuiet{.colour = Colour::kGrey};
 
 std::string one_line(std::string_view text) {
@@ -103,14 +102,9 @@ std::string statistics(const CallEntry& call, std::size_t width) {
 }
 
 void put_rows(std::vector<Line>& out, std::string_view text, std::size_t width, Style style) {
-  std::size_t rows = 0;
   const std::string fit = terminal::shown(text);
   for (const std::string_view line : text::split_lines(fit)) {
     for (Line& row : terminal::chop({{std::string(line), style}}, {width, {{"  "}}, {{"  "}}})) {
-      if (++rows > kMaxRows) {
-        out.push_back({{"  … the rest is not shown", kQuiet}});
-        return;
-      }
       out.push_back(std::move(row));
     }
   }
@@ -285,7 +279,7 @@ std::vector<Line> expanded(const CallEntry& call, std::size_t width) {
   out.push_back(folded(call, width));
   put_rows(out, call.arguments, width, kQuiet);
   if (!call.diff.empty()) {
-    std::vector<Line> rows = diff_rows(call.diff, width, kMaxRows, "");
+    std::vector<Line> rows = diff_rows(call.diff, width, std::string::npos, "");
     std::move(rows.begin(), rows.end(), std::back_inserter(out));
   }
   if (!call.result.empty()) {

@@ -14,6 +14,7 @@
 #include "platform/outputs.hpp"
 #include "platform/settings.hpp"
 #include "platform/usage.hpp"
+#include "session/session_locks.hpp"
 #include "session/session_manager.hpp"
 #include "store/store.hpp"
 #include "text/utf8.hpp"
@@ -142,6 +143,8 @@ Result<void> note_removal(const platform::Settings& settings, const std::string&
 
 Result<int> remove(Desk& desk, const SessionsArgs& args, bool as_json) {
   OAP_TRY(const SessionView view, view_of(desk, args.id, 1));
+  session::SessionLocks locks(desk.settings.paths.state_dir + "/sessions.lock");
+  OAP_CHECK_OK(locks.claim(view.record.id));
   const std::string stays =
       "The audit log keeps what was called and decided in it (oap audit search --session " +
       view.record.id + ").";
