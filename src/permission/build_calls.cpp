@@ -72,7 +72,10 @@ bool assignment_runs(std::string_view word) {
   const bool tool =
       Words::one_of(name, {"CC", "CXX", "CPP", "LD", "AR", "AS", "RANLIB", "STRIP", "NM", "INSTALL",
                            "PYTHON", "NODE", "GO", "CARGO", "LEX", "YACC"});
-  if (tool && word.substr(equals).find('/') != std::string_view::npos) {
+  const std::string_view first = word.substr(equals + 1, word.find(' ', equals) - equals - 1);
+  if (tool &&
+      (word.substr(equals).find('/') != std::string_view::npos ||
+       Words::one_of(first, {"sh", "bash", "dash", "zsh", "env", "eval", "exec", "sudo"}))) {
     return true;
   }
   return Words::one_of(name, {"SHELL", ".SHELLFLAGS", "MAKEFLAGS", "GNUMAKEFLAGS", "MAKEFILES",
@@ -277,7 +280,8 @@ std::vector<std::string> work_places(const shell::SimpleCommand& command) {
       {" task ", "td", " --taskfile --dir "},
       {" pre-commit ", "c", " --config "},
       {" bazel bazelisk ", "", " --bazelrc "},
-      {" terraform ", "", " -chdir "},
+      {" terraform ", "", " -chdir -plugin-dir "},
+      {" unittest ", "st", " --start-directory --top-level-directory "},
   };
   static const shell::RowsByName<Options> kByProgram(kOptions);
   std::vector<std::string> out;

@@ -194,8 +194,9 @@ class CaseFile {
 TEST(Permission, Tables) {
   const Workspace workspace;
   int rows = 0;
-  for (const char* name : {"builtin", "rules", "commands", "tiers", "everyday", "everyday_fresh",
-                           "everyday_options", "everyday_table", "condition_rules"}) {
+  for (const char* name :
+       {"builtin", "rules", "commands", "tiers", "everyday", "everyday_fresh", "everyday_options",
+        "everyday_strict", "everyday_table", "condition_rules"}) {
     CaseFile file(std::string(OAP_SOURCE_DIR "/src/permission/cases/") + name + ".case", workspace);
     file.run();
     rows += file.rows();
@@ -207,7 +208,7 @@ TEST(Permission, BypassTables) {
   const Workspace workspace;
   int rows = 0;
   for (const char* name : {"structure", "wrappers", "review", "programs", "builtins", "files",
-                           "fresh", "patterns", "options", "table"}) {
+                           "fresh", "patterns", "options", "table", "strict", "denied"}) {
     CaseFile file(std::string(OAP_SOURCE_DIR "/src/permission/cases/bypass_") + name + ".case",
                   workspace);
     file.run();

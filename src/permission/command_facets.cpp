@@ -12,7 +12,9 @@
 #include "permission/directories.hpp"
 #include "permission/git_calls.hpp"
 #include "permission/glob_words.hpp"
+#include "permission/inline_code.hpp"
 #include "permission/launchers.hpp"
+#include "permission/made_files.hpp"
 #include "permission/made_links.hpp"
 #include "permission/mentions.hpp"
 #include "permission/open_words.hpp"
@@ -45,30 +47,12 @@ bool is_there(const std::string& where, const std::string& name) {
   return std::filesystem::exists(status);
 }
 
-/// Reads a script's commands in order and keeps the directories that it may be in.
-/// git there may be about another repository than the workspace's, with programs of its own.
-bool is_in_other_repository(const std::string& directory, std::string_view workspace) {
-  std::error_code error;
-  std::filesystem::path at = std::filesystem::weakly_canonical(directory, error);
-  const std::filesystem::path top = std::filesystem::weakly_canonical(workspace, error);
-  if (!std::filesystem::exists(at, error)) {
-    return true;
-  }
-  for (; !error && at != top && at.has_relative_path(); at = at.parent_path()) {
-    if (std::filesystem::exists(std::filesystem::symlink_status(at / ".git", error)) ||
-        std::filesystem::exists(std::filesystem::symlink_status(at / "HEAD", error))) {
-      return true;
-    }
-    error.clear();
-  }
-  return bool(error);
-}
-
 bool is_same_place(const std::string& one, std::string_view other) {
   std::error_code error;
   return one == other || std::filesystem::equivalent(one, other, error);
 }
 
+/// Reads a script's commands in order and keeps the directories that it may be in.
 class Reader {
  public:
   Reader(const shell::Script& script, std::string_view cwd, std::string_view workspace,
@@ -98,6 +82,9 @@ class Reader {
     }
     if (!links_.follow(workspace_, facets_.paths)) {
       note_doubt("it reaches files through names that it makes itself");
+    }
+    if (const std::string file = made_.run_and_made(facets_.paths); !file.empty()) {
+      note_doubt("it runs " + file + ", which it writes itself");
     }
     if (resolver_.exhausted() || paths_.full()) {
       note_doubt("it touches too many files to look at each");
@@ -189,13 +176,21 @@ class Reader {
   void add_call(const SimpleCommand& command) {
     CommandFacet facet = call_facet(command);
     facet.open = command.dynamic && words_cannot_matter(command, script_);
-    const bool message = command.dynamic && is_open_in_message(command);
+    const bool message =
+        command.dynamic && (is_open_in_message(command) || is_open_in_number(command, script_));
     facet.harmless = prints_here_document(command) || is_control(command, script_, facet.open) ||
                      moves_inside(command);
-    const std::string hazard = call_hazard(command);
+    const auto module = module_call(command);
+    std::string hazard = call_hazard(command);
+    if (module && hazard.empty()) {
+      hazard = call_hazard(*module);
+    }
     facet.doubt = doubt_of(command, facet.name, facet.open || message, hazard);
     if (facet.doubt.empty()) {
       facet.doubt = place_doubt(command, facet.name);
+    }
+    if (module && facet.doubt.empty()) {
+      facet.doubt = place_doubt(*module, std::string(shell::base_name(module->argv.front())));
     }
     if (facet.doubt.empty() && command.argv.size() > 1 && command.kinds[1] == WordKind::kGlob &&
         takes_verb(facet.name)) {
@@ -205,10 +200,14 @@ class Reader {
     const std::size_t paths = facets_.paths.size();
     const std::size_t offered = paths_.offered();
     add_operands(command);
+    if (module) {
+      add_operands(*module);
+    }
     if (facets_.looks_up_globs) {
       add_mentions(command, paths_.offered() != offered && facet.name != "git");
     }
     links_.note(command, places_.all(), paths, facets_.paths.size());
+    made_.note(command, places_.all(), facets_.paths, paths);
     follow(command, facet.name);
     facets_.commands.push_back(std::move(facet));
     add_same(command);
@@ -304,7 +303,10 @@ class Reader {
       if (mention.by_name && !directory && !is_there(places_.first(), mention.path)) {
         continue;
       }
-      paths_.add(mention.path, {.tree = directory, .possible = true, .mentioned = true});
+      const bool pathspec = !mention.writes && finds_by_pathspec(command) &&
+                            mention.path.find_first_of("*?[") != std::string::npos;
+      paths_.add(mention.path,
+                 {.tree = directory, .possible = true, .unmatched = pathspec, .mentioned = true});
       if (mention.writes) {
         paths_.add(
             mention.path,
@@ -376,6 +378,7 @@ class Reader {
   Facets& facets_;
   PathResolver resolver_;
   MadeLinks links_;
+  MadeFiles made_;
   Directories places_;
   TouchedPaths paths_;
   std::string unsafe_;

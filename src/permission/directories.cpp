@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <system_error>
 #include <utility>
 
 #include "text/strings.hpp"
@@ -18,6 +19,23 @@ std::string joined(const std::string& directory, const std::string& target) {
 }
 
 }  // namespace
+
+bool is_in_other_repository(const std::string& directory, std::string_view workspace) {
+  std::error_code error;
+  std::filesystem::path at = std::filesystem::weakly_canonical(directory, error);
+  const std::filesystem::path top = std::filesystem::weakly_canonical(workspace, error);
+  if (!std::filesystem::exists(at, error)) {
+    return true;
+  }
+  for (; !error && at != top && at.has_relative_path(); at = at.parent_path()) {
+    if (std::filesystem::exists(std::filesystem::symlink_status(at / ".git", error)) ||
+        std::filesystem::exists(std::filesystem::symlink_status(at / "HEAD", error))) {
+      return true;
+    }
+    error.clear();
+  }
+  return bool(error);
+}
 
 bool goes_up(std::string_view path) {
   const std::vector<std::string_view> names = text::split(path, '/');

@@ -10,6 +10,10 @@
 
 namespace oap::permission {
 
+/// git there may be about another repository than the workspace's, with programs of its own. Looks
+/// at the file system.
+bool is_in_other_repository(const std::string& directory, std::string_view workspace);
+
 /// `..` is one of its names: to `cd` that is the place it came through, link or not.
 bool goes_up(std::string_view path);
 

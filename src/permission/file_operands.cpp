@@ -41,10 +41,28 @@ bool OperandCollector::transfers() {
     curl();
   } else if (words_.is({"wget", "wget2"})) {
     wget();
+  } else if (words_.is({"aws", "gsutil", "rclone", "gcloud", "s3cmd", "azcopy", "docker", "podman",
+                        "kubectl", "oc"}) &&
+             words_.any_word({"cp", "sync", "mv", "copy", "rsync", "move", "put"})) {
+    sends();
   } else {
     return false;
   }
   return true;
+}
+
+/// `aws s3 sync A B`, `kubectl cp A B`: whole trees go elsewhere, and files come from there.
+void OperandCollector::sends() {
+  const std::vector<std::size_t> list = operands();
+  for (std::size_t n = 0; n < list.size(); ++n) {
+    add(list[n], Action::kRead, true);
+    if (n + 1 == list.size()) {
+      add(list[n], Action::kWrite, false);
+    }
+  }
+  for (FileOperand& one : out_) {
+    one.possible = true;
+  }
 }
 
 void OperandCollector::dispatch_rest() {
@@ -308,11 +326,12 @@ void OperandCollector::copies() {
 void OperandCollector::dd() {
   for (std::size_t i = 1; i < words_.size(); ++i) {
     const std::string& word = command_.argv[i];
-    if (word.starts_with("of=")) {
-      add(word.substr(3), command_.kinds[i], Action::kWrite, false);
-    } else if (word.starts_with("if=")) {
-      add(word.substr(3), command_.kinds[i], Action::kRead, false);
+    if (!word.starts_with("of=") && !word.starts_with("if=")) {
+      continue;
     }
+    // bash expands ~ behind the = of any word that looks like an assignment.
+    const WordKind kind = word.substr(3).starts_with('~') ? WordKind::kTilde : command_.kinds[i];
+    add(word.substr(3), kind, word[0] == 'o' ? Action::kWrite : Action::kRead, false);
   }
 }
 

@@ -6,7 +6,7 @@ namespace oap::permission {
 namespace {
 
 constexpr FileOption kOptions[] = {
-    {" sort gpg iconv pandoc dot jpegoptim nasm as ld rustc gcc g++ cc c++ clang clang++ tcc go "
+    {" sort gpg iconv pandoc dot jpegoptim nasm as ld rustc gcc g++ cc c++ clang clang++ tcc "
      "javac protoc "
      "strace ltrace time patch bison flex tsc esbuild ",
      "o", " --output --outfile -out ", Action::kWrite},
@@ -48,6 +48,9 @@ constexpr FileOption kOptions[] = {
     {" jest vitest ", "", " --outputFile --coverageDirectory ", Action::kWrite},
     {" cargo ", "", " --target-dir --artifact-dir --out-dir ", Action::kWrite},
     {" rustc ", "", " --out-dir ", Action::kWrite},
+    {" go ", "",
+     " -o -coverprofile -cpuprofile -memprofile -blockprofile -mutexprofile -trace -outputdir ",
+     Action::kWrite},
     {" ssh-keygen ", "f", "", Action::kWrite},
     {" objcopy strip patchelf ", "o", " --output ", Action::kWrite},
     {" docker podman ", "", " --iidfile --metadata-file ", Action::kWrite},

@@ -22,8 +22,11 @@ bool has_letter(std::string_view word, char letter, std::string_view with_value)
   return false;
 }
 
-/// Signing runs the program that `gpg.program` names.
+/// Signing, and looking at signatures, runs the program that `gpg.program` names.
 bool signs(const Words& words, std::string_view verb) {
+  if (words.any_prefix({"--show-sig", "--verify-sig"}) || words.any_part("%G")) {
+    return true;
+  }
   const bool tags = verb == "tag";
   if (!tags && !Words::one_of(verb, {"commit", "merge", "rebase", "cherry-pick", "revert", "am",
                                      "commit-tree", "pull", "push"})) {
@@ -64,6 +67,13 @@ bool reads_setting(const Words& words, std::size_t verb) {
 }
 
 }  // namespace
+
+bool finds_by_pathspec(const shell::SimpleCommand& command) {
+  const Words words(command);
+  return words.is({"git"}) && words.size() > 1 &&
+         Words::one_of(words[1], {"log", "show", "diff", "grep", "archive", "whatchanged",
+                                  "format-patch", "blame", "annotate"});
+}
 
 bool git_may_run(const Words& words) {
   std::size_t at = 1;

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "os/file.hpp"
+#include "permission/overlap.hpp"
 #include "text/glob.hpp"
 #include "text/strings.hpp"
 
@@ -15,7 +16,7 @@ constexpr std::size_t kMaxNames = 4096;
 }  // namespace
 
 std::optional<std::vector<std::string>> expand_glob(std::string_view word, std::string_view cwd) {
-  if (word.find_first_of("\\{}()|~") != std::string_view::npos) {
+  if (holds_named_class(word, ".=") || word.find_first_of("\\{}()|~") != std::string_view::npos) {
     return std::nullopt;
   }
   std::vector<std::string> found = {word.starts_with('/') ? std::string() : std::string(cwd)};

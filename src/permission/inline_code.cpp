@@ -166,6 +166,34 @@ bool takes_dangerous_options(const Words& words) {
 
 }  // namespace
 
+bool is_interpreter(std::string_view program) { return interpreter_of(program) != nullptr; }
+
+std::optional<shell::SimpleCommand> module_call(const shell::SimpleCommand& command) {
+  const Words words(command);
+  if (!is_version_of(words.program(), "python") && !is_version_of(words.program(), "pypy")) {
+    return std::nullopt;
+  }
+  std::size_t at = 1;
+  while (at < words.size() && words[at].starts_with('-') && !words[at].starts_with("-m")) {
+    at += Words::one_of(words[at], {"-W", "-X", "-Q"}) ? 2 : 1;
+  }
+  if (at >= words.size() || !words[at].starts_with("-m")) {
+    return std::nullopt;
+  }
+  const std::size_t module = at + (words[at].size() == 2 ? 1 : 0);
+  if (module >= words.size() || command.kinds[module] != shell::WordKind::kStatic) {
+    return std::nullopt;
+  }
+  shell::SimpleCommand out = command;
+  const auto behind = static_cast<std::ptrdiff_t>(module);
+  out.argv.erase(out.argv.begin(), out.argv.begin() + behind);
+  out.kinds.erase(out.kinds.begin(), out.kinds.begin() + behind);
+  if (module == at) {
+    out.argv.front().erase(0, 2);
+  }
+  return out;
+}
+
 std::string inline_code(const shell::SimpleCommand& command) {
   const Words words(command);
   const auto says = [&](std::string_view what) {

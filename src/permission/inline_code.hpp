@@ -1,11 +1,18 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 
 #include "shell/script.hpp"
 
 namespace oap::permission {
+
+/// True for a program that runs code in a language of its own from a file.
+bool is_interpreter(std::string_view program);
+
+/// `python -m pytest x` as `pytest x`, which is what it does; nothing for other calls. Pure.
+std::optional<shell::SimpleCommand> module_call(const shell::SimpleCommand& command);
 
 /// Why a call runs code or commands that stand in its own arguments or come from its input: an
 /// interpreter's inline code, awk's system(), sed's e, an option that names a program. "" where it

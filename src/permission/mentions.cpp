@@ -44,7 +44,9 @@ bool takes_verbs(std::string_view program) {
 
 /// Their words hold a language in which files are named.
 bool reads_language(std::string_view program, std::string_view word) {
-  static const NameSet kNames(" sqlite3 rsync socat ffmpeg convert magick duckdb ");
+  static const NameSet kNames(
+      " sqlite3 rsync socat ffmpeg convert magick duckdb tex etex pdftex luatex latex "
+      "pdflatex xelatex lualatex ");
   if (program == "jq") {
     return word.find("import") != std::string_view::npos ||
            word.find("include") != std::string_view::npos;
@@ -80,7 +82,7 @@ bool is_text_option(std::string_view name, std::string_view program) {
     return false;
   }
   if (program == "git") {
-    return name.find('m') != std::string_view::npos || name == "-G" || name == "-S" || name == "-L";
+    return name.find('m') != std::string_view::npos || name == "-G" || name == "-S";
   }
   if (program == "gh" || program == "glab") {
     return Words::one_of(name, {"-t", "-b", "-n", "-l", "-q"});
@@ -201,6 +203,10 @@ class Gatherer {
     } else if (text::starts_with_ci(word, "file:")) {
       word.remove_prefix(5);
     }
+    if (program_ == "git" && word.starts_with(":(")) {
+      pathspec(word);
+      return;
+    }
     offer(word, by_name);
     for (std::size_t mark = word.find_first_of(kMarks); mark != std::string_view::npos;
          mark = word.find_first_of(kMarks)) {
@@ -208,6 +214,20 @@ class Gatherer {
       word.remove_prefix(mark + 1);
       word.remove_prefix(word.starts_with("//") ? 1 : 0);
       offer(word, by_name);
+    }
+  }
+
+  /// `:(top,icase)NAME`: git's long form of what it finds files by.
+  void pathspec(std::string_view word) {
+    const std::size_t close = std::min(word.find(')'), word.size() - 1);
+    const std::string_view magic = word.substr(0, close);
+    const std::string_view name = word.substr(close + 1);
+    if (magic.find("exclude") != std::string_view::npos) {
+      return;
+    }
+    offer(name, false);
+    if (magic.find("icase") != std::string_view::npos) {
+      offer(text::lower_ascii(name), false);
     }
   }
 
@@ -224,7 +244,8 @@ class Gatherer {
   /// A value is what the program takes for a place of its own choosing; a reader's other words are
   /// only read.
   void offer(std::string_view name, bool by_name) {
-    const bool plain = name.find_first_of("/.~") == std::string_view::npos;
+    const bool pathspec = program_ == "git" && name.find_first_of("*?[") != std::string_view::npos;
+    const bool plain = !pathspec && name.find_first_of("/.~") == std::string_view::npos;
     const bool everywhere = Words::one_of(name, {".", "..", "/", "./", "../", "~"});
     if (name.empty() || name[0] == '-' || name.size() > kLongestName || everywhere ||
         (plain && (!by_name || name.size() < 2)) || out_.size() >= kMostMentions) {

@@ -26,6 +26,23 @@ bool only_numbers(const shell::SimpleCommand& command, const shell::Script& scri
   return true;
 }
 
+/// A word that is a number, or ends in one, whatever else it is: `$(nproc)`, `-j$(nproc)`.
+bool is_number(std::string_view word, const shell::Script& script) {
+  const std::size_t begin = word.find_first_of("\"$`");
+  if (begin == std::string_view::npos ||
+      word.substr(0, begin).find_first_not_of(
+          "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ=-") != std::string_view::npos) {
+    return false;
+  }
+  word.remove_prefix(begin);
+  if (word.size() > 1 && word.front() == '"' && word.back() == '"') {
+    word = word.substr(1, word.size() - 2);
+  }
+  const auto& functions = script.functions;
+  return Words::one_of(word, {"$(nproc)", "`nproc`", "$(nproc --all)"}) &&
+         std::find(functions.begin(), functions.end(), "nproc") == functions.end();
+}
+
 /// `[ -n "$x" ]`, `test "$a" = b`: an operator that is written out, with its operands unsplit. Any
 /// other form might evaluate a subscript (-v) that the operand brings along.
 bool is_plain_test(const shell::SimpleCommand& command, const shell::Script& script) {
@@ -77,6 +94,23 @@ bool words_cannot_matter(const shell::SimpleCommand& command, const shell::Scrip
          (!command.splits && kAnyArguments.contains(program));
 }
 
+bool is_open_in_number(const shell::SimpleCommand& command, const shell::Script& script) {
+  bool found = false;
+  for (std::size_t i = 0; i < command.argv.size(); ++i) {
+    if (command.kinds[i] != WordKind::kDynamic) {
+      continue;
+    }
+    found = true;
+    const bool valued =
+        i > 1 && Words::one_of(command.argv[i - 1], {"-j", "-n", "-P", "--jobs", "--parallel",
+                                                     "--workers", "--threads"});
+    if ((!valued && !command.argv[i].starts_with('-')) || !is_number(command.argv[i], script)) {
+      return false;
+    }
+  }
+  return found && command.wrapper.empty();
+}
+
 bool is_open_in_message(const shell::SimpleCommand& command) {
   const Words words(command);
   const bool git = words.is({"git"}) && words.size() > 1 &&
@@ -126,6 +160,17 @@ bool is_control(const shell::SimpleCommand& command, const shell::Script& script
   if (Words::one_of(program, {"exit", "return", "break", "continue", "shift"})) {
     return every([](const std::string& word) {
       return word == "$?" || word.find_first_not_of("0123456789") == std::string::npos;
+    });
+  }
+  if (program == "command" || program == "type") {
+    const bool looks = command.argv.size() > 1 &&
+                       (program == "type" || Words::one_of(command.argv[1], {"-v", "-V"}));
+    return looks && !command.dynamic;
+  }
+  if (program == "export") {
+    return !command.dynamic && command.argv.size() > 1 && every([](const std::string& word) {
+      const std::size_t equals = word.find('=');
+      return equals != std::string::npos && is_safe_variable(word.substr(0, equals));
     });
   }
   if (program == "set") {

@@ -12,6 +12,9 @@ bool words_cannot_matter(const shell::SimpleCommand& command, const shell::Scrip
 /// True where all that is not known is a message: `git commit -m "$text"`, `gh pr create -b "$x"`.
 bool is_open_in_message(const shell::SimpleCommand& command);
 
+/// True where all that is not known is an option's number: `make -j$(nproc)`.
+bool is_open_in_number(const shell::SimpleCommand& command, const shell::Script& script);
+
 /// `cat` with nothing but a here-document: it prints what stands in the command.
 bool prints_here_document(const shell::SimpleCommand& command);
 

@@ -69,7 +69,8 @@ class OperandCollector {
 
   // Archives and downloads.
   void tar();
-  void tar_members(bool makes, bool extracts, bool archive_first);
+  void tar_members(bool makes, bool extracts, bool archive_first,
+                   const std::optional<FileOperand>& from);
   void unpack(std::size_t from, bool members);
   void other_archive();
   void cpio();
@@ -78,6 +79,7 @@ class OperandCollector {
   void file_address(std::size_t i);
   void python();
   void wget();
+  void sends();
   std::string target_directory() const;
 
   const shell::SimpleCommand& command_;

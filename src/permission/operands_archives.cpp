@@ -89,6 +89,7 @@ std::string OperandCollector::target_directory() const {
 
 void OperandCollector::tar() {
   const TarModes modes = tar_modes(words_);
+  std::optional<FileOperand> from = given_directory();
   const bool old_style = words_.size() > 1 && !words_[1].starts_with('-');
   std::size_t next = 2;
   bool archive = false;
@@ -100,6 +101,9 @@ void OperandCollector::tar() {
     if (file || words_[1][i] == 'C') {
       add(next, file && !modes.makes ? Action::kRead : Action::kWrite, false);
       archive = archive || file;
+      if (!file && !out_.empty()) {
+        from = out_.back();
+      }
     }
     taken_[next++] = true;
   }
@@ -112,10 +116,11 @@ void OperandCollector::tar() {
   }
   skipped_ = old_style ? 1 : 0;
   const bool extracts = (modes.extracts || (!modes.makes && !modes.lists)) && !modes.prints;
-  tar_members(modes.makes, extracts, !archive && !old_style && words_.any_short("f"));
+  tar_members(modes.makes, extracts, !archive && !old_style && words_.any_short("f"), from);
 }
 
-void OperandCollector::tar_members(bool makes, bool extracts, bool archive_first) {
+void OperandCollector::tar_members(bool makes, bool extracts, bool archive_first,
+                                   const std::optional<FileOperand>& from) {
   const auto list = operands();
   const bool into = given_directory().has_value() && extracts;
   const std::string directory = extracts ? target_directory() : ".";
@@ -130,7 +135,7 @@ void OperandCollector::tar_members(bool makes, bool extracts, bool archive_first
       if (!out_.empty()) {
         out_.back().skips_links = !follows;
       }
-      if (const auto from = given_directory(); from && from->exact) {
+      if (from && from->exact) {
         add(from->path + "/" + command_.argv[list[n]],
             from->path.starts_with('~') ? WordKind::kTilde : command_.kinds[list[n]], Action::kRead,
             true);

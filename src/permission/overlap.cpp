@@ -22,7 +22,8 @@ std::vector<Token> tokens_of(std::string_view part) {
   std::vector<Token> out;
   for (std::size_t i = 0; i < part.size() && out.size() < kMostTokens; ++i) {
     const char c = part[i];
-    if (c == '*' || c == '{' || c == '(') {
+    const bool named_class = c == '[' && holds_named_class(part.substr(i), ":.=");
+    if (c == '*' || c == '{' || c == '(' || named_class) {
       return [&] {
         out.push_back({'*', c});
         if (c == '*') {
@@ -85,6 +86,18 @@ std::vector<std::string_view> parts_of(std::string_view path) {
 }
 
 }  // namespace
+
+bool holds_named_class(std::string_view part, std::string_view marks) {
+  for (std::size_t i = part.find('['); i < part.size(); i = part.find('[', i + 1)) {
+    const std::size_t first = part.find_first_not_of("!^", i + 1);
+    const std::size_t close = part.find(']', std::min(first, part.size() - 1) + 1);
+    const std::size_t inner = part.find('[', i + 1);
+    if (inner < close && inner + 1 < part.size() && marks.find(part[inner + 1]) != marks.npos) {
+      return true;
+    }
+  }
+  return false;
+}
 
 bool names_may_overlap(std::string_view one, std::string_view other) {
   return tokens_overlap(tokens_of(one), tokens_of(other));

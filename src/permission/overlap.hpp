@@ -13,4 +13,8 @@ bool may_overlap(std::string_view word, std::string_view pattern);
 /// The same for the names of two files: `*.py` and `.env` have none in common.
 bool names_may_overlap(std::string_view one, std::string_view other);
 
+/// A bracket of the glob holds a class with brackets of its own, `[[:alpha:]]`, `[[.e.]]`,
+/// `[[=e=]]`: one whose second character is among `marks`.
+bool holds_named_class(std::string_view part, std::string_view marks);
+
 }  // namespace oap::permission

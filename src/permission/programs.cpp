@@ -30,11 +30,38 @@ bool git_is_moved(const shell::SimpleCommand& command) {
 }  // namespace
 
 bool is_safe_variable(std::string_view name) {
-  return name.starts_with("LC_") ||
-         one_of(name,
-                {"LANG", "LANGUAGE", "TZ", "TERM", "NO_COLOR", "COLUMNS", "LINES", "COLORTERM",
-                 "FORCE_COLOR", "CLICOLOR", "CI", "NODE_ENV", "RUST_BACKTRACE", "RUST_LOG", "DEBUG",
-                 "PORT", "PYTHONUNBUFFERED", "PYTHONDONTWRITEBYTECODE", "CARGO_TERM_COLOR"});
+  return name.starts_with("LC_") || one_of(name, {"LANG",
+                                                  "LANGUAGE",
+                                                  "TZ",
+                                                  "TERM",
+                                                  "NO_COLOR",
+                                                  "COLUMNS",
+                                                  "LINES",
+                                                  "COLORTERM",
+                                                  "FORCE_COLOR",
+                                                  "CLICOLOR",
+                                                  "CI",
+                                                  "NODE_ENV",
+                                                  "RUST_BACKTRACE",
+                                                  "RUST_LOG",
+                                                  "DEBUG",
+                                                  "PORT",
+                                                  "PYTHONUNBUFFERED",
+                                                  "PYTHONDONTWRITEBYTECODE",
+                                                  "PYTHONHASHSEED",
+                                                  "CARGO_TERM_COLOR",
+                                                  "CARGO_INCREMENTAL",
+                                                  "GOOS",
+                                                  "GOARCH",
+                                                  "GOARM",
+                                                  "GOMAXPROCS",
+                                                  "CGO_ENABLED",
+                                                  "LOG_LEVEL",
+                                                  "RAILS_ENV",
+                                                  "RACK_ENV",
+                                                  "APP_ENV",
+                                                  "FLASK_ENV",
+                                                  "VERBOSE"});
 }
 
 bool is_own_variable(std::string_view name) {
@@ -46,12 +73,13 @@ bool is_own_variable(std::string_view name) {
     return true;
   }
   return one_of(
-      name, {"VERSION", "NAME",   "FILE",   "FILES",      "DIR",      "SRC",    "DEST",   "OUT",
-             "OUTPUT",  "COUNT",  "TAG",    "BRANCH",     "COMMIT",   "SHA",    "URL",    "DATE",
-             "NOW",     "N",      "I",      "J",          "X",        "RESULT", "STATUS", "RC",
-             "CODE",    "PID",    "TOTAL",  "LINE",       "ROOT",     "BASE",   "MSG",    "REPO",
-             "START",   "END",    "LATEST", "CURRENT",    "RESPONSE", "BODY",   "ID",     "F",
-             "FAILED",  "PASSED", "ERRORS", "SCRIPT_DIR", "PROJECT",  "IMAGE",  "TEXT"});
+      name, {"VERSION", "NAME",  "FILE",   "FILES",   "DIR",      "SRC",    "DEST",       "OUT",
+             "OUTPUT",  "COUNT", "TAG",    "BRANCH",  "COMMIT",   "SHA",    "URL",        "DATE",
+             "NOW",     "N",     "I",      "J",       "X",        "RESULT", "STATUS",     "RC",
+             "CODE",    "PID",   "TOTAL",  "LINE",    "ROOT",     "BASE",   "MSG",        "REPO",
+             "START",   "END",   "LATEST", "CURRENT", "RESPONSE", "BODY",   "ID",         "F",
+             "V",       "HASH",  "MODE",   "FAILED",  "PASSED",   "ERRORS", "SCRIPT_DIR", "PROJECT",
+             "IMAGE",   "TEXT"});
 }
 
 bool is_environment_name(std::string_view name) {

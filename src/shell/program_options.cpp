@@ -45,6 +45,9 @@ constexpr ProgramOptions kOptions[] = {
     {" man ", "PH", " --pager --html --preprocessor ", ""},
     {" mypy dmypy ", "", " --python-executable --config-file ", ""},
     {" eslint ", "", " --plugin --rulesdir --resolve-plugins-relative-to --parser ", ""},
+    {" kubectl oc helm ", "", " --kubeconfig --post-renderer ", ""},
+    {" mongosh mongo ", "", " --eval --file ", ""},
+    {" nroff groff troff ", "U", "", ""},
     {" prettier ", "", " --plugin --plugin-search-dir --config ", ""},
     {" openssl ", "", " engine -engine -engine_impl -provider -provider-path ", ""},
     {" ctest ", "",
@@ -318,12 +321,18 @@ void guess_implied(const Wrapping& w) {
   bool verb = !git;
   int operands = 0;
   for (std::size_t i = 1; i < w.size(); ++i) {
-    const std::string& word = w.word(i);
-    if (word.starts_with('-')) {
+    const bool joined =
+        git && (w.word(i).starts_with("--remote=") || w.word(i).starts_with("--repo="));
+    const bool place = joined || (git && is_one_of(w.word(i - 1), {"--remote", "--repo"}));
+    const std::string word = joined ? w.word(i).substr(w.word(i).find('=') + 1) : w.word(i);
+    if (word.starts_with('-') || (word == "add" && w.word(i - 1) == "submodule")) {
       continue;
     }
-    if (!verb) {
+    if (!verb && !place) {
       verb = kConnecting.contains(word);
+      if (word == "stash") {
+        return;  // its push is none to another place
+      }
       continue;
     }
     const bool counted = !git || operands < 2 || word.find("://") != std::string::npos;
