@@ -11,6 +11,7 @@
 #include <time.h>
 
 #include "sandbox/confine.hpp"
+#include "sandbox/descriptors.hpp"
 #include "sandbox/raw.hpp"
 #include "sandbox/root.hpp"
 
@@ -22,26 +23,6 @@ namespace {
 
 constexpr std::uint16_t kProxyPort = 3128;
 constexpr int kBacklog = 64;
-
-/// One message with the bytes of `part` and so many descriptors. False where it was not sent.
-OAP_AFTER_FORK bool send_descriptors(int to, iovec part, const int* fds, std::size_t count) {
-  constexpr std::size_t kMost = 3;
-  alignas(cmsghdr) char control[CMSG_SPACE(kMost * sizeof(int))] = {};
-  msghdr message{};
-  message.msg_iov = &part;
-  message.msg_iovlen = 1;
-  message.msg_control = control;
-  message.msg_controllen = CMSG_SPACE(count * sizeof(int));
-  cmsghdr* header = CMSG_FIRSTHDR(&message);
-  header->cmsg_level = SOL_SOCKET;
-  header->cmsg_type = SCM_RIGHTS;
-  header->cmsg_len = CMSG_LEN(count * sizeof(int));
-  int* const place = reinterpret_cast<int*>(CMSG_DATA(header));
-  for (std::size_t i = 0; i < count; ++i) {
-    place[i] = fds[i];
-  }
-  return raw::call(SYS_sendmsg, to, &message, MSG_NOSIGNAL) == static_cast<long>(part.iov_len);
-}
 
 /// The socket belongs to this network namespace, wherever it is accepted from.
 OAP_AFTER_FORK bool send_listener(int to) {
@@ -95,6 +76,35 @@ OAP_AFTER_FORK void take_identity(Entry& entry, bool idmapped) {
   entry.own_user_namespace = as_owner ? false : plan.uid_map != nullptr;
 }
 
+/// What the supervisor makes meanwhile: the stand-ins for missing names, and the control groups,
+/// whose files it hands over.
+class Supplies final : public RootGate {
+ public:
+  OAP_AFTER_FORK explicit Supplies(Entry& entry) : entry_(entry) {}
+
+  OAP_AFTER_FORK bool pass() override {
+    if (come_) {
+      return true;
+    }
+    char byte = 0;
+    int fds[kMostDescriptors];
+    if (receive_descriptors(entry_.notes, {&byte, 1}, fds) != 1) {
+      return false;
+    }
+    std::size_t next = 0;
+    for (std::size_t i = 0; i < kMostGroups; ++i) {
+      entry_.own_groups.procs[i] = entry_.groups->procs[i] >= 0 ? fds[next++] : -1;
+    }
+    entry_.groups = &entry_.own_groups;
+    come_ = true;
+    return true;
+  }
+
+ private:
+  Entry& entry_;
+  bool come_ = false;
+};
+
 OAP_AFTER_FORK void set_up(Entry& entry) {
   const LaunchPlan& plan = *entry.plan;
   if (!plan.privileged) {
@@ -107,7 +117,8 @@ OAP_AFTER_FORK void set_up(Entry& entry) {
     raise_loopback();
     entry.facts |= network_of("/proc/self/ns/net") != entry.host_network ? kFactNet : 0U;
   }
-  const RootResult root = enter_private_root(plan);
+  Supplies supplies(entry);
+  const RootResult root = enter_private_root(plan, supplies);
   if (root.error < 0) {
     fail_launch(entry, Stage::kNamespaces, root.error, root.where);
   }
@@ -172,6 +183,7 @@ unsigned long init_clone_flags(const LaunchPlan& plan) {
 }
 
 OAP_AFTER_FORK void run_init(Entry& entry) {
+  raw::close(entry.others);
   set_up(entry);
   raw::call(SYS_prctl, PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
   if (is_orphan(entry.notes)) {

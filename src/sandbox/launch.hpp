@@ -16,8 +16,10 @@ enum class NetworkCut {
 struct Entry {
   const LaunchPlan* plan = nullptr;
   const GroupsHeld* groups = nullptr;
+  GroupsHeld own_groups;  ///< of an init: those that were handed to it
   NetworkCut cut = NetworkCut::kNo;
   int notes = -1;
+  int others = -1;                  ///< the supervisor's end of them, which an init is cloned with
   std::uint32_t facts = 0;          ///< those that hold already
   bool rooted = false;              ///< in its private root and namespaces
   bool own_user_namespace = false;  ///< was cloned into one

@@ -63,23 +63,16 @@ OAP_AFTER_FORK int new_filesystem(const char* type, const Option* options, int c
 
 class Builder {
  public:
-  OAP_AFTER_FORK explicit Builder(const LaunchPlan& plan) : plan_(plan) {}
+  OAP_AFTER_FORK Builder(const LaunchPlan& plan, RootGate& gate) : plan_(plan), gate_(gate) {}
 
   OAP_AFTER_FORK RootResult run() {
     result_.host_proc = raw::open_at(AT_FDCWD, "/proc", O_PATH | O_DIRECTORY);
     long error = begin();
-    for (std::size_t i = 0; i < plan_.steps.size && error == 0; ++i) {
-      const Step& step = plan_.steps.data[i];
-      error = perform(step);
-      if (error < 0 && step.optional) {
-        error = 0;
-      }
-      if (error < 0) {
-        result_.where = static_cast<int>(i);
-      }
+    if (error == 0) {
+      error = host_is_read_last() ? build_in_order() : build_pins_last();
     }
     if (error == 0) {
-      error = finish();
+      error = verify();
     }
     raw::close(root_);
     raw::close(scratch_);
@@ -88,6 +81,57 @@ class Builder {
   }
 
  private:
+  /// What was given by name is shown over what is pinned around it.
+  OAP_AFTER_FORK bool host_is_read_last() const {
+    bool pinned = false;
+    for (const Step& step : plan_.steps) {
+      const bool reads = step.kind == Step::Kind::kBind || step.kind == Step::Kind::kOverlay ||
+                         step.kind == Step::Kind::kDiscard || step.kind == Step::Kind::kNode;
+      if (reads && pinned) {
+        return true;
+      }
+      pinned = pinned || step.kind == Step::Kind::kSelf;
+    }
+    return false;
+  }
+
+  OAP_AFTER_FORK long build_in_order() {
+    long error = pass_gate();
+    error = error == 0 ? perform_all(true, true) : error;
+    error = error == 0 ? seal() : error;
+    return error == 0 ? leave() : error;
+  }
+
+  /// While the supervisor puts the stand-ins, and while the kernel waits for all processors before
+  /// the former root is gone.
+  OAP_AFTER_FORK long build_pins_last() {
+    long error = perform_all(true, false);
+    error = error == 0 ? leave() : error;
+    error = error == 0 ? pass_gate() : error;
+    error = error == 0 ? perform_all(false, true) : error;
+    return error == 0 ? seal() : error;
+  }
+
+  OAP_AFTER_FORK long pass_gate() { return gate_.pass() ? 0 : -EPIPE; }
+
+  OAP_AFTER_FORK long perform_all(bool others, bool pins) {
+    long error = 0;
+    for (std::size_t i = 0; i < plan_.steps.size && error == 0; ++i) {
+      const Step& step = plan_.steps.data[i];
+      if (!(step.kind == Step::Kind::kSelf ? pins : others)) {
+        continue;
+      }
+      error = perform(step);
+      if (error < 0 && step.optional) {
+        error = 0;
+      }
+      if (error < 0) {
+        result_.where = static_cast<int>(i);
+      }
+    }
+    return error;
+  }
+
   /// The private tmpfs over the staging place, and in it the place of the new root. (Where that
   /// is "/": paths begin at the old root, below the tmpfs, and only "/.." leads into it.)
   OAP_AFTER_FORK long begin() {
@@ -339,13 +383,12 @@ class Builder {
                           kernel::kNoSuid | kernel::kNoDevices);
   }
 
-  OAP_AFTER_FORK long finish() {
-    if (!plan_.host_root) {
-      const kernel::MountAttributes fixed{kernel::kReadOnly, 0, 0, 0};
-      if (const long error = set_attributes(root_, fixed, false); error < 0) {
-        return error;
-      }
-    }
+  OAP_AFTER_FORK long seal() {
+    const kernel::MountAttributes fixed{kernel::kReadOnly, 0, 0, 0};
+    return plan_.host_root ? 0 : set_attributes(root_, fixed, false);
+  }
+
+  OAP_AFTER_FORK long leave() {
     if (const long error = raw::call(SYS_fchdir, root_); error < 0) {
       return error;
     }
@@ -359,10 +402,7 @@ class Builder {
         return error;
       }
     }
-    if (const long error = raw::call(SYS_chdir, "/"); error < 0) {
-      return error;
-    }
-    return verify();
+    return raw::call(SYS_chdir, "/");
   }
 
   /// "/" and "/.." are one place: nothing lies over or under the new root.
@@ -382,6 +422,7 @@ class Builder {
   }
 
   const LaunchPlan& plan_;
+  RootGate& gate_;
   RootResult result_;
   int scratch_ = -1;
   int root_ = -1;
@@ -390,6 +431,8 @@ class Builder {
 
 }  // namespace
 
-OAP_AFTER_FORK RootResult enter_private_root(const LaunchPlan& plan) { return Builder(plan).run(); }
+OAP_AFTER_FORK RootResult enter_private_root(const LaunchPlan& plan, RootGate& gate) {
+  return Builder(plan, gate).run();
+}
 
 }  // namespace oap::sandbox

@@ -3,6 +3,8 @@
 #include <array>
 #include <cerrno>
 #include <cstddef>
+#include <iterator>
+#include <map>
 
 #include <fcntl.h>
 #include <linux/audit.h>
@@ -137,17 +139,57 @@ class Assembler {
     code_.push_back(BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, value, 1, 0));
     answer(action);
   }
-  /// What follows until end_case() is for this system call only and must end in an answer.
+  /// What follows until end_case() is for this system call only and must end in an answer. Of two
+  /// for one call, the first counts.
   void begin_case(long number) {
+    number_ = static_cast<std::uint32_t>(number);
     case_ = code_.size();
-    code_.push_back(BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, static_cast<std::uint32_t>(number), 0, 0));
   }
-  void end_case() { code_[case_].jf = static_cast<std::uint8_t>(code_.size() - case_ - 1); }
+  void end_case() {
+    const auto begin = code_.begin() + static_cast<std::ptrdiff_t>(case_);
+    cases_.try_emplace(number_, begin, code_.end());
+    code_.erase(begin, code_.end());
+  }
+  void answer_case(long number, std::uint32_t action) {
+    begin_case(number);
+    answer(action);
+    end_case();
+  }
 
-  std::vector<sock_filter> take() { return std::move(code_); }
+  /// All cases as a tree, for the kernel goes through it once for each call that there is when the
+  /// filter is set. Other calls get `action`.
+  std::vector<sock_filter> take(std::uint32_t action) {
+    branch(cases_.begin(), cases_.size(), action);
+    return std::move(code_);
+  }
 
  private:
+  using Cases = std::map<std::uint32_t, std::vector<sock_filter>>;
+
+  void branch(Cases::const_iterator first, std::size_t count, std::uint32_t action) {
+    constexpr std::size_t kInARow = 3;
+    if (count <= kInARow) {
+      for (; count > 0; --count, ++first) {
+        const auto over = static_cast<std::uint8_t>(first->second.size());
+        code_.push_back(BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, first->first, 0, over));
+        code_.insert(code_.end(), first->second.begin(), first->second.end());
+      }
+      answer(action);
+      return;
+    }
+    const std::size_t lower = count / 2;
+    const auto middle = std::next(first, static_cast<std::ptrdiff_t>(lower));
+    code_.push_back(BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, middle->first, 1, 0));
+    const std::size_t jump = code_.size();
+    code_.push_back(BPF_STMT(BPF_JMP | BPF_JA, 0));
+    branch(middle, count - lower, action);
+    code_[jump].k = static_cast<std::uint32_t>(code_.size() - jump - 1);
+    branch(first, lower, action);
+  }
+
   std::vector<sock_filter> code_;
+  Cases cases_;
+  std::uint32_t number_ = 0;
   std::size_t case_ = 0;
 };
 
@@ -235,8 +277,8 @@ void check_space(Assembler& to, const FilterOptions& options) {
   }
   if (!options.memory_files) {
     constexpr std::uint32_t kLargestSegment = 64u << 10;
-    to.answer_if(SYS_memfd_create, error(ENOSYS));
-    to.answer_if(kernel::kMemfdSecret, error(ENOSYS));
+    to.answer_case(SYS_memfd_create, error(ENOSYS));
+    to.answer_case(kernel::kMemfdSecret, error(ENOSYS));
     to.begin_case(SYS_shmget);
     to.load_high(1);
     to.answer_unless(0, error(ENOMEM));
@@ -263,7 +305,7 @@ void check_modes(Assembler& to, const FilterOptions& options) {
     to.answer(SECCOMP_RET_ALLOW);
     to.end_case();
   }
-  to.answer_if(kernel::kOpenat2, error(ENOSYS));  // its mode cannot be seen from here
+  to.answer_case(kernel::kOpenat2, error(ENOSYS));  // its mode cannot be seen from here
 }
 
 void check_arguments(Assembler& to) {
@@ -301,21 +343,20 @@ void check_arguments(Assembler& to) {
 std::vector<sock_filter> seccomp_filter(const FilterOptions& options) {
   Assembler to;
   check_architecture(to);
-  to.answer_if(SYS_clone3, error(ENOSYS));
+  to.answer_case(SYS_clone3, error(ENOSYS));
   for (const long number : kRefused) {
-    to.answer_if(static_cast<std::uint32_t>(number), error(EPERM));
+    to.answer_case(number, error(EPERM));
   }
   for (const long number : kMetadata) {
     if (!options.metadata) {
-      to.answer_if(static_cast<std::uint32_t>(number), error(EPERM));
+      to.answer_case(number, error(EPERM));
     }
   }
   check_sockets(to, options);
   check_modes(to, options);
   check_space(to, options);
   check_arguments(to);
-  to.answer(SECCOMP_RET_ALLOW);
-  return to.take();
+  return to.take(SECCOMP_RET_ALLOW);
 }
 
 }  // namespace oap::sandbox

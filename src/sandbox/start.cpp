@@ -6,6 +6,7 @@
 #include <sys/socket.h>
 #include <sys/wait.h>
 
+#include "sandbox/descriptors.hpp"
 #include "sandbox/init.hpp"
 #include "sandbox/raw.hpp"
 
@@ -94,12 +95,29 @@ OAP_AFTER_FORK int enter_init(void* argument) { run_init(*static_cast<Entry*>(ar
 
 OAP_AFTER_FORK int enter_program(void* argument) { become_program(*static_cast<Entry*>(argument)); }
 
+/// Tells the init that its stand-ins and groups are there, and hands the groups to it. (Where it
+/// has failed meanwhile, its note says so.)
+OAP_AFTER_FORK void supply(int notes, const GroupsHeld& groups) {
+  static_assert(kMostGroups <= kMostDescriptors);
+  int fds[kMostGroups];
+  std::size_t count = 0;
+  for (const int file : groups.procs) {
+    if (file >= 0) {
+      fds[count++] = file;
+    }
+  }
+  char byte = 1;
+  send_descriptors(notes, {&byte, 1}, fds, count);
+}
+
 /// In namespaces of its own, under an init that shares this process's memory: nothing is copied,
-/// and the entry must live on.
-OAP_AFTER_FORK Started start_rooted(Entry& entry, char* stack) {
+/// and the entry must live on. It builds the root while its stand-ins and groups are made here.
+OAP_AFTER_FORK Started start_rooted(Entry& entry, char* stack, GroupsHeld& groups,
+                                    Placeholders& placeholders) {
   Started started;
   const Ends notes = make_notes();
   entry.notes = notes.theirs;
+  entry.others = notes.ours;
   const auto flags = static_cast<int>(init_clone_flags(*entry.plan) | CLONE_VM | SIGCHLD);
   const int init = __clone(&enter_init, stack + kInitStack, flags, &entry);
   raw::close(notes.theirs);
@@ -111,7 +129,13 @@ OAP_AFTER_FORK Started start_rooted(Entry& entry, char* stack) {
   }
   started.init = init;
   started.notes = notes.ours;
-  hear_notes(notes.ours, init, started);
+  make_groups(entry.plan->groups, groups);
+  if (placeholders.put(*entry.plan)) {
+    supply(notes.ours, groups);
+    hear_notes(notes.ours, init, started);
+  } else {
+    started.failure.stage = Stage::kUnguarded;
+  }
   if (started.failure.stage == Stage::kNone && started.pid == 0) {
     started.failure.stage = Stage::kNamespaces;
     started.failure.error = -ECHILD;
@@ -186,24 +210,22 @@ OAP_AFTER_FORK void give_up(Stage stage, long error, std::uint32_t facts, int wh
   raw::exit(1);
 }
 
-OAP_AFTER_FORK Started start_child(const LaunchPlan& plan, const GroupsHeld& groups,
-                                   std::uint32_t facts) {
+OAP_AFTER_FORK Started start_child(const LaunchPlan& plan, GroupsHeld& groups,
+                                   Placeholders& placeholders) {
   Entry entry;
   entry.plan = &plan;
   entry.groups = &groups;
-  entry.facts = facts;
-  entry.host_network = network_of("/proc/self/ns/net");
   if (plan.confine && !plan.bare) {
+    entry.facts = kFactProtected;
+    entry.host_network = network_of("/proc/self/ns/net");
     alignas(16) static char stack[kInitStack];
-    return start_rooted(entry, stack);
+    return start_rooted(entry, stack, groups, placeholders);
   }
+  make_groups(plan.groups, groups);
   if (plan.bare_tmp != nullptr) {
     raw::call(SYS_mkdirat, AT_FDCWD, plan.bare_tmp, 0700);
     write_bare_settings(plan);
   }
-  entry = Entry();
-  entry.plan = &plan;
-  entry.groups = &groups;
   entry.cut = !plan.cut_network ? NetworkCut::kNo
               : plan.privileged ? NetworkCut::kNamespace
                                 : NetworkCut::kUserNamespace;

@@ -2,6 +2,7 @@
 
 #include "sandbox/guard_watch.hpp"
 #include "sandbox/launch.hpp"
+#include "sandbox/placeholders.hpp"
 
 namespace oap::sandbox {
 
@@ -22,9 +23,10 @@ struct Started {
   LaunchNote failure;
 };
 
-/// Starts the plan's program as well confined as the kernel lets it be; `failure` says where that
-/// went wrong. `facts` are those that hold for a child in a private root already.
-Started start_child(const LaunchPlan& plan, const GroupsHeld& groups, std::uint32_t facts);
+/// Makes the plan's control groups and, for a child in a private root, puts its placeholders;
+/// starts its program as well confined as the kernel lets it be. `failure` says where that went
+/// wrong; what was made is there all the same.
+Started start_child(const LaunchPlan& plan, GroupsHeld& groups, Placeholders& placeholders);
 
 void tell(const Report& report);
 [[noreturn]] void give_up(Stage stage, long error, std::uint32_t facts = 0, int where = -1);

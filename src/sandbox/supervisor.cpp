@@ -369,15 +369,8 @@ OAP_AFTER_FORK LaunchPlan here(const LaunchPlan& plan) {
   }
   const std::int64_t began = file_time();
   GroupsHeld groups;
-  make_groups(plan.groups, groups);
   Placeholders placeholders;
-  if (!plan.bare && !placeholders.put(plan)) {
-    placeholders.remove(plan);
-    remove_groups(plan.groups, groups);
-    give_up(Stage::kUnguarded, 0);
-  }
-  const std::uint32_t facts = plan.bare ? 0U : kFactProtected;  // nothing would hold them there
-  const Started started = start_child(plan, groups, facts);
+  const Started started = start_child(plan, groups, placeholders);
   if (started.failure.stage != Stage::kNone) {
     placeholders.remove(plan);
     remove_groups(plan.groups, groups);
