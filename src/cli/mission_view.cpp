@@ -42,6 +42,14 @@ std::string lines_of(std::string_view title, const std::vector<std::string>& lin
   return text;
 }
 
+/// What a person types, where it waits for one.
+std::string how_to_answer(const orchestration::MissionReport& report) {
+  return report.status.waits_for == orchestration::WaitsFor::kUser
+             ? fmt::format("{:<10}oap mission resume {} --answer \"…\"\n", "to answer",
+                           report.mission_id)
+             : "";
+}
+
 }  // namespace
 
 MissionView::MissionView(Format format) : format_(format), view_(make_view(format)) {}
@@ -129,6 +137,7 @@ std::string mission_text(const orchestration::MissionReport& report) {
       "{:<10}{}{}{}\n", "state", to_string(report.status.state),
       waits.empty() ? "" : " for " + waits,
       report.status.reason.empty() ? "" : ": " + text::escape_visible(report.status.reason));
+  text += how_to_answer(report);
   const orchestration::TodoCounts& counts = report.verdict.counts;
   text += fmt::format("{:<10}{}/{} items closed in {}; iteration {} of {}\n", "plan",
                       counts.closed(), counts.total, report.plan_file, report.status.iteration,

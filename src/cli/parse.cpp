@@ -7,6 +7,7 @@
 
 #include "cli/args.hpp"
 #include "cli/claude/options.hpp"
+#include "cli/examples.hpp"
 #include "cli/parse_audit.hpp"
 #include "cli/parse_hook.hpp"
 #include "cli/parse_mcp.hpp"
@@ -19,6 +20,7 @@
 #include "cli/sandbox.hpp"
 #include "cli/values.hpp"
 #include "cli/version.hpp"
+#include "cli/wrong_word.hpp"
 #include "text/utf8.hpp"
 
 namespace oap::cli {
@@ -75,7 +77,6 @@ struct Tree {
   };
 
   Tree() {
-    app.footer(kFooter);
     app.set_help_all_flag("--help-all", "Help for every command");
     app.add_flag("--version", version, "Print the version");
     app.require_subcommand(0, 1);
@@ -98,6 +99,8 @@ struct Tree {
     add_sessions();
     add_migrate();
     check_values(app);
+    add_examples(app);
+    app.footer(kFooter);
   }
 
   CLI::App* command(CLI::App& parent, const std::string& name, const std::string& help,
@@ -366,7 +369,9 @@ Args parse_args(int argc, const char* const* argv) {
     std::ostringstream out;
     std::ostringstream err;
     const int code = tree.app.exit(error, out, err);
-    const std::string told = text::escape_visible(err.str(), {.keep_newlines = true});
+    const std::string wrong = code == 0 ? "" : wrong_word(tree.app, error);
+    const std::string told =
+        text::escape_visible(wrong.empty() ? err.str() : wrong, {.keep_newlines = true});
     tree.args.command = Message{out.str() + told, code == 0 ? 0 : 2};
     return tree.args;
   }

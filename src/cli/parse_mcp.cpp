@@ -113,9 +113,9 @@ class Adder {
         ->check(CLI::IsMember({"prefix", "passthrough"}));
     sub->add_flag("--no-auto-start", args.no_auto_start, "Start it at the first call");
     sub->footer(
-        "\nExamples:\n  oap mcp add files -- npx -y @modelcontextprotocol/server-filesystem .\n"
-        "  oap mcp add github --url https://api.githubcopilot.com/mcp/ \\\n"
-        "      --header 'Authorization: Bearer ${GITHUB_TOKEN}'");
+        "\nExamples:\n  oap mcp add github --url https://api.githubcopilot.com/mcp/ \\\n"
+        "      --header 'Authorization: Bearer ${GITHUB_TOKEN}'\n"
+        "  oap mcp add files -- npx -y @modelcontextprotocol/server-filesystem .");
     edit("remove", "Take a server out of the settings", true);
   }
 
@@ -181,6 +181,9 @@ class Adder {
         ->check(CLI::IsMember({"prefix", "passthrough"}));
     sub->add_flag("--yes,-y", args.yes,
                   "Approve what the rules would ask for, instead of asking the client");
+    sub->footer(
+        "\nOffered are the servers of the configuration and no others. An entry `sandbox: {}` in\n"
+        "mcp-servers.yaml offers the built-in tools (read_file, edit_file, grep, bash, …) too.\n");
   }
 
   CLI::App& mcp_;

@@ -67,11 +67,11 @@ class Adder {
         ->check(budget_of<std::int64_t>());
     sub->add_option("--limit,-n", words_.limit, "At most so many")->check(CLI::Range(1, 100'000));
     parent_.footer(
+        "\nExit codes: 0 done, 1 failed, 4 a person must act (paused, blocked, a question), 5 the "
+        "model\ncannot be used, 130 interrupted or stopped. Ctrl-C pauses; resume goes on.\n"
         "\nExamples:\n  oap mission start \"Add a --json flag to the lister, with tests\" -m "
         "anthropic/claude-sonnet-4-5\n  oap mission status\n"
-        "  oap mission resume --iterations 20 --answer \"use the second form\"\n"
-        "Exit codes: 0 done, 1 failed, 4 a person must act (paused, blocked, a question), 5 the "
-        "model\ncannot be used, 130 interrupted or stopped. Ctrl-C pauses; resume goes on.");
+        "  oap mission resume --iterations 20 --answer \"use the second form\"");
   }
 
  private:

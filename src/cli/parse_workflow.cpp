@@ -25,12 +25,12 @@ class Adder {
     add_reading();
     add_orders();
     parent_.footer(
+        "\nCtrl-C cancels a run and its 'finally' steps still run; a second Ctrl-C leaves it as it "
+        "is, and\n'oap workflow resume' goes on with it, as after a crash.\n"
         "\nExamples:\n  oap workflow new release && oap workflow run release\n"
         "  oap workflow run deploy.yaml --input version=1.4.2 --yes\n"
         "  oap workflow approve run_01j approve-release --comment 'looks good'\n"
-        "  oap workflow resume            # every interrupted run of this workspace\n"
-        "Ctrl-C cancels a run and its 'finally' steps still run; a second Ctrl-C leaves it as it "
-        "is, and\n'oap workflow resume' goes on with it, as after a crash.");
+        "  oap workflow resume            # every interrupted run of this workspace");
   }
 
  private:

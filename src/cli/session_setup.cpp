@@ -10,6 +10,7 @@
 #include "cli/person.hpp"
 #include "cli/terminal.hpp"
 #include "config/trust.hpp"
+#include "llm/factory.hpp"
 #include "text/utf8.hpp"
 
 namespace oap::cli {
@@ -64,6 +65,13 @@ Result<std::unique_ptr<platform::Platform>> SessionSetup::open() {
     } else {
       print_error(notice);
     }
+  }
+  if (!options_.model.empty()) {
+    std::vector<std::string> providers;
+    for (const auto& [name, provider] : settings.config.providers) {
+      providers.push_back(name);
+    }
+    OAP_CHECK_OK(llm::parse_model(options_.model, providers));
   }
   for (const std::string& warning : settings.config.warnings) {
     print_error("warning: " + warning);

@@ -216,6 +216,19 @@ std::string where(const ForeignServers& servers, const std::string& name) {
   return servers.source->document.where("/" + std::string(kOurs) + "/" + pointer_token(name));
 }
 
+/// As both files may write it: there and here, `type` follows from what else is there.
+json::Object with_type(json::Object server) {
+  if (!server.contains("type")) {
+    server["type"] = server.contains("command") ? "local" : "remote";
+  }
+  return server;
+}
+
+bool is_same_server(const json::Value& a, const json::Value& b) {
+  return a.is_object() && b.is_object() && with_type(a.get_object()) == with_type(b.get_object());
+}
+
+/// Why a server is left out; "" where nobody needs to be told; nothing: it stays.
 template <class Why>
 void drop(ForeignServers& servers, const Why& why_dropped) {
   json::Object* const all = servers_of(servers);
@@ -225,11 +238,12 @@ void drop(ForeignServers& servers, const Why& why_dropped) {
   json::Object kept;
   for (const auto& pair : *all) {
     const std::string name(pair.key());
-    if (const std::optional<std::string> why = why_dropped(name, pair.value())) {
+    const std::optional<std::string> why = why_dropped(name, pair.value());
+    if (!why) {
+      kept[name] = pair.value();
+    } else if (!why->empty()) {
       servers.warnings.push_back(
           fmt::format("{}: the server {} is left out: {}", where(servers, name), name, *why));
-    } else {
-      kept[name] = pair.value();
     }
   }
   *all = std::move(kept);
@@ -263,10 +277,14 @@ ForeignServers read_mcp_json(const std::string& workspace) {
 }
 
 void drop_known(ForeignServers& servers, const std::vector<Source>& own) {
-  drop(servers, [&](const std::string& name, const json::Value&) -> std::optional<std::string> {
+  drop(servers, [&](const auto& name, const auto& entry) -> std::optional<std::string> {
     for (const Source& source : own) {
-      const json::Value* const theirs = json::find(source.document.value, kOurs);
-      if (theirs != nullptr && json::find(*theirs, name) != nullptr) {
+      const json::Value* const ours = json::find(source.document.value, kOurs);
+      const json::Value* const known = ours != nullptr ? json::find(*ours, name) : nullptr;
+      if (known != nullptr && is_same_server(*known, entry)) {
+        return "";
+      }
+      if (known != nullptr) {
         const std::string pointer = "/" + std::string(kOurs) + "/" + pointer_token(name);
         return source.document.where(pointer) + " has one of that name, and wins";
       }

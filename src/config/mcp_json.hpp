@@ -26,8 +26,8 @@ ForeignServers read_mcp_json(const std::string& workspace);
 /// The same of a text. Pure.
 ForeignServers parse_mcp_json(std::string_view text, const std::string& file);
 
-/// Leaves out servers that `own` files name too, with a warning each: what is written for this
-/// program wins.
+/// Leaves out servers that `own` files name too, with a warning for each that they have otherwise:
+/// what is written for this program wins.
 void drop_known(ForeignServers& servers, const std::vector<Source>& own);
 /// Leaves out servers whose variables are not set, with a warning each: the file is another
 /// program's, and must not keep this one from working.

@@ -115,6 +115,18 @@ TEST_F(McpJson, FaultsNameTheirLine) {
   EXPECT_THAT(problem(), HasSubstr("is not JSON"));
 }
 
+TEST_F(McpJson, WhatBothFilesSayAlikeIsNoWarning) {
+  theirs(R"({"mcpServers": {"a": {"command": "x", "args": ["$y"], "env": {"K": "${TOKEN}"}},
+                            "b": {"type": "http", "url": "https://b.example/mcp"},
+                            "c": {"command": "x", "args": ["other"]}}})");
+  ours("mcp-servers.yaml",
+       "mcp_servers:\n  a: {type: local, command: x, args: [$$y], env: {K: '${TOKEN}'}}\n"
+       "  b: {url: 'https://b.example/mcp'}\n  c: {command: x, args: [one]}\n");
+  const Config config = loaded();
+  EXPECT_THAT(config.mcp_servers, SizeIs(3));
+  EXPECT_THAT(config.warnings, ElementsAre(HasSubstr("the server c is left out")));
+}
+
 TEST_F(McpJson, TheGatewayIsNoServerOfItsOwn) {
   theirs(R"({"mcpServers": {"oap": {"command": "/opt/bin/oap", "args": ["mcp", "serve", "--stdio"]},
                            "b": {"command": "oap", "args": ["mcp-server", "sandbox"]}}})");

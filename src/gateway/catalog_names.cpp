@@ -85,12 +85,17 @@ Result<Catalog::Name> Catalog::parse_name(std::string_view public_name) const {
   if (const NameTable::Entry* found = names_.find(public_name)) {
     return Name{found->server, found->name};
   }
-  for (const ToolSpec& tool : builtin_) {
+  static const std::vector<ToolSpec> kNone;
+  const std::vector<ToolSpec>& builtin = options_.offer_builtin ? builtin_ : kNone;
+  for (const ToolSpec& tool : builtin) {
     if (tool.name == public_name) {
       return Name{std::string(kBuiltinServer), tool.name};
     }
   }
   std::vector<std::string> servers = upstreams_.names();
+  if (!options_.offer_builtin) {
+    std::erase(servers, kBuiltinServer);
+  }
   std::sort(servers.begin(), servers.end(),
             [](const std::string& a, const std::string& b) { return a.size() > b.size(); });
   for (const std::string& server : servers) {
@@ -109,7 +114,7 @@ Result<Catalog::Name> Catalog::parse_name(std::string_view public_name) const {
                 text::did_you_mean(server, servers));
   }
   std::vector<std::string> names;
-  for (const ToolSpec& tool : builtin_) {
+  for (const ToolSpec& tool : builtin) {
     names.push_back(tool.name);
   }
   for (const auto& [server, entry] : servers_) {

@@ -13,6 +13,7 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::Not;
 
 class ListingUpstream final : public testing::QuietUpstream {
  public:
@@ -77,7 +78,7 @@ class CatalogTest : public ::testing::Test {
   }
   Catalog& catalog(CatalogOptions options = {}) {
     if (!catalog_) {
-      catalog_ = std::make_unique<Catalog>(runtime_.executor(), upstreams_, std::vector<ToolSpec>{},
+      catalog_ = std::make_unique<Catalog>(runtime_.executor(), upstreams_, builtin_,
                                            std::move(options), &gate_);
       catalog_->on_change([this](ListKind) { ++changes_; });
     }
@@ -109,6 +110,7 @@ class CatalogTest : public ::testing::Test {
   async::Runtime runtime_;
   UpstreamSet upstreams_;
   OneHeldBack gate_;
+  std::vector<ToolSpec> builtin_;
   std::unique_ptr<Catalog> catalog_;
   int changes_ = 0;
 };
@@ -263,6 +265,27 @@ TEST_F(CatalogTest, PassthroughKeepsNamesAndBothFormsAreFound) {
   EXPECT_THAT(names(), ElementsAre("x"));
   EXPECT_EQ(catalog().parse_name("x")->tool, "x");
   EXPECT_EQ(catalog().parse_name("s__x")->server, "s");
+}
+
+TEST_F(CatalogTest, BuiltInToolsThatAreNotOfferedHaveNoNames) {
+  add(std::string(kBuiltinServer), {"look"});
+  builtin_.resize(1);
+  builtin_[0].name = "look";
+  CatalogOptions options;
+  options.offer_builtin = false;
+  catalog(options);
+  EXPECT_THAT(names(), IsEmpty());
+  EXPECT_FALSE(catalog().parse_name("look"));
+  EXPECT_FALSE(catalog().parse_name("sandbox__look"));
+  EXPECT_THAT(catalog().parse_name("lok").error().message(), Not(HasSubstr("look")));
+}
+
+TEST_F(CatalogTest, BuiltInToolsThatAreOfferedAreFoundByBothForms) {
+  add(std::string(kBuiltinServer), {"look"});
+  builtin_.resize(1);
+  builtin_[0].name = "look";
+  EXPECT_EQ(catalog().parse_name("look")->server, kBuiltinServer);
+  EXPECT_EQ(catalog().parse_name("sandbox__look")->tool, "look");
 }
 
 TEST_F(CatalogTest, ArgumentsAreTheSameAfterTheCheck) {

@@ -147,13 +147,18 @@ Result<orchestration::AgentProfile> make_profile(const Common& common, const std
 void narrow(security::RoleRow& row, const session::AgentDefinition& file) {
   if (file.tools) {
     std::vector<std::string> left;
+    const auto leave = [&left](const std::string& name) {
+      if (std::find(left.begin(), left.end(), name) == left.end()) {
+        left.push_back(name);
+      }
+    };
     for (const std::string& given : *file.tools) {
       const std::string name = skills::our_tool_name(given.substr(0, given.find('(')));
       if (security::names_tool(row.tools, name) || name.find("__") != std::string::npos) {
-        left.push_back(name);
+        leave(name);
       }
       if (name == "bash" && security::names_tool(row.tools, "run_command")) {
-        left.push_back("run_command");
+        leave("run_command");
       }
     }
     row.tools = std::move(left);
@@ -171,6 +176,23 @@ void narrow(security::RoleRow& row, const session::AgentDefinition& file) {
     row.commands = security::RoleRow::Commands::kNone;
   }
   row.network = row.network && file.network.value_or(true);
+}
+
+/// Which commands alone an agent's file leaves; none where it names a command tool without a
+/// pattern too.
+std::vector<std::string> patterns_of(const session::AgentDefinition& file) {
+  std::vector<std::string> patterns;
+  for (const std::string& given : file.tools.value_or(std::vector<std::string>())) {
+    const std::size_t open = given.find('(');
+    if (skills::our_tool_name(given.substr(0, open)) != "bash") {
+      continue;
+    }
+    if (open == std::string::npos) {
+      return {};
+    }
+    patterns.push_back(given);
+  }
+  return patterns;
 }
 
 void apply(security::RoleRow& row, const config::RoleRights& may) {
@@ -312,6 +334,7 @@ std::vector<AgentView> agent_views(const Settings& settings, const std::string& 
       view.description = file->description;
       view.prompt = file->prompt;
       view.remarks = file->remarks;
+      view.patterns = patterns_of(*file);
     } else {
       view.description = config.description;
       auto prompt = prompt_of(settings, name, config);

@@ -44,6 +44,7 @@ struct AgentView {
   std::optional<int> max_turns;
   std::optional<double> temperature;
   security::RoleRow rights;
+  std::vector<std::string> patterns;  ///< not empty: only commands that fit one, "Bash(git log *)"
   std::vector<std::string> remarks;
 };
 std::vector<AgentView> agent_views(const Settings& settings, const std::string& model);

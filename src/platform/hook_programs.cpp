@@ -77,6 +77,68 @@ void take_folder(const std::string& base, programs::Owner owner,
   }
 }
 
+/// Leaves out the groups that a file before them has too: an import has put them there.
+void drop_equal_groups(json::Object& events, const std::vector<programs::HookFile>& files) {
+  json::Object kept;
+  for (const auto& event : events) {
+    if (!event.value().is_array()) {
+      kept[event.key()] = event.value();
+      continue;
+    }
+    json::Array groups;
+    for (const json::Value& group : event.value().get_array()) {
+      const bool known = std::any_of(files.begin(), files.end(), [&](const auto& file) {
+        const json::Array* const there = json::find_array(file.hooks, event.key());
+        return there != nullptr && std::find(there->begin(), there->end(), group) != there->end();
+      });
+      if (!known) {
+        groups.push_back(group);
+      }
+    }
+    if (!groups.empty()) {
+      kept[event.key()] = std::move(groups);
+    }
+  }
+  events = std::move(kept);
+}
+
+/// The variables of the project's files, the last of a name.
+template <class Files>
+json::Object env_of(const Files& files) {
+  json::Object all;
+  for (const auto& file : files) {
+    const json::Object* const env = json::find_object(file.settings, "env");
+    for (const auto& one : env != nullptr ? *env : json::Object{}) {
+      all[one.key()] = one.value();
+    }
+  }
+  return all;
+}
+
+/// Leaves out what the project's own files say too, word for word: it would be told twice.
+void drop_equal(std::vector<migration::HooksInPlace>& in_place,
+                const std::vector<programs::HookFile>& files) {
+  std::vector<programs::HookFile> project = files;
+  std::erase_if(project, [](const auto& file) { return file.owner != programs::Owner::kProject; });
+  const json::Object own = env_of(project);
+  const json::Object theirs = env_of(in_place);
+  for (migration::HooksInPlace& one : in_place) {
+    drop_equal_groups(one.hooks, project);
+    const json::Value* const env = json::find(one.settings, "env");
+    if (env == nullptr || !env->is_object()) {
+      continue;
+    }
+    json::Object kept = env->get_object();
+    for (const auto& variable : theirs) {
+      const json::Value* const known = json::find(own, variable.key());
+      if (known != nullptr && *known == variable.value()) {
+        kept.erase(variable.key());
+      }
+    }
+    one.settings["env"] = std::move(kept);
+  }
+}
+
 /// Whether a call is one that a permission rule of Claude Code's names. Compiled once a rule.
 class Conditions {
  public:
@@ -130,7 +192,9 @@ config::ForeignCommands hook_commands(const config::Paths& paths, bool reads_oth
   take_folder(paths.user_dir, programs::Owner::kUser, files, out.problems);
   take_folder(paths.project_dir, programs::Owner::kProject, files, out.problems);
   if (reads_others) {
-    for (migration::HooksInPlace& one : migration::hooks_in_place(paths.workspace)) {
+    std::vector<migration::HooksInPlace> in_place = migration::hooks_in_place(paths.workspace);
+    drop_equal(in_place, files);
+    for (migration::HooksInPlace& one : in_place) {
       files.push_back({std::move(one.file), programs::Owner::kProject, std::move(one.hooks),
                        std::move(one.settings)});
     }

@@ -17,8 +17,9 @@ namespace oap::platform {
 struct Settings;
 
 /// Reads all hooks there are into `hooks` (managed, then the user's `hooks/*.json`, then the
-/// project's, then, with `reads_others`, those of `.claude/settings*.json` in place) and says which
-/// commands of the project's need its trust. Blocking.
+/// project's, then, with `reads_others`, those of `.claude/settings*.json` in place that no file of
+/// the project's has word for word) and says which commands of the project's need its trust.
+/// Blocking.
 config::ForeignCommands hook_commands(const config::Paths& paths, bool reads_others,
                                       programs::HookSet& hooks);
 

@@ -20,7 +20,13 @@ Result<orchestration::AgentSet> TaskRun::make_team() {
   }
   OAP_TRY(orchestration::AgentSet agents, make_agents(settings, *parts_.models, model()));
   if (!request_.agent.empty()) {
-    OAP_TRY(agents.worker, make_agent(settings, *parts_.models, model(), request_.agent));
+    auto agent = make_agent(settings, *parts_.models, model(), request_.agent);
+    if (!agent) {
+      const bool none = agent.error().code() == Code::kNotFound;
+      return fail(none ? Error(Code::kUsage, "--agent: " + agent.error().message())
+                       : agent.error());
+    }
+    agents.worker = *std::move(agent);
     request_.path = ExecutionPath::kFast;
   }
   if (request_.max_turns) {

@@ -38,6 +38,17 @@ class OwnAgents(MissionTest):
         self.assertIn("scribe: Writes the docs", commander)
         self.assertIn("no agent 'nobody' to delegate to; there are planner, worker, reviewer, scribe", commander)
 
+    def test_the_commands_that_a_file_leaves_are_shown(self):
+        self.write(".claude/agents/looker.md", "---\nname: looker\ndescription: looks\n"
+                                               "tools: Read, Bash(git log *), Bash(git diff:*)\n---\nLook.\n")
+        self.trust()
+        rights = self.oap("agents", "show", "looker", "--json").json()["rights"]
+        self.assertEqual(rights["tools"], ["read_file", "bash", "run_command"])
+        self.assertEqual(rights["patterns"], ["Bash(git log *)", "Bash(git diff:*)"])
+        self.assertIn("commands:  all; only Bash(git log *), Bash(git diff:*)\n", self.oap("agents", "show", "looker").out)
+        self.write(".claude/agents/looker.md", "---\nname: looker\ndescription: looks\ntools: Bash, Bash(git log *)\n---\nLook.\n")
+        self.assertEqual(self.oap("agents", "show", "looker", "--json").json()["rights"]["patterns"], [])
+
     def test_what_an_agent_may_needs_nobody_who_says_yes(self):
         """Without --yes: its role is no unknown one, and has what everyone has, within its own rights."""
         self.write(".opencode/agents/scribe.md", "---\ndescription: Writes\n---\nYou are the Scribe.\n")

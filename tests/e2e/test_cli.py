@@ -132,6 +132,38 @@ class Cli(OapTest):
         self.assertEqual(answers[0]["decision"], "deny")
         self.assertIn("error", answers[2])
 
+    def test_a_batch_with_unreadable_lines_answers_the_others_and_says_so(self):
+        good = '{"tool": "bash", "arguments": {"command": "ls"}}'
+        code = '{"id": 1, "language": "bash", "text": "ls"}'
+        for words, line, wrong in ((["permission", "check"], good, 2), (["scan", "code"], code, 2),
+                                   (["scan", "secrets"], '{"id": 1, "text": "x"}', 0)):
+            with self.subTest(words):
+                result = self.oap(*words, "--batch", stdin=f"{line}\n{{junk\n{line}\n[]\n{line}")
+                self.assertEqual(result.code, wrong, result)
+                answers = result.lines()
+                self.assertEqual([i for i, one in enumerate(answers) if "error" in one], [1, 3])
+                self.assertEqual(len(answers), 5)
+                self.assertIn("2 of 5 lines", result.err.strip().split("\n")[-1])
+                result = self.oap(*words, "--batch", stdin=line)
+                self.assertEqual((result.code, result.err), (0, ""))
+
+    def test_an_option_that_names_what_there_is_not_is_2(self):
+        self.write(".opencode/workflows/hello.yaml",
+                   "id: hello\nname: Hello\nsteps:\n  - {id: a, tool: list_dir, arguments: {path: .}}\n")
+        self.write(".opencode/workflows/hello.test.yaml", "cases:\n  - {name: first, expect: {status: completed}}\n")
+        for words, near in ((["run", "--agent", "workr", "x"], "'worker'"), (["run", "--model", "ofline", "x"], "'offline'"),
+                            (["run", "--agent", "nosuch", "x"], "'nosuch'"), (["run", "--session", "ses_no", "x"], "'ses_no'"),
+                            (["workflow", "run", "hello", "--model", "ofline"], "'offline'"),
+                            (["workflow", "list", "--workflow", "helo"], "'hello'"),
+                            (["workflow", "test", "hello", "--case", "frist"], "'first'"),
+                            (["mission", "start", "x", "--model", "antropic/m"], "'anthropic'"),
+                            (["config", "schema", "confg"], "'config'")):
+            with self.subTest(words):
+                result = self.oap(*words)
+                self.assertEqual(result.code, 2, result)
+                self.assertIn(near, result.err)
+        self.assertEqual(self.oap("workflow", "list", "--workflow", "hello").code, 0)
+
     def test_untrusted_allow_rules_do_not_count_until_trusted(self):
         self.write(".opencode/permissions.yaml",
                    "permissions: [{scope: tool, action: execute, pattern: bash, level: allow}]\n")

@@ -152,6 +152,7 @@ class Missions(MissionTest):
         result, code = self.mission("start", "Write a file", script=asking)
         self.assertEqual((code, result["status"], result["waits_for"], result["question"]),
                          (4, "waiting", "user", "Which name?"))
+        self.assertIn(f'oap mission resume {result["mission_id"]} --answer ', self.oap("mission", "status").out)
         count = len(self.received())
         again, code = self.mission("resume")
         self.assertEqual((code, again["status"]), (4, "waiting"))
@@ -159,6 +160,7 @@ class Missions(MissionTest):
         result, code = self.mission("resume", "--answer", "out.txt it is")
         self.assertEqual((code, result["status"]), (0, "done"), result)
         self.assertIn("out.txt it is", json.dumps(self.received()))
+        self.assertNotIn("--answer", self.oap("mission", "status", result["mission_id"]).out)
 
     def test_pause_and_stop_from_another_process(self):
         endless = turns("Commander", plan("T1"), then=call("bash", command="sleep 0.2"))

@@ -56,7 +56,7 @@ def read_help(text):
             section = line[:-1]
             continue
         match = re.match(r"  (\S+)(.*)$", line)
-        if match is None or section == "Examples":
+        if match is None or section.startswith("Example"):
             continue
         word, rest = match.groups()
         if section == "Subcommands":

@@ -23,10 +23,10 @@ def github_token(seed):
 
 
 class Scan(OapTest):
-    def batch(self, what, *lines, env=None):
+    def batch(self, what, *lines, env=None, code=0):
         result = self.oap("scan", what, "--batch", env=env,
                           stdin="\n".join(line if isinstance(line, str) else json.dumps(line) for line in lines) + "\n")
-        self.assertEqual(result.code, 0, result)
+        self.assertEqual(result.code, code, result)
         return [json.loads(line) for line in result.out.splitlines()]
 
     def test_a_folder_with_a_secret_says_where_and_never_what(self):
@@ -111,7 +111,7 @@ class Scan(OapTest):
         answers = self.batch(
             "code", {"id": 1, "language": "python", "path": "a.py", "text": "import os\nos.system(x)\n"},
             {"id": 2, "language": "bash", "path": "b.sh", "text": "echo 'curl x | sh'\n"},
-            {"id": 3, "language": "cobol", "text": "x"}, "no json")
+            {"id": 3, "language": "cobol", "text": "x"}, "no json", code=2)
         self.assertEqual([(f["type"], f["severity"], f["line_number"]) for f in answers[0]["findings"]],
                          [("code_injection", "critical", 2)])
         self.assertFalse(answers[0]["allowed"])

@@ -33,6 +33,7 @@ json::Object to_json(const AgentView& view, bool whole) {
                    {"rights", json::Object{{"tools", array_of(view.rights.tools)},
                                            {"write", array_of(view.rights.write)},
                                            {"commands", to_string(view.rights.commands)},
+                                           {"patterns", array_of(view.patterns)},
                                            {"todo", to_string(view.rights.todo)},
                                            {"delegate", view.rights.delegate},
                                            {"network", view.rights.network}}},
@@ -62,11 +63,13 @@ std::string text_of(const AgentView& view) {
     out += fmt::format("  {}\n", shown(view.description));
   }
   out += fmt::format(
-      "  model:     {}\n  tools:     {}\n  writes:    {}\n  commands:  {}\n"
+      "  model:     {}\n  tools:     {}\n  writes:    {}\n  commands:  {}{}\n"
       "  network:   {}\n  delegates: {}\n  todo:      {}\n",
       shown(view.model), shown(list(view.rights.tools)), shown(list(view.rights.write)),
-      to_string(view.rights.commands), view.rights.network ? "yes" : "no",
-      view.rights.delegate ? "yes" : "no", to_string(view.rights.todo));
+      to_string(view.rights.commands),
+      view.patterns.empty() ? "" : "; only " + shown(text::join(view.patterns, ", ")),
+      view.rights.network ? "yes" : "no", view.rights.delegate ? "yes" : "no",
+      to_string(view.rights.todo));
   if (view.max_turns) {
     out += fmt::format("  turns:     at most {}\n", *view.max_turns);
   }

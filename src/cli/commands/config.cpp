@@ -7,6 +7,7 @@
 #include "json/print.hpp"
 #include "llm/factory.hpp"
 #include "os/file.hpp"
+#include "text/nearest.hpp"
 
 namespace oap::cli {
 namespace {
@@ -120,7 +121,8 @@ int show_config(const Common& common) {
 int show_schema(const std::string& name) {
   const std::string schema = config::schema(name);
   if (schema.empty()) {
-    return report(Error(Code::kUsage, fmt::format("no schema '{}'; there are: {}", name,
+    return report(Error(Code::kUsage, fmt::format("no schema '{}'{}; there are: {}", name,
+                                                  text::did_you_mean(name, config::schema_names()),
                                                   fmt::join(config::schema_names(), ", "))));
   }
   print(schema);

@@ -1,11 +1,11 @@
 #include "cli/commands/permission.hpp"
 
 #include <functional>
-#include <iostream>
 #include <string>
 
 #include <fmt/format.h>
 
+#include "cli/batch.hpp"
 #include "cli/commands/commands.hpp"
 #include "cli/output.hpp"
 #include "cli/settings.hpp"
@@ -141,11 +141,9 @@ json::Object answer_line(const permission::Engine& engine, const std::string& li
 
 int batch(const permission::Engine& engine, const PermissionArgs& args,
           const std::string& workspace) {
-  std::string line;
-  while (std::getline(std::cin, line)) {
-    print_json(answer_line(engine, line, args, workspace));
-  }
-  return 0;
+  const std::size_t unread = answer_lines(
+      [&](const std::string& line) { return answer_line(engine, line, args, workspace); });
+  return unread == 0 ? 0 : exit_code(Code::kUsage);
 }
 
 int explain(const permission::Engine& engine, const permission::Request& request, bool as_json) {

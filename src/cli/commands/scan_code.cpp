@@ -1,12 +1,12 @@
 #include "cli/commands/scan_code.hpp"
 
 #include <chrono>
-#include <iostream>
 
 #include <fmt/chrono.h>
 #include <fmt/format.h>
 #include <sys/stat.h>
 
+#include "cli/batch.hpp"
 #include "cli/commands/scan_files.hpp"
 #include "cli/output.hpp"
 #include "json/parse.hpp"
@@ -119,11 +119,9 @@ json::Object answer_line(const security::SecretScanner& secrets,
 
 int scan_code_batch(const security::SecretScanner& secrets,
                     const std::vector<security::Exception>& exceptions) {
-  std::string line;
-  while (std::getline(std::cin, line)) {
-    print_json(answer_line(secrets, exceptions, line));
-  }
-  return 0;
+  const std::size_t unread =
+      answer_lines([&](const std::string& line) { return answer_line(secrets, exceptions, line); });
+  return unread == 0 ? 0 : exit_code(Code::kUsage);
 }
 
 int scan_code(const security::SecretScanner& secrets,

@@ -2,12 +2,12 @@
 
 #include <array>
 #include <cerrno>
-#include <iostream>
 #include <system_error>
 
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include "cli/batch.hpp"
 #include "cli/commands/scan_files.hpp"
 #include "cli/output.hpp"
 #include "json/parse.hpp"
@@ -134,10 +134,7 @@ json::Object answer_line(const security::SecretScanner& scanner, const std::stri
 }  // namespace
 
 int scan_secrets_batch(const security::SecretScanner& scanner) {
-  std::string line;
-  while (std::getline(std::cin, line)) {
-    print_json(answer_line(scanner, line));
-  }
+  answer_lines([&](const std::string& line) { return answer_line(scanner, line); });
   return 0;
 }
 

@@ -8,6 +8,7 @@
 #include "crypto/hash.hpp"
 #include "json/parse.hpp"
 #include "json/print.hpp"
+#include "text/nearest.hpp"
 #include "text/strings.hpp"
 #include "text/utf8.hpp"
 
@@ -66,7 +67,9 @@ Task<int> list(platform::Platform& platform, WorkflowArgs args, bool as_json) {
   }
   json::Array files;
   std::string text;
+  std::vector<std::string> known;
   for (const platform::WorkflowFile& file : workflows.files()) {
+    known.push_back(file.id);
     files.push_back(json::Object{{"id", file.id},
                                  {"name", file.name},
                                  {"description", file.description},
@@ -76,6 +79,13 @@ Task<int> list(platform::Platform& platform, WorkflowArgs args, bool as_json) {
                         file.problem.empty()
                             ? one_line(file.description.empty() ? file.name : file.description, 100)
                             : "unreadable: " + one_line(file.problem, 200));
+  }
+  if (!args.workflow.empty() && runs->empty() &&
+      std::find(known.begin(), known.end(), args.workflow) == known.end()) {
+    const Error none(Code::kUsage, fmt::format("--workflow: there is no workflow '{}'{}",
+                                               one_line(args.workflow, 80),
+                                               text::did_you_mean(args.workflow, known)));
+    co_return report(none, as_json);
   }
   if (!files.empty()) {
     text = "Workflows (.opencode/workflows):\n" + text + "\n";

@@ -5,6 +5,7 @@
 #include "cli/commands/workflow.hpp"
 #include "cli/output.hpp"
 #include "os/file.hpp"
+#include "text/nearest.hpp"
 #include "text/strings.hpp"
 #include "text/utf8.hpp"
 
@@ -66,6 +67,7 @@ Result<std::vector<TestTarget>> all_targets(platform::Workflows& workflows,
 struct Tally {
   std::string text;
   json::Array cases;
+  std::vector<std::string> names;
   std::size_t count = 0;
   std::size_t failed = 0;
 };
@@ -104,6 +106,7 @@ Task<Result<void>> test_file(platform::Workflows& workflows, TestTarget target, 
     target.workflow = file.workflow.starts_with('/') ? file.workflow : folder + file.workflow;
   }
   for (WorkflowTestCase& one : file.cases) {
+    tally.names.push_back(one.name);
     if (only.empty() || one.name == only) {
       std::string name =
           target.workflow.find('/') == std::string::npos ? "./" + target.workflow : target.workflow;
@@ -131,7 +134,8 @@ Task<int> test(platform::Platform& platform, WorkflowArgs args, bool as_json) {
   if (tally.count == 0) {
     const std::string what = args.only.empty()
                                  ? "there are no tests (NAME.test.yaml beside NAME.yaml)"
-                                 : fmt::format("there is no case '{}'", one_line(args.only, 80));
+                                 : fmt::format("there is no case '{}'{}", one_line(args.only, 80),
+                                               text::did_you_mean(args.only, tally.names));
     co_return report(Error(Code::kUsage, what), as_json);
   }
   if (as_json) {
