@@ -140,8 +140,8 @@ void add_wrappers(const std::set<std::string>& programs, Translation& out) {
   for (const char* name : {"timeout", "time", "nice", "nohup", "stdbuf", "builtin"}) {
     out.rules.push_back(wrapper.program(name));
   }
-  out.rules.push_back(RuleMaker::where(wrapper.program("command"),
-                                       "size(argv) < 2 || !argv[1].startsWith(\"-\")"));
+  out.rules.push_back(
+      RuleMaker::where(wrapper.program("command"), "size(argv) < 2 || !argv[1].startsWith(\"-\")"));
   std::string names;
   for (const std::string& program : programs) {
     names += (names.empty() ? "" : ", ") + cel_text(program);

@@ -47,7 +47,8 @@ std::vector<std::string> names_of_server_tool(std::string_view joined) {
     return {"*__*"};
   }
   std::vector<std::string> out;
-  for (std::size_t at = joined.find('_', 1); at < joined.size() - 1; at = joined.find('_', at + 1)) {
+  for (std::size_t at = joined.find('_', 1); at < joined.size() - 1;
+       at = joined.find('_', at + 1)) {
     out.push_back(fmt::format("{}__{}", joined.substr(0, at), joined.substr(at + 1)));
   }
   return out;
@@ -246,11 +247,8 @@ class Translator {
             {where, where, "commandRegex is no RE2 expression, perhaps for a look-around"});
         continue;
       }
-      parts_.push_back({{level, "", whole, "", where},
-                        Part::About::kCommand,
-                        "bash",
-                        priority,
-                        parts_.size()});
+      parts_.push_back(
+          {{level, "", whole, "", where}, Part::About::kCommand, "bash", priority, parts_.size()});
     }
   }
 
@@ -290,8 +288,8 @@ class Translator {
       out_.not_carried.push_back({where, where, fmt::format("there is no tool {} here", shown)});
       return;
     }
-    out_.warnings.push_back(
-        fmt::format("{}: {} is no tool here; the rule is about an agent of that name", where, shown));
+    out_.warnings.push_back(fmt::format(
+        "{}: {} is no tool here; the rule is about an agent of that name", where, shown));
     parts_.push_back({ordered_rule(level, name, name, where), Part::About::kAgent, "delegate_task",
                       priority, parts_.size()});
   }
@@ -358,9 +356,9 @@ class Translator {
       json::Object made = maker(ordered[i]).tool(plain_glob(names[i]));
       if (names[i] == "*") {
         // The shell's commands have rules of their own, and so may agents.
-        made = RuleMaker::where(std::move(made),
-                                agents_ ? "!(tool in [\"bash\", \"run_command\", \"delegate_task\"])"
-                                        : "!(tool in [\"bash\", \"run_command\"])");
+        made = RuleMaker::where(
+            std::move(made), agents_ ? "!(tool in [\"bash\", \"run_command\", \"delegate_task\"])"
+                                     : "!(tool in [\"bash\", \"run_command\"])");
       }
       if (ordered[i].level == Level::kAllow && names[i].find("__") == std::string::npos) {
         made = RuleMaker::where(std::move(made), kPathsInside);

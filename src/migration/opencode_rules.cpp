@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "migration/ordered.hpp"
+#include "migration/policy_settings.hpp"
 #include "text/glob.hpp"
 #include "text/strings.hpp"
 #include "text/utf8.hpp"
@@ -29,8 +30,8 @@ struct WireRule {
 /// A permission of OpenCode and what it is about here.
 struct Group {
   std::string_view permission;
-  std::string_view tool;      ///< of ours, for rules about the tool as a whole
-  std::string_view argument;  ///< that a pattern is about
+  std::string_view tool;              ///< of ours, for rules about the tool as a whole
+  std::string_view argument;          ///< that a pattern is about
   std::string_view other = argument;  ///< another name of it
 };
 constexpr auto kGroups = std::to_array<Group>({{"bash", "bash", ""},
@@ -68,6 +69,7 @@ class Translator {
   Result<Translation> run() {
     for (const OpencodeFile& file : files_) {
       collect(file);
+      name_opencode_keys(file.value, file.file, out_);
     }
     if (!faults_.empty()) {
       return fail(Code::kConfiguration, "{}", text::join(faults_, "\n"));
@@ -135,6 +137,7 @@ class Translator {
       if (const json::Object* const agents = json::find_object(file.value, key)) {
         for (const auto& one : *agents) {
           if (json::find(one.value(), "permission") != nullptr ||
+              json::find(one.value(), "permissions") != nullptr ||
               json::find(one.value(), "tools") != nullptr) {
             out_.not_carried.push_back(
                 {fmt::format("{}.{}.permission", key, text::escape_visible(one.key())), file.file,

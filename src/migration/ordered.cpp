@@ -105,8 +105,8 @@ std::vector<json::Object> by_argument(const json::Object& rule,
       condition += fmt::format(" && {}.matches({})", value, cel_text(rules[at].regex));
     }
     condition += later.empty() ? "" : fmt::format(" && {}", later);
-    out.push_back(RuleMaker::where(
-        rule, all ? fmt::format("({}) || ({})", condition, neither) : condition));
+    out.push_back(
+        RuleMaker::where(rule, all ? fmt::format("({}) || ({})", condition, neither) : condition));
   }
   return out;
 }
