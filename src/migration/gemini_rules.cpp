@@ -32,22 +32,50 @@ constexpr auto kTools = std::to_array<ToolName>({{"run_shell_command", "bash"},
                                                  {"web_fetch", "web_fetch"},
                                                  {"google_web_search", "web_search"},
                                                  {"write_todos", "todo"},
-                                                 {"activate_skill", "skill"}});
+                                                 {"activate_skill", "skill"},
+                                                 {"invoke_agent", "delegate_task"}});
 
-std::string ours_of(std::string_view theirs) {
+/// Tools of theirs that there are none of here; any other name is one of an agent.
+constexpr auto kOnlyTheirs = std::to_array<std::string_view>(
+    {"save_memory", "ask_user", "enter_plan_mode", "exit_plan_mode", "get_internal_docs",
+     "update_topic", "complete_task", "read_mcp_resource", "list_mcp_resources",
+     "list_background_processes", "read_background_output"});
+
+/// `server_tool` with each `_` as what parts the two: their names do not tell.
+std::vector<std::string> names_of_server_tool(std::string_view joined) {
+  if (joined == "*") {
+    return {"*__*"};
+  }
+  std::vector<std::string> out;
+  for (std::size_t at = joined.find('_', 1); at < joined.size() - 1;
+       at = joined.find('_', at + 1)) {
+    out.push_back(fmt::format("{}__{}", joined.substr(0, at), joined.substr(at + 1)));
+  }
+  return out;
+}
+
+/// The tools here that a name of theirs is about; none where it is one of an agent.
+std::vector<std::string> ours_of(std::string_view theirs) {
   for (const ToolName& one : kTools) {
     if (one.theirs == theirs) {
-      return std::string(one.ours);
+      return {std::string(one.ours)};
     }
   }
-  return theirs.find("__") == std::string_view::npos ? "" : std::string(theirs);
+  if (theirs == "*") {
+    return {"*", "*__*"};
+  }
+  if (theirs.find("__") != std::string_view::npos) {
+    return {std::string(theirs)};
+  }
+  return theirs.starts_with("mcp_") ? names_of_server_tool(theirs.substr(4))
+                                    : std::vector<std::string>{};
 }
 
 /// One rule about one tool.
 struct Part {
   OrderedRule rule;
-  bool command = false;  ///< about a part of the commands; else of the tool as a whole
-  std::string tool;      ///< ours; "*" every one
+  enum class About { kTool, kCommand, kAgent } about = About::kTool;
+  std::string tool;  ///< ours; "*" every one
   double priority = 0;
   std::size_t number = 0;  ///< in the order of the files
 };
@@ -56,6 +84,13 @@ class Translator {
  public:
   Result<Translation> run(const std::vector<GeminiFile>& files) {
     for (const GeminiFile& file : files) {
+      for (const auto& one : file.value) {
+        if (one.key() != "rule") {
+          out_.not_carried.push_back(
+              {fmt::format("{}: {}", file.file, text::escape_visible(one.key())), file.file,
+               "has no counterpart here"});
+        }
+      }
       const json::Value* const rules = json::find(file.value, "rule");
       if (rules == nullptr) {
         continue;
@@ -82,6 +117,7 @@ class Translator {
       return a.priority < b.priority || (a.priority == b.priority && a.number > b.number);
     });
     commands();
+    agents();
     tools();
     return std::move(out_);
   }
@@ -124,6 +160,25 @@ class Translator {
     return "";
   }
 
+  /// What no rule has, or what is stricter here.
+  void unknown_keys(const json::Object& rule, const std::string& where) {
+    static constexpr auto kKeys = std::to_array<std::string_view>(
+        {"toolName", "mcpName", "decision", "priority", "commandPrefix", "commandRegex",
+         "argsPattern", "modes", "interactive", "denyMessage", "deny_message", "subagent",
+         "toolAnnotations"});
+    for (const auto& one : rule) {
+      if (one.key() == "allowRedirection" || one.key() == "allow_redirection") {
+        out_.not_carried.push_back({where, where,
+                                    "allowRedirection: what a command writes by a redirection is "
+                                    "judged as a file here; write a rule for the file"});
+      } else if (std::find(kKeys.begin(), kKeys.end(), one.key()) == kKeys.end()) {
+        out_.not_carried.push_back(
+            {where, where,
+             fmt::format("{} has no counterpart here", text::escape_visible(one.key()))});
+      }
+    }
+  }
+
   std::optional<Level> level_of(std::string_view where, const json::Object& rule) {
     const std::string_view decision = json::get_string(rule, "decision");
     if (decision == "allow") {
@@ -147,6 +202,7 @@ class Translator {
     if (parts_.size() > kMostRules) {
       return fault(where, fmt::format("more than {} rules", kMostRules));
     }
+    unknown_keys(rule, where);
     if (std::string why = why_lost(rule); !why.empty()) {
       out_.not_carried.push_back({where, file.file, std::move(why)});
       return;
@@ -157,11 +213,15 @@ class Translator {
     if (names.empty()) {
       names.emplace_back(shell ? "run_shell_command" : "*");
     }
+    const std::string_view why = text::truncate_utf8(
+        json::get_string(rule, "denyMessage", json::get_string(rule, "deny_message")), 300);
+    const std::string said =
+        why.empty() ? where : fmt::format("{}: {}", where, text::escape_visible(why));
     for (const std::string& name : names) {
       if (shell) {
-        command_rule(rule, *level, priority, name, where);
+        command_rule(rule, *level, priority, name, said);
       } else {
-        tool_rule(rule, *level, priority, name, where);
+        tool_rule(rule, *level, priority, name, said);
       }
     }
   }
@@ -173,7 +233,8 @@ class Translator {
       return;
     }
     for (const std::string& prefix : texts(rule, "commandPrefix")) {
-      Part part{ordered_rule(level, "", prefix, where), true, "bash", priority, parts_.size()};
+      Part part{ordered_rule(level, "", prefix, where), Part::About::kCommand, "bash", priority,
+                parts_.size()};
       part.rule.pattern = prefix + " *";
       part.rule.regex = "(?s)^" + regex_quote(prefix) + "( .*)?$";
       part.rule.text = command_pattern_of(prefix);
@@ -186,7 +247,8 @@ class Translator {
             {where, where, "commandRegex is no RE2 expression, perhaps for a look-around"});
         continue;
       }
-      parts_.push_back({{level, "", whole, "", where}, true, "bash", priority, parts_.size()});
+      parts_.push_back(
+          {{level, "", whole, "", where}, Part::About::kCommand, "bash", priority, parts_.size()});
     }
   }
 
@@ -199,27 +261,37 @@ class Translator {
 
   void tool_rule(const json::Object& rule, Level level, double priority, const std::string& name,
                  const std::string& where) {
-    const std::string_view server = json::get_string(rule, "mcpName");
-    std::string tool;
-    if (!server.empty()) {
-      tool = std::string(server) + "__" +
-             (name.starts_with(std::string(server) + "__") ? name.substr(server.size() + 2) : name);
-    } else if (name == "*") {
-      tool = "*";
+    const std::string server(json::get_string(rule, "mcpName"));
+    std::vector<std::string> tools;
+    if (server.empty()) {
+      tools = ours_of(name);
     } else {
-      tool = ours_of(name);
+      std::string_view rest = name;
+      for (const std::string& prefix : {server + "__", "mcp_" + server + "_"}) {
+        rest.remove_prefix(rest.starts_with(prefix) ? prefix.size() : 0);
+      }
+      tools = {fmt::format("{}__{}", server, rest)};
     }
-    if (tool.empty()) {
-      out_.not_carried.push_back(
-          {where, where, fmt::format("there is no tool {} here", text::escape_visible(name))});
+    if (!tools.empty()) {
+      for (const std::string& one : tools) {
+        parts_.push_back({ordered_rule(level, one, name, where), Part::About::kTool, one, priority,
+                          parts_.size()});
+      }
       return;
     }
-    const std::vector<std::string> both =
-        tool == "*" ? std::vector<std::string>{"*", "*__*"} : std::vector<std::string>{tool};
-    for (const std::string& one : both) {
-      parts_.push_back(
-          {ordered_rule(level, one, name, where), false, one, priority, parts_.size()});
+    const std::string shown = text::escape_visible(name);
+    const bool theirs =
+        std::find(kOnlyTheirs.begin(), kOnlyTheirs.end(), name) != kOnlyTheirs.end() ||
+        name.starts_with("tracker_") || name.starts_with("mcp_") ||
+        name.find_first_of("* ") != std::string::npos;
+    if (theirs) {
+      out_.not_carried.push_back({where, where, fmt::format("there is no tool {} here", shown)});
+      return;
     }
+    out_.warnings.push_back(fmt::format(
+        "{}: {} is no tool here; the rule is about an agent of that name", where, shown));
+    parts_.push_back({ordered_rule(level, name, name, where), Part::About::kAgent, "delegate_task",
+                      priority, parts_.size()});
   }
 
   RuleMaker maker(const OrderedRule& rule) const {
@@ -230,7 +302,7 @@ class Translator {
   void commands() {
     std::vector<OrderedRule> ordered;
     for (const Part& part : parts_) {
-      if (part.command) {
+      if (part.about == Part::About::kCommand) {
         ordered.push_back(part.rule);
       } else if (part.tool == "bash" || part.tool == "*") {
         OrderedRule all = ordered_rule(part.rule.level, "*", "*", part.rule.where);
@@ -248,11 +320,34 @@ class Translator {
     }
   }
 
+  /// Rules about agents by their name, and those about delegating as a whole, in one order; a call
+  /// names its agent by either argument.
+  void agents() {
+    for (const Part& part : parts_) {
+      agents_ = agents_ || part.about == Part::About::kAgent;
+    }
+    std::vector<OrderedRule> ordered;
+    for (const Part& part : parts_) {
+      if (agents_ && (part.tool == "delegate_task" || part.tool == "*")) {
+        ordered.push_back(part.rule);
+        ordered.back().pattern = part.about == Part::About::kAgent ? part.rule.pattern : "*";
+        ordered.back().regex = part.about == Part::About::kAgent ? part.rule.regex : "(?s)^.*$";
+      }
+    }
+    for (std::size_t i = 0; i < ordered.size(); ++i) {
+      for (json::Object& made : by_argument(maker(ordered[i]).tool("delegate_task"), ordered, i,
+                                            {"agent", "subagent_type"})) {
+        out_.rules.push_back(std::move(made));
+      }
+    }
+  }
+
   void tools() {
     std::vector<OrderedRule> ordered;
     std::vector<std::string> names;
     for (const Part& part : parts_) {
-      if (!part.command && part.tool != "bash") {
+      const bool apart = part.tool == "bash" || (agents_ && part.tool == "delegate_task");
+      if (part.about == Part::About::kTool && !apart) {
         ordered.push_back(part.rule);
         names.push_back(part.tool);
       }
@@ -260,8 +355,10 @@ class Translator {
     for (std::size_t i = 0; i < ordered.size(); ++i) {
       json::Object made = maker(ordered[i]).tool(plain_glob(names[i]));
       if (names[i] == "*") {
-        // The shell's commands have rules of their own.
-        made = RuleMaker::where(std::move(made), "tool != \"bash\" && tool != \"run_command\"");
+        // The shell's commands have rules of their own, and so may agents.
+        made = RuleMaker::where(
+            std::move(made), agents_ ? "!(tool in [\"bash\", \"run_command\", \"delegate_task\"])"
+                                     : "!(tool in [\"bash\", \"run_command\"])");
       }
       if (ordered[i].level == Level::kAllow && names[i].find("__") == std::string::npos) {
         made = RuleMaker::where(std::move(made), kPathsInside);
@@ -270,6 +367,7 @@ class Translator {
     }
   }
 
+  bool agents_ = false;  ///< there are rules about agents by their name
   std::vector<Part> parts_;
   std::vector<std::string> faults_;
   Translation out_;

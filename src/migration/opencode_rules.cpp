@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "migration/ordered.hpp"
+#include "migration/policy_settings.hpp"
 #include "text/glob.hpp"
 #include "text/strings.hpp"
 #include "text/utf8.hpp"
@@ -29,8 +30,9 @@ struct WireRule {
 /// A permission of OpenCode and what it is about here.
 struct Group {
   std::string_view permission;
-  std::string_view tool;      ///< of ours, for rules about the tool as a whole
-  std::string_view argument;  ///< that a pattern is about
+  std::string_view tool;              ///< of ours, for rules about the tool as a whole
+  std::string_view argument;          ///< that a pattern is about
+  std::string_view other = argument;  ///< another name of it
 };
 constexpr auto kGroups = std::to_array<Group>({{"bash", "bash", ""},
                                                {"edit", "", ""},
@@ -39,8 +41,8 @@ constexpr auto kGroups = std::to_array<Group>({{"bash", "bash", ""},
                                                {"glob", "glob", "pattern"},
                                                {"grep", "grep", "pattern"},
                                                {"list", "list_dir", "path"},
-                                               {"task", "delegate_task", "subagent_type"},
-                                               {"skill", "skill", "name"},
+                                               {"task", "delegate_task", "subagent_type", "agent"},
+                                               {"skill", "skill", "name", "skill"},
                                                {"todowrite", "todo", ""},
                                                {"webfetch", "web_fetch", "url"},
                                                {"websearch", "web_search", "query"}});
@@ -67,6 +69,7 @@ class Translator {
   Result<Translation> run() {
     for (const OpencodeFile& file : files_) {
       collect(file);
+      name_opencode_keys(file.value, file.file, out_);
     }
     if (!faults_.empty()) {
       return fail(Code::kConfiguration, "{}", text::join(faults_, "\n"));
@@ -99,8 +102,12 @@ class Translator {
       return fault(fmt::format("{}: more than {} permission rules", file.file, kMostRules));
     }
     const bool v2 = permission == "shell" || permission == "subagent";
-    wire_.push_back({v2 ? (permission == "shell" ? "bash" : "task") : std::string(permission),
-                     std::string(pattern), *level, file.file});
+    WireRule rule{v2 ? (permission == "shell" ? "bash" : "task") : std::string(permission),
+                  std::string(pattern), *level, file.file};
+    if (rule.permission != "bash" && pattern.starts_with("$HOME/")) {
+      rule.pattern.replace(0, 5, "~");
+    }
+    wire_.push_back(std::move(rule));
   }
 
   void collect(const OpencodeFile& file) {
@@ -130,6 +137,7 @@ class Translator {
       if (const json::Object* const agents = json::find_object(file.value, key)) {
         for (const auto& one : *agents) {
           if (json::find(one.value(), "permission") != nullptr ||
+              json::find(one.value(), "permissions") != nullptr ||
               json::find(one.value(), "tools") != nullptr) {
             out_.not_carried.push_back(
                 {fmt::format("{}.{}.permission", key, text::escape_visible(one.key())), file.file,
@@ -230,25 +238,15 @@ class Translator {
   void by_argument(const Group& group, const WireRule& rule,
                    const std::vector<OrderedRule>& ordered, std::size_t at) {
     json::Object made = maker(rule).tool(group.tool);
-    const std::string key = cel_text(group.argument);
-    const std::string value = fmt::format("string(arguments[{}])", key);
-    std::string condition;
-    if (rule.pattern != "*") {
-      condition =
-          fmt::format("{} in arguments && {}.matches({})", key, value, cel_text(ordered[at].regex));
-    }
     const bool files =
         group.permission == "glob" || group.permission == "grep" || group.permission == "list";
     if (files && rule.level == Level::kAllow && rule.permission != "*") {
       made = RuleMaker::where(std::move(made), kPathsInside);
     }
-    const std::string later = unless_later(ordered, at, value);
-    if (!later.empty()) {
-      condition += fmt::format("{}(!({} in arguments) || ({}))", condition.empty() ? "" : " && ",
-                               key, later);
+    for (json::Object& one :
+         migration::by_argument(made, ordered, at, {group.argument, group.other})) {
+      out_.rules.push_back(std::move(one));
     }
-    out_.rules.push_back(condition.empty() ? std::move(made)
-                                           : RuleMaker::where(std::move(made), condition));
   }
 
   /// What lies outside the workspace: there, `path` is absolute.
@@ -270,6 +268,30 @@ class Translator {
     }
   }
 
+  /// What of a pattern is left for the text that follows `start`: each way in which it matches it.
+  static std::vector<std::string> rest_after(const std::string& pattern, std::string_view start) {
+    std::set<std::size_t> at = {0};
+    for (const char c : start) {
+      std::set<std::size_t> next;
+      for (std::size_t i : at) {
+        for (; i < pattern.size() && pattern[i] == '*'; ++i) {
+          next.insert(i);
+        }
+        if (i < pattern.size() && (pattern[i] == c || pattern[i] == '?')) {
+          next.insert(i + 1);
+        }
+      }
+      at = std::move(next);
+    }
+    std::vector<std::string> out;
+    for (const std::size_t i : at) {
+      if (i < pattern.size()) {
+        out.push_back(pattern.substr(i));
+      }
+    }
+    return out;
+  }
+
   /// The tools of servers that a permission names, as they are called here: server_tool there.
   std::vector<std::string> tools_of(const std::string& permission) const {
     if (permission == "*") {
@@ -277,9 +299,10 @@ class Translator {
     }
     std::vector<std::string> out;
     for (const std::string& server : servers_) {
-      if (permission.starts_with(server + "_")) {
-        out.push_back(server + "__" + permission.substr(server.size() + 1));
-      } else if (permission == server || matches(permission, server + "_")) {
+      for (const std::string& rest : rest_after(permission, server + "_")) {
+        out.push_back(server + "__" + rest);
+      }
+      if (permission == server) {
         out.push_back(server + "__*");
       }
     }
@@ -308,9 +331,7 @@ class Translator {
       const bool known =
           std::any_of(kGroups.begin(), kGroups.end(),
                       [&](const Group& one) { return matches(rule.permission, one.permission); }) ||
-          std::any_of(servers_.begin(), servers_.end(), [&](const std::string& server) {
-            return rule.permission.starts_with(server) || matches(rule.permission, server + "_");
-          });
+          !tools_of(rule.permission).empty();
       if (!known) {
         out_.not_carried.push_back({"permission." + text::escape_visible(rule.text()), rule.where,
                                     "there is no such tool or server here"});

@@ -80,6 +80,37 @@ std::string unless_later(const std::vector<OrderedRule>& rules, std::size_t at,
   return out;
 }
 
+std::vector<json::Object> by_argument(const json::Object& rule,
+                                      const std::vector<OrderedRule>& rules, std::size_t at,
+                                      const std::array<std::string_view, 2>& arguments) {
+  const bool all = rules[at].pattern == "*";
+  const std::string neither = fmt::format("!({} in arguments) && !({} in arguments)",
+                                          cel_text(arguments[0]), cel_text(arguments[1]));
+  std::vector<json::Object> out;
+  if (std::any_of(rules.begin() + static_cast<std::ptrdiff_t>(at) + 1, rules.end(),
+                  [&](const OrderedRule& later) {
+                    return later.pattern == "*" && later.level < rules[at].level;
+                  })) {
+    return out;
+  }
+  for (const std::string_view name : arguments) {
+    const std::string key = cel_text(name);
+    const std::string value = fmt::format("string(arguments[{}])", key);
+    const std::string later = unless_later(rules, at, value);
+    if (all && later.empty()) {
+      return {rule};
+    }
+    std::string condition = key + " in arguments";
+    if (!all) {
+      condition += fmt::format(" && {}.matches({})", value, cel_text(rules[at].regex));
+    }
+    condition += later.empty() ? "" : fmt::format(" && {}", later);
+    out.push_back(
+        RuleMaker::where(rule, all ? fmt::format("({}) || ({})", condition, neither) : condition));
+  }
+  return out;
+}
+
 json::Object limited(json::Object rule, const std::vector<OrderedRule>& rules, std::size_t at,
                      std::string_view variable) {
   const std::string condition = unless_later(rules, at, variable);

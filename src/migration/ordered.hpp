@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -30,6 +31,12 @@ std::string unless_later(const std::vector<OrderedRule>& rules, std::size_t at,
 /// `rule`, limited to where unless_later() holds.
 json::Object limited(json::Object rule, const std::vector<OrderedRule>& rules, std::size_t at,
                      std::string_view variable);
+
+/// Rule `at`, whose `rule` is about a tool as a whole, as rules about what its calls name by either
+/// of two arguments. A call that has neither is one that only "*" is about.
+std::vector<json::Object> by_argument(const json::Object& rule,
+                                      const std::vector<OrderedRule>& rules, std::size_t at,
+                                      const std::array<std::string_view, 2>& arguments);
 
 /// A pattern with `*` and `?` as a glob of ours over commands or names.
 std::string plain_glob(std::string_view pattern);

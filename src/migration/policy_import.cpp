@@ -9,6 +9,7 @@
 #include "migration/gemini_rules.hpp"
 #include "migration/opencode_rules.hpp"
 #include "migration/plan.hpp"
+#include "migration/policy_settings.hpp"
 #include "migration/toml.hpp"
 #include "os/file.hpp"
 #include "text/strings.hpp"
@@ -104,6 +105,13 @@ class Import {
     }
   }
 
+  void user_file(std::string_view name) {
+    const std::string path = options_.user_dir + std::string(name);
+    if (!options_.user_dir.empty() && os::exists(path)) {
+      take(path, os::read_file(path, kMostFile), false);
+    }
+  }
+
   void own_file(const std::string& path) {
     const auto real = source_->resolve(path);
     if (real && source_->kind(*real) == Kind::kAbsent) {
@@ -134,18 +142,19 @@ class Import {
   void collect() {
     switch (options_.host) {
       case PolicyHost::kCodex:
+        user_file("/config.toml");
+        own_file(".codex/config.toml");
+        own_file(".codex/hooks.json");
         collect_user(options_.user_dir + "/rules", ".rules");
         return own_files(".codex/rules", ".rules");
       case PolicyHost::kGemini:
+        user_file("/settings.json");
+        own_file(".gemini/settings.json");
         collect_user(options_.user_dir + "/policies", ".toml");
         return own_files(".gemini/policies", ".toml");
       case PolicyHost::kOpencode:
-        for (const char* name : {"/opencode.json", "/opencode.jsonc"}) {
-          const std::string path = options_.user_dir + name;
-          if (!options_.user_dir.empty() && os::exists(path)) {
-            take(path, os::read_file(path, kMostFile), false);
-          }
-        }
+        user_file("/opencode.json");
+        user_file("/opencode.jsonc");
         for (const char* name : {"opencode.json", "opencode.jsonc", ".opencode/opencode.json",
                                  ".opencode/opencode.jsonc"}) {
           own_file(name);
@@ -168,34 +177,65 @@ class Import {
 
   Result<Translation> codex() {
     Translation all;
+    bool never = false;
     for (const Text& one : texts_) {
+      if (one.file.ends_with(".json")) {
+        all.not_carried.push_back({one.file, one.file,
+                                   "only rules are imported: hooks stand in .opencode/hooks, in "
+                                   "the form that Claude Code has"});
+        continue;
+      }
+      if (one.file.ends_with(".toml")) {
+        OAP_TRY(json::Object value, parse_toml(one.text, one.file));
+        never = take_codex_config(value, one.file, never, all);
+        continue;
+      }
       OAP_TRY(Translation made, translate_codex(one.text, one.file));
       std::move(made.rules.begin(), made.rules.end(), std::back_inserter(all.rules));
       std::move(made.not_carried.begin(), made.not_carried.end(),
                 std::back_inserter(all.not_carried));
     }
+    for (json::Object& rule : all.rules) {
+      if (never && json::get_string(rule, "level") == to_string(Level::kAsk)) {
+        rule["level"] = to_string(Level::kDeny);
+      }
+    }
     return all;
+  }
+
+  static Result<json::Object> json_of(const Text& one) {
+    auto value = json::parse_object(plain_json(one.text), {64, kMostFile});
+    if (!value) {
+      return fail(Code::kConfiguration, "{}: {}", one.file, value.error().message());
+    }
+    return *std::move(value);
   }
 
   Result<Translation> opencode() {
     std::vector<OpencodeFile> files;
     for (const Text& one : texts_) {
-      auto value = json::parse_object(plain_json(one.text), {64, kMostFile});
-      if (!value) {
-        return fail(Code::kConfiguration, "{}: {}", one.file, value.error().message());
-      }
-      files.push_back({one.file, *std::move(value)});
+      OAP_TRY(json::Object value, json_of(one));
+      files.push_back({one.file, std::move(value)});
     }
     return translate_opencode(files);
   }
 
   Result<Translation> gemini() {
     std::vector<GeminiFile> files;
+    Translation beside;
     for (const Text& one : texts_) {
+      if (one.file.ends_with(".json")) {
+        OAP_TRY(json::Object value, json_of(one));
+        files.push_back(gemini_settings(value, one.file, beside));
+        continue;
+      }
       OAP_TRY(json::Object value, parse_toml(one.text, one.file));
       files.push_back({one.file, one.own ? 3 : 4, std::move(value)});
     }
-    return translate_gemini(files);
+    OAP_TRY(Translation made, translate_gemini(files));
+    std::move(beside.not_carried.begin(), beside.not_carried.end(),
+              std::back_inserter(made.not_carried));
+    return made;
   }
 
   Report write(const std::vector<json::Object>& rules) {

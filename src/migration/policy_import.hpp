@@ -21,8 +21,9 @@ struct PolicyImport {
 
 /// Takes over the rules of Codex (`rules/*.rules` there and in `.codex`), OpenCode
 /// (`opencode.json(c)` there, in the project and its `.opencode`) or Gemini CLI (`policies/*.toml`
-/// there and in `.gemini`) as a part of permissions.yaml. A file that cannot be read in full fails
-/// the import before anything is written. Blocking.
+/// there and in `.gemini`) as a part of permissions.yaml. Their config.toml and settings.json are
+/// read for what they say of rules, and the rest of them is named. A file that cannot be read in
+/// full fails the import before anything is written. Blocking.
 Report import_policy(const PolicyImport& options);
 
 }  // namespace oap::migration

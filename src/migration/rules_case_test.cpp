@@ -142,6 +142,9 @@ class Corpus {
     }
     permission::PolicyOptions options;
     options.workspace = workspace_.path();
+    if (permissions_.default_mode == "dontAsk") {
+      options.default_permission = Level::kDeny;  // as the import writes it into config.yaml
+    }
     auto policy = permission::Policy::compile(
         {{permission::Tier::kProject, "permissions.yaml", text}}, options);
     ASSERT_TRUE(policy) << policy.error().message() << "\n" << text;
@@ -181,9 +184,10 @@ TEST(RuleCorpus, ClaudeCodeAsPeopleWriteIt) { EXPECT_GE(decided_rows("claude_rea
 TEST(RuleCorpus, ClaudeCodeAsItsDocumentationSays) {
   EXPECT_GE(decided_rows("claude_doc.case"), 400);
 }
-TEST(RuleCorpus, Codex) { EXPECT_GE(decided_rows("codex.case"), 29); }
-TEST(RuleCorpus, Opencode) { EXPECT_GE(decided_rows("opencode.case"), 55); }
-TEST(RuleCorpus, GeminiCli) { EXPECT_GE(decided_rows("gemini.case"), 35); }
+TEST(RuleCorpus, ClaudeCodesGrammar) { EXPECT_GE(decided_rows("claude_grammar.case"), 300); }
+TEST(RuleCorpus, Codex) { EXPECT_GE(decided_rows("codex.case"), 90); }
+TEST(RuleCorpus, Opencode) { EXPECT_GE(decided_rows("opencode.case"), 145); }
+TEST(RuleCorpus, GeminiCli) { EXPECT_GE(decided_rows("gemini.case"), 95); }
 
 TEST(CodexRules, WhatIsNoLiteralCallIsRefusedWithItsLine) {
   for (const char* text :
@@ -240,6 +244,20 @@ TEST(GeminiRules, WhatIsLostIsNamed) {
   ASSERT_TRUE(made);
   EXPECT_EQ(made->not_carried.size(), 3U);
   EXPECT_TRUE(made->rules.empty());
+  const auto more = parse_toml(
+      "[[safety_checker]]\ntoolName = \"*\"\n"
+      "[[rule]]\ntoolName = \"run_shell_command\"\ncommandPrefix = \"make\"\n"
+      "decision = \"allow\"\nallowRedirection = true\nsurprise = 1\n"
+      "[[rule]]\ntoolName = \"reviewer\"\ndecision = \"deny\"\ndenyMessage = \"not now\"\n",
+      "p.toml");
+  ASSERT_TRUE(more);
+  const auto second = translate_gemini({{"p.toml", 4, *more}});
+  ASSERT_TRUE(second);
+  EXPECT_EQ(second->not_carried.size(), 3U);
+  ASSERT_EQ(second->warnings.size(), 1U);
+  EXPECT_NE(second->warnings.front().find("reviewer"), std::string::npos);
+  ASSERT_FALSE(second->rules.empty());
+  EXPECT_NE(json::get_string(second->rules.back(), "reason").find("not now"), std::string::npos);
   const auto wrong = parse_toml("[[rule]]\ndecision = \"maybe\"", "p.toml");
   EXPECT_FALSE(translate_gemini({{"p.toml", 4, *wrong}}));
 }
