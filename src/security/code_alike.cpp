@@ -5,24 +5,43 @@
 
 namespace oap::security {
 
-bool prints_secret(const CodeCall& call, bool keys) {
-  const auto tells = [](const CodeToken& token) {
-    return token.is_name() && token.text.size() > 3 && name_kind(token.text) != NameKind::kNone;
+namespace {
+
+/// Tells of a secret, not what it is: `len(token)`, `password.length`.
+bool only_measures(std::string_view name) {
+  static constexpr std::string_view kNames[] = {"len",  "bool",    "type",  "isinstance",
+                                                "size", "Boolean", "length"};
+  return std::find(std::begin(kNames), std::end(kNames), name) != std::end(kNames);
+}
+
+bool shows_secret(TokenSpan tokens, bool keys) {
+  const auto at = [&](std::size_t i, std::string_view mark) {
+    return i < tokens.size() && tokens[i].is(mark);
   };
-  for (const CodeArgument& argument : call.arguments) {
-    for (std::size_t i = 0; i < argument.value.size(); ++i) {
-      const CodeToken& token = argument.value[i];
-      const bool more = i + 1 < argument.value.size();
-      const bool called =
-          more && (argument.value[i + 1].is("(") || (keys && argument.value[i + 1].is(":")));
-      const bool inside =
-          token.is_string() && std::any_of(token.inside.begin(), token.inside.end(), tells);
-      if (inside || (tells(token) && !called)) {
-        return true;
-      }
+  for (std::size_t i = 0; i < tokens.size(); ++i) {
+    const CodeToken& token = tokens[i];
+    if (token.is_string() && shows_secret(token.inside, false)) {
+      return true;
+    }
+    if (!token.is_name() || token.text.size() <= 3 || at(i + 1, "(") || (keys && at(i + 1, ":"))) {
+      continue;
+    }
+    const bool measured =
+        (i > 1 && at(i - 1, "(") && only_measures(tokens[i - 2].text)) ||
+        (at(i + 1, ".") && i + 2 < tokens.size() && only_measures(tokens[i + 2].text));
+    if (!measured && name_kind(token.text) != NameKind::kNone) {
+      return true;
     }
   }
   return false;
+}
+
+}  // namespace
+
+bool prints_secret(const CodeCall& call, bool keys) {
+  return std::any_of(
+      call.arguments.begin(), call.arguments.end(),
+      [&](const CodeArgument& argument) { return shows_secret(argument.value, keys); });
 }
 
 namespace {
@@ -68,6 +87,11 @@ bool environment_in(TokenSpan tokens, std::string_view owner, std::string_view n
       if (taken.all || (of_secrets && secret)) {
         return true;
       }
+    }
+    const bool asked = of_secrets && tokens[i].is("getenv") && i + 2 < tokens.size() &&
+                       tokens[i + 1].is("(") && tokens[i + 2].is_string();
+    if (asked && name_kind(tokens[i + 2].text) != NameKind::kNone) {
+      return true;
     }
     if (tokens[i].is_string() && environment_in(tokens[i].inside, owner, name, of_secrets)) {
       return true;

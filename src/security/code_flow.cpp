@@ -140,7 +140,7 @@ void learn_checks(TokenSpan tokens, CodeNames& names) {
     }
     for (std::size_t k = i + 1; k < end; ++k) {
       if (tokens[k].is_name() && !tokens[k - 1].is(".")) {
-        names.checked[tokens[k].text].push_back(tokens[end - 1].line);
+        names.checked[std::string(tokens[k].text)].push_back(tokens[end - 1].line);
       }
     }
   }
@@ -173,17 +173,18 @@ void learn_route_parameters(TokenSpan tokens, CodeNames& names) {
         !tokens[i - 1].is(".") || !tokens[i - 3].is("@")) {
       continue;
     }
-    const std::string& path = tokens[i + 2].text;
-    for (std::size_t at = path.find_first_of("<{"); at != std::string::npos;
+    const std::string_view path = tokens[i + 2].text;
+    for (std::size_t at = path.find_first_of("<{"); at != std::string_view::npos;
          at = path.find_first_of("<{", at + 1)) {
       const std::size_t close = path.find_first_of(">}", at);
-      std::string name = path.substr(at + 1, close == std::string::npos ? close : close - at - 1);
+      std::string_view name =
+          path.substr(at + 1, close == std::string_view::npos ? close : close - at - 1);
       const std::size_t colon = name.find(':');
       const bool flask = path[at] == '<';
-      const std::string kind = colon == std::string::npos ? ""
-                               : flask                    ? name.substr(0, colon)
-                                                          : name.substr(colon + 1);
-      if (colon != std::string::npos) {
+      const std::string_view kind = colon == std::string_view::npos ? ""
+                                    : flask                         ? name.substr(0, colon)
+                                                                    : name.substr(colon + 1);
+      if (colon != std::string_view::npos) {
         name = flask ? name.substr(colon + 1) : name.substr(0, colon);
       }
       bool number = kind == "int" || kind == "float" || kind == "uuid";
@@ -192,7 +193,7 @@ void learn_route_parameters(TokenSpan tokens, CodeNames& names) {
                             (tokens[k + 2].is("int") || tokens[k + 2].is("UUID")));
       }
       if (!number && !name.empty()) {
-        names.taint(name, tokens[i].line);
+        names.taint(std::string(name), tokens[i].line);
       }
     }
   }
@@ -206,7 +207,7 @@ void learn_members(TokenSpan tokens, CodeNames& names) {
     }
     for (std::size_t k = i + 3; k < tokens.size() && k < i + 8; ++k) {
       if (is_any(tokens[k].text, kLists) && tokens[k - 1].is(".")) {
-        names.taint(tokens[i + 1].text, tokens[i].line);
+        names.taint(std::string(tokens[i + 1].text), tokens[i].line);
       }
     }
   }
@@ -224,7 +225,8 @@ void learn_promised(TokenSpan tokens, CodeNames& names) {
     for (std::size_t k = i + 1; k < tokens.size() && k < i + 12; ++k) {
       if ((tokens[k].is("exec") || tokens[k].is("execFile")) && tokens[name].is("=") &&
           tokens[name - 1].is_name()) {
-        names.imported[tokens[name - 1].text] = "child_process." + tokens[k].text;
+        names.imported[std::string(tokens[name - 1].text)] =
+            "child_process." + std::string(tokens[k].text);
         break;
       }
     }

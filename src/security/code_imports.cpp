@@ -45,7 +45,7 @@ class PythonImports {
       }
       const std::string full = module.empty() ? name : module + "." + name;
       if (at + 1 < tokens_.size() && tokens_[at].is("as")) {
-        names_.imported[tokens_[at + 1].text] = full;
+        names_.imported[std::string(tokens_[at + 1].text)] = full;
         at += 2;
       } else if (!module.empty()) {
         names_.imported[name] = full;
@@ -94,7 +94,7 @@ class ScriptImports {
                  end + 3 < tokens_.size() && tokens_[end + 3].is_string()) {
         module = module_name(tokens_[end + 3].text);
         if (at(end + 5, ".") && end + 6 < tokens_.size()) {
-          module += "." + tokens_[end + 6].text;
+          module.append(".").append(tokens_[end + 6].text);
         }
       } else if (declares && promisified(end, i)) {
         continue;
@@ -114,11 +114,11 @@ class ScriptImports {
   bool promisified(std::size_t equals, std::size_t declares) {
     for (std::size_t i = equals + 1; i + 2 < tokens_.size() && i < equals + 5; ++i) {
       if (tokens_[i].is("promisify") && at(i + 1, "(")) {
-        std::string name = tokens_[i + 2].text;
+        std::string name(tokens_[i + 2].text);
         if (at(i + 3, ".") && i + 4 < tokens_.size()) {
-          name += "." + tokens_[i + 4].text;
+          name.append(".").append(tokens_[i + 4].text);
         }
-        names_.imported[tokens_[declares + 1].text] = names_.full_name(name);
+        names_.imported[std::string(tokens_[declares + 1].text)] = names_.full_name(name);
         return true;
       }
     }
@@ -133,8 +133,8 @@ class ScriptImports {
         continue;
       }
       const bool renamed = (at(i + 1, "as") || at(i + 1, ":")) && i + 2 < end;
-      const std::string& local = tokens_[renamed ? i + 2 : i].text;
-      names_.imported[local] = braces ? module + "." + tokens_[i].text : module;
+      const std::string local(tokens_[renamed ? i + 2 : i].text);
+      names_.imported[local] = braces ? module + "." + std::string(tokens_[i].text) : module;
       i += renamed ? 2 : 0;
     }
   }

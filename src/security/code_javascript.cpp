@@ -47,7 +47,7 @@ constexpr std::uint64_t kMarkupEffort = 64;
 class ScriptCheck {
  public:
   ScriptCheck(std::string_view text, CodeReporter& reporter)
-      : tokens_(javascript_tokens(text)), reporter_(reporter) {}
+      : read_(javascript_tokens(text)), tokens_(read_.list), reporter_(reporter) {}
 
   void run() {
     read_javascript_imports(tokens_, names_);
@@ -55,7 +55,7 @@ class ScriptCheck {
     learn_promised(tokens_, names_);
     learn_bare_processes(tokens_, names_);
     learn_names(tokens_, kScript, names_);
-    for (const CodeCall& call : calls_of(tokens_, names_)) {
+    each_call(tokens_, names_, [this](const CodeCall& call) {
       injection(call);
       processes(call);
       page(call);
@@ -63,9 +63,14 @@ class ScriptCheck {
       privileges(call);
       exposure(call);
       look_at_javascript_flow(tokens_, call, names_, kScript, reporter_);
+    });
+    each_span(tokens_, [this](TokenSpan tokens) {
+      look_at_prototypes(tokens, names_, kScript, reporter_);
+      assignments(tokens);
+    });
+    if (read_.unread != 0) {
+      reporter_.pass_limit("its strings are nested too deeply", read_.unread);
     }
-    look_at_prototypes(tokens_, names_, kScript, reporter_);
-    assignments();
     reporter_.spend(tokens_.size() + names_.looked);
   }
 
@@ -216,10 +221,10 @@ class ScriptCheck {
                        call.line);
       return;
     }
-    std::string command = program.constant ? program.text : "x";
+    std::string command(program.constant ? program.text : "x");
     for (const CodeToken& token : list) {
       if (token.is_string()) {
-        command += " " + token.text;
+        command.append(" ").append(token.text);
       }
     }
     look_at_bash(command, call.line, reporter_);
@@ -257,30 +262,30 @@ class ScriptCheck {
   }
 
   /// `x.innerHTML = …`, `__html: …`.
-  void assignments() {
-    for (std::size_t i = 1; i + 2 < tokens_.size(); ++i) {
+  void assignments(TokenSpan tokens) {
+    for (std::size_t i = 1; i + 2 < tokens.size(); ++i) {
       const bool inner =
-          (tokens_[i].is("innerHTML") || tokens_[i].is("outerHTML") || tokens_[i].is("srcdoc")) &&
-          tokens_[i - 1].is(".") && (tokens_[i + 1].is("=") || tokens_[i + 1].is("+="));
-      const bool react = tokens_[i].is("__html") && tokens_[i + 1].is(":");
+          (tokens[i].is("innerHTML") || tokens[i].is("outerHTML") || tokens[i].is("srcdoc")) &&
+          tokens[i - 1].is(".") && (tokens[i + 1].is("=") || tokens[i + 1].is("+="));
+      const bool react = tokens[i].is("__html") && tokens[i + 1].is(":");
       if (!inner && !react) {
         continue;
       }
       std::size_t end = i + 2;
       int depth = 0;
       const std::size_t longest = names_.looked > kMarkupEffort * tokens_.size() ? 4 : 200;
-      while (end < tokens_.size() && end - i < longest) {
-        const CodeToken& token = tokens_[end];
+      while (end < tokens.size() && end - i < longest) {
+        const CodeToken& token = tokens[end];
         depth += token.is("(") || token.is("[") || token.is("{") ? 1 : 0;
         depth -= token.is(")") || token.is("]") || token.is("}") ? 1 : 0;
-        const bool new_line = end > i + 2 && token.line != tokens_[end - 1].line && depth <= 0 &&
-                              !token.is("+") && !tokens_[end - 1].is("+");
+        const bool new_line = end > i + 2 && token.line != tokens[end - 1].line && depth <= 0 &&
+                              !token.is("+") && !tokens[end - 1].is("+");
         if (depth < 0 || (depth == 0 && (token.is(";") || token.is(","))) || new_line) {
           break;
         }
         ++end;
       }
-      markup(TokenSpan(tokens_).subspan(i + 2, end - i - 2), tokens_[i].line);
+      markup(tokens.subspan(i + 2, end - i - 2), tokens[i].line);
     }
   }
 
@@ -378,7 +383,8 @@ class ScriptCheck {
     }
   }
 
-  std::vector<CodeToken> tokens_;
+  CodeTokens read_;
+  TokenSpan tokens_;
   CodeNames names_;
   CodeReporter& reporter_;
 };

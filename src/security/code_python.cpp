@@ -104,7 +104,7 @@ constexpr std::string_view kPrinters[] = {"print",           "logging.info",   "
 class PythonCheck {
  public:
   PythonCheck(std::string_view text, CodeReporter& reporter)
-      : tokens_(python_tokens(text)), reporter_(reporter) {}
+      : read_(python_tokens(text)), tokens_(read_.list), reporter_(reporter) {}
 
   void run() {
     read_python_imports(tokens_, names_);
@@ -112,15 +112,18 @@ class PythonCheck {
     learn_route_parameters(tokens_, names_);
     learn_members(tokens_, names_);
     learn_names(tokens_, kPython, names_);
-    for (const CodeCall& call : calls_of(tokens_, names_)) {
+    each_call(tokens_, names_, [this](const CodeCall& call) {
       injection(call);
       processes(call);
       files(call);
       privileges(call);
       exposure(call);
       look_at_python_flow(tokens_, call, names_, kPython, reporter_);
+    });
+    each_span(tokens_, [this](TokenSpan tokens) { chains(tokens); });
+    if (read_.unread != 0) {
+      reporter_.pass_limit("its strings are nested too deeply", read_.unread);
     }
-    chains();
     reporter_.spend(tokens_.size() + names_.looked);
   }
 
@@ -279,7 +282,7 @@ class PythonCheck {
     std::string command;
     for (const TokenSpan& item : items) {
       const CodeValue word = value(item);
-      command += (command.empty() ? "" : " ") + (word.constant ? word.text : std::string("x"));
+      command.append(command.empty() ? "" : " ").append(word.constant ? word.text : "x");
     }
     look_at_bash(command, call.line, reporter_);
   }
@@ -385,31 +388,32 @@ class PythonCheck {
   }
 
   /// What no name is bound to: `__import__("os").popen(x)`, `ctypes.CDLL(None).setuid(0)`.
-  void chains() {
+  void chains(TokenSpan tokens) {
     static constexpr std::string_view kModules[] = {"os", "subprocess", "pty", "commands"};
     static constexpr std::string_view kIds[] = {"setuid",  "setgid",   "seteuid",
                                                 "setegid", "setreuid", "setresuid"};
-    for (std::size_t i = 0; i + 4 < tokens_.size(); ++i) {
-      const bool import = tokens_[i].is("__import__") && tokens_[i + 1].is("(") &&
-                          tokens_[i + 2].is_string() && tokens_[i + 3].is(")") &&
-                          tokens_[i + 4].is(".");
-      if (import && is_any(tokens_[i + 2].text, kModules)) {
+    for (std::size_t i = 0; i + 4 < tokens.size(); ++i) {
+      const bool import = tokens[i].is("__import__") && tokens[i + 1].is("(") &&
+                          tokens[i + 2].is_string() && tokens[i + 3].is(")") &&
+                          tokens[i + 4].is(".");
+      if (import && is_any(tokens[i + 2].text, kModules)) {
         reporter_.report(
             {Severity::kHigh, kInjection, "python.hidden-import",
              "a module that starts programs is imported within an expression",
              "import it by name at the top, and pass a list of arguments without a shell"},
-            tokens_[i].line);
+            tokens[i].line);
       }
-      const bool of_library = tokens_[i].is(".") && tokens_[i + 1].is_name() &&
-                              is_any(tokens_[i + 1].text, kIds) && tokens_[i + 2].is("(") &&
-                              tokens_[i + 3].is("0");
-      if (of_library && i > 0 && tokens_[i - 1].is(")")) {
-        reporter_.report(becomes_root("python.setuid"), tokens_[i + 1].line);
+      const bool of_library = tokens[i].is(".") && tokens[i + 1].is_name() &&
+                              is_any(tokens[i + 1].text, kIds) && tokens[i + 2].is("(") &&
+                              tokens[i + 3].is("0");
+      if (of_library && i > 0 && tokens[i - 1].is(")")) {
+        reporter_.report(becomes_root("python.setuid"), tokens[i + 1].line);
       }
     }
   }
 
-  std::vector<CodeToken> tokens_;
+  CodeTokens read_;
+  TokenSpan tokens_;
   CodeNames names_;
   CodeReporter& reporter_;
 };
