@@ -201,6 +201,13 @@ CodeCall call_at(TokenSpan tokens, std::size_t start, std::size_t last, const Co
   return call;
 }
 
+/// `eval(node) {`
+bool defines_method(TokenSpan tokens, std::size_t name, const Brackets& brackets) {
+  const std::size_t close = brackets.at[name + 1].close;
+  return close != 0 && close + 1 < tokens.size() && tokens[close + 1].is("{") &&
+         tokens[close + 1].line == tokens[close].line;
+}
+
 /// `outer`: where, among the program's own tokens, the string stands that these are inside of.
 void calls_in(TokenSpan tokens, std::optional<std::size_t> outer, const CodeNames& names,
               const std::function<void(const CodeCall&)>& visit) {
@@ -210,6 +217,9 @@ void calls_in(TokenSpan tokens, std::optional<std::size_t> outer, const CodeName
       continue;
     }
     const std::size_t start = dotted_start(tokens, i);
+    if (defines_method(tokens, i, brackets)) {
+      continue;
+    }
     if (start > 0 && (tokens[start - 1].is("def") || tokens[start - 1].is("function") ||
                       tokens[start - 1].is("class"))) {
       continue;
@@ -219,6 +229,10 @@ void calls_in(TokenSpan tokens, std::optional<std::size_t> outer, const CodeName
     const std::size_t end = brackets.end(i + 1, tokens.size());
     names.looked += end - i;
     call.arguments = arguments_of(tokens.subspan(i + 2, end > i + 2 ? end - i - 2 : 0));
+    const std::size_t close = brackets.at[i + 1].close;
+    if (close != 0 && close + 2 < tokens.size() && is_dot(tokens[close + 1])) {
+      call.then = tokens[close + 2].text;
+    }
     visit(call);
   }
   for (std::size_t i = 0; i < tokens.size(); ++i) {

@@ -25,6 +25,7 @@ struct CodeCall {
   std::uint32_t line = 0;
   std::size_t at = 0;  ///< of its first token, or of the string that it stands in
   bool is_new = false;
+  std::string_view then = {};  ///< the method that is called of what it returns
 
   /// The positional argument, or an empty span.
   TokenSpan positional(std::size_t index) const;

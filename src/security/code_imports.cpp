@@ -143,6 +143,19 @@ class ScriptImports {
   CodeNames& names_;
 };
 
+/// `exec(sql) {`: a class's own.
+bool is_method(TokenSpan tokens, std::size_t at) {
+  if (at + 1 >= tokens.size() || !tokens[at + 1].is("(")) {
+    return false;
+  }
+  std::size_t close = at + 2;
+  while (close < tokens.size() && close - at < 40 && !tokens[close].is(")")) {
+    ++close;
+  }
+  return close + 1 < tokens.size() && tokens[close].is(")") &&
+         (tokens[close + 1].is("{") || tokens[close + 1].is(":"));
+}
+
 }  // namespace
 
 void read_python_imports(TokenSpan tokens, CodeNames& names) {
@@ -151,6 +164,42 @@ void read_python_imports(TokenSpan tokens, CodeNames& names) {
 
 void read_javascript_imports(TokenSpan tokens, CodeNames& names) {
   ScriptImports(tokens, names).read_imports();
+}
+
+void learn_promised(TokenSpan tokens, CodeNames& names) {
+  for (std::size_t i = 2; i < tokens.size(); ++i) {
+    if (!tokens[i].is("promisify")) {
+      continue;
+    }
+    std::size_t name = i;
+    while (name > 1 && i - name < 8 && !tokens[name].is("=")) {
+      --name;
+    }
+    for (std::size_t k = i + 1; k < tokens.size() && k < i + 12; ++k) {
+      if ((tokens[k].is("exec") || tokens[k].is("execFile")) && tokens[name].is("=") &&
+          tokens[name - 1].is_name()) {
+        names.imported[std::string(tokens[name - 1].text)] =
+            "child_process." + std::string(tokens[k].text);
+        break;
+      }
+    }
+  }
+}
+
+void learn_bare_processes(TokenSpan tokens, CodeNames& names) {
+  for (const std::string_view name :
+       {"exec", "execSync", "spawn", "spawnSync", "execFile", "execFileSync"}) {
+    bool made = names.imported.contains(name);
+    for (std::size_t i = 1; i < tokens.size() && !made; ++i) {
+      made = tokens[i].is_name() && tokens[i].text == name &&
+             (tokens[i - 1].is("function") || tokens[i - 1].is("const") ||
+              tokens[i - 1].is("let") || tokens[i - 1].is("var") || tokens[i - 1].is("import") ||
+              (i + 1 < tokens.size() && tokens[i + 1].is("=")) || is_method(tokens, i));
+    }
+    if (!made) {
+      names.imported[std::string(name)] = "child_process." + std::string(name);
+    }
+  }
 }
 
 }  // namespace oap::security
