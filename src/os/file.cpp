@@ -226,6 +226,9 @@ Result<void> write_file_atomic(const std::string& path, std::string_view text, i
 
 Result<void> make_dirs(const std::string& path, int mode) {
   OAP_CHECK_OK(check_path("creating the directory", path));
+  if (is_directory(path)) {
+    return {};
+  }
   std::size_t at = 0;
   while (at < path.size()) {
     at = std::min(path.find('/', at + 1), path.size());

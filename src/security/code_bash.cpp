@@ -1,6 +1,7 @@
 #include "security/code_bash.hpp"
 
 #include <algorithm>
+#include <set>
 
 #include "security/code_rules.hpp"
 #include "security/secret_checks.hpp"
@@ -13,15 +14,13 @@ namespace {
 using shell::SimpleCommand;
 using shell::WordKind;
 
-constexpr std::size_t kMaxPart = 48U << 10U;
+/// As much of a script is read, as a whole; what is longer passes a limit.
+constexpr std::size_t kLongestScript = 512U << 10U;
 /// How far behind the last command's line the next one's is looked for.
 constexpr std::size_t kLongestGap = 8U << 10U;
+/// How often it is looked for at the beginnings of all lines behind.
+constexpr int kFarLooks = 16;
 constexpr int kMaxDepth = 4;
-
-template <std::size_t N>
-bool is_any(std::string_view name, const std::string_view (&names)[N]) {
-  return std::find(std::begin(names), std::end(names), name) != std::end(names);
-}
 
 class BashCheck {
  public:
@@ -29,7 +28,7 @@ class BashCheck {
       : text_(text), first_line_(first_line), depth_(depth), reporter_(reporter) {}
 
   void run() {
-    const shell::Script script = shell::parse(text_);
+    const shell::Script script = shell::parse(text_, kLongestScript);
     reporter_.spend(text_.size());
     if (script.over_limit) {
       reporter_.pass_limit("its shell text is too long, too deeply nested or too intricate",
@@ -48,6 +47,11 @@ class BashCheck {
   }
 
  private:
+  static Danger network_shell() {
+    return {Severity::kCritical, kInjection, "bash.network-shell",
+            "a shell is connected to the network", "use a program that is meant for it"};
+  }
+
   void report(const Danger& danger) { reporter_.report(danger, line_); }
 
   /// What only shows across a pipe or a substitution.
@@ -71,6 +75,9 @@ class BashCheck {
               "the environment or credentials are sent away",
               "send only what is meant, from named files"});
     }
+    if (found.serves_shell) {
+      report(network_shell());
+    }
     if (found.unread) {
       reporter_.pass_limit("its pipes are too long", line_);
     }
@@ -90,12 +97,19 @@ class BashCheck {
     }
     const std::string_view word = command.argv.front();
     const std::string_view near = text_.substr(0, at_ + kLongestGap);
-    const std::size_t found = word.empty() ? std::string_view::npos : near.find(word, at_);
+    const std::size_t from = at_ + (word == placed_ ? word.size() : 0);
+    std::size_t found = word.empty() ? std::string_view::npos : near.find(word, from);
+    if (found == std::string_view::npos && far_looks_ < kFarLooks && near.size() < text_.size()) {
+      ++far_looks_;
+      found = text_.find("\n" + std::string(word), from);
+      found += found == std::string_view::npos ? 0 : 1;
+    }
     if (found != std::string_view::npos) {
       line_of_ += static_cast<std::uint32_t>(
           std::count(text_.begin() + static_cast<std::ptrdiff_t>(at_),
                      text_.begin() + static_cast<std::ptrdiff_t>(found), '\n'));
       at_ = found;
+      placed_ = word;
     }
     line_ = first_line_ + line_of_;
   }
@@ -107,38 +121,23 @@ class BashCheck {
       return;
     }
     const std::string_view program = shell::base_name(command.argv.front());
+    if (program == "xargs" || program == "find") {
+      replaced_ = replaced_by(command);
+    }
     injection(command, program);
-    rights(command, program);
-    containers(command, program);
+    bash_rights(command, program, [this](const Danger& danger) { report(danger); });
     bash_arguments(command, program, [this](const Danger& danger) { report(danger); });
     fetched_file(command, program);
     paths(command, program);
     if ((program == "echo" || program == "printf") && command.redirects.empty()) {
       for (std::size_t i = 1; i < command.argv.size(); ++i) {
-        if (command.kinds[i] == WordKind::kDynamic && names_a_secret(command.argv[i])) {
+        if (command.kinds[i] == WordKind::kDynamic && holds_secret(command.argv[i])) {
           report({Severity::kMedium, kExposure, "bash.print-secret", "a secret is printed",
                   "leave it out, or show its last characters only"});
           break;
         }
       }
     }
-  }
-
-  static bool names_a_secret(std::string_view word) {
-    for (std::size_t at = word.find('$'); at != std::string_view::npos;
-         at = word.find('$', at + 1)) {
-      std::size_t start = at + 1 < word.size() && word[at + 1] == '{' ? at + 2 : at + 1;
-      const std::size_t begin = start;
-      while (start < word.size() &&
-             (text::is_alpha(word[start]) || text::is_digit(word[start]) || word[start] == '_')) {
-        ++start;
-      }
-      const bool whole = start >= word.size() || word[begin - 1] != '{' || word[start] == '}';
-      if (whole && name_kind(word.substr(begin, start - begin)) != NameKind::kNone) {
-        return true;
-      }
-    }
-    return false;
   }
 
   void injection(const SimpleCommand& command, std::string_view program) {
@@ -150,7 +149,7 @@ class BashCheck {
     for (std::size_t i = 1; program == "eval" && i < command.argv.size(); ++i) {
       open = open || is_open(i);
     }
-    if (open) {
+    if (open && !sets_options(command)) {
       report({Severity::kCritical, kInjection, "bash.eval", "eval runs text that is not a constant",
               "call the command with its arguments, or keep them in an array"});
     }
@@ -165,11 +164,20 @@ class BashCheck {
                   "pass values as arguments behind the script: sh -c '…' sh \"$value\""});
         }
         if (option.starts_with('-') && option.ends_with('c') &&
-            command.argv[i + 1].find("{}") != std::string::npos && !command.wrapper.empty()) {
+            command.argv[i + 1].find(replaced_) != std::string::npos && !command.wrapper.empty()) {
           report({Severity::kHigh, kInjection, "bash.name-in-script",
                   "names of files become part of a script",
                   "pass them as arguments: sh -c '…' sh {}"});
         }
+      }
+    }
+    static constexpr std::string_view kAwks[] = {"awk", "gawk", "mawk", "nawk"};
+    for (std::size_t i = 1; is_any(program, kAwks) && i < command.argv.size(); ++i) {
+      if (command.kinds[i] == WordKind::kDynamic &&
+          command.argv[i].find("system(") != std::string::npos) {
+        report({Severity::kHigh, kInjection, "bash.inline-code",
+                "an interpreter runs text that is not a constant",
+                "pass values with -v or through the environment"});
       }
     }
     static constexpr std::string_view kInterpreters[] = {"python", "python3", "perl",
@@ -186,91 +194,22 @@ class BashCheck {
     }
   }
 
+  /// What stands for names in the command: `xargs -I %`.
+  static std::string replaced_by(const SimpleCommand& command) {
+    const auto& argv = command.argv;
+    for (std::size_t i = 1; i < argv.size() && shell::base_name(argv[0]) == "xargs"; ++i) {
+      if (argv[i] == "-I" && i + 1 < argv.size()) {
+        return argv[i + 1];
+      }
+      if (argv[i].starts_with("-I") || argv[i].starts_with("--replace=")) {
+        return argv[i].substr(argv[i][1] == 'I' ? 2 : 10);
+      }
+    }
+    return "{}";
+  }
+
   /// More than "$@" and fixed text.
   static bool uses_text(std::string_view word) { return word != "$@" && word != "\"$@\""; }
-
-  void rights(const SimpleCommand& command, std::string_view program) {
-    const auto& argv = command.argv;
-    const auto has = [&](std::string_view word) {
-      return std::find(argv.begin() + 1, argv.end(), word) != argv.end();
-    };
-    if (program == "chmod") {
-      for (std::size_t i = 1; i < argv.size(); ++i) {
-        if (!argv[i].starts_with('-') && is_open_mode(argv[i])) {
-          report({Severity::kHigh, kPrivilege, "bash.chmod",
-                  "a file becomes writable for everyone, or setuid",
-                  "give the narrowest mode, e.g. 600 or u+x"});
-          break;
-        }
-      }
-    }
-    static constexpr std::string_view kRoot[] = {"sudo", "doas", "su", "pkexec", "runuser"};
-    if (is_any(program, kRoot) &&
-        !(argv.size() == 2 && (argv[1] == "-v" || argv[1] == "--version" || argv[1] == "-V"))) {
-      report({Severity::kHigh, kPrivilege, "bash.root", "the command runs as another user",
-              "run without it, or let a person run this part"});
-    }
-    static constexpr std::string_view kPowers[] = {"setcap", "insmod",  "modprobe",
-                                                   "kexec",  "nsenter", "visudo",
-                                                   "chroot", "debugfs", "pivot_root"};
-    if (is_any(program, kPowers) || (program == "setenforce" && has("0"))) {
-      report({Severity::kHigh, kPrivilege, "bash.powers",
-              "the command gives or uses powers of the system",
-              "leave it to the system's administrator"});
-    }
-    const bool groups = (program == "usermod" || program == "gpasswd" || program == "adduser" ||
-                         program == "useradd") &&
-                        std::any_of(argv.begin() + 1, argv.end(), [](const std::string& word) {
-                          return word == "sudo" || word == "wheel" || word == "docker" ||
-                                 word == "root" || word == "0" ||
-                                 word.find("sudo") != std::string::npos;
-                        });
-    if (groups) {
-      report({Severity::kHigh, kPrivilege, "bash.groups",
-              "an account joins a group that is as good as root",
-              "leave it to the system's administrator"});
-    }
-    if (program == "chown" && argv.size() > 2 &&
-        (argv[1] == "root" || argv[1].starts_with("root:") || argv[1] == "0" || argv[1] == "0:0")) {
-      report({Severity::kMedium, kPrivilege, "bash.chown", "a file is given to root",
-              "keep its owner"});
-    }
-    if (program == "iptables" && (has("-F") || has("--flush"))) {
-      report({Severity::kHigh, kPrivilege, "bash.firewall", "the firewall's rules are removed",
-              "change single rules"});
-    }
-    if (std::any_of(
-            argv.begin(), argv.end(),
-            [](const std::string& word) { return word.find("NOPASSWD") != std::string::npos; }) &&
-        program != "grep") {
-      report({Severity::kCritical, kPrivilege, "bash.nopasswd",
-              "a rule is made that gives root without a password",
-              "leave sudoers to the system's administrator"});
-    }
-  }
-
-  void containers(const SimpleCommand& command, std::string_view program) {
-    static constexpr std::string_view kEngines[] = {"docker", "podman", "nerdctl"};
-    if (!is_any(program, kEngines)) {
-      return;
-    }
-    for (const std::string& word : command.argv) {
-      const bool namespaces =
-          word == "--pid=host" || word == "--userns=host" || word == "--ipc=host" ||
-          word == "--cap-add=ALL" || word == "--cap-add=SYS_ADMIN" ||
-          word == "--security-opt=seccomp=unconfined" || word == "seccomp=unconfined";
-      const bool mounts = word.starts_with("/:/") ||
-                          word.find("docker.sock") != std::string::npos ||
-                          word.starts_with("-v/:") || word.starts_with("--volume=/:") ||
-                          word.find("source=/,") != std::string::npos;
-      if (word == "--privileged" || namespaces || mounts) {
-        report({Severity::kHigh, kPrivilege, "bash.container",
-                "the container gets the host's powers",
-                "give the single capability or path that it needs"});
-        return;
-      }
-    }
-  }
 
   void paths(const SimpleCommand& command, std::string_view program) {
     static constexpr std::string_view kReaders[] = {
@@ -279,6 +218,8 @@ class BashCheck {
         "zip",    "mv",   "vim",     "nano", "openssl", "dd",  "od",   "source", "."};
     static constexpr std::string_view kWriters[] = {"tee", "cp",  "mv", "install",
                                                     "dd",  "sed", "ln"};
+    static constexpr std::string_view kCopiers[] = {"cp", "mv", "scp", "rsync"};
+    const bool copies = is_any(program, kCopiers);
     for (std::size_t i = 1; i < command.argv.size(); ++i) {
       const std::string_view word = command.argv[i];
       const bool last = i + 1 == command.argv.size();
@@ -287,7 +228,7 @@ class BashCheck {
         report({Severity::kCritical, kPrivilege, "bash.system-file",
                 "writes a file that decides who is root", "leave it to the system's own tools"});
       } else if (is_any(program, kReaders) &&
-                 (climbs_out(word) ||
+                 (climbs_out(word) || (!(last && copies) && holds_keys(command, i)) ||
                   (is_credential_path(word) && !word.ends_with("/etc/passwd")))) {
         report({Severity::kHigh, kTraversal, "bash.credential-path",
                 "reads a file of accounts or credentials",
@@ -309,6 +250,16 @@ class BashCheck {
     }
   }
 
+  /// A folder of keys as a whole, that is not where something goes to.
+  static bool holds_keys(const SimpleCommand& command, std::size_t i) {
+    static constexpr std::string_view kFolders[] = {"/.ssh", "/.gnupg", "/.aws", "/.kube"};
+    std::string_view word = command.argv[i];
+    word.remove_suffix(word.ends_with('/') ? 1 : 0);
+    const bool target = i > 0 && (command.argv[i - 1] == "-C" || command.argv[i - 1] == "-d");
+    return !target && std::any_of(std::begin(kFolders), std::end(kFolders),
+                                  [&](std::string_view one) { return word.ends_with(one); });
+  }
+
   /// `curl -o F … && bash F`: what was fetched to a file is run, and nothing looked at it between.
   void fetched_file(const SimpleCommand& command, std::string_view program) {
     const auto& argv = command.argv;
@@ -317,21 +268,14 @@ class BashCheck {
     if (is_any(program, kChecks)) {
       fetched_.clear();
     } else if (program == "curl" || program == "wget") {
-      for (std::size_t i = 1; i + 1 < argv.size(); ++i) {
-        if (argv[i] == "-o" || argv[i] == "-O" || argv[i] == "--output" ||
-            argv[i] == "--output-document" ||
-            (argv[i].starts_with('-') && !argv[i].starts_with("--") && argv[i].ends_with('o'))) {
-          fetched_.push_back(argv[i + 1]);
-        }
-      }
-      for (const shell::Redirect& redirect : command.redirects) {
-        fetched_.push_back(redirect.target);
-      }
-    } else if (is_bash_like(program) || program == "source" || program == "." || argv.size() == 1 ||
-               !fetched_.empty()) {
+      note_fetched(command, program);
+    } else if (!fetched_.empty()) {
       const bool runs = is_bash_like(program) || program == "source" || program == ".";
-      const std::string& file = runs && argv.size() > 1 ? argv[1] : argv.front();
-      if (std::find(fetched_.begin(), fetched_.end(), file) != fetched_.end()) {
+      std::size_t at = runs ? 1 : 0;
+      while (runs && at < argv.size() && argv[at].starts_with('-')) {
+        ++at;
+      }
+      if (at < argv.size() && fetched_.contains(plain(argv[at]))) {
         report({Severity::kCritical, kInjection, "bash.fetch-and-run",
                 "what was fetched from the network is run at once",
                 "download it, check its digest or signature, then run it"});
@@ -339,19 +283,47 @@ class BashCheck {
     }
   }
 
+  /// Where curl or wget puts what it fetches: as told, or by the address's last part.
+  void note_fetched(const SimpleCommand& command, std::string_view program) {
+    const auto& argv = command.argv;
+    bool named = false;
+    bool by_address = program == "wget";
+    for (std::size_t i = 1; i < argv.size(); ++i) {
+      const std::string_view word = argv[i];
+      const bool short_option = word.starts_with('-') && !word.starts_with("--");
+      const bool names_file =
+          word == "--output" || word == "--output-document" ||
+          (short_option && (program == "wget" ? word.ends_with('O') : word.ends_with('o')));
+      if (names_file && i + 1 < argv.size()) {
+        fetched_.insert(plain(argv[i + 1]));
+        named = true;
+      }
+      by_address = by_address || word == "--remote-name" || word == "--remote-name-all" ||
+                   (program == "curl" && short_option && word.find('O') != std::string::npos);
+    }
+    for (const shell::Redirect& redirect : command.redirects) {
+      fetched_.insert(plain(redirect.target));
+    }
+    for (std::size_t i = 1; by_address && !named && i < argv.size(); ++i) {
+      const std::string_view address = std::string_view(argv[i]).substr(0, argv[i].find('?'));
+      const std::size_t slash = address.rfind('/');
+      if (address.find("://") != std::string_view::npos && slash + 1 < address.size()) {
+        fetched_.insert(std::string(address.substr(slash + 1)));
+      }
+    }
+  }
+
+  static std::string plain(std::string_view file) {
+    return std::string(file.starts_with("./") ? file.substr(2) : file);
+  }
+
   static bool from_outside(std::string_view word) {
     static constexpr std::string_view kNames[] = {"QUERY_STRING", "REQUEST_URI", "PATH_INFO",
                                                   "HTTP_",        "USER_INPUT",  "user_input"};
-    if (std::any_of(std::begin(kNames), std::end(kNames), [&](std::string_view name) {
-          return word.find(name) != std::string_view::npos;
-        })) {
-      return true;
-    }
-    const std::size_t at = word.find('$');
-    const bool argument =
-        at != std::string_view::npos && at > 0 && at + 1 < word.size() && word[at - 1] == '/' &&
-        (word.substr(at).starts_with("$1") || word.substr(at).starts_with("${1}"));
-    return argument;
+    return holds_parameter(word) ||
+           std::any_of(std::begin(kNames), std::end(kNames), [&](std::string_view name) {
+             return word.find(name) != std::string_view::npos;
+           });
   }
 
   void redirects(const SimpleCommand& command) {
@@ -363,8 +335,7 @@ class BashCheck {
                 "writes a file that decides who is root", "leave it to the system's own tools"});
       }
       if (redirect.target.starts_with("/dev/tcp/") || redirect.target.starts_with("/dev/udp/")) {
-        report({Severity::kCritical, kInjection, "bash.network-shell",
-                "a shell is connected to the network", "use a program that is meant for it"});
+        report(network_shell());
       }
     }
     const bool nc = !command.argv.empty() && (shell::base_name(command.argv[0]) == "nc" ||
@@ -372,8 +343,7 @@ class BashCheck {
     if (nc && std::any_of(command.argv.begin(), command.argv.end(), [](const std::string& word) {
           return word == "-e" || word == "-c" || word == "--exec";
         })) {
-      report({Severity::kCritical, kInjection, "bash.network-shell",
-              "a shell is connected to the network", "use a program that is meant for it"});
+      report(network_shell());
     }
   }
 
@@ -391,10 +361,13 @@ class BashCheck {
   std::uint32_t first_line_;
   int depth_;
   CodeReporter& reporter_;
-  std::vector<std::string> fetched_;
+  std::set<std::string, std::less<>> fetched_;
+  std::string replaced_ = "{}";
   std::uint32_t line_ = 0;
   std::uint32_t line_of_ = 0;
   std::size_t at_ = 0;
+  int far_looks_ = 0;
+  std::string placed_;  ///< the word that stands at it
 };
 
 }  // namespace
@@ -402,16 +375,6 @@ class BashCheck {
 void look_at_bash(std::string_view text, std::uint32_t first_line, CodeReporter& reporter) {
   if (!reporter.begin_shell_text(first_line)) {
     return;
-  }
-  // A long script is read in parts that end between its functions.
-  while (text.size() > kMaxPart) {
-    std::size_t cut = text.substr(0, kMaxPart).rfind("\n\n");
-    cut = cut == std::string_view::npos || cut == 0 ? text.substr(0, kMaxPart).rfind('\n') : cut;
-    cut = cut == std::string_view::npos || cut == 0 ? kMaxPart : cut + 1;
-    BashCheck(text.substr(0, cut), first_line, 0, reporter).run();
-    first_line += static_cast<std::uint32_t>(
-        std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(cut), '\n'));
-    text.remove_prefix(cut);
   }
   BashCheck(text, first_line, 0, reporter).run();
 }

@@ -2,6 +2,7 @@
 
 #include "security/code_bash.hpp"
 #include "security/code_rules.hpp"
+#include "security/secret_checks.hpp"
 #include "shell/parse.hpp"
 #include "text/strings.hpp"
 
@@ -10,11 +11,6 @@ namespace {
 
 using shell::SimpleCommand;
 using shell::WordKind;
-
-template <std::size_t N>
-bool is_any(std::string_view name, const std::string_view (&names)[N]) {
-  return std::find(std::begin(names), std::end(names), name) != std::end(names);
-}
 
 /// Quoted for the other shell: `${x@Q}`, `$(printf %q "$x")`.
 bool is_quoted_again(std::string_view word) {
@@ -62,6 +58,33 @@ bool unpacks_over_system(const SimpleCommand& command, std::string_view program)
 
 }  // namespace
 
+bool holds_parameter(std::string_view word) {
+  for (std::size_t at = word.find('$', 1); at != std::string_view::npos && at + 1 < word.size();
+       at = word.find('$', at + 1)) {
+    const std::size_t name = at + (word[at + 1] == '{' ? 2 : 1);
+    if (word[at - 1] == '/' && name < word.size() && word[name] >= '1' && word[name] <= '9') {
+      return true;
+    }
+  }
+  return false;
+}
+
+bool holds_secret(std::string_view word) {
+  for (std::size_t at = word.find('$'); at != std::string_view::npos; at = word.find('$', at + 1)) {
+    std::size_t start = at + 1 < word.size() && word[at + 1] == '{' ? at + 2 : at + 1;
+    const std::size_t begin = start;
+    while (start < word.size() &&
+           (text::is_alpha(word[start]) || text::is_digit(word[start]) || word[start] == '_')) {
+      ++start;
+    }
+    const bool whole = start >= word.size() || word[begin - 1] != '{' || word[start] == '}';
+    if (whole && name_kind(word.substr(begin, start - begin)) != NameKind::kNone) {
+      return true;
+    }
+  }
+  return false;
+}
+
 void bash_arguments(const SimpleCommand& command, std::string_view program,
                     const std::function<void(const Danger&)>& report) {
   const auto& argv = command.argv;
@@ -92,15 +115,24 @@ void bash_arguments(const SimpleCommand& command, std::string_view program,
       break;
     }
   }
+  static constexpr std::string_view kSenders[] = {"curl", "wget"};
+  for (std::size_t i = 1; is_any(program, kSenders) && i < argv.size(); ++i) {
+    const std::size_t scheme = argv[i].find("://");
+    if (scheme < 8 && command.kinds[i] == WordKind::kDynamic &&
+        holds_secret(argv[i].substr(scheme))) {
+      report({Severity::kHigh, kExposure, "bash.secret-in-address",
+              "a secret is part of an address, which servers and proxies log",
+              "send it in a header"});
+      break;
+    }
+  }
   if (unpacks_over_system(command, program)) {
     report({Severity::kHigh, kTraversal, "bash.extract",
             "an archive is unpacked over the system's own files",
             "unpack it into a folder of its own, and copy what is needed"});
   }
   for (std::size_t i = 1; program == "rm" && i < argv.size(); ++i) {
-    const std::size_t at = argv[i].find("/$1");
-    if (command.kinds[i] == WordKind::kDynamic && at != std::string::npos && at > 0 &&
-        argv[i].find("..") == std::string::npos) {
+    if (command.kinds[i] == WordKind::kDynamic && holds_parameter(argv[i])) {
       report({Severity::kHigh, kTraversal, "bash.tainted-path",
               "a path is made from what came from outside",
               "resolve it with realpath and check that it stays inside its folder"});

@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "security/code_bash.hpp"
+#include "security/code_rules.hpp"
 #include "shell/parse.hpp"
 #include "text/strings.hpp"
 
@@ -14,11 +15,6 @@ using Words = std::vector<std::string>;
 
 constexpr std::size_t kLongestPipe = 16;
 constexpr std::size_t kLongestWord = 16U << 10U;
-
-template <std::size_t N>
-bool is_any(std::string_view name, const std::string_view (&names)[N]) {
-  return std::find(std::begin(names), std::end(names), name) != std::end(names);
-}
 
 /// An interpreter, and the letters of its options that give it its program.
 struct Interpreter {
@@ -219,6 +215,34 @@ bool runs_words(const SimpleCommand& command) {
                                   }) < command.argv.size();
 }
 
+/// `source <(echo "$x")`
+bool prints_values_inside(std::string_view word) {
+  const auto inner = word.starts_with("<(") ? substituted(word) : std::vector<std::string_view>();
+  return std::any_of(inner.begin(), inner.end(), [](std::string_view text) {
+    const shell::Script script = shell::parse(text);
+    return !script.commands.empty() && prints_values(script.commands.front());
+  });
+}
+
+/// `python3 <(curl …)`: the program itself is what is fetched.
+bool runs_fetched_file(const SimpleCommand& command) {
+  if (command.argv.empty() || interpreter(shell::base_name(command.argv[0])) == nullptr) {
+    return false;
+  }
+  std::size_t at = 1;
+  while (at < command.argv.size() && command.argv[at].starts_with('-')) {
+    ++at;
+  }
+  return at < command.argv.size() && command.argv[at].starts_with("<(") &&
+         fetches_inside(command.argv[at]);
+}
+
+/// `sh -i`
+bool is_open_shell(const SimpleCommand& command) {
+  return !command.argv.empty() && is_bash_like(shell::base_name(command.argv[0])) &&
+         std::find(command.argv.begin(), command.argv.end(), "-i") != command.argv.end();
+}
+
 bool is_settings_tool(const SimpleCommand& command) {
   static constexpr std::string_view kTools[] = {
       "ssh-agent", "direnv",    "rbenv",          "pyenv",
@@ -254,6 +278,31 @@ bool fetches_inside(std::string_view word) {
         script.commands.begin(), script.commands.end(),
         [](const SimpleCommand& command) { return !command.possible && fetches(command); });
   });
+}
+
+bool sets_options(const SimpleCommand& command) {
+  std::string text;
+  for (std::size_t i = 1; i < command.argv.size(); ++i) {
+    text.append(text.empty() ? "" : " ").append(command.argv[i]);
+  }
+  std::string_view rest = text;
+  const auto skip_quotes = [&rest] {
+    rest.remove_prefix(std::min(rest.find_first_not_of('"'), rest.size()));
+    rest.remove_suffix(rest.size() - std::min(rest.find_last_not_of('"') + 1, rest.size()));
+  };
+  skip_quotes();
+  if (!rest.starts_with("set -- ")) {
+    return false;
+  }
+  rest.remove_prefix(7);
+  skip_quotes();
+  if (!rest.starts_with("$(") || !rest.ends_with(')') ||
+      rest.find_first_of("`)") + 1 != rest.size()) {
+    return false;
+  }
+  const shell::Script script = shell::parse(rest.substr(2, rest.size() - 3));
+  return script.commands.size() == 1 && !script.commands[0].argv.empty() &&
+         shell::base_name(script.commands[0].argv[0]) == "getopt";
 }
 
 bool prints_settings(std::string_view word) {
@@ -293,6 +342,7 @@ BashFlow bash_flow(const shell::Script& script, std::size_t index) {
   for (const Redirect& redirect : command.redirects) {
     if (runs_input && redirect.kind == Redirect::Kind::kHereString) {
       out.runs_fetched = out.runs_fetched || fetches_inside(redirect.target);
+      out.runs_text = out.runs_text || redirect.word == WordKind::kDynamic;
     }
     if (runs_input && redirect.kind == Redirect::Kind::kRead) {
       out.runs_fetched = out.runs_fetched || fetches_inside(redirect.target);
@@ -306,6 +356,7 @@ BashFlow bash_flow(const shell::Script& script, std::size_t index) {
     out.runs_decoded = out.runs_decoded || (runs_input && decodes(feeder));
     out.runs_text = out.runs_text || (runs_input && prints_values(feeder));
     out.sends_secrets = out.sends_secrets || (sender && shows_secrets(feeder));
+    out.serves_shell = out.serves_shell || (sender && is_open_shell(feeder));
     if (std::string text = runs_input ? printed(feeder) : std::string(); !text.empty()) {
       out.programs.push_back(std::move(text));
     }
@@ -316,8 +367,10 @@ BashFlow bash_flow(const shell::Script& script, std::size_t index) {
     out.sends_secrets = out.sends_secrets || (command.kinds[i] == WordKind::kDynamic &&
                                               shows_secrets_inside(command.argv[i]));
   }
+  out.runs_fetched = out.runs_fetched || runs_fetched_file(command);
   if (runs_words(command)) {
     for (std::size_t i = 1; i < command.argv.size(); ++i) {
+      out.runs_text = out.runs_text || prints_values_inside(command.argv[i]);
       out.runs_fetched = out.runs_fetched || (command.kinds[i] == WordKind::kDynamic &&
                                               fetches_inside(command.argv[i]));
     }

@@ -1,6 +1,7 @@
 #include "security/code_calls.hpp"
 
 #include <algorithm>
+#include <optional>
 
 #include "text/strings.hpp"
 
@@ -75,8 +76,8 @@ std::string dotted(TokenSpan tokens, std::size_t start, std::size_t last) {
 std::string required_before(TokenSpan tokens, std::size_t dot) {
   const bool required = dot >= 4 && tokens[dot - 1].is(")") && tokens[dot - 2].is_string() &&
                         tokens[dot - 3].is("(") && tokens[dot - 4].is("require");
-  const std::string module = required ? tokens[dot - 2].text : std::string();
-  return module.starts_with("node:") ? module.substr(5) : module;
+  const std::string_view module = required ? tokens[dot - 2].text : std::string_view();
+  return std::string(module.starts_with("node:") ? module.substr(5) : module);
 }
 
 std::vector<CodeArgument> arguments_of(TokenSpan inner) {
@@ -185,36 +186,67 @@ bool CodeNames::is_tainted(std::string_view name, std::uint32_t line) const {
                       [&](std::uint32_t at) { return at >= *std::prev(behind) && at <= line; });
 }
 
-std::vector<CodeCall> calls_of(TokenSpan tokens, const CodeNames& names) {
-  std::vector<CodeCall> out;
+namespace {
+
+CodeCall call_at(TokenSpan tokens, std::size_t start, std::size_t last, const CodeNames& names) {
+  CodeCall call;
+  const bool of_other = start > 0 && is_dot(tokens[start - 1]);
+  const std::string written = dotted(tokens, start, last);
+  call.name =
+      of_other ? required_before(tokens, start - 1) + "." + written : names.full_name(written);
+  call.receiver =
+      written.substr(0, written.size() - std::min(written.size(), tokens[last].text.size() + 1));
+  call.line = tokens[last].line;
+  call.is_new = start > 0 && tokens[start - 1].is("new");
+  return call;
+}
+
+/// `eval(node) {`
+bool defines_method(TokenSpan tokens, std::size_t name, const Brackets& brackets) {
+  const std::size_t close = brackets.at[name + 1].close;
+  return close != 0 && close + 1 < tokens.size() && tokens[close + 1].is("{") &&
+         tokens[close + 1].line == tokens[close].line;
+}
+
+/// `outer`: where, among the program's own tokens, the string stands that these are inside of.
+void calls_in(TokenSpan tokens, std::optional<std::size_t> outer, const CodeNames& names,
+              const std::function<void(const CodeCall&)>& visit) {
   const Brackets brackets(tokens);
   for (std::size_t i = 0; i + 1 < tokens.size(); ++i) {
     if (!tokens[i].is_name() || !tokens[i + 1].is("(")) {
       continue;
     }
     const std::size_t start = dotted_start(tokens, i);
-    const bool defines =
-        start > 0 && (tokens[start - 1].is("def") || tokens[start - 1].is("function") ||
-                      tokens[start - 1].is("class"));
-    const bool of_other = start > 0 && is_dot(tokens[start - 1]);
-    if (defines) {
+    if (defines_method(tokens, i, brackets)) {
       continue;
     }
-    CodeCall call;
-    const std::string written = dotted(tokens, start, i);
-    call.name =
-        of_other ? required_before(tokens, start - 1) + "." + written : names.full_name(written);
-    call.receiver =
-        written.substr(0, written.size() - std::min(written.size(), tokens[i].text.size() + 1));
-    call.line = tokens[i].line;
-    call.at = start;
-    call.is_new = start > 0 && tokens[start - 1].is("new");
+    if (start > 0 && (tokens[start - 1].is("def") || tokens[start - 1].is("function") ||
+                      tokens[start - 1].is("class"))) {
+      continue;
+    }
+    CodeCall call = call_at(tokens, start, i, names);
+    call.at = outer.value_or(start);
     const std::size_t end = brackets.end(i + 1, tokens.size());
     names.looked += end - i;
     call.arguments = arguments_of(tokens.subspan(i + 2, end > i + 2 ? end - i - 2 : 0));
-    out.push_back(std::move(call));
+    const std::size_t close = brackets.at[i + 1].close;
+    if (close != 0 && close + 2 < tokens.size() && is_dot(tokens[close + 1])) {
+      call.then = tokens[close + 2].text;
+    }
+    visit(call);
   }
-  return out;
+  for (std::size_t i = 0; i < tokens.size(); ++i) {
+    if (!tokens[i].inside.empty()) {
+      calls_in(tokens[i].inside, outer.value_or(i), names, visit);
+    }
+  }
+}
+
+}  // namespace
+
+void each_call(TokenSpan tokens, const CodeNames& names,
+               const std::function<void(const CodeCall&)>& visit) {
+  calls_in(tokens, std::nullopt, names, visit);
 }
 
 CodeValue value_of(TokenSpan expression, const CodeNames& names, const CodeSources& sources) {
@@ -269,7 +301,7 @@ void learn_names(TokenSpan tokens, const CodeSources& sources, CodeNames& names)
         (i > 0 && (is_dot(tokens[i - 1]) || tokens[i - 1].is(",") || tokens[i - 1].is("(")))) {
       continue;
     }
-    const std::string& name = tokens[i].text;
+    const std::string name(tokens[i].text);
     std::size_t end = i + 2;
     int depth = 0;
     const bool dear = names.looked > kAssignmentEffort * tokens.size();

@@ -3,7 +3,6 @@
 #include <functional>
 #include <map>
 #include <set>
-#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -12,11 +11,9 @@
 
 namespace oap::security {
 
-using TokenSpan = std::span<const CodeToken>;
-
 /// One argument of a call: `name=value` has its name.
 struct CodeArgument {
-  std::string name;
+  std::string_view name;
   TokenSpan value;
 };
 
@@ -26,8 +23,9 @@ struct CodeCall {
   std::string receiver;  ///< what stands before the last name, as written
   std::vector<CodeArgument> arguments;
   std::uint32_t line = 0;
-  std::size_t at = 0;  ///< of the call's first token
+  std::size_t at = 0;  ///< of its first token, or of the string that it stands in
   bool is_new = false;
+  std::string_view then = {};  ///< the method that is called of what it returns
 
   /// The positional argument, or an empty span.
   TokenSpan positional(std::size_t index) const;
@@ -52,15 +50,16 @@ struct CodeNames {
   bool is_tainted(std::string_view name, std::uint32_t line) const;
 };
 
-/// Reads the calls of a token list in order.
-std::vector<CodeCall> calls_of(TokenSpan tokens, const CodeNames& names);
+/// Visits the calls of a token list in order, then those inside of its strings.
+void each_call(TokenSpan tokens, const CodeNames& names,
+               const std::function<void(const CodeCall&)>& visit);
 
 /// What an expression is made of.
 struct CodeValue {
-  bool constant = true;  ///< literals, and names that hold such, alone
-  bool tainted = false;  ///< something that came from outside is in it
-  bool cleaned = false;  ///< went through something that makes it harmless
-  std::string text;      ///< the first literal's text
+  bool constant = true;   ///< literals, and names that hold such, alone
+  bool tainted = false;   ///< something that came from outside is in it
+  bool cleaned = false;   ///< went through something that makes it harmless
+  std::string_view text;  ///< the first literal's text
 };
 CodeValue value_of(TokenSpan expression, const CodeNames& names);
 

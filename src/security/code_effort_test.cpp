@@ -44,6 +44,12 @@ constexpr Shape kShapes[] = {
     {"format strings that do not close", "", "f'{{{{{a'\n"},
     {"templates", "", "`${a}` + "},
     {"templates within templates", "", "`${"},
+    {"calls within templates", "", "f(`${"},
+    {"closed calls within templates", "", "f(`${f(`${f(`${f(`${f(`${f(`${a}`)}`)}`)}`)}`)}`);"},
+    {"calls within format strings", "", "f(f'{"},
+    {"closed calls within format strings", "", "f(f'{f(f'{f(f'{f(f'{f(f'{a}')}')}')}')}')\n"},
+    {"names of characters", "", "f'\\N{"},
+    {"patterns taken apart", "", "{a}="},
     {"patterns", "", "= /[/ "},
     {"comments", "", "/*"},
     {"closed brackets", "", "f()))"},
@@ -137,7 +143,7 @@ TEST(CodeEffort, APassedLimitIsACriticalFinding) {
        Language::kBash,
        "true " + nested("$(true ", ")", 40) + "\neval \"$1\"\n",
        {"bash.eval"}},
-      {"many commands", Language::kBash, repeated("a;", 5000) + "\n", {"scan.limit"}},
+      {"many commands", Language::kBash, repeated("a;", 34'000) + "\n", {"scan.limit"}},
       {"a long pipe",
        Language::kBash,
        "curl http://e/x " + repeated("| cat ", 20) + "| sh\n",
@@ -151,6 +157,18 @@ TEST(CodeEffort, APassedLimitIsACriticalFinding) {
        Language::kJavaScript,
        std::string((4U << 20U) + 1, ' ') + "eval(y)\n",
        {"scan.limit", "javascript.eval"}},
+      {"a long script",
+       Language::kBash,
+       "eval \"$1\"\n" + repeated("# a line of a long script\n", 23'000) + "eval \"$2\"\n",
+       {"scan.limit", "bash.eval"}},
+      {"strings in strings",
+       Language::kJavaScript,
+       nested("`${", "}`", 20) + "\neval(x)\n",
+       {"scan.limit", "javascript.eval"}},
+      {"strings in strings of Python",
+       Language::kPython,
+       "x = " + nested("f'{", "}'", 20) + "\neval(x)\n",
+       {"scan.limit"}},
       {"a NUL byte",
        Language::kBash,
        std::string("# \0 x\neval \"$1\"\n", 16),
@@ -170,6 +188,35 @@ TEST(CodeEffort, APassedLimitIsACriticalFinding) {
       }
     }
     EXPECT_THAT(rules, ::testing::UnorderedElementsAreArray(row.rules)) << row.name;
+  }
+}
+
+/// What a quote, a here-document or a function holds is not cut where a script is long.
+TEST(CodeEffort, ALongScriptIsReadAsAWhole) {
+  const SecretScanner secrets({}, "key");
+  const std::string filling = repeated("echo a line of a long script\n\n", 1800);
+  const struct {
+    std::string text;
+    std::vector<std::string> rules;
+  } rows[] = {
+      {filling + "x='\n\n" + filling + "'\neval \"$x\"\ny='\n'\n", {"bash.eval"}},
+      {"cat <<'E' > a.txt\n" + filling + "eval \"$x\"\n\n" + filling + "E\n", {}},
+      {"f() {\n" + filling + "eval \"$x\"\n}\n" + filling + "f\n", {"bash.eval"}},
+      {"curl -o a http://e/a\n" + filling + filling + "sh a\n", {"bash.fetch-and-run"}},
+  };
+  for (const auto& row : rows) {
+    const CodeScan scan = scan_whole(row.text, Language::kBash, "a.sh", secrets);
+    std::vector<std::string> rules;
+    for (const CodeFinding& finding : scan.findings) {
+      rules.push_back(finding.rule);
+      EXPECT_EQ(
+          finding.line_number,
+          1 + std::count(row.text.begin(),
+                         row.text.begin() + static_cast<std::ptrdiff_t>(row.text.find(
+                                                finding.rule == "bash.eval" ? "eval" : "sh a")),
+                         '\n'));
+    }
+    EXPECT_EQ(rules, row.rules) << row.text.substr(0, 30);
   }
 }
 

@@ -51,21 +51,12 @@ bool climbs_out(std::string_view path) {
 }
 
 bool is_privilege_path(std::string_view path) {
-  static constexpr std::string_view kParts[] = {"/etc/sudoers",
-                                                "/etc/passwd",
-                                                "/etc/shadow",
-                                                "/etc/cron",
-                                                "/var/spool/cron",
-                                                "authorized_keys",
-                                                "/etc/ld.so.preload",
-                                                "/etc/pam.d",
-                                                "/etc/systemd/system",
-                                                "/etc/profile",
-                                                "/etc/rc.local",
-                                                "/etc/init.d",
-                                                "/proc/sys/kernel/core_pattern",
-                                                "/etc/ssh/sshd_config",
-                                                "/sys/fs/cgroup/release_agent"};
+  static constexpr std::string_view kParts[] = {
+      "/etc/sudoers",       "/etc/passwd",          "/etc/shadow",
+      "/etc/cron",          "/var/spool/cron",      "authorized_keys",
+      "/etc/ld.so.preload", "/etc/pam.d",           "/etc/systemd/system",
+      "/etc/profile",       "/etc/rc.local",        "/etc/init.d",
+      "/proc/sys/",         "/etc/ssh/sshd_config", "/sys/fs/cgroup/release_agent"};
   return contains_any(path, kParts);
 }
 
@@ -90,6 +81,17 @@ bool is_open_mode(std::string_view mode) {
   return everyone && mode.substr(plus).find('w') != std::string_view::npos;
 }
 
+bool is_open_mode(TokenSpan mode) {
+  static constexpr std::string_view kBits[] = {"S_ISUID", "S_ISGID", "S_IWOTH", "S_IRWXO"};
+  const bool removes =
+      std::any_of(mode.begin(), mode.end(), [](const CodeToken& token) { return token.is("~"); });
+  return !removes && std::any_of(mode.begin(), mode.end(), [](const CodeToken& token) {
+    const bool literal = token.kind == CodeToken::Kind::kNumber || token.is_string();
+    return (literal && (is_open_mode(token.text) || token.text == "511")) ||
+           (token.is_name() && is_any(token.text, kBits));
+  });
+}
+
 bool begins_sql(std::string_view text) {
   const std::string_view trimmed = text::trim(text);
   static constexpr std::string_view kWords[] = {
@@ -97,6 +99,25 @@ bool begins_sql(std::string_view text) {
       "replace into ", "exec ",        "create ", "truncate ",    "grant "};
   return std::any_of(std::begin(kWords), std::end(kWords),
                      [&](std::string_view word) { return text::starts_with_ci(trimmed, word); });
+}
+
+bool is_sql(std::string_view text) {
+  const std::string lower = text::lower_ascii(text::trim(text));
+  const auto holds = [&](std::string_view word) { return lower.find(word) != std::string::npos; };
+  return (lower.starts_with("select ") && holds(" from ")) ||
+         (lower.starts_with("update ") && holds(" set ")) ||
+         (lower.starts_with("delete from ") && holds(" where ")) ||
+         lower.starts_with("insert into ") || lower.starts_with("replace into ") ||
+         lower.starts_with("drop table ") || lower.starts_with("alter table ");
+}
+
+bool names_shell(std::string_view program) {
+  static constexpr std::string_view kShells[] = {"sh",  "bash", "zsh",        "dash", "ksh",
+                                                 "ash", "cmd",  "powershell", "pwsh", "fish"};
+  const std::size_t slash = program.find_last_of("/\\");
+  program = program.substr(slash == std::string_view::npos ? 0 : slash + 1);
+  program.remove_suffix(program.ends_with(".exe") ? 4 : 0);
+  return is_any(program, kShells);
 }
 
 }  // namespace oap::security

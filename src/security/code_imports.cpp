@@ -45,7 +45,7 @@ class PythonImports {
       }
       const std::string full = module.empty() ? name : module + "." + name;
       if (at + 1 < tokens_.size() && tokens_[at].is("as")) {
-        names_.imported[tokens_[at + 1].text] = full;
+        names_.imported[std::string(tokens_[at + 1].text)] = full;
         at += 2;
       } else if (!module.empty()) {
         names_.imported[name] = full;
@@ -94,7 +94,7 @@ class ScriptImports {
                  end + 3 < tokens_.size() && tokens_[end + 3].is_string()) {
         module = module_name(tokens_[end + 3].text);
         if (at(end + 5, ".") && end + 6 < tokens_.size()) {
-          module += "." + tokens_[end + 6].text;
+          module.append(".").append(tokens_[end + 6].text);
         }
       } else if (declares && promisified(end, i)) {
         continue;
@@ -114,11 +114,11 @@ class ScriptImports {
   bool promisified(std::size_t equals, std::size_t declares) {
     for (std::size_t i = equals + 1; i + 2 < tokens_.size() && i < equals + 5; ++i) {
       if (tokens_[i].is("promisify") && at(i + 1, "(")) {
-        std::string name = tokens_[i + 2].text;
+        std::string name(tokens_[i + 2].text);
         if (at(i + 3, ".") && i + 4 < tokens_.size()) {
-          name += "." + tokens_[i + 4].text;
+          name.append(".").append(tokens_[i + 4].text);
         }
-        names_.imported[tokens_[declares + 1].text] = names_.full_name(name);
+        names_.imported[std::string(tokens_[declares + 1].text)] = names_.full_name(name);
         return true;
       }
     }
@@ -133,8 +133,8 @@ class ScriptImports {
         continue;
       }
       const bool renamed = (at(i + 1, "as") || at(i + 1, ":")) && i + 2 < end;
-      const std::string& local = tokens_[renamed ? i + 2 : i].text;
-      names_.imported[local] = braces ? module + "." + tokens_[i].text : module;
+      const std::string local(tokens_[renamed ? i + 2 : i].text);
+      names_.imported[local] = braces ? module + "." + std::string(tokens_[i].text) : module;
       i += renamed ? 2 : 0;
     }
   }
@@ -142,6 +142,19 @@ class ScriptImports {
   TokenSpan tokens_;
   CodeNames& names_;
 };
+
+/// `exec(sql) {`: a class's own.
+bool is_method(TokenSpan tokens, std::size_t at) {
+  if (at + 1 >= tokens.size() || !tokens[at + 1].is("(")) {
+    return false;
+  }
+  std::size_t close = at + 2;
+  while (close < tokens.size() && close - at < 40 && !tokens[close].is(")")) {
+    ++close;
+  }
+  return close + 1 < tokens.size() && tokens[close].is(")") &&
+         (tokens[close + 1].is("{") || tokens[close + 1].is(":"));
+}
 
 }  // namespace
 
@@ -151,6 +164,42 @@ void read_python_imports(TokenSpan tokens, CodeNames& names) {
 
 void read_javascript_imports(TokenSpan tokens, CodeNames& names) {
   ScriptImports(tokens, names).read_imports();
+}
+
+void learn_promised(TokenSpan tokens, CodeNames& names) {
+  for (std::size_t i = 2; i < tokens.size(); ++i) {
+    if (!tokens[i].is("promisify")) {
+      continue;
+    }
+    std::size_t name = i;
+    while (name > 1 && i - name < 8 && !tokens[name].is("=")) {
+      --name;
+    }
+    for (std::size_t k = i + 1; k < tokens.size() && k < i + 12; ++k) {
+      if ((tokens[k].is("exec") || tokens[k].is("execFile")) && tokens[name].is("=") &&
+          tokens[name - 1].is_name()) {
+        names.imported[std::string(tokens[name - 1].text)] =
+            "child_process." + std::string(tokens[k].text);
+        break;
+      }
+    }
+  }
+}
+
+void learn_bare_processes(TokenSpan tokens, CodeNames& names) {
+  for (const std::string_view name :
+       {"exec", "execSync", "spawn", "spawnSync", "execFile", "execFileSync"}) {
+    bool made = names.imported.contains(name);
+    for (std::size_t i = 1; i < tokens.size() && !made; ++i) {
+      made = tokens[i].is_name() && tokens[i].text == name &&
+             (tokens[i - 1].is("function") || tokens[i - 1].is("const") ||
+              tokens[i - 1].is("let") || tokens[i - 1].is("var") || tokens[i - 1].is("import") ||
+              (i + 1 < tokens.size() && tokens[i + 1].is("=")) || is_method(tokens, i));
+    }
+    if (!made) {
+      names.imported[std::string(name)] = "child_process." + std::string(name);
+    }
+  }
 }
 
 }  // namespace oap::security

@@ -1,4 +1,3 @@
-#include <algorithm>
 #include <optional>
 
 #include "security/code_rules.hpp"
@@ -36,41 +35,42 @@ constexpr std::string_view kCleaners[] = {
     "sanitizeFilename",   "Boolean",  "JSON.stringify"};
 constexpr CodeSources kScript{kSources, kCleaners};
 
-template <std::size_t N>
-bool is_any(std::string_view name, const std::string_view (&names)[N]) {
-  return std::find(std::begin(names), std::end(names), name) != std::end(names);
-}
-
-/// What assignments of HTML may cost a token before only their beginnings are looked at.
-constexpr std::uint64_t kMarkupEffort = 64;
-
 class ScriptCheck {
  public:
   ScriptCheck(std::string_view text, CodeReporter& reporter)
-      : tokens_(javascript_tokens(text)), reporter_(reporter) {}
+      : read_(javascript_tokens(text)),
+        look_{read_.list, names_, kScript, reporter},
+        reporter_(reporter) {}
 
   void run() {
-    read_javascript_imports(tokens_, names_);
-    learn_checks(tokens_, names_);
-    learn_promised(tokens_, names_);
-    learn_bare_processes(tokens_, names_);
-    learn_names(tokens_, kScript, names_);
-    for (const CodeCall& call : calls_of(tokens_, names_)) {
+    const TokenSpan tokens = look_.tokens;
+    read_javascript_imports(tokens, names_);
+    learn_checks(tokens, names_);
+    learn_promised(tokens, names_);
+    learn_bare_processes(tokens, names_);
+    learn_taken_apart(tokens, kScript, names_);
+    learn_names(tokens, kScript, names_);
+    each_call(tokens, names_, [this](const CodeCall& call) {
       injection(call);
-      processes(call);
-      page(call);
-      files(call);
-      privileges(call);
+      data(call);
+      look_at_javascript_processes(look_, call);
+      look_at_javascript_page(look_, call);
+      look_at_javascript_files(look_, call);
+      powers(call);
       exposure(call);
-      look_at_javascript_flow(tokens_, call, names_, kScript, reporter_);
+    });
+    each_span(tokens, [this](TokenSpan span) {
+      look_at_javascript_members(look_, span);
+      look_at_javascript_markup(look_, span);
+    });
+    if (read_.unread != 0) {
+      reporter_.pass_limit("its strings are nested too deeply", read_.unread);
     }
-    look_at_prototypes(tokens_, names_, kScript, reporter_);
-    assignments();
-    reporter_.spend(tokens_.size() + names_.looked);
+    reporter_.spend(tokens.size() + names_.looked);
   }
 
  private:
-  CodeValue value(TokenSpan expression) const { return value_of(expression, names_, kScript); }
+  CodeValue value(TokenSpan expression) const { return look_.value(expression); }
 
   void injection(const CodeCall& call) {
     const TokenSpan first = call.positional(0);
@@ -119,15 +119,30 @@ class ScriptCheck {
       reporter_.report({Severity::kCritical, kInjection, "javascript.deserialise",
                         "reads a format that can run code", "use JSON"},
                        call.line);
-    } else if ((call.name.ends_with(".query") || call.name.ends_with(".execute") ||
-                call.name.ends_with(".raw") || call.name.ends_with("$queryRawUnsafe") ||
-                call.name.ends_with("$executeRawUnsafe")) &&
-               given && !text().constant && begins_sql(text().text) && is_built_text(first)) {
-      reporter_.report({Severity::kHigh, kInjection, "javascript.sql",
-                        "an SQL statement is put together from values",
-                        "pass the values as parameters of the statement"},
-                       call.line);
+    } else if (builds_statement(call)) {
+      reporter_.report(builds_sql("javascript.sql"), call.line);
     }
+  }
+
+  bool builds_statement(const CodeCall& call) const {
+    static constexpr std::string_view kStatements[] = {"query", "execute", "raw", "$queryRawUnsafe",
+                                                       "$executeRawUnsafe"};
+    static constexpr std::string_view kQueries[] = {"all",     "get",  "run",        "each",
+                                                    "prepare", "exec", "unsafe",     "one",
+                                                    "any",     "many", "manyOrNone", "oneOrNone"};
+    static constexpr std::string_view kParts[] = {"whereRaw", "orderByRaw", "havingRaw",
+                                                  "selectRaw"};
+    const std::string_view method = method_of(call);
+    const TokenSpan first = call.positional(0);
+    return (is_any(method, kStatements) && is_built_statement(look_, call, false)) ||
+           (is_any(method, kQueries) && is_built_statement(look_, call, true)) ||
+           (is_any(method, kParts) && !first.empty() && is_put_together(first) &&
+            !value(first).constant && !value(first).cleaned);
+  }
+
+  static std::string_view method_of(const CodeCall& call) {
+    const std::size_t dot = call.name.rfind('.');
+    return std::string_view(call.name).substr(dot == std::string::npos ? 0 : dot + 1);
   }
 
   bool all_constant(const CodeCall& call) const {
@@ -149,185 +164,36 @@ class ScriptCheck {
     return text && built && !function;
   }
 
-  void processes(const CodeCall& call) {
-    static constexpr std::string_view kShells[] = {"child_process.exec",
-                                                   "child_process.execSync",
-                                                   "shelljs.exec",
-                                                   "execa.command",
-                                                   "execa.execaCommand",
-                                                   "Bun.$",
-                                                   "zx.$"};
-    static constexpr std::string_view kProcesses[] = {"child_process.spawn",
-                                                      "child_process.spawnSync",
-                                                      "child_process.execFile",
-                                                      "child_process.execFileSync",
-                                                      "execa",
-                                                      "execa.execa"};
+  /// What came from outside becomes a template or is merged into objects.
+  void data(const CodeCall& call) {
     const TokenSpan first = call.positional(0);
-    if (first.empty()) {
-      return;
+    static constexpr std::string_view kTemplates[] = {
+        "ejs.render",         "ejs.compile",        "pug.compile",           "pug.render",
+        "Handlebars.compile", "handlebars.compile", "nunjucks.renderString", "_.template",
+        "lodash.template",    "mustache.render",    "Mustache.render",       "doT.template"};
+    if (is_any(call.name, kTemplates) && !first.empty() && value(first).tainted) {
+      reporter_.report(builds_template("javascript.template"), call.line);
     }
-    const bool shell = is_any(call.name, kShells);
-    const bool process = is_any(call.name, kProcesses);
-    if (!shell && !process) {
-      return;
-    }
-    const CodeValue command = value(first);
-    const bool asks_shell =
-        process &&
-        std::any_of(call.arguments.begin(), call.arguments.end(), [](const CodeArgument& argument) {
-          for (std::size_t i = 0; i + 2 < argument.value.size(); ++i) {
-            if (argument.value[i].is("shell") && argument.value[i + 1].is(":") &&
-                !argument.value[i + 2].is("false")) {
-              return true;
-            }
-          }
-          return false;
-        });
-    const bool arguments_vary =
-        asks_shell && !call.positional(1).empty() && !value(call.positional(1)).constant;
-    if (shell || asks_shell) {
-      if (command.constant && !arguments_vary) {
-        look_at_bash(command.text, call.line, reporter_);
-      } else if (!command.cleaned) {
-        reporter_.report({Severity::kCritical, kInjection, "javascript.shell",
-                          "a shell runs text that is not a constant",
-                          "use execFile or spawn with a list of arguments and no shell"},
-                         call.line);
-      }
-    } else if (process) {
-      spawned(call, command);
-    }
-  }
-
-  void spawned(const CodeCall& call, const CodeValue& program) {
-    const TokenSpan list = call.positional(1);
-    static constexpr std::string_view kShellNames[] = {"sh",  "bash", "/bin/sh",   "/bin/bash",
-                                                       "zsh", "cmd",  "powershell"};
-    const bool shell = is_any(program.text, kShellNames);
-    const bool runs_text = std::any_of(list.begin(), list.end(), [](const CodeToken& token) {
-      return token.is_string() && (token.text == "-c" || token.text == "/c" || token.text == "-lc");
-    });
-    const CodeValue arguments = value(list);
-    if (shell && runs_text && !arguments.constant && !arguments.cleaned) {
-      reporter_.report({Severity::kCritical, kInjection, "javascript.shell",
-                        "a shell runs text that is not a constant",
-                        "use spawn with a list of arguments and no shell"},
+    static constexpr std::string_view kMerges[] = {"merge",     "deepmerge", "defaultsDeep",
+                                                   "mergeWith", "setWith",   "extend"};
+    const std::string_view method = method_of(call);
+    const bool tainted = std::any_of(
+        call.arguments.begin(), call.arguments.end(),
+        [&](const CodeArgument& one) { return !one.value.empty() && value(one.value).tainted; });
+    if (is_any(method, kMerges) && call.arguments.size() >= 2 && tainted) {
+      reporter_.report({Severity::kHigh, kInjection, "javascript.prototype",
+                        "what came from outside is merged into an object: it may hold __proto__",
+                        "check it against a schema first"},
                        call.line);
-      return;
     }
-    std::string command = program.constant ? program.text : "x";
-    for (const CodeToken& token : list) {
-      if (token.is_string()) {
-        command += " " + token.text;
-      }
-    }
-    look_at_bash(command, call.line, reporter_);
-  }
-
-  /// `$(…).html(…)`
-  bool is_of_query(const CodeCall& call) const {
-    const std::size_t low = call.at > 10 ? call.at - 10 : 0;
-    return call.receiver.starts_with("$") ||
-           std::any_of(tokens_.begin() + static_cast<std::ptrdiff_t>(low),
-                       tokens_.begin() + static_cast<std::ptrdiff_t>(call.at),
-                       [](const CodeToken& token) { return token.is("$") || token.is("jQuery"); });
-  }
-
-  void page(const CodeCall& call) {
-    const std::size_t index = call.name.ends_with("insertAdjacentHTML") ? 1 : 0;
-    const TokenSpan html = call.positional(index);
-    static constexpr std::string_view kWriters[] = {"document.write", "document.writeln"};
-    const bool writes = is_any(call.name, kWriters) || call.name.ends_with(".insertAdjacentHTML") ||
-                        call.name.ends_with(".createContextualFragment") ||
-                        (call.name.ends_with(".html") && is_of_query(call));
-    if (writes && !html.empty()) {
-      markup(html, call.line);
+    if (method == "deserialize" && !first.empty() && value(first).tainted) {
+      reporter_.report({Severity::kHigh, kInjection, "javascript.deserialise",
+                        "reads a format that can run code", "use JSON"},
+                       call.line);
     }
   }
 
-  void markup(TokenSpan html, std::uint32_t line) {
-    const CodeValue text = value(html);
-    if (!text.constant && !text.cleaned) {
-      reporter_.report({text.tainted ? Severity::kCritical : Severity::kHigh, kInjection,
-                        "javascript.html", "HTML is made from text that is not a constant",
-                        "set textContent, or clean the HTML with a sanitizer"},
-                       line);
-    }
-  }
-
-  /// `x.innerHTML = …`, `__html: …`.
-  void assignments() {
-    for (std::size_t i = 1; i + 2 < tokens_.size(); ++i) {
-      const bool inner =
-          (tokens_[i].is("innerHTML") || tokens_[i].is("outerHTML") || tokens_[i].is("srcdoc")) &&
-          tokens_[i - 1].is(".") && (tokens_[i + 1].is("=") || tokens_[i + 1].is("+="));
-      const bool react = tokens_[i].is("__html") && tokens_[i + 1].is(":");
-      if (!inner && !react) {
-        continue;
-      }
-      std::size_t end = i + 2;
-      int depth = 0;
-      const std::size_t longest = names_.looked > kMarkupEffort * tokens_.size() ? 4 : 200;
-      while (end < tokens_.size() && end - i < longest) {
-        const CodeToken& token = tokens_[end];
-        depth += token.is("(") || token.is("[") || token.is("{") ? 1 : 0;
-        depth -= token.is(")") || token.is("]") || token.is("}") ? 1 : 0;
-        const bool new_line = end > i + 2 && token.line != tokens_[end - 1].line && depth <= 0 &&
-                              !token.is("+") && !tokens_[end - 1].is("+");
-        if (depth < 0 || (depth == 0 && (token.is(";") || token.is(","))) || new_line) {
-          break;
-        }
-        ++end;
-      }
-      markup(TokenSpan(tokens_).subspan(i + 2, end - i - 2), tokens_[i].line);
-    }
-  }
-
-  /// `res.sendFile(name, { root })`: nothing outside of it is sent.
-  static bool has_root(const CodeCall& call) {
-    const TokenSpan options = call.positional(1);
-    return call.name.ends_with("sendFile") &&
-           std::any_of(options.begin(), options.end(),
-                       [](const CodeToken& token) { return token.is("root"); });
-  }
-
-  void files(const CodeCall& call) {
-    const std::string_view method = std::string_view(call.name).substr(
-        call.name.rfind('.') == std::string::npos ? 0 : call.name.rfind('.') + 1);
-    static constexpr std::string_view kResponses[] = {"sendFile", "download", "sendfile"};
-    const bool file = call.name.starts_with("fs.") || call.name.starts_with("Deno.readTextFile") ||
-                      is_any(method, kResponses) || call.name == "path.join" ||
-                      call.name == "path.resolve" || call.name == "Bun.file" ||
-                      call.name.ends_with(".createReadStream");
-    if (!file) {
-      return;
-    }
-    for (const CodeArgument& argument : call.arguments) {
-      const CodeValue path = value(argument.value);
-      if (path.constant || !path.text.empty()) {
-        const bool writes = method.find("rite") != std::string_view::npos ||
-                            method.find("append") != std::string_view::npos;
-        if (writes && is_privilege_path(path.text)) {
-          reporter_.report(
-              {Severity::kCritical, kPrivilege, "javascript.system-file",
-               "writes a file that decides who is root", "leave it to the system's own tools"},
-              call.line);
-        } else if (is_credential_path(path.text) || climbs_out(path.text)) {
-          reporter_.report(reads_credentials("javascript.credential-path"), call.line);
-        }
-      }
-      if (!path.constant && path.tainted && !path.cleaned && !has_root(call) &&
-          !is_checked_later(tokens_, call, names_)) {
-        reporter_.report({Severity::kHigh, kTraversal, "javascript.tainted-path",
-                          "a path is made from what came from outside",
-                          "resolve it and check that it stays inside its folder"},
-                         call.line);
-      }
-    }
-  }
-
-  void privileges(const CodeCall& call) {
+  void powers(const CodeCall& call) {
     static constexpr std::string_view kIds[] = {"process.setuid", "process.setgid",
                                                 "process.seteuid", "process.setegid"};
     const TokenSpan first = call.positional(0);
@@ -335,10 +201,8 @@ class ScriptCheck {
         (first.front().text == "0" || first.front().text == "root")) {
       reporter_.report(becomes_root("javascript.setuid"), call.line);
     }
-    const bool chmod = call.name.starts_with("fs.") && call.name.find("chmod") != std::string::npos;
-    const TokenSpan mode = call.positional(1);
-    if (chmod && !mode.empty() && (is_open_mode(mode.front().text) || mode.front().text == "511")) {
-      reporter_.report(opens_mode("javascript.chmod"), call.line);
+    if (reaches_docker_socket(call)) {
+      reporter_.report(opens_docker("javascript.docker"), call.line);
     }
   }
 
@@ -367,19 +231,15 @@ class ScriptCheck {
         (in_address || sends_environment(call, "process", "env", false))) {
       reporter_.report(sent_environment("javascript.environment"), call.line);
     }
-    static constexpr std::string_view kPrinters[] = {
-        "console.log", "console.info", "console.error", "console.warn", "console.debug",
-        "logger.info", "logger.debug", "logger.error",  "log.info"};
-    if (!is_any(call.name, kPrinters)) {
-      return;
-    }
-    if (prints_secret(call, true) || sends_environment(call, "process", "env", false)) {
+    if (is_printer(call) &&
+        (prints_secret(call, true) || sends_environment(call, "process", "env", false))) {
       reporter_.report(printed_secret("javascript.print-secret"), call.line);
     }
   }
 
-  std::vector<CodeToken> tokens_;
+  CodeTokens read_;
   CodeNames names_;
+  CodeLook look_;
   CodeReporter& reporter_;
 };
 

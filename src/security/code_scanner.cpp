@@ -163,31 +163,29 @@ std::vector<CodeFinding> scan_code(std::string_view text, Language language, std
   return scan_whole(text, language, path, secrets).findings;
 }
 
-CodeScan scan_whole(std::string_view text, Language language, std::string_view path,
-                    const SecretScanner& secrets) {
-  CodeReporter reporter(text, path);
-  const bool test = is_test_path(path);
-  if (!test) {
-    if (const std::size_t nul = text.find('\0'); nul != std::string_view::npos) {
-      const auto lines =
-          std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(nul), '\n');
-      reporter.pass_limit("it holds a NUL byte", 1 + static_cast<std::uint32_t>(lines));
-    }
-    if (language != Language::kBash && text.size() > kMaxTokens) {
-      reporter.pass_limit("it is longer than 4 MiB", 1);
-    }
-    switch (language) {
-      case Language::kBash:
-        look_at_bash(text, 1, reporter);
-        break;
-      case Language::kPython:
-        look_at_python(text, reporter);
-        break;
-      case Language::kJavaScript:
-        look_at_javascript(text, reporter);
-        break;
-    }
+namespace {
+
+void look_at(std::string_view text, Language language, CodeReporter& reporter) {
+  if (const std::size_t nul = text.find('\0'); nul != std::string_view::npos) {
+    const auto lines =
+        std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(nul), '\n');
+    reporter.pass_limit("it holds a NUL byte", 1 + static_cast<std::uint32_t>(lines));
   }
+  if (language != Language::kBash && text.size() > kMaxTokens) {
+    reporter.pass_limit("it is longer than 4 MiB", 1);
+  }
+  switch (language) {
+    case Language::kBash:
+      return look_at_bash(text, 1, reporter);
+    case Language::kPython:
+      return look_at_python(text, reporter);
+    case Language::kJavaScript:
+      return look_at_javascript(text, reporter);
+  }
+}
+
+void look_for_secrets(std::string_view text, bool test, const SecretScanner& secrets,
+                      CodeReporter& reporter) {
   std::size_t at = 0;
   std::uint32_t line = 1;
   for (const SecretScanner::Finding& secret : secrets.scan(text)) {
@@ -203,8 +201,31 @@ CodeScan scan_whole(std::string_view text, Language language, std::string_view p
           line);
     }
   }
+}
+
+CodeScan scan(std::string_view text, Language language, std::string_view path,
+              const SecretScanner* secrets) {
+  CodeReporter reporter(text, path);
+  const bool test = is_test_path(path);
+  if (!test) {
+    look_at(text, language, reporter);
+  }
+  if (secrets != nullptr) {
+    look_for_secrets(text, test, *secrets, reporter);
+  }
   const bool understood = reporter.understood();
   return {reporter.take(), understood};
+}
+
+}  // namespace
+
+CodeScan scan_whole(std::string_view text, Language language, std::string_view path,
+                    const SecretScanner& secrets) {
+  return scan(text, language, path, &secrets);
+}
+
+CodeScan scan_constructs(std::string_view text, Language language, std::string_view path) {
+  return scan(text, language, path, nullptr);
 }
 
 json::Object to_json(const CodeFinding& finding) {

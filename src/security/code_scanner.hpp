@@ -53,6 +53,8 @@ struct CodeScan {
 };
 CodeScan scan_whole(std::string_view text, Language language, std::string_view path,
                     const SecretScanner& secrets);
+/// The same without what is hard-coded.
+CodeScan scan_constructs(std::string_view text, Language language, std::string_view path);
 
 /// One accepted finding: what, where, until when.
 struct Exception {

@@ -78,13 +78,10 @@ PolicyVerdict SecurityPolicy::judge(const ToolCall& call, std::string_view today
   const Code code = code_of(call);
   verdict.assessed = code.known;
   if (code.language) {
-    CodeScan scan = scan_whole(code.text, *code.language, code.path, secrets_);
-    verdict.assessed = scan.understood;
-    auto findings = std::move(scan.findings);
     // What is hard-coded is judged below, wherever it stands.
-    std::erase_if(findings,
-                  [](const CodeFinding& finding) { return finding.rule.starts_with("secret."); });
-    verdict.report = judge_findings(std::move(findings), options_.exceptions, today);
+    CodeScan scan = scan_constructs(code.text, *code.language, code.path);
+    verdict.assessed = scan.understood;
+    verdict.report = judge_findings(std::move(scan.findings), options_.exceptions, today);
     for (const CodeFinding& finding : verdict.report.findings) {
       if (finding.severity == Severity::kCritical) {
         raise(verdict, options_.critical, "SecurityPolicy:" + finding.rule,

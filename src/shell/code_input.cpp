@@ -79,7 +79,8 @@ void guess_mentioned(const Wrapping& w, std::string_view text) {
   }
   w.findings.spend(16 * words.size());
   for (std::size_t i = 0; i < words.size(); ++i) {
-    if (w.findings.script.commands.size() >= kMaxCommands / 2 || words[i].starts_with('-')) {
+    if (w.findings.script.commands.size() >= w.findings.most_commands() / 2 ||
+        words[i].starts_with('-')) {
       continue;
     }
     SimpleCommand command;

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include <fmt/format.h>
+
 #include "shell/parser.hpp"
 #include "shell/wrapping.hpp"
 #include "text/strings.hpp"
@@ -26,7 +28,7 @@ void Findings::stop(std::string_view note) {
 
 void Findings::spend(std::size_t bytes) {
   work += bytes;
-  if (work > 12 * kMaxSourceBytes) {
+  if (work > 12 * most) {
     stop("the script is too intricate");
   }
 }
@@ -43,14 +45,16 @@ void parse_into(std::string_view source, Findings& findings, int depth,
 namespace {
 
 /// Reads the whole source; `known` values are put in.
-Findings gather(std::string_view source, const KnownValues* known, bool documents) {
+Findings gather(std::string_view source, const KnownValues* known, bool documents,
+                std::size_t most = kMaxSourceBytes) {
   Findings findings;
+  findings.most = most;
   findings.guesses_documents = documents;
   findings.known = known;
-  if (source.size() > kMaxSourceBytes) {
-    findings.doubt("the script is longer than 64 KB");
+  if (source.size() > most) {
+    findings.doubt(fmt::format("the script is longer than {} KB", most >> 10U));
     findings.script.over_limit = true;
-    source = source.substr(0, kMaxSourceBytes);
+    source = source.substr(0, most);
   }
   if (source.find('\0') != std::string_view::npos) {
     findings.doubt("the script holds a NUL byte");
@@ -80,7 +84,9 @@ Script finish(Findings findings) {
 
 }  // namespace
 
-Script parse(std::string_view source) { return finish(gather(source, nullptr, false)); }
+Script parse(std::string_view source, std::size_t most) {
+  return finish(gather(source, nullptr, false, most));
+}
 
 Script parse_with_values(std::string_view source) {
   Findings findings = gather(source, nullptr, true);

@@ -19,6 +19,7 @@ struct Findings {
   std::set<std::string, std::less<>> others;     ///< names that were given anything else
   KnownValues values;                            ///< what names were given word for word
   const KnownValues* known = nullptr;            ///< put in where the script itself uses them
+  std::size_t most = kMaxSourceBytes;            ///< bytes of source, as in parse()
   std::size_t work = 0;
   int guessing = 0;  ///< above 0: what is found is only possible, and doubts are not noted
   bool guesses_documents = false;   ///< what is given to some command may be meant for a shell
@@ -33,6 +34,7 @@ struct Findings {
   void stop(std::string_view note);
   /// Counts work done; too much of it stops.
   void spend(std::size_t bytes);
+  std::size_t most_commands() const { return most / (kMaxSourceBytes / kMaxCommands); }
 };
 
 /// Parses a whole source into `findings`; each command found directly gets `wrapper`.

@@ -399,7 +399,7 @@ void guess_assignments(const Wrapping& w) {
 }  // namespace
 
 bool list_command(SimpleCommand command, Findings& findings, int depth) {
-  if (findings.script.commands.size() >= kMaxCommands) {
+  if (findings.script.commands.size() >= findings.most_commands()) {
     findings.stop("the script has too many commands");
     return false;
   }
