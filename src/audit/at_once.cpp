@@ -11,7 +11,7 @@ namespace oap::audit {
 
 void at_once(std::size_t count, const std::function<void(std::size_t)>& work) {
   constexpr std::size_t kThreads = 4;
-  constexpr std::chrono::milliseconds kLong{10};
+  constexpr std::chrono::milliseconds kLong{50};
   const auto start = std::chrono::steady_clock::now();
   std::size_t done = 0;
   while (done < count && std::chrono::steady_clock::now() - start < kLong) {
