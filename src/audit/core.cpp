@@ -52,7 +52,8 @@ Log::Core::Core(Options options, std::unique_ptr<ChainFile> chain, os::UniqueFd 
     : options_(std::move(options)),
       clock_(options_.clock == nullptr ? system_clock() : *options_.clock),
       chain_(std::move(chain)),
-      export_fd_(std::move(export_fd)) {}
+      export_fd_(std::move(export_fd)),
+      indexed_(chain_->unsynced().size) {}
 
 Log::Core::~Core() {
   {

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "audit/chain_file.hpp"
+#include "audit/indexing.hpp"
 #include "audit/log.hpp"
 
 namespace oap::audit {
@@ -80,7 +81,9 @@ class Log::Core {
   void sync_file(Lock& lock);
   void make_room(Lock& lock);
   bool wants_sealing() const {
-    return options_.seal_segments && !sealing_ && chain_->rotations() != sealed_rotations_;
+    return options_.seal_segments && !sealing_ &&
+           (chain_->rotations() != sealed_rotations_ ||
+            chain_->unsynced().size >= indexed_ + kIndexStep);
   }
   void start_sealing();
   void seal() const;
@@ -115,6 +118,7 @@ class Log::Core {
   bool was_busy_ = false;  ///< and will not yet
   std::thread writer_;     ///< there once it was needed
   std::uint64_t sealed_rotations_ = 0;
+  std::uint64_t indexed_ = 0;  ///< bytes of the newest segment when its index was last due
   std::atomic<bool> sealing_ = false;
   std::atomic<bool> stop_ = false;  ///< the sealer is to end soon
   std::thread sealer_;              ///< reads whole segments, which takes a while

@@ -6,6 +6,8 @@
 #include <cmath>
 #include <cstring>
 #include <iterator>
+#include <numeric>
+#include <span>
 
 #include <unistd.h>
 
@@ -27,8 +29,44 @@ constexpr std::array<std::string_view, 13> kIndexed{
     "role",   "server",  "session_id", "success",    "task_id",
     "tenant", "tool",    "user_id"};
 
+/// About one indexed value is in so many bytes of records; room is made for so many at most.
+constexpr std::uint64_t kBytesPerPair = 64;
+constexpr std::uint64_t kMostAhead = 1U << 20U;
+
 bool is_indexed(std::string_view key) {
   return std::binary_search(kIndexed.begin(), kIndexed.end(), key);
+}
+
+/// Parts them by the next byte of their tokens, which are spread evenly, until few are left. Those
+/// of a frequent token come in order and stay so.
+template <class Pair>
+void sort_pairs(std::span<Pair> pairs, std::span<Pair> scratch, unsigned bits_left) {
+  constexpr std::size_t kFewPairs = 64;
+  if (std::is_sorted(pairs.begin(), pairs.end())) {
+    return;
+  }
+  if (pairs.size() <= kFewPairs || bits_left == 0) {
+    std::sort(pairs.begin(), pairs.end());
+    return;
+  }
+  bits_left -= 8;
+  const auto byte_of = [bits_left](const Pair& pair) {
+    return static_cast<std::size_t>(pair.token >> bits_left & 0xFFU);
+  };
+  std::array<std::size_t, 257> ends{};
+  for (const Pair& pair : pairs) {
+    ++ends[byte_of(pair) + 1];
+  }
+  std::partial_sum(ends.begin(), ends.end(), ends.begin());
+  for (const Pair& pair : pairs) {
+    scratch[ends[byte_of(pair)]++] = pair;
+  }
+  std::copy_n(scratch.begin(), pairs.size(), pairs.begin());
+  std::size_t begin = 0;
+  for (const std::size_t end : ends) {
+    sort_pairs(pairs.subspan(begin, end - begin), scratch, bits_left);
+    begin = end;
+  }
 }
 
 template <class T>
@@ -128,6 +166,9 @@ void SegmentIndex::add(std::string_view line, Keyring* keys, std::uint64_t first
 Result<void> SegmentIndex::extend(int fd, std::uint64_t size, Keyring* keys, std::uint64_t first,
                                   const std::atomic<bool>& stop) {
   size = std::min(size, kMostCovered);
+  pairs_.reserve(pairs_.size() +
+                 static_cast<std::size_t>(
+                     std::min((size - std::min(size, covered_)) / kBytesPerPair, kMostAhead)));
   std::string buffer;
   std::uint64_t offset = covered_;
   while (offset < size) {
@@ -152,18 +193,24 @@ Result<void> SegmentIndex::extend(int fd, std::uint64_t size, Keyring* keys, std
       const std::string_view line = std::string_view(buffer).substr(done, end - done);
       add(line, keys, first);
       covered_ += line.size() + 1;
-      last_.append(line.substr(line.size() - std::min(line.size(), kLastBytes))).push_back('\n');
-      last_.erase(0, last_.size() - std::min(last_.size(), kLastBytes));
       done = end + 1;
     }
+    last_.append(std::string_view(buffer).substr(done - std::min(done, kLastBytes),
+                                                 std::min(done, kLastBytes)));
+    last_.erase(0, last_.size() - std::min(last_.size(), kLastBytes));
     buffer.erase(0, done);
   }
   return {};
 }
 
+void SegmentIndex::sort_new() {
+  std::vector<Pair> scratch(pairs_.size() - sorted_);
+  sort_pairs(std::span(pairs_).subspan(sorted_), std::span(scratch), 64);
+}
+
 std::string SegmentIndex::print() {
+  sort_new();
   const auto middle = pairs_.begin() + static_cast<std::ptrdiff_t>(sorted_);
-  std::sort(middle, pairs_.end());
   if (sorted_ > 0) {
     std::vector<Pair> merged;
     merged.reserve(pairs_.size());
@@ -205,6 +252,8 @@ std::string SegmentIndex::print() {
   }
   last_.copy(header.last.data(), kLastBytes);
   std::string out;
+  out.reserve(sizeof(header) + spans_.size() * sizeof(Span) +
+              offsets_.size() * sizeof(offsets_[0]) + entries.size() + numbers.size());
   append_raw(out, header);
   out.append(reinterpret_cast<const char*>(spans_.data()), spans_.size() * sizeof(Span));
   out.append(reinterpret_cast<const char*>(offsets_.data()), offsets_.size() * sizeof(offsets_[0]));

@@ -58,6 +58,7 @@ class SegmentIndex {
   void add_time(std::string_view text);
   void add_sealed(std::string_view line, Keyring* keys, std::uint64_t first);
   void note(std::uint64_t token);
+  void sort_new();
 
   std::uint64_t covered_ = 0;
   std::string last_;                    ///< the end of the last line covered
@@ -102,6 +103,7 @@ class IndexFile {
   };
   explicit IndexFile(SealedPages pages) : pages_(std::move(pages)) {}
   std::optional<Entry> entry(std::uint64_t at);
+  bool add_records(const Entry& found, std::string_view numbers, SegmentIndex& index) const;
 
   SealedPages pages_;
   std::uint64_t covered_ = 0;

@@ -153,6 +153,27 @@ std::optional<std::uint64_t> IndexFile::offset_of(std::uint32_t record) {
              : std::nullopt;
 }
 
+bool IndexFile::add_records(const Entry& found, std::string_view numbers,
+                            SegmentIndex& index) const {
+  std::uint32_t record = found.start;
+  if (found.count > 1) {
+    if (found.start > numbers.size() || found.count > records_) {
+      return false;
+    }
+    numbers.remove_prefix(found.start);
+    record = 0;
+  }
+  for (std::uint32_t i = 0; i < found.count; ++i) {
+    const auto step = found.count > 1 ? take_varint(numbers) : std::optional(0U);
+    record += step.value_or(0);
+    if (!step || record >= records_) {
+      return false;
+    }
+    index.pairs_.push_back({found.token, record});
+  }
+  return true;
+}
+
 std::optional<SegmentIndex> IndexFile::load() {
   SegmentIndex index;
   auto all = spans();
@@ -163,14 +184,15 @@ std::optional<SegmentIndex> IndexFile::load() {
   index.spans_ = *std::move(all);
   index.covered_ = covered_;
   index.last_ = last_;
-  for (std::uint64_t at = 0; at < tokens_; ++at) {
-    const auto found = entry(at);
-    const auto records = found ? numbers({found->start, found->count}) : std::nullopt;
-    if (!records) {
+  std::vector<Entry> entries(static_cast<std::size_t>(tokens_));
+  std::string numbers(static_cast<std::size_t>(numbers_), '\0');
+  if (!pages_.read(tokens_at_, entries.data(), entries.size() * kEntryBytes) ||
+      !pages_.read(numbers_at_, numbers.data(), numbers.size())) {
+    return std::nullopt;
+  }
+  for (const Entry& found : entries) {
+    if (!add_records(found, numbers, index)) {
       return std::nullopt;
-    }
-    for (const std::uint32_t record : *records) {
-      index.pairs_.push_back({found->token, record});
     }
   }
   index.sorted_ = index.pairs_.size();

@@ -141,17 +141,25 @@ void drop_index(const std::string& dir, const Segment& segment) {
 }
 
 void make_indexes(const std::string& dir, Keyring* keys, const std::atomic<bool>& stop) {
-  auto segments = list_segments(dir);
-  if (!segments || segments->size() < 2) {
+  const auto segments = list_segments(dir);
+  if (!segments || segments->empty()) {
     return;
   }
-  segments->pop_back();
-  for (; !segments->empty() && !stop; segments->pop_back()) {
-    const Segment& segment = segments->back();
+  const Segment& newest = segments->back();
+  const auto make = [&](const Segment& segment, std::uint64_t most_left_out) {
     const os::UniqueFd file = open_file(dir + "/" + segment.name);
-    if (file && !os::exists(index_path(dir, segment))) {
-      (void)open_index(dir, segment, file.get(), segment.size, keys, 0, stop);
+    const auto size = file ? written_size(file.get(), segment.size) : Result<std::uint64_t>(0);
+    if (size && !stop) {
+      (void)open_index(dir, segment, file.get(), *size, keys, most_left_out, stop);
     }
+  };
+  for (auto segment = segments->rbegin() + 1; segment != segments->rend() && !stop; ++segment) {
+    if (!os::exists(index_path(dir, *segment))) {
+      make(*segment, 0);
+    }
+  }
+  if (!has_segment_key(dir, newest.first)) {
+    make(newest, kIndexStep / 2);
   }
 }
 

@@ -34,8 +34,11 @@ std::optional<IndexFile> open_index(const std::string& dir, const Segment& segme
 /// Deletes one that turned out not to be what was written, with a warning.
 void drop_index(const std::string& dir, const Segment& segment);
 
-/// Makes those of whole segments that are missing, the newest first, until `stop` says so; one that
-/// is under way is given up.
+/// So much of a segment in clear that still grows is taken into its index at a time.
+inline constexpr std::uint64_t kIndexStep = 4U << 20U;
+
+/// Makes those of whole segments that are missing, the newest first, and takes what the newest
+/// segment has grown into its index, until `stop` says so; one that is under way is given up.
 void make_indexes(const std::string& dir, Keyring* keys, const std::atomic<bool>& stop);
 
 /// A sentence for each file that is not what was written. Those whose key is not there are left

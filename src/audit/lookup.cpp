@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "audit/at_once.hpp"
 #include "audit/indexing.hpp"
 #include "audit/regular_file.hpp"
 #include "os/file.hpp"
@@ -17,7 +18,7 @@ namespace oap::audit {
 namespace {
 
 /// More than this beyond what an index covers is taken into it.
-constexpr std::uint64_t kMostOfNewest = 8U << 20U;
+constexpr std::uint64_t kMostOfNewest = 2 * kIndexStep;
 constexpr std::uint64_t kMostOfWhole = 64U << 10U;
 /// What no index covers is read in pieces of this.
 constexpr std::uint64_t kPieceBytes = 1U << 20U;
@@ -295,6 +296,34 @@ Result<std::vector<std::string_view>> Source::read(const Piece& piece, std::stri
     rest.remove_prefix(stop + 1);
   }
   return lines;
+}
+
+Result<std::vector<Looked>> look_up(const std::string& dir, std::span<const Segment> segments,
+                                    bool with_newest, const Plan& plan, const Query& query,
+                                    Keyring* keys) {
+  std::vector<std::optional<Result<Looked>>> each(segments.size());
+  const auto look = [&](std::size_t i) {
+    auto source = Source::open(dir, segments[i], with_newest && i + 1 == segments.size());
+    if (!source) {
+      each[i].emplace(fail(std::move(source).error()));
+      return;
+    }
+    auto pieces = source->pieces(dir, plan, query, keys);
+    each[i].emplace(Looked{*std::move(source), std::move(pieces)});
+  };
+  if (keys == nullptr) {
+    at_once(segments.size(), look);
+  } else {
+    for (std::size_t i = 0; i < segments.size(); ++i) {
+      look(i);
+    }
+  }
+  std::vector<Looked> all;
+  for (auto& looked : each) {
+    OAP_TRY(Looked one, *std::move(looked));
+    all.push_back(std::move(one));
+  }
+  return all;
 }
 
 }  // namespace oap::audit

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -57,5 +58,16 @@ class Source {
   std::uint64_t size_ = 0;
   bool newest_ = false;
 };
+
+/// What of a segment a query must look at.
+struct Looked {
+  Source source;
+  std::vector<Piece> pieces;
+};
+/// Of each of these segments, of which the last may be the newest; several at once where no keys
+/// are needed.
+Result<std::vector<Looked>> look_up(const std::string& dir, std::span<const Segment> segments,
+                                    bool with_newest, const Plan& plan, const Query& query,
+                                    Keyring* keys);
 
 }  // namespace oap::audit

@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "audit/at_once.hpp"
 #include "audit/head.hpp"
 #include "audit/regular_file.hpp"
 #include "audit/removal.hpp"
@@ -87,6 +88,12 @@ Result<LastOf> last_of(const std::string& dir, const Segment& segment) {
   return last;
 }
 
+std::vector<Result<LastOf>> ends_of(const std::string& dir, const std::vector<Segment>& segments) {
+  std::vector<Result<LastOf>> ends(segments.size(), LastOf{});
+  at_once(segments.size(), [&](std::size_t i) { ends[i] = last_of(dir, segments[i]); });
+  return ends;
+}
+
 }  // namespace
 
 Result<std::vector<json::Object>> missing_records(const std::string& dir) {
@@ -107,15 +114,17 @@ Result<std::vector<json::Object>> missing_records(const std::string& dir) {
   OAP_TRY(const auto anchor, side_file(dir, kAnchorFile));
   const auto retired = anchor ? parse_link(*anchor) : std::nullopt;
   std::optional<Link> last = retired.value_or(Link{});
-  for (const Segment& segment : segments) {
+  auto ends = ends_of(dir, segments);
+  for (std::size_t i = 0; i < segments.size(); ++i) {
+    const Segment& segment = segments[i];
     if (retired && segment.first <= retired->seq) {
       continue;
     }
     if (last && segment.first > last->seq + 1) {
       gaps.push_back(gap(segment.name, range(last->seq + 1, segment.first - 1) + " before it"));
     }
-    OAP_TRY(LastOf ends, last_of(dir, segment));
-    last = ends.is_empty ? Link{segment.first - 1, ""} : std::move(ends.link);
+    OAP_TRY(LastOf end, std::move(ends[i]));
+    last = end.is_empty ? Link{segment.first - 1, ""} : std::move(end.link);
   }
   if (!head.link) {
     gaps.push_back(gap(kHeadFile, head.is_there

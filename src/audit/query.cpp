@@ -4,6 +4,7 @@
 #include <array>
 #include <cstring>
 #include <iterator>
+#include <span>
 
 #include "audit/cipher.hpp"
 #include "audit/index.hpp"
@@ -70,6 +71,35 @@ Result<void> note_missing(const std::string& dir, Malformed& bad) {
   return {};
 }
 
+/// Of a segment; newest first.
+Result<void> take_newest(const Looked& looked, const Plan& plan, const Query& query,
+                         std::size_t limit, Keyring* keys, Found& found) {
+  const Source& source = looked.source;
+  std::string buffer;
+  for (auto piece = looked.pieces.rbegin(); piece != looked.pieces.rend() && !found.more; ++piece) {
+    OAP_TRY(const auto lines, source.read(*piece, buffer));
+    for (auto line = lines.rbegin(); line != lines.rend() && !found.more; ++line) {
+      if (!is_worth_reading(*line, *piece, plan.needles, query)) {
+        continue;
+      }
+      auto parsed = open_record(*line, query, keys, source.segment().first);
+      if (!parsed && parsed.error().code() == Code::kFailedPrecondition) {
+        return fail(parsed.error());
+      }
+      const bool taken = !parsed || matches(parsed->record, query);
+      found.malformed += parsed ? 0 : 1;
+      found.more = taken && found.records.size() >= limit;
+      if (taken && !found.more && parsed) {
+        found.records.push_back(std::move(parsed->record));
+      } else if (taken && !found.more) {
+        OAP_TRY(json::Object shown, source.malformed(*piece, buffer, *line, parsed.error()));
+        found.records.push_back(std::move(shown));
+      }
+    }
+  }
+  return {};
+}
+
 }  // namespace
 
 std::string place_of(const json::Object& malformed) {
@@ -126,31 +156,16 @@ Result<Found> search(const std::string& dir, const Query& query, std::size_t lim
     return found;
   }
   const Plan plan = plan_of(query);
-  OAP_TRY(std::vector<Segment> segments, list_segments(dir));
-  std::string buffer;
-  for (bool newest = true; !segments.empty() && !found.more; segments.pop_back(), newest = false) {
-    OAP_TRY(const Source source, Source::open(dir, segments.back(), newest));
-    const std::vector<Piece> pieces = source.pieces(dir, plan, query, keys);
-    for (auto piece = pieces.rbegin(); piece != pieces.rend() && !found.more; ++piece) {
-      OAP_TRY(const auto lines, source.read(*piece, buffer));
-      for (auto line = lines.rbegin(); line != lines.rend() && !found.more; ++line) {
-        if (!is_worth_reading(*line, *piece, plan.needles, query)) {
-          continue;
-        }
-        auto parsed = open_record(*line, query, keys, source.segment().first);
-        if (!parsed && parsed.error().code() == Code::kFailedPrecondition) {
-          return fail(parsed.error());
-        }
-        const bool taken = !parsed || matches(parsed->record, query);
-        found.malformed += parsed ? 0 : 1;
-        found.more = taken && found.records.size() >= limit;
-        if (taken && !found.more && parsed) {
-          found.records.push_back(std::move(parsed->record));
-        } else if (taken && !found.more) {
-          OAP_TRY(json::Object shown, source.malformed(*piece, buffer, *line, parsed.error()));
-          found.records.push_back(std::move(shown));
-        }
-      }
+  OAP_TRY(const std::vector<Segment> segments, list_segments(dir));
+  constexpr std::size_t kMostAtOnce = 32;
+  std::size_t count = 1;
+  for (std::size_t left = segments.size(); left > 0 && !found.more; left -= count) {
+    count = std::min(left == segments.size() ? 1 : std::min(count * 4, kMostAtOnce), left);
+    OAP_TRY(std::vector<Looked> looked,
+            look_up(dir, std::span(segments).subspan(left - count, count), left == segments.size(),
+                    plan, query, keys));
+    for (; !looked.empty() && !found.more; looked.pop_back()) {
+      OAP_CHECK_OK(take_newest(looked.back(), plan, query, limit, keys, found));
     }
   }
   std::reverse(found.records.begin(), found.records.end());

@@ -162,6 +162,43 @@ TEST_F(QueryTest, WhatWasAppendedSinceIsFoundToo) {
   }
 }
 
+TEST_F(QueryTest, WhatTheNewestSegmentHasGrownIsTakenIntoItsIndex) {
+  Query query;
+  query.call_id = "call_3";
+  const auto read_through = [&] {
+    const Segment newest = list_segments(dir()).value().back();
+    const Source source = Source::open(dir(), newest, true).value();
+    std::uint64_t bytes = 0;
+    for (const Piece& piece : source.pieces(dir(), plan_of(query), query, nullptr)) {
+      bytes += piece.is_chosen() ? 0 : piece.end - piece.offset;
+    }
+    return bytes;
+  };
+  std::uint64_t size = 0;
+  for (int round = 0; round < 2; ++round) {
+    write(round * 100, (round + 1) * 100);
+    Event large = event();
+    large.arguments = {{"message", std::string(60'000, 'x')}};
+    for (auto [log, i] = std::pair(open(), 0); i < 60; ++i) {
+      ASSERT_TRUE(log->append(large, Durability::kWritten));
+    }
+    EXPECT_EQ(list_segments(dir())->size(), 1U);
+    const std::uint64_t grown = list_segments(dir()).value()[0].size - size;
+    size += grown;
+    ASSERT_GT(grown, kIndexStep / 2);
+    EXPECT_EQ(read_through(), grown);
+    make_indexes(dir(), nullptr, kGoOn);
+    EXPECT_EQ(read_through(), 0U);
+    EXPECT_THAT(numbers(query), ElementsAre(6, 7));
+  }
+  write(200, 210);
+  make_indexes(dir(), nullptr, kGoOn);
+  EXPECT_GT(read_through(), 0U);
+  query.call_id = "call_103";
+  EXPECT_THAT(numbers(query), ElementsAre(206, 207));
+  EXPECT_TRUE(report().ok) << what(report());
+}
+
 TEST_F(QueryTest, AnIndexThatIsStaleDamagedOrForeignChangesNothingAndIsFound) {
   write(0, 6'000, 1'500'000);
   Query query;

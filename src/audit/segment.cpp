@@ -19,6 +19,8 @@ namespace {
 constexpr std::size_t kNameDigits = 20;
 constexpr std::string_view kSuffix = ".jsonl";
 constexpr std::size_t kBlock = 16U << 10U;
+/// Of most files only the last record is asked for.
+constexpr std::size_t kFirstBlock = 4U << 10U;
 constexpr std::size_t kLinkBytes = 128;
 constexpr std::string_view kLead = R"({"hash":")";
 constexpr std::string_view kMiddle = R"(","seq":)";
@@ -70,7 +72,8 @@ Result<bool> BackwardLines::load_more() {
   if (start_ == 0) {
     return false;
   }
-  const auto count = static_cast<std::size_t>(std::min<std::uint64_t>(kBlock, start_));
+  const std::size_t most = buffer_.empty() ? kFirstBlock : kBlock;
+  const auto count = static_cast<std::size_t>(std::min<std::uint64_t>(most, start_));
   std::string block(count, '\0');
   std::size_t done = 0;
   while (done < count) {
@@ -195,8 +198,9 @@ Result<json::Object> malformed_line(int fd, const Segment& segment, std::uint64_
 
 Result<std::uint64_t> written_size(int fd, std::uint64_t size) {
   std::array<char, kBlock> block{};
+  std::size_t most = 1;
   while (size > 0) {
-    const auto count = static_cast<std::size_t>(std::min<std::uint64_t>(kBlock, size));
+    const auto count = static_cast<std::size_t>(std::min<std::uint64_t>(most, size));
     const ssize_t got = pread(fd, block.data(), count, static_cast<off_t>(size - count));
     if (got < 0 && errno == EINTR) {
       continue;
@@ -205,6 +209,7 @@ Result<std::uint64_t> written_size(int fd, std::uint64_t size) {
       return fail(Code::kUnavailable, "reading the audit log: {}",
                   got < 0 ? std::strerror(errno) : "the file became shorter");
     }
+    most = kBlock;
     const std::string_view bytes(block.data(), count);
     if (const std::size_t last = bytes.find_last_not_of('\0'); last != std::string_view::npos) {
       return size - count + last + 1;

@@ -7,7 +7,6 @@
 
 #include "audit/checkpoint.hpp"
 #include "audit/core.hpp"
-#include "audit/indexing.hpp"
 #include "base/log.hpp"
 
 namespace oap::audit {
@@ -138,6 +137,7 @@ void Log::Core::start_sealing() {
     sealer_.join();
   }
   sealed_rotations_ = chain_->rotations();
+  indexed_ = chain_->unsynced().size;
   sealing_ = true;
   try {
     sealer_ = std::thread([this] {
