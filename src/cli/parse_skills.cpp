@@ -34,6 +34,7 @@ void add_skills(CLI::App& app, SkillsArgs& args, Command& command, const Command
   sub->add_flag("--accept-findings", args.accept_findings, "Also where the scan found something");
   sub = make(*parent, "remove", "Remove a skill that was added", choose(Action::kRemove));
   sub->add_option("name", args.name, "The skill")->required();
+  sub->add_flag("--yes,-y", args.yes, "Do not ask, also where it was changed since it was added");
   sub = make(*parent, "trust", "Accept a skill as it stands now", choose(Action::kTrust));
   sub->add_option("name", args.name, "The skill");
   sub->add_flag("--all", args.all, "Every skill of this project");

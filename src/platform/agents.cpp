@@ -54,6 +54,26 @@ const session::AgentDefinition* file_of(const session::AgentListing& files, std:
   return found == nullptr && role == "worker" ? files.find("executor") : found;
 }
 
+/// Of one of the four, whose file could not be understood: it would run without what the file takes
+/// from it.
+Result<void> usable(const session::AgentListing& files, std::string_view role) {
+  for (const auto& [name, why] : files.refused) {
+    const std::string lower = text::lower_ascii(name);
+    if (lower == role || (role == "worker" && lower == "executor")) {
+      return fail(Code::kConfiguration,
+                  "{}; the {} does not run without it: mend the file, or take it away", why, role);
+    }
+  }
+  for (const session::AgentDefinition& agent : files.agents) {
+    const std::string lower = text::lower_ascii(agent.name);
+    if (lower != agent.name && (lower == role || (role == "worker" && lower == "executor"))) {
+      return fail(Code::kConfiguration, "{}:1: the agent '{}' is spelt {}; rename it", agent.file,
+                  agent.name, lower);
+    }
+  }
+  return {};
+}
+
 /// What the configuration says of an agent of one's own; the Worker's where it says nothing.
 const config::AgentConfig& own_config(const Settings& settings, const std::string& name) {
   const auto found = settings.config.agents.others.find(name);
@@ -266,6 +286,9 @@ security::RoleMatrix role_matrix(const Settings& settings) {
 Result<orchestration::AgentSet> make_agents(const Settings& settings, ModelSet& models,
                                             const std::string& model, bool with_own) {
   const Common common = common_of(settings, models, model);
+  for (const std::string_view role : kRoles) {
+    OAP_CHECK_OK(usable(common.files, role));
+  }
   const auto make = [&](const char* role) {
     return make_profile(common, role, config_of(settings.config.agents, role),
                         file_of(common.files, role));
@@ -297,8 +320,13 @@ Result<orchestration::AgentProfile> make_agent(const Settings& settings, ModelSe
   const Common common = common_of(settings, models, model);
   const std::string role = name == "executor" ? "worker" : name;
   if (is_role(role)) {
+    OAP_CHECK_OK(usable(common.files, role));
     return make_profile(common, role, config_of(settings.config.agents, role),
                         file_of(common.files, role));
+  }
+  if (const auto refused = common.files.refused.find(name);
+      refused != common.files.refused.end()) {
+    return fail(Code::kConfiguration, "{}", refused->second);
   }
   const session::AgentDefinition* const file = common.files.find(name);
   const std::vector<std::string> own = own_names(settings, common.files);

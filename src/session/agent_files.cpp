@@ -3,8 +3,10 @@
 #include <algorithm>
 #include <filesystem>
 #include <iterator>
+#include <set>
 
 #include "os/file.hpp"
+#include "session/agent_words.hpp"
 #include "skills/skill.hpp"
 #include "skills/tool_list.hpp"
 #include "skills/tool_scope.hpp"
@@ -56,6 +58,7 @@ class Head {
     return std::nullopt;
   }
 
+  /// "key: what is wrong with it", or "".
   void note(std::string fault) {
     if (fault_.empty()) {
       fault_ = std::move(fault);
@@ -99,7 +102,8 @@ void read_tools(const json::Object& fields, Head& head, AgentDefinition& agent) 
     auto list = skills::tool_list(fields, "tools", agent.file);
     if (!list) {
       head.note("tools: expected a list, a text, or a map of true and false");
-    } else if (fields.contains("tools") && !list->empty() &&
+    } else if (const json::Value* const given = json::find(fields, "tools");
+               given != nullptr && (given->is_array() || !list->empty()) &&
                *list != std::vector<std::string>{"*"}) {
       remark_on_tools(*list, head, agent);
       agent.tools = *std::move(list);
@@ -114,6 +118,38 @@ void read_tools(const json::Object& fields, Head& head, AgentDefinition& agent) 
     if (!pair.value().get_bool()) {
       agent.disallowed_tools.emplace_back(pair.key());
     }
+  }
+}
+
+void check_words(const json::Object& fields, Head& head, const AgentDefinition& agent) {
+  for (const auto& pair : fields) {
+    head.note(unknown_key(pair.key()));
+  }
+  for (const std::string& tool : agent.disallowed_tools) {
+    if (const std::string fault = misspelt_tool(tool); !fault.empty()) {
+      head.note(fmt::format("{}: {}", text::escape_visible(text::truncate_utf8(tool, 100)), fault));
+    }
+  }
+}
+
+/// What is no decision would be taken for one that takes nothing away.
+void check_decision(std::string_view key, const json::Value& value, Head& head) {
+  if (value.is_string()) {
+    if (const std::string fault = unknown_decision(json::view(value.get_string()));
+        !fault.empty()) {
+      head.note(fmt::format("{}: {}", key, fault));
+    }
+    return;
+  }
+  const json::Object* const patterns = value.if_object();
+  if (patterns == nullptr) {
+    return head.note(fmt::format("{}: expected allow, ask or deny", key));
+  }
+  for (const auto& pair : *patterns) {
+    if (pair.value().is_object()) {
+      return head.note(fmt::format("{}: expected allow, ask or deny", key));
+    }
+    check_decision(key, pair.value(), head);
   }
 }
 
@@ -134,8 +170,11 @@ void read_permission(const json::Object& fields, Head& head, AgentDefinition& ag
     return;
   }
   if (permission->is_string()) {
+    check_decision("permission", *permission, head);
     if (denies(*permission)) {
       agent.may_edit = agent.may_run = false;
+      agent.network = false;
+      agent.disallowed_tools.emplace_back("*");
     }
     return;
   }
@@ -145,6 +184,10 @@ void read_permission(const json::Object& fields, Head& head, AgentDefinition& ag
   }
   for (const auto& pair : *map) {
     const std::string_view key = pair.key();
+    check_decision(key, pair.value(), head);
+    if (const std::string fault = misspelt_tool(key); !fault.empty()) {
+      head.note(fmt::format("{}: {}", key, fault));
+    }
     if (!denies(pair.value())) {
       if (!pair.value().is_string()) {
         agent.remarks.push_back(fmt::format(
@@ -164,6 +207,40 @@ void read_permission(const json::Object& fields, Head& head, AgentDefinition& ag
       agent.disallowed_tools.emplace_back(key);
     }
   }
+}
+
+/// The line of the head where the fault's key stands.
+int line_of(std::string_view text, std::string_view fault) {
+  const std::string_view key = fault.substr(0, std::min(fault.find(':'), fault.size()));
+  int number = 1;
+  for (const std::string_view line : text::split_lines(text)) {
+    if (number > 1 && text::trim(line) == "---") {
+      break;
+    }
+    if (text::contains(line, key)) {
+      return number;
+    }
+    ++number;
+  }
+  return 1;
+}
+
+/// The names that a file which cannot be understood may be meant for.
+std::set<std::string> names_in(std::string_view text, const std::string& of_file) {
+  std::set<std::string> names = {of_file};
+  for (const std::string_view line : text::split_lines(text)) {
+    if (line.starts_with("name:")) {
+      std::string_view said = text::trim(line.substr(5));
+      while (!said.empty() && (said.front() == '"' || said.front() == '\'')) {
+        said.remove_prefix(1);
+      }
+      while (!said.empty() && (said.back() == '"' || said.back() == '\'')) {
+        said.remove_suffix(1);
+      }
+      names.insert(std::string(said));
+    }
+  }
+  return names;
 }
 
 /// Collects the agents of one folder after another; the first of a name stays.
@@ -188,7 +265,9 @@ class Finder {
         return leave_out(path, fmt::format("there are more than {} files", kMostFiles));
       }
       const fs::file_status each = fs::symlink_status(path, error);
-      if (fs::is_symlink(each)) {
+      if (fs::is_symlink(each) && name.ends_with(".md")) {
+        refuse(path, {name.substr(0, name.size() - 3)}, "it is a symbolic link");
+      } else if (fs::is_symlink(each)) {
         leave_out(path, "it is a symbolic link");
       } else if (fs::is_directory(each) && depth < kMostDepth) {
         walk(path, depth + 1);
@@ -209,16 +288,25 @@ class Finder {
     listing_.problems.push_back(
         fmt::format("the agent file {} is left out: {}", text::escape_visible(path.string()), why));
   }
+  /// It was to narrow an agent, perhaps: no other of the name may stand for it.
+  void refuse(const fs::path& path, const std::set<std::string>& names, std::string_view why) {
+    leave_out(path, why);
+    for (const std::string& name : names) {
+      if (!found_.contains(name)) {
+        listing_.refused.emplace(name, listing_.problems.back());
+      }
+    }
+  }
   void file(const fs::path& path, const std::string& name) {
     const auto text = os::read_file(path.string(), kMostBytes);
     if (!text) {
-      return leave_out(path, text.error().message());
+      return refuse(path, {name}, text.error().message());
     }
     auto agent = parse_agent(*text, name, path.string());
     if (!agent) {
-      return leave_out(path, agent.error().message());
+      return refuse(path, names_in(*text, name), agent.error().message());
     }
-    if (agent->mode != "off") {
+    if (agent->mode != "off" && !listing_.refused.contains(agent->name)) {
       found_.emplace(agent->name, *std::move(agent));
     }
   }
@@ -244,6 +332,12 @@ Result<AgentDefinition> parse_agent(std::string_view text, std::string name, std
     return fail(Code::kConfiguration, "{}: not UTF-8; save the file as UTF-8", file);
   }
   OAP_TRY(yaml::Frontmatter parts, yaml::split_frontmatter(text, file));
+  if (parts.fields.empty() && text::trim(parts.body).starts_with("---\n")) {
+    return fail(Code::kConfiguration,
+                "{}:1: the head must begin with --- on the first line; take away what stands before "
+                "it",
+                file);
+  }
   Head head(parts.fields);
   AgentDefinition agent;
   agent.file = std::move(file);
@@ -278,6 +372,7 @@ Result<AgentDefinition> parse_agent(std::string_view text, std::string name, std
   }
   read_tools(parts.fields, head, agent);
   read_permission(parts.fields, head, agent);
+  check_words(parts.fields, head, agent);
   if (json::get_bool(parts.fields, "disable")) {
     agent.mode = "off";
   }
@@ -290,7 +385,8 @@ Result<AgentDefinition> parse_agent(std::string_view text, std::string name, std
     head.note("the agent has no prompt: write it below the head");
   }
   if (!head.fault().empty()) {
-    return fail(Code::kConfiguration, "{}:1: {}", agent.file, head.fault());
+    return fail(Code::kConfiguration, "{}:{}: {}", agent.file, line_of(text, head.fault()),
+                head.fault());
   }
   return agent;
 }

@@ -42,6 +42,8 @@ struct AgentSources {
 struct AgentListing {
   std::vector<AgentDefinition> agents;  ///< by name; a project's hides a user's
   std::vector<std::string> problems;
+  /// By name: why its file was not understood. No agent of that name may run in its stead.
+  std::map<std::string, std::string> refused;
 
   const AgentDefinition* find(std::string_view name) const;
 };
@@ -54,7 +56,9 @@ AgentListing find_agents(const AgentSources& sources);
 /// One file's text; `name` is the file's, where its head names none. Fields of both hosts: name,
 /// description, mode, model, temperature, prompt, tools (a list, or a map of booleans), permission
 /// (edit, bash, task, webfetch: only `deny` counts, as rights are only taken away here),
-/// disallowedTools, maxTurns, steps, max_tokens, disable. Keys that are not known are let be.
+/// disallowedTools, maxTurns, steps, max_tokens, disable. Other keys of both hosts are let be, and
+/// those that say nothing of rights; one that is nearly known, and a misspelt tool or decision, are
+/// refused, as what they take away would stay.
 /// kConfiguration "file:line: …". Pure.
 Result<AgentDefinition> parse_agent(std::string_view text, std::string name, std::string file);
 

@@ -56,6 +56,61 @@ TEST(AgentFile, FaultsAreNamed) {
   EXPECT_FALSE(parse_agent("---\na: [\n---\nx", "a", "a.md"));
 }
 
+/// What a misspelt restriction takes away would stay.
+TEST(AgentFile, RestrictionsThatWouldNotCountAreRefused) {
+  const std::vector<std::pair<std::string, std::string>> rows = {
+      {"disallowedTool: Bash", "a.md:3: disallowedTool: no key of an agent (did you mean "
+                               "'disallowedTools'?)"},
+      {"disallowed-tools: Bash", "did you mean 'disallowedTools'?"},
+      {"Permission: {bash: deny}", "did you mean 'permission'?"},
+      {"tool: Read", "did you mean 'tools'?"},
+      {"allowed-tools: Read", "no key of an agent"},
+      {"denied: Bash", "what it may not do is said by"},
+      {"permission: {bash: Deny}", "a.md:3: bash: 'Deny' is not allow, ask or deny; write deny"},
+      {"permission: {bash: no}", "'no' is not allow, ask or deny"},
+      {"permission: {bash: {\"*\": dny}}", "write deny"},
+      {"permission: {bash: [deny]}", "bash: expected allow, ask or deny"},
+      {"permission: {bash: false}", "bash: expected allow, ask or deny"},
+      {"permission: Deny", "permission: 'Deny'"},
+      {"permission: {bsh: deny}", "did you mean 'bash'?"},
+      {"permission: {wbfetch: deny}", "did you mean 'webfetch'?"},
+      {"disallowedTools: Bsh", "did you mean 'bash'?"},
+      {"disallowedTools: [Read, Wrte]", "did you mean 'write'?"},
+      {"tools: {bsh: false}", "did you mean 'bash'?"},
+      {"tools: {bash: no}", "bash: expected true or false"},
+      {"tools: {bash: \"false\"}", "bash: expected true or false"}};
+  for (const auto& [head, why] : rows) {
+    const auto agent = parse_agent("---\ndescription: d\n" + head + "\n---\nx", "a", "a.md");
+    ASSERT_FALSE(agent) << head;
+    EXPECT_THAT(agent.error().message(), ::testing::HasSubstr(why)) << head;
+  }
+  for (const char* before : {"\n", "\n\n", " \n"}) {
+    EXPECT_FALSE(
+        parse_agent(std::string(before) + "---\npermission: {bash: deny}\n---\nx", "a", "a.md"));
+  }
+}
+
+TEST(AgentFile, KeysOfBothHostsGoOnWorking) {
+  const auto agent = parse_agent(
+      "---\ndescription: d\nmode: all\nvariant: high\ntop_p: 0.5\nhidden: true\ncolor: blue\n"
+      "reasoningEffort: high\ntextVerbosity: low\nskills: [a]\nmcpServers: [b]\nmemory: user\n"
+      "background: true\neffort: high\nisolation: worktree\nhooks: {}\noptions: {a: 1}\n"
+      "version: 1.0.0\nauthor: me\ntags: [x]\ncategory: y\nlicense: MIT\nexamples: []\n"
+      "permission:\n  \"*\": allow\n  external_directory: ask\n  doom_loop: ask\n  question: deny\n"
+      "  mymcp_*: deny\n  bash: {\"*\": ask, \"git status*\": allow}\n"
+      "disallowedTools: WebFetch, NotebookEdit, mcp__x__y, Task(Explore)\n---\nx",
+      "a", "a.md");
+  EXPECT_TRUE(agent) << agent.error().to_string();
+  const auto none = parse_agent("---\ntools: []\n---\nx", "a", "a.md");
+  ASSERT_TRUE(none);
+  EXPECT_THAT(none->tools, ::testing::Optional(SizeIs(0)));
+  EXPECT_FALSE(parse_agent("---\ntools:\n---\nx", "a", "a.md")->tools);
+  EXPECT_TRUE(parse_agent("Text\n---\nmore", "a", "a.md"));
+  const auto deny = parse_agent("---\npermission: deny\n---\nx", "a", "a.md");
+  ASSERT_TRUE(deny);
+  EXPECT_THAT(deny->disallowed_tools, ElementsAre("*"));
+}
+
 TEST(AgentFile, WhatIsNotUtf8IsRefusedByName) {
   for (const std::string text : {"\xff\xfeR\0e\0", "---\ndescription: \xff\n---\nbody", "a\xc3"}) {
     const auto agent = parse_agent(text, "a", "dir/a.md");
@@ -100,6 +155,12 @@ TEST(AgentFiles, ProjectHidesUserAndNeedsTrust) {
   EXPECT_EQ(listing.find("one")->prompt, "project");
   EXPECT_EQ(listing.find("two")->prompt, "claude");
   EXPECT_THAT(listing.problems, SizeIs(2));
+  EXPECT_TRUE(listing.refused.contains("bad"));
+  EXPECT_TRUE(listing.refused.contains("link"));
+  write("w/.opencode/agents/x.md", "---\nname: worker\nmode: x\n---\nb");
+  write("user/agents/worker.md", "everything");
+  EXPECT_TRUE(find_agents(sources).refused.contains("worker"));
+  EXPECT_EQ(find_agents(sources).find("worker"), nullptr) << "a user's for a project's";
   sources.trusted = false;
   EXPECT_EQ(find_agents(sources).find("one")->prompt, "user");
   fs::remove_all(root);

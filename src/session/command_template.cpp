@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "session/commands.hpp"
+#include "session/shell_filling.hpp"
 #include "text/strings.hpp"
 #include "text/utf8.hpp"
 
@@ -110,10 +111,6 @@ class Reader {
   std::vector<Part> parts_;
 };
 
-std::string quoted(std::string_view word) {
-  return "'" + text::replace_all(word, "'", "'\\''") + "'";
-}
-
 /// The arguments, and what each placeholder stands for.
 struct Filling {
   std::string all;
@@ -142,24 +139,22 @@ void note_numbers(const std::vector<Part>& parts, Filling& filling, bool& named)
   }
 }
 
-std::string quoted_words(const std::vector<std::string>& words) {
-  std::vector<std::string> each;
-  for (const std::string& word : words) {
-    each.push_back(quoted(word));
-  }
-  return text::join(each, " ");
-}
-
-std::string command_line(std::string_view source, const Filling& filling) {
-  std::string line;
-  for (const Part& part : Reader(source, false).read()) {
-    if (part.kind == Part::Kind::kAll) {
-      line += quoted_words(filling.words);
-    } else if (part.kind == Part::Kind::kNumber) {
-      line += quoted_words(filling.of(part.number));
+Result<std::string> command_line(std::string_view source, const Filling& filling) {
+  std::vector<ShellPiece> pieces;
+  for (Part& part : Reader(source, false).read()) {
+    if (part.kind == Part::Kind::kAll || part.kind == Part::Kind::kNumber) {
+      pieces.push_back(
+          {true, "", part.kind == Part::Kind::kAll ? filling.words : filling.of(part.number)});
     } else {
-      line += part.text;
+      pieces.push_back({false, std::move(part.text), {}});
     }
+  }
+  auto line = fill_shell(pieces);
+  if (!line) {
+    return fail(Code::kConfiguration,
+                "`{}` takes no arguments where it has them: {}; change the command's file (\\$ is "
+                "a $ of the command itself)",
+                text::escape_visible(text::truncate_utf8(source, 200)), line.error().message());
   }
   return line;
 }
@@ -192,7 +187,8 @@ Task<Result<std::string>> filled(Part part, const Filling& filling, CommandWorld
                           bounded(*read));
   }
   if (part.kind == Part::Kind::kShell) {
-    auto output = co_await world.run(command_line(part.text, filling));
+    OAP_CO_TRY(std::string line, command_line(part.text, filling));
+    auto output = co_await world.run(std::move(line));
     if (!output) {
       co_return fail(std::move(output).error());
     }

@@ -95,6 +95,16 @@ TEST_F(Commands, OnlyTheTemplateReadsAndRuns) {
   EXPECT_THAT(world_.files, ElementsAre("a/b.txt"));
 }
 
+TEST_F(Commands, ArgumentsAreDataWhateverStandsAroundThem) {
+  text("A !`echo \"$1\"` B !`echo '$1'`", R"("'$(touch PWN)'")");
+  EXPECT_THAT(world_.ran,
+              ElementsAre(R"(echo "'\$(touch PWN)'")", R"(echo ''\''$(touch PWN)'\''')"));
+  EXPECT_THAT(text("A !`bash -c \"echo $1\"` B", "x"),
+              HasSubstr("/test: `bash -c \"echo $1\"` takes no arguments where it has them: bash "
+                        "would read it as code"));
+  EXPECT_THAT(world_.ran, SizeIs(2));
+}
+
 TEST_F(Commands, WhatIsNoFileStays) {
   EXPECT_EQ(text("mail a@b.c or @none."), "mail a@b.c or @none.");
   EXPECT_EQ(text("x!`y` and `!`z"), "x!`y` and `!`z");

@@ -321,6 +321,12 @@ Result<void> remove(const LibraryOptions& options, const Entry& entry) {
     return fail(Code::kFailedPrecondition,
                 "{} is not in a folder of this program's own; remove it by hand", entry.folder);
   }
+  if (entry.source.empty()) {
+    return fail(Code::kFailedPrecondition,
+                "{} was not added by this program but written in {}; delete the folder yourself, "
+                "if you do not need it",
+                entry.skill.name, entry.folder);
+  }
   std::error_code error;
   fs::remove_all(entry.folder, error);
   if (error) {

@@ -112,6 +112,28 @@ class Skills(SkillTest):
         self.assertEqual(self.states(), {})
         self.assertIn("skill_added", self.oap("audit", "tail", "--json", "-n", "50").out)
 
+    def test_what_was_not_added_is_not_removed(self):
+        self.skill("mine", "By hand.\n")
+        self.oap("trust")
+        refused = self.oap("skills", "remove", "mine", "--yes")
+        self.assertEqual(refused.code, 1, refused)
+        self.assertIn("was not added", refused.err)
+        self.assertTrue((self.work / ".opencode/skills/mine/SKILL.md").is_file())
+
+    def test_what_was_changed_since_it_was_added_is_asked_for(self):
+        source = self.base / "source" / "made"
+        source.mkdir(parents=True)
+        (source / "SKILL.md").write_text(skill_text("made"))
+        digest = next(w for w in self.oap("skills", "add", str(source)).err.split() if w.startswith("sha256:"))
+        self.assertEqual(self.oap("skills", "add", str(source), "--digest", digest).code, 0)
+        with (self.work / ".opencode/skills/made/SKILL.md").open("a") as file:
+            file.write("mine\n")
+        refused = self.oap("skills", "remove", "made")
+        self.assertEqual(refused.code, 4, refused)
+        self.assertIn("was changed since", refused.err)
+        self.assertEqual(self.oap("skills", "remove", "made", "--yes").code, 0)
+        self.assertEqual(self.states(), {})
+
     def test_add_from_a_repository(self):
         self.repository("some", "repo", {"skills/pdf/SKILL.md": skill_text("pdf"),
                                          "skills/xls/SKILL.md": skill_text("xls")})
@@ -236,6 +258,20 @@ class AgentsAndHooks(SkillTest):
         self.assertIn("Worker of this house", json.dumps(received()[0]))
         offered = json.dumps(received()[0]["body"]["tools"])
         self.assertNotIn("write_file", offered)
+
+    def test_an_agents_file_that_is_not_understood_refuses_the_run(self):
+        for name, head in (("worker", "permission: {bash: deny}\ntemperature: hot"), ("worker", "tools: {bash: no}"),
+                           ("x", "name: worker\ndisallowedTool: Bash"), ("Worker", "permission: {bash: deny}")):
+            file = self.work / f".opencode/agents/{name}.md"
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(f"---\n{head}\n---\nYou work.\n")
+            self.oap("trust")
+            env, received = self.mock_llm([{"answer": {"text": "ran"}}])
+            done = self.oap("run", "--model", "openai/m", "--yes", "x", env=env)
+            self.assertEqual(done.code, 2, (head, done))
+            self.assertIn(f"{name}.md:", done.err)
+            self.assertEqual(received(), [], head)
+            file.unlink()
 
     def test_an_agent_of_a_file_does_a_task_within_its_rights(self):
         self.write(".opencode/agents/scribe.md",

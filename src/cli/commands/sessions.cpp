@@ -5,6 +5,7 @@
 #include "cli/commands/commands.hpp"
 #include "cli/commands/sessions_views.hpp"
 #include "cli/output.hpp"
+#include "cli/output_file.hpp"
 #include "cli/person.hpp"
 #include "cli/settings.hpp"
 #include "cli/terminal.hpp"
@@ -117,7 +118,7 @@ Result<int> write_out(Desk& desk, const SessionsArgs& args, bool as_json) {
     print(text);
     return 0;
   }
-  OAP_CHECK_OK(os::write_file_atomic(args.file, text, 0600));
+  OAP_CHECK_OK(write_output_file(args.file, text, 0600));
   if (as_json) {
     print_json({{"session_id", view.record.id},
                 {"file", args.file},

@@ -4,7 +4,9 @@
 
 #include "cli/commands/commands.hpp"
 #include "cli/output.hpp"
+#include "cli/person.hpp"
 #include "cli/settings.hpp"
+#include "cli/terminal.hpp"
 #include "config/paths.hpp"
 #include "text/nearest.hpp"
 #include "text/utf8.hpp"
@@ -121,6 +123,16 @@ Result<int> trust(const platform::Settings& settings, const SkillsArgs& args, bo
 Result<int> remove(const platform::Settings& settings, const SkillsArgs& args, bool as_json) {
   const skills::Library library = platform::look_at_skills(settings);
   OAP_TRY(const Entry* const entry, named(library, args.name));
+  if (!entry->source.empty() && !entry->pinned && !args.yes) {
+    const std::string changed =
+        fmt::format("{} in {} was changed since it was added", entry->skill.name, entry->folder);
+    if (!has_terminal()) {
+      return fail(Code::kUnanswered, "{}, and nobody can be asked; give --yes", changed);
+    }
+    if (!ask_yes_now(changed + "; what was changed is lost.\nRemove it? [y/N] ")) {
+      return fail(Code::kCancelled, "{} was not removed", entry->skill.name);
+    }
+  }
   OAP_CHECK_OK(skills::remove(platform::library_options(settings), *entry));
   OAP_CHECK_OK(note(settings, "skill_removed", *entry));
   if (as_json) {

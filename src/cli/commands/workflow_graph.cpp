@@ -1,8 +1,6 @@
-#include <filesystem>
-#include <fstream>
-
 #include "cli/commands/workflow.hpp"
 #include "cli/output.hpp"
+#include "cli/output_file.hpp"
 #include "os/file.hpp"
 #include "workflow/view/picture.hpp"
 
@@ -72,23 +70,6 @@ Task<Result<Drawn>> find(platform::Platform& platform, std::string target) {
   co_return out;
 }
 
-/// A file is replaced in one move; what is no file (a pipe, a device) is written into.
-Result<void> write_picture(const std::string& path, const std::string& text) {
-  std::error_code none;
-  const std::filesystem::path real = std::filesystem::weakly_canonical(path, none);
-  const std::string place = none ? path : real.string();
-  const auto status = std::filesystem::status(place, none);
-  if (!std::filesystem::exists(status) || std::filesystem::is_regular_file(status)) {
-    return os::write_file_atomic(place, text);
-  }
-  std::ofstream out(place, std::ios::binary);
-  out << text << std::flush;
-  if (!out) {
-    return fail(Code::kUnavailable, "writing {} failed", path);
-  }
-  return {};
-}
-
 Task<int> draw(platform::Platform& platform, WorkflowArgs args, bool as_json) {
   const auto drawn = co_await find(platform, args.target);
   if (!drawn) {
@@ -99,7 +80,7 @@ Task<int> draw(platform::Platform& platform, WorkflowArgs args, bool as_json) {
   const std::string text =
       as_svg ? workflow::svg(*drawn->blueprint, run) : workflow::mermaid(*drawn->blueprint, run);
   if (!args.file.empty()) {
-    const auto written = write_picture(args.file, text);
+    const auto written = write_output_file(args.file, text, 0644);
     if (!written) {
       co_return report(written.error(), as_json);
     }

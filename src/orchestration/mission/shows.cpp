@@ -5,8 +5,10 @@
 #include <optional>
 #include <string>
 
+#include "orchestration/mission/code_shows.hpp"
 #include "orchestration/mission/command_list.hpp"
 #include "orchestration/mission/evidence.hpp"
+#include "orchestration/mission/known_check.hpp"
 #include "shell/parse.hpp"
 #include "text/strings.hpp"
 
@@ -91,41 +93,6 @@ Shows look_shows(const shell::SimpleCommand& command, bool of_a_program) {
                                  ? 2
                                  : 1;
   return count_operands(command) >= needed ? Shows::kLook : Shows::kNothing;
-}
-
-/// Modules that know nothing of the work.
-bool is_of_the_language(std::string_view module) {
-  static constexpr std::array<std::string_view, 18> kModules = {
-      "sys",    "os",       "time",   "math",        "json",     "re",
-      "random", "datetime", "string", "itertools",   "typing",   "functools",
-      "enum",   "platform", "base64", "collections", "textwrap", "__future__"};
-  return is_one_of(module, kModules);
-}
-
-/// `python3 -c "print(1)"` shows nothing of the work, nor does `import sys; sys.exit(0)`; what
-/// imports something else, opens, asserts or runs does.
-bool is_idle_code(std::string_view code) {
-  static constexpr std::array<std::string_view, 10> kWorks = {
-      "open(", "require", "exec", "load", "assert ", "os.", "read", "run", "spawn", "raise"};
-  if (std::any_of(kWorks.begin(), kWorks.end(),
-                  [code](std::string_view word) { return text::contains(code, word); })) {
-    const bool says_so = text::contains(code, "assert True") || text::contains(code, "assert 1");
-    return says_so && !text::contains(code, "import") && !text::contains(code, "open(");
-  }
-  std::string word;
-  bool imports = false;
-  for (const char c : std::string(code) + " ") {
-    if (text::is_alpha(c) || text::is_digit(c) || c == '_') {
-      word += c;
-      continue;
-    }
-    if (imports && !word.empty() && word != "import" && word != "as" && !is_of_the_language(word)) {
-      return false;
-    }
-    imports = word == "import" || word == "from" || (imports && (word.empty() || c == ','));
-    word.clear();
-  }
-  return true;
 }
 
 class Reader {
@@ -300,6 +267,11 @@ class Reader {
     });
   }
 
+  /// `bash < x.sh`; of a device or a text that stands there nothing is believed.
+  static bool reads_commands(const shell::Redirect& redirect) {
+    return redirect.kind == shell::Redirect::Kind::kRead && !redirect.target.starts_with("/dev/");
+  }
+
   static Shows shell_shows(const shell::SimpleCommand& outer, int depth) {
     bool errexit = false;
     for (std::size_t i = 1; i < outer.argv.size(); ++i) {
@@ -318,7 +290,9 @@ class Reader {
                                          : Shows::kNothing;
       }
     }
-    return outer.redirects.empty() ? Shows::kNothing : Shows::kRun;
+    return std::any_of(outer.redirects.begin(), outer.redirects.end(), reads_commands)
+               ? Shows::kRun
+               : Shows::kNothing;
   }
 
   /// A look at the text alone: `python3 -m py_compile`, `node --check`; or nothing but a version.
@@ -370,11 +344,19 @@ class Reader {
                              ((word == "-e" || word == "-p") && program == "node") ||
                              (word == "-e" && (program == "perl" || program == "ruby"));
       if (runs_code) {
-        return i + 1 < command.argv.size() && !is_idle_code(command.argv[i + 1]) ? Shows::kRun
-                                                                                 : Shows::kNothing;
+        return i + 1 < command.argv.size() ? code_shows(command.argv[i + 1]) : Shows::kNothing;
       }
     }
-    return Shows::kRun;
+    if (is_known_check(command)) {
+      return Shows::kRun;
+    }
+    return std::any_of(command.argv.begin() + 1, command.argv.end(),
+                       [](const std::string& word) {
+                         return !word.starts_with('-') &&
+                                word.find_first_of("./") != std::string::npos;
+                       })
+               ? Shows::kLook
+               : Shows::kNothing;
   }
 
   bool errexit_ = false;
@@ -387,7 +369,7 @@ class Reader {
 Shows what_success_shows(std::string_view command) {
   constexpr std::string_view kPython = "python: ";  // as evidence keeps a call of that tool
   if (command.starts_with(kPython)) {
-    return is_idle_code(command) ? Shows::kNothing : Shows::kRun;
+    return code_shows(command);
   }
   return Reader().list(command, false, 0);
 }
@@ -421,7 +403,8 @@ std::string_view why_nothing(std::string_view command) {
   if (parts && parts->size() > 1) {
     return "the exit code is that of the last command only; join them with &&";
   }
-  return "it would have ended so anyway";
+  return "it would have ended so anyway; tests, a build, a linter or the program itself (`./prog`, "
+         "`python3 file.py`, `bash x.sh`) would show something";
 }
 
 }  // namespace oap::orchestration
