@@ -222,6 +222,19 @@ class PauseAndResume(WorkflowTest):
         self.assertEqual({run["workflow_id"]: run["status"] for run in runs}, {"t": "completed", "later": "completed"})
         self.assertEqual(sorted((self.work / "log").read_text().split()), ["a", "end", "later"])
 
+    def test_a_used_up_budget_ends_with_4_and_names_what_goes_on(self):
+        env, _ = self.mock_llm([])
+        self.workflow("b", "id: b\nbudget: {tokens: 1}\nsteps:\n  - {id: a, prompt: hi, on_failure: tolerate}\n"
+                           "  - {id: b, needs: [a], if: always(), prompt: again}\n")
+        self.workflow("p", "id: p\nsteps: [{id: s, uses: b}]\n")
+        for name in ("b", "p"):
+            told = self.flow("run", name, "--yes", "--model", "openai/m", env=env, code=4, timeout=40)
+            spent = self.open_runs()[0]["run_id"]
+            self.assertIn(f"oap workflow resume {spent} --more-tokens", told.err)
+            self.assertEqual(self.show(spent)["status"], "paused")
+        self.flow("resume", spent, "--more-tokens", "1000000", "--yes", "--model", "openai/m", env=env, timeout=40)
+        self.assertEqual(self.show(spent)["status"], "completed")
+
     def test_a_holder_that_died_is_named_or_cancelled(self):
         text = ("id: g\ninputs: {n: integer}\nconcurrency: {group: gg, cancel_in_progress: %s}\n"
                 "steps: [{id: s, run: 'touch b$N; test $N = 2 || sleep 30', env: {N: '${{ inputs.n }}'}}]\n")
