@@ -114,10 +114,20 @@ class LiveView final : public WorkflowView, public LiveRows {
         put(watched, std::move(report));
       }
     }
-    line(run_id + (blueprint == nullptr ? "" : "  " + one_line(blueprint->definition().id, 80)));
+    watched.title =
+        run_id + (blueprint == nullptr ? "" : "  " + one_line(blueprint->definition().id, 80));
+  }
+
+  /// Whoever reads the run's name may rely on the run.
+  void started(const std::string& run_id) override {
+    const auto watched = runs_.find(run_id);
+    if (watched != runs_.end() && !watched->second.title.empty()) {
+      line(std::exchange(watched->second.title, {}));
+    }
   }
 
   void step(const std::string& run_id, const StepReport& report) override {
+    started(run_id);
     Watched& watched = runs_[run_id];
     put(watched, report);
     if (live_) {
@@ -153,6 +163,7 @@ class LiveView final : public WorkflowView, public LiveRows {
   }
 
   void finish(const RunResult& result, const json::Object& shown) override {
+    started(result.run_id);
     erase();
     const Watched& watched = runs_[result.run_id];
     if (live_) {
@@ -191,6 +202,7 @@ class LiveView final : public WorkflowView, public LiveRows {
     std::vector<StepReport> steps;
     std::map<std::string, std::size_t, std::less<>> by_path;
     std::string waits_for;
+    std::string title;  // until it has been shown
   };
 
   static void put(Watched& watched, StepReport report) {

@@ -90,7 +90,62 @@ void WorkflowSession::on_step(const std::string& run_id, const workflow::StepRep
   }
 }
 
-void WorkflowSession::on_run(const workflow::RunResult& state) { view_.run(state); }
+void WorkflowSession::on_run(const workflow::RunResult& state) {
+  view_.run(state);
+  const bool is_held = state.status == workflow::RunState::kPending && !state.waits_for.empty();
+  if (is_held && told_.insert(state.run_id + " " + state.waits_for).second) {
+    view_.note(fmt::format("{} waits for {}", state.run_id, one_line(state.waits_for, 300)));
+  }
+}
+
+/// Of any run here, also of a child that nobody watches.
+void WorkflowSession::on_budget(const workflow::RunResult& state) {
+  if (!is_budget_spent(state)) {
+    spent_.erase(state.run_id);
+    return;
+  }
+  if (spent_.insert(state.run_id).second) {
+    const auto known = blueprints_.find(state.run_id);
+    view_.note(fmt::format("{} has used up its budget and is paused; go on with:", state.run_id));
+    for (const std::string& answer :
+         answers_to(state, known == blueprints_.end() ? nullptr : known->second.get())) {
+      view_.note("  " + answer);
+    }
+  }
+}
+
+/// Nothing of it or below it is under way.
+bool WorkflowSession::is_idle(const std::string& run_id) const {
+  store::RunRepository& runs = platform_.workflows().runs();
+  const auto record = runs.find(run_id);
+  if (!record || store::is_end(record->state)) {
+    return record.has_value();
+  }
+  const bool goes_on =
+      record->waits_for.starts_with("time") && record->state != workflow::RunState::kPaused;
+  if (record->waits_for.empty() || goes_on) {
+    return false;
+  }
+  const auto children = runs.list({.parent_run = run_id});
+  return children && std::all_of(children->begin(), children->end(),
+                                 [&](const auto& child) { return is_idle(child.id); });
+}
+
+/// Where nobody is asked: leaves runs that cannot go on because a budget is used up.
+Task<void> WorkflowSession::leave_over_budget() {
+  while (!options_.asks_here && co_await async::sleep_for(kLook)) {
+    if (spent_.empty()) {
+      continue;
+    }
+    for (Followed& run : runs_) {
+      if (!run.ended && !run.left && is_idle(run.id)) {
+        run.left = true;
+        over_budget_ = over_budget_ || !options_.detach;
+        changed_.notify();
+      }
+    }
+  }
+}
 
 /// With `detach`: leaves runs that only wait for people.
 Task<void> WorkflowSession::leave_waiting() {
@@ -115,6 +170,9 @@ bool WorkflowSession::is_over() const {
 
 Task<void> WorkflowSession::body(Begin begin) {
   async::Scope scope(executor_);
+  workflow::Observer observer;
+  observer.on_run = [this](const workflow::RunResult& state) { on_budget(state); };
+  observers_.push_back(engine().observe("", std::move(observer)));
   auto ids = co_await begin(*this);
   if (!ids) {
     error_ = std::move(ids).error();
@@ -133,6 +191,7 @@ Task<void> WorkflowSession::body(Begin begin) {
   helpers.spawn(leave_when_told());
   helpers.spawn(tick());
   helpers.spawn(leave_waiting());
+  helpers.spawn(leave_over_budget());
   helpers.spawn(ask_people());
   const Deadline never = Deadline::never();
   while (!is_over()) {
@@ -197,6 +256,7 @@ Task<void> WorkflowSession::follow_elsewhere(std::size_t index) {
       co_return;
     }
     on_run(*state);
+    on_budget(*state);
     if (!co_await async::sleep_for(kLook)) {
       co_return;
     }
@@ -299,6 +359,10 @@ Task<void> WorkflowSession::ask(Question question) {
   if (!done) {
     view_.note(done.error().to_string());
   }
+}
+
+bool is_budget_spent(const workflow::RunResult& result) {
+  return result.status == workflow::RunState::kPaused && result.waits_for == "a larger budget";
 }
 
 std::string approval_message(store::RunRepository& runs, const std::string& run_id,

@@ -44,6 +44,8 @@ class WorkflowSession {
   void is_elsewhere(const std::string& run_id) { elsewhere_.insert(run_id); }
   /// Whether it was told to leave.
   bool has_left() const { return options_.leave != nullptr && options_.leave->notified(); }
+  /// Whether a run was left because its budget is used up and nobody is here to raise it.
+  bool is_over_budget() const { return over_budget_; }
   /// In the order in which they were begun.
   const std::vector<workflow::RunResult>& results() const { return results_; }
 
@@ -69,10 +71,13 @@ class WorkflowSession {
   Task<void> leave_when_told();
   Task<void> tick();
   Task<void> leave_waiting();
+  Task<void> leave_over_budget();
+  bool is_idle(const std::string& run_id) const;
   Task<void> ask_people();
   Task<void> ask(Question question);
   void on_step(const std::string& run_id, const workflow::StepReport& report);
   void on_run(const workflow::RunResult& state);
+  void on_budget(const workflow::RunResult& state);
   bool is_over() const;
   Task<void> collect();
 
@@ -92,8 +97,14 @@ class WorkflowSession {
   std::deque<Question> questions_;
   std::set<std::string> answered_;  ///< "run path", of questions that are asked or settled
   std::set<std::string> elsewhere_;
+  std::set<std::string> told_;   ///< "run what", that was noted already
+  std::set<std::string> spent_;  ///< runs whose budget is used up, children among them
+  bool over_budget_ = false;
   std::optional<Error> error_;
 };
+
+/// Whether the run is paused until somebody raises its budget. Pure.
+bool is_budget_spent(const workflow::RunResult& result);
 
 /// What an approval step shows to its approvers; "" where the journal does not hold it.
 std::string approval_message(store::RunRepository& runs, const std::string& run_id,

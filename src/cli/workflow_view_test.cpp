@@ -60,6 +60,19 @@ TEST(WorkflowView, LinesFitTheTerminal) {
   EXPECT_EQ(lines[0], "· " + std::string(27, 'x') + "…");
 }
 
+TEST(WorkflowView, ARunIsNamedOnceItIsDurable) {
+  const auto view = make_workflow_view(Format::kText);
+  ::testing::internal::CaptureStderr();
+  view->begin("run_1", nullptr);
+  view->begin("run_2", nullptr);
+  EXPECT_EQ(::testing::internal::GetCapturedStderr(), "");
+  ::testing::internal::CaptureStderr();
+  view->started("run_1");
+  view->started("run_1");
+  view->step("run_2", step("a", StepState::kCompleted));
+  EXPECT_THAT(::testing::internal::GetCapturedStderr(), ::testing::StartsWith("run_1\nrun_2\n✓ a"));
+}
+
 TEST(WorkflowQuestions, FieldsAreOfTheirType) {
   const auto field = [](const char* schema, std::string_view typed) {
     const auto value = field_value(*json::parse(schema), typed);
@@ -116,10 +129,16 @@ TEST(WorkflowAnswers, AreCommandsThatAShellTakes) {
   approval.waits_for = "approval";
   StepReport signal = step("s", StepState::kRunning);
   signal.waits_for = "signal it's on";
+  run.status = workflow::RunState::kRunning;
   run.steps = {approval, signal, step("d", StepState::kUnknown), step("e", StepState::kRunning)};
   EXPECT_THAT(answers_to(run), ElementsAre("oap workflow approve run_1 'a[0].b'",
                                            "oap workflow signal run_1 'it'\\''s on'",
                                            HasSubstr("oap workflow resolve run_1 d")));
+  run.steps.clear();
+  run.status = workflow::RunState::kPaused;
+  EXPECT_THAT(answers_to(run), ElementsAre("oap workflow resume run_1"));
+  run.waits_for = "a larger budget";
+  EXPECT_THAT(answers_to(run), ElementsAre("oap workflow resume run_1 --more-tokens N"));
 }
 
 }  // namespace

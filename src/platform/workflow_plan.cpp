@@ -17,8 +17,9 @@ using workflow::StepIndex;
 /// What is known before a run: its inputs, and variables that no step writes.
 class PlanScope final : public workflow::Scope {
  public:
-  PlanScope(const Blueprint& blueprint, const json::Object& inputs)
-      : definition_(blueprint.definition()), inputs_(inputs) {
+  /// With `shows_secrets` their names stand for them; else they are not known yet.
+  PlanScope(const Blueprint& blueprint, const json::Object& inputs, bool shows_secrets)
+      : definition_(blueprint.definition()), inputs_(inputs), shows_secrets_(shows_secrets) {
     for (StepIndex index = 0; index < blueprint.size(); ++index) {
       for (const auto& [name, source] : blueprint.step(index).definition->exports) {
         written_.insert(name);
@@ -27,6 +28,11 @@ class PlanScope final : public workflow::Scope {
   }
 
   Result<expr::Value> value(const Name& name) const override {
+    const bool is_secret =
+        name.kind == Name::Kind::kSecret || name.kind == Name::Kind::kSecretInput;
+    if (is_secret && !shows_secrets_) {
+      return unknown("it depends on a secret");
+    }
     switch (name.kind) {
       case Name::Kind::kInputs:
       case Name::Kind::kSecretInput:
@@ -96,6 +102,7 @@ class PlanScope final : public workflow::Scope {
 
   const workflow::Definition& definition_;
   const json::Object& inputs_;
+  bool shows_secrets_;
   std::set<std::string, std::less<>> written_;
 };
 
@@ -109,7 +116,10 @@ std::string_view why_unknown(const BlueprintStep& step) {
 class Planner {
  public:
   Planner(Workflows& workflows, const Blueprint& blueprint, const json::Object& inputs)
-      : workflows_(workflows), blueprint_(blueprint), scope_(blueprint, inputs) {}
+      : workflows_(workflows),
+        blueprint_(blueprint),
+        inputs_(blueprint, inputs, true),
+        conditions_(blueprint, inputs, false) {}
 
   Task<std::vector<PlannedStep>> plan() {
     std::vector<std::size_t> lanes = lane_of_each();
@@ -166,7 +176,7 @@ class Planner {
     planned.condition = definition.condition;
     planned.note = note(definition);
     if (step.condition) {
-      const auto holds = step.condition->holds(scope_);
+      const auto holds = step.condition->holds(conditions_);
       planned.runs = holds ? std::optional(*holds) : std::nullopt;
     } else {
       planned.runs = true;
@@ -182,7 +192,7 @@ class Planner {
     if (tool == nullptr && script == nullptr) {
       return;
     }
-    const auto input = step.input.render(scope_);
+    const auto input = step.input.render(inputs_);
     if (!input) {
       const std::string_view repeated = why_unknown(step);
       planned.unknown = repeated.empty() ? input.error().message() : std::string(repeated);
@@ -235,7 +245,8 @@ class Planner {
 
   Workflows& workflows_;
   const Blueprint& blueprint_;
-  PlanScope scope_;
+  PlanScope inputs_;
+  PlanScope conditions_;
 };
 
 }  // namespace

@@ -103,6 +103,23 @@ TEST_F(IterationTest, IncludeAddsToTheCellsThatItFits) {
     {"os":"c","v":3}])"));
 }
 
+TEST_F(IterationTest, NumbersAreOfTheTypeThatWasChecked) {
+  const Checked checked = check_workflow(
+      "id: w\nvariables: {v: 1.5, n: 1}\nsteps:\n"
+      "  - {id: a, tool: t, export: {v: '2', n: '4.0'}, output_schema: {type: object,\n"
+      "     properties: {p: {type: number}, q: {type: array, items: {type: integer}}}}}\n"
+      "  - {id: b, needs: [a], type: condition, test: 'steps.a.outputs.p / 2.0 == 2.5 &&\n"
+      "     steps.a.outputs.q[0] + 1 == 4 && vars.v / 4.0 == 0.5 && vars.n + 1 == 5'}\n",
+      "w.yaml", nullptr);
+  ASSERT_TRUE(checked.blueprint) << to_text(checked.problems);
+  runner_.reply = [](const StepRequest&) {
+    return ScriptedRunner::good(parsed(R"({"p":5,"q":[3.0]})"));
+  };
+  const RunResult result = run(checked.blueprint);
+  ASSERT_EQ(result.status, RunState::kCompleted) << result.error;
+  EXPECT_EQ(result.steps[1].output, parsed(R"({"result":true})"));
+}
+
 TEST_F(IterationTest, AllMayFailWhereAHundredPercentMay) {
   const Checked checked = check_workflow(
       "id: w\nsteps:\n  - {id: e, tool: t, foreach: {items: [1, 2, 3], tolerate: 100%}}\n",

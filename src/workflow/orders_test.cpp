@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "async/sleep.hpp"
 #include "workflow/testing/engine_house.hpp"
 
 namespace oap::workflow {
@@ -66,7 +67,9 @@ class OrdersTest : public EngineHouse {
     const Result<void> bare = co_await engine.approve(id, "ok", formless);
     EXPECT_EQ(bare.error().code(), Code::kInvalidArgument);
     OAP_CO_CHECK_OK(co_await engine.approve(id, "ok", vote("bob")));
-    OAP_CO_CHECK_OK(co_await engine.approve(id, "ok", vote("bob")));
+    const Result<void> twice = co_await engine.approve(id, "ok", vote("bob"));
+    EXPECT_EQ(twice.error().code(), Code::kFailedPrecondition);
+    EXPECT_THAT(twice.error().message(), HasSubstr("1 more must"));
     OAP_CO_TRY(const RunResult one, co_await engine.show(id));
     EXPECT_EQ(one.steps[0].state, StepState::kRunning);
     OAP_CO_CHECK_OK(co_await engine.approve(id, "ok", vote("eve")));
@@ -76,6 +79,8 @@ class OrdersTest : public EngineHouse {
   Task<Result<RunResult>> denied(Engine& engine) {
     OAP_CO_TRY(const std::string id, co_await engine.start(request(with_approval())));
     OAP_CO_CHECK_OK(co_await engine.approve(id, "ok", vote("bob", false)));
+    const Result<void> late = co_await engine.approve(id, "ok", vote("bob"));
+    EXPECT_EQ(late.error().code(), Code::kFailedPrecondition);
     co_return co_await engine.wait(id, soon());
   }
 
@@ -102,6 +107,34 @@ class OrdersTest : public EngineHouse {
     OAP_CO_TRY(const std::string id, co_await engine.start(request(std::move(made))));
     EXPECT_TRUE(co_await runner_.begun("k").get(soon()));
     OAP_CO_CHECK_OK(co_await engine.cancel(id, "ada"));
+    co_return co_await engine.wait(id, soon());
+  }
+
+  Task<Result<void>> until_child(std::function<bool(const store::RunRecord&)> wanted) {
+    const Deadline last = soon();
+    while (!last.passed()) {
+      const auto found = store_->runs().list({.parent_run = "run_1"}).value();
+      if (!found.empty() && wanted(found[0])) {
+        co_return Result<void>{};
+      }
+      OAP_CO_CHECK_OK(co_await async::sleep_for(Millis(1)));
+    }
+    co_return fail(Code::kDeadlineExceeded, "the child never was so");
+  }
+  Task<Result<RunResult>> pause_child(Engine& engine) {
+    SubworkflowStep child;
+    child.workflow = "kid";
+    OAP_CO_TRY(const std::string id,
+               co_await engine.start(request(definition(steps(step("kid", std::move(child)))))));
+    EXPECT_TRUE(co_await runner_.begun("k").get(soon()));
+    OAP_CO_CHECK_OK(co_await engine.pause(id, "ada"));
+    OAP_CO_CHECK_OK(co_await until_child(
+        [](const store::RunRecord& kid) { return kid.state == RunState::kPaused; }));
+    runner_.gate("k").set(ScriptedRunner::good());
+    OAP_CO_CHECK_OK(co_await until_child(
+        [](const store::RunRecord& kid) { return kid.waits_for == "unpause"; }));
+    EXPECT_THAT(runner_.started, ElementsAre("k"));
+    OAP_CO_CHECK_OK(co_await engine.unpause(id, "ada", {}));
     co_return co_await engine.wait(id, soon());
   }
 
@@ -289,6 +322,14 @@ TEST_F(OrdersTest, TheWholeRunsTimeIsBounded) {
   EXPECT_EQ(result.status, RunState::kFailed);
   EXPECT_THAT(result.error, HasSubstr("time for the whole run"));
   EXPECT_THAT(states(result), ElementsAre("a:cancelled", "b:cancelled", "finally.tidy:completed"));
+}
+
+TEST_F(OrdersTest, APauseReachesTheRunsBelowAndResumingTakesThemOn) {
+  subworkflows_["kid"] = testing::compiled(steps(tool("k"), tool("l", {"k"})));
+  runner_.gate("k");
+  const RunResult result = drive([&](Engine& engine) { return pause_child(engine); });
+  EXPECT_EQ(result.status, RunState::kCompleted) << result.error;
+  EXPECT_THAT(runner_.started, ElementsAre("k", "l"));
 }
 
 TEST_F(OrdersTest, InputsAreHeldAgainstTheirSchemas) {

@@ -67,6 +67,21 @@ class TakeoverTest : public EngineHouse {
     co_return result;
   }
 
+  /// Left waiting for an approval that nobody's process looks after.
+  Task<void> left_with_approval() {
+    const oap::Executor executor = co_await boost::asio::this_coro::executor;
+    ApprovalStep approval;
+    approval.message = "ship?";
+    approval.expires = Millis(3'600'000);
+    Engine engine(executor, store_->runs(), runner_, system_clock(), {});
+    const auto id = co_await engine.start(request(steps(step("ok", std::move(approval)))));
+    EXPECT_TRUE(id);
+  }
+  Task<Result<RunResult>> vote_late(Engine& engine) {
+    const Result<void> vote = co_await engine.approve("run_1", "ok", {"ada", true, "", nullptr});
+    co_return fail(vote ? Error(Code::kInternal, "it counted") : vote.error());
+  }
+
   Task<Result<RunResult>> living_owner() {
     const oap::Executor executor = co_await boost::asio::this_coro::executor;
     Engine first(executor, store_->runs(), runner_, system_clock(), {});
@@ -133,6 +148,16 @@ TEST_F(TakeoverTest, AClockThatJumpsHoldsNothingUp) {
     EXPECT_EQ(result->status, RunState::kCompleted) << result->error;
     EXPECT_LT(std::chrono::steady_clock::now() - began, std::chrono::seconds(10));
   }
+}
+
+TEST_F(TakeoverTest, AVoteAfterItsTimeIsRefusedAlsoWhereNoProcessHasNoticed) {
+  runtime_.run(left_with_approval());
+  JumpingClock later;
+  later.offset = Millis(7'200'000);
+  clock_ = &later;
+  const auto result = try_drive([&](Engine& engine) { return vote_late(engine); });
+  EXPECT_EQ(result.error().code(), Code::kFailedPrecondition);
+  EXPECT_NE(result.error().message().find("is over since"), std::string::npos);
 }
 
 TEST_F(TakeoverTest, WhoIsAliveIsKnown) {

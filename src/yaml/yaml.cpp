@@ -12,6 +12,7 @@
 #include "text/utf8.hpp"
 #include "yaml/builder.hpp"
 #include "yaml/question_marks.hpp"
+#include "yaml/surrogates.hpp"
 
 namespace oap::yaml {
 namespace {
@@ -132,7 +133,7 @@ Result<Document> parse(std::string_view text, std::string file, const Limits& li
     return fail_at(file, 1, fmt::format("the text is larger than {} bytes", limits.max_bytes));
   }
   OAP_CHECK_OK(check_characters(text, file));
-  const Masked masked = mask_question_marks(text);
+  const Masked masked = mask_question_marks(join_surrogates(text));
   Builder builder(limits, masked.stand_in);
   // yaml-cpp takes the end of the text for a closing quote, but not the end of a document.
   const bool ended = text.empty() || text.back() == '\n';

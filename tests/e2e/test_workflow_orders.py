@@ -85,8 +85,8 @@ class Approvals(WorkflowTest):
         self.ask("quorum: 2")
         process, run_id = self.begin("w", "--yes")
         self.waits(run_id, "approval")
-        self.flow("approve", run_id)
-        self.flow("approve", run_id)
+        self.assertIn("1 more must", self.flow("approve", run_id).out)
+        self.assertIn("already", self.flow("approve", run_id, code=1).err)
         self.waits(run_id, "approval")
         self.assertIsNone(process.poll())
         self.flow("cancel", run_id)
@@ -207,6 +207,54 @@ class PauseAndResume(WorkflowTest):
         self.assertEqual(self.show(run_id)["status"], "completed")
         self.assertEqual((self.work / "log").read_text(), "after\n")
 
+    def test_resume_without_an_id_takes_up_timers_and_the_runs_above(self):
+        self.workflow("k", "id: k\nsteps:\n  - {id: a, run: 'touch began; sleep 1; echo a >> log'}\n")
+        self.workflow("m", "id: m\nsteps: [{id: s, uses: k}]\n")
+        self.workflow("t", "id: t\nsteps:\n  - {id: s, uses: m}\n  - {id: end, needs: [s], run: 'echo end >> log'}\n")
+        self.workflow("later", "id: later\nsteps: [{id: w, wait: 3}, {id: n, needs: [w], run: 'echo later >> log'}]\n")
+        for name in ("t", "later"):
+            process, run_id = self.begin(name, "--yes")
+            self.wait_for(lambda: name == "t" and (self.work / "began").exists() or name == "later" and
+                          self.waits(run_id, "time"), "the run to be under way")
+            process.kill()
+            process.wait()
+        runs = self.flow("resume", "--yes", "--json", timeout=60).json()["runs"]
+        self.assertEqual({run["workflow_id"]: run["status"] for run in runs}, {"t": "completed", "later": "completed"})
+        self.assertEqual(sorted((self.work / "log").read_text().split()), ["a", "end", "later"])
+
+    def test_a_used_up_budget_ends_with_4_and_names_what_goes_on(self):
+        env, _ = self.mock_llm([])
+        self.workflow("b", "id: b\nbudget: {tokens: 1}\nsteps:\n  - {id: a, prompt: hi, on_failure: tolerate}\n"
+                           "  - {id: b, needs: [a], if: always(), prompt: again}\n")
+        self.workflow("p", "id: p\nsteps: [{id: s, uses: b}]\n")
+        for name in ("b", "p"):
+            told = self.flow("run", name, "--yes", "--model", "openai/m", env=env, code=4, timeout=40)
+            spent = self.open_runs()[0]["run_id"]
+            self.assertIn(f"oap workflow resume {spent} --more-tokens", told.err)
+            self.assertEqual(self.show(spent)["status"], "paused")
+        self.flow("resume", spent, "--more-tokens", "1000000", "--yes", "--model", "openai/m", env=env, timeout=40)
+        self.assertEqual(self.show(spent)["status"], "completed")
+
+    def test_a_holder_that_died_is_named_or_cancelled(self):
+        text = ("id: g\ninputs: {n: integer}\nconcurrency: {group: gg, cancel_in_progress: %s}\n"
+                "steps: [{id: s, run: 'touch b$N; test $N = 2 || sleep 30', env: {N: '${{ inputs.n }}'}}]\n")
+        for cancels in ("true", "false"):
+            self.workflow("g", text % cancels)
+            process, first = self.begin("g", "-i", "n=1", "--yes")
+            self.wait_for((self.work / "b1").exists, "the step to begin")
+            process.kill()
+            process.wait()
+            (self.work / "b1").unlink()
+            if cancels == "true":
+                self.assertEqual(self.run_json("g", "-i", "n=2", timeout=30)["status"], "completed")
+                self.assertEqual(self.show(first)["status"], "cancelled")
+                continue
+            process, second = self.begin("g", "-i", "n=2", "--yes")
+            self.wait_for(lambda: f"resume {first}" in self.flow("show", second).out, "the holder to be named")
+            self.flow("cancel", first, code=None)
+            self.flow("resume", first, "--json", code=None, timeout=30)
+            self.assertEqual(self.last(process)["status"], "completed")
+
     def test_resume_follows_a_run_of_another_process(self):
         self.workflow("w", "id: w\nsteps: [{id: a, run: 'touch began; sleep 3'}]\n")
         process, run_id = self.begin("w", "--yes")
@@ -262,7 +310,7 @@ class Fork(WorkflowTest):
         self.assertEqual(self.steps(run)["b"]["outputs"]["stdout"], "7 3\n")
         self.assertEqual((self.work / "log").read_text().split(), ["a", "b", "c", "c", "b", "c"])
         self.assertEqual(self.show(run["run_id"])["forked_from"], failed["run_id"])
-        for args in (("--from", "zz"), ("--output", "zz=1"), ("--input", "zz=1"), ("--input", "n=x")):
+        for args in (("--from", "zz"), ("--output", "zz=1"), ("--output", "a={bad"), ("--input", "zz=1"), ("--input", "n=x")):
             self.flow("fork", failed["run_id"], *args, "--yes", code=2)
 
 

@@ -327,6 +327,12 @@ class Secrets(WorkflowTest):
         self.assertNotIn("hunter2", plan.out + plan.err)
         self.assertIn("<secret token>", plan.out)
 
+    def test_a_plan_does_not_guess_what_a_condition_on_a_secret_comes_to(self):
+        self.workflow("w", "id: w\ninputs: {token: {type: string, secret: true}}\nsteps:\n"
+                           "  - {id: a, if: \"inputs.token.startsWith('h')\", run: env}\n")
+        plan = self.flow("plan", "w", "--json", "--input", "token=hunter2-hunter2", code=None).json()
+        self.assertIsNone(plan["steps"][0]["runs"])
+
     def test_one_that_is_not_configured(self):
         self.workflow("w", "id: w\nsecrets: [TOKEN]\nsteps: [{id: a, run: env, env: {T: '${{ secrets.TOKEN }}'}}]\n")
         run = self.run_json("w", code=1, env={"TOKEN": "x" * 20})
@@ -381,6 +387,23 @@ class Cancel(WorkflowTest):
         self.assertEqual(self.steps(last)["a"]["status"], "cancelled")
         self.assertTrue((self.work / "ended").exists())
         self.assertFalse((self.work / "b").exists())
+        self.assertEqual(self.show(run_id)["status"], "cancelled")
+
+    def test_whoever_has_read_the_first_line_can_rely_on_the_run(self):
+        self.workflow("w", "id: w\nsteps: [{id: a, run: 'sleep 5'}]\n")
+        for _ in range(5):
+            process = self.start("workflow", "run", "w", "--yes", bufsize=0)
+            run_id = process.stderr.readline().split()[0].decode()
+            process.kill()
+            process.wait()
+            self.assertEqual(self.show(run_id)["run_id"], run_id)
+
+    def test_a_loop_without_end_is_on_disk_and_can_be_cancelled(self):
+        self.workflow("w", "id: w\nsteps:\n  - {id: a, type: loop, while: 'true', max_iterations: 1000000,\n"
+                           "     steps: [{id: b, type: condition, test: 'true'}]}\n")
+        process, run_id = self.begin("w", "--yes")
+        self.flow("cancel", run_id)
+        process.communicate(timeout=60)
         self.assertEqual(self.show(run_id)["status"], "cancelled")
 
     def test_twice_leaves_it_interrupted_and_resume_goes_on(self):

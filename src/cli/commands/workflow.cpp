@@ -10,6 +10,7 @@
 #include "cli/output.hpp"
 #include "cli/settings.hpp"
 #include "cli/workflow_questions.hpp"
+#include "cli/workflow_session.hpp"
 #include "json/parse.hpp"
 #include "json/print.hpp"
 #include "os/file.hpp"
@@ -208,6 +209,15 @@ bool is_left_alone(store::RunRepository& runs, const std::string& run_id) {
 std::vector<std::string> answers_to(const workflow::RunResult& result,
                                     const workflow::Blueprint* definition) {
   std::vector<std::string> out;
+  if (is_budget_spent(result)) {
+    const workflow::Budget budget =
+        definition == nullptr ? workflow::Budget() : definition->definition().budget;
+    const bool only_cost = budget.cost_usd && !budget.tokens;
+    out.push_back(fmt::format("oap workflow resume {} {}", result.run_id,
+                              only_cost ? "--more-cost USD" : "--more-tokens N"));
+  } else if (result.status == workflow::RunState::kPaused) {
+    out.push_back("oap workflow resume " + result.run_id);
+  }
   for (const workflow::StepReport& step : result.steps) {
     const std::string at = fmt::format("{} {}", result.run_id, quoted(step.path));
     if (step.state == workflow::StepState::kUnknown) {

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <array>
+#include <set>
 #include <utility>
 
 #include "cli/commands/workflow.hpp"
@@ -9,6 +10,7 @@
 #include "json/parse.hpp"
 #include "json/print.hpp"
 #include "text/strings.hpp"
+#include "workflow/view/critical_path.hpp"
 
 namespace oap::cli {
 namespace {
@@ -33,8 +35,47 @@ Result<std::string> only_approval(const workflow::RunResult& run) {
   return open.front();
 }
 
-Task<Result<std::string>> approve(workflow::Engine& engine, std::string run_id, std::string user,
-                                  WorkflowArgs args) {
+int quorum_of(const workflow::Blueprint& blueprint, std::string_view path) {
+  const auto index =
+      blueprint.find(workflow::author_path(path.starts_with("finally.") ? path.substr(8) : path));
+  const auto* const approval =
+      index ? std::get_if<workflow::ApprovalStep>(&blueprint.step(*index).definition->body)
+            : nullptr;
+  return approval == nullptr ? 0 : approval->quorum;
+}
+
+/// How many people have approved the step, with those whose votes the run has yet to take in.
+int approvals_of(store::RunRepository& runs, const std::string& run_id, const std::string& path) {
+  constexpr std::int64_t kSearchedTurns = 2'000;
+  std::set<std::string, std::less<>> who;
+  const auto record = runs.find(run_id);
+  const std::int64_t after =
+      record ? std::max<std::int64_t>(0, record->seq - kSearchedTurns) : std::int64_t{0};
+  const auto rows = runs.events(run_id, after, kSearchedTurns);
+  for (const store::EventRow& row : rows ? *rows : std::vector<store::EventRow>{}) {
+    const auto turn = json::parse(row.body);
+    for (const json::Value& event : turn && turn->is_array() ? turn->get_array() : json::Array{}) {
+      if (json::get_string(event, "e") == "vote" && json::get_string(event, "step") == path &&
+          json::get_bool(event, "flag")) {
+        who.emplace(json::get_string(event, "text"));
+      }
+    }
+  }
+  const auto orders = runs.orders_of(run_id);
+  for (const store::Order& order : orders ? *orders : std::vector<store::Order>{}) {
+    const auto vote = json::parse(order.body);
+    if (vote && json::get_string(*vote, "kind") == "vote" &&
+        json::get_string(*vote, "step") == path && json::get_bool(*vote, "approve")) {
+      who.emplace(json::get_string(*vote, "by"));
+    }
+  }
+  return static_cast<int>(who.size());
+}
+
+Task<Result<std::string>> approve(platform::Workflows& workflows, std::string run_id,
+                                  std::string user, WorkflowArgs args) {
+  workflow::Engine& engine = workflows.engine();
+  store::RunRepository& runs = workflows.runs();
   const std::string step = args.step;
   workflow::Vote vote;
   vote.by = std::move(user);
@@ -49,7 +90,11 @@ Task<Result<std::string>> approve(workflow::Engine& engine, std::string run_id, 
     vote.form = std::move(form);
   }
   OAP_CO_CHECK_OK(co_await engine.approve(run_id, step, std::move(vote)));
-  co_return fmt::format("{} '{}' of {}", args.reject ? "refused" : "approved", step, run_id);
+  const int missing = args.reject || !blueprint
+                          ? 0
+                          : quorum_of(**blueprint, step) - approvals_of(runs, run_id, step);
+  co_return fmt::format("{} '{}' of {}{}", args.reject ? "refused" : "approved", step, run_id,
+                        missing <= 0 ? "" : fmt::format("; {} more must", missing));
 }
 
 Task<Result<std::string>> resolve(workflow::Engine& engine, std::string run_id, std::string user,
@@ -94,7 +139,7 @@ Task<Result<std::string>> give(platform::Platform& platform, std::string run_id,
   workflow::Engine& engine = platform.workflows().engine();
   std::string user = platform.principal().user_id;
   if (args.action == Action::kApprove) {
-    co_return co_await approve(engine, run_id, std::move(user), std::move(args));
+    co_return co_await approve(platform.workflows(), run_id, std::move(user), std::move(args));
   }
   if (args.action == Action::kResolve) {
     co_return co_await resolve(engine, run_id, std::move(user), std::move(args));

@@ -7,6 +7,8 @@
 #include "cli/session_setup.hpp"
 #include "cli/terminal.hpp"
 #include "cli/workflow_session.hpp"
+#include "json/parse.hpp"
+#include "json/schema.hpp"
 #include "text/nearest.hpp"
 
 namespace oap::cli {
@@ -121,6 +123,53 @@ Task<Result<Ids>> resume_all(WorkflowSession& session) {
   co_return ids;
 }
 
+/// What each variable began with says of which type it is; one that began as null may be anything.
+json::Object variable_schemas(const workflow::Blueprint& blueprint) {
+  json::Object schemas;
+  for (const auto& [name, start] : blueprint.definition().variables) {
+    const std::string_view type = start.is_string()   ? "string"
+                                  : start.is_bool()   ? "boolean"
+                                  : start.is_number() ? "number"
+                                  : start.is_array()  ? "array"
+                                  : start.is_object() ? "object"
+                                                      : "";
+    if (!type.empty()) {
+      schemas[name] = json::Object{{"type", type}};
+    }
+  }
+  return schemas;
+}
+
+Result<json::Object> variables_of(const workflow::Blueprint& blueprint,
+                                  const std::vector<std::string>& pairs) {
+  const json::Object schemas = variable_schemas(blueprint);
+  OAP_TRY(json::Object out, typed_pairs(schemas, pairs, "--var"));
+  for (const auto& [name, value] : out) {
+    const json::Value* const schema = json::find(schemas, name);
+    if (schema == nullptr) {
+      continue;
+    }
+    OAP_TRY(const json::Schema compiled, json::Schema::compile(*schema));
+    if (const auto problems = compiled.validate(value, 1); !problems.empty()) {
+      return fail(Code::kUsage, "--var {}: {}", one_line(name, 80), problems.front().message);
+    }
+  }
+  return out;
+}
+
+/// STEP=JSON, where nothing but JSON is meant.
+Result<json::Object> json_pairs(const std::vector<std::string>& pairs, std::string_view option) {
+  OAP_TRY(json::Object out, typed_pairs({}, pairs, option));
+  for (const std::string& pair : pairs) {
+    const std::string_view value = std::string_view(pair).substr(pair.find('=') + 1);
+    if (const auto parsed = json::parse(value); !parsed) {
+      return fail(Code::kUsage, "{} '{}' is no JSON: {} (a text is written '\"so\"')", option,
+                  one_line(pair, 80), parsed.error().message());
+    }
+  }
+  return out;
+}
+
 /// Data that no step or variable of the workflow has is a mistake, not nothing.
 Result<void> check_names(const workflow::Blueprint& blueprint,
                          const workflow::ForkRequest& request) {
@@ -164,8 +213,8 @@ Task<Result<Ids>> fork(WorkflowSession& session, WorkflowArgs args) {
   OAP_CO_TRY(const auto blueprint, co_await session.engine().definition(request.run_id));
   request.from_step = args.from;
   OAP_CO_TRY(request.inputs, inputs_of(blueprint->definition().inputs, args));
-  OAP_CO_TRY(request.variables, typed_pairs({}, args.variables, "--var"));
-  OAP_CO_TRY(request.outputs, typed_pairs({}, args.outputs, "--output"));
+  OAP_CO_TRY(request.variables, variables_of(*blueprint, args.variables));
+  OAP_CO_TRY(request.outputs, json_pairs(args.outputs, "--output"));
   OAP_CO_CHECK_OK(check_names(*blueprint, request));
   request.user = session.platform().principal().user_id;
   auto id = co_await session.engine().fork(std::move(request));
@@ -207,6 +256,9 @@ int finish(platform::Platform& platform, WorkflowView& view, const WorkflowArgs&
     if (has_left && !workflow::is_end(result.status)) {
       shown.back()["interrupted"] = true;
     }
+    if (const auto answers = answers_to(result); !answers.empty()) {
+      shown.back()["answers"] = json::Array(answers.begin(), answers.end());
+    }
     view.finish(result, shown.back());
     if (exit_code_of(result) > exit_code_of(results[worst])) {
       worst = shown.size() - 1;
@@ -243,6 +295,9 @@ Task<int> work(platform::Platform& platform, WorkflowView& view, WorkflowArgs ar
     code = tell_failure(args, workflow_id, done.error());
   } else {
     code = finish(platform, view, args, session.results(), session.has_left());
+    if (session.is_over_budget()) {
+      code = std::max(code, exit_code(Code::kUnanswered));
+    }
     if (!done) {
       print_error(done.error().to_string());
       code = std::max(code, exit_code(done.error().code()));

@@ -95,10 +95,10 @@ Task<int> list(platform::Platform& platform, WorkflowArgs args, bool as_json) {
   for (const store::RunRecord& run : *runs) {
     json::Object row = redacted(platform, row_of(run));
     const bool interrupted = json::get_bool(row, "interrupted");
-    lines += fmt::format("{}  {:<10} {:<24} {}{}\n", run.id,
-                         interrupted ? "interrupted" : to_string(run.state),
-                         one_line(run.workflow_id, 60), format_time(run.created_at),
-                         run.waits_for.empty() ? "" : "  waits for " + one_line(run.waits_for, 80));
+    lines += fmt::format(
+        "{}  {:<10} {:<24} {}{}\n", run.id, interrupted ? "interrupted" : to_string(run.state),
+        one_line(run.workflow_id, 60), format_time(run.created_at),
+        run.waits_for.empty() ? "" : "  waits for " + one_line(run.waits_for, 200));
     rows.emplace_back(std::move(row));
   }
   if (as_json) {
@@ -151,6 +151,9 @@ Task<int> show(platform::Platform& platform, WorkflowArgs args, bool as_json) {
       fmt::format("  started {}, ended {}, {} of {} steps completed, {}\n",
                   time_or_dash(run->started_at), time_or_dash(run->ended_at), run->counts.completed,
                   run->counts.total, duration_text(time_of(*run, system_clock().wall())));
+  if (!run->waits_for.empty() && !workflow::is_end(run->status)) {
+    text += "  waits for " + one_line(run->waits_for, 300) + "\n";
+  }
   for (const StepReport& step : run->steps) {
     text += fmt::format("  {} {}\n", mark_of(step.state), step_line(step, system_clock().wall())) +
             details(platform, step);

@@ -2,37 +2,15 @@
 
 #include <fmt/format.h>
 
-#include "expr/type.hpp"
 #include "json/print.hpp"
 #include "json/schema.hpp"
 #include "text/nearest.hpp"
 #include "workflow/definition/blueprint.hpp"
+#include "workflow/definition/numbers.hpp"
 #include "workflow/definition/problem_list.hpp"
 
 namespace oap::workflow {
 namespace {
-
-/// Integers where the schema says number become doubles.
-void widen(json::Value& value, const expr::Type& type) {
-  if (type.is(expr::TypeKind::kDouble) && (value.is_int64() || value.is_uint64())) {
-    value = value.is_int64() ? static_cast<double>(value.get_int64())
-                             : static_cast<double>(value.get_uint64());
-  } else if (type.is(expr::TypeKind::kList) && value.is_array()) {
-    for (json::Value& item : value.get_array()) {
-      widen(item, type.param(0));
-    }
-  } else if (type.is(expr::TypeKind::kObject) && value.is_object()) {
-    for (auto& member : value.get_object()) {
-      if (const expr::Type* declared = type.member(member.key())) {
-        widen(member.value(), *declared);
-      }
-    }
-  } else if (type.is(expr::TypeKind::kMap) && value.is_object()) {
-    for (auto& member : value.get_object()) {
-      widen(member.value(), type.param(1));
-    }
-  }
-}
 
 struct Accepted {
   json::Object values;
@@ -141,7 +119,7 @@ void accept(const std::string& name, const json::Value& declared, const json::Va
         shown(name), kShortestSecret));
   }
   json::Value accepted = *value;
-  widen(accepted, expr::Type::from_schema(schema));
+  settle_numbers(accepted, schema);
   out.values[name] = std::move(accepted);
 }
 

@@ -207,6 +207,8 @@ TEST(BlueprintTest, InputsAreAccepted) {
   definition.inputs["ratio"] = {{"type", "number"}, {"default", 2}};
   definition.inputs["note"] = {{"type", "string"}, {"required", false}};
   EXPECT_EQ(json::print(*accept_inputs(definition, {{"count", 3}})), R"({"count":3,"ratio":2.0})");
+  EXPECT_EQ(json::print(*accept_inputs(definition, {{"count", 2.0}, {"ratio", 3}})),
+            R"({"count":2,"ratio":3.0})");
   const auto wrong = accept_inputs(definition, {{"cuont", 3}, {"note", 4}});
   EXPECT_THAT(wrong.error().message(), HasSubstr("the input 'count' is missing"));
   EXPECT_THAT(wrong.error().message(), HasSubstr("did you mean 'count'"));

@@ -43,6 +43,9 @@ struct LiveAttempt {
 using WaitPromise = async::Promise<Result<RunResult>>;
 using Plans = std::map<std::string, std::shared_ptr<const Plan>, std::less<>>;
 
+/// Adds the owners on this machine that are dead, whatever their leases say.
+Result<void> name_the_dead(store::RunRepository& runs, store::Claim& claim);
+
 /// What an Engine is. Held also by what it waits for, so that destroying the Engine is safe at any
 /// time: then everything here ends at its next turn.
 class Engine::Body : public std::enable_shared_from_this<Body> {
@@ -61,14 +64,19 @@ class Engine::Body : public std::enable_shared_from_this<Body> {
   // orders.cpp
   Task<Result<void>> post(std::string run_id, json::Object body);
   Task<Result<void>> approve(std::string run_id, std::string step, Vote vote);
+  Task<Result<void>> check_vote(std::string run_id, std::string step, int quorum, Vote vote);
   Task<Result<void>> resolve(std::string run_id, std::string step, Resolution resolution);
   void deliver(store::Order order);
 
   // claims.cpp
   Task<Result<std::string>> resume(std::string run_id);
-  Task<Result<std::vector<std::string>>> resume_all();
   /// `due`: its timer has fired.
   void wake(const std::string& run_id, bool due = false);
+
+  // resuming.cpp
+  Task<Result<std::vector<std::string>>> resume_all();
+  Task<Result<std::vector<std::string>>> asleep(WallTime now);
+  Task<std::vector<std::string>> take_up_above(std::string id);
   void look_around();
 
   // reading.cpp
@@ -158,6 +166,7 @@ class Engine::Body : public std::enable_shared_from_this<Body> {
   Result<Prepared> prepare(StartRequest request, json::Object more, std::vector<Import> imports);
   void launch(Prepared prepared, std::function<void(Result<void>)> done);
   void gate(const std::shared_ptr<LiveRun>& run);
+  void held_by(const std::shared_ptr<LiveRun>& run, const std::string& holder, bool is_left);
   std::shared_ptr<const Plan> plan_of(std::shared_ptr<const Blueprint> blueprint);
   Result<std::shared_ptr<const Plan>> compile(const std::string& hash, const std::string& text);
 
@@ -248,6 +257,8 @@ struct LiveRun final : public Host {
   std::string group;   ///< of the whole run, "" for none
   bool gated = false;  ///< it waits for the group
   bool cancels_other = false;
+  std::string cancelled;  ///< the run of its group that it has cancelled
+  std::string waits;      ///< what the store says that it waits for, while it is gated
   bool in_flight = false;
   bool marked = false;
   bool gone = false;

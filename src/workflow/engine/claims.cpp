@@ -13,9 +13,6 @@ store::Claim Engine::Body::claim_now() const {
   return claim;
 }
 
-namespace {
-
-/// Owners on this machine that are dead, whatever their leases say.
 Result<void> name_the_dead(store::RunRepository& runs, store::Claim& claim) {
   OAP_TRY(const std::vector<store::OwnerRecord> owners, runs.owners());
   for (const store::OwnerRecord& owner : owners) {
@@ -25,8 +22,6 @@ Result<void> name_the_dead(store::RunRepository& runs, store::Claim& claim) {
   }
   return {};
 }
-
-}  // namespace
 
 namespace {
 
@@ -325,78 +320,6 @@ Task<Result<std::string>> Engine::Body::resume(std::string run_id) {
   const Result<void> taken = take_up(*std::move(loaded));
   OAP_CO_CHECK_OK(taken);
   co_return run_id;
-}
-
-Task<Result<std::vector<std::string>>> Engine::Body::resume_all() {
-  struct Many {
-    std::size_t claimed = 0;
-    std::vector<Loaded> loaded;
-  };
-  constexpr std::size_t kAtOnce = 1'000;
-  if (closing_) {
-    co_return fail(Code::kFailedPrecondition, "the engine is closing");
-  }
-  std::vector<std::string> ids;
-  while (true) {
-    store::Claim claim = claim_now();
-    claim.limit = kAtOnce;
-    std::function<Result<Many>(store::RunRepository&)> question =
-        [claim](store::RunRepository& runs) mutable -> Result<Many> {
-      OAP_CHECK_OK(name_the_dead(runs, claim));
-      OAP_TRY(std::vector<store::RunRecord> records, runs.claim_all(claim));
-      Many many{records.size(), {}};
-      for (store::RunRecord& record : records) {
-        if (auto loaded = load_claimed(runs, std::move(record), claim.now)) {
-          many.loaded.push_back(*std::move(loaded));
-        }
-      }
-      return many;
-    };
-    Result<Many> many = co_await ask<Result<Many>>(std::move(question));
-    if (!many) {
-      co_return fail(std::move(many).error());
-    }
-    for (Loaded& loaded : many->loaded) {
-      std::string id = loaded.record.id;
-      if (take_up(std::move(loaded))) {
-        ids.push_back(std::move(id));
-      }
-    }
-    if (many->claimed < kAtOnce) {
-      break;
-    }
-  }
-  co_return ids;
-}
-
-/// What a host of all runs does from time to time: due, signalled and abandoned runs.
-void Engine::Body::look_around() {
-  if (closing_) {
-    return;
-  }
-  store::Claim claim = claim_now();
-  journal_->call([weak = weak_from_this(),
-                  claim](store::RunRepository& runs) mutable -> JournalThread::Answer {
-    (void)name_the_dead(runs, claim);
-    auto records = runs.claim_all(claim);
-    if (!records || records->empty()) {
-      return {};
-    }
-    std::vector<Loaded> many;
-    for (store::RunRecord& record : *records) {
-      if (auto loaded = load_claimed(runs, std::move(record), claim.now)) {
-        many.push_back(*std::move(loaded));
-      }
-    }
-    return [weak, many = std::move(many)]() mutable {
-      const auto body = weak.lock();
-      for (Loaded& loaded : many) {
-        if (body && !body->gone_) {
-          (void)body->take_up(std::move(loaded));
-        }
-      }
-    };
-  });
 }
 
 }  // namespace oap::workflow

@@ -168,7 +168,13 @@ void Engine::Body::report(LiveRun& run, const std::vector<NodeId>& touched) {
       }
     }
     if (watcher.observer.on_run) {
-      watcher.observer.on_run(report_run(machine.state(), machine.identity().run_id, false));
+      RunResult now = report_run(machine.state(), machine.identity().run_id, false);
+      now.waits_for = machine.waits_for();
+      if (run.gated && !machine.is_over()) {
+        now.status = RunState::kPending;
+        now.waits_for = run.waits;
+      }
+      watcher.observer.on_run(now);
     }
   }
 }

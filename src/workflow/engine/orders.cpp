@@ -1,4 +1,8 @@
+#include <algorithm>
+#include <set>
+
 #include "base/ids.hpp"
+#include "json/parse.hpp"
 #include "json/print.hpp"
 #include "workflow/engine/body.hpp"
 #include "workflow/view/critical_path.hpp"
@@ -73,6 +77,64 @@ Result<const StepDefinition*> approval_of(const RunResult& run, const Blueprint&
 
 }  // namespace
 
+namespace {
+
+struct Voted {
+  std::string by;
+  bool approve = false;
+};
+
+/// The votes on a step that the run has taken in, then those that it has yet to.
+std::vector<Voted> votes_on(const State& state, const std::string& step,
+                            const std::vector<store::Order>& orders) {
+  std::vector<Voted> votes;
+  if (const auto node = state.find(step)) {
+    for (const GivenVote& vote : state.node(*node).more().votes) {
+      votes.push_back({vote.by, vote.approve});
+    }
+  }
+  for (const store::Order& order : orders) {
+    const auto body = json::parse(order.body, {.max_depth = 1'000, .max_bytes = 1U << 30U});
+    const json::Object* const vote = body ? body->if_object() : nullptr;
+    if (vote != nullptr && json::get_string(*vote, "kind") == "vote" &&
+        json::get_string(*vote, "step") == step) {
+      votes.push_back(
+          {std::string(json::get_string(*vote, "by")), json::get_bool(*vote, "approve")});
+    }
+  }
+  return votes;
+}
+
+}  // namespace
+
+/// An error where the vote would count for nothing.
+Task<Result<void>> Engine::Body::check_vote(std::string run_id, std::string step, int quorum,
+                                            Vote vote) {
+  std::function<Result<Loaded>(store::RunRepository&)> question =
+      [run_id](store::RunRepository& runs) -> Result<Loaded> {
+    OAP_TRY(store::RunRecord record, runs.find(run_id));
+    return load(runs, std::move(record));
+  };
+  OAP_CO_TRY(Loaded loaded, co_await ask<Result<Loaded>>(std::move(question)));
+  OAP_CO_TRY(const std::shared_ptr<LiveRun> run, revive(loaded));
+  std::set<std::string> approved;
+  for (const Voted& given : votes_on(run->machine.state(), step, loaded.orders)) {
+    if (!given.approve) {
+      co_return fail(Code::kFailedPrecondition, "step '{}' was refused already, by {}", step,
+                     given.by.empty() ? "a person" : given.by);
+    }
+    approved.insert(given.by);
+  }
+  if (vote.approve && approved.contains(vote.by)) {
+    const int missing = std::max(0, quorum - static_cast<int>(approved.size()));
+    co_return fail(
+        Code::kFailedPrecondition, "{} has approved step '{}' already; {}",
+        vote.by.empty() ? "you" : vote.by, step,
+        missing == 0 ? "it has the approvals that it needs" : fmt::format("{} more must", missing));
+  }
+  co_return Result<void>{};
+}
+
 Task<Result<void>> Engine::Body::approve(std::string run_id, std::string step, Vote vote) {
   OAP_CO_TRY(const RunResult run, co_await show(run_id));
   OAP_CO_TRY(const std::shared_ptr<const Blueprint> blueprint, co_await definition(run_id));
@@ -93,6 +155,14 @@ Task<Result<void>> Engine::Body::approve(std::string run_id, std::string step, V
       co_return fail(Code::kInvalidArgument, "the form of step '{}': {}", step, problem);
     }
   }
+  const auto open = std::find_if(run.steps.begin(), run.steps.end(),
+                                 [&](const StepReport& report) { return report.path == step; });
+  if (open != run.steps.end() && open->due_at && *open->due_at <= clock_.wall()) {
+    co_return fail(Code::kFailedPrecondition,
+                   "the time to answer step '{}' is over since {}; nobody's vote counts any more",
+                   step, format_time(*open->due_at));
+  }
+  OAP_CO_CHECK_OK(co_await check_vote(run_id, step, std::max(1, approval.quorum), vote));
   json::Object body{{"kind", "vote"},          {"step", step},
                     {"by", vote.by},           {"approve", vote.approve},
                     {"comment", vote.comment}, {"form", std::move(vote.form)}};

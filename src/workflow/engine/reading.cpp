@@ -1,6 +1,7 @@
 #include <set>
 
 #include "json/parse.hpp"
+#include "workflow/definition/numbers.hpp"
 #include "workflow/engine/body.hpp"
 #include "workflow/engine/reporting.hpp"
 
@@ -179,6 +180,27 @@ VariablesOfSteps variables_of(const std::vector<store::EventRow>& rows,
 
 }  // namespace
 
+namespace {
+
+/// An output that a person gives in a step's place.
+Result<json::Value> accept_output(const StepDefinition& step, json::Value given) {
+  const auto* const agent = std::get_if<AgentStep>(&step.body);
+  const json::Value& schema =
+      agent != nullptr && step.output_schema.is_null() ? agent->output_schema : step.output_schema;
+  const bool is_list = step.foreach || step.matrix;
+  if (schema.is_null() || is_list) {
+    return given;
+  }
+  if (const std::string problem = schema_problem(schema, given); !problem.empty()) {
+    return fail(Code::kInvalidArgument,
+                "the output of step '{}' is not what output_schema says: {}", step.id, problem);
+  }
+  settle_numbers(given, schema);
+  return given;
+}
+
+}  // namespace
+
 /// The results that a fork keeps, with the variables that came of them.
 Result<std::vector<Import>> Engine::Body::kept_by(const ForkRequest& request, LiveRun& origin,
                                                   const std::vector<store::EventRow>& events) {
@@ -206,8 +228,10 @@ Result<std::vector<Import>> Engine::Body::kept_by(const ForkRequest& request, Li
       return fail(Code::kInvalidArgument, "the output of step '{}' is not kept by this fork", id);
     }
     if (keeps) {
-      kept.push_back(
-          {id, edited != nullptr ? *edited : resolved(origin, state.node(*node).output), {}});
+      kept.push_back({id, resolved(origin, state.node(*node).output), {}});
+      if (edited != nullptr) {
+        OAP_TRY(kept.back().output, accept_output(*blueprint.step(step).definition, *edited));
+      }
       ids.insert(id);
     }
   }
@@ -286,6 +310,8 @@ Task<Result<std::string>> Engine::Body::fork(ForkRequest request) {
   }
   for (const auto& member : request.variables) {
     variables[member.key()] = member.value();
+    settle_variable(variables[member.key()],
+                    json::find(start.blueprint->definition().variables, member.key()));
   }
   json::Object more{{"forked_from", from}, {"variables", std::move(variables)}};
   OAP_CO_TRY(Prepared prepared, prepare(std::move(start), std::move(more), std::move(kept)));

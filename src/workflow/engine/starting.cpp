@@ -195,6 +195,55 @@ void Engine::Body::launch(Prepared prepared, std::function<void(Result<void>)> d
   });
 }
 
+namespace {
+
+/// Whether no process that lives has the run.
+bool is_left(store::RunRepository& runs, const std::string& id) {
+  const auto record = runs.find(id);
+  return record && (record->owner.empty() || !is_alive(record->owner));
+}
+
+}  // namespace
+
+/// Another run has the group that this one waits for: it is cancelled, also where nobody executes
+/// it, or named.
+void Engine::Body::held_by(const std::shared_ptr<LiveRun>& run, const std::string& holder,
+                           bool is_left) {
+  const std::string& id = run->machine.identity().run_id;
+  if (run->cancels_other) {
+    run->cancels_other = false;
+    run->cancelled = holder;
+    tell_run(holder, cancel_body(fmt::format("run {} of the same group", id)));
+  }
+  if (run->cancelled == holder && is_left) {
+    wake(holder);
+  }
+  std::string waits =
+      fmt::format("its turn in the group '{}', which run {} has", run->group, holder);
+  if (run->cancelled == holder) {
+    waits += " until it has been cancelled";
+  } else if (is_left) {
+    waits += fmt::format("; no process executes that: 'oap workflow resume {}'", holder);
+  }
+  if (run->in_flight || waits == run->waits) {
+    return;
+  }
+  run->waits = waits;
+  store::Turn turn;
+  turn.run_id = id;
+  turn.epoch = run->epoch;
+  turn.seq = run->seq;
+  turn.head = run->head;
+  turn.at = now();
+  turn.change = store::RunChange{RunState::kPending, std::move(waits), nullptr, "", ""};
+  run->in_flight = true;
+  journal_->commit(std::move(turn), [weak = weak_from_this(), run](Result<store::TurnDone> done) {
+    if (const auto body = weak.lock(); body && !body->gone_) {
+      body->committed(run, std::move(done));
+    }
+  });
+}
+
 /// Waits for the whole run's concurrency group.
 void Engine::Body::gate(const std::shared_ptr<LiveRun>& run) {
   const std::string id = run->machine.identity().run_id;
@@ -203,7 +252,8 @@ void Engine::Body::gate(const std::shared_ptr<LiveRun>& run) {
         const auto holder = runs.take_group(run->group, id, "");
         const bool mine = holder && holder->run_id == id;
         const std::string other = holder && !mine ? holder->run_id : "";
-        return [weak, run, id, mine, other] {
+        const bool left = !other.empty() && is_left(runs, other);
+        return [weak, run, id, mine, other, left] {
           const auto body = weak.lock();
           if (!body || body->gone_ || run->gone) {
             return;
@@ -213,9 +263,8 @@ void Engine::Body::gate(const std::shared_ptr<LiveRun>& run) {
             body->mark(run);
             return;
           }
-          if (run->cancels_other && !other.empty()) {
-            run->cancels_other = false;
-            body->tell_run(other, cancel_body(fmt::format("run {} of the same group", id)));
+          if (!other.empty()) {
+            body->held_by(run, other, left);
           }
           constexpr Millis kAgain{100};
           body->due_.push({body->clock_.steady() + kAgain, id, kNoNode, kGate, 0});

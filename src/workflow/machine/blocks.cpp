@@ -112,6 +112,9 @@ void Machine::open_fan_out(NodeId id) {
     fail_node(id, items.error().to_string(), std::string(to_string(items.error().code())));
     return;
   }
+  if (!has_room(id, items->size())) {
+    return;
+  }
   Event open;
   open.kind = Event::Kind::kOpen;
   open.node = id;
@@ -145,7 +148,9 @@ void Machine::feed(NodeId id) {
     }
   }
   const std::int64_t begin = stops ? 0 : std::min(left, limit - more.active);
-  if (begin > 0) {
+  if (begin > 0 && !has_room(id, static_cast<std::size_t>(begin))) {
+    cancel_inside(id, "the run has too many steps");
+  } else if (begin > 0) {
     Event spawn;
     spawn.kind = Event::Kind::kSpawn;
     spawn.node = id;
@@ -268,6 +273,9 @@ void Machine::next_iteration(NodeId id) {
   if (body.max_iterations > 0 && done >= body.max_iterations) {
     fail_node(id, fmt::format("it did not end within {} iterations", body.max_iterations),
               "resource_exhausted");
+    return;
+  }
+  if (!has_room(id, 1)) {
     return;
   }
   Event next;

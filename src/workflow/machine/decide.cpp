@@ -5,28 +5,39 @@
 
 namespace oap::workflow {
 
-/// Takes up all that has become possible, until nothing follows any more.
+namespace {
+
+/// Takes the entries in order until the turn is full; what is left goes before what came meanwhile.
+template <class Id, class IsFull, class Take>
+void take_each(std::vector<Id>& list, const IsFull& is_full, const Take& take) {
+  const std::vector<Id> taken = std::exchange(list, {});
+  auto next = taken.begin();
+  while (next != taken.end() && !is_full()) {
+    take(*next++);
+  }
+  list.insert(list.begin(), next, taken.end());
+}
+
+}  // namespace
+
+/// Takes up all that has become possible, until nothing follows any more or the turn is full; then
+/// what happened is written, and heard, before the next goes on.
 void Machine::advance(WallTime now) {
   now_ = now;
-  while (!broken_ && !is_over()) {
-    if (!state_.paused) {
-      if (!state_.freed.empty()) {
-        for (const NodeId id : std::exchange(state_.freed, {})) {
-          decide(id);
-        }
-        continue;
-      }
-      if (!state_.stirred.empty()) {
-        for (const NodeId id : std::exchange(state_.stirred, {})) {
-          feed(id);
-        }
-        continue;
-      }
+  const auto is_full = [this, last = state_.events + options_.turn_events] {
+    return broken_ || state_.events >= last;
+  };
+  while (!is_over() && !is_full()) {
+    if (!state_.paused && !state_.freed.empty()) {
+      take_each(state_.freed, is_full, [this](NodeId id) { decide(id); });
+      continue;
     }
-    if (!state_.closed.empty() && !state_.paused) {
-      for (const FrameId id : std::exchange(state_.closed, {})) {
-        close_frame(id);
-      }
+    if (!state_.paused && !state_.stirred.empty()) {
+      take_each(state_.stirred, is_full, [this](NodeId id) { feed(id); });
+      continue;
+    }
+    if (!state_.paused && !state_.closed.empty()) {
+      take_each(state_.closed, is_full, [this](FrameId id) { close_frame(id); });
       continue;
     }
     const std::size_t before = out_.events.size();
@@ -110,6 +121,8 @@ void Machine::enter(NodeId id) {
     open_fan_out(id);
   } else if (is_attempt(definition)) {
     queue(id);
+  } else if (state_.step_of(id).body && !has_room(id, 1)) {
+    return;
   } else if (std::holds_alternative<ConditionStep>(definition.body)) {
     enter_condition(id);
   } else if (std::holds_alternative<LoopStep>(definition.body)) {

@@ -5,6 +5,19 @@
 
 namespace oap::workflow {
 
+bool Machine::has_room(NodeId id, std::size_t more) {
+  if (more <= options_.most_steps && state_.node_count() <= options_.most_steps - more) {
+    return true;
+  }
+  const int line = state_.definition_of(id).place.line;
+  fail_node(id,
+            fmt::format("with it the run comes to more than {} steps, each of a foreach, matrix or "
+                        "loop counted{}; make fewer, or share the work out among runs",
+                        options_.most_steps, line == 0 ? "" : fmt::format(" (line {})", line)),
+            "resource_exhausted");
+  return false;
+}
+
 /// Whatever ended a step or sent it back, it holds its concurrency group no longer.
 void Machine::release_groups() {
   if (!has_groups_) {

@@ -356,8 +356,11 @@ std::string Machine::snapshot() {
 }
 
 std::string Machine::waits_for() const {
-  if (is_over() || is_busy() || state_.waiting.empty()) {
-    return state_.paused ? (state_.over_budget ? "a larger budget" : "unpause") : "";
+  if (is_over() || is_busy()) {
+    return "";
+  }
+  if (state_.paused && (state_.over_budget || state_.waiting.empty())) {
+    return state_.over_budget ? "a larger budget" : "unpause";
   }
   for (const NodeId id : state_.waiting) {
     const Node& node = state_.node(id);

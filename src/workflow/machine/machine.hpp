@@ -86,7 +86,9 @@ class Machine {
  public:
   struct Options {
     int infrastructure_retries = 2;
-    std::size_t blob_bytes = 16'384;  ///< values of at least this size are blobs
+    std::size_t blob_bytes = 16'384;     ///< values of at least this size are blobs
+    std::int64_t turn_events = 2'000;    ///< about so many are decided in one turn
+    std::size_t most_steps = 1'500'000;  ///< of one run, each of a foreach, matrix and loop counted
   };
   Machine(Identity identity, std::shared_ptr<const Plan> plan, Host& host, Options options);
 
@@ -170,6 +172,8 @@ class Machine {
   bool give_attempt(NodeId node, const Rendered& input);
   Budget budget_left(NodeId node) const;
   std::optional<Millis> time_for(NodeId node) const;
+  /// Whether the run may have so many more steps; if not, the step has failed.
+  bool has_room(NodeId node, std::size_t more);
 
   // blocks.cpp
   void open_fan_out(NodeId node);
@@ -217,6 +221,7 @@ class Machine {
   void count_votes(NodeId node);
   void stop_attempts(bool clean_up);
   void stop_children(std::string_view by);
+  void tell_children(const json::Object& body);
   /// In the turn that decides it, so that no crash comes between the two.
   void cancel_child(NodeId node, std::string_view by);
 

@@ -239,6 +239,21 @@ void Machine::take_pause(const json::Object& body) {
   pause.kind = Event::Kind::kPause;
   pause.text = json::get_string(body, "by");
   emit(std::move(pause));
+  tell_children(json::Object{{"kind", "pause"}, {"by", json::get_string(body, "by")}});
+}
+
+/// In the turn that decides it, as with a cancel.
+void Machine::tell_children(const json::Object& body) {
+  for (const NodeId id : state_.waiting) {
+    if (state_.node(id).waits == Waits::kChild) {
+      store::Order order;
+      order.id = new_id("evt_");
+      order.run_id = state_.node(id).more().subject;
+      order.at = now_;
+      order.body = json::print(json::Value(body));
+      out_.orders.push_back(std::move(order));
+    }
+  }
 }
 
 void Machine::take_unpause(const json::Object& body) {
@@ -251,6 +266,7 @@ void Machine::take_unpause(const json::Object& body) {
   unpause.more = json::Object{{"tokens", json::get_int(body, "tokens")},
                               {"cost_usd", json::get_double(body, "cost_usd")}};
   emit(std::move(unpause));
+  tell_children(json::Object{{"kind", "unpause"}, {"by", json::get_string(body, "by")}});
   for (const NodeId id : std::vector<NodeId>(state_.waiting)) {
     const auto found = state_.signals.find(state_.node(id).more().subject);
     if (state_.node(id).waits == Waits::kSignal && found != state_.signals.end() &&

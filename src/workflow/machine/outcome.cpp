@@ -4,6 +4,7 @@
 #include "json/print.hpp"
 #include "json/schema.hpp"
 #include "workflow/definition/error_names.hpp"
+#include "workflow/definition/numbers.hpp"
 #include "workflow/machine/machine.hpp"
 
 namespace oap::workflow {
@@ -82,6 +83,7 @@ Result<json::Value> Machine::shape(NodeId id, const json::Value& result, json::O
   for (const auto& [name, expression] : step.exports) {
     OAP_TRY(Rendered value, expression.render(view));
     vars[name] = value.tainted ? json::Value("[secret]") : std::move(value.data);
+    settle_variable(vars[name], json::find(state_.blueprint().definition().variables, name));
   }
   if (state_.blueprint().definition().implicit_variables) {
     if (const json::Object* given = json::find_object(result, "variables")) {
@@ -106,7 +108,8 @@ Result<json::Value> Machine::shape(NodeId id, const json::Value& result, json::O
 void Machine::finish(NodeId id, json::Value result, const StepUsage& usage, std::string signal) {
   const StepDefinition& definition = state_.definition_of(id);
   json::Object vars;
-  const bool kept = !signal.empty() && definition.exports.empty() && definition.outputs.empty();
+  const bool kept = !signal.empty() && definition.exports.empty() && definition.outputs.empty() &&
+                    definition.output_schema.is_null();
   json::Value payload;  // as the state keeps it
   if (!signal.empty()) {
     payload = std::move(result);
@@ -135,6 +138,9 @@ void Machine::finish(NodeId id, json::Value result, const StepUsage& usage, std:
                 std::move(result), usage);
       return;
     }
+    settle_numbers(result, definition.output_schema);
+  } else if (const auto* const agent = std::get_if<AgentStep>(&definition.body)) {
+    settle_numbers(result, agent->output_schema);
   }
   Event ended;
   ended.kind = Event::Kind::kComplete;
