@@ -300,7 +300,7 @@ struct SkillsArgs {
   bool user = false;                ///< add: for the user, not the project
   bool replace = false;
   bool accept_findings = false;
-  bool yes = false;     ///< remove: without asking
+  bool yes = false;    ///< remove: without asking
   std::string digest;  ///< add: only these bytes, and without asking
 };
 struct HooksArgs {};

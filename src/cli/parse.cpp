@@ -133,7 +133,9 @@ struct Tree {
     sub->add_option("--agent", run.agent, "Who does it (see oap agents list); without a plan")
         ->type_name("NAME")
         ->excludes(agent);
-    sub->add_option("--record", run.record, "Write the model exchanges to FILE, word for word, secrets too")->type_name("FILE");
+    sub->add_option("--record", run.record,
+                    "Write the model exchanges to FILE, word for word, secrets too")
+        ->type_name("FILE");
     sub->add_option("--output-format", format, "text, json or stream-json")
         ->check(CLI::IsMember({"text", "json", "stream-json"}));
     add_claude_options(*sub, run);

@@ -324,8 +324,7 @@ Result<orchestration::AgentProfile> make_agent(const Settings& settings, ModelSe
     return make_profile(common, role, config_of(settings.config.agents, role),
                         file_of(common.files, role));
   }
-  if (const auto refused = common.files.refused.find(name);
-      refused != common.files.refused.end()) {
+  if (const auto refused = common.files.refused.find(name); refused != common.files.refused.end()) {
     return fail(Code::kConfiguration, "{}", refused->second);
   }
   const session::AgentDefinition* const file = common.files.find(name);

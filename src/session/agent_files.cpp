@@ -333,10 +333,11 @@ Result<AgentDefinition> parse_agent(std::string_view text, std::string name, std
   }
   OAP_TRY(yaml::Frontmatter parts, yaml::split_frontmatter(text, file));
   if (parts.fields.empty() && text::trim(parts.body).starts_with("---\n")) {
-    return fail(Code::kConfiguration,
-                "{}:1: the head must begin with --- on the first line; take away what stands before "
-                "it",
-                file);
+    return fail(
+        Code::kConfiguration,
+        "{}:1: the head must begin with --- on the first line; take away what stands before "
+        "it",
+        file);
   }
   Head head(parts.fields);
   AgentDefinition agent;

@@ -59,8 +59,9 @@ TEST(AgentFile, FaultsAreNamed) {
 /// What a misspelt restriction takes away would stay.
 TEST(AgentFile, RestrictionsThatWouldNotCountAreRefused) {
   const std::vector<std::pair<std::string, std::string>> rows = {
-      {"disallowedTool: Bash", "a.md:3: disallowedTool: no key of an agent (did you mean "
-                               "'disallowedTools'?)"},
+      {"disallowedTool: Bash",
+       "a.md:3: disallowedTool: no key of an agent (did you mean "
+       "'disallowedTools'?)"},
       {"disallowed-tools: Bash", "did you mean 'disallowedTools'?"},
       {"Permission: {bash: deny}", "did you mean 'permission'?"},
       {"tool: Read", "did you mean 'tools'?"},

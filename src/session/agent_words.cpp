@@ -34,12 +34,13 @@ std::string meant(std::string_view word, const std::vector<std::string>& words) 
 
 std::string unknown_key(std::string_view key) {
   static const std::vector<std::string> kKeys = {
-      "name",       "description", "mode",          "model",          "variant",   "temperature",
-      "top_p",      "topP",        "prompt",        "tools",          "permission", "disable",
-      "hidden",     "color",       "steps",         "maxSteps",       "options",   "max_turns",
-      "maxTurns",   "max_tokens",  "maxTokens",     "disallowedTools", "permissionMode",
-      "skills",     "mcpServers",  "hooks",         "memory",         "background", "effort",
-      "isolation",  "initialPrompt"};
+      "name",         "description",     "mode",           "model",    "variant",
+      "temperature",  "top_p",           "topP",           "prompt",   "tools",
+      "permission",   "disable",         "hidden",         "color",    "steps",
+      "maxSteps",     "options",         "max_turns",      "maxTurns", "max_tokens",
+      "maxTokens",    "disallowedTools", "permissionMode", "skills",   "mcpServers",
+      "hooks",        "memory",          "background",     "effort",   "isolation",
+      "initialPrompt"};
   if (const std::string key_meant = meant(key, kKeys); !key_meant.empty()) {
     return fmt::format("{}: no key of an agent (did you mean '{}'?)", shown(key), key_meant);
   }
@@ -59,14 +60,45 @@ std::string unknown_key(std::string_view key) {
 }
 
 std::string misspelt_tool(std::string_view tool) {
-  static const std::vector<std::string> kTools = {
-      "bash",       "delegate_task", "edit_file",       "glob",        "grep",       "list_dir",
-      "python",     "read_file",     "read_output",     "run_command", "skill",      "todo",
-      "write_file", "read",          "write",           "edit",        "multiedit",  "patch",
-      "list",       "ls",            "task",            "agent",       "webfetch",   "websearch",
-      "todowrite",  "todoread",      "question",        "lsp",         "codesearch", "apply_patch",
-      "doom_loop",  "bashoutput",    "killshell",       "notebookedit", "notebookread",
-      "exitplanmode", "askuserquestion", "slashcommand", "external_directory"};
+  static const std::vector<std::string> kTools = {"bash",
+                                                  "delegate_task",
+                                                  "edit_file",
+                                                  "glob",
+                                                  "grep",
+                                                  "list_dir",
+                                                  "python",
+                                                  "read_file",
+                                                  "read_output",
+                                                  "run_command",
+                                                  "skill",
+                                                  "todo",
+                                                  "write_file",
+                                                  "read",
+                                                  "write",
+                                                  "edit",
+                                                  "multiedit",
+                                                  "patch",
+                                                  "list",
+                                                  "ls",
+                                                  "task",
+                                                  "agent",
+                                                  "webfetch",
+                                                  "websearch",
+                                                  "todowrite",
+                                                  "todoread",
+                                                  "question",
+                                                  "lsp",
+                                                  "codesearch",
+                                                  "apply_patch",
+                                                  "doom_loop",
+                                                  "bashoutput",
+                                                  "killshell",
+                                                  "notebookedit",
+                                                  "notebookread",
+                                                  "exitplanmode",
+                                                  "askuserquestion",
+                                                  "slashcommand",
+                                                  "external_directory"};
   const std::string name =
       text::lower_ascii(text::trim(tool.substr(0, std::min(tool.find('('), tool.size()))));
   const std::string tool_meant = meant(name, kTools);

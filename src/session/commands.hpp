@@ -78,10 +78,11 @@ struct Expansion {
 
 /// Fills the template: `$ARGUMENTS`, `$1` … `$9` (the highest one takes all that is left; a missing
 /// one is empty; `\$` is a dollar sign), `@file` at the start of a word, `` !`command` `` at the
-/// start of a line or after a blank. In a command arguments are quoted for their place (`fill_shell`),
-/// and kConfiguration where they would be read as a program. Only what the template itself says is read or run, never what arguments, files or commands hold. Where it
-/// names no arguments they are added at the end. At most 32 commands and files, and 256 KiB each.
-/// `world` outlives the task.
+/// start of a line or after a blank. In a command arguments are quoted for their place
+/// (`fill_shell`), and kConfiguration where they would be read as a program. Only what the template
+/// itself says is read or run, never what arguments, files or commands hold. Where it names no
+/// arguments they are added at the end. At most 32 commands and files, and 256 KiB each. `world`
+/// outlives the task.
 Task<Result<Expansion>> expand_command(CommandDefinition command, std::string arguments,
                                        CommandWorld& world);
 

@@ -92,9 +92,8 @@ std::string unmarked(std::string_view text, const Marked& marked) {
     }
     text.remove_prefix(at);
     const std::string_view marker = text.substr(0, marked.prefix.size() + 6);
-    const auto found =
-        std::find_if(marked.values.begin(), marked.values.end(),
-                     [marker](const auto& value) { return value.first == marker; });
+    const auto found = std::find_if(marked.values.begin(), marked.values.end(),
+                                    [marker](const auto& value) { return value.first == marker; });
     out += found == marked.values.end() ? marker : std::string_view(found->second);
     text.remove_prefix(marker.size());
   }
@@ -127,8 +126,7 @@ bool same_words(const shell::SimpleCommand& written, const shell::SimpleCommand&
   }
   for (std::size_t i = 0; i < written.redirects.size(); ++i) {
     const shell::Redirect& redirect = written.redirects[i];
-    if (redirect.kind != filled.redirects[i].kind ||
-        redirect.word != filled.redirects[i].word) {
+    if (redirect.kind != filled.redirects[i].kind || redirect.word != filled.redirects[i].word) {
       return false;
     }
   }
@@ -220,9 +218,8 @@ bool is_read_again(const shell::Script& script, const shell::SimpleCommand& comm
   if (!is_one_of(command.wrapper, kShells)) {
     return is_one_of(command.wrapper, kReaders);
   }
-  return std::none_of(
-      script.commands.begin(), script.commands.end(),
-      [&command](const auto& outer) { return hands_words_on(outer, command); });
+  return std::none_of(script.commands.begin(), script.commands.end(),
+                      [&command](const auto& outer) { return hands_words_on(outer, command); });
 }
 
 bool has_arithmetic(std::string_view line) {
@@ -236,8 +233,9 @@ const shell::SimpleCommand* program_source(const shell::Script& script,
   const bool reads = !reader.argv.empty() && reader.fed_by < script.commands.size() &&
                      shell::is_command_runner(shell::base_name(reader.argv.front())) &&
                      shell::base_name(reader.argv.front()) != "xargs" &&
-                     std::all_of(reader.argv.begin() + 1, reader.argv.end(),
-                                 [](const auto& word) { return word.starts_with('-'); });
+                     std::all_of(
+                         reader.argv.begin() + 1, reader.argv.end(),
+                         [](const auto& word) { return word.starts_with('-'); });
   return reads ? &script.commands[reader.fed_by] : nullptr;
 }
 

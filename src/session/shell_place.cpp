@@ -19,9 +19,7 @@ std::size_t ShellPlace::dollar(std::string_view rest) {
   }
   const char next = rest.size() > 1 ? rest[1] : '\0';
   if (next == '(' || next == '{' || next == '[') {
-    open_.push_back(next == '('   ? Kind::kParen
-                    : next == '{' ? Kind::kBrace
-                                  : Kind::kArithmetic);
+    open_.push_back(next == '(' ? Kind::kParen : next == '{' ? Kind::kBrace : Kind::kArithmetic);
     return 2;
   }
   after_dollar_ = true;

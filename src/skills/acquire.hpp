@@ -50,8 +50,8 @@ struct Installed {
 Result<Installed> install(const LibraryOptions& options, Scope scope, const Fetched& fetched,
                           const Fetched::Found& found, std::string_view by, bool replace);
 
-/// Removes an installed skill's folder and its pin. Only below the scope's own `skills/` folder, and
-/// only what was added: kFailedPrecondition for a skill that somebody wrote there. Blocking.
+/// Removes an installed skill's folder and its pin. Only below the scope's own `skills/` folder,
+/// and only what was added: kFailedPrecondition for a skill that somebody wrote there. Blocking.
 Result<void> remove(const LibraryOptions& options, const Entry& entry);
 
 }  // namespace oap::skills

@@ -53,8 +53,8 @@ bool is_idle_code(std::string_view code) {
 
 Shows code_shows(std::string_view code) {
   static constexpr std::array<std::string_view, 12> kMore = {
-      "import", "assert", "exec", "raise", "run",  "spawn",
-      "compile", "require", "load", "eval", "if ", "exit"};
+      "import",  "assert",  "exec", "raise", "run", "spawn",
+      "compile", "require", "load", "eval",  "if ", "exit"};
   if (is_idle_code(code)) {
     return Shows::kNothing;
   }

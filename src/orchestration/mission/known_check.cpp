@@ -20,15 +20,18 @@ bool holds(std::string_view words, std::string_view word) {
 constexpr std::string_view kCheckers =
     " pytest py.test nosetests nose2 green trial tox nox coverage hypothesis behave robot mypy"
     " pyright basedpyright ruff flake8 pylint bandit black isort pyflakes pycodestyle pydocstyle"
-    " pyre vulture pre-commit ctest make gmake bmake ninja samu cmake meson scons waf bazel bazelisk"
+    " pyre vulture pre-commit ctest make gmake bmake ninja samu cmake meson scons waf bazel "
+    "bazelisk"
     " buck buck2 b2 qmake jest vitest mocha ava tap karma cypress playwright nyc c8 eslint tsc tsx"
-    " ts-node vue-tsc svelte-check biome oxlint standard xo stylelint prettier dprint jshint webpack"
+    " ts-node vue-tsc svelte-check biome oxlint standard xo stylelint prettier dprint jshint "
+    "webpack"
     " vite rollup esbuild swc parcel turbo nx lerna gradle gradlew mvn mvnw ant sbt mill javac"
     " kotlinc kotlin scalac scala groovy groovyc ktlint detekt checkstyle rustc clippy-driver gofmt"
     " golangci-lint staticcheck gotestsum ginkgo gcc g++ cc c++ clang clang++ cpp tcc as ld nasm"
     " fpc gfortran cppcheck cpplint clang-tidy clang-format swiftc swiftlint xcodebuild ghc runghc"
     " runhaskell hlint cabal stack ocamlc ocamlopt ocamlfind dune dmd ldc2 dub nim nimble crystal"
-    " elixirc erlc rebar3 lein clj clojure gleam elm rake rspec rubocop standardrb minitest cucumber"
+    " elixirc erlc rebar3 lein clj clojure gleam elm rake rspec rubocop standardrb minitest "
+    "cucumber"
     " phpunit pest phpstan psalm phpcs php-cs-fixer prove bats shellcheck shfmt perlcritic busted"
     " luacheck luac Rscript hadolint yamllint ansible-lint ansible-playbook tflint tfsec checkov"
     " markdownlint markdownlint-cli2 vale sphinx-build mkdocs latexmk pdflatex xelatex lualatex"
@@ -52,7 +55,8 @@ constexpr std::string_view kInterpreters =
 /// Modules of Python itself that can be run and know nothing of the work.
 constexpr std::string_view kOfPython =
     " this site sysconfig calendar base64 zipfile tarfile gzip ast tokenize dis platform pydoc json"
-    " json.tool timeit venv ensurepip pip http.server antigravity webbrowser inspect locale mimetypes"
+    " json.tool timeit venv ensurepip pip http.server antigravity webbrowser inspect locale "
+    "mimetypes"
     " pickle pickletools quopri uuid random symtable encodings idlelib lib2to3 turtledemo turtle"
     " __hello__ __phello__ cProfile profile pstats pdb trace zipapp ftplib telnetlib smtpd poplib"
     " imaplib nntplib xmlrpc.server wsgiref.simple_server textwrap filecmp fileinput getopt code"
@@ -83,15 +87,14 @@ bool names_file(std::string_view word) {
 /// A text that a shell hands the interpreter, or a file of the workspace.
 bool is_fed(const shell::SimpleCommand& command) {
   using Kind = shell::Redirect::Kind;
-  return std::any_of(command.redirects.begin(), command.redirects.end(),
-                     [](const shell::Redirect& redirect) {
-                       return (redirect.kind == Kind::kRead && names_file(redirect.target)) ||
-                              (redirect.kind == Kind::kHereDocument &&
-                               (redirect.text.empty() || text::contains(redirect.text, "import") ||
-                                text::contains(redirect.text, "require") ||
-                                text::contains(redirect.text, "open") ||
-                                text::contains(redirect.text, "assert")));
-                     });
+  return std::any_of(
+      command.redirects.begin(), command.redirects.end(), [](const shell::Redirect& redirect) {
+        return (redirect.kind == Kind::kRead && names_file(redirect.target)) ||
+               (redirect.kind == Kind::kHereDocument &&
+                (redirect.text.empty() || text::contains(redirect.text, "import") ||
+                 text::contains(redirect.text, "require") ||
+                 text::contains(redirect.text, "open") || text::contains(redirect.text, "assert")));
+      });
 }
 
 bool interpreter_checks(const shell::SimpleCommand& command, bool is_python) {
@@ -123,7 +126,8 @@ bool verb_checks(const shell::SimpleCommand& command, std::string_view program) 
   if (holds(kVerbs, *verb) || (any_script && !holds(kKeep, *verb))) {
     return true;
   }
-  const bool hands_on = program == "npx" || program == "pnpx" || program == "bunx" || program == "uvx";
+  const bool hands_on =
+      program == "npx" || program == "pnpx" || program == "bunx" || program == "uvx";
   return hands_on && holds(kCheckers, *verb);
 }
 
@@ -140,7 +144,8 @@ bool is_known_check(const shell::SimpleCommand& command) {
   if (holds(kByVerb, program)) {
     return verb_checks(command, program) || is_verification(shell::render(command));
   }
-  const std::string_view versioned = plain.ends_with('-') ? plain.substr(0, plain.size() - 1) : plain;
+  const std::string_view versioned =
+      plain.ends_with('-') ? plain.substr(0, plain.size() - 1) : plain;
   if (holds(kCheckers, program) || holds(kCheckers, versioned)) {
     return true;
   }
