@@ -72,8 +72,9 @@ class Journal {
   Result<std::vector<Turn>> turns();
 
   /// Takes back the newest `count` turns that are not taken back whole; `session` empty: of any. A
-  /// path that has been changed since is left as it is and named; it can be taken back later.
-  /// kNotFound where there is none; kFailedPrecondition while another process changes files here.
+  /// path that has been changed since is left as it is and named; it can be taken back later, and a
+  /// turn of such paths only does not count. kNotFound where there is none; kFailedPrecondition
+  /// while another process changes files here.
   Result<Reverted> undo(std::size_t count, const std::string& session = {});
   /// Makes them again, the last taken back first; none where something was changed by tools since.
   /// Errors as undo().
@@ -86,7 +87,7 @@ class Journal {
   Result<void> save(const Turn& turn) const;
   Result<std::vector<Turn>> read_turns() const;
   std::optional<std::string> inside(const std::string& path) const;
-  void revert(Turn& turn, bool forward, Reverted& out) const;
+  bool revert(Turn& turn, bool forward, Reverted& out) const;
   std::string revert_one(Change& change, bool forward, Reverted& out) const;
   Result<void> record(const TurnInfo& info, std::vector<Change> changes);
   void look_at_all(Effect& effect);

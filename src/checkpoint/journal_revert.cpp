@@ -64,7 +64,8 @@ std::string Journal::revert_one(Change& change, bool forward, Reverted& out) con
   return "";
 }
 
-void Journal::revert(Turn& turn, bool forward, Reverted& out) const {
+/// Whether anything is now as wanted that was not before.
+bool Journal::revert(Turn& turn, bool forward, Reverted& out) const {
   std::vector<Change*> order;
   for (Change& change : turn.changes) {
     if (change.undone == forward) {
@@ -72,6 +73,7 @@ void Journal::revert(Turn& turn, bool forward, Reverted& out) const {
     }
   }
   sort_for(order, forward);
+  const std::size_t known = out.conflicts.size();
   for (Change* change : order) {
     if (std::string why = revert_one(*change, forward, out); !why.empty()) {
       out.conflicts.push_back(std::move(why));
@@ -79,7 +81,7 @@ void Journal::revert(Turn& turn, bool forward, Reverted& out) const {
   }
   turn.undone = std::all_of(turn.changes.begin(), turn.changes.end(),
                             [](const Change& change) { return change.undone; });
-  out.turns.push_back(turn.id);
+  return out.conflicts.size() - known < order.size();
 }
 
 /// Before files are put back.
@@ -103,11 +105,13 @@ Result<Reverted> Journal::undo(std::size_t count, const std::string& session) {
     const bool counts =
         !turn.undone && !turn.changes.empty() && (session.empty() || turn.session == session);
     if (counts && out.turns.size() < count) {
-      revert(turn, false, out);
-      OAP_CHECK_OK(save(turn));
+      if (revert(turn, false, out)) {
+        out.turns.push_back(turn.id);
+        OAP_CHECK_OK(save(turn));
+      }
     }
   }
-  if (out.turns.empty()) {
+  if (out.turns.empty() && out.conflicts.empty()) {
     return fail(Code::kNotFound, "there are no file changes to take back");
   }
   return out;
@@ -133,6 +137,7 @@ Result<Reverted> Journal::redo(std::size_t count, const std::string& session) {
   Reverted out;
   for (auto turn = undone.rbegin(); turn != undone.rend() && out.turns.size() < count; ++turn) {
     revert(**turn, true, out);
+    out.turns.push_back((*turn)->id);
     OAP_CHECK_OK(save(**turn));
   }
   if (out.turns.empty()) {

@@ -130,6 +130,10 @@ TEST_F(JournalTest, WhatCouldNotBeTakenBackCanBeLater) {
   write("mine", "3");
   ASSERT_EQ(journal_->undo(1)->conflicts.size(), 1U);
   EXPECT_FALSE(journal_->turns()->front().undone);
+  const auto again = journal_->undo(1);
+  ASSERT_TRUE(again);
+  EXPECT_THAT(again->turns, IsEmpty());
+  EXPECT_THAT(again->conflicts, ElementsAre(HasSubstr("mine: changed since")));
   write("mine", "2");
   const auto undone = journal_->undo(1);
   ASSERT_TRUE(undone) << undone.error().to_string();

@@ -242,6 +242,9 @@ class Talk(OapTest):
         text = self.say(terminal, "/undo", "keep.txt: changed since")
         self.assertEqual((self.work / "keep.txt").read_text(), "mine\n")
         self.assertTrue((self.work / "gone.txt").exists())
+        (self.work / "keep.txt").write_text("newer\n")
+        self.say(terminal, "/undo", "Taken back: keep.txt")
+        self.assertEqual((self.work / "keep.txt").read_text(), "old\n")
         self.say(terminal, "/undo", "no file changes to take back")
         self.leave(terminal)
 

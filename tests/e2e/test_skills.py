@@ -285,7 +285,7 @@ class AgentsAndHooks(SkillTest):
         self.assertIn("You are the scribe", json.dumps(received()[0]))
         self.assertEqual(len(result["denials"]), 1, result)
         result, code = self.run_task("go", "--agent", "scrib", env=env)
-        self.assertEqual(code, 1)
+        self.assertEqual(code, 2)
         self.assertIn("did you mean 'scribe'", result["error"])
 
     def test_a_workflows_agent_step_keeps_its_answer_tool(self):
