@@ -34,6 +34,14 @@ Rule deny_rm() {
   return *rule_from_json(object, "session:1", {});
 }
 
+TEST(Engine, RecipesThatACommandWritesAskWhereTheWorkspaceIsTheRoot) {
+  Engine engine(
+      compile("permissions:\n  - {program: '*', level: allow}\n"
+              "  - {scope: file_pattern, action: write, pattern: '/**', level: allow}\n"));
+  EXPECT_EQ(engine.decide(bash("echo x > Makefile; make")).level, Level::kAsk);
+  EXPECT_EQ(engine.decide(bash("echo x > aMakefile; make")).level, Level::kAllow);
+}
+
 TEST(Engine, SessionRulesCountAtOnceAndOutliveAReload) {
   Engine engine(compile("permissions:\n  - {tool: bash, level: allow}\n"));
   EXPECT_EQ(engine.decide(bash("rm x")).level, Level::kAllow);

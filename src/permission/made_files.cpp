@@ -43,6 +43,14 @@ std::string_view recipes_of(std::string_view program) {
   return rows.empty() ? std::string_view() : rows.front()->names;
 }
 
+/// The path as it is called from the directory; "" where it is not below it.
+std::string_view name_below(std::string_view path, std::string_view directory) {
+  const std::string_view parent = directory == "/" ? std::string_view() : directory;
+  const bool below =
+      path.size() > parent.size() && path.starts_with(parent) && path[parent.size()] == '/';
+  return below ? path.substr(parent.size() + 1) : std::string_view();
+}
+
 /// The word that names the file of code which the call runs; 0 for none.
 std::size_t code_file(const Words& words) {
   const bool shell = words.is({"sh", "bash", "dash", "zsh", "ksh", "ash", "rbash", "busybox"});
@@ -138,9 +146,7 @@ std::string MadeFiles::run_and_made(const std::vector<PathFacet>& paths) const {
   }
   for (const std::string& one : made(paths)) {
     for (const Run& run : runs_) {
-      const bool below = one.size() > run.lexical.size() && one.starts_with(run.lexical);
-      const std::string_view name =
-          below ? std::string_view(one).substr(run.lexical.size() + 1) : std::string_view();
+      const std::string_view name = name_below(one, run.lexical);
       if (run.names.empty() ? one == run.lexical || run.lexical.empty()
                             : Words::listed(run.names, name)) {
         return run.names.empty() ? run.shown : std::string(name);
